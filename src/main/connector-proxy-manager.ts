@@ -1,0 +1,238 @@
+import { Agent } from 'undici';
+import { monotonicMs, startTimer } from '../shared/clock.ts';
+import type { Delta } from '../shared/delta.ts';
+import { SwitchyardError } from '../shared/errors.ts';
+import type { LoadReport } from '../shared/protocol.ts';
+import type { ConnectorEntry } from '../shared/service-map.ts';
+import { createBringUp } from './connectors/bring-up.ts';
+import { ConnectGate } from './connectors/connect-gate.ts';
+import type { ToolResult } from './connectors/connection.ts';
+import type { CallToolOptions, Connector } from './connectors/connector.ts';
+import { ConnectorSet } from './connectors/connector-set.ts';
+import type { Transition } from './connectors/connector-state.ts';
+import { createProxyConnect } from './connectors/proxy-connection.ts';
+import { createSdkConnect } from './connectors/sdk-connection.ts';
+import { EventHub, type ManagerEvents } from './events.ts';
+import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
+import { forgetConnector, recordCall, recordLoad, recordSync, recordUp } from './metrics/instruments.ts';
+import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
+import { createMapMemory, type MapMemory } from './service-map/map-memory.ts';
+import { RefreshScheduler } from './service-map/refresh-scheduler.ts';
+import { ServiceMapSource } from './service-map/service-map-source.ts';
+import type { Snapshot } from './snapshot/snapshot.ts';
+import { type ToolInfo, ToolStore } from './snapshot/tool-store.ts';
+
+/** Loads remembered for `status()`. */
+const LOADS_KEPT = 16;
+
+/**
+ * The façade: keeps the connectors of a signed service map up and calls their tools. It holds only what is in memory; maps are
+ * fetched, proven and stored by other threads.
+ */
+export class ConnectorProxyManager implements AsyncDisposable {
+  readonly #options: ResolvedOptions;
+  readonly #agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+  readonly #events: EventHub;
+  readonly #memory: MapMemory;
+  readonly #loader: MapLoader;
+  readonly #sources: readonly ServiceMapSource[];
+  readonly #connectors: ConnectorSet;
+  readonly #tools: ToolStore;
+  readonly #scheduler: RefreshScheduler | null;
+  readonly #closed = Promise.withResolvers<never>();
+  #loads: readonly LoadReport[] = [];
+  #closing: Promise<void> | null = null;
+
+  /** Starts nothing but the timer of the background refresh. Throws OPTIONS_INVALID. */
+  constructor(options: ConnectorProxyManagerOptions) {
+    const resolved = resolveOptions(options);
+    const { logger, createProxy, limits, featureFlags } = resolved;
+    this.#options = resolved;
+    this.#closed.promise.catch(() => {});
+    this.#events = new EventHub(logger);
+    this.#memory = createMapMemory(resolved.stateDir, logger);
+    this.#loader = createMapLoader({ ...resolved, mainAgent: this.#agent });
+    this.#tools = new ToolStore({
+      registry: resolved.registry,
+      logger,
+      callTool: (name, args) => this.callTool(name, args),
+      onChange: (change) => this.#events.emit('tools', change),
+    });
+    const connect =
+      createProxy === null ? createSdkConnect(resolved.agent ?? this.#agent) : createProxyConnect(createProxy, logger);
+    this.#connectors = new ConnectorSet({
+      bringUp: createBringUp({ connect, gate: new ConnectGate(limits), apiKey: resolved.connectorsApiKey, limits }),
+      now: () => resolved.clock.now(),
+      random: resolved.random,
+      callTimeoutMs: limits.callTimeoutMs,
+      onTransition: (connector, transition) => this.#onTransition(connector, transition),
+      onTools: (connector, tools) => this.#tools.replace(connector.entry, tools, this.#brand),
+    });
+    this.#sources = [this.#createSource()];
+    this.#scheduler = featureFlags.asyncRefresh
+      ? new RefreshScheduler({
+          intervalMs: featureFlags.refreshIntervalMs,
+          onRefresh: () => this.sync(true),
+          logger,
+          random: resolved.random,
+        })
+      : null;
+    this.#scheduler?.start();
+  }
+
+  /**
+   * Brings map and connectors up to date. Resolves when every enabled connector is up or has failed, or after `syncDeadlineMs`; the
+   * rest goes on in the background. A connector's failure is its own. `force` asks for the map even while it is fresh, and has
+   * connectors that are down try again.
+   * Rejects with a ConnectorManifestError where no map is to be had (docs/service-map.md has the table), with CLOSED after `close()`.
+   */
+  async sync(force = false): Promise<void> {
+    this.#assertOpen();
+    const startedMs = monotonicMs();
+    try {
+      await Promise.race([this.#sync(force), this.#closed.promise]);
+      recordSync(monotonicMs() - startedMs, 'ok');
+    } catch (error) {
+      recordSync(monotonicMs() - startedMs, 'error');
+      throw error;
+    }
+  }
+
+  /** The connectors of the current map, normalised, in map order. */
+  listConnectors(): ConnectorEntry[] {
+    return this.#sources.flatMap((source) => source.snapshot.entries());
+  }
+
+  /** The tools that can be called, ordered by name. Those of a connector that is only down stay. */
+  listTools(): readonly ToolInfo[] {
+    return this.#tools.list();
+  }
+
+  /**
+   * Calls a tool by its namespaced name. A tool that ran and failed resolves with `isError`. Rejects with TOOL_UNKNOWN,
+   * CONNECTOR_UNAVAILABLE, CONNECTOR_GONE, TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_LOST or CLOSED.
+   */
+  async callTool(
+    name: string,
+    args: Readonly<Record<string, unknown>> = {},
+    options: CallToolOptions = {},
+  ): Promise<ToolResult> {
+    this.#assertOpen();
+    const tool = this.#tools.get(name);
+    const connector = tool === undefined ? undefined : this.#connectors.get(tool.connectorId);
+    if (tool === undefined || connector === undefined)
+      throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
+    const startedMs = monotonicMs();
+    try {
+      const result = await connector.callTool(tool.definition, args, options);
+      recordCall(connector.id, monotonicMs() - startedMs, result.isError === true ? 'tool-error' : 'ok');
+      return result;
+    } catch (error) {
+      recordCall(connector.id, monotonicMs() - startedMs, 'error');
+      throw error;
+    }
+  }
+
+  /** One connector: its entry, normalised and as it was sent, and how it is doing. Undefined if the map has none of that id. */
+  connector(id: string): ConnectorView | undefined {
+    return viewConnector(id, this.#sources, this.#connectors);
+  }
+
+  /** How everything is doing, as plain data. */
+  status(): ManagerStatus {
+    return viewManager({
+      sources: this.#sources,
+      connectors: this.#connectors,
+      memory: this.#memory,
+      toolCount: this.#tools.size,
+      loads: this.#loads,
+      isClosed: this.#closing !== null,
+    });
+  }
+
+  /** Listens to changes of the map (`snapshot`), of connectors (`connector`) or of tools (`tools`); the returned function stops it. */
+  on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): () => void {
+    return this.#events.on(name, listener);
+  }
+
+  /** Ends everything: refresh, loads, calls, sessions, threads. Whatever is pending settles. Idempotent; never rejects. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The name of {@link close} in the manager that this one replaces. */
+  disconnect(): Promise<void> {
+    return this.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  get #brand(): string {
+    return this.#sources[0]?.snapshot.header?.brand ?? '';
+  }
+
+  #createSource(): ServiceMapSource {
+    return new ServiceMapSource(this.#options, {
+      loader: this.#loader,
+      memory: this.#memory,
+      onSnapshot: (snapshot, delta) => this.#onSnapshot(snapshot, delta),
+      onLoad: (report, outcome) => {
+        recordLoad(report, outcome);
+        this.#loads = [...this.#loads, report].slice(-LOADS_KEPT);
+      },
+    });
+  }
+
+  async #sync(force: boolean): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.sync(force)));
+    if (force) this.#connectors.retryDown();
+    const impatience = Promise.withResolvers<void>();
+    const timer = startTimer(this.#options.limits.syncDeadlineMs, impatience.resolve, { keepAlive: true });
+    try {
+      await Promise.race([Promise.all([this.#connectors.settled(), this.#memory.flushed()]), impatience.promise]);
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #close(): Promise<void> {
+    const reason = new SwitchyardError('CLOSED', 'The manager was closed.');
+    this.#scheduler?.stop();
+    this.#closed.reject(reason);
+    await Promise.all([...this.#sources.map((source) => source.close(reason)), this.#connectors.close(reason)]);
+    await Promise.all([this.#loader.close(), this.#memory.close()]);
+    await this.#agent.destroy();
+    this.#events.clear();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== null) throw new SwitchyardError('CLOSED', 'The manager was closed.');
+  }
+
+  #onSnapshot(snapshot: Snapshot, delta: Delta): void {
+    const { added, changed, removed } = delta;
+    const { logger } = this.#options;
+    const counts = { added: added.length, changed: changed.length, removed: removed.length };
+    logger.info(
+      { event: 'map-accepted', revision: snapshot.revision, connectors: snapshot.size, ...counts },
+      `Service map of ${snapshot.size} connectors accepted`,
+    );
+    this.#connectors.apply(snapshot, delta);
+    this.#events.emit('snapshot', { revision: snapshot.revision, added, changed, removed });
+  }
+
+  #onTransition(connector: Connector, { from, to, why, at }: Transition): void {
+    const level = to === 'failed' || to === 'backing-off' ? 'warn' : 'info';
+    this.#options.logger[level](
+      { event: 'connector-state', connectorId: connector.id, from, to },
+      `Connector ${connector.id}: ${to} (${why})`,
+    );
+    if (to === 'closing') forgetConnector(connector.id);
+    else recordUp(connector.id, to === 'ready' || to === 'degraded');
+    this.#events.emit('connector', { connectorId: connector.id, from, to, why, at });
+  }
+}

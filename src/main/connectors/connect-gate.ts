@@ -1,0 +1,48 @@
+import pLimit, { type LimitFunction } from 'p-limit';
+import { nextTurn } from '../../shared/clock.ts';
+
+/** How many connectors may come up at once. */
+export interface GateLimits {
+  readonly maxConnects: number;
+  readonly maxConnectsPerOrigin: number;
+}
+
+/** Lets connectors come up side by side, so many of one origin and so many in all. */
+export class ConnectGate {
+  readonly #limits: GateLimits;
+  readonly #overall: LimitFunction;
+  readonly #byOrigin = new Map<string, LimitFunction>();
+  #lastStart: Promise<void> = Promise.resolve();
+
+  constructor(limits: GateLimits) {
+    this.#limits = limits;
+    this.#overall = pLimit(limits.maxConnects);
+  }
+
+  /** Runs `work` when there is room for it. The origin's limit comes first: waiting for it takes no place of the others. */
+  run<T>(origin: string, work: () => Promise<T>): Promise<T> {
+    const limit = this.#limitOf(origin);
+    return limit(() =>
+      this.#overall(async () => {
+        await this.#turn();
+        return work();
+      }),
+    ).finally(() => {
+      if (limit.activeCount === 0 && limit.pendingCount === 0) this.#byOrigin.delete(origin);
+    });
+  }
+
+  /** One start in each turn of the event loop: 64 handshakes begun in one would hold it for 30 ms. */
+  #turn(): Promise<void> {
+    this.#lastStart = this.#lastStart.then(nextTurn);
+    return this.#lastStart;
+  }
+
+  #limitOf(origin: string): LimitFunction {
+    const known = this.#byOrigin.get(origin);
+    if (known !== undefined) return known;
+    const limit = pLimit(this.#limits.maxConnectsPerOrigin);
+    this.#byOrigin.set(origin, limit);
+    return limit;
+  }
+}

@@ -1,0 +1,82 @@
+import type { CallToolResult } from '@modelcontextprotocol/client';
+import type { EraPolicy, TransportPolicy } from '../../shared/service-map.ts';
+
+/** Where and how to reach a connector. */
+export interface ConnectorTarget {
+  readonly id: string;
+  readonly name: string;
+  readonly url: URL;
+  /** Sent with every request, credentials included. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly era: EraPolicy;
+  readonly transport: TransportPolicy;
+}
+
+/** What a handshake found out. */
+export interface ConnectionFacts {
+  readonly era: 'legacy' | 'modern' | 'unknown';
+  readonly transport: 'streamable-http' | 'sse' | 'custom';
+  readonly protocolVersion: string | null;
+  readonly serverName: string | null;
+}
+
+/** A tool as the connector lists it, with whatever members it sent. */
+export interface RemoteToolDefinition {
+  readonly name: string;
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly [member: string]: unknown;
+}
+
+/** One page of a tool list; its tools are not judged yet. */
+export interface ToolPage {
+  readonly tools: readonly unknown[];
+  readonly nextCursor: string | null;
+}
+
+/** What a tool answers; `isError` marks a tool that ran and failed. */
+export type ToolResult = CallToolResult;
+
+/** One step of a tool that reports its progress. */
+export interface ToolProgress {
+  readonly progress: number;
+  readonly total?: number | undefined;
+  readonly message?: string | undefined;
+}
+
+export interface RequestLimits {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+export interface CallLimits extends RequestLimits {
+  readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
+}
+
+/** An MCP connection that is up: the one way the rest of the house talks to a connector. */
+export interface Connection {
+  readonly facts: ConnectionFacts;
+  /** Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID or CONNECTOR_CONNECT_FAILED. */
+  listToolsPage(cursor: string | null, limits: RequestLimits): Promise<ToolPage>;
+  /** Rejects with TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_LOST, CONNECTOR_REFUSED or the signal's reason. */
+  callTool(
+    tool: RemoteToolDefinition,
+    args: Readonly<Record<string, unknown>>,
+    limits: CallLimits,
+  ): Promise<ToolResult>;
+  /** Ends the session where there is one, then the connection. Never rejects. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What a connection tells its connector of its own accord. */
+export interface ConnectionEvents {
+  /** The connection is gone, though nobody closed it. */
+  onLost(error: Error): void;
+}
+
+/**
+ * Brings a connection up. Rejects with CONNECTOR_CONNECT_FAILED, CONNECTOR_REFUSED, CONNECTOR_TIMEOUT or the signal's reason,
+ * leaving nothing open.
+ */
+export type Connect = (target: ConnectorTarget, events: ConnectionEvents, limits: RequestLimits) => Promise<Connection>;

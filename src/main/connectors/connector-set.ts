@@ -1,0 +1,88 @@
+import { nextTurn } from '../../shared/clock.ts';
+import type { Delta } from '../../shared/delta.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
+import { Snapshot } from '../snapshot/snapshot.ts';
+import { Connector, type ConnectorDeps } from './connector.ts';
+
+/** Entries taken up in one turn of the event loop. */
+const BATCH = 64;
+
+/** The connectors of the current snapshot, each on its own. */
+export class ConnectorSet {
+  readonly #deps: ConnectorDeps;
+  readonly #connectors = new Map<string, Connector>();
+  /** What the connectors follow; a later one overtakes what is still being taken up of an earlier one. */
+  #snapshot: Snapshot = Snapshot.EMPTY;
+  #applied: Promise<void> = Promise.resolve();
+  #isClosed = false;
+  #leaving = new Set<Promise<void>>();
+
+  constructor(deps: ConnectorDeps) {
+    this.#deps = deps;
+  }
+
+  get(id: string): Connector | undefined {
+    return this.#connectors.get(id);
+  }
+
+  /** All connectors, in the order in which they came. */
+  all(): readonly Connector[] {
+    return [...this.#connectors.values()];
+  }
+
+  /**
+   * Follows a new snapshot: what is gone or disabled ends before this returns, the rest comes up in the background, some in each
+   * turn of the event loop.
+   */
+  apply(snapshot: Snapshot, delta: Delta): void {
+    this.#snapshot = snapshot;
+    for (const id of delta.removed) this.#remove(id);
+    for (const id of delta.changed) if (!snapshot.isEnabled(id)) this.#take(id);
+    this.#applied = this.#applied.then(() => this.#takeAll([...delta.changed, ...delta.added]));
+  }
+
+  /** Has every connector that is down try again now. */
+  retryDown(): void {
+    for (const connector of this.#connectors.values()) connector.retry();
+  }
+
+  /** Resolves when every connector has come up or failed once since it was last told to. Never rejects. */
+  async settled(): Promise<void> {
+    await this.#applied;
+    await Promise.all(this.all().map((connector) => connector.settled()));
+  }
+
+  /** Ends all connectors; resolves when their sessions have ended. Idempotent. */
+  async close(reason: SwitchyardError): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#leaving, ...this.all().map((connector) => connector.close(reason))]);
+  }
+
+  async #takeAll(ids: readonly string[]): Promise<void> {
+    for (const [index, id] of ids.entries()) {
+      if (this.#isClosed) return;
+      this.#take(id);
+      if (index % BATCH === BATCH - 1) await nextTurn();
+    }
+  }
+
+  #take(id: string): void {
+    const entry = this.#snapshot.entry(id);
+    if (entry === undefined) return;
+    const known = this.#connectors.get(id);
+    const connector = known ?? new Connector(entry, this.#deps);
+    this.#connectors.set(id, connector);
+    connector.update(entry);
+  }
+
+  #remove(id: string): void {
+    const connector = this.#connectors.get(id);
+    if (connector === undefined) return;
+    this.#connectors.delete(id);
+    const leaving = connector.close(
+      new SwitchyardError('CONNECTOR_GONE', `Connector ${id} was removed from the service map.`),
+    );
+    this.#leaving.add(leaving);
+    void leaving.finally(() => this.#leaving.delete(leaving));
+  }
+}

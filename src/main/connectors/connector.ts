@@ -1,0 +1,259 @@
+import { deadline, type Random, raceSignal, startTimer, type Timer } from '../../shared/clock.ts';
+import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorEntry } from '../../shared/service-map.ts';
+import { backoffMs } from './backoff.ts';
+import { type BringUp, type BroughtUp, connectionKey } from './bring-up.ts';
+import type { RemoteToolDefinition, ToolProgress, ToolResult } from './connection.ts';
+import { type ConnectorState, StateMachine, type Transition } from './connector-state.ts';
+import { unavailableErrorMessage, unavailableErrorName } from './proxy-connection.ts';
+
+/** What a connector needs from the house, and whom it tells. */
+export interface ConnectorDeps {
+  readonly bringUp: BringUp;
+  readonly now: () => number;
+  readonly random: Random;
+  readonly callTimeoutMs: number;
+  readonly onTransition: (connector: Connector, transition: Transition) => void;
+  /** The connector's tools as they are now; none once it was removed or disabled. They stay while it is only down. */
+  readonly onTools: (connector: Connector, tools: readonly RemoteToolDefinition[]) => void;
+}
+
+/** How to call a tool. */
+export interface CallToolOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** For the whole call. The entry's `timeouts.call`, else 60 000 ms. */
+  readonly timeoutMs?: number | undefined;
+  readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
+}
+
+/** What a connector says of itself. */
+export interface ConnectorStatus {
+  readonly id: string;
+  readonly name: string;
+  readonly state: ConnectorState;
+  /** Epoch ms. */
+  readonly since: number;
+  readonly why: string;
+  readonly era: string | null;
+  readonly transport: string | null;
+  readonly toolCount: number;
+  /** Tools that were left out for their name or their schema. */
+  readonly droppedTools: readonly string[];
+  readonly handshakeMs: number | null;
+  readonly lastError: { readonly code: string; readonly message: string } | null;
+}
+
+/** Trying again as it is would not help. */
+const PERMANENT: ReadonlySet<string> = new Set(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED']);
+
+/** One connector: brings it up, keeps it up, ends it. Its failures stay its own. */
+export class Connector {
+  readonly #deps: ConnectorDeps;
+  readonly #machine: StateMachine;
+  #entry: ConnectorEntry;
+  #up: BroughtUp | null = null;
+  /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. */
+  #life = new AbortController();
+  #settled: Promise<void> = Promise.resolve();
+  #retryTimer: Timer | null = null;
+  #failures = 0;
+  #lastError: SwitchyardError | null = null;
+  #closing: Promise<void> = Promise.resolve();
+
+  constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
+    this.#entry = entry;
+    this.#deps = deps;
+    this.#machine = new StateMachine(deps.now, (transition) => deps.onTransition(this, transition));
+  }
+
+  get id(): string {
+    return this.#entry.id;
+  }
+
+  get entry(): ConnectorEntry {
+    return this.#entry;
+  }
+
+  get state(): ConnectorState {
+    return this.#machine.state;
+  }
+
+  /** Resolves when the attempt under way has come to an end, whichever; at once if there is none. Never rejects. */
+  settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  /** Takes the entry as the map has it now: comes up, goes down, reconnects or is updated in place. */
+  update(entry: ConnectorEntry): void {
+    const needsConnection = connectionKey(entry) !== connectionKey(this.#entry);
+    this.#entry = entry;
+    if (entry.status === 'disabled') this.#disable();
+    else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#up.listing.tools);
+    else if (this.state !== 'connecting' || needsConnection) {
+      this.#start(this.state === 'disabled' ? 'enabled in the service map' : 'changed in the service map');
+    }
+  }
+
+  /** Tries again now if it is down; whatever it waited for is over. */
+  retry(): void {
+    if (this.state === 'failed' || this.state === 'backing-off') this.#start('asked to try again');
+  }
+
+  /**
+   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE (under the compatible name) while the connector is down, CONNECTOR_GONE when it
+   * goes during the call, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_REJECTED or TOOL_CALL_LOST.
+   */
+  async callTool(
+    tool: RemoteToolDefinition,
+    args: Readonly<Record<string, unknown>>,
+    options: CallToolOptions,
+  ): Promise<ToolResult> {
+    const timeoutMs = options.timeoutMs ?? this.#entry.timeouts?.call ?? this.#deps.callTimeoutMs;
+    const timeout = (): Error =>
+      new SwitchyardError('TOOL_CALL_TIMEOUT', `Tool ${tool.name} did not answer within ${timeoutMs} ms.`);
+    using caller = abortedBy(options.signal, tool.name);
+    using limit = deadline(timeoutMs, timeout, caller.signal);
+    if (this.state === 'connecting') await raceSignal(this.#settled, limit.signal);
+    const up = this.#up;
+    if (up === null) throw this.#unavailable();
+    const signal = AbortSignal.any([limit.signal, this.#life.signal]);
+    try {
+      return await raceSignal(
+        up.connection.callTool(tool, args, { signal, timeoutMs, onProgress: options.onProgress }),
+        signal,
+      );
+    } catch (error) {
+      if (error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST') this.#lose(up, error);
+      throw error;
+    }
+  }
+
+  /** Ends it for good: its tools go, its calls reject with `reason`, its session ends. Idempotent. */
+  close(reason: SwitchyardError): Promise<void> {
+    if (this.state !== 'closing') {
+      this.#end(reason);
+      this.#machine.to('closing', reason.message);
+    }
+    return Promise.all([this.#settled, this.#closing]).then(() => {});
+  }
+
+  status(): ConnectorStatus {
+    const { to: state, at: since, why } = this.#machine.last;
+    const up = this.#up;
+    return {
+      id: this.id,
+      name: this.#entry.name,
+      state,
+      since,
+      why,
+      era: up?.connection.facts.era ?? null,
+      transport: up?.connection.facts.transport ?? null,
+      toolCount: up?.listing.tools.length ?? 0,
+      droppedTools: up?.listing.dropped ?? [],
+      handshakeMs: up?.handshakeMs ?? null,
+      lastError: this.#lastError === null ? null : { code: this.#lastError.code, message: this.#lastError.message },
+    };
+  }
+
+  #disable(): void {
+    if (this.state === 'disabled') return;
+    this.#end(gone(`Connector ${this.id} was disabled in the service map.`));
+    this.#machine.to('disabled', 'disabled in the service map');
+  }
+
+  #start(why: string): void {
+    if (this.state !== 'disabled') this.#drop(gone(`Connector ${this.id} was changed in the service map.`));
+    this.#failures = 0;
+    this.#settled = this.#attempt(why);
+  }
+
+  /** Never rejects: what goes wrong becomes a state. */
+  async #attempt(why: string): Promise<void> {
+    const life = this.#life;
+    this.#machine.to('connecting', why);
+    try {
+      await this.#closing;
+      // What is lost before it is up fails the request under way, and bringUp with it.
+      const arrived: { up: BroughtUp | null } = { up: null };
+      const onLost = (error: Error): void => this.#lose(arrived.up, error);
+      const up = await this.#deps.bringUp(this.#entry, { onLost }, life.signal);
+      arrived.up = up;
+      if (life.signal.aborted) await up.connection.close();
+      else this.#arrive(up);
+    } catch (error) {
+      if (!life.signal.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
+    }
+  }
+
+  #arrive(up: BroughtUp): void {
+    this.#up = up;
+    this.#failures = 0;
+    this.#lastError = null;
+    const { tools, cutBecause } = up.listing;
+    this.#deps.onTools(this, tools);
+    if (cutBecause === null) this.#machine.to('ready', `${tools.length} tools`);
+    else this.#machine.to('degraded', `only ${tools.length} tools were read: ${cutBecause}`);
+  }
+
+  #fail(error: SwitchyardError): void {
+    this.#lastError = error;
+    this.#failures += 1;
+    if (PERMANENT.has(error.code)) {
+      this.#machine.to('failed', error.message);
+      return;
+    }
+    this.#machine.to('backing-off', error.message);
+    this.#retryTimer = startTimer(backoffMs(this.#failures, this.#deps.random), () => {
+      this.#settled = this.#attempt(`attempt ${this.#failures + 1}`);
+    });
+  }
+
+  /** The connection of `up` broke by itself. */
+  #lose(up: BroughtUp | null, error: Error): void {
+    if (up === null || this.#up !== up) return;
+    this.#drop(gone(`The connection of connector ${this.id} was lost.`));
+    this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
+  }
+
+  /** Ends what runs and takes the tools away. */
+  #end(reason: SwitchyardError): void {
+    this.#drop(reason);
+    this.#deps.onTools(this, []);
+  }
+
+  /** Ends what runs: the attempt or the connection, the retry, the calls. */
+  #drop(reason: SwitchyardError): void {
+    this.#retryTimer?.cancel();
+    this.#life.abort(reason);
+    this.#life = new AbortController();
+    const { connection } = this.#up ?? { connection: null };
+    this.#up = null;
+    if (connection !== null) this.#closing = Promise.all([this.#closing, connection.close()]).then(() => {});
+  }
+
+  #unavailable(): SwitchyardError {
+    const error = new SwitchyardError('CONNECTOR_UNAVAILABLE', unavailableErrorMessage(this.#entry.name), {
+      cause: this.#lastError ?? undefined,
+      detail: { connectorId: this.id, state: this.state },
+    });
+    return Object.defineProperty(error, 'name', { value: unavailableErrorName(this.id) });
+  }
+}
+
+function gone(message: string): SwitchyardError {
+  return new SwitchyardError('CONNECTOR_GONE', message);
+}
+
+/** A signal that aborts with TOOL_CALL_ABORTED when the caller's does. */
+function abortedBy(signal: AbortSignal | undefined, toolName: string): Disposable & { readonly signal: AbortSignal } {
+  const controller = new AbortController();
+  const onAbort = (): void =>
+    controller.abort(
+      new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${toolName}.`, {
+        cause: signal?.reason,
+      }),
+    );
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  return { signal: controller.signal, [Symbol.dispose]: () => signal?.removeEventListener('abort', onAbort) };
+}

@@ -1,0 +1,77 @@
+import { deadline } from '../../shared/clock.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
+import { isToolName } from '../../shared/tool-id.ts';
+import type { Connection, RemoteToolDefinition } from './connection.ts';
+
+export interface ListLimits {
+  readonly maxPages: number;
+  readonly maxTools: number;
+  /** For all pages together. */
+  readonly timeoutMs: number;
+}
+
+/** A connector's tools, and what was left out of them. */
+export interface ToolListing {
+  readonly tools: readonly RemoteToolDefinition[];
+  /** Why the list is not the whole one; null if it is. */
+  readonly cutBecause: string | null;
+  /** Tools left out for a bad or repeated name or a missing schema, by what they call themselves. */
+  readonly dropped: readonly string[];
+}
+
+/**
+ * Reads all pages of a connector's tool list. A cursor that comes twice, too many pages or too many tools end it early: what was
+ * read counts. A bad or repeated tool is left out alone.
+ * Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID, CONNECTOR_CONNECT_FAILED or the signal's reason.
+ */
+export async function listAllTools(
+  connection: Connection,
+  limits: ListLimits,
+  signal: AbortSignal,
+): Promise<ToolListing> {
+  using limit = deadline(limits.timeoutMs, () => listTimeout(limits.timeoutMs), signal);
+  const tools = new Map<string, RemoteToolDefinition>();
+  const dropped: string[] = [];
+  const seenCursors = new Set<string>();
+  let cursor: string | null = null;
+  for (let page = 1; ; page += 1) {
+    const { tools: items, nextCursor } = await connection.listToolsPage(cursor, {
+      signal: limit.signal,
+      timeoutMs: limits.timeoutMs,
+    });
+    for (const item of items) {
+      if (tools.size === limits.maxTools) return listing(tools, dropped, `it has more than ${limits.maxTools} tools`);
+      if (isUsable(item) && !tools.has(item.name)) tools.set(item.name, item);
+      else dropped.push(nameOf(item));
+    }
+    if (nextCursor === null) return listing(tools, dropped, null);
+    if (seenCursors.has(nextCursor)) return listing(tools, dropped, 'its cursor came twice');
+    if (page === limits.maxPages) return listing(tools, dropped, `it has more than ${limits.maxPages} pages`);
+    seenCursors.add(nextCursor);
+    cursor = nextCursor;
+  }
+}
+
+function listing(
+  tools: ReadonlyMap<string, RemoteToolDefinition>,
+  dropped: readonly string[],
+  cutBecause: string | null,
+): ToolListing {
+  return { tools: [...tools.values()], cutBecause, dropped };
+}
+
+function isUsable(item: unknown): item is RemoteToolDefinition {
+  if (typeof item !== 'object' || item === null || !('name' in item) || !('inputSchema' in item)) return false;
+  return isToolName(item.name) && typeof item.inputSchema === 'object' && item.inputSchema !== null;
+}
+
+function nameOf(item: unknown): string {
+  const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : null;
+  return typeof name === 'string' ? name.slice(0, 128) : '(no name)';
+}
+
+function listTimeout(timeoutMs: number): Error {
+  return new SwitchyardError('CONNECTOR_TIMEOUT', `The tool list did not arrive within ${timeoutMs} ms.`, {
+    detail: { phase: 'list', timeoutMs },
+  });
+}

@@ -1,0 +1,116 @@
+import { deadline, raceSignal } from '../../shared/clock.ts';
+import { messageOf, rootReason, SwitchyardError } from '../../shared/errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Connect, ConnectorTarget, RequestLimits, ToolResult } from './connection.ts';
+
+/** What a caller's `createProxy` is given. */
+export interface RemoteProxyConfig {
+  readonly connectorId: string;
+  readonly endpoint: string;
+  readonly enabled: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceLabel: string;
+  readonly unavailableErrorName: string;
+  readonly unavailableErrorMessage: string;
+  readonly logger: Logger;
+  readonly onAvailabilityChange: (isUp: boolean) => void;
+}
+
+/** What a caller's `createProxy` must return; the last two methods may be missing. */
+export interface RemoteProxy {
+  connect(): Promise<void>;
+  getTools(): readonly unknown[] | Promise<readonly unknown[]>;
+  callTool(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  disconnect?(): Promise<void> | void;
+  isConnected?(): boolean;
+}
+
+const DISCONNECT_TIMEOUT_MS = 1_000;
+
+/** Makes the thing that talks to one connector, in place of the MCP SDK. */
+export type CreateProxy = (config: RemoteProxyConfig) => RemoteProxy;
+
+/** The name of the error that callers see while a connector is down. */
+export function unavailableErrorName(connectorId: string): string {
+  return `${connectorId}ConnectorUnavailableError`;
+}
+
+/** Its message. */
+export function unavailableErrorMessage(connectorName: string): string {
+  return `${connectorName} connector is temporarily unavailable`;
+}
+
+/** A {@link Connect} over a caller's own proxies: they get the state machine, but not this package's transports. */
+export function createProxyConnect(createProxy: CreateProxy, logger: Logger): Connect {
+  return async (target, events, limits) => {
+    let isUp = false;
+    const proxy = createProxy(
+      configFor(target, logger, (up) => {
+        // A proxy may say that it is up from within connect(): only the way down, once it was up, is news.
+        if (!up && isUp) events.onLost(new Error('The proxy reported itself down'));
+      }),
+    );
+    try {
+      await within(proxy.connect(), limits);
+    } catch (error) {
+      await disconnect(proxy);
+      throw limits.signal.aborted ? limits.signal.reason : connectError(target, error);
+    }
+    isUp = true;
+    return {
+      facts: { era: 'unknown', transport: 'custom', protocolVersion: null, serverName: null },
+      async listToolsPage(_cursor, page) {
+        return { tools: await within(Promise.resolve(proxy.getTools()), page), nextCursor: null };
+      },
+      async callTool(tool, args, call) {
+        try {
+          return (await within(proxy.callTool(tool.name, args), call)) as ToolResult;
+        } catch (error) {
+          if (call.signal.aborted) throw call.signal.reason;
+          throw new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${tool.name}: ${messageOf(error)}`, { cause: error });
+        }
+      },
+      async close() {
+        isUp = false;
+        await disconnect(proxy);
+      },
+    };
+  };
+}
+
+function configFor(
+  target: ConnectorTarget,
+  logger: Logger,
+  onAvailabilityChange: (isUp: boolean) => void,
+): RemoteProxyConfig {
+  return {
+    connectorId: target.id,
+    endpoint: target.url.href,
+    enabled: true,
+    headers: target.headers,
+    serviceLabel: target.name,
+    unavailableErrorName: unavailableErrorName(target.id),
+    unavailableErrorMessage: unavailableErrorMessage(target.name),
+    logger,
+    onAvailabilityChange,
+  };
+}
+
+/** A proxy knows no signals, so its promise is left behind where the signal aborts first. */
+function within<T>(work: Promise<T>, limits: RequestLimits): Promise<T> {
+  return raceSignal(work, limits.signal);
+}
+
+async function disconnect(proxy: RemoteProxy): Promise<void> {
+  using impatience = deadline(DISCONNECT_TIMEOUT_MS, () => new Error('The proxy did not disconnect in time'));
+  // It is being thrown away: there is nobody left to tell of a failure.
+  await raceSignal(Promise.resolve(proxy.disconnect?.()), impatience.signal).catch(() => {});
+}
+
+function connectError(target: ConnectorTarget, error: unknown): SwitchyardError {
+  return new SwitchyardError(
+    'CONNECTOR_CONNECT_FAILED',
+    `Connector ${target.id}: the proxy cannot connect: ${rootReason(error)}`,
+    { cause: error },
+  );
+}

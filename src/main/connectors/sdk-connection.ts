@@ -1,0 +1,176 @@
+import {
+  Client,
+  SdkErrorCode,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+  type Tool,
+} from '@modelcontextprotocol/client';
+import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import * as z from 'zod';
+import { deadline, monotonicMs, raceSignal } from '../../shared/clock.ts';
+import { PACKAGE_VERSION } from '../package-version.ts';
+import type {
+  Connect,
+  Connection,
+  ConnectionEvents,
+  ConnectionFacts,
+  ConnectorTarget,
+  RequestLimits,
+} from './connection.ts';
+import { hasSdkCode, isRefusal, toCallError, toConnectError, toListError, type WireTrace } from './sdk-errors.ts';
+
+type Era = 'auto' | 'legacy' | 'modern';
+type HttpTransport = StreamableHTTPClientTransport | SSEClientTransport;
+
+/** The revision that `modern` stands for. */
+const MODERN_REVISION = '2026-07-28';
+
+/** How long the end of a session may take; the server forgets it anyway some day. */
+const TERMINATE_TIMEOUT_MS = 1_000;
+
+/** A page of tools with every member kept as it was sent; the SDK's own schema would drop unknown ones. */
+const toolPageSchema = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().optional() });
+
+/** A {@link Connect} over the official SDK, all of whose requests go through `dispatcher`. */
+export function createSdkConnect(dispatcher: Dispatcher): Connect {
+  return async (target, events, limits) => {
+    const trace: WireTrace = { lastStatus: null, isUnreachable: false };
+    const endsAtMs = monotonicMs() + limits.timeoutMs;
+    const attempt = (transport: HttpTransport, era: Era): Promise<Connection> =>
+      open(transport, era, events, { signal: limits.signal, timeoutMs: Math.max(1, endsAtMs - monotonicMs()) });
+    try {
+      return await connectByFallback(target, tracingFetch(dispatcher, trace), trace, attempt);
+    } catch (error) {
+      throw toConnectError(error, target, trace, limits);
+    }
+  };
+}
+
+/**
+ * Streamable HTTP in the wanted era; legacy where `auto` met a server that answers the probe with a server error; then SSE where
+ * Streamable HTTP is unknown there (4xx, MCP 2025-03-26 backwards compatibility). Refused credentials and silence end it.
+ */
+async function connectByFallback(
+  target: ConnectorTarget,
+  fetch: typeof globalThis.fetch,
+  trace: WireTrace,
+  attempt: (transport: HttpTransport, era: Era) => Promise<Connection>,
+): Promise<Connection> {
+  const options = { fetch, requestInit: { headers: { ...target.headers } } };
+  const overHttp = (era: Era): Promise<Connection> =>
+    attempt(new StreamableHTTPClientTransport(target.url, options), era);
+  const overSse = (): Promise<Connection> => attempt(new SSEClientTransport(target.url, options), 'legacy');
+  if (target.transport === 'sse') return overSse();
+  try {
+    return await overHttp(target.era).catch((error: unknown) => {
+      const mayBeLegacy =
+        target.era === 'auto' && hasSdkCode(error, SdkErrorCode.EraNegotiationFailed) && wasAnswered(error, trace);
+      if (mayBeLegacy) return overHttp('legacy');
+      throw error;
+    });
+  } catch (error) {
+    const isUnknownThere = trace.lastStatus !== null && trace.lastStatus >= 400 && trace.lastStatus < 500;
+    if (target.transport === 'auto' && target.era !== 'modern' && isUnknownThere && wasAnswered(error, trace))
+      return overSse();
+    throw error;
+  }
+}
+
+function wasAnswered(error: unknown, trace: WireTrace): boolean {
+  return !trace.isUnreachable && trace.lastStatus !== null && !isRefusal(error, trace.lastStatus);
+}
+
+async function open(
+  transport: HttpTransport,
+  era: Era,
+  events: ConnectionEvents,
+  limits: RequestLimits,
+): Promise<Connection> {
+  const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
+  const client = new Client({ name: 'mcp-switchyard', version: PACKAGE_VERSION }, { versionNegotiation: { mode } });
+  let isClosing = false;
+  client.onclose = () => {
+    if (!isClosing) events.onLost(new Error('The connection was closed by the other side'));
+  };
+  const close = async (): Promise<void> => {
+    isClosing = true;
+    if (transport instanceof StreamableHTTPClientTransport) await endSession(transport);
+    await client.close().catch(() => {});
+  };
+  try {
+    await client.connect(transport, { signal: limits.signal, timeout: limits.timeoutMs });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return connectionOf(client, factsOf(client, transport), close);
+}
+
+function connectionOf(client: Client, facts: ConnectionFacts, close: () => Promise<void>): Connection {
+  return {
+    facts,
+    async listToolsPage(cursor, limits) {
+      const params = cursor === null ? {} : { cursor };
+      const options = { signal: limits.signal, timeout: limits.timeoutMs };
+      try {
+        const page = await client.request({ method: 'tools/list', params }, toolPageSchema, options);
+        return { tools: page.tools, nextCursor: page.nextCursor ?? null };
+      } catch (error) {
+        throw toListError(error, limits);
+      }
+    },
+    async callTool(tool, args, limits) {
+      const { outputSchema: _unchecked, ...definition } = tool;
+      try {
+        return await client.callTool(
+          { name: tool.name, arguments: { ...args } },
+          {
+            signal: limits.signal,
+            timeout: limits.timeoutMs,
+            // Without an output schema the SDK need not compile a validator: 367 ms at the first of 1 000 tools otherwise.
+            toolDefinition: definition as unknown as Tool,
+            ...(limits.onProgress && { onprogress: limits.onProgress }),
+          },
+        );
+      } catch (error) {
+        throw toCallError(error, tool.name, limits);
+      }
+    },
+    close,
+  };
+}
+
+function factsOf(client: Client, transport: HttpTransport): ConnectionFacts {
+  return {
+    era: client.getProtocolEra() ?? 'unknown',
+    transport: transport instanceof StreamableHTTPClientTransport ? 'streamable-http' : 'sse',
+    protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
+    serverName: client.getServerVersion()?.name ?? null,
+  };
+}
+
+/** DELETEs the session (MCP 2025-03-26, session management). A server may refuse that, or be gone already. */
+async function endSession(transport: StreamableHTTPClientTransport): Promise<void> {
+  if (transport.sessionId === undefined) return;
+  using impatience = deadline(TERMINATE_TIMEOUT_MS, () => new Error('The session did not end in time'));
+  await raceSignal(transport.terminateSession(), impatience.signal).catch(() => {});
+}
+
+/** undici's fetch over `dispatcher`, noting what came of the last request. */
+function tracingFetch(dispatcher: Dispatcher, trace: WireTrace): typeof globalThis.fetch {
+  const traced = async (
+    input: Parameters<typeof undiciFetch>[0],
+    init?: Parameters<typeof undiciFetch>[1],
+  ): Promise<unknown> => {
+    try {
+      const response = await undiciFetch(input, { ...init, dispatcher });
+      trace.lastStatus = response.status;
+      trace.isUnreachable = false;
+      return response;
+    } catch (error) {
+      trace.isUnreachable = true;
+      throw error;
+    }
+  };
+  return traced as unknown as typeof globalThis.fetch;
+}

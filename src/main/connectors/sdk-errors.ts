@@ -1,0 +1,110 @@
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import { rootReason, SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorTarget, RequestLimits } from './connection.ts';
+
+/** What the network said last, as the fetch under the SDK saw it; the SDK's own errors do not always tell. */
+export interface WireTrace {
+  /** Status of the last answer; null before the first. */
+  lastStatus: number | null;
+  /** Whether the last request got no answer at all. */
+  isUnreachable: boolean;
+}
+
+/** The coded form of whatever failed a handshake. */
+export function toConnectError(
+  error: unknown,
+  target: ConnectorTarget,
+  trace: WireTrace,
+  limits: RequestLimits,
+): unknown {
+  if (limits.signal.aborted) return limits.signal.reason;
+  const where = `Connector ${target.id} at ${target.url.origin}${target.url.pathname}`;
+  const { lastStatus } = trace;
+  if (isRefusal(error, lastStatus)) {
+    return new SwitchyardError('CONNECTOR_REFUSED', `${where} refused the credentials (${lastStatus}).`, {
+      cause: error,
+      detail: { status: lastStatus ?? 401 },
+    });
+  }
+  if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) {
+    return new SwitchyardError(
+      'CONNECTOR_TIMEOUT',
+      `${where} did not finish the handshake within ${Math.round(limits.timeoutMs)} ms.`,
+      { cause: error, detail: { phase: 'connect' } },
+    );
+  }
+  const why =
+    trace.isUnreachable || lastStatus === null
+      ? rootReason(networkCause(error))
+      : `it answered ${lastStatus} and no MCP`;
+  return new SwitchyardError('CONNECTOR_CONNECT_FAILED', `${where} cannot be connected: ${why}`, { cause: error });
+}
+
+/** The coded form of whatever failed a page of a tool list. */
+export function toListError(error: unknown, limits: RequestLimits): unknown {
+  if (limits.signal.aborted) return limits.signal.reason;
+  if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) {
+    return new SwitchyardError('CONNECTOR_TIMEOUT', `The tool list did not arrive within ${limits.timeoutMs} ms.`, {
+      cause: error,
+      detail: { phase: 'list' },
+    });
+  }
+  return new SwitchyardError('CONNECTOR_LIST_INVALID', `The tool list cannot be read: ${rootReason(error)}`, {
+    cause: error,
+  });
+}
+
+/**
+ * The coded form of whatever failed a call. An error that the connector answered is an answer (TOOL_CALL_REJECTED); only what
+ * happened to the connection or the session is TOOL_CALL_LOST.
+ */
+export function toCallError(error: unknown, toolName: string, limits: RequestLimits): unknown {
+  if (limits.signal.aborted) return limits.signal.reason;
+  if (error instanceof ProtocolError) {
+    return new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${toolName} was rejected: ${error.message}`, {
+      cause: error,
+      detail: { rpcCode: error.code },
+    });
+  }
+  if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) {
+    return new SwitchyardError('TOOL_CALL_TIMEOUT', `Tool ${toolName} did not answer within ${limits.timeoutMs} ms.`, {
+      cause: error,
+    });
+  }
+  const status = error instanceof SdkHttpError ? (error.data?.status ?? null) : null;
+  if (isRefusal(error, status)) {
+    return new SwitchyardError(
+      'CONNECTOR_REFUSED',
+      `Tool ${toolName}: the connector refused the credentials (${status ?? 401}).`,
+      { cause: error },
+    );
+  }
+  // A session that is gone is answered with 404, or with 400 by some servers.
+  if (status !== null && status !== 404 && status !== 400) {
+    return new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${toolName}: the connector answered ${status}.`, {
+      cause: error,
+      detail: { status },
+    });
+  }
+  return new SwitchyardError(
+    'TOOL_CALL_LOST',
+    `The connection failed during the call of ${toolName}: ${rootReason(error)}`,
+    { cause: error },
+  );
+}
+
+/** Whether credentials were refused; never a reason to try another era or transport. */
+export function isRefusal(error: unknown, status: number | null): boolean {
+  return status === 401 || status === 403 || error instanceof UnauthorizedError;
+}
+
+/** Whether `error` is the SDK's, with this code. */
+export function hasSdkCode(error: unknown, code: SdkErrorCode): boolean {
+  return error instanceof SdkError && error.code === code;
+}
+
+/** The SDK hides the network's error in `data`. */
+function networkCause(error: unknown): unknown {
+  const data = error instanceof SdkError ? (error.data as { cause?: unknown } | undefined) : undefined;
+  return data?.cause ?? error;
+}

@@ -1,0 +1,29 @@
+export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from '../shared/error-codes.ts';
+export { ConnectorManifestError, type ErrorDetail, SwitchyardError } from '../shared/errors.ts';
+export type { LoadPhases, LoadReport } from '../shared/protocol.ts';
+export type { ConnectorAuth, ConnectorEntry, RemoteTool, ServiceMapHeader } from '../shared/service-map.ts';
+export {
+  canonicalizeServiceMapPayload,
+  createServiceMapSignature,
+  verifyServiceMapSignature,
+} from '../shared/signature.ts';
+export { ConnectorProxyManager } from './connector-proxy-manager.ts';
+export type { ToolProgress, ToolResult } from './connectors/connection.ts';
+export type { CallToolOptions, ConnectorStatus } from './connectors/connector.ts';
+export type { ConnectorState } from './connectors/connector-state.ts';
+export type { CreateProxy, RemoteProxy, RemoteProxyConfig } from './connectors/proxy-connection.ts';
+export type { ConnectorChange, ManagerEvents, SnapshotChange } from './events.ts';
+export { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
+export type { Logger } from './logger.ts';
+export type { ConnectorView, ManagerStatus, ServiceMapStatus } from './manager-status.ts';
+export { getConnectorMetricsRegistry } from './metrics/instruments.ts';
+export type { ConnectorProxyManagerOptions, Secret } from './options.ts';
+export {
+  type LoadedServiceMap,
+  type LoadServiceMapOptions,
+  loadConnectorServiceMap,
+} from './service-map/load-connector-service-map.ts';
+export { ManifestCache } from './service-map/manifest-cache.ts';
+export type { MemoryStatus } from './service-map/map-memory.ts';
+export { RefreshScheduler, type RefreshSchedulerOptions } from './service-map/refresh-scheduler.ts';
+export type { ToolChange, ToolDescriptor, ToolInfo, ToolRegistry } from './snapshot/tool-store.ts';

@@ -1,0 +1,87 @@
+import type { LoadReport } from '../shared/protocol.ts';
+import type { ConnectorEntry, RawEntry } from '../shared/service-map.ts';
+import type { ConnectorStatus } from './connectors/connector.ts';
+import type { ConnectorSet } from './connectors/connector-set.ts';
+import type { MapMemory, MemoryStatus } from './service-map/map-memory.ts';
+import type { ServiceMapSource, SourceStatus } from './service-map/service-map-source.ts';
+
+/** One connector as `connector(id)` shows it. */
+export interface ConnectorView {
+  readonly entry: ConnectorEntry;
+  /** The entry as the map has it, nothing added. */
+  readonly source: RawEntry;
+  /** Null in the moment between the acceptance of its map and its turn. */
+  readonly status: ConnectorStatus | null;
+}
+
+/** The service map as `status()` shows it. */
+export interface ServiceMapStatus extends SourceStatus {
+  readonly id: string | null;
+  readonly brand: string | null;
+  readonly connectorCount: number;
+  /** Grows by one with every accepted map; 0 before the first. */
+  readonly revision: number;
+  /** Epoch ms; null before the first map. */
+  readonly generatedAt: number | null;
+  readonly expiresAt: number | null;
+}
+
+/** Everything `status()` shows, as plain data. */
+export interface ManagerStatus {
+  readonly serviceMap: ServiceMapStatus;
+  readonly connectors: readonly ConnectorStatus[];
+  readonly toolCount: number;
+  /** The last loads, oldest first. */
+  readonly loads: readonly LoadReport[];
+  readonly store: MemoryStatus;
+  readonly isClosed: boolean;
+}
+
+export interface ManagerParts {
+  readonly sources: readonly ServiceMapSource[];
+  readonly connectors: ConnectorSet;
+  readonly memory: MapMemory;
+  readonly toolCount: number;
+  readonly loads: readonly LoadReport[];
+  readonly isClosed: boolean;
+}
+
+export function viewManager(parts: ManagerParts): ManagerStatus {
+  const [source] = parts.sources;
+  if (source === undefined) throw new Error('A manager has at least one source');
+  return {
+    serviceMap: viewServiceMap(source),
+    connectors: parts.connectors.all().map((connector) => connector.status()),
+    toolCount: parts.toolCount,
+    loads: parts.loads,
+    store: parts.memory.status(),
+    isClosed: parts.isClosed,
+  };
+}
+
+export function viewConnector(
+  id: string,
+  sources: readonly ServiceMapSource[],
+  connectors: ConnectorSet,
+): ConnectorView | undefined {
+  for (const { snapshot } of sources) {
+    const entry = snapshot.entry(id);
+    const source = snapshot.source(id);
+    if (entry !== undefined && source !== undefined)
+      return { entry, source, status: connectors.get(id)?.status() ?? null };
+  }
+  return undefined;
+}
+
+function viewServiceMap(source: ServiceMapSource): ServiceMapStatus {
+  const { header, size, revision, generatedAtMs, expiresAtMs } = source.snapshot;
+  return {
+    ...source.status(),
+    id: header?.id ?? null,
+    brand: header?.brand ?? null,
+    connectorCount: size,
+    revision,
+    generatedAt: header === null ? null : generatedAtMs,
+    expiresAt: header === null ? null : expiresAtMs,
+  };
+}

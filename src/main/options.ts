@@ -1,0 +1,212 @@
+import type { Dispatcher } from 'undici';
+import * as z from 'zod';
+import type { FetchMap } from '../shared/acquire.ts';
+import {
+  type Clock,
+  monotonicMs,
+  type Random,
+  type Sleep,
+  systemClock,
+  systemRandom,
+  systemSleep,
+} from '../shared/clock.ts';
+import { SwitchyardError } from '../shared/errors.ts';
+import type { CreateProxy } from './connectors/proxy-connection.ts';
+import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
+import { type Logger, silentLogger } from './logger.ts';
+import type { ToolRegistry } from './snapshot/tool-store.ts';
+
+/** A secret, or a function that is asked for it on main each time it is needed (for rotation). */
+export type Secret = string | (() => string | Promise<string>);
+
+/** What a manager can be given. Everything optional has a default that suits a host with up to some hundred connectors. */
+export interface ConnectorProxyManagerOptions {
+  /** Where the signed service map is, http or https. */
+  readonly serviceMapUrl: string;
+  /** The HMAC key the map is signed with. */
+  readonly signatureKey: Secret;
+  /** The key for connectors whose `auth` asks for one. */
+  readonly connectorsApiKey?: Secret | undefined;
+  /** Sent as `Authorization: Bearer` with the request for the map. */
+  readonly apiKey?: Secret | undefined;
+  /** Is told of every tool that comes or goes. */
+  readonly registry?: ToolRegistry | undefined;
+  /** pino's call order: object, message. Silent by default. */
+  readonly logger?: Logger | undefined;
+  /** Fetches the map instead of undici; it cannot cross threads, so fetching then stays on main. */
+  readonly fetchImpl?: typeof fetch | undefined;
+  /** An undici Agent for the map and the connectors; it cannot cross threads either. */
+  readonly agent?: Dispatcher | undefined;
+  /** Deadline of one request for the map, last byte included. 5 000 ms. */
+  readonly timeoutMs?: number | undefined;
+  readonly now?: (() => number) | undefined;
+  readonly clock?: Clock | undefined;
+  readonly sleep?: Sleep | undefined;
+  readonly random?: Random | undefined;
+  /** Makes the thing that talks to a connector, instead of the MCP SDK. */
+  readonly createProxy?: CreateProxy | undefined;
+  /** Connectors brought up at once, all origins together; sets `maxConnects` and `maxConnectsPerOrigin` alike. */
+  readonly concurrency?: number | undefined;
+  /** Connectors brought up at once. 64. */
+  readonly maxConnects?: number | undefined;
+  /** Connectors of one origin brought up at once. 4. */
+  readonly maxConnectsPerOrigin?: number | undefined;
+  /** How long `sync()` waits for connectors at most; stragglers go on in the background. 5 000 ms. */
+  readonly syncDeadlineMs?: number | undefined;
+  /** Deadline for a connector's handshake. 10 000 ms. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Deadline for a connector's whole tool list. 10 000 ms. */
+  readonly listTimeoutMs?: number | undefined;
+  /** Deadline for a tool call. 60 000 ms. */
+  readonly callTimeoutMs?: number | undefined;
+  /** Pages of one connector's tool list. 64. */
+  readonly maxToolPages?: number | undefined;
+  /** Tools of one connector. 10 000. */
+  readonly maxTools?: number | undefined;
+  /** Folder that remembers the last verified map and the floor over restarts. Nothing is remembered without it. */
+  readonly stateDir?: string | undefined;
+  /** Where maps are proven: `auto` starts on main while the threads boot, `always` never does, `never` always does. */
+  readonly offload?: 'auto' | 'always' | 'never' | undefined;
+  /** Cap on a map after decompression. 32 MiB. */
+  readonly maxMapBytes?: number | undefined;
+  /** Cap on the connectors of a map. 100 000. */
+  readonly maxConnectors?: number | undefined;
+  /** How far a map's `generatedAt` may lie ahead of this clock. 300 000 ms. */
+  readonly maxClockSkewMs?: number | undefined;
+  /** Whether and how often to refresh in the background. Read from the environment by default. */
+  readonly featureFlags?: ConnectorFeatureFlags | undefined;
+}
+
+/** {@link ConnectorProxyManagerOptions} with every default in its place. */
+export interface ResolvedOptions {
+  readonly serviceMapUrl: string;
+  readonly signatureKey: () => Promise<string>;
+  readonly connectorsApiKey: () => Promise<string | null>;
+  readonly apiKey: () => Promise<string | null>;
+  readonly registry: ToolRegistry | null;
+  readonly logger: Logger;
+  readonly fetchMap: FetchMap | null;
+  readonly agent: Dispatcher | null;
+  readonly clock: Clock;
+  /** Milliseconds for measuring pauses: the caller's clock if one was given, else one that never steps back. */
+  readonly elapsedMs: () => number;
+  readonly sleep: Sleep;
+  readonly random: Random;
+  readonly createProxy: CreateProxy | null;
+  readonly stateDir: string | null;
+  readonly offload: 'auto' | 'always' | 'never';
+  readonly featureFlags: ConnectorFeatureFlags;
+  readonly limits: Limits;
+}
+
+const milliseconds = z
+  .number()
+  .positive()
+  .max(2 ** 31 - 1);
+const count = z.int().positive();
+
+const limitsSchema = z.object({
+  timeoutMs: milliseconds.default(5_000),
+  syncDeadlineMs: milliseconds.default(5_000),
+  connectTimeoutMs: milliseconds.default(10_000),
+  listTimeoutMs: milliseconds.default(10_000),
+  callTimeoutMs: milliseconds.default(60_000),
+  maxConnects: count.default(64),
+  maxConnectsPerOrigin: count.default(4),
+  maxToolPages: count.default(64),
+  maxTools: count.default(10_000),
+  maxMapBytes: count.default(32 * 1024 * 1024),
+  maxConnectors: count.default(100_000),
+  maxClockSkewMs: z.number().nonnegative().default(300_000),
+});
+
+/** The numeric options, all set. */
+export type Limits = Readonly<z.infer<typeof limitsSchema>>;
+
+const secretSchema = z.union([z.string().min(1), z.function()]);
+
+const optionsSchema = z.looseObject({
+  serviceMapUrl: z.url({ protocol: /^https?$/ }),
+  signatureKey: secretSchema,
+  connectorsApiKey: z.union([z.string(), z.function()]).optional(),
+  apiKey: z.union([z.string(), z.function()]).optional(),
+  concurrency: count.optional(),
+  stateDir: z.string().min(1).optional(),
+  offload: z.enum(['auto', 'always', 'never']).default('auto'),
+});
+
+/**
+ * Checks options and fills in the defaults. Unknown ones are named in a warning, once: callers spread whole configurations in.
+ * Throws OPTIONS_INVALID naming the option.
+ */
+export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedOptions {
+  const checked = parse(optionsSchema, options);
+  const logger = options.logger ?? silentLogger;
+  warnOfUnknown(options, logger);
+  const concurrency = options.concurrency;
+  const limits = parse(
+    limitsSchema,
+    concurrency === undefined ? options : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency, ...options },
+  );
+  const { now } = options;
+  const clock = now === undefined ? options.clock : { now };
+  return {
+    serviceMapUrl: options.serviceMapUrl,
+    signatureKey: async () => (await ask(options.signatureKey)) ?? '',
+    connectorsApiKey: () => ask(options.connectorsApiKey),
+    apiKey: () => ask(options.apiKey),
+    registry: options.registry ?? null,
+    logger,
+    fetchMap: (options.fetchImpl as FetchMap | undefined) ?? null,
+    agent: options.agent ?? null,
+    clock: clock ?? systemClock,
+    elapsedMs: clock === undefined ? monotonicMs : () => clock.now(),
+    sleep: options.sleep ?? systemSleep,
+    random: options.random ?? systemRandom,
+    createProxy: options.createProxy ?? null,
+    stateDir: options.stateDir ?? null,
+    offload: checked.offload,
+    featureFlags: options.featureFlags ?? parseConnectorFeatureFlags(),
+    limits,
+  };
+}
+
+/** Asks for a secret; an empty one counts as none. */
+async function ask(secret: Secret | undefined): Promise<string | null> {
+  const value = typeof secret === 'function' ? await secret() : secret;
+  return value === undefined || value === '' ? null : value;
+}
+
+function parse<T>(schema: z.ZodType<T>, options: unknown): T {
+  const result = schema.safeParse(options);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const name = z.core.toDotPath(issue?.path ?? []) || 'options';
+  throw new SwitchyardError('OPTIONS_INVALID', `Option ${name}: ${issue?.message ?? 'invalid'}.`, {
+    detail: { option: name },
+  });
+}
+
+const OTHER_OPTIONS = [
+  'registry',
+  'logger',
+  'fetchImpl',
+  'agent',
+  'now',
+  'clock',
+  'sleep',
+  'random',
+  'createProxy',
+  'featureFlags',
+];
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
+  ...Object.keys(optionsSchema.shape),
+  ...Object.keys(limitsSchema.shape),
+  ...OTHER_OPTIONS,
+]);
+
+function warnOfUnknown(options: object, logger: Logger): void {
+  const unknown = Object.keys(options).filter((name) => !KNOWN_OPTIONS.has(name));
+  if (unknown.length > 0)
+    logger.warn({ event: 'options-unknown', options: unknown }, `Unknown options are ignored: ${unknown.join(', ')}`);
+}

@@ -1,0 +1,44 @@
+/** `half-open` lets one attempt through, whose outcome closes or opens the circuit again. */
+export type CircuitState = 'closed' | 'open' | 'half-open';
+
+/**
+ * Opens after `threshold` failures in a row and stays open for `resetMs` milliseconds of `now()`, which should never step
+ * back. Callers that share one attempt (as a source's single flight does) make that the only probe.
+ */
+export class CircuitBreaker {
+  readonly #threshold: number;
+  readonly #resetMs: number;
+  readonly #now: () => number;
+  #failures = 0;
+  #openedAt: number | null = null;
+
+  constructor(options: { readonly threshold: number; readonly resetMs: number; readonly now: () => number }) {
+    this.#threshold = options.threshold;
+    this.#resetMs = options.resetMs;
+    this.#now = options.now;
+  }
+
+  get state(): CircuitState {
+    if (this.#openedAt === null) return 'closed';
+    return this.#now() - this.#openedAt < this.#resetMs ? 'open' : 'half-open';
+  }
+
+  /** Failures since the last success. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Closes the circuit. */
+  succeed(): void {
+    this.#failures = 0;
+    this.#openedAt = null;
+  }
+
+  /** Counts a failure; true if this one opened the circuit. */
+  fail(): boolean {
+    this.#failures += 1;
+    if (this.#failures < this.#threshold) return false;
+    this.#openedAt = this.#now();
+    return true;
+  }
+}

@@ -1,0 +1,153 @@
+import { createHash } from 'node:crypto';
+import type { Delta, DigestTable } from '../../shared/delta.ts';
+import { EMPTY_DIGESTS } from '../../shared/delta.ts';
+import { ConnectorManifestError } from '../../shared/errors.ts';
+import { type AcquiredBody, type LoadReport, type LoadTask, PROTOCOL_VERSION } from '../../shared/protocol.ts';
+import type { ResolvedOptions } from '../options.ts';
+import { Snapshot } from '../snapshot/snapshot.ts';
+import type { LoadOutcome } from './collect-load.ts';
+import { ManifestCache } from './manifest-cache.ts';
+import type { MapLoader } from './map-loader.ts';
+import type { MapMemory } from './map-memory.ts';
+import type { Freshness } from './sync-decision.ts';
+
+/** What a current map needs besides its options. */
+export interface CurrentMapDeps {
+  readonly loader: MapLoader;
+  readonly memory: MapMemory;
+  /** Called for each accepted map, before the load that brought it is over. */
+  readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
+  /** Called for each load, whatever came of it. */
+  readonly onLoad: (report: LoadReport, outcome: LoadOutcome['kind']) => void;
+}
+
+/** What is known of a map from one url under one key; another url or key starts from nothing. */
+interface Lineage {
+  readonly sourceId: string;
+  readonly etag: string | null;
+  readonly bodySha256: string | null;
+  /** The highest `generatedAt` accepted. */
+  readonly floorMs: number | null;
+}
+
+/** The last accepted map of a source, and how the next one takes its place. One load at a time: the caller sees to it. */
+export class CurrentMap {
+  readonly #options: ResolvedOptions;
+  readonly #deps: CurrentMapDeps;
+  readonly #cache: ManifestCache<Snapshot>;
+  #snapshot: Snapshot = Snapshot.EMPTY;
+  #digests: DigestTable = EMPTY_DIGESTS;
+  #lineage: Lineage = { sourceId: '', etag: null, bodySha256: null, floorMs: null };
+
+  constructor(options: ResolvedOptions, deps: CurrentMapDeps) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#cache = new ManifestCache(options.clock);
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  get freshness(): Freshness {
+    if (this.#cache.get() !== undefined) return 'fresh';
+    return this.#cache.getStale() === undefined ? 'none' : 'stale';
+  }
+
+  /**
+   * Asks for the map once and accepts what is proven; a failed load changes nothing.
+   * The first time, what is remembered from an earlier run is put in force before the network is asked.
+   * Rejects with SECRET_UNAVAILABLE where a key cannot be had.
+   */
+  async load(signal: AbortSignal): Promise<LoadOutcome> {
+    const { signatureKey, apiKey } = await this.#secrets();
+    const sourceId = createHash('sha256').update(`${this.#options.serviceMapUrl}\0${signatureKey}`).digest('hex');
+    if (this.#lineage.sourceId !== sourceId) await this.#adopt(sourceId, signatureKey, signal);
+    return this.#run(this.#task(signatureKey, apiKey, null), signal);
+  }
+
+  async #secrets(): Promise<{ signatureKey: string; apiKey: string | null }> {
+    try {
+      const [signatureKey, apiKey] = await Promise.all([this.#options.signatureKey(), this.#options.apiKey()]);
+      return { signatureKey, apiKey };
+    } catch (cause) {
+      throw new ConnectorManifestError(
+        'SECRET_UNAVAILABLE',
+        'The function given for a key of the service map failed.',
+        { cause },
+      );
+    }
+  }
+
+  /** Starts the lineage of a url and key from what is remembered of it: the floor counts, the map is proven again. */
+  async #adopt(sourceId: string, signatureKey: string, signal: AbortSignal): Promise<void> {
+    const { floorMs, map } = await this.#deps.memory.read(sourceId);
+    this.#lineage = { sourceId, etag: null, bodySha256: null, floorMs };
+    if (map === null || this.#snapshot.revision > 0) return;
+    await this.#run(
+      this.#task(signatureKey, null, { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 }),
+      signal,
+    );
+  }
+
+  async #run(task: LoadTask, signal: AbortSignal): Promise<LoadOutcome> {
+    const outcome = await this.#deps.loader.load(task, signal);
+    this.#deps.onLoad(outcome.kind === 'loaded' ? outcome.commit.report : outcome.report, outcome.kind);
+    if (outcome.kind === 'loaded') this.#accept(outcome, task.given !== null);
+    if (outcome.kind === 'unchanged') {
+      this.#lineage = { ...this.#lineage, etag: outcome.etag };
+      this.#cache.set(this.#snapshot, this.#snapshot.expiresAtMs - this.#options.clock.now());
+    }
+    return outcome;
+  }
+
+  #accept({ chunks, commit }: Extract<LoadOutcome, { kind: 'loaded' }>, isRemembered: boolean): void {
+    const { clock } = this.#options;
+    const { sourceId } = this.#lineage;
+    const { generatedAtMs, etag, bodySha256 } = commit;
+    if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs)
+      this.#warnEquivocation(commit.header.generatedAt);
+    this.#snapshot = this.#snapshot.next(chunks, commit);
+    this.#digests = commit.digests;
+    this.#lineage = { sourceId, etag, bodySha256, floorMs: generatedAtMs };
+    // A remembered map is served, but stays due: it says nothing about now.
+    this.#cache.set(this.#snapshot, isRemembered ? 0 : commit.expiresAtMs - clock.now());
+    if (!isRemembered)
+      this.#deps.memory.save({ sourceId, etag, body: commit.body, generatedAtMs, savedAtMs: clock.now() });
+    this.#deps.onSnapshot(this.#snapshot, commit.delta);
+  }
+
+  #warnEquivocation(generatedAt: string): void {
+    this.#options.logger.warn(
+      { event: 'map-equivocated', generatedAt },
+      'Two service maps signed for the same instant differ; the later one counts',
+    );
+  }
+
+  #task(signatureKey: string, apiKey: string | null, given: AcquiredBody | null): LoadTask {
+    const { limits, clock, serviceMapUrl } = this.#options;
+    const { etag, bodySha256, floorMs } = this.#lineage;
+    const { revision, expiresAtMs } = this.#snapshot;
+    return {
+      version: PROTOCOL_VERSION,
+      request: {
+        url: serviceMapUrl,
+        headers: apiKey === null ? {} : { authorization: `Bearer ${apiKey}` },
+        etag,
+        timeoutMs: limits.timeoutMs,
+        maxBytes: limits.maxMapBytes,
+      },
+      given,
+      // A copy of the digests goes with the task and the new ones come back with its commit: a load that dies tears nothing.
+      known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests: this.#digests, expiresAtMs },
+      policy: {
+        signatureKey,
+        nowMs: clock.now(),
+        floorMs,
+        maxSkewMs: limits.maxClockSkewMs,
+        maxConnectors: limits.maxConnectors,
+        allowExpired: given !== null,
+      },
+    };
+  }
+}

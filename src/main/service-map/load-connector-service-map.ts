@@ -1,0 +1,61 @@
+import { Agent } from 'undici';
+import { ConnectorManifestError, fromWireError } from '../../shared/errors.ts';
+import type { ConnectorEntry, ServiceMapHeader } from '../../shared/service-map.ts';
+import { type ConnectorProxyManagerOptions, resolveOptions } from '../options.ts';
+import type { Snapshot } from '../snapshot/snapshot.ts';
+import { CurrentMap } from './current-map.ts';
+import { createMapLoader } from './map-loader.ts';
+import { createMapMemory } from './map-memory.ts';
+
+/** The options of a manager that concern its map. */
+export type LoadServiceMapOptions = Pick<
+  ConnectorProxyManagerOptions,
+  | 'serviceMapUrl'
+  | 'signatureKey'
+  | 'apiKey'
+  | 'fetchImpl'
+  | 'agent'
+  | 'timeoutMs'
+  | 'now'
+  | 'clock'
+  | 'maxMapBytes'
+  | 'maxConnectors'
+  | 'maxClockSkewMs'
+>;
+
+/** A proven map. */
+export interface LoadedServiceMap {
+  readonly payload: ServiceMapHeader & { readonly connectors: readonly ConnectorEntry[] };
+  /** `generatedAt + ttlSeconds`, epoch ms. */
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Fetches and proves a service map once, on the calling thread, without a manager. For a script; a host that must not block uses a
+ * manager. Rejects with a ConnectorManifestError.
+ */
+export async function loadConnectorServiceMap(options: LoadServiceMapOptions): Promise<LoadedServiceMap> {
+  const resolved = resolveOptions({ ...options, offload: 'never' });
+  const mainAgent = new Agent();
+  let snapshot: Snapshot | null = null;
+  const map = new CurrentMap(resolved, {
+    loader: createMapLoader({ ...resolved, mainAgent }),
+    memory: createMapMemory(null, resolved.logger),
+    onSnapshot: (accepted) => {
+      snapshot = accepted;
+    },
+    onLoad: () => {},
+  });
+  try {
+    const outcome = await map.load(new AbortController().signal);
+    if (outcome.kind === 'failed') throw fromWireError(outcome.error, ConnectorManifestError);
+    return payloadOf(snapshot ?? map.snapshot);
+  } finally {
+    await mainAgent.close();
+  }
+}
+
+function payloadOf(snapshot: Snapshot): LoadedServiceMap {
+  if (snapshot.header === null) throw new Error('A load that succeeded has a header');
+  return { payload: { ...snapshot.header, connectors: snapshot.entries() }, expiresAtMs: snapshot.expiresAtMs };
+}

@@ -1,0 +1,151 @@
+import { availableParallelism } from 'node:os';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { Piscina } from 'piscina';
+import { startTimer } from '../../shared/clock.ts';
+import { messageOf, SwitchyardError, toWireError } from '../../shared/errors.ts';
+import type { LoadControl, LoadEvent, LoadTask, WorkerLoadTask } from '../../shared/protocol.ts';
+import { emptyReport } from '../../shared/run-load.ts';
+import { workerUrl } from '../../shared/worker-url.ts';
+import { LoadCollector, type LoadOutcome } from './collect-load.ts';
+
+export interface LoadPoolOptions {
+  /** The task file; another one only in tests. */
+  readonly taskUrl?: URL;
+  /** How long a cancelled load may take to end by itself before its thread is killed. */
+  readonly graceMs?: number;
+  /** Old-generation heap of one thread, in MiB. Buffers are not part of it; the byte cap of the request bounds them. */
+  readonly maxHeapMb?: number;
+}
+
+const MAX_QUEUED_LOADS = 64;
+
+/** The threads that load maps. They boot with the first use and stay; an idle pool does not keep the process running. */
+export class LoadPool {
+  readonly #taskUrl: URL;
+  readonly #graceMs: number;
+  readonly #maxHeapMb: number;
+  #piscina: Piscina | null = null;
+
+  constructor(options: LoadPoolOptions = {}) {
+    this.#taskUrl = options.taskUrl ?? workerUrl('workers/load-service-map.task');
+    this.#graceMs = options.graceMs ?? 250;
+    this.#maxHeapMb = options.maxHeapMb ?? 512;
+  }
+
+  /** Where the threads' code is expected. */
+  get taskUrl(): URL {
+    return this.#taskUrl;
+  }
+
+  /** Starts the first thread, unless that was done. */
+  boot(): Piscina {
+    if (this.#piscina !== null) return this.#piscina;
+    const piscina = new Piscina({
+      filename: this.#taskUrl.href,
+      // With 0 every load got a new thread and a new connection (126/117/104/97 ms against 104/3/3/2).
+      minThreads: 1,
+      maxThreads: Math.max(1, availableParallelism() - 1),
+      // The default 'sync' freezes the thread's event loop between tasks, and its sockets with it.
+      atomics: 'async',
+      resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
+    });
+    // A thread that fails between tasks: the next load meets it and reports it; without a listener it would end the process.
+    piscina.on('error', () => {});
+    // So that the first load does not wait for the thread to read its code. Should that fail, the first load tells.
+    piscina.run(undefined, { name: 'warmUp' }).catch(() => {});
+    this.#piscina = piscina;
+    return piscina;
+  }
+
+  /**
+   * Runs one load on a thread. Never rejects: a thread that throws, exits, spins past `deadlineMs` or runs out of memory gives a
+   * failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and its reason becomes the failure.
+   */
+  async run(
+    task: LoadTask,
+    options: { readonly signal: AbortSignal; readonly deadlineMs: number },
+  ): Promise<LoadOutcome> {
+    const { port1: port, port2: workerPort } = new MessageChannel();
+    const kill = new AbortController();
+    const killed = Promise.withResolvers<LoadOutcome>();
+    let whyGivenUp: unknown = null;
+    let graceTimer = { cancel(): void {} };
+    const giveUp = (reason: unknown): void => {
+      whyGivenUp ??= reason;
+      send(port, { kind: 'cancel' });
+      graceTimer = startTimer(this.#graceMs, () => {
+        kill.abort();
+        killed.resolve(failed(reason));
+      });
+    };
+    const deadlineTimer = startTimer(options.deadlineMs, () =>
+      giveUp(lost(`no answer within ${options.deadlineMs} ms`)),
+    );
+    const onAbort = (): void => giveUp(options.signal.reason);
+    if (options.signal.aborted) onAbort();
+    else options.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      if (this.boot().queueSize >= MAX_QUEUED_LOADS) return failed(queueFull());
+      const posted = this.#post({ ...task, port: workerPort }, kill.signal);
+      const outcome = await Promise.race([receive(port), whenLost(posted, this.#graceMs), killed.promise]);
+      return outcome.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : outcome;
+    } finally {
+      options.signal.removeEventListener('abort', onAbort);
+      deadlineTimer.cancel();
+      graceTimer.cancel();
+      port.close();
+    }
+  }
+
+  /** Ends all threads at once; loads under way fail. Idempotent. */
+  async close(): Promise<void> {
+    await this.#piscina?.destroy();
+  }
+
+  #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
+    const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
+    if (task.given !== null) transferList.push(task.given.bytes.buffer);
+    // A signal of its own for each task: Piscina then gives it a thread of its own, which an abort can kill.
+    return this.boot().run(task, { signal, transferList });
+  }
+}
+
+function send(port: MessagePort, control: LoadControl): void {
+  port.postMessage(control);
+}
+
+/** The outcome that the events on `port` add up to. */
+function receive(port: MessagePort): Promise<LoadOutcome> {
+  const collector = new LoadCollector();
+  return new Promise((resolve) => {
+    port.on('message', (event: LoadEvent) => {
+      const outcome = collector.take(event);
+      if (outcome !== null) resolve(outcome);
+      else send(port, { kind: 'credit' });
+    });
+  });
+}
+
+/** The failure of a task whose thread ended, or whose events never came to their end though it returned. */
+async function whenLost(posted: Promise<unknown>, graceMs: number): Promise<LoadOutcome> {
+  try {
+    await posted;
+    // The last event travels on another port than the return and may be a moment behind it.
+    await new Promise<void>((resolve) => startTimer(graceMs, resolve));
+    return failed(lost('it returned without an end'));
+  } catch (error) {
+    return failed(lost(messageOf(error), error));
+  }
+}
+
+function queueFull(): SwitchyardError {
+  return new SwitchyardError('WORKER_QUEUE_FULL', `${MAX_QUEUED_LOADS} loads wait for a thread already.`);
+}
+
+function lost(why: string, cause?: unknown): SwitchyardError {
+  return new SwitchyardError('WORKER_LOST', `The thread of this load was lost: ${why}.`, { cause });
+}
+
+function failed(error: unknown): LoadOutcome {
+  return { kind: 'failed', error: toWireError(error), report: emptyReport('worker') };
+}

@@ -1,0 +1,112 @@
+import { existsSync } from 'node:fs';
+import { type Dispatcher, fetch } from 'undici';
+import { acquireCurrentMap, type FetchMap } from '../../shared/acquire.ts';
+import { toWireError } from '../../shared/errors.ts';
+import type { Acquired, LoadTask } from '../../shared/protocol.ts';
+import { emptyReport, type LoadContext, runLoad } from '../../shared/run-load.ts';
+import type { Logger } from '../logger.ts';
+import { LoadCollector, type LoadOutcome } from './collect-load.ts';
+import { LoadPool } from './load-pool.ts';
+
+/** Loads maps on whichever thread is best. Never rejects. */
+export interface MapLoader {
+  load(task: LoadTask, signal: AbortSignal): Promise<LoadOutcome>;
+  close(): Promise<void>;
+}
+
+export interface MapLoaderOptions {
+  readonly offload: 'auto' | 'always' | 'never';
+  readonly logger: Logger;
+  /** The caller's own fetch or Agent: given one, maps are fetched on main. */
+  readonly fetchMap: FetchMap | null;
+  readonly agent: Dispatcher | null;
+  /** Fetches where main does it and the caller gave nothing. */
+  readonly mainAgent: Dispatcher;
+  readonly pool?: LoadPool;
+}
+
+/** Maps up to this size are proven faster on main (2 ms) than a thread boots (100 ms). */
+const INLINE_MAX_BYTES = 128 * 1024;
+
+/** How long a thread may prove a map before it counts as spinning; 32 MiB take below 1 s. */
+const PROOF_TIMEOUT_MS = 10_000;
+
+/** The loader of a manager: its pool, and main where that is the better or the only place. */
+export function createMapLoader(options: MapLoaderOptions): MapLoader {
+  const pool = options.pool ?? new LoadPool();
+  const main = { thread: 'main', fetch: options.fetchMap ?? undiciFetch(options.agent ?? options.mainAgent) };
+  const hasOwnFetch = options.fetchMap !== null || options.agent !== null;
+  let isPoolUsable: boolean | null = options.offload === 'never' ? false : null;
+  // A cold start does not wait for threads: while they boot, main does the first load, all of it where the map is small.
+  let isCold = options.offload === 'auto';
+
+  return {
+    async load(task, signal) {
+      isPoolUsable ??= hasTaskFile(pool, options.logger);
+      if (isPoolUsable) pool.boot();
+      const isFirst = isCold;
+      isCold = false;
+      const context: LoadContext = { ...main, signal };
+      const fetchesOnMain = task.given === null && (hasOwnFetch || !isPoolUsable || isFirst);
+      const acquired = fetchesOnMain ? await acquireHere(task, context) : task.given;
+      if (acquired !== null && acquired.kind !== 'body') return acquired;
+      const local: LoadTask = { ...task, given: acquired };
+      const isSmall = acquired !== null && acquired.bytes.length <= INLINE_MAX_BYTES;
+      if (!isPoolUsable || (isFirst && isSmall)) return collect(local, context);
+      return pool.run(local, { signal, deadlineMs: deadlineFor(local) });
+    },
+    close: () => pool.close(),
+  };
+}
+
+/** The body, or the outcome where there is none to prove. */
+async function acquireHere(
+  task: LoadTask,
+  context: LoadContext,
+): Promise<Extract<Acquired, { kind: 'body' }> | Exclude<LoadOutcome, { kind: 'loaded' }>> {
+  const report = emptyReport(context.thread);
+  try {
+    const knownExpiresAtMs = task.known?.expiresAtMs ?? null;
+    const acquired = await acquireCurrentMap(
+      task.request,
+      knownExpiresAtMs,
+      task.policy.nowMs,
+      context.fetch,
+      context.signal,
+    );
+    if (acquired.kind === 'body') return acquired;
+    const phases = { ...report.phases, fetch: acquired.fetchMs };
+    return { kind: 'unchanged', how: 'not-modified', etag: task.request.etag, report: { ...report, phases } };
+  } catch (error) {
+    return { kind: 'failed', error: toWireError(error), report };
+  }
+}
+
+/** Runs a load on this thread. */
+async function collect(task: LoadTask, context: LoadContext): Promise<LoadOutcome> {
+  const collector = new LoadCollector();
+  for await (const event of runLoad(task, context)) {
+    const outcome = collector.take(event);
+    if (outcome !== null) return outcome;
+  }
+  throw new Error('A load ended without a last event');
+}
+
+/** Two exchanges at most (a confirmed but expired map is fetched whole), then the proof. */
+function deadlineFor(task: LoadTask): number {
+  return (task.given === null ? 2 * task.request.timeoutMs : 0) + PROOF_TIMEOUT_MS;
+}
+
+function undiciFetch(dispatcher: Dispatcher): FetchMap {
+  return (url, init) => fetch(url, { ...init, dispatcher });
+}
+
+/** A bundler may have dropped the task file, which no import names: then everything runs on main. */
+function hasTaskFile(pool: LoadPool, logger: Logger): boolean {
+  if (existsSync(pool.taskUrl)) return true;
+  logger.warn(
+    { event: 'worker-missing', file: pool.taskUrl.pathname },
+    'The worker file is missing, so maps are loaded on the main thread. Keep mcp-switchyard external to your bundle.',
+  );
+  return false;
+}

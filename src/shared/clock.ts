@@ -1,0 +1,99 @@
+/**
+ * The only place that reads a clock, draws chance or sets a timer. Everything else is given these, so that tests own time.
+ */
+
+/** Wall-clock time. Used to judge instants that others wrote down (a map's expiry), never to measure a duration. */
+export interface Clock {
+  /** Now, in epoch milliseconds. */
+  now(): number;
+}
+
+/** A source of uniform chance. */
+export interface Random {
+  /** A number in [0, 1). */
+  next(): number;
+}
+
+/** Resolves after `ms` milliseconds; rejects with the signal's reason if `signal` aborts first. */
+export type Sleep = (ms: number, signal?: AbortSignal) => Promise<void>;
+
+/** A pending timer; `cancel()` is idempotent and harmless after it fired. */
+export interface Timer {
+  cancel(): void;
+}
+
+/** The machine's wall clock. */
+export const systemClock: Clock = { now: () => Date.now() };
+
+/** The engine's pseudo-random source. Not for secrets. */
+export const systemRandom: Random = { next: () => Math.random() };
+
+/** Milliseconds on a clock that never steps back; only differences mean anything. */
+export function monotonicMs(): number {
+  return performance.now();
+}
+
+/** Calls `callback` once after `ms` milliseconds. Unless `keepAlive`, the timer alone does not keep the process running. */
+export function startTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
+  const handle = setTimeout(callback, ms);
+  if (options.keepAlive !== true) handle.unref();
+  return { cancel: () => clearTimeout(handle) };
+}
+
+/** The default {@link Sleep}. It keeps the process running: somebody awaits it. */
+export const systemSleep: Sleep = (ms, signal) =>
+  new Promise<void>((resolve, reject) => {
+    signal?.throwIfAborted();
+    const onAbort = (): void => {
+      timer.cancel();
+      reject(signal?.reason);
+    };
+    const timer = startTimer(
+      ms,
+      () => {
+        signal?.removeEventListener('abort', onAbort);
+        resolve();
+      },
+      { keepAlive: true },
+    );
+    signal?.addEventListener('abort', onAbort, { once: true });
+  });
+
+/** Resolves in the next turn of the event loop, after pending I/O had its chance. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** A signal with a deadline. `dispose()` must be called once the work is over. */
+export interface Deadline extends Disposable {
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A signal that aborts with `reason()` after `ms` milliseconds, or with `parent`'s reason when `parent` aborts.
+ * AbortSignal.timeout would do without `reason`; the callers here need their own coded error to come out.
+ */
+export function deadline(ms: number, reason: () => Error, parent?: AbortSignal): Deadline {
+  const controller = new AbortController();
+  const timer = startTimer(ms, () => controller.abort(reason()), { keepAlive: true });
+  const onParentAbort = (): void => controller.abort(parent?.reason);
+  if (parent?.aborted) onParentAbort();
+  else parent?.addEventListener('abort', onParentAbort, { once: true });
+  return {
+    signal: controller.signal,
+    [Symbol.dispose](): void {
+      timer.cancel();
+      parent?.removeEventListener('abort', onParentAbort);
+    },
+  };
+}
+
+/** Settles as `work` does, or rejects with the signal's reason if `signal` aborts first. `work` itself goes on. */
+export function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,177 @@
+/** What a code of the table says to people. docs/errors.md is generated from it. */
+export interface ErrorCodeEntry {
+  /** What happened, in one sentence. */
+  readonly meaning: string;
+  /** What the reader can do about it. */
+  readonly remedy: string;
+}
+
+const entry = (meaning: string, remedy: string): ErrorCodeEntry => ({ meaning, remedy });
+
+/** Every code an error of this package can carry. Codes are API: they may be added, never renamed. */
+export const ERROR_CODES = {
+  OPTIONS_INVALID: entry('An option has a value that cannot work.', 'Correct the option that the message names.'),
+  AGENT_INCOMPATIBLE: entry(
+    'The given undici Agent comes from a version whose handlers this undici cannot drive.',
+    'Build the Agent with undici 7 or newer, or leave the option out.',
+  ),
+  SECRET_UNAVAILABLE: entry(
+    'A function that was given in place of a key threw or rejected.',
+    "Look at the cause; it is the function's own error.",
+  ),
+  CLOSED: entry('The manager was closed before or while this was asked.', 'Create a new manager.'),
+
+  MAP_UNREACHABLE: entry(
+    'The service map could not be fetched.',
+    'Check the URL, the network and the server; the cause names the failure.',
+  ),
+  MAP_TIMEOUT: entry(
+    'The exchange for the service map did not end within its deadline.',
+    'Check the server, or raise `timeoutMs`.',
+  ),
+  MAP_HTTP_STATUS: entry(
+    'The server answered the request for the service map with an unusable status.',
+    'Check URL and `apiKey`; the message names the status.',
+  ),
+  MAP_REDIRECTED: entry(
+    'The server answered with a redirect, which is never followed.',
+    'Configure the URL it points to, if you trust it.',
+  ),
+  MAP_NOT_MODIFIED_UNASKED: entry(
+    'The server answered 304 to a request that named no known version.',
+    'Fix the server or the cache in front of it.',
+  ),
+  MAP_TOO_LARGE: entry(
+    'The service map is larger than the byte cap, counted after decompression.',
+    'Raise `maxMapBytes` if the size is meant.',
+  ),
+  MAP_BOM: entry(
+    'The service map starts with a byte order mark.',
+    'Serve plain UTF-8 without a BOM (RFC 8259 section 8.1).',
+  ),
+  MAP_ENCODING: entry('The service map is not valid UTF-8.', 'Serve UTF-8.'),
+  MAP_SYNTAX: entry(
+    'The service map is not JSON.',
+    'Look at what the URL really serves; a login page is a frequent answer.',
+  ),
+  MAP_TOO_DEEP: entry('The service map nests deeper than 64 levels.', 'Flatten its metadata.'),
+  MAP_DUPLICATE_KEY: entry(
+    'An object of the service map names the same key twice.',
+    'Remove one; readers disagree on which of the two counts.',
+  ),
+  MAP_FORBIDDEN_KEY: entry(
+    'The service map uses a key that can change the prototype of a JavaScript object.',
+    'Rename the key.',
+  ),
+  MAP_NOT_REPRESENTABLE: entry(
+    'The service map holds a lone surrogate or a number beyond the range of a double, which has no canonical form (RFC 8785).',
+    'Send such values as well-formed strings.',
+  ),
+  MAP_SIGNATURE_MISSING: entry('The service map carries no signature.', 'Sign it; an unsigned map is never accepted.'),
+  MAP_SIGNATURE_MALFORMED: entry(
+    'The signature is neither 43 characters of base64url nor 64 of lower-case hex.',
+    'Fix how the producer encodes it.',
+  ),
+  MAP_SIGNATURE_MISMATCH: entry(
+    'The signature does not belong to this content and this key.',
+    'Compare the keys of both sides; else treat the content as tampered with.',
+  ),
+  MAP_SCHEMA: entry('The service map does not have the required shape.', 'Correct the field that the message names.'),
+  MAP_DUPLICATE_ID: entry(
+    'Two connectors of the service map share an id.',
+    'Give each its own id; the whole map is refused.',
+  ),
+  MAP_TOO_MANY_CONNECTORS: entry(
+    'The service map lists more connectors than allowed.',
+    'Raise `maxConnectors` if the number is meant.',
+  ),
+  MAP_EXPIRED: entry(
+    'The service map is past `generatedAt + ttlSeconds`.',
+    'Let the producer issue a new one; compare the clocks.',
+  ),
+  MAP_FROM_FUTURE: entry(
+    'The service map was generated later than now, beyond the allowed clock skew.',
+    'Compare the clocks of both machines.',
+  ),
+  MAP_ROLLED_BACK: entry(
+    'The service map is older than one that was accepted before.',
+    'Look for a stale cache or a replay between the producer and here.',
+  ),
+  CIRCUIT_OPEN: entry(
+    'Several refreshes in a row failed; no request is sent until the pause is over.',
+    'Wait, or mend what the last error names.',
+  ),
+
+  PROTOCOL_MISMATCH: entry(
+    'Main thread and worker come from different versions of this package.',
+    'Reinstall the package; a bundler may have kept an old worker file.',
+  ),
+  WORKER_LOST: entry(
+    'The worker thread ended, ran out of memory or never answered; the task failed and the thread is replaced.',
+    'Retry; if it recurs, report it with the cause.',
+  ),
+  WORKER_QUEUE_FULL: entry('Too many loads wait for a worker thread.', 'Refresh less often.'),
+  LOAD_CANCELLED: entry('The load was cancelled.', 'Nothing to do: somebody asked for it.'),
+
+  STORE_UNAVAILABLE: entry(
+    'The state directory cannot be used.',
+    'Check path, permissions and space; everything else goes on without it.',
+  ),
+  STORE_TOO_NEW: entry(
+    'The store was written by a newer version of this package.',
+    'Use that version, or another `stateDir`.',
+  ),
+  STORE_CORRUPT: entry(
+    'A stored record does not match its checksum and was ignored.',
+    'Nothing; it is fetched and stored again.',
+  ),
+
+  CONNECTOR_UNKNOWN: entry('No connector has this id.', 'Compare with `listConnectors()`.'),
+  CONNECTOR_UNAVAILABLE: entry(
+    'The connector is not connected at the moment.',
+    'Retry later; `status()` says why and since when.',
+  ),
+  CONNECTOR_AUTH_MISSING: entry('The connector wants a key and none is configured.', 'Set `connectorsApiKey`.'),
+  CONNECTOR_REFUSED: entry(
+    'The connector refused the credentials (401 or 403).',
+    'Check `connectorsApiKey` and the scopes of the key.',
+  ),
+  CONNECTOR_CONNECT_FAILED: entry(
+    'The connector could not be reached or did not speak MCP.',
+    'Check its endpoint; the cause names the failure.',
+  ),
+  CONNECTOR_TIMEOUT: entry(
+    'The connector did not answer within the deadline of this phase.',
+    'Check the connector, or raise its `timeouts`.',
+  ),
+  CONNECTOR_LIST_INVALID: entry(
+    'The tool list of the connector is malformed, endless or beyond the caps.',
+    'Fix the connector, or raise the caps.',
+  ),
+  CONNECTOR_GONE: entry(
+    'The connector was removed, disabled or closed while this ran.',
+    'Nothing to do: the service map or `close()` asked for it.',
+  ),
+  TOOL_UNKNOWN: entry('No connected connector offers a tool of this name.', 'Compare with `listTools()`.'),
+  TOOL_CALL_REJECTED: entry(
+    'The connector answered the call with a JSON-RPC error.',
+    'Read the message; it comes from the connector.',
+  ),
+  TOOL_CALL_TIMEOUT: entry(
+    'The tool did not answer in time; it may still have run.',
+    'Raise `timeoutMs`, or ask the connector.',
+  ),
+  TOOL_CALL_ABORTED: entry(
+    'The caller aborted the call; it may still have run.',
+    'Nothing to do: the caller asked for it.',
+  ),
+  TOOL_CALL_LOST: entry(
+    'The connection failed during the call; it may still have run, so it was not sent again.',
+    'Repeat it if the tool is safe to repeat.',
+  ),
+
+  INTERNAL: entry('Something failed that this package did not foresee.', 'Report it with the cause.'),
+} as const satisfies Record<string, ErrorCodeEntry>;
+
+/** A code of {@link ERROR_CODES}. */
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,102 @@
+import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
+
+/** Facts about a failure that a program may want, besides its code: plain values only, so that they cross threads. */
+export type ErrorDetail = Readonly<Record<string, string | number | boolean>>;
+
+export interface SwitchyardErrorOptions {
+  readonly cause?: unknown;
+  readonly detail?: ErrorDetail;
+}
+
+/** Every error this package throws. Tell them apart by `code`, never by message. */
+export class SwitchyardError extends Error {
+  override readonly name: string = 'SwitchyardError';
+  readonly code: ErrorCode;
+  readonly detail: ErrorDetail;
+
+  constructor(code: ErrorCode, message: string, options: SwitchyardErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.detail = options.detail ?? {};
+  }
+}
+
+/** A service map could not be had or was refused. The class that callers of the replaced manager catch. */
+export class ConnectorManifestError extends SwitchyardError {
+  override readonly name: string = 'ConnectorManifestError';
+}
+
+/** One link of an error's cause chain, as plain data. */
+export interface WireCause {
+  readonly name: string;
+  readonly message: string;
+  readonly code: string | null;
+}
+
+/** An error as plain data: what crosses threads, since structured clone drops class and code. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly detail: ErrorDetail;
+  readonly causes: readonly WireCause[];
+}
+
+const MAX_CAUSES = 8;
+
+/** Whether `value` is a code of the table. */
+export function isErrorCode(value: unknown): value is ErrorCode {
+  return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
+}
+
+/** The system or library code of any error (`ECONNREFUSED`, `UND_ERR_SOCKET`, …), or null. */
+export function codeOf(error: unknown): string | null {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return null;
+  return typeof error.code === 'string' ? error.code : null;
+}
+
+/** The message of anything thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** The first code along the cause chain that is no code of ours: the reason underneath, for messages and logs. */
+export function rootReason(error: unknown): string {
+  let reason = messageOf(error);
+  let current: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
+    const code = codeOf(current);
+    if (code !== null && !isErrorCode(code)) return `${code}: ${current.message}`;
+    reason = current.message;
+    current = current.cause;
+  }
+  return reason;
+}
+
+/** `error` itself if it is ours, else wrapped under `code`. */
+export function asSwitchyardError(error: unknown, code: ErrorCode = 'INTERNAL'): SwitchyardError {
+  if (error instanceof SwitchyardError) return error;
+  return new SwitchyardError(code, messageOf(error), { cause: error });
+}
+
+/** The plain-data form of any error. Stacks stay behind: they name paths of the machine. */
+export function toWireError(error: unknown, code: ErrorCode = 'INTERNAL'): WireError {
+  const own = asSwitchyardError(error, code);
+  const causes: WireCause[] = [];
+  let current: unknown = own.cause;
+  while (current instanceof Error && causes.length < MAX_CAUSES) {
+    causes.push({ name: current.name, message: current.message, code: codeOf(current) });
+    current = current.cause;
+  }
+  return { code: own.code, message: own.message, detail: own.detail, causes };
+}
+
+/** The error that `wire` describes, cause chain included, as an instance of `ErrorClass`. */
+export function fromWireError(wire: WireError, ErrorClass: typeof SwitchyardError = SwitchyardError): SwitchyardError {
+  let cause: Error | undefined;
+  for (const link of wire.causes.toReversed()) {
+    const error = new Error(link.message, cause === undefined ? undefined : { cause });
+    error.name = link.name;
+    cause = link.code === null ? error : Object.assign(error, { code: link.code });
+  }
+  return new ErrorClass(wire.code, wire.message, { detail: wire.detail, cause });
+}

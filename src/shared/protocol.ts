@@ -1,0 +1,185 @@
+/**
+ * Every message between threads. Plain data alone: structured clone turns a class into an empty object without a word, so
+ * tasks are built field by field and no field is optional.
+ *
+ *     load    = main → worker  LoadTask        (through the pool; `port` is transferred)
+ *               worker → main  chunk*          (each costs one credit)
+ *                              ( commit | unchanged | failed )      (costs none, ends the load)
+ *     control = main → worker  ( credit | cancel )*                 (any time until the end)
+ *
+ * `commit` comes last and alone makes the chunks before it count: whatever ends early changed nothing.
+ */
+import type { Delta, DigestTable } from './delta.ts';
+import type { WireError } from './errors.ts';
+import type { ServiceMapHeader } from './service-map.ts';
+
+/** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
+export const PROTOCOL_VERSION = 1;
+
+/** Entries in one chunk. */
+export const CHUNK_ENTRIES = 64;
+
+/** Chunks that may be under way before main has taken one: two keep both threads busy, more only pile up on main. */
+export const INITIAL_CREDITS = 2;
+
+/** What to ask the network for. */
+export interface MapRequest {
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Sent as `If-None-Match`. Null asks for the whole map. */
+  readonly etag: string | null;
+  /** For one whole exchange, last byte included. */
+  readonly timeoutMs: number;
+  /** Cap on the body after decompression. */
+  readonly maxBytes: number;
+}
+
+/** The body of a map, wherever it came from, not yet proven. */
+export interface AcquiredBody {
+  readonly kind: 'body';
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly etag: string | null;
+  readonly fetchMs: number;
+}
+
+/** What acquiring a map gives: its bytes, or the server's word that nothing changed. */
+export type Acquired = AcquiredBody | { readonly kind: 'not-modified'; readonly fetchMs: number };
+
+/** The map that main holds, proven: what a new one is compared with. */
+export interface KnownMap {
+  /** SHA-256 of the body, hex. */
+  readonly bodySha256: string;
+  readonly digests: DigestTable;
+  readonly expiresAtMs: number;
+}
+
+/** What a map must satisfy to be believed. */
+export interface ProofPolicy {
+  readonly signatureKey: string;
+  /** The wall clock, read once on main for the whole load. */
+  readonly nowMs: number;
+  /** The highest `generatedAt` accepted before; anything older is refused. */
+  readonly floorMs: number | null;
+  /** How far `generatedAt` may lie ahead of `nowMs`. */
+  readonly maxSkewMs: number;
+  readonly maxConnectors: number;
+  /** For a map that was accepted in an earlier life and is to be served as stale. */
+  readonly allowExpired: boolean;
+}
+
+/** One load of one map. */
+export interface LoadTask {
+  readonly version: number;
+  readonly request: MapRequest;
+  /** Bytes that were acquired on another thread; null lets the worker ask. */
+  readonly given: AcquiredBody | null;
+  readonly known: KnownMap | null;
+  readonly policy: ProofPolicy;
+}
+
+/** A {@link LoadTask} on its way to a worker, with the port that its events come back through. */
+export interface WorkerLoadTask extends LoadTask {
+  readonly port: MessagePort;
+}
+
+type MessagePort = import('node:worker_threads').MessagePort;
+
+/** Milliseconds that each step of a load took; 0 for a step that was not needed. */
+export interface LoadPhases {
+  readonly fetch: number;
+  readonly parse: number;
+  readonly verify: number;
+  readonly validate: number;
+  readonly diff: number;
+}
+
+/** What a load did, for people and metrics. */
+export interface LoadReport {
+  /** `main`, or `worker-` and the thread's id. */
+  readonly thread: string;
+  /** Size of the body; 0 where none was sent. */
+  readonly bytes: number;
+  readonly phases: LoadPhases;
+}
+
+/** Added or changed entries, at most {@link CHUNK_ENTRIES}. */
+export interface ChunkEvent {
+  readonly kind: 'chunk';
+  readonly ids: readonly string[];
+  readonly enabled: readonly boolean[];
+  /** msgpackr bytes of the entries as they were sent, in the order of `ids`. */
+  readonly packed: Uint8Array<ArrayBuffer>;
+}
+
+/** The map is proven and wholly sent. */
+export interface CommitEvent {
+  readonly kind: 'commit';
+  readonly header: ServiceMapHeader;
+  readonly digests: DigestTable;
+  readonly delta: Delta;
+  readonly generatedAtMs: number;
+  readonly expiresAtMs: number;
+  readonly etag: string | null;
+  readonly bodySha256: string;
+  /** The bytes that were proven, for the store. */
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly report: LoadReport;
+}
+
+/** The known map is still the current one. */
+export interface UnchangedEvent {
+  readonly kind: 'unchanged';
+  readonly how: 'not-modified' | 'same-body';
+  /** The tag to ask with next time: a server may tag the same bytes anew. */
+  readonly etag: string | null;
+  readonly report: LoadReport;
+}
+
+/** The load failed; nothing changed. */
+export interface FailedEvent {
+  readonly kind: 'failed';
+  readonly error: WireError;
+  readonly report: LoadReport;
+}
+
+export type LoadEvent = ChunkEvent | CommitEvent | UnchangedEvent | FailedEvent;
+
+/** The events that end a load. */
+export type LoadEnd = CommitEvent | UnchangedEvent | FailedEvent;
+
+/** What main says to a worker during a load. */
+export type LoadControl = { readonly kind: 'credit' } | { readonly kind: 'cancel' };
+
+/** A verified map as the store keeps it. */
+export interface StoredMap {
+  /** Which url and key it belongs to. */
+  readonly sourceId: string;
+  readonly etag: string | null;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly generatedAtMs: number;
+  readonly savedAtMs: number;
+}
+
+/** What the store knows of one source. */
+export interface StoredSource {
+  /** The highest `generatedAt` ever accepted; null if none was. */
+  readonly floorMs: number | null;
+  readonly map: StoredMap | null;
+  /** Whether there is a map whose checksum does not match, which is why `map` is null. */
+  readonly isDamaged: boolean;
+}
+
+/** A writer's answer: failures are data, since Comlink drops class and code. */
+export type WriterReply<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: WireError };
+
+/** The writer worker's interface, over Comlink. It is the only owner of the store. */
+export interface WriterApi {
+  /** Opens or creates the store. `value` is the path of its file. */
+  open(version: number, stateDir: string): WriterReply<string>;
+  readSource(sourceId: string): WriterReply<StoredSource>;
+  /** Durable when answered. Never replaces a newer map, never lowers the floor. */
+  saveMap(map: StoredMap): WriterReply<null>;
+  close(): WriterReply<null>;
+}

@@ -1,0 +1,101 @@
+import { acquireCurrentMap, type FetchMap } from './acquire.ts';
+import { pack } from './codec.ts';
+import { SwitchyardError, toWireError } from './errors.ts';
+import {
+  type AcquiredBody,
+  CHUNK_ENTRIES,
+  type LoadEvent,
+  type LoadReport,
+  type LoadTask,
+  PROTOCOL_VERSION,
+} from './protocol.ts';
+import { type Proof, proveMap } from './prove.ts';
+import { isEnabled, type RawEntry } from './service-map.ts';
+
+/** What a thread brings to a load. */
+export interface LoadContext {
+  /** How the thread calls itself in reports. */
+  readonly thread: string;
+  readonly fetch: FetchMap;
+  /** Aborted to cancel; its reason becomes the failure. */
+  readonly signal: AbortSignal;
+}
+
+const NO_PHASES = { fetch: 0, parse: 0, verify: 0, validate: 0, diff: 0 };
+
+/** The report of a load that has not done anything yet. */
+export function emptyReport(thread: string): LoadReport {
+  return { thread, bytes: 0, phases: NO_PHASES };
+}
+
+/**
+ * One load from the request to its last event, on whichever thread calls it: acquire → prove → chunks → commit.
+ * Never throws; a failure is its last event. The grammar of the events is that of protocol.ts.
+ */
+export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGenerator<LoadEvent, void, undefined> {
+  let report = emptyReport(context.thread);
+  try {
+    assertVersion(task);
+    const acquired =
+      task.given ??
+      (await acquireCurrentMap(
+        task.request,
+        task.known?.expiresAtMs ?? null,
+        task.policy.nowMs,
+        context.fetch,
+        context.signal,
+      ));
+    report = { ...report, phases: { ...NO_PHASES, fetch: acquired.fetchMs } };
+    if (acquired.kind === 'not-modified') {
+      yield { kind: 'unchanged', how: 'not-modified', etag: task.request.etag, report };
+      return;
+    }
+    report = { ...report, bytes: acquired.bytes.length };
+    const proof = proveMap(acquired.bytes, task.known, task.policy);
+    if (proof.kind === 'same-body') {
+      yield { kind: 'unchanged', how: 'same-body', etag: acquired.etag, report };
+      return;
+    }
+    report = { ...report, phases: { ...report.phases, ...proof.phases } };
+    yield* proofEvents(proof, acquired, report);
+  } catch (error) {
+    yield { kind: 'failed', error: toWireError(error), report };
+  }
+}
+
+function assertVersion(task: LoadTask): void {
+  if (task.version === PROTOCOL_VERSION) return;
+  throw new SwitchyardError(
+    'PROTOCOL_MISMATCH',
+    `A task of protocol ${task.version} reached a worker of protocol ${PROTOCOL_VERSION}.`,
+  );
+}
+
+function* proofEvents(proof: Proof, acquired: AcquiredBody, report: LoadReport): Generator<LoadEvent, void, undefined> {
+  const sent = new Set([...proof.delta.added, ...proof.delta.changed]);
+  const entries = proof.map.entries.filter((entry) => sent.has(entry.id));
+  for (let start = 0; start < entries.length; start += CHUNK_ENTRIES) {
+    yield chunkEvent(entries.slice(start, start + CHUNK_ENTRIES));
+  }
+  yield {
+    kind: 'commit',
+    header: proof.map.header,
+    digests: proof.digests,
+    delta: proof.delta,
+    generatedAtMs: proof.map.generatedAtMs,
+    expiresAtMs: proof.map.expiresAtMs,
+    etag: acquired.etag,
+    bodySha256: proof.bodySha256,
+    body: acquired.bytes,
+    report,
+  };
+}
+
+function chunkEvent(entries: readonly RawEntry[]): LoadEvent {
+  return {
+    kind: 'chunk',
+    ids: entries.map((entry) => entry.id),
+    enabled: entries.map(isEnabled),
+    packed: pack(entries),
+  };
+}

@@ -1,0 +1,23 @@
+import { threadId } from 'node:worker_threads';
+import { SwitchyardError, toWireError } from '../shared/errors.ts';
+import type { WorkerLoadTask } from '../shared/protocol.ts';
+import { emptyReport, runLoad } from '../shared/run-load.ts';
+import { CreditStream } from './credit-stream.ts';
+import { workerFetch } from './http-agent.ts';
+
+const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
+
+/** The Piscina task: one load, its events sent through `task.port`. Never rejects; main closes the port at the end. */
+export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
+  const stream = new CreditStream(task.port, cancelled);
+  const context = { thread: `worker-${threadId}`, fetch: workerFetch, signal: stream.signal };
+  try {
+    for await (const event of runLoad(task, context)) await stream.send(event);
+  } catch (error) {
+    // Cancelled while waiting for a credit: main waits for an end all the same.
+    await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
+  }
+}
+
+/** Resolves once this thread has loaded everything that a load needs. */
+export function warmUp(): void {}
