@@ -121,7 +121,7 @@ const limitsSchema = z.object({
 });
 
 /** The numeric options, all set. */
-export type Limits = Readonly<z.infer<typeof limitsSchema>>;
+type Limits = Readonly<z.infer<typeof limitsSchema>>;
 
 const secretSchema = z.union([z.string().min(1), z.function()]);
 

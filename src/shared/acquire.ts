@@ -5,7 +5,7 @@ import type { Acquired, AcquiredBody, MapRequest } from './protocol.ts';
 /** The part of `fetch` that a map needs; undici's, a global one or a caller's own. */
 export type FetchMap = (url: string, init: FetchMapInit) => Promise<MapResponse>;
 
-export interface FetchMapInit {
+interface FetchMapInit {
   readonly method: 'GET';
   readonly headers: Record<string, string>;
   readonly redirect: 'manual';
@@ -13,7 +13,7 @@ export interface FetchMapInit {
 }
 
 /** The part of a `Response` that a map needs. */
-export interface MapResponse {
+interface MapResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
   readonly body: AsyncIterable<Uint8Array> | null;
@@ -24,7 +24,7 @@ export interface MapResponse {
  * Throws MAP_UNREACHABLE, MAP_TIMEOUT, MAP_HTTP_STATUS, MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or
  * the reason of `signal`.
  */
-export async function acquireMap(request: MapRequest, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
+async function acquireMap(request: MapRequest, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
   const startedMs = monotonicMs();
   using limit = deadline(request.timeoutMs, () => timeoutError(request), signal);
   try {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /** Bytes of one entry's digest: SHA-256, cut to 128 bits; both sides come from a proven map, so no more is needed. */
-export const DIGEST_BYTES = 16;
+const DIGEST_BYTES = 16;
 
 /**
  * What a map says of each of its connectors, in little. Two flat members rather than a list of pairs: the table crosses
@@ -10,7 +10,7 @@ export const DIGEST_BYTES = 16;
 export interface DigestTable {
   /** The ids in map order, joined by line feeds (which no id holds); empty for no connectors. */
   readonly idList: string;
-  /** `DIGEST_BYTES` for each id, in the same order. */
+  /** 16 bytes for each id, in the same order. */
   readonly digests: Uint8Array<ArrayBuffer>;
 }
 

@@ -27,7 +27,7 @@ export class ConnectorManifestError extends SwitchyardError {
 }
 
 /** One link of an error's cause chain, as plain data. */
-export interface WireCause {
+interface WireCause {
   readonly name: string;
   readonly message: string;
   readonly code: string | null;

@@ -9,6 +9,7 @@
  *
  * `commit` comes last and alone makes the chunks before it count: whatever ends early changed nothing.
  */
+import type { MessagePort } from 'node:worker_threads';
 import type { Delta, DigestTable } from './delta.ts';
 import type { WireError } from './errors.ts';
 import type { ServiceMapHeader } from './service-map.ts';
@@ -82,8 +83,6 @@ export interface WorkerLoadTask extends LoadTask {
   readonly port: MessagePort;
 }
 
-type MessagePort = import('node:worker_threads').MessagePort;
-
 /** Milliseconds that each step of a load took; 0 for a step that was not needed. */
 export interface LoadPhases {
   readonly fetch: number;
@@ -143,9 +142,6 @@ export interface FailedEvent {
 }
 
 export type LoadEvent = ChunkEvent | CommitEvent | UnchangedEvent | FailedEvent;
-
-/** The events that end a load. */
-export type LoadEnd = CommitEvent | UnchangedEvent | FailedEvent;
 
 /** What main says to a worker during a load. */
 export type LoadControl = { readonly kind: 'credit' } | { readonly kind: 'cancel' };

@@ -3,7 +3,7 @@ import { type CanonicalPiece, canonicalJson, canonicalPieces } from './canonical
 import { ConnectorManifestError } from './errors.ts';
 
 /** The member of a service map that holds its signature, and the only one that is not signed. */
-export const SIGNATURE_MEMBER = 'signature';
+const SIGNATURE_MEMBER = 'signature';
 
 const MAC_BYTES = 32;
 

@@ -2,7 +2,7 @@ import type { ErrorCode } from './error-codes.ts';
 import { ConnectorManifestError, messageOf } from './errors.ts';
 
 /** Nesting levels a document may have. */
-export const MAX_JSON_DEPTH = 64;
+const MAX_JSON_DEPTH = 64;
 
 /**
  * Parses bytes that must be read the same way by everybody: I-JSON (RFC 7493) without its leniencies.

@@ -30,7 +30,7 @@ export interface RemoteToolDefinition {
 }
 
 /** One page of a tool list; its tools are not judged yet. */
-export interface ToolPage {
+interface ToolPage {
   readonly tools: readonly unknown[];
   readonly nextCursor: string | null;
 }
@@ -50,7 +50,7 @@ export interface RequestLimits {
   readonly timeoutMs: number;
 }
 
-export interface CallLimits extends RequestLimits {
+interface CallLimits extends RequestLimits {
   readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
 }
 

@@ -1,0 +1,79 @@
+/**
+ * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a stranger would, on the
+ * pinned Node and on the oldest supported one: import, a load in a worker, the command line, the demo.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { capture } from './run-command.ts';
+
+const OLDEST_NODE = '24.0.0';
+
+const PROBE = `
+import { createServer } from 'node:http';
+import { ConnectorProxyManager, createServiceMapSignature } from 'mcp-switchyard';
+
+const payload = {
+  id: '01JD0000000000000000000000', brand: 'dist', generatedAt: new Date().toISOString(), ttlSeconds: 60,
+  connectors: [{ id: 'off', version: '1', name: 'Off', status: 'disabled', ttl: 1, scopes: ['x'], endpoint: 'http://127.0.0.1:9/mcp' }],
+};
+const body = JSON.stringify({ ...payload, signature: createServiceMapSignature(payload, 'key') });
+const server = createServer((_, response) => response.end(body)).listen(0, '127.0.0.1', async () => {
+  const serviceMapUrl = 'http://127.0.0.1:' + server.address().port;
+  const manager = new ConnectorProxyManager({ serviceMapUrl, signatureKey: 'key', offload: 'always', stateDir: 'state' });
+  await manager.sync();
+  const { loads, store } = manager.status();
+  console.log(JSON.stringify({ ids: manager.listConnectors().map(({ id }) => id), thread: loads[0].thread, store: store.kind }));
+  await manager.close();
+  server.close();
+});
+`;
+
+const folder = mkdtempSync(join(tmpdir(), 'switchyard-dist-'));
+try {
+  const [packed] = JSON.parse(capture('npm', ['pack', '--json', '--pack-destination', folder])) as {
+    filename: string;
+  }[];
+  if (packed === undefined) throw new Error('npm pack named no file');
+  const manifest = { private: true, type: 'module', allowScripts: { node: true } };
+  writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
+  writeFileSync(join(folder, 'probe.js'), PROBE);
+  say(`Installing ${packed.filename} in an empty folder`);
+  install(packed.filename);
+  check('the pinned Node', process.execPath);
+  install(`node@${OLDEST_NODE}`);
+  check(`Node ${OLDEST_NODE}`, join(folder, 'node_modules', 'node', 'bin', 'node'));
+  say('The packed package works');
+} finally {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function install(what: string): void {
+  const args = ['install', what.endsWith('.tgz') ? `./${what}` : what, '--no-fund', '--no-audit', '--loglevel=error'];
+  // Run from another package's script, npm would take that package for the one to install into.
+  capture('npm', args, { cwd: folder, env: { npm_config_local_prefix: folder, INIT_CWD: folder } });
+}
+
+function check(name: string, node: string): void {
+  const bin = join(folder, 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
+  const version = capture(node, ['--version']).trim();
+  const loaded = JSON.parse(capture(node, ['probe.js'], { cwd: folder })) as {
+    ids: string[];
+    thread: string;
+    store: string;
+  };
+  if (loaded.ids.join() !== 'off' || !loaded.thread.startsWith('worker-') || loaded.store !== 'ready') {
+    throw new Error(`On ${name} the load went wrong: ${JSON.stringify(loaded)}`);
+  }
+  say(`${name} (${version}): imported, loaded a map on ${loaded.thread}, stored it`);
+  const demo = JSON.parse(capture(node, [bin, 'demo', '--once', '--json'], { cwd: folder })) as {
+    connectors: { state: string }[];
+  };
+  if (demo.connectors.length < 3)
+    throw new Error(`On ${name} the demo brought up ${demo.connectors.length} connectors`);
+  say(`${name} (${version}): the demo brought up ${demo.connectors.length} connectors from the package alone`);
+}

@@ -1,0 +1,19 @@
+/** `npm run check`: everything a change must pass. All steps run; the exit code is 0 if all passed. */
+import { run } from './run-command.ts';
+
+const STEPS: readonly (readonly [string, string, readonly string[]])[] = [
+  ['format and lint', 'biome', ['check', '--error-on-warnings']],
+  ['types', 'tsc', []],
+  ['generated docs', 'node', ['scripts/generate-docs.ts', '--check']],
+  ['unused code', 'knip', ['--no-progress']],
+  ['tests', 'vitest', ['run', '--project', 'unit', '--project', 'integration']],
+];
+
+const failed = STEPS.filter(([name, command, args]) => {
+  process.stdout.write(`\n== ${name}\n`);
+  return !run(command, args);
+});
+process.stdout.write(
+  failed.length === 0 ? '\nAll checks passed\n' : `\nFailed: ${failed.map(([name]) => name).join(', ')}\n`,
+);
+process.exitCode = failed.length === 0 ? 0 : 1;

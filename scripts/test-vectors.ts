@@ -1,0 +1,9 @@
+/** `npm run test:vectors`: runs the large public vector sets where their folder exists, and says so where it does not. */
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { run } from './run-command.ts';
+
+const folder = fileURLToPath(new URL('../../shared/vectors', import.meta.url));
+if (existsSync(folder))
+  process.exitCode = run('vitest', ['run', '--project', 'vectors'], { env: { SWITCHYARD_VECTORS: folder } }) ? 0 : 1;
+else process.stdout.write('Skipped: there is no folder ../shared/vectors beside this checkout.\n');

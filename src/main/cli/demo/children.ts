@@ -1,0 +1,115 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import type { AddressInfo } from 'node:net';
+import { connect, createServer } from 'node:net';
+import { createInterface } from 'node:readline';
+import { deadline, raceSignal, systemSleep } from '../../../shared/clock.ts';
+
+const READY_TIMEOUT_MS = 20_000;
+const STDERR_KEPT = 2_000;
+
+/** The child processes of a demo. All of them end with {@link stop}, and with this process however it exits. */
+export class Children implements Disposable {
+  readonly #children = new Set<ChildProcess>();
+  readonly #onExit = (): void => this.stop();
+
+  constructor() {
+    process.once('exit', this.#onExit);
+  }
+
+  /** Starts `script` with this very Node and resolves with the first line that it prints. */
+  async startAnnouncing(script: string, args: readonly string[]): Promise<string> {
+    const child = this.#spawn(script, args, {});
+    const lines = createInterface({ input: child.output });
+    const first = new Promise<string>((resolve) => lines.once('line', resolve));
+    return await inTime(Promise.race([first, child.exited]), script);
+  }
+
+  /** Starts `script` with this very Node and resolves with the port that it listens on, which `argsFor` and `envFor` hand to it. */
+  async startOnPort(
+    script: string,
+    argsFor: (port: number) => readonly string[],
+    envFor: (port: number) => NodeJS.ProcessEnv = () => ({}),
+  ): Promise<number> {
+    const port = await freePort();
+    const child = this.#spawn(script, argsFor(port), envFor(port));
+    child.output.resume();
+    await inTime(Promise.race([accepting(port), child.exited]), script);
+    return port;
+  }
+
+  /** Ends all children, and theirs. Idempotent. */
+  stop(): void {
+    for (const child of this.#children) {
+      try {
+        // A child leads a group of its own, so that what it started ends with it.
+        if (child.pid !== undefined) process.kill(-child.pid, 'SIGTERM');
+      } catch {
+        // It is gone already.
+      }
+    }
+    this.#children.clear();
+    process.off('exit', this.#onExit);
+  }
+
+  [Symbol.dispose](): void {
+    this.stop();
+  }
+
+  #spawn(
+    script: string,
+    args: readonly string[],
+    env: NodeJS.ProcessEnv,
+  ): { output: NodeJS.ReadableStream; exited: Promise<never> } {
+    const child = spawn(process.execPath, [script, ...args], {
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+      env: { ...process.env, ...env },
+    });
+    this.#children.add(child);
+    let stderr = '';
+    child.stderr.on('data', (data: Buffer) => {
+      stderr = (stderr + data.toString()).slice(-STDERR_KEPT);
+    });
+    const exited = new Promise<never>((_, reject) => {
+      child.once('error', reject);
+      child.once('exit', (code) => {
+        this.#children.delete(child);
+        reject(new Error(`${script} ended with ${code} before it was ready: ${stderr.trim()}`));
+      });
+    });
+    exited.catch(() => {});
+    return { output: child.stdout, exited };
+  }
+}
+
+async function inTime<T>(work: Promise<T>, script: string): Promise<T> {
+  using limit = deadline(READY_TIMEOUT_MS, () => new Error(`${script} was not ready within ${READY_TIMEOUT_MS} ms`));
+  return await raceSignal(work, limit.signal);
+}
+
+/** A port that was free a moment ago. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+async function accepting(port: number): Promise<void> {
+  while (!(await accepts(port))) await systemSleep(50);
+}
+
+function accepts(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', () => resolve(false));
+  });
+}

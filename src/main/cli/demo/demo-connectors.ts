@@ -1,0 +1,118 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Children } from './children.ts';
+
+/** A real MCP server that the demo runs, as an entry of its map, and a call that shows that it works. */
+export interface DemoConnector {
+  readonly entry: Readonly<Record<string, unknown>> & { readonly id: string };
+  readonly call: { readonly tool: string; readonly args: Readonly<Record<string, unknown>> };
+}
+
+/** Starts one server and says how to reach it. */
+type Start = (children: Children) => Promise<DemoConnector>;
+
+/**
+ * What the demo starts at first: servers from npm where the development packages are installed (13 + 13 + 9 tools) and one of
+ * our own, or only our own.
+ */
+export function firstConnectors(): readonly Start[] {
+  const everything = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything');
+  const memory = packageBin('@modelcontextprotocol/server-memory', 'mcp-server-memory');
+  const proxy = packageBin('mcp-proxy', 'mcp-proxy');
+  const starts: Start[] = [
+    (children) => ownServer(children, 'toolbox', { tool: 'toolbox.add', args: { a: 19, b: 23 } }),
+  ];
+  if (everything !== null)
+    starts.push(
+      (children) => everythingOverHttp(children, everything),
+      (children) => everythingOverSse(children, everything),
+    );
+  if (memory !== null && proxy !== null) starts.push((children) => memoryBehindProxy(children, proxy, memory));
+  if (starts.length === 1) starts.push((children) => toolboxAsLegacy(children));
+  return starts;
+}
+
+/** What joins with the second map, so that the refresh has something to find. */
+export const lateConnector: Start = (children) =>
+  ownServer(children, 'notebook', { tool: 'notebook.write_note', args: { title: 'hello', body: 'from a signed map' } });
+
+async function everythingOverHttp(children: Children, bin: string): Promise<DemoConnector> {
+  const port = await children.startOnPort(bin, () => ['streamableHttp'], withPort);
+  const endpoint = `http://127.0.0.1:${port}/mcp`;
+  return {
+    entry: entryOf('everything', 'Everything', endpoint),
+    call: { tool: 'everything.echo', args: { message: 'hello' } },
+  };
+}
+
+async function everythingOverSse(children: Children, bin: string): Promise<DemoConnector> {
+  const port = await children.startOnPort(bin, () => ['sse'], withPort);
+  const endpoint = `http://127.0.0.1:${port}/sse`;
+  return {
+    entry: entryOf('everything-sse', 'Everything over SSE', endpoint),
+    call: { tool: 'everything-sse.get-sum', args: { a: 2, b: 3 } },
+  };
+}
+
+async function memoryBehindProxy(children: Children, proxy: string, memory: string): Promise<DemoConnector> {
+  const port = await children.startOnPort(proxy, (free) => [
+    '--port',
+    String(free),
+    '--host',
+    '127.0.0.1',
+    '--',
+    process.execPath,
+    memory,
+  ]);
+  return {
+    entry: entryOf('memory', 'Memory', `http://127.0.0.1:${port}/mcp`),
+    call: { tool: 'memory.read_graph', args: {} },
+  };
+}
+
+/** The same server as `toolbox`, spoken to as a 2025 client would. */
+async function toolboxAsLegacy(children: Children): Promise<DemoConnector> {
+  const { entry } = await ownServer(children, 'toolbox', { tool: '', args: {} });
+  const pinned = { ...entry, id: 'toolbox-legacy', displayName: 'Toolbox, legacy era', era: 'legacy' };
+  return { entry: pinned, call: { tool: 'toolbox-legacy.reverse', args: { text: 'switchyard' } } };
+}
+
+async function ownServer(children: Children, kind: string, call: DemoConnector['call']): Promise<DemoConnector> {
+  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
+  const script = fileURLToPath(new URL(`./own-server${extension}`, import.meta.url));
+  const endpoint = await children.startAnnouncing(script, [kind]);
+  return { entry: entryOf(kind, kind === 'toolbox' ? 'Toolbox' : 'Notebook', endpoint), call };
+}
+
+function entryOf(id: string, displayName: string, endpoint: string): DemoConnector['entry'] {
+  return {
+    id,
+    version: '1.0.0',
+    displayName,
+    enabled: true,
+    ttlSeconds: 300,
+    scopes: ['demo'],
+    endpoint,
+    auth: { type: 'none' },
+  };
+}
+
+function withPort(port: number): NodeJS.ProcessEnv {
+  return { PORT: String(port) };
+}
+
+/** The file behind a command of an installed package; null where it is not installed. */
+function packageBin(name: string, command: string): string | null {
+  let manifestPath: string | undefined;
+  try {
+    manifestPath = findPackageJSON(name, import.meta.url);
+  } catch {
+    return null;
+  }
+  if (manifestPath === undefined) return null;
+  const { bin } = JSON.parse(readFileSync(manifestPath, 'utf8')) as { bin?: Record<string, string> };
+  const file = bin?.[command];
+  return file === undefined ? null : join(dirname(manifestPath), file);
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createServiceMapSignature } from '../../../shared/signature.ts';
+
+const PATH = '/v1/connectors/service-map';
+
+/** Serves a signed map on loopback, under a key that lives as long as it does. */
+export class DemoMapServer implements AsyncDisposable {
+  readonly signatureKey: string = randomBytes(32).toString('base64url');
+  readonly #server: Server;
+  #body = '';
+  #etag = '';
+  #lastGeneratedAtMs = 0;
+
+  constructor() {
+    this.#server = createServer((request, response) => {
+      if (request.url !== PATH) response.writeHead(404).end();
+      else if (request.headers['if-none-match'] === this.#etag) response.writeHead(304).end();
+      else response.writeHead(200, { 'content-type': 'application/json', etag: this.#etag }).end(this.#body);
+    });
+  }
+
+  /** Listens on a free port; resolves with the map's URL. */
+  listen(): Promise<string> {
+    return new Promise((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen(0, '127.0.0.1', () => {
+        resolve(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}${PATH}`);
+      });
+    });
+  }
+
+  /** Signs a map of these connectors and serves it from now on. */
+  publish(connectors: readonly object[], nowMs: number): void {
+    // Two maps of one instant would be told apart by their content alone.
+    this.#lastGeneratedAtMs = Math.max(nowMs, this.#lastGeneratedAtMs + 1);
+    const payload = {
+      id: '01JD0000000000000000000000',
+      brand: 'switchyard-demo',
+      generatedAt: new Date(this.#lastGeneratedAtMs).toISOString(),
+      ttlSeconds: 3600,
+      connectors,
+    };
+    const signature = createServiceMapSignature(payload, this.signatureKey);
+    this.#body = JSON.stringify({ ...payload, signature });
+    this.#etag = `"${signature.slice(0, 16)}"`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,88 @@
+import type { ConnectorStatus } from '../../connectors/connector.ts';
+import type { ServiceMapStatus } from '../../manager-status.ts';
+import { renderTable } from '../render-table.ts';
+
+/** One tool call of the demo. */
+export interface DemoCall {
+  readonly tool: string;
+  readonly ok: boolean;
+  readonly durationMs: number;
+  /** The start of the answer or of the error. */
+  readonly answer: string;
+}
+
+/** Where the time of one load went, in milliseconds; `connect` is from the accepted map to the last connector that came up. */
+export interface DemoLoad {
+  readonly thread: string;
+  readonly bytes: number;
+  readonly phases: Readonly<Record<'fetch' | 'parse' | 'verify' | 'validate' | 'diff' | 'connect', number>>;
+}
+
+/** What the demo found. */
+export interface DemoReport {
+  readonly serviceMap: ServiceMapStatus;
+  readonly connectors: readonly ConnectorStatus[];
+  readonly calls: readonly DemoCall[];
+  readonly loads: readonly DemoLoad[];
+}
+
+const BAR_WIDTH = 32;
+
+/** Whether every connector is up, every call was answered and a load was done on a worker thread. */
+export function wentWell(report: DemoReport): boolean {
+  return (
+    report.connectors.every(({ state }) => state === 'ready') &&
+    report.calls.every(({ ok }) => ok) &&
+    report.loads.some(({ thread }) => thread.startsWith('worker-'))
+  );
+}
+
+/** The document of `--json`. */
+export function reportJson(report: DemoReport): string {
+  const document = {
+    serviceMap: report.serviceMap,
+    connectors: report.connectors.map(({ id, state, toolCount, era, transport, handshakeMs }) => ({
+      id,
+      state,
+      tools: toolCount,
+      era,
+      transport,
+      handshakeMs,
+    })),
+    calls: report.calls.map(({ tool, ok, durationMs }) => ({ tool, ok, durationMs })),
+    loads: report.loads,
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+/** The same for people. */
+export function reportText(report: DemoReport): string {
+  const connectors = renderTable(
+    ['connector', 'era', 'transport', 'tools', 'handshake', 'state'],
+    report.connectors.map((it) => [
+      it.id,
+      it.era ?? '-',
+      it.transport ?? '-',
+      String(it.toolCount),
+      it.handshakeMs === null ? '-' : `${it.handshakeMs.toFixed(0)} ms`,
+      it.state,
+    ]),
+  );
+  const calls = renderTable(
+    ['call', 'took', 'answer'],
+    report.calls.map((it) => [it.tool, `${it.durationMs.toFixed(1)} ms`, it.answer]),
+  );
+  const names = ['First load', 'Refresh'];
+  const loads = report.loads.map((load, index) => loadText(names[index] ?? 'Load', load));
+  return [connectors, calls, ...loads].join('\n');
+}
+
+function loadText(name: string, load: DemoLoad): string {
+  const longest = Math.max(...Object.values(load.phases), 1);
+  const where = load.thread === 'main' ? 'on the main thread, while the worker boots' : `on thread ${load.thread}`;
+  const bars = Object.entries(load.phases).map(([phase, ms]) => {
+    const bar = '█'.repeat(Math.round((ms / longest) * BAR_WIDTH)) || '▏';
+    return `  ${phase.padEnd(8)} ${bar.padEnd(BAR_WIDTH)} ${ms.toFixed(1)} ms`;
+  });
+  return `${name}: ${load.bytes} bytes, loaded ${where}; connecting is always main's\n${bars.join('\n')}\n`;
+}

@@ -1,0 +1,132 @@
+import { monotonicMs, systemClock } from '../../../shared/clock.ts';
+import { messageOf } from '../../../shared/errors.ts';
+import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import type { ToolResult } from '../../connectors/connection.ts';
+import { serveMetrics } from '../../metrics/endpoint.ts';
+import { Children } from './children.ts';
+import { type DemoConnector, firstConnectors, lateConnector } from './demo-connectors.ts';
+import { DemoMapServer } from './demo-map-server.ts';
+import { type DemoCall, type DemoLoad, type DemoReport, reportJson, reportText, wentWell } from './demo-report.ts';
+
+export interface DemoOptions {
+  /** End after the first round instead of staying up. */
+  readonly once: boolean;
+  readonly json: boolean;
+}
+
+const ANSWER_LENGTH = 60;
+
+/** Progress is for people, so it goes to stderr; stdout holds the result alone. */
+function say(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/**
+ * Runs real MCP servers and brings them up from a signed map: once on a cold start, once on a refresh that finds a new connector.
+ * Resolves with the exit code: 0 if all went well.
+ */
+export async function runDemo(options: DemoOptions): Promise<number> {
+  const interrupted = untilInterrupted();
+  using children = new Children();
+  say('Starting real MCP servers …');
+  const starting = Promise.all(firstConnectors().map((start) => start(children)));
+  const first = await Promise.race([starting, interrupted]);
+  if (first === 'interrupted') return 130;
+
+  await using mapServer = new DemoMapServer();
+  const serviceMapUrl = await mapServer.listen();
+  mapServer.publish(entriesOf(first), systemClock.now());
+  say(`Signed a map of ${first.length} connectors (HMAC-SHA256, fresh key), served at ${serviceMapUrl}`);
+
+  await using manager = new ConnectorProxyManager({ serviceMapUrl, signatureKey: mapServer.signatureKey });
+  const reporting = exercise(manager, mapServer, first, children);
+  const report = await Promise.race([reporting, interrupted]);
+  if (report === 'interrupted') return 130;
+
+  process.stdout.write(options.json ? reportJson(report) : `\n${reportText(report)}\n`);
+  if (!options.once) {
+    await using endpoint = await serveMetrics(() => manager.status());
+    say(
+      `Staying up, refreshing in the background: ${endpoint.url}/metrics and ${endpoint.url}/healthz. Ctrl-C ends it.`,
+    );
+    await interrupted;
+    say('Ending sessions, threads and servers …');
+  }
+  return wentWell(report) ? 0 : 1;
+}
+
+async function exercise(
+  manager: ConnectorProxyManager,
+  mapServer: DemoMapServer,
+  first: readonly DemoConnector[],
+  children: Children,
+): Promise<DemoReport> {
+  manager.on('connector', ({ connectorId, to, why }) => {
+    if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${why})`);
+  });
+  const firstLoad = await timedSync(manager, false);
+  const calls = await callEach(manager, first);
+
+  const late = await lateConnector(children);
+  mapServer.publish(entriesOf([...first, late]), systemClock.now());
+  say('Published a second map with one more connector; refreshing …');
+  const refresh = await timedSync(manager, true);
+  calls.push(...(await callEach(manager, [late])));
+
+  const { serviceMap, connectors } = manager.status();
+  return { serviceMap, connectors, calls, loads: [firstLoad, refresh] };
+}
+
+function entriesOf(connectors: readonly DemoConnector[]): readonly object[] {
+  return connectors.map(({ entry }) => entry);
+}
+
+async function timedSync(manager: ConnectorProxyManager, force: boolean): Promise<DemoLoad> {
+  let acceptedMs = monotonicMs();
+  const off = manager.on('snapshot', () => {
+    acceptedMs = monotonicMs();
+  });
+  await manager.sync(force);
+  off();
+  const connect = monotonicMs() - acceptedMs;
+  const load = manager.status().loads.at(-1);
+  if (load === undefined) throw new Error('A sync that succeeded has loaded a map');
+  return { thread: load.thread, bytes: load.bytes, phases: { ...load.phases, connect } };
+}
+
+async function callEach(manager: ConnectorProxyManager, connectors: readonly DemoConnector[]): Promise<DemoCall[]> {
+  const calls: DemoCall[] = [];
+  for (const { call } of connectors) {
+    const startedMs = monotonicMs();
+    const { ok, answer } = await manager.callTool(call.tool, call.args).then(answerOf, failureOf);
+    calls.push({ tool: call.tool, ok, durationMs: monotonicMs() - startedMs, answer });
+  }
+  return calls;
+}
+
+function answerOf(result: ToolResult): { ok: boolean; answer: string } {
+  const [first] = result.content;
+  const text = first?.type === 'text' ? first.text : JSON.stringify(first ?? null);
+  return { ok: result.isError !== true, answer: shorten(text) };
+}
+
+function failureOf(error: unknown): { ok: boolean; answer: string } {
+  return { ok: false, answer: shorten(messageOf(error)) };
+}
+
+function shorten(text: string): string {
+  const line = text.replace(/\s+/g, ' ');
+  return line.length <= ANSWER_LENGTH ? line : `${line.slice(0, ANSWER_LENGTH - 1)}…`;
+}
+
+/** Resolves at the first Ctrl-C or SIGTERM, which then ends things in order; a second one ends the process at once. */
+function untilInterrupted(): Promise<'interrupted'> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        resolve('interrupted');
+        process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+      });
+    }
+  });
+}

@@ -1,0 +1,40 @@
+import { createServiceMapSignature } from '../../src/shared/signature.ts';
+
+/** The key of every map here. */
+export const KEY = 'a test key, nothing else';
+
+/** A time at which the maps here are fresh. */
+export const NOW = Date.parse('2026-11-22T12:00:00.000Z');
+
+export type Json = Record<string, unknown>;
+
+/** A valid entry; `overrides` replaces or, with undefined, removes members. */
+export function entry(id: string, overrides: Json = {}): Json & { id: string } {
+  return {
+    id,
+    version: '1.0.0',
+    name: `Connector ${id}`,
+    status: 'enabled',
+    ttl: 300,
+    scopes: ['read'],
+    endpoint: `http://127.0.0.1:9/${id}`,
+    ...overrides,
+  };
+}
+
+/** An unsigned map of these entries, generated at {@link NOW} and good for an hour. */
+export function mapOf(connectors: readonly Json[], overrides: Json = {}): Json {
+  return {
+    id: '01JD0000000000000000000000',
+    brand: 'test',
+    generatedAt: new Date(NOW).toISOString(),
+    ttlSeconds: 3600,
+    connectors,
+    ...overrides,
+  };
+}
+
+/** The bytes of a map with its signature. */
+export function signed(map: Json, key: string = KEY): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify({ ...map, signature: createServiceMapSignature(map, key) }));
+}

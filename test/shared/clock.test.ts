@@ -1,0 +1,82 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { deadline, nextTurn, raceSignal, startTimer, systemSleep } from '../../src/shared/clock.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+describe('deadline', () => {
+  it('aborts with its reason when the time is over', () => {
+    using limit = deadline(100, () => new Error('late'));
+    vi.advanceTimersByTime(99);
+    expect(limit.signal.aborted).toBe(false);
+    vi.advanceTimersByTime(1);
+    expect(limit.signal.reason).toMatchObject({ message: 'late' });
+  });
+
+  it("aborts with its parent's reason, before or after it was made", () => {
+    const parent = new AbortController();
+    using before = deadline(100, () => new Error('late'), parent.signal);
+    parent.abort(new Error('parent'));
+    using after = deadline(100, () => new Error('late'), parent.signal);
+    expect([before.signal.reason.message, after.signal.reason.message]).toEqual(['parent', 'parent']);
+  });
+
+  it('never aborts once it was disposed', () => {
+    const parent = new AbortController();
+    const limit = deadline(100, () => new Error('late'), parent.signal);
+    limit[Symbol.dispose]();
+    vi.advanceTimersByTime(1_000);
+    parent.abort();
+    expect(limit.signal.aborted).toBe(false);
+  });
+});
+
+describe('systemSleep', () => {
+  it('resolves after its time', async () => {
+    const slept = systemSleep(50);
+    vi.advanceTimersByTime(50);
+    await expect(slept).resolves.toBeUndefined();
+  });
+
+  it('rejects with the reason of its signal, at once or later', async () => {
+    const controller = new AbortController();
+    const slept = systemSleep(50, controller.signal);
+    controller.abort(new Error('stop'));
+    await expect(slept).rejects.toThrow('stop');
+    await expect(systemSleep(50, controller.signal)).rejects.toThrow('stop');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('raceSignal', () => {
+  it('settles as the work does', async () => {
+    const { signal } = new AbortController();
+    await expect(raceSignal(Promise.resolve(1), signal)).resolves.toBe(1);
+    await expect(raceSignal(Promise.reject(new Error('no')), signal)).rejects.toThrow('no');
+  });
+
+  it('rejects when the signal aborts first', async () => {
+    const controller = new AbortController();
+    const raced = raceSignal(new Promise(() => {}), controller.signal);
+    controller.abort(new Error('stop'));
+    await expect(raced).rejects.toThrow('stop');
+    await expect(raceSignal(new Promise(() => {}), controller.signal)).rejects.toThrow('stop');
+  });
+});
+
+describe('timers', () => {
+  it('do not fire once cancelled', () => {
+    const fired = vi.fn();
+    startTimer(10, fired).cancel();
+    vi.advanceTimersByTime(20);
+    expect(fired).not.toHaveBeenCalled();
+  });
+
+  it('give other work its turn', async () => {
+    const order: string[] = [];
+    const other = new Promise<void>((resolve) => setImmediate(() => resolve(void order.push('other'))));
+    await nextTurn().then(() => order.push('own'));
+    await other;
+    expect(order).toEqual(['other', 'own']);
+  });
+});

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import {
+  asSwitchyardError,
+  ConnectorManifestError,
+  codeOf,
+  fromWireError,
+  isErrorCode,
+  rootReason,
+  SwitchyardError,
+  toWireError,
+} from '../../src/shared/errors.ts';
+
+const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+const fetchFailed = new TypeError('fetch failed', { cause: refused });
+
+describe('the wire form of an error', () => {
+  it('survives structured clone with code, message, detail and causes', () => {
+    const error = new ConnectorManifestError('MAP_UNREACHABLE', 'no map', {
+      cause: fetchFailed,
+      detail: { status: 0 },
+    });
+    const back = fromWireError(structuredClone(toWireError(error)), ConnectorManifestError);
+    expect(back).toBeInstanceOf(ConnectorManifestError);
+    expect(back).toMatchObject({
+      name: 'ConnectorManifestError',
+      code: 'MAP_UNREACHABLE',
+      message: 'no map',
+      detail: { status: 0 },
+    });
+    expect(back.cause).toMatchObject({ name: 'TypeError', message: 'fetch failed' });
+    expect((back.cause as Error).cause).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('carries no stack, which names paths of the machine', () => {
+    expect(JSON.stringify(toWireError(new Error('x')))).not.toContain('errors.test.ts');
+  });
+
+  it('makes anything thrown an error with a code', () => {
+    expect(toWireError('a string')).toMatchObject({ code: 'INTERNAL', message: 'a string', causes: [] });
+    expect(toWireError(new Error('oops'), 'STORE_UNAVAILABLE').code).toBe('STORE_UNAVAILABLE');
+  });
+
+  it('ends a chain of causes that never ends', () => {
+    const loop = new Error('loop');
+    loop.cause = loop;
+    expect(toWireError(new SwitchyardError('INTERNAL', 'x', { cause: loop })).causes).toHaveLength(8);
+  });
+});
+
+describe('helpers', () => {
+  it('find the reason underneath', () => {
+    expect(rootReason(fetchFailed)).toBe('ECONNREFUSED: connect ECONNREFUSED');
+    expect(rootReason(new SwitchyardError('INTERNAL', 'outer', { cause: new Error('inner') }))).toBe('inner');
+    expect(rootReason('text')).toBe('text');
+  });
+
+  it('tell codes apart', () => {
+    expect(isErrorCode('MAP_EXPIRED')).toBe(true);
+    expect(isErrorCode('toString')).toBe(false);
+    expect(codeOf({ code: 7 })).toBeNull();
+    expect(codeOf(null)).toBeNull();
+  });
+
+  it('leave our own errors as they are', () => {
+    const own = new SwitchyardError('CLOSED', 'closed');
+    expect(asSwitchyardError(own)).toBe(own);
+    expect(asSwitchyardError(refused)).toMatchObject({ code: 'INTERNAL', cause: refused });
+  });
+});
