@@ -3,7 +3,7 @@ import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import type { WorkerLoadTask } from '../shared/protocol.ts';
 import { emptyReport, runLoad } from '../shared/run-load.ts';
 import { CreditStream } from './credit-stream.ts';
-import { workerFetch } from './http-agent.ts';
+import { openHttp, workerFetch } from './http-agent.ts';
 
 const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
 
@@ -17,7 +17,9 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
     // Cancelled while waiting for a credit: main waits for an end all the same.
     await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
   }
+  // Only now: the next load will want it, this one should not wait for it.
+  void openHttp();
 }
 
-/** Resolves once this thread has loaded everything that a load needs. */
+/** Resolves once this thread has loaded what proving a map needs. */
 export function warmUp(): void {}

@@ -4,8 +4,8 @@ import { SwitchyardError } from '../../shared/errors.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
 import { Connector, type ConnectorDeps } from './connector.ts';
 
-/** Entries taken up in one turn of the event loop. */
-const BATCH = 64;
+/** Connectors taken up or ended in one turn of the event loop. */
+const BATCH = 32;
 
 /** The connectors of the current snapshot, each on its own. */
 export class ConnectorSet {
@@ -38,7 +38,8 @@ export class ConnectorSet {
     this.#snapshot = snapshot;
     for (const id of delta.removed) this.#remove(id);
     for (const id of delta.changed) if (!snapshot.isEnabled(id)) this.#take(id);
-    this.#applied = this.#applied.then(() => this.#takeAll([...delta.changed, ...delta.added]));
+    const ids = [...delta.changed, ...delta.added];
+    this.#applied = this.#applied.then(() => inBatches(ids, (id) => this.#take(id)));
   }
 
   /** Has every connector that is down try again now. */
@@ -55,19 +56,13 @@ export class ConnectorSet {
   /** Ends all connectors; resolves when their sessions have ended. Idempotent. */
   async close(reason: SwitchyardError): Promise<void> {
     this.#isClosed = true;
-    await Promise.all([...this.#leaving, ...this.all().map((connector) => connector.close(reason))]);
-  }
-
-  async #takeAll(ids: readonly string[]): Promise<void> {
-    for (const [index, id] of ids.entries()) {
-      if (this.#isClosed) return;
-      this.#take(id);
-      if (index % BATCH === BATCH - 1) await nextTurn();
-    }
+    const closing: Promise<void>[] = [];
+    await inBatches(this.all(), (connector) => closing.push(connector.close(reason)));
+    await Promise.all([...this.#leaving, ...closing]);
   }
 
   #take(id: string): void {
-    const entry = this.#snapshot.entry(id);
+    const entry = this.#isClosed ? undefined : this.#snapshot.entry(id);
     if (entry === undefined) return;
     const known = this.#connectors.get(id);
     const connector = known ?? new Connector(entry, this.#deps);
@@ -84,5 +79,12 @@ export class ConnectorSet {
     );
     this.#leaving.add(leaving);
     void leaving.finally(() => this.#leaving.delete(leaving));
+  }
+}
+
+async function inBatches<T>(items: readonly T[], work: (item: T) => void): Promise<void> {
+  for (const [index, item] of items.entries()) {
+    work(item);
+    if (index % BATCH === BATCH - 1) await nextTurn();
   }
 }

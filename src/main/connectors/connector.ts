@@ -52,8 +52,8 @@ export class Connector {
   readonly #machine: StateMachine;
   #entry: ConnectorEntry;
   #up: BroughtUp | null = null;
-  /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. */
-  #life = new AbortController();
+  /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. Null while nothing runs. */
+  #life: AbortController | null = null;
   #settled: Promise<void> = Promise.resolve();
   #retryTimer: Timer | null = null;
   #failures = 0;
@@ -85,7 +85,7 @@ export class Connector {
 
   /** Takes the entry as the map has it now: comes up, goes down, reconnects or is updated in place. */
   update(entry: ConnectorEntry): void {
-    const needsConnection = connectionKey(entry) !== connectionKey(this.#entry);
+    const needsConnection = entry !== this.#entry && connectionKey(entry) !== connectionKey(this.#entry);
     this.#entry = entry;
     if (entry.status === 'disabled') this.#disable();
     else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#up.listing.tools);
@@ -115,8 +115,9 @@ export class Connector {
     using limit = deadline(timeoutMs, timeout, caller.signal);
     if (this.state === 'connecting') await raceSignal(this.#settled, limit.signal);
     const up = this.#up;
-    if (up === null) throw this.#unavailable();
-    const signal = AbortSignal.any([limit.signal, this.#life.signal]);
+    const life = this.#life;
+    if (up === null || life === null) throw this.#unavailable();
+    const signal = AbortSignal.any([limit.signal, life.signal]);
     try {
       return await raceSignal(
         up.connection.callTool(tool, args, { signal, timeoutMs, onProgress: options.onProgress }),
@@ -169,7 +170,8 @@ export class Connector {
 
   /** Never rejects: what goes wrong becomes a state. */
   async #attempt(why: string): Promise<void> {
-    const life = this.#life;
+    const life = new AbortController();
+    this.#life = life;
     this.#machine.to('connecting', why);
     try {
       await this.#closing;
@@ -217,6 +219,7 @@ export class Connector {
 
   /** Ends what runs and takes the tools away. */
   #end(reason: SwitchyardError): void {
+    if (this.state === 'disabled') return;
     this.#drop(reason);
     this.#deps.onTools(this, []);
   }
@@ -224,11 +227,11 @@ export class Connector {
   /** Ends what runs: the attempt or the connection, the retry, the calls. */
   #drop(reason: SwitchyardError): void {
     this.#retryTimer?.cancel();
-    this.#life.abort(reason);
-    this.#life = new AbortController();
-    const { connection } = this.#up ?? { connection: null };
+    this.#life?.abort(reason);
+    this.#life = null;
+    const up = this.#up;
     this.#up = null;
-    if (connection !== null) this.#closing = Promise.all([this.#closing, connection.close()]).then(() => {});
+    if (up !== null) this.#closing = Promise.all([this.#closing, up.connection.close()]).then(() => {});
   }
 
   #unavailable(): SwitchyardError {
