@@ -1,0 +1,53 @@
+import type { BringUp, BroughtUp } from '../../src/main/connectors/bring-up.ts';
+import type { Connection, ConnectionEvents, RemoteToolDefinition } from '../../src/main/connectors/connection.ts';
+import type { ConnectorEntry } from '../../src/shared/service-map.ts';
+
+/** A connection that does what its test says, for what no real server does on demand. */
+export interface ScriptedConnection extends Connection {
+  closed: boolean;
+}
+
+export function scriptedConnection(
+  callTool: Connection['callTool'] = async () => ({ content: [] }),
+): ScriptedConnection {
+  const connection: ScriptedConnection = {
+    closed: false,
+    facts: { era: 'modern', transport: 'streamable-http', protocolVersion: '2026-07-28', serverName: 'scripted' },
+    listToolsPage: async () => ({ tools: [], nextCursor: null }),
+    callTool,
+    close: async () => {
+      connection.closed = true;
+    },
+  };
+  return connection;
+}
+
+export const toolNamed = (name: string): RemoteToolDefinition => ({ name, inputSchema: { type: 'object' } });
+
+export function broughtUp(
+  connection: Connection,
+  tools: readonly string[] = ['echo'],
+  cutBecause: string | null = null,
+): BroughtUp {
+  return { connection, handshakeMs: 5, listing: { tools: tools.map(toolNamed), cutBecause, dropped: [] } };
+}
+
+export interface Attempt {
+  readonly entry: ConnectorEntry;
+  readonly events: ConnectionEvents;
+  readonly signal: AbortSignal;
+  readonly resolve: (up: BroughtUp) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** A BringUp whose attempts are settled by the test; each ends by itself when its signal aborts. */
+export function scriptedBringUp(): { readonly attempts: Attempt[]; readonly bringUp: BringUp } {
+  const attempts: Attempt[] = [];
+  const bringUp: BringUp = (entry, events, signal) => {
+    const { promise, resolve, reject } = Promise.withResolvers<BroughtUp>();
+    signal.addEventListener('abort', () => reject(signal.reason));
+    attempts.push({ entry, events, signal, resolve, reject });
+    return promise;
+  };
+  return { attempts, bringUp };
+}

@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest';
+import { parseConnectorFeatureFlags } from '../../../src/main/feature-flags.ts';
+import { CircuitBreaker } from '../../../src/main/service-map/circuit-breaker.ts';
+import { ManifestCache } from '../../../src/main/service-map/manifest-cache.ts';
+import { retry } from '../../../src/main/service-map/retry.ts';
+
+describe('ManifestCache', () => {
+  it('gives its value while it is fresh and keeps it as stale afterwards', () => {
+    let now = 1_000;
+    const cache = new ManifestCache<string>({ now: () => now });
+    expect([cache.get(), cache.getStale()]).toEqual([undefined, undefined]);
+    cache.set('map', 50);
+    now = 1_049;
+    expect(cache.get()).toBe('map');
+    now = 1_050;
+    expect([cache.get(), cache.getStale()]).toEqual([undefined, 'map']);
+    cache.invalidate();
+    expect(cache.getStale()).toBeUndefined();
+  });
+
+  it('serves the last value set, not the one before', () => {
+    const cache = new ManifestCache<string>({ now: () => 0 });
+    cache.set('first', 10);
+    cache.set('second', 0);
+    expect([cache.get(), cache.getStale()]).toEqual([undefined, 'second']);
+  });
+});
+
+describe('CircuitBreaker', () => {
+  it('opens at the third failure in a row, probes after its pause and closes on success', () => {
+    let now = 0;
+    const breaker = new CircuitBreaker({ threshold: 3, resetMs: 60_000, now: () => now });
+    expect([breaker.fail(), breaker.fail(), breaker.state]).toEqual([false, false, 'closed']);
+    expect([breaker.fail(), breaker.state, breaker.failures]).toEqual([true, 'open', 3]);
+    now = 59_999;
+    expect(breaker.state).toBe('open');
+    now = 60_000;
+    expect(breaker.state).toBe('half-open');
+    expect([breaker.fail(), breaker.state]).toEqual([true, 'open']);
+    now = 120_000;
+    breaker.succeed();
+    expect([breaker.state, breaker.failures]).toEqual(['closed', 0]);
+  });
+
+  it('counts failures in a row only', () => {
+    const breaker = new CircuitBreaker({ threshold: 2, resetMs: 1, now: () => 0 });
+    breaker.fail();
+    breaker.succeed();
+    expect([breaker.fail(), breaker.state]).toEqual([false, 'closed']);
+  });
+});
+
+describe('retry', () => {
+  const policy = (sleeps: number[], signal = new AbortController().signal) => ({
+    delaysMs: [50, 100],
+    sleep: async (ms: number): Promise<void> => void sleeps.push(ms),
+    signal,
+    isFailure: (result: string) => result === 'bad',
+  });
+
+  it('stops at the first result that is no failure', async () => {
+    const sleeps: number[] = [];
+    const results = ['bad', 'good', 'never'];
+    expect(await retry(async () => results.shift() ?? '', policy(sleeps))).toBe('good');
+    expect(sleeps).toEqual([50]);
+  });
+
+  it('gives the last failure after all its pauses', async () => {
+    const sleeps: number[] = [];
+    let attempts = 0;
+    const attempt = async (): Promise<string> => {
+      attempts += 1;
+      return 'bad';
+    };
+    expect(await retry(attempt, policy(sleeps))).toBe('bad');
+    expect([attempts, sleeps]).toEqual([3, [50, 100]]);
+  });
+
+  it('asks no more once its signal aborted', async () => {
+    const controller = new AbortController();
+    const attempt = async (): Promise<string> => {
+      controller.abort(new Error('closed'));
+      return 'bad';
+    };
+    await expect(retry(attempt, policy([], controller.signal))).rejects.toThrow('closed');
+  });
+});
+
+describe('parseConnectorFeatureFlags', () => {
+  it('refreshes in the background every five minutes by default', () => {
+    expect(parseConnectorFeatureFlags({})).toEqual({ asyncRefresh: true, refreshIntervalMs: 300_000 });
+  });
+
+  it.each([
+    ['true', false],
+    [' TRUE ', false],
+    ['false', true],
+    ['1', true],
+  ])('with MCP_CONNECTOR_REFRESH_SYNC=%j asyncRefresh is %s', (value, asyncRefresh) => {
+    expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_SYNC: value }).asyncRefresh).toBe(asyncRefresh);
+  });
+
+  it.each([
+    ['1500', 1_500],
+    ['0', 300_000],
+    ['-1', 300_000],
+    ['abc', 300_000],
+    ['Infinity', 300_000],
+    ['', 300_000],
+  ])('with MCP_CONNECTOR_REFRESH_INTERVAL_MS=%j the interval is %s', (value, refreshIntervalMs) => {
+    expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_INTERVAL_MS: value }).refreshIntervalMs).toBe(
+      refreshIntervalMs,
+    );
+  });
+});
