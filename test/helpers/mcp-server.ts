@@ -18,10 +18,11 @@ export class TestMcpServer implements AsyncDisposable {
   }
 
   /** Both eras, without sessions. */
-  static async start(addTools: AddTools): Promise<TestMcpServer> {
+  static async start(addTools: AddTools, port = 0): Promise<TestMcpServer> {
     const handle = toNodeHandler(createMcpHandler(() => serverWith(addTools)));
     return TestMcpServer.#listen(
       new TestMcpServer((request, response) => void handle(request as Parameters<typeof handle>[0], response)),
+      port,
     );
   }
 
@@ -49,8 +50,8 @@ export class TestMcpServer implements AsyncDisposable {
     return Object.assign(await TestMcpServer.#listen(server), { sessions });
   }
 
-  static async #listen(server: TestMcpServer): Promise<TestMcpServer> {
-    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+  static async #listen(server: TestMcpServer, port = 0): Promise<TestMcpServer> {
+    await new Promise<void>((resolve) => server.#server.listen(port, '127.0.0.1', resolve));
     return server;
   }
 

@@ -103,8 +103,9 @@ function within<T>(work: Promise<T>, limits: RequestLimits): Promise<T> {
 
 async function disconnect(proxy: RemoteProxy): Promise<void> {
   using impatience = deadline(DISCONNECT_TIMEOUT_MS, () => new Error('The proxy did not disconnect in time'));
+  const work = async (): Promise<void> => proxy.disconnect?.();
   // It is being thrown away: there is nobody left to tell of a failure.
-  await raceSignal(Promise.resolve(proxy.disconnect?.()), impatience.signal).catch(() => {});
+  await raceSignal(work(), impatience.signal).catch(() => {});
 }
 
 function connectError(target: ConnectorTarget, error: unknown): SwitchyardError {

@@ -98,7 +98,8 @@ async function open(
     await client.close().catch(() => {});
   };
   try {
-    await client.connect(transport, { signal: limits.signal, timeout: limits.timeoutMs });
+    // Raced besides being signalled: the probe of the era heeds its own timeout alone.
+    await raceSignal(client.connect(transport, { signal: limits.signal, timeout: limits.timeoutMs }), limits.signal);
   } catch (error) {
     await close();
     throw error;

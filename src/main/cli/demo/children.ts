@@ -10,6 +10,7 @@ const STDERR_KEPT = 2_000;
 /** The child processes of a demo. All of them end with {@link stop}, and with this process however it exits. */
 export class Children implements Disposable {
   readonly #children = new Set<ChildProcess>();
+  readonly #stopping = new AbortController();
   readonly #onExit = (): void => this.stop();
 
   constructor() {
@@ -21,7 +22,7 @@ export class Children implements Disposable {
     const child = this.#spawn(script, args, {});
     const lines = createInterface({ input: child.output });
     const first = new Promise<string>((resolve) => lines.once('line', resolve));
-    return await inTime(Promise.race([first, child.exited]), script);
+    return await this.#inTime(script, () => Promise.race([first, child.exited]));
   }
 
   /** Starts `script` with this very Node and resolves with the port that it listens on, which `argsFor` and `envFor` hand to it. */
@@ -33,7 +34,7 @@ export class Children implements Disposable {
     const port = await freePort();
     const child = this.#spawn(script, argsFor(port), envFor(port));
     child.output.resume();
-    await inTime(Promise.race([accepting(port), child.exited]), script);
+    await this.#inTime(script, (signal) => Promise.race([accepting(port, signal), child.exited]));
     return port;
   }
 
@@ -48,11 +49,18 @@ export class Children implements Disposable {
       }
     }
     this.#children.clear();
+    this.#stopping.abort(new Error('The demo is over'));
     process.off('exit', this.#onExit);
   }
 
   [Symbol.dispose](): void {
     this.stop();
+  }
+
+  async #inTime<T>(script: string, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+    const late = (): Error => new Error(`${script} was not ready within ${READY_TIMEOUT_MS} ms`);
+    using limit = deadline(READY_TIMEOUT_MS, late, this.#stopping.signal);
+    return await raceSignal(work(limit.signal), limit.signal);
   }
 
   #spawn(
@@ -82,11 +90,6 @@ export class Children implements Disposable {
   }
 }
 
-async function inTime<T>(work: Promise<T>, script: string): Promise<T> {
-  using limit = deadline(READY_TIMEOUT_MS, () => new Error(`${script} was not ready within ${READY_TIMEOUT_MS} ms`));
-  return await raceSignal(work, limit.signal);
-}
-
 /** A port that was free a moment ago. */
 function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -99,8 +102,8 @@ function freePort(): Promise<number> {
   });
 }
 
-async function accepting(port: number): Promise<void> {
-  while (!(await accepts(port))) await systemSleep(50);
+async function accepting(port: number, signal: AbortSignal): Promise<void> {
+  while (!(await accepts(port))) await systemSleep(50, signal);
 }
 
 function accepts(port: number): Promise<boolean> {

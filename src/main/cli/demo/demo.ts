@@ -29,9 +29,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   const interrupted = untilInterrupted();
   using children = new Children();
   say('Starting real MCP servers …');
-  const starting = Promise.all(firstConnectors().map((start) => start(children)));
-  const first = await Promise.race([starting, interrupted]);
-  if (first === 'interrupted') return 130;
+  const first = await Promise.race([Promise.all(firstConnectors().map((start) => start(children))), interrupted]);
+  if (typeof first === 'number') return first;
 
   await using mapServer = new DemoMapServer();
   const serviceMapUrl = await mapServer.listen();
@@ -41,7 +40,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   await using manager = new ConnectorProxyManager({ serviceMapUrl, signatureKey: mapServer.signatureKey });
   const reporting = exercise(manager, mapServer, first, children);
   const report = await Promise.race([reporting, interrupted]);
-  if (report === 'interrupted') return 130;
+  if (typeof report === 'number') return report;
 
   process.stdout.write(options.json ? reportJson(report) : `\n${reportText(report)}\n`);
   if (!options.once) {
@@ -119,13 +118,16 @@ function shorten(text: string): string {
   return line.length <= ANSWER_LENGTH ? line : `${line.slice(0, ANSWER_LENGTH - 1)}…`;
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM, which then ends things in order; a second one ends the process at once. */
-function untilInterrupted(): Promise<'interrupted'> {
+/** Resolves with the exit code of the first SIGINT or SIGTERM, which ends things in order; a second one ends the process at once. */
+function untilInterrupted(): Promise<number> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    for (const [signal, code] of [
+      ['SIGINT', 130],
+      ['SIGTERM', 143],
+    ] as const) {
       process.once(signal, () => {
-        resolve('interrupted');
-        process.once(signal, () => process.exit(signal === 'SIGINT' ? 130 : 143));
+        resolve(code);
+        process.once(signal, () => process.exit(code));
       });
     }
   });

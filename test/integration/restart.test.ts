@@ -1,0 +1,146 @@
+import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { ConnectorProxyManager } from '../../src/main/index.ts';
+import { WriterClient } from '../../src/main/registry/writer-client.ts';
+import { recordingLogger } from '../helpers/log.ts';
+import { MapServer } from '../helpers/map-server.ts';
+import { entry, type Json, KEY, mapOf, NOW, signed } from '../helpers/signed-map.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
+
+const off = (id: string): Json => entry(id, { status: 'disabled' });
+
+function start(serviceMapUrl: string, stateDir: string, now = NOW) {
+  const logger = recordingLogger();
+  const manager = new ConnectorProxyManager({
+    serviceMapUrl,
+    signatureKey: KEY,
+    stateDir,
+    logger,
+    now: () => now,
+    featureFlags: { asyncRefresh: false, refreshIntervalMs: 1 },
+  });
+  return Object.assign(manager, { events: () => logger.lines.map(({ fields }) => fields.event) });
+}
+
+describe('a restart', () => {
+  it('refuses a map older than one accepted before it', async () => {
+    using dir = new TempDir();
+    await using server = await MapServer.start(signed(mapOf([off('new')])));
+    await using before = start(server.url, dir.path);
+    await before.sync();
+    await before.close();
+
+    server.serve(signed(mapOf([off('old')], { generatedAt: new Date(NOW - 1_000).toISOString() })));
+    await using after = start(server.url, dir.path);
+    await after.sync();
+    expect(after.status().serviceMap).toMatchObject({ freshness: 'stale', lastError: { code: 'MAP_ROLLED_BACK' } });
+    expect(after.listConnectors().map(({ id }) => id)).toEqual(['new']);
+  });
+
+  it('serves the stored map, proven again, while the server is down', async () => {
+    using dir = new TempDir();
+    await using server = await MapServer.start(signed(mapOf([off('a')])));
+    await using before = start(server.url, dir.path);
+    await before.sync();
+    await before.close();
+
+    server.fail();
+    const muchLater = NOW + 90 * 86_400_000;
+    await using after = start(server.url, dir.path, muchLater);
+    await after.sync();
+    expect(after.status()).toMatchObject({ serviceMap: { freshness: 'stale', revision: 1 }, store: { kind: 'ready' } });
+    expect(after.listConnectors().map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('asks conditionally with the stored ETag, and takes a 304 for an answer', async () => {
+    using dir = new TempDir();
+    await using server = await MapServer.start(signed(mapOf([off('a')])));
+    await using before = start(server.url, dir.path);
+    await before.sync();
+    await before.close();
+    await using after = start(server.url, dir.path);
+    await after.sync();
+    expect(server.requests.at(-1)?.headers['if-none-match']).toMatch(/^"/);
+    expect(after.status().serviceMap).toMatchObject({ freshness: 'fresh', revision: 1, connectorCount: 1 });
+  });
+
+  it('fetches whole where the stored map fails a check', async () => {
+    using dir = new TempDir();
+    await using server = await MapServer.start(signed(mapOf([off('a')])));
+    await using before = start(server.url, dir.path);
+    await before.sync();
+    await before.close();
+    const forged = signed(mapOf([off('forged')]), 'another key');
+    const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
+    const { hash } = await import('node:crypto');
+    vandal.prepare('UPDATE source SET body = ?, body_sha256 = ?').run(forged, hash('sha256', forged));
+    vandal.close();
+
+    await using after = start(server.url, dir.path);
+    await after.sync();
+    expect(server.requests.at(-1)?.headers['if-none-match']).toBeUndefined();
+    expect(after.listConnectors().map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('says so where the stored map is damaged, and fetches whole', async () => {
+    using dir = new TempDir();
+    await using server = await MapServer.start(signed(mapOf([off('a')])));
+    await using before = start(server.url, dir.path);
+    await before.sync();
+    await before.close();
+    const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
+    vandal.exec("UPDATE source SET body = x'00'");
+    vandal.close();
+    await using after = start(server.url, dir.path);
+    await after.sync();
+    expect(after.events()).toContain('store-damaged');
+    expect(after.status().serviceMap.freshness).toBe('fresh');
+  });
+});
+
+describe('without a usable folder', () => {
+  it('everything works, just cold, and says so once', async () => {
+    using dir = new TempDir();
+    const file = join(dir.path, 'file');
+    writeFileSync(file, '');
+    await using server = await MapServer.start(signed(mapOf([off('a')])));
+    await using manager = start(server.url, join(file, 'below'));
+    await manager.sync();
+    await manager.sync(true);
+    expect(manager.status()).toMatchObject({
+      serviceMap: { freshness: 'fresh' },
+      store: { kind: 'failed', code: 'STORE_UNAVAILABLE' },
+    });
+    expect(manager.events().filter((event) => event === 'store-failed')).toHaveLength(1);
+  });
+
+  it('nothing is written where no folder was named', async () => {
+    using dir = new TempDir();
+    chmodSync(dir.path, 0o700);
+    await using server = await MapServer.start(signed(mapOf([])));
+    await using manager = new ConnectorProxyManager({ serviceMapUrl: server.url, signatureKey: KEY, now: () => NOW });
+    await manager.sync();
+    expect([manager.status().store, readdirSync(dir.path)]).toEqual([{ kind: 'off' }, []]);
+  });
+});
+
+describe('WriterClient', () => {
+  it('rejects when its thread ends before it answered', async () => {
+    const writer = new WriterClient('/nowhere', new URL('../fixtures/writer-that-dies.ts', import.meta.url));
+    await expect(writer.open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await writer.close();
+  });
+
+  it('can be closed before it was used, and twice', async () => {
+    using dir = new TempDir();
+    const writer = new WriterClient(dir.path);
+    await writer.close();
+    expect(await writer.open()).toBe(join(dir.path, 'switchyard.db'));
+    await writer.close();
+    await writer.close();
+    await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+});
