@@ -97,3 +97,9 @@ export function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }
+
+/** Resolves when `work` has come to an end, whichever, or after `ms` milliseconds. For what is being thrown away. */
+export async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
+  using impatience = deadline(ms, () => new Error('It took too long'));
+  await raceSignal(work, impatience.signal).catch(() => {});
+}

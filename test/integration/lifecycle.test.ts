@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { manage } from '../helpers/manager.ts';
 import { MapServer } from '../helpers/map-server.ts';
 import { TestMcpServer } from '../helpers/mcp-server.ts';
@@ -85,8 +86,7 @@ describe('a manager', () => {
   it('refreshes in the background', async () => {
     await using map = await manage([], { featureFlags: { asyncRefresh: true, refreshIntervalMs: 100 } });
     await map.manager.sync();
-    await sleep(500);
-    expect(map.server.requests.length).toBeGreaterThan(2);
+    await eventually('it has asked three times', () => map.server.requests.length > 2);
   });
 });
 

@@ -1,4 +1,4 @@
-import { deadline, raceSignal } from '../../shared/clock.ts';
+import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { messageOf, rootReason, SwitchyardError } from '../../shared/errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Connect, ConnectorTarget, RequestLimits, ToolResult } from './connection.ts';
@@ -102,10 +102,8 @@ function within<T>(work: Promise<T>, limits: RequestLimits): Promise<T> {
 }
 
 async function disconnect(proxy: RemoteProxy): Promise<void> {
-  using impatience = deadline(DISCONNECT_TIMEOUT_MS, () => new Error('The proxy did not disconnect in time'));
   const work = async (): Promise<void> => proxy.disconnect?.();
-  // It is being thrown away: there is nobody left to tell of a failure.
-  await raceSignal(work(), impatience.signal).catch(() => {});
+  await settledWithin(work(), DISCONNECT_TIMEOUT_MS);
 }
 
 function connectError(target: ConnectorTarget, error: unknown): SwitchyardError {

@@ -7,7 +7,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import * as z from 'zod';
-import { deadline, monotonicMs, raceSignal } from '../../shared/clock.ts';
+import { monotonicMs, raceSignal, settledWithin } from '../../shared/clock.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import type {
   Connect,
@@ -25,6 +25,9 @@ type HttpTransport = StreamableHTTPClientTransport | SSEClientTransport;
 /** The revision that `modern` stands for. */
 const MODERN_REVISION = '2026-07-28';
 
+/** How long a handshake that nobody wants any more may take to end by itself, so that its session can be ended too. */
+const HANDSHAKE_GRACE_MS = 500;
+
 /** How long the end of a session may take; the server forgets it anyway some day. */
 const TERMINATE_TIMEOUT_MS = 1_000;
 
@@ -36,8 +39,10 @@ export function createSdkConnect(dispatcher: Dispatcher): Connect {
   return async (target, events, limits) => {
     const trace: WireTrace = { lastStatus: null, isUnreachable: false };
     const endsAtMs = monotonicMs() + limits.timeoutMs;
-    const attempt = (transport: HttpTransport, era: Era): Promise<Connection> =>
-      open(transport, era, events, { signal: limits.signal, timeoutMs: Math.max(1, endsAtMs - monotonicMs()) });
+    const attempt = async (transport: HttpTransport, era: Era): Promise<Connection> => {
+      limits.signal.throwIfAborted();
+      return open(transport, era, events, { signal: limits.signal, timeoutMs: Math.max(1, endsAtMs - monotonicMs()) });
+    };
     try {
       return await connectByFallback(target, tracingFetch(dispatcher, trace), trace, attempt);
     } catch (error) {
@@ -97,10 +102,12 @@ async function open(
     if (transport instanceof StreamableHTTPClientTransport) await endSession(transport);
     await client.close().catch(() => {});
   };
+  // The signal stays out of the handshake: cut short, it could leave a session that nobody knows the name of.
+  const handshake = client.connect(transport, { timeout: limits.timeoutMs });
   try {
-    // Raced besides being signalled: the probe of the era heeds its own timeout alone.
-    await raceSignal(client.connect(transport, { signal: limits.signal, timeout: limits.timeoutMs }), limits.signal);
+    await raceSignal(handshake, limits.signal);
   } catch (error) {
+    await settledWithin(handshake, HANDSHAKE_GRACE_MS);
     await close();
     throw error;
   }
@@ -152,9 +159,7 @@ function factsOf(client: Client, transport: HttpTransport): ConnectionFacts {
 
 /** DELETEs the session (MCP 2025-03-26, session management). A server may refuse that, or be gone already. */
 async function endSession(transport: StreamableHTTPClientTransport): Promise<void> {
-  if (transport.sessionId === undefined) return;
-  using impatience = deadline(TERMINATE_TIMEOUT_MS, () => new Error('The session did not end in time'));
-  await raceSignal(transport.terminateSession(), impatience.signal).catch(() => {});
+  if (transport.sessionId !== undefined) await settledWithin(transport.terminateSession(), TERMINATE_TIMEOUT_MS);
 }
 
 /** undici's fetch over `dispatcher`, noting what came of the last request. */

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
+import { settledWithin } from '../../shared/clock.ts';
 import { portEndpoint } from '../../shared/comlink-endpoint.ts';
 import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import {
@@ -10,6 +11,9 @@ import {
   type WriterReply,
 } from '../../shared/protocol.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
+
+/** How long the disk may take to close a store, and a thread to die; either may hang for ever. */
+const CLOSE_TIMEOUT_MS = 2_500;
 
 type RemoteReply<T> = Promise<WriterReply<T>>;
 
@@ -49,14 +53,17 @@ export class WriterClient {
     await this.#call((api) => api.saveMap(Comlink.transfer(map, [map.body.buffer])));
   }
 
-  /** Closes the store and ends the thread, after at most `deadlineMs` milliseconds by force. Idempotent; never rejects. */
+  /** Closes the store and ends the thread; gives up on one that is stuck after 5 s. Idempotent; never rejects. */
   async close(): Promise<void> {
     const worker = this.#worker;
     if (worker === null) return;
     // A call in the queue is answered before this one.
-    await this.#call((api) => api.close()).catch(() => {});
+    await settledWithin(
+      this.#call((api) => api.close()),
+      CLOSE_TIMEOUT_MS,
+    );
     this.#worker = null;
-    await worker.terminate();
+    await settledWithin(worker.terminate(), CLOSE_TIMEOUT_MS);
   }
 
   #open(): Promise<string> {

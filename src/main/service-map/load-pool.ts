@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { startTimer } from '../../shared/clock.ts';
+import { settledWithin, startTimer } from '../../shared/clock.ts';
 import { messageOf, SwitchyardError, toWireError } from '../../shared/errors.ts';
 import type { LoadControl, LoadEvent, LoadTask, WorkerLoadTask } from '../../shared/protocol.ts';
 import { emptyReport } from '../../shared/run-load.ts';
@@ -18,6 +18,9 @@ export interface LoadPoolOptions {
 }
 
 const MAX_QUEUED_LOADS = 64;
+
+/** How long to wait for threads to die: one that is stuck in a system call or in native code never does. */
+const KILL_TIMEOUT_MS = 2_000;
 
 /** The threads that load maps. They boot with the first use and stay; an idle pool does not keep the process running. */
 export class LoadPool {
@@ -99,7 +102,7 @@ export class LoadPool {
 
   /** Ends all threads at once; loads under way fail. Idempotent. */
   async close(): Promise<void> {
-    await this.#piscina?.destroy();
+    if (this.#piscina !== null) await settledWithin(this.#piscina.destroy(), KILL_TIMEOUT_MS);
   }
 
   #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
