@@ -29,6 +29,16 @@ const server = createServer((_, response) => response.end(body)).listen(0, '127.
 });
 `;
 
+/** A caller in TypeScript: the declarations must resolve, else the second line would not be an error. */
+const CALLER = `
+import { ConnectorProxyManager, type ToolInfo } from 'mcp-switchyard';
+// @ts-expect-error a number is no URL
+new ConnectorProxyManager({ serviceMapUrl: 7, signatureKey: 'k' });
+export const tools: readonly ToolInfo[] = new ConnectorProxyManager({ serviceMapUrl: 'https://x.invalid/', signatureKey: 'k' }).listTools();
+// @ts-expect-error a tool has no such member
+tools[0]?.nonsense;
+`;
+
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-dist-'));
 try {
   const [packed] = JSON.parse(capture('npm', ['pack', '--json', '--pack-destination', folder])) as {
@@ -38,8 +48,15 @@ try {
   const manifest = { private: true, type: 'module', allowScripts: { node: true } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(folder, 'probe.js'), PROBE);
+  writeFileSync(join(folder, 'caller.ts'), CALLER);
   say(`Installing ${packed.filename} in an empty folder`);
   install(packed.filename);
+  capture(
+    'tsc',
+    ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024', 'caller.ts'],
+    { cwd: folder },
+  );
+  say('TypeScript sees the declarations');
   check('the pinned Node', process.execPath);
   install(`node@${OLDEST_NODE}`);
   check(`Node ${OLDEST_NODE}`, join(folder, 'node_modules', 'node', 'bin', 'node'));
