@@ -1,5 +1,5 @@
 import { Agent } from 'undici';
-import { monotonicMs, startTimer } from '../shared/clock.ts';
+import { monotonicMs, raceSignal, settledWithin } from '../shared/clock.ts';
 import type { Delta } from '../shared/delta.ts';
 import { SwitchyardError } from '../shared/errors.ts';
 import type { LoadReport } from '../shared/protocol.ts';
@@ -40,7 +40,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #connectors: ConnectorSet;
   readonly #tools: ToolStore;
   readonly #scheduler: RefreshScheduler | null;
-  readonly #closed = Promise.withResolvers<never>();
+  readonly #closed = new AbortController();
   #loads: readonly LoadReport[] = [];
   #closing: Promise<void> | null = null;
 
@@ -49,7 +49,6 @@ export class ConnectorProxyManager implements AsyncDisposable {
     const resolved = resolveOptions(options);
     const { logger, createProxy, limits, featureFlags } = resolved;
     this.#options = resolved;
-    this.#closed.promise.catch(() => {});
     this.#events = new EventHub(logger);
     this.#memory = createMapMemory(resolved.stateDir, logger);
     this.#loader = createMapLoader({ ...resolved, mainAgent: this.#agent });
@@ -91,7 +90,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#assertOpen();
     const startedMs = monotonicMs();
     try {
-      await Promise.race([this.#sync(force), this.#closed.promise]);
+      await raceSignal(this.#sync(force), this.#closed.signal);
       recordSync(monotonicMs() - startedMs, 'ok');
     } catch (error) {
       recordSync(monotonicMs() - startedMs, 'error');
@@ -190,19 +189,14 @@ export class ConnectorProxyManager implements AsyncDisposable {
   async #sync(force: boolean): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.sync(force)));
     if (force) this.#connectors.retryDown();
-    const impatience = Promise.withResolvers<void>();
-    const timer = startTimer(this.#options.limits.syncDeadlineMs, impatience.resolve, { keepAlive: true });
-    try {
-      await Promise.race([Promise.all([this.#connectors.settled(), this.#memory.flushed()]), impatience.promise]);
-    } finally {
-      timer.cancel();
-    }
+    const work = Promise.all([this.#connectors.settled(), this.#memory.flushed()]);
+    await settledWithin(work, this.#options.limits.syncDeadlineMs);
   }
 
   async #close(): Promise<void> {
     const reason = new SwitchyardError('CLOSED', 'The manager was closed.');
     this.#scheduler?.stop();
-    this.#closed.reject(reason);
+    this.#closed.abort(reason);
     await Promise.all([...this.#sources.map((source) => source.close(reason)), this.#connectors.close(reason)]);
     await Promise.all([this.#loader.close(), this.#memory.close()]);
     await this.#agent.destroy();

@@ -152,7 +152,7 @@ export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedO
   const clock = now === undefined ? options.clock : { now };
   return {
     serviceMapUrl: options.serviceMapUrl,
-    signatureKey: async () => (await ask(options.signatureKey)) ?? '',
+    signatureKey: () => askForKey(options.signatureKey),
     connectorsApiKey: () => ask(options.connectorsApiKey),
     apiKey: () => ask(options.apiKey),
     registry: options.registry ?? null,
@@ -169,6 +169,14 @@ export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedO
     featureFlags: options.featureFlags ?? parseConnectorFeatureFlags(),
     limits,
   };
+}
+
+/** Asks for the key that maps are signed with. An empty one would let anybody sign. */
+async function askForKey(secret: Secret): Promise<string> {
+  const key = await ask(secret);
+  if (key === null)
+    throw new SwitchyardError('SECRET_UNAVAILABLE', 'The function given for signatureKey returned nothing.');
+  return key;
 }
 
 /** Asks for a secret; an empty one counts as none. */

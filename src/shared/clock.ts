@@ -64,26 +64,46 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A signal with a deadline. `dispose()` must be called once the work is over. */
-export interface Deadline extends Disposable {
+/** A signal that hangs on others; disposed of once the work is over, it lets go of them. */
+export interface LinkedSignal extends Disposable {
   readonly signal: AbortSignal;
+}
+
+/**
+ * A signal that aborts with the reason of the first of `parents` to abort. AbortSignal.any would do, were it not that a parent that
+ * lives for ever then keeps a trace of each.
+ */
+export function linkSignals(
+  ...parents: readonly (AbortSignal | undefined)[]
+): LinkedSignal & { abort(reason: unknown): void } {
+  const controller = new AbortController();
+  const links = parents.map((parent) => {
+    const onAbort = (): void => controller.abort(parent?.reason);
+    if (parent?.aborted) onAbort();
+    else parent?.addEventListener('abort', onAbort, { once: true });
+    return () => parent?.removeEventListener('abort', onAbort);
+  });
+  return {
+    signal: controller.signal,
+    abort: (reason) => controller.abort(reason),
+    [Symbol.dispose](): void {
+      for (const unlink of links) unlink();
+    },
+  };
 }
 
 /**
  * A signal that aborts with `reason()` after `ms` milliseconds, or with `parent`'s reason when `parent` aborts.
  * AbortSignal.timeout would do without `reason`; the callers here need their own coded error to come out.
  */
-export function deadline(ms: number, reason: () => Error, parent?: AbortSignal): Deadline {
-  const controller = new AbortController();
-  const timer = startTimer(ms, () => controller.abort(reason()), { keepAlive: true });
-  const onParentAbort = (): void => controller.abort(parent?.reason);
-  if (parent?.aborted) onParentAbort();
-  else parent?.addEventListener('abort', onParentAbort, { once: true });
+export function deadline(ms: number, reason: () => Error, parent?: AbortSignal): LinkedSignal {
+  const link = linkSignals(parent);
+  const timer = startTimer(ms, () => link.abort(reason()), { keepAlive: true });
   return {
-    signal: controller.signal,
+    signal: link.signal,
     [Symbol.dispose](): void {
       timer.cancel();
-      parent?.removeEventListener('abort', onParentAbort);
+      link[Symbol.dispose]();
     },
   };
 }
@@ -98,7 +118,7 @@ export function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
   });
 }
 
-/** Resolves when `work` has come to an end, whichever, or after `ms` milliseconds. For what is being thrown away. */
+/** Resolves when `work` has come to an end, whichever, or after `ms` milliseconds. `work` itself goes on. */
 export async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
   using impatience = deadline(ms, () => new Error('It took too long'));
   await raceSignal(work, impatience.signal).catch(() => {});

@@ -22,10 +22,10 @@ export function createServiceMapSignature(payload: object, key: string): string 
 
 /**
  * Whether `signature` (base64url or lower-case hex) belongs to `payload` without its top-level `signature`, and to `key`.
- * Compared in constant time. False for a signature that is not well-formed; never throws for one.
+ * Compared in constant time. False for a signature that is not well-formed and for an empty key; never throws for either.
  */
 export function verifyServiceMapSignature(payload: object, signature: string, key: string): boolean {
-  const given = decodeMac(signature);
+  const given = key === '' ? null : decodeMac(signature);
   return given !== null && timingSafeEqual(given, computeMac(payload as Readonly<Record<string, unknown>>, key));
 }
 

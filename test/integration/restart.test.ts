@@ -82,6 +82,7 @@ describe('a restart', () => {
     await after.sync();
     expect(server.requests.at(-1)?.headers['if-none-match']).toBeUndefined();
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['a']);
+    expect(after.events()).toContain('stored-map-refused');
   });
 
   it('says so where the stored map is damaged, and fetches whole', async () => {

@@ -66,6 +66,12 @@ describe('resolveOptions', () => {
     ]);
   });
 
+  it('takes no empty key from a function: anybody could sign with it', async () => {
+    await expect(resolveOptions({ ...base, signatureKey: () => '' }).signatureKey()).rejects.toMatchObject({
+      code: 'SECRET_UNAVAILABLE',
+    });
+  });
+
   it("reads time from the caller's now, else from the clock, else from the machine", () => {
     expect(resolveOptions({ ...base, now: () => 7, clock: { now: () => 8 } }).clock.now()).toBe(7);
     const withClock = resolveOptions({ ...base, clock: { now: () => 8 } });

@@ -52,6 +52,10 @@ describe('verifyServiceMapSignature', () => {
     expect(verifyServiceMapSignature(payload, given, key)).toBe(false);
   });
 
+  it('refuses an empty key, with which anybody could sign', () => {
+    expect(verifyServiceMapSignature(payload, createServiceMapSignature(payload, ''), '')).toBe(false);
+  });
+
   it('refuses another spelling of the same bytes', () => {
     // 43 characters hold 258 bits: the last character has two that decode to nothing.
     const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';

@@ -1,4 +1,12 @@
-import { deadline, type Random, raceSignal, startTimer, type Timer } from '../../shared/clock.ts';
+import {
+  deadline,
+  type LinkedSignal,
+  linkSignals,
+  type Random,
+  raceSignal,
+  startTimer,
+  type Timer,
+} from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { backoffMs } from './backoff.ts';
@@ -117,7 +125,8 @@ export class Connector {
     const up = this.#up;
     const life = this.#life;
     if (up === null || life === null) throw this.#unavailable();
-    const signal = AbortSignal.any([limit.signal, life.signal]);
+    using link = linkSignals(limit.signal, life.signal);
+    const { signal } = link;
     try {
       return await raceSignal(
         up.connection.callTool(tool, args, { signal, timeoutMs, onProgress: options.onProgress }),
@@ -248,15 +257,15 @@ function gone(message: string): SwitchyardError {
 }
 
 /** A signal that aborts with TOOL_CALL_ABORTED when the caller's does. */
-function abortedBy(signal: AbortSignal | undefined, toolName: string): Disposable & { readonly signal: AbortSignal } {
-  const controller = new AbortController();
+function abortedBy(signal: AbortSignal | undefined, toolName: string): LinkedSignal {
+  const link = linkSignals();
   const onAbort = (): void =>
-    controller.abort(
+    link.abort(
       new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${toolName}.`, {
         cause: signal?.reason,
       }),
     );
   if (signal?.aborted) onAbort();
   else signal?.addEventListener('abort', onAbort, { once: true });
-  return { signal: controller.signal, [Symbol.dispose]: () => signal?.removeEventListener('abort', onAbort) };
+  return { signal: link.signal, [Symbol.dispose]: () => signal?.removeEventListener('abort', onAbort) };
 }

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
-import { settledWithin } from '../../shared/clock.ts';
+import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { portEndpoint } from '../../shared/comlink-endpoint.ts';
 import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import {
@@ -28,7 +28,7 @@ export class WriterClient {
   #worker: Worker | null = null;
   #api: Comlink.Remote<WriterApi> | null = null;
   #opened: Promise<string> | null = null;
-  #exited: Promise<never> = new Promise(() => {});
+  readonly #exit = new AbortController();
   #pending = 0;
 
   constructor(stateDir: string, url: URL = workerUrl('workers/registry-writer.worker')) {
@@ -71,11 +71,8 @@ export class WriterClient {
     worker.unref();
     this.#worker = worker;
     this.#api = Comlink.wrap<WriterApi>(portEndpoint(worker));
-    this.#exited = new Promise((_, reject) => {
-      worker.once('error', (cause) => reject(ended(cause)));
-      worker.once('exit', () => reject(ended(undefined)));
-    });
-    this.#exited.catch(() => {});
+    worker.once('error', (cause) => this.#exit.abort(ended(cause)));
+    worker.once('exit', () => this.#exit.abort(ended(undefined)));
     return this.#call((api) => api.open(PROTOCOL_VERSION, this.#stateDir));
   }
 
@@ -85,7 +82,7 @@ export class WriterClient {
     if (this.#pending === 0) worker.ref();
     this.#pending += 1;
     try {
-      const reply = await Promise.race([invoke(this.#api), this.#exited]);
+      const reply = await raceSignal(invoke(this.#api), this.#exit.signal);
       if (!reply.ok) throw fromWireError(reply.error);
       return reply.value;
     } finally {

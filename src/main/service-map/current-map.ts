@@ -84,9 +84,13 @@ export class CurrentMap {
     const { floorMs, map } = await this.#deps.memory.read(sourceId);
     this.#lineage = { sourceId, etag: null, bodySha256: null, floorMs };
     if (map === null || this.#snapshot.revision > 0) return;
-    await this.#run(
-      this.#task(signatureKey, null, { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 }),
-      signal,
+    const given: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
+    const outcome = await this.#run(this.#task(signatureKey, null, given), signal);
+    if (outcome.kind !== 'failed') return;
+    const { code, message } = outcome.error;
+    this.#options.logger.warn(
+      { event: 'stored-map-refused', code },
+      `The remembered service map is not used: ${message}`,
     );
   }
 

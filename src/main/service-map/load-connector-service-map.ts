@@ -51,7 +51,7 @@ export async function loadConnectorServiceMap(options: LoadServiceMapOptions): P
     if (outcome.kind === 'failed') throw fromWireError(outcome.error, ConnectorManifestError);
     return payloadOf(snapshot ?? map.snapshot);
   } finally {
-    await mainAgent.close();
+    await mainAgent.destroy();
   }
 }
 

@@ -55,8 +55,7 @@ export class ServiceMapSource {
    * ConnectorManifestError whose `code` and `cause` are those of the last attempt.
    */
   async sync(force: boolean): Promise<void> {
-    const decision = this.#flight === null ? decideSync(this.#map.freshness, force, this.#breaker.state) : 'ask';
-    switch (decision) {
+    switch (decideSync(this.#map.freshness, force, this.#breaker.state)) {
       case 'serve':
         return;
       case 'serve-stale':
