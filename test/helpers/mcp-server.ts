@@ -1,7 +1,10 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+
+type Listener = (request: IncomingMessage, response: ServerResponse) => void;
 
 export type AddTools = (server: McpServer) => void;
 
@@ -9,11 +12,12 @@ export type AddTools = (server: McpServer) => void;
 export class TestMcpServer implements AsyncDisposable {
   readonly requests: IncomingMessage[] = [];
   readonly #server: Server;
+  #spoils: { readonly method: string | null; readonly spoil: Listener } | null = null;
 
-  private constructor(listener: (request: IncomingMessage, response: ServerResponse) => void) {
+  private constructor(listener: Listener) {
     this.#server = createServer((request, response) => {
       this.requests.push(request);
-      listener(request, response);
+      void this.#spoilOr(request, response, listener);
     });
   }
 
@@ -53,6 +57,37 @@ export class TestMcpServer implements AsyncDisposable {
   static async #listen(server: TestMcpServer, port = 0): Promise<TestMcpServer> {
     await new Promise<void>((resolve) => server.#server.listen(port, '127.0.0.1', resolve));
     return server;
+  }
+
+  /** Answers the next POST like this instead. */
+  spoilNext(spoil: Listener): void {
+    this.#spoils = { method: null, spoil };
+  }
+
+  /** Answers every request for this MCP method like this instead. */
+  spoilMatching(method: string, spoil: Listener): void {
+    this.#spoils = { method, spoil };
+  }
+
+  async #spoilOr(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
+    const spoils = this.#spoils;
+    if (spoils === null || request.method !== 'POST') return listener(request, response);
+    if (spoils.method === null) {
+      this.#spoils = null;
+      return spoils.spoil(request, response);
+    }
+    // What is read here must be there again for whoever answers.
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const replay = Object.assign(Readable.from(chunks), {
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      rawHeaders: request.rawHeaders,
+      socket: request.socket,
+    }) as unknown as IncomingMessage;
+    const isMatch = Buffer.concat(chunks).toString().includes(`"${spoils.method}"`);
+    return isMatch ? spoils.spoil(replay, response) : listener(replay, response);
   }
 
   get url(): string {

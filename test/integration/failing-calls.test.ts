@@ -1,0 +1,92 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { McpServer } from '@modelcontextprotocol/server';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../helpers/eventually.ts';
+import { type ManagedMap, manage } from '../helpers/manager.ts';
+import { TestMcpServer } from '../helpers/mcp-server.ts';
+import { entry } from '../helpers/signed-map.ts';
+
+const addTool = (server: McpServer): void => {
+  server.registerTool('tool', {}, () => ({ content: [{ type: 'text', text: 'done' }] }));
+};
+
+type Spoil = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A connector that is up, whose next request is answered as the test says. */
+async function spoiled(spoil: Spoil): Promise<ManagedMap> {
+  const server = await TestMcpServer.startWithSessions(addTool);
+  const map = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });
+  await map.manager.sync();
+  expect(map.manager.connector('one')?.status?.state).toBe('ready');
+  server.spoilNext(spoil);
+  return {
+    ...map,
+    async [Symbol.asyncDispose]() {
+      await map[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const rpcError =
+  (status: number): Spoil =>
+  (request, response) => {
+    let body = '';
+    request.on('data', (data: Buffer) => {
+      body += data.toString();
+    });
+    request.on('end', () => {
+      const { id } = JSON.parse(body);
+      const error = { jsonrpc: '2.0', id, error: { code: -32603, message: 'no such luck' } };
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(error));
+    });
+  };
+
+describe('a call that is answered with', () => {
+  it.each<[string, Spoil, string]>([
+    ['a JSON-RPC error', rpcError(200), 'TOOL_CALL_REJECTED'],
+    ['a server error', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
+    ['too many requests', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
+    ['401', (_, response) => response.writeHead(401).end(), 'CONNECTOR_REFUSED'],
+    ['403', (_, response) => response.writeHead(403).end(), 'CONNECTOR_REFUSED'],
+  ])('%s fails alone; the connector stays as it is', async (_, spoil, code) => {
+    await using map = await spoiled(spoil);
+    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code });
+    expect(map.manager.connector('one')?.status?.state).toBe('ready');
+    expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+  });
+
+  it.each<[string, Spoil]>([
+    ['404, as a session that is gone', (_, response) => response.writeHead(404).end()],
+    ['a broken connection', (request) => request.socket.resetAndDestroy()],
+  ])('%s is not sent again; the connector comes back by itself', async (_, spoil) => {
+    await using map = await spoiled(spoil);
+    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
+    expect(map.manager.connector('one')?.status?.state).not.toBe('ready');
+    expect(map.manager.listTools()).toHaveLength(1);
+    await eventually('it is back', () => map.manager.connector('one')?.status?.state === 'ready');
+    expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+  });
+});
+
+describe('a tool list', () => {
+  it('that is no list brings the connector to back off, not down the others', async () => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.spoilMatching('tools/list', rpcError(200));
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status).toMatchObject({
+      state: 'backing-off',
+      lastError: { code: 'CONNECTOR_LIST_INVALID' },
+    });
+    expect(server.sessions.size).toBe(0);
+  });
+
+  it('that never comes meets its deadline', async () => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.spoilMatching('tools/list', () => {});
+    await using map = await manage([entry('one', { endpoint: server.url, timeouts: { list: 100 } })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status?.lastError).toMatchObject({ code: 'CONNECTOR_TIMEOUT' });
+  });
+});
