@@ -9,9 +9,10 @@ export {
 } from '../shared/signature.ts';
 export { ConnectorProxyManager } from './connector-proxy-manager.ts';
 export type { ToolProgress, ToolResult } from './connectors/connection.ts';
-export type { CallToolOptions, ConnectorStatus } from './connectors/connector.ts';
+export type { ConnectorStatus } from './connectors/connector.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';
 export type { CreateProxy, RemoteProxy, RemoteProxyConfig } from './connectors/proxy-connection.ts';
+export type { CallToolOptions } from './connectors/tool-call.ts';
 export type { ConnectorChange, ManagerEvents, SnapshotChange } from './events.ts';
 export { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
 export type { Logger } from './logger.ts';

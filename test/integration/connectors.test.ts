@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { ConnectorProxyManagerOptions, RemoteProxyConfig, ToolDescriptor } from '../../src/main/index.ts';
+import type { ConnectorProxyManagerOptions, ToolDescriptor } from '../../src/main/index.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { manage } from '../helpers/manager.ts';
 import { MapServer } from '../helpers/map-server.ts';
@@ -177,83 +177,5 @@ describe("a host's registry", () => {
     expect(await held.get('one.echo')?.handler({ message: 'hi' })).toMatchObject({ content: [{ text: 'hi' }] });
     await map.publish([]);
     expect([...held.keys()]).toEqual([]);
-  });
-});
-
-describe("a caller's createProxy", () => {
-  const entries = [entry('own', { auth: { type: 'bearer' } })];
-
-  it('may return a partial proxy that speaks up from within connect()', async () => {
-    const configs: RemoteProxyConfig[] = [];
-    const createProxy: ConnectorProxyManagerOptions['createProxy'] = (config) => {
-      configs.push(config);
-      return {
-        connect: async () => config.onAvailabilityChange(true),
-        getTools: () => [{ name: 'hello', inputSchema: { type: 'object' } }],
-        callTool: async (name, args) => ({ content: [{ type: 'text', text: `${name} ${JSON.stringify(args)}` }] }),
-      };
-    };
-    await using map = await manage(entries, { createProxy, connectorsApiKey: 'K' });
-    await map.manager.sync();
-    expect(await map.manager.callTool('own.hello', { a: 1 })).toMatchObject({ content: [{ text: 'hello {"a":1}' }] });
-    expect(configs[0]).toMatchObject({
-      connectorId: 'own',
-      endpoint: 'http://127.0.0.1:9/own',
-      headers: { Authorization: 'Bearer K' },
-      unavailableErrorName: 'ownConnectorUnavailableError',
-      unavailableErrorMessage: 'Connector own connector is temporarily unavailable',
-    });
-  });
-
-  it('gets the state machine: it is down when it says so, and disconnected at the end', async () => {
-    const said: string[] = [];
-    let goDown = (): void => {};
-    const createProxy: ConnectorProxyManagerOptions['createProxy'] = ({ onAvailabilityChange }) => ({
-      connect: async () => {
-        goDown = () => onAvailabilityChange(false);
-      },
-      getTools: async () => [],
-      callTool: () => Promise.reject(new Error('no')),
-      disconnect: async () => void said.push('disconnected'),
-    });
-    const map = await manage(entries, { createProxy, connectorsApiKey: 'K', random: { next: () => 1 } });
-    await map.manager.sync();
-    goDown();
-    expect(map.manager.connector('own')?.status?.state).toBe('backing-off');
-    await map[Symbol.asyncDispose]();
-    expect(said).toEqual(['disconnected']);
-  });
-
-  it.each<[string, () => Promise<void>, string]>([
-    ['fails', () => Promise.reject(new Error('no route')), 'CONNECTOR_CONNECT_FAILED'],
-    ['hangs', () => new Promise(() => {}), 'CONNECTOR_TIMEOUT'],
-  ])('that %s fails its connector alone', async (_, connect, code) => {
-    const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
-      connect,
-      getTools: () => [],
-      callTool: async () => ({}),
-      disconnect: () => {
-        throw new Error('cannot even do that');
-      },
-    });
-    await using map = await manage(entries, { createProxy, connectorsApiKey: 'K', connectTimeoutMs: 100 });
-    await map.manager.sync();
-    expect(map.manager.connector('own')?.status).toMatchObject({ state: 'backing-off', lastError: { code } });
-  });
-
-  it('has its rejections passed on as answers', async () => {
-    const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
-      connect: async () => {},
-      getTools: () => [{ name: 'bad', inputSchema: {} }],
-      callTool: () => Promise.reject(new Error('wrong argument')),
-    });
-    await using map = await manage(entries, { createProxy, connectorsApiKey: 'K' });
-    await map.manager.sync();
-    await expect(map.manager.callTool('own.bad')).rejects.toMatchObject({
-      code: 'TOOL_CALL_REJECTED',
-      cause: { message: 'wrong argument' },
-    });
-    const aborted = map.manager.callTool('own.bad', {}, { signal: AbortSignal.abort() });
-    await expect(aborted).rejects.toMatchObject({ code: 'TOOL_CALL_ABORTED' });
   });
 });

@@ -1,19 +1,12 @@
-import {
-  deadline,
-  type LinkedSignal,
-  linkSignals,
-  type Random,
-  raceSignal,
-  startTimer,
-  type Timer,
-} from '../../shared/clock.ts';
+import { type Random, raceSignal, startTimer, type Timer } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { backoffMs } from './backoff.ts';
 import { type BringUp, type BroughtUp, connectionKey } from './bring-up.ts';
-import type { RemoteToolDefinition, ToolProgress, ToolResult } from './connection.ts';
+import type { RemoteToolDefinition, ToolResult } from './connection.ts';
 import { type ConnectorState, StateMachine, type Transition } from './connector-state.ts';
 import { unavailableErrorMessage, unavailableErrorName } from './proxy-connection.ts';
+import { type CallToolOptions, makeCall } from './tool-call.ts';
 
 /** What a connector needs from the house, and whom it tells. */
 export interface ConnectorDeps {
@@ -24,14 +17,6 @@ export interface ConnectorDeps {
   readonly onTransition: (connector: Connector, transition: Transition) => void;
   /** The connector's tools as they are now; none once it was removed or disabled. They stay while it is only down. */
   readonly onTools: (connector: Connector, tools: readonly RemoteToolDefinition[]) => void;
-}
-
-/** How to call a tool. */
-export interface CallToolOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** For the whole call. The entry's `timeouts.call`, else 60 000 ms. */
-  readonly timeoutMs?: number | undefined;
-  readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
 }
 
 /** What a connector says of itself. */
@@ -117,25 +102,13 @@ export class Connector {
     options: CallToolOptions,
   ): Promise<ToolResult> {
     const timeoutMs = options.timeoutMs ?? this.#entry.timeouts?.call ?? this.#deps.callTimeoutMs;
-    const timeout = (): Error =>
-      new SwitchyardError('TOOL_CALL_TIMEOUT', `Tool ${tool.name} did not answer within ${timeoutMs} ms.`);
-    using caller = abortedBy(options.signal, tool.name);
-    using limit = deadline(timeoutMs, timeout, caller.signal);
-    if (this.state === 'connecting') await raceSignal(this.#settled, limit.signal);
-    const up = this.#up;
-    const life = this.#life;
-    if (up === null || life === null) throw this.#unavailable();
-    using link = linkSignals(limit.signal, life.signal);
-    const { signal } = link;
-    try {
-      return await raceSignal(
-        up.connection.callTool(tool, args, { signal, timeoutMs, onProgress: options.onProgress }),
-        signal,
-      );
-    } catch (error) {
-      if (error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST') this.#lose(up, error);
-      throw error;
-    }
+    return makeCall({ tool, args, timeoutMs, options }, async (signal) => {
+      if (this.state === 'connecting') await raceSignal(this.#settled, signal);
+      const up = this.#up;
+      const life = this.#life;
+      if (up === null || life === null) throw this.#unavailable();
+      return { connection: up.connection, life: life.signal, onLost: (error) => this.#lose(up, error) };
+    });
   }
 
   /** Ends it for good: its tools go, its calls reject with `reason`, its session ends. Idempotent. */
@@ -254,18 +227,4 @@ export class Connector {
 
 function gone(message: string): SwitchyardError {
   return new SwitchyardError('CONNECTOR_GONE', message);
-}
-
-/** A signal that aborts with TOOL_CALL_ABORTED when the caller's does. */
-function abortedBy(signal: AbortSignal | undefined, toolName: string): LinkedSignal {
-  const link = linkSignals();
-  const onAbort = (): void =>
-    link.abort(
-      new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${toolName}.`, {
-        cause: signal?.reason,
-      }),
-    );
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener('abort', onAbort, { once: true });
-  return { signal: link.signal, [Symbol.dispose]: () => signal?.removeEventListener('abort', onAbort) };
 }

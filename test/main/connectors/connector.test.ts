@@ -1,52 +1,18 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Connection } from '../../../src/main/connectors/connection.ts';
 import { Connector } from '../../../src/main/connectors/connector.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
-import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../../src/shared/service-map.ts';
-import { broughtUp, scriptedBringUp, scriptedConnection, toolNamed } from '../../helpers/scripted-connection.ts';
-import { entry, type Json } from '../../helpers/signed-map.ts';
+import { connectorUnderTest, normalized } from '../../helpers/connector-under-test.ts';
+import { broughtUp, scriptedConnection, toolNamed } from '../../helpers/scripted-connection.ts';
 
-const normalized = (overrides: Json = {}): ConnectorEntry => normalizeEntry(entry('one', overrides) as RawEntry, 300);
 const echo = toolNamed('echo');
 const refused = new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'refused');
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
 
-function setUp(overrides: Json = {}) {
-  const { attempts, bringUp } = scriptedBringUp();
-  const states: string[] = [];
-  const tools: string[][] = [];
-  const connector = new Connector(normalized(overrides), {
-    bringUp,
-    now: () => 0,
-    random: { next: () => 1 },
-    callTimeoutMs: 1_000,
-    onTransition: (_, { to }) => void states.push(to),
-    onTools: (_, list) => void tools.push(list.map(({ name }) => name)),
-  });
-  const attempt = (index = attempts.length - 1) => {
-    const found = attempts[index];
-    if (found === undefined) throw new Error(`There is no attempt ${index}`);
-    return found;
-  };
-  /** Starts it and brings it up over this connection. */
-  const up = async (
-    connection: Connection = scriptedConnection(),
-    names: readonly string[] = ['echo'],
-  ): Promise<Connection> => {
-    connector.update(connector.entry);
-    await vi.advanceTimersByTimeAsync(0);
-    attempt().resolve(broughtUp(connection, names));
-    await connector.settled();
-    return connection;
-  };
-  return { connector, attempts, attempt, states, tools, up };
-}
-
 describe('coming up', () => {
   it('registers its tools before it says that it is ready', async () => {
-    const { connector, states, tools, up } = setUp();
+    const { connector, states, tools, up } = connectorUnderTest();
     await up();
     expect([states, tools]).toEqual([['connecting', 'ready'], [['echo']]]);
     expect(connector.status()).toMatchObject({
@@ -59,7 +25,7 @@ describe('coming up', () => {
   });
 
   it('is degraded while its list is not the whole one', async () => {
-    const { connector, attempt, states } = setUp();
+    const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
     attempt().resolve(broughtUp(scriptedConnection(), ['a'], 'its cursor came twice'));
@@ -69,13 +35,13 @@ describe('coming up', () => {
   });
 
   it('stays off while the map disables it', async () => {
-    const { connector, attempts, states } = setUp({ status: 'disabled' });
+    const { connector, attempts, states } = connectorUnderTest({ status: 'disabled' });
     connector.update(connector.entry);
     expect([attempts.length, states, connector.state]).toEqual([0, [], 'disabled']);
   });
 
   it('backs off after a failure and comes back with its tools', async () => {
-    const { connector, attempts, attempt, states, tools } = setUp();
+    const { connector, attempts, attempt, states, tools } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
     attempt().reject(refused);
@@ -93,7 +59,7 @@ describe('coming up', () => {
   it.each(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED'] as const)(
     'gives up on %s until it is asked to try again',
     async (code) => {
-      const { connector, attempts, attempt } = setUp();
+      const { connector, attempts, attempt } = connectorUnderTest();
       connector.update(connector.entry);
       await vi.advanceTimersByTimeAsync(0);
       attempt().reject(new SwitchyardError(code, 'no'));
@@ -109,7 +75,7 @@ describe('coming up', () => {
 
 describe('changes of the entry', () => {
   it('reconnects when the endpoint changes, closing the old connection first', async () => {
-    const { connector, attempt, up } = setUp();
+    const { connector, attempt, up } = connectorUnderTest();
     const old = scriptedConnection();
     await up(old);
     connector.update(normalized({ endpoint: 'http://127.0.0.1:9/new' }));
@@ -119,14 +85,14 @@ describe('changes of the entry', () => {
   });
 
   it('keeps its connection and tells its tools again when anything else changes', async () => {
-    const { connector, attempts, states, tools, up } = setUp();
+    const { connector, attempts, states, tools, up } = connectorUnderTest();
     await up();
     connector.update(normalized({ tags: ['new'] }));
     expect([attempts.length, states.length, tools.length]).toEqual([1, 2, 2]);
   });
 
   it('does not start anew while it is connecting to the same endpoint', async () => {
-    const { connector, attempts } = setUp();
+    const { connector, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     connector.update(normalized({ tags: ['new'] }));
     await vi.advanceTimersByTimeAsync(0);
@@ -134,7 +100,7 @@ describe('changes of the entry', () => {
   });
 
   it('ends its tools, its calls and its connection when it is disabled, and comes back', async () => {
-    const { connector, attempts, states, tools, up } = setUp();
+    const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => new Promise(() => {}));
     await up(connection);
     const call = connector.callTool(echo, {}, {});
@@ -149,98 +115,9 @@ describe('changes of the entry', () => {
   });
 });
 
-describe('calls', () => {
-  it('pass on what the connection answers', async () => {
-    const { connector, up } = setUp();
-    await up(
-      scriptedConnection(async (tool, args) => ({
-        content: [{ type: 'text', text: `${tool.name} ${JSON.stringify(args)}` }],
-      })),
-    );
-    await expect(connector.callTool(echo, { a: 1 }, {})).resolves.toEqual({
-      content: [{ type: 'text', text: 'echo {"a":1}' }],
-    });
-  });
-
-  it('wait for a connector that is just connecting', async () => {
-    const { connector, attempt } = setUp();
-    connector.update(connector.entry);
-    const call = connector.callTool(echo, {}, {});
-    await vi.advanceTimersByTimeAsync(0);
-    attempt().resolve(broughtUp(scriptedConnection()));
-    await expect(call).resolves.toEqual({ content: [] });
-  });
-
-  it('fail under the compatible name while it is down', async () => {
-    const { connector, attempt } = setUp();
-    connector.update(connector.entry);
-    await vi.advanceTimersByTimeAsync(0);
-    attempt().reject(refused);
-    await connector.settled();
-    await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({
-      name: 'oneConnectorUnavailableError',
-      message: 'Connector one connector is temporarily unavailable',
-      code: 'CONNECTOR_UNAVAILABLE',
-      cause: refused,
-    });
-  });
-
-  it('end at their deadline, which the entry may set', async () => {
-    const { connector, up } = setUp({ timeouts: { call: 200 } });
-    await up(scriptedConnection(() => new Promise(() => {})));
-    const call = connector.callTool(echo, {}, {});
-    call.catch(() => {});
-    const patient = connector.callTool(echo, {}, { timeoutMs: 300 });
-    patient.catch(() => {});
-    await vi.advanceTimersByTimeAsync(200);
-    await expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_TIMEOUT' });
-    await vi.advanceTimersByTimeAsync(100);
-    await expect(patient).rejects.toMatchObject({ code: 'TOOL_CALL_TIMEOUT' });
-    expect(connector.state).toBe('ready');
-  });
-
-  it('end when their caller aborts, before or during', async () => {
-    const { connector, up } = setUp();
-    let seen: AbortSignal | null = null;
-    await up(
-      scriptedConnection((_, __, { signal }) => {
-        seen = signal;
-        return new Promise(() => {});
-      }),
-    );
-    const controller = new AbortController();
-    const call = connector.callTool(echo, {}, { signal: controller.signal });
-    call.catch(() => {});
-    await vi.advanceTimersByTimeAsync(0);
-    controller.abort(new Error('enough'));
-    await expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_ABORTED', cause: { message: 'enough' } });
-    expect(seen).toMatchObject({ aborted: true });
-    await expect(connector.callTool(echo, {}, { signal: controller.signal })).rejects.toMatchObject({
-      code: 'TOOL_CALL_ABORTED',
-    });
-  });
-
-  it('that lose the connection bring the connector down and back', async () => {
-    const { connector, attempts, states, tools, up } = setUp();
-    const connection = scriptedConnection(() => Promise.reject(new SwitchyardError('TOOL_CALL_LOST', 'gone')));
-    await up(connection);
-    await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
-    expect([states.at(-1), connection.closed, tools]).toEqual(['backing-off', true, [['echo']]]);
-    await vi.advanceTimersByTimeAsync(500);
-    expect(attempts).toHaveLength(2);
-  });
-
-  it('that are rejected by the connector leave it as it is', async () => {
-    const { connector, up } = setUp();
-    await up(scriptedConnection(() => Promise.reject(new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument'))));
-    await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
-    expect(connector.state).toBe('ready');
-  });
-});
-
 describe('losing the connection', () => {
   it('backs off once, whoever tells it', async () => {
-    const { connector, attempt, states, up } = setUp();
+    const { connector, attempt, states, up } = connectorUnderTest();
     await up();
     attempt().events.onLost(new Error('closed by the other side'));
     attempt().events.onLost(new Error('again'));
@@ -249,7 +126,7 @@ describe('losing the connection', () => {
   });
 
   it('before it is up says nothing: the attempt itself fails', async () => {
-    const { connector, attempt, states } = setUp();
+    const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
     attempt().events.onLost(new Error('early'));
@@ -261,7 +138,7 @@ describe('closing', () => {
   const over = new SwitchyardError('CLOSED', 'over');
 
   it('while it connects ends the attempt, and a connection that comes too late is closed', async () => {
-    const { connector, attempts } = setUp();
+    const { connector, attempts } = connectorUnderTest();
     const late = scriptedConnection();
     const slow = new Connector(connector.entry, {
       bringUp: () => new Promise((resolve) => setTimeout(() => resolve(broughtUp(late)), 50)),
@@ -280,7 +157,7 @@ describe('closing', () => {
   });
 
   it('while it backs off leaves no timer', async () => {
-    const { connector, attempt, attempts } = setUp();
+    const { connector, attempt, attempts } = connectorUnderTest();
     connector.update(connector.entry);
     await vi.advanceTimersByTimeAsync(0);
     attempt().reject(refused);
@@ -292,7 +169,7 @@ describe('closing', () => {
   });
 
   it('rejects the calls under way with its reason', async () => {
-    const { connector, up } = setUp();
+    const { connector, up } = connectorUnderTest();
     await up(scriptedConnection(() => new Promise(() => {})));
     const call = connector.callTool(echo, {}, {});
     call.catch(() => {});

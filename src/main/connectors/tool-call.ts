@@ -1,0 +1,70 @@
+import { deadline, type LinkedSignal, linkSignals, raceSignal } from '../../shared/clock.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
+import type { Connection, RemoteToolDefinition, ToolProgress, ToolResult } from './connection.ts';
+
+/** How to call a tool. */
+export interface CallToolOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** For the whole call. The entry's `timeouts.call`, else 60 000 ms. */
+  readonly timeoutMs?: number | undefined;
+  readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
+}
+
+/** One call, all defaults filled in. */
+export interface ToolCall {
+  readonly tool: RemoteToolDefinition;
+  readonly args: Readonly<Record<string, unknown>>;
+  readonly timeoutMs: number;
+  readonly options: CallToolOptions;
+}
+
+/** The connection that a call goes over. */
+export interface CallRoute {
+  readonly connection: Connection;
+  /** Aborts with CONNECTOR_GONE or CLOSED when the connection is given up. */
+  readonly life: AbortSignal;
+  readonly onLost: (error: SwitchyardError) => void;
+}
+
+/**
+ * Makes one call under one deadline, the wait for its route included. Rejects with what `route` rejects with, with
+ * TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, the reason of the route's life, or the connection's own error; a lost connection is told.
+ */
+export async function makeCall(
+  call: ToolCall,
+  route: (signal: AbortSignal) => Promise<CallRoute>,
+): Promise<ToolResult> {
+  const { tool, args, timeoutMs, options } = call;
+  using caller = abortedBy(options.signal, tool.name);
+  using limit = deadline(timeoutMs, () => timeoutError(call), caller.signal);
+  const { connection, life, onLost } = await route(limit.signal);
+  using link = linkSignals(limit.signal, life);
+  const { signal } = link;
+  try {
+    return await raceSignal(
+      connection.callTool(tool, args, { signal, timeoutMs, onProgress: options.onProgress }),
+      signal,
+    );
+  } catch (error) {
+    if (error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST') onLost(error);
+    throw error;
+  }
+}
+
+function timeoutError({ tool, timeoutMs }: ToolCall): SwitchyardError {
+  return new SwitchyardError('TOOL_CALL_TIMEOUT', `Tool ${tool.name} did not answer within ${timeoutMs} ms.`);
+}
+
+/** A signal that aborts with TOOL_CALL_ABORTED when the caller's does. */
+function abortedBy(signal: AbortSignal | undefined, toolName: string): LinkedSignal {
+  const link = linkSignals();
+  const onAbort = (): void =>
+    link.abort(
+      new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${toolName}.`, {
+        cause: signal?.reason,
+      }),
+    );
+  if (signal?.aborted) onAbort();
+  else signal?.addEventListener('abort', onAbort, { once: true });
+  return { signal: link.signal, [Symbol.dispose]: () => signal?.removeEventListener('abort', onAbort) };
+}

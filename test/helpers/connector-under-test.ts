@@ -1,0 +1,51 @@
+import { vi } from 'vitest';
+import type { Connection } from '../../src/main/connectors/connection.ts';
+import { Connector } from '../../src/main/connectors/connector.ts';
+import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../src/shared/service-map.ts';
+import { type Attempt, broughtUp, scriptedBringUp, scriptedConnection } from './scripted-connection.ts';
+import { entry, type Json } from './signed-map.ts';
+
+export const normalized = (overrides: Json = {}): ConnectorEntry =>
+  normalizeEntry(entry('one', overrides) as RawEntry, 300);
+
+export interface ConnectorUnderTest {
+  readonly connector: Connector;
+  readonly attempts: readonly Attempt[];
+  /** The attempt of that index; the last one by default. */
+  readonly attempt: (index?: number) => Attempt;
+  readonly states: string[];
+  readonly tools: string[][];
+  /** Starts it and brings it up over this connection. */
+  readonly up: (connection?: Connection, names?: readonly string[]) => Promise<Connection>;
+}
+
+/** A connector over scripted attempts. For tests on fake timers. */
+export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
+  const { attempts, bringUp } = scriptedBringUp();
+  const states: string[] = [];
+  const tools: string[][] = [];
+  const connector = new Connector(normalized(overrides), {
+    bringUp,
+    now: () => 0,
+    random: { next: () => 1 },
+    callTimeoutMs: 1_000,
+    onTransition: (_, { to }) => void states.push(to),
+    onTools: (_, list) => void tools.push(list.map(({ name }) => name)),
+  });
+  const attempt = (index = attempts.length - 1): Attempt => {
+    const found = attempts[index];
+    if (found === undefined) throw new Error(`There is no attempt ${index}`);
+    return found;
+  };
+  const up = async (
+    connection: Connection = scriptedConnection(),
+    names: readonly string[] = ['echo'],
+  ): Promise<Connection> => {
+    connector.update(connector.entry);
+    await vi.advanceTimersByTimeAsync(0);
+    attempt().resolve(broughtUp(connection, names));
+    await connector.settled();
+    return connection;
+  };
+  return { connector, attempts, attempt, states, tools, up };
+}
