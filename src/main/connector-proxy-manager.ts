@@ -15,7 +15,7 @@ import { createSdkConnect } from './connectors/sdk-connection.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
-import { forgetConnector, recordCall, recordLoad, recordSync, recordUp } from './metrics/instruments.ts';
+import { forgetConnector, recordLoad, recordSync, recordUp } from './metrics/instruments.ts';
 import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
 import { createMapMemory, type MapMemory } from './service-map/map-memory.ts';
@@ -23,6 +23,7 @@ import { RefreshScheduler } from './service-map/refresh-scheduler.ts';
 import { ServiceMapSource } from './service-map/service-map-source.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import { type ToolInfo, ToolStore } from './snapshot/tool-store.ts';
+import { ToolRouter } from './tool-router.ts';
 
 /** Loads remembered for `status()`. */
 const LOADS_KEPT = 16;
@@ -40,6 +41,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #sources: readonly ServiceMapSource[];
   readonly #connectors: ConnectorSet;
   readonly #tools: ToolStore;
+  readonly #router: ToolRouter;
   readonly #scheduler: RefreshScheduler | null;
   readonly #closed = new AbortController();
   #loads: readonly LoadReport[] = [];
@@ -69,6 +71,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
       onTransition: (connector, transition) => this.#onTransition(connector, transition),
       onTools: (connector, tools) => this.#tools.replace(connector.entry, tools, this.#brand),
     });
+    this.#router = new ToolRouter(this.#tools, this.#connectors, limits.callTimeoutMs);
     this.#sources = [this.#createSource()];
     this.#scheduler = featureFlags.asyncRefresh
       ? new RefreshScheduler({
@@ -110,7 +113,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Calls a tool by its namespaced name. A tool that ran and failed resolves with `isError`. Rejects with TOOL_UNKNOWN,
+   * Calls a tool by its namespaced name, waiting for its connector where that is just coming up. A tool that ran and failed
+   * resolves with `isError`. Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, CONNECTOR_REFUSED,
    * CONNECTOR_UNAVAILABLE, CONNECTOR_GONE, TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_LOST or CLOSED.
    */
   async callTool(
@@ -119,19 +123,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     options: CallToolOptions = {},
   ): Promise<ToolResult> {
     this.#assertOpen();
-    const tool = this.#tools.get(name);
-    const connector = tool === undefined ? undefined : this.#connectors.get(tool.connectorId);
-    if (tool === undefined || connector === undefined)
-      throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
-    const startedMs = monotonicMs();
-    try {
-      const result = await connector.callTool(tool.definition, args, options);
-      recordCall(connector.id, monotonicMs() - startedMs, result.isError === true ? 'tool-error' : 'ok');
-      return result;
-    } catch (error) {
-      recordCall(connector.id, monotonicMs() - startedMs, 'error');
-      throw error;
-    }
+    return this.#router.call(name, args, options);
   }
 
   /** One connector: its entry, normalised and as it was sent, and how it is doing. Undefined if the map has none of that id. */

@@ -11,6 +11,7 @@ import {
   systemSleep,
 } from '../shared/clock.ts';
 import { SwitchyardError } from '../shared/errors.ts';
+import { isHttpEndpoint } from '../shared/service-map.ts';
 import type { CreateProxy } from './connectors/proxy-connection.ts';
 import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
 import { type Logger, silentLogger } from './logger.ts';
@@ -123,16 +124,48 @@ const limitsSchema = z.object({
 /** The numeric options, all set. */
 type Limits = Readonly<z.infer<typeof limitsSchema>>;
 
-const secretSchema = z.union([z.string().min(1), z.function()]);
+const isFunction = (value: unknown): boolean => typeof value === 'function';
 
-const optionsSchema = z.looseObject({
-  serviceMapUrl: z.url({ protocol: /^https?$/ }),
-  signatureKey: secretSchema,
-  connectorsApiKey: z.union([z.string(), z.function()]).optional(),
-  apiKey: z.union([z.string(), z.function()]).optional(),
+/** Something with these methods. */
+function having(...methods: readonly string[]): z.ZodType {
+  const has = (value: unknown): boolean =>
+    (typeof value === 'object' || isFunction(value)) &&
+    value !== null &&
+    methods.every((method) => isFunction(Reflect.get(value, method)));
+  return z.custom(has, `must be an object with ${methods.map((method) => `${method}()`).join(', ')}`);
+}
+
+const callable = z.custom(isFunction, 'must be a function');
+
+function secret(minLength: number): z.ZodType {
+  const isSecret = (value: unknown): boolean =>
+    isFunction(value) || (typeof value === 'string' && value.length >= minLength);
+  return z.custom(
+    isSecret,
+    minLength === 0 ? 'must be a string or a function' : 'must be a string that is not empty, or a function',
+  );
+}
+
+const isMapUrl = (value: unknown): boolean => typeof value === 'string' && isHttpEndpoint(value);
+
+const optionsSchema = z.object({
+  serviceMapUrl: z.custom(isMapUrl, 'must be an absolute http or https URL without credentials (use apiKey for those)'),
+  signatureKey: secret(1),
+  connectorsApiKey: secret(0).optional(),
+  apiKey: secret(0).optional(),
+  registry: having('registerTool').optional(),
+  logger: having('debug', 'info', 'warn', 'error').optional(),
+  fetchImpl: callable.optional(),
+  agent: having('dispatch').optional(),
+  now: callable.optional(),
+  clock: having('now').optional(),
+  sleep: callable.optional(),
+  random: having('next').optional(),
+  createProxy: callable.optional(),
   concurrency: count.optional(),
   stateDir: z.string().min(1).optional(),
   offload: z.enum(['auto', 'always', 'never']).default('auto'),
+  featureFlags: z.object({ asyncRefresh: z.boolean(), refreshIntervalMs: milliseconds }).optional(),
 });
 
 /**
@@ -195,22 +228,9 @@ function parse<T>(schema: z.ZodType<T>, options: unknown): T {
   });
 }
 
-const OTHER_OPTIONS = [
-  'registry',
-  'logger',
-  'fetchImpl',
-  'agent',
-  'now',
-  'clock',
-  'sleep',
-  'random',
-  'createProxy',
-  'featureFlags',
-];
 const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
   ...Object.keys(optionsSchema.shape),
   ...Object.keys(limitsSchema.shape),
-  ...OTHER_OPTIONS,
 ]);
 
 function warnOfUnknown(options: object, logger: Logger): void {

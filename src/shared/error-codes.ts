@@ -11,10 +11,6 @@ const entry = (meaning: string, remedy: string): ErrorCodeEntry => ({ meaning, r
 /** Every code an error of this package can carry. Codes are API: they may be added, never renamed. */
 export const ERROR_CODES = {
   OPTIONS_INVALID: entry('An option has a value that cannot work.', 'Correct the option that the message names.'),
-  AGENT_INCOMPATIBLE: entry(
-    'The given undici Agent comes from a version whose handlers this undici cannot drive.',
-    'Build the Agent with undici 7 or newer, or leave the option out.',
-  ),
   SECRET_UNAVAILABLE: entry(
     'A function that was given in place of a key threw or rejected.',
     "Look at the cause; it is the function's own error.",
@@ -126,7 +122,6 @@ export const ERROR_CODES = {
     'Nothing; it is fetched and stored again.',
   ),
 
-  CONNECTOR_UNKNOWN: entry('No connector has this id.', 'Compare with `listConnectors()`.'),
   CONNECTOR_UNAVAILABLE: entry(
     'The connector is not connected at the moment.',
     'Retry later; `status()` says why and since when.',

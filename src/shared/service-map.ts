@@ -78,7 +78,8 @@ const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be
 
 const endpointSchema = z.string().max(2048).refine(isHttpEndpoint, 'must be an http or https URL without credentials');
 
-function isHttpEndpoint(text: string): boolean {
+/** Whether `text` is an absolute http or https URL without credentials. */
+export function isHttpEndpoint(text: string): boolean {
   const url = URL.parse(text);
   return (
     url !== null &&

@@ -40,6 +40,16 @@ describe('resolveOptions', () => {
     ['concurrency', { concurrency: 0 }],
     ['offload', { offload: 'sometimes' }],
     ['stateDir', { stateDir: '' }],
+    ['serviceMapUrl', { serviceMapUrl: 'https://user:password@maps.invalid/' }],
+    ['signatureKey', { signatureKey: undefined }],
+    ['logger', { logger: { info() {} } }],
+    ['registry', { registry: {} }],
+    ['now', { now: 5 }],
+    ['clock', { clock: {} }],
+    ['fetchImpl', { fetchImpl: 'fetch' }],
+    ['agent', { agent: {} }],
+    ['createProxy', { createProxy: {} }],
+    ['featureFlags.refreshIntervalMs', { featureFlags: { asyncRefresh: true, refreshIntervalMs: Number.NaN } }],
   ])('refuses a bad %s', (option, overrides) => {
     const resolve = (): unknown => resolveOptions({ ...base, ...overrides });
     expect(resolve).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));

@@ -6,6 +6,11 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   process.stderr.write(`switchyard needs Node.js ${OLDEST_NODE} or newer; this is ${process.version}.\n`);
   process.exitCode = 1;
 } else {
+  // A reader that has seen enough (`| head`) is no failure; a full disk is one.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') process.stderr.write(`switchyard: cannot write the result: ${error.message}\n`);
+    process.exit(error.code === 'EPIPE' ? 0 : 1);
+  });
   const { runCli } = await import('./run-cli.ts');
   process.exitCode = await runCli(process.argv.slice(2));
 }

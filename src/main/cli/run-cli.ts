@@ -22,7 +22,8 @@ Examples
   switchyard demo
   switchyard demo --once --json
 
-Exit codes: 0 all went well, 1 something failed (stderr says what), 2 the command line is wrong
+Exit codes: 0 all went well, 1 something failed (stderr says what), 2 the command line is wrong,
+            130 and 143 interrupted by SIGINT or SIGTERM before the result was there
 `;
 
 const OPTIONS = {
@@ -38,7 +39,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   try {
     parsed = parse(argv);
   } catch (error) {
-    return misuse(messageOf(error));
+    // parseArgs goes on to advise on positional arguments, which no option here can be.
+    return misuse(messageOf(error).replace(/\. To specify a positional argument.*$/, '.'));
   }
   const { values, positionals } = parsed;
   const [command, ...rest] = positionals;

@@ -25,6 +25,15 @@ export class ConnectorSet {
     return this.#connectors.get(id);
   }
 
+  /** The connector whose namespace `name` is in: the one with the longest such id. */
+  owning(name: string): Connector | undefined {
+    for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
+      const connector = this.#connectors.get(name.slice(0, dot));
+      if (connector !== undefined) return connector;
+    }
+    return undefined;
+  }
+
   /** All connectors, in the order in which they came. */
   all(): readonly Connector[] {
     return [...this.#connectors.values()];

@@ -37,10 +37,10 @@ export class StateMachine {
   readonly #onTransition: (transition: Transition) => void;
   #last: Transition;
 
-  constructor(now: () => number, onTransition: (transition: Transition) => void) {
+  constructor(now: () => number, why: string, onTransition: (transition: Transition) => void) {
     this.#now = now;
     this.#onTransition = onTransition;
-    this.#last = { from: 'disabled', to: 'disabled', why: 'not started', at: now() };
+    this.#last = { from: 'disabled', to: 'disabled', why, at: now() };
   }
 
   get state(): ConnectorState {

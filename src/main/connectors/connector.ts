@@ -56,7 +56,8 @@ export class Connector {
   constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
     this.#entry = entry;
     this.#deps = deps;
-    this.#machine = new StateMachine(deps.now, (transition) => deps.onTransition(this, transition));
+    const why = entry.status === 'disabled' ? 'disabled in the service map' : 'not started';
+    this.#machine = new StateMachine(deps.now, why, (transition) => deps.onTransition(this, transition));
   }
 
   get id(): string {
@@ -69,6 +70,11 @@ export class Connector {
 
   get state(): ConnectorState {
     return this.#machine.state;
+  }
+
+  /** Whether calls can be sent. */
+  get isUp(): boolean {
+    return this.#machine.isUp;
   }
 
   /** Resolves when the attempt under way has come to an end, whichever; at once if there is none. Never rejects. */
@@ -106,7 +112,7 @@ export class Connector {
       if (this.state === 'connecting') await raceSignal(this.#settled, signal);
       const up = this.#up;
       const life = this.#life;
-      if (up === null || life === null) throw this.#unavailable();
+      if (up === null || life === null) throw this.unavailable();
       return { connection: up.connection, life: life.signal, onLost: (error) => this.#lose(up, error) };
     });
   }
@@ -216,7 +222,8 @@ export class Connector {
     if (up !== null) this.#closing = Promise.all([this.#closing, up.connection.close()]).then(() => {});
   }
 
-  #unavailable(): SwitchyardError {
+  /** The error of calls while it is down, under the name that callers of the replaced manager know. */
+  unavailable(): SwitchyardError {
     const error = new SwitchyardError('CONNECTOR_UNAVAILABLE', unavailableErrorMessage(this.#entry.name), {
       cause: this.#lastError ?? undefined,
       detail: { connectorId: this.id, state: this.state },

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Delta, DigestTable } from '../../shared/delta.ts';
 import { EMPTY_DIGESTS } from '../../shared/delta.ts';
-import { ConnectorManifestError } from '../../shared/errors.ts';
+import { ConnectorManifestError, messageOf } from '../../shared/errors.ts';
 import { type AcquiredBody, type LoadReport, type LoadTask, PROTOCOL_VERSION } from '../../shared/protocol.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
@@ -71,11 +71,8 @@ export class CurrentMap {
       const [signatureKey, apiKey] = await Promise.all([this.#options.signatureKey(), this.#options.apiKey()]);
       return { signatureKey, apiKey };
     } catch (cause) {
-      throw new ConnectorManifestError(
-        'SECRET_UNAVAILABLE',
-        'The function given for a key of the service map failed.',
-        { cause },
-      );
+      const why = `A function given for signatureKey or apiKey failed: ${messageOf(cause)}`;
+      throw new ConnectorManifestError('SECRET_UNAVAILABLE', why, { cause });
     }
   }
 

@@ -52,6 +52,7 @@ describe('StateMachine', () => {
     const told: Transition[] = [];
     const machine = new StateMachine(
       () => 42,
+      'not started',
       (it) => void told.push(it),
     );
     machine.to('connecting', 'enabled');
@@ -66,6 +67,7 @@ describe('StateMachine', () => {
   it('refuses transitions that are not in its table', () => {
     const machine = new StateMachine(
       () => 0,
+      'not started',
       () => {},
     );
     expect(() => machine.to('ready', 'no')).toThrow('from disabled to ready');

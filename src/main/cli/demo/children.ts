@@ -7,7 +7,7 @@ import { deadline, raceSignal, systemSleep } from '../../../shared/clock.ts';
 const READY_TIMEOUT_MS = 20_000;
 const STDERR_KEPT = 2_000;
 
-/** The child processes of a demo. All of them end with {@link stop}, and with this process however it exits. */
+/** The child processes of a demo. All of them end with {@link stop}, and with this process unless that is killed outright. */
 export class Children implements Disposable {
   readonly #children = new Set<ChildProcess>();
   readonly #stopping = new AbortController();

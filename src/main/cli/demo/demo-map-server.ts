@@ -1,20 +1,27 @@
 import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { type Clock, systemClock } from '../../../shared/clock.ts';
 import { createServiceMapSignature } from '../../../shared/signature.ts';
 
 const PATH = '/v1/connectors/service-map';
+const TTL_SECONDS = 3600;
 
 /** Serves a signed map on loopback, under a key that lives as long as it does. */
 export class DemoMapServer implements AsyncDisposable {
   readonly signatureKey: string = randomBytes(32).toString('base64url');
   readonly #server: Server;
+  readonly #clock: Clock;
+  #connectors: readonly object[] = [];
   #body = '';
   #etag = '';
-  #lastGeneratedAtMs = 0;
+  #generatedAtMs = 0;
 
-  constructor() {
+  constructor(clock: Clock = systemClock) {
+    this.#clock = clock;
     this.#server = createServer((request, response) => {
+      // A producer issues its map anew before the last one runs out.
+      if (this.#clock.now() > this.#generatedAtMs + (TTL_SECONDS * 1000) / 2) this.publish(this.#connectors);
       if (request.url !== PATH) response.writeHead(404).end();
       else if (request.headers['if-none-match'] === this.#etag) response.writeHead(304).end();
       else response.writeHead(200, { 'content-type': 'application/json', etag: this.#etag }).end(this.#body);
@@ -32,14 +39,15 @@ export class DemoMapServer implements AsyncDisposable {
   }
 
   /** Signs a map of these connectors and serves it from now on. */
-  publish(connectors: readonly object[], nowMs: number): void {
+  publish(connectors: readonly object[]): void {
+    this.#connectors = connectors;
     // Two maps of one instant would be told apart by their content alone.
-    this.#lastGeneratedAtMs = Math.max(nowMs, this.#lastGeneratedAtMs + 1);
+    this.#generatedAtMs = Math.max(this.#clock.now(), this.#generatedAtMs + 1);
     const payload = {
       id: '01JD0000000000000000000000',
       brand: 'switchyard-demo',
-      generatedAt: new Date(this.#lastGeneratedAtMs).toISOString(),
-      ttlSeconds: 3600,
+      generatedAt: new Date(this.#generatedAtMs).toISOString(),
+      ttlSeconds: TTL_SECONDS,
       connectors,
     };
     const signature = createServiceMapSignature(payload, this.signatureKey);

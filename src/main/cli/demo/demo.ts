@@ -1,4 +1,4 @@
-import { monotonicMs, systemClock } from '../../../shared/clock.ts';
+import { monotonicMs } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import type { ToolResult } from '../../connectors/connection.ts';
@@ -34,7 +34,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
 
   await using mapServer = new DemoMapServer();
   const serviceMapUrl = await mapServer.listen();
-  mapServer.publish(entriesOf(first), systemClock.now());
+  mapServer.publish(entriesOf(first));
   say(`Signed a map of ${first.length} connectors (HMAC-SHA256, fresh key), served at ${serviceMapUrl}`);
 
   await using manager = new ConnectorProxyManager({ serviceMapUrl, signatureKey: mapServer.signatureKey });
@@ -67,7 +67,7 @@ async function exercise(
   const calls = await callEach(manager, first);
 
   const late = await lateConnector(children);
-  mapServer.publish(entriesOf([...first, late]), systemClock.now());
+  mapServer.publish(entriesOf([...first, late]));
   say('Published a second map with one more connector; refreshing …');
   const refresh = await timedSync(manager, true);
   calls.push(...(await callEach(manager, [late])));

@@ -1,0 +1,82 @@
+import { deadline, linkSignals, monotonicMs, raceSignal } from '../shared/clock.ts';
+import { SwitchyardError } from '../shared/errors.ts';
+import type { ToolResult } from './connectors/connection.ts';
+import type { Connector } from './connectors/connector.ts';
+import type { ConnectorSet } from './connectors/connector-set.ts';
+import type { CallToolOptions } from './connectors/tool-call.ts';
+import { recordCall } from './metrics/instruments.ts';
+import type { ToolInfo, ToolStore } from './snapshot/tool-store.ts';
+
+type ToolArguments = Readonly<Record<string, unknown>>;
+
+/** Takes calls of namespaced tools to their connectors. */
+export class ToolRouter {
+  readonly #tools: ToolStore;
+  readonly #connectors: ConnectorSet;
+  readonly #callTimeoutMs: number;
+
+  constructor(tools: ToolStore, connectors: ConnectorSet, callTimeoutMs: number) {
+    this.#tools = tools;
+    this.#connectors = connectors;
+    this.#callTimeoutMs = callTimeoutMs;
+  }
+
+  /** The contract is that of `ConnectorProxyManager.callTool`. */
+  async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
+    assertCall(name, args, options);
+    const startedMs = monotonicMs();
+    const { tool, connector } = this.#find(name) ?? (await this.#await(name, options));
+    const waitedMs = monotonicMs() - startedMs;
+    // What was spent on waiting for the connector is part of the call's time.
+    const left =
+      options.timeoutMs === undefined ? options : { ...options, timeoutMs: Math.max(1, options.timeoutMs - waitedMs) };
+    try {
+      const result = await connector.callTool(tool.definition, args, left);
+      recordCall(connector.id, monotonicMs() - startedMs, result.isError === true ? 'tool-error' : 'ok');
+      return result;
+    } catch (error) {
+      recordCall(connector.id, monotonicMs() - startedMs, 'error');
+      throw error;
+    }
+  }
+
+  #find(name: string): { readonly tool: ToolInfo; readonly connector: Connector } | null {
+    const tool = this.#tools.get(name);
+    const connector = tool === undefined ? undefined : this.#connectors.get(tool.connectorId);
+    return tool === undefined || connector === undefined ? null : { tool, connector };
+  }
+
+  /** A tool that is not listed may be one of a connector that is still coming up, or that never was. */
+  async #await(
+    name: string,
+    options: CallToolOptions,
+  ): Promise<{ readonly tool: ToolInfo; readonly connector: Connector }> {
+    const connector = this.#connectors.owning(name);
+    if (connector === undefined) throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
+    const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;
+    using caller = linkSignals(options.signal);
+    using limit = deadline(timeoutMs, () => connector.unavailable(), caller.signal);
+    await raceSignal(connector.settled(), limit.signal).catch((error: unknown) => {
+      if (!caller.signal.aborted) throw error;
+      throw new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${name}.`, { cause: error });
+    });
+    const found = this.#find(name);
+    if (found !== null) return found;
+    if (!connector.isUp) throw connector.unavailable();
+    throw new SwitchyardError('TOOL_UNKNOWN', `Connector ${connector.id} offers no tool "${name}".`);
+  }
+}
+
+/** Callers in JavaScript, and models, get these wrong. */
+function assertCall(name: unknown, args: unknown, options: CallToolOptions): void {
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) {
+    throw new SwitchyardError('OPTIONS_INVALID', `The arguments of tool ${String(name)} must be an object.`);
+  }
+  const { timeoutMs } = options;
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      `Option timeoutMs of the call of ${String(name)}: ${timeoutMs} is no time in milliseconds.`,
+    );
+  }
+}
