@@ -11,7 +11,7 @@ import {
   systemSleep,
 } from '../shared/clock.ts';
 import { SwitchyardError } from '../shared/errors.ts';
-import { isHttpEndpoint } from '../shared/service-map.ts';
+import { isHeaderValue, isHttpEndpoint } from '../shared/service-map.ts';
 import type { CreateProxy } from './connectors/proxy-connection.ts';
 import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
 import { type Logger, silentLogger } from './logger.ts';
@@ -131,7 +131,7 @@ function having(...methods: readonly string[]): z.ZodType {
   const has = (value: unknown): boolean =>
     (typeof value === 'object' || isFunction(value)) &&
     value !== null &&
-    methods.every((method) => isFunction(Reflect.get(value, method)));
+    methods.every((method) => isFunction(Reflect.get(value as object, method)));
   return z.custom(has, `must be an object with ${methods.map((method) => `${method}()`).join(', ')}`);
 }
 
@@ -186,8 +186,8 @@ export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedO
   return {
     serviceMapUrl: options.serviceMapUrl,
     signatureKey: () => askForKey(options.signatureKey),
-    connectorsApiKey: () => ask(options.connectorsApiKey),
-    apiKey: () => ask(options.apiKey),
+    connectorsApiKey: () => askForHeader(options.connectorsApiKey),
+    apiKey: () => askForHeader(options.apiKey),
     registry: options.registry ?? null,
     logger,
     fetchMap: (options.fetchImpl as FetchMap | undefined) ?? null,
@@ -212,10 +212,25 @@ async function askForKey(secret: Secret): Promise<string> {
   return key;
 }
 
-/** Asks for a secret; an empty one counts as none. */
+/** Asks for a secret; an empty one counts as none. A function may return anything. */
 async function ask(secret: Secret | undefined): Promise<string | null> {
-  const value = typeof secret === 'function' ? await secret() : secret;
-  return value === undefined || value === '' ? null : value;
+  const value: unknown = typeof secret === 'function' ? await secret() : secret;
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value === 'string') return value;
+  throw new SwitchyardError(
+    'SECRET_UNAVAILABLE',
+    `A function given for a key returned a ${typeof value}, not a string.`,
+  );
+}
+
+/** Asks for a key that is sent in a header. One that cannot be is refused here: the network's own error would quote it. */
+async function askForHeader(secret: Secret | undefined): Promise<string | null> {
+  const key = await ask(secret);
+  if (key === null || isHeaderValue(key)) return key;
+  throw new SwitchyardError(
+    'SECRET_UNAVAILABLE',
+    'A key holds a character that no HTTP header may, such as a line break.',
+  );
 }
 
 function parse<T>(schema: z.ZodType<T>, options: unknown): T {

@@ -16,7 +16,7 @@ interface FetchMapInit {
 interface MapResponse {
   readonly status: number;
   readonly headers: { get(name: string): string | null };
-  readonly body: AsyncIterable<Uint8Array> | null;
+  readonly body: (AsyncIterable<Uint8Array> & { cancel?(): Promise<void> }) | null;
 }
 
 /**
@@ -75,7 +75,13 @@ async function exchange(
   if (response.status === 304 && request.etag !== null) {
     return { kind: 'not-modified', fetchMs: monotonicMs() - startedMs };
   }
-  assertUsable(response, request);
+  try {
+    assertUsable(response, request);
+  } catch (error) {
+    // A body that nobody reads would hold its connection until the collector comes by.
+    await response.body?.cancel?.();
+    throw error;
+  }
   const bytes = await readCapped(response.body, request);
   const body: AcquiredBody = {
     kind: 'body',

@@ -33,9 +33,12 @@ export function monotonicMs(): number {
   return performance.now();
 }
 
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** Calls `callback` once after `ms` milliseconds. Unless `keepAlive`, the timer alone does not keep the process running. */
 export function startTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
-  const handle = setTimeout(callback, ms);
+  // Beyond 2³¹ − 1 a timer would fire at once.
+  const handle = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
   if (options.keepAlive !== true) handle.unref();
   return { cancel: () => clearTimeout(handle) };
 }

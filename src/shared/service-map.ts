@@ -89,6 +89,14 @@ export function isHttpEndpoint(text: string): boolean {
   );
 }
 
+/** Whether `text` can be the value of an HTTP header (RFC 9110 section 5.5). */
+export function isHeaderValue(text: string): boolean {
+  return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
+}
+
+const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'must be a header name');
+const headerValue = z.string().max(8192).refine(isHeaderValue, 'holds a character that no header may');
+
 const nonEmpty = z.string().min(1).max(1024);
 const strings = z.array(z.string());
 const numbers = z.record(z.string(), z.number());
@@ -107,10 +115,10 @@ const entrySchema = z.compile(
       scopes: strings.min(1),
       endpoint: endpointSchema,
       description: z.string().optional(),
-      auth: z.looseObject({ type: z.enum(['none', 'bearer', 'apiKey']), headerName: nonEmpty.optional() }).optional(),
-      headers: z.record(z.string(), z.string()).optional(),
+      auth: z.looseObject({ type: z.enum(['none', 'bearer', 'apiKey']), headerName: headerName.optional() }).optional(),
+      headers: z.record(headerName, headerValue).optional(),
       quotas: numbers.optional(),
-      timeouts: numbers.optional(),
+      timeouts: z.record(z.string(), z.number().positive()).optional(),
       metadata: z.record(z.string(), z.unknown()).optional(),
       tags: strings.optional(),
       remoteTools: z

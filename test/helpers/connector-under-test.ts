@@ -15,6 +15,8 @@ export interface ConnectorUnderTest {
   readonly attempt: (index?: number) => Attempt;
   readonly states: string[];
   readonly tools: string[][];
+  /** Has this called, within the telling, with each state and with `tools`. */
+  readonly hear: (callback: (what: string) => void) => void;
   /** Starts it and brings it up over this connection. */
   readonly up: (connection?: Connection, names?: readonly string[]) => Promise<Connection>;
 }
@@ -24,13 +26,20 @@ export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
   const { attempts, bringUp } = scriptedBringUp();
   const states: string[] = [];
   const tools: string[][] = [];
+  let listener: (what: string) => void = () => {};
   const connector = new Connector(normalized(overrides), {
     bringUp,
     now: () => 0,
     random: { next: () => 1 },
     callTimeoutMs: 1_000,
-    onTransition: (_, { to }) => void states.push(to),
-    onTools: (_, list) => void tools.push(list.map(({ name }) => name)),
+    onTransition: (_, { to }) => {
+      states.push(to);
+      listener(to);
+    },
+    onTools: (_, list) => {
+      tools.push(list.map(({ name }) => name));
+      listener('tools');
+    },
   });
   const attempt = (index = attempts.length - 1): Attempt => {
     const found = attempts[index];
@@ -47,5 +56,8 @@ export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
     await connector.settled();
     return connection;
   };
-  return { connector, attempts, attempt, states, tools, up };
+  const hear = (callback: (what: string) => void): void => {
+    listener = callback;
+  };
+  return { connector, attempts, attempt, states, tools, up, hear };
 }

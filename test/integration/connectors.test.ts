@@ -113,6 +113,18 @@ describe('connectors', () => {
       expect(headers).toMatchObject({ 'x-api-key': 'secret', 'x-tenant': 't' });
   });
 
+  it('whose key could not be sent fail alone, and nobody quotes it', async () => {
+    await using server = await TestMcpServer.start(addEcho);
+    const keyed = entry('keyed', { endpoint: server.url, auth: { type: 'bearer' } });
+    await using map = await manage([keyed, entry('free', { endpoint: server.url })], {
+      connectorsApiKey: 'top\nsecret',
+    });
+    await map.manager.sync();
+    expect(map.manager.connector('keyed')?.status?.lastError?.code).toBe('SECRET_UNAVAILABLE');
+    expect(map.manager.connector('free')?.status?.state).toBe('ready');
+    expect(JSON.stringify([map.manager.status(), map.lines])).not.toMatch(/secret/);
+  });
+
   it('without the key they ask for fail alone', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const keyless = entry('keyless', { endpoint: server.url, auth: { type: 'bearer' } });

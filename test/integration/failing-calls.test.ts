@@ -29,7 +29,7 @@ async function spoiled(spoil: Spoil): Promise<ManagedMap> {
 }
 
 const rpcError =
-  (status: number): Spoil =>
+  (status: number, code = -32_603): Spoil =>
   (request, response) => {
     let body = '';
     request.on('data', (data: Buffer) => {
@@ -37,7 +37,7 @@ const rpcError =
     });
     request.on('end', () => {
       const { id } = JSON.parse(body);
-      const error = { jsonrpc: '2.0', id, error: { code: -32603, message: 'no such luck' } };
+      const error = { jsonrpc: '2.0', id, error: { code, message: 'no such luck' } };
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(error));
     });
   };
@@ -45,6 +45,7 @@ const rpcError =
 describe('a call that is answered with', () => {
   it.each<[string, Spoil, string]>([
     ['a JSON-RPC error', rpcError(200), 'TOOL_CALL_REJECTED'],
+    ['400 and a JSON-RPC error of its own', rpcError(400, -32_602), 'TOOL_CALL_REJECTED'],
     ['a server error', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
     ['too many requests', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
     ['401', (_, response) => response.writeHead(401).end(), 'CONNECTOR_REFUSED'],
@@ -58,6 +59,7 @@ describe('a call that is answered with', () => {
 
   it.each<[string, Spoil]>([
     ['404, as a session that is gone', (_, response) => response.writeHead(404).end()],
+    ['400 and an error of the server, as a session that is gone', rpcError(400, -32_000)],
     ['a broken connection', (request) => request.socket.resetAndDestroy()],
   ])('%s is not sent again; the connector comes back by itself', async (_, spoil) => {
     await using map = await spoiled(spoil);
@@ -69,7 +71,37 @@ describe('a call that is answered with', () => {
   });
 });
 
+it('a call whose arguments cannot be sent fails alone', async () => {
+  await using map = await spoiled(() => {});
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  await expect(map.manager.callTool('one.tool', cycle)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+  expect(map.manager.connector('one')?.status?.state).toBe('ready');
+});
+
 describe('a tool list', () => {
+  it.each([401, 403])('refused with %s fails the connector for good', async (status) => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.spoilMatching('tools/list', (_, response) => response.writeHead(status).end());
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status).toMatchObject({
+      state: 'failed',
+      lastError: { code: 'CONNECTOR_REFUSED' },
+    });
+  });
+
+  it('broken off by the network is no fault of the list', async () => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.spoilMatching('tools/list', (request) => request.socket.resetAndDestroy());
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status).toMatchObject({
+      state: 'backing-off',
+      lastError: { code: 'CONNECTOR_CONNECT_FAILED' },
+    });
+  });
+
   it('that is no list brings the connector to back off, not down the others', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', rpcError(200));

@@ -43,8 +43,8 @@ describe('a manager', () => {
       ['a', 'disabled', 'connecting'],
       ['tools', ['a.t'], []],
       ['a', 'connecting', 'ready'],
-      ['tools', [], ['a.t']],
       ['a', 'ready', 'closing'],
+      ['tools', [], ['a.t']],
       ['snapshot', 2, []],
     ]);
   });
@@ -117,6 +117,16 @@ describe('closing', () => {
     synced.catch(() => {});
     await sleep(50);
     await manager.close();
+    await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  it.each(['signatureKey', 'connectorsApiKey'] as const)('while %s is awaited settles everything', async (name) => {
+    const one = entry('a', { auth: { type: 'bearer' } });
+    const map = await manage([one], { [name]: () => new Promise<string>(() => {}) });
+    const synced = map.manager.sync();
+    synced.catch(() => {});
+    await sleep(50);
+    await map[Symbol.asyncDispose]();
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
   });
 

@@ -1,4 +1,4 @@
-import { chmodSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
@@ -102,6 +102,30 @@ describe('a restart', () => {
 });
 
 describe('without a usable folder', () => {
+  it('the floor counts again as soon as the store can be read', async () => {
+    using dir = new TempDir();
+    await using server = await MapServer.start(signed(mapOf([off('new')])));
+    await using before = start(server.url, dir.path);
+    await before.sync();
+    await before.close();
+
+    const path = join(dir.path, 'switchyard.db');
+    renameSync(path, `${path}.away`);
+    writeFileSync(path, 'not a database '.repeat(100));
+    server.fail();
+    await using after = start(server.url, dir.path);
+    await expect(after.sync()).rejects.toMatchObject({ code: 'MAP_HTTP_STATUS' });
+    for (const file of readdirSync(dir.path)) if (!file.endsWith('.away')) rmSync(join(dir.path, file));
+    renameSync(`${path}.away`, path);
+    server.serve(signed(mapOf([off('old')], { generatedAt: new Date(NOW - 1).toISOString() })));
+    await after.sync();
+    expect(after.status()).toMatchObject({
+      serviceMap: { lastError: { code: 'MAP_ROLLED_BACK' } },
+      store: { kind: 'ready' },
+    });
+    expect(after.listConnectors().map(({ id }) => id)).toEqual(['new']);
+  });
+
   it('everything works, just cold, and says so once', async () => {
     using dir = new TempDir();
     const file = join(dir.path, 'file');
@@ -137,11 +161,22 @@ describe('WriterClient', () => {
 
   it('can be closed before it was used, and twice', async () => {
     using dir = new TempDir();
+    await new WriterClient(dir.path).close();
     const writer = new WriterClient(dir.path);
-    await writer.close();
     expect(await writer.open()).toBe(join(dir.path, 'switchyard.db'));
     await writer.close();
     await writer.close();
     await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('comes back once the folder can be used', async () => {
+    using dir = new TempDir();
+    const blocked = join(dir.path, 'state');
+    writeFileSync(blocked, '');
+    const writer = new WriterClient(blocked);
+    await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    rmSync(blocked);
+    expect(await writer.readSource('s')).toEqual({ floorMs: null, map: null, isDamaged: false });
+    await writer.close();
   });
 });

@@ -160,6 +160,38 @@ describe('sync', () => {
     expect(state.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
+  it('finds the floor of a key again that was away for a while', async () => {
+    const keys = { current: KEY };
+    await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
+    keys.current = 'a wrong one';
+    await state.manager.sync(true).catch(() => {});
+    keys.current = KEY;
+    state.server.serve(signed(mapOf([entry('old')], { generatedAt: new Date(NOW - 1).toISOString() })));
+    await state.manager.sync(true).catch(() => {});
+    expect(state.manager.status().serviceMap).toMatchObject({ lastError: { code: 'MAP_ROLLED_BACK' }, revision: 1 });
+  });
+
+  it('does not wait for a refresh under way while the map is fresh', async () => {
+    await using state = await inState('fresh', 'closed');
+    state.server.answer(() => {});
+    const refresh = state.manager.sync(true).catch(() => {});
+    await state.manager.sync(false);
+    await state.manager.close();
+    await refresh;
+  });
+
+  it('gets over long error pages: their connections come free', async () => {
+    await using state = await inState('fresh', 'closed', { offload: 'always', timeoutMs: 500 });
+    state.server.answer((_, response) => response.writeHead(503).end(Buffer.alloc(500_000)));
+    await state.manager.sync(true);
+    await state.manager.sync(true);
+    state.server.serve(
+      signed(mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + 1).toISOString() })),
+    );
+    await state.manager.sync(true);
+    expect(state.manager.status().serviceMap).toMatchObject({ revision: 2, lastError: null });
+  });
+
   it('serves the last good map while the server offers a rolled-back, a forged or an expired one', async () => {
     await using state = await inState('fresh', 'closed');
     const older = mapOf([entry('old')], { generatedAt: new Date(NOW - 1).toISOString() });

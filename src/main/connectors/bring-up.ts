@@ -1,4 +1,4 @@
-import { deadline, monotonicMs } from '../../shared/clock.ts';
+import { deadline, monotonicMs, raceSignal } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { connectorHeaders } from './auth-headers.ts';
@@ -37,15 +37,11 @@ export function createBringUp(options: BringUpOptions): BringUp {
   return (entry, events, signal) =>
     gate.run(new URL(entry.endpoint).origin, async () => {
       signal.throwIfAborted();
-      const target = targetOf(entry, await options.apiKey());
       const startedMs = monotonicMs();
-      const connection = await connectInTime(
-        connect,
-        target,
-        events,
-        entry.timeouts?.connect ?? limits.connectTimeoutMs,
-        signal,
-      );
+      const timeoutMs = entry.timeouts?.connect ?? limits.connectTimeoutMs;
+      using limit = deadline(timeoutMs, () => timeoutError(entry.id, timeoutMs), signal);
+      const target = targetOf(entry, await raceSignal(keyFor(entry, options), limit.signal));
+      const connection = await connect(target, events, { signal: limit.signal, timeoutMs });
       const handshakeMs = monotonicMs() - startedMs;
       const listLimits = {
         maxPages: limits.maxToolPages,
@@ -72,23 +68,19 @@ function targetOf(entry: ConnectorEntry, key: string | null): ConnectorTarget {
   };
 }
 
-async function connectInTime(
-  connect: Connect,
-  target: ConnectorTarget,
-  events: ConnectionEvents,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<Connection> {
-  const timeout = (): Error =>
-    new SwitchyardError(
-      'CONNECTOR_TIMEOUT',
-      `Connector ${target.id} did not finish the handshake within ${timeoutMs} ms.`,
-      {
-        detail: { phase: 'connect', timeoutMs },
-      },
-    );
-  using limit = deadline(timeoutMs, timeout, signal);
-  return await connect(target, events, { signal: limit.signal, timeoutMs });
+/** The key is asked for only where the connector wants one. */
+async function keyFor(entry: ConnectorEntry, options: BringUpOptions): Promise<string | null> {
+  return entry.auth === undefined || entry.auth.type === 'none' ? null : options.apiKey();
+}
+
+function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
+  return new SwitchyardError(
+    'CONNECTOR_TIMEOUT',
+    `Connector ${connectorId} did not finish the handshake within ${timeoutMs} ms.`,
+    {
+      detail: { phase: 'connect', timeoutMs },
+    },
+  );
 }
 
 /** What of an entry only a new connection can take up. */

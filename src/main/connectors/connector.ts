@@ -119,10 +119,7 @@ export class Connector {
 
   /** Ends it for good: its tools go, its calls reject with `reason`, its session ends. Idempotent. */
   close(reason: SwitchyardError): Promise<void> {
-    if (this.state !== 'closing') {
-      this.#end(reason);
-      this.#machine.to('closing', reason.message);
-    }
+    if (this.state !== 'closing') this.#end('closing', reason);
     return Promise.all([this.#settled, this.#closing]).then(() => {});
   }
 
@@ -146,8 +143,7 @@ export class Connector {
 
   #disable(): void {
     if (this.state === 'disabled') return;
-    this.#end(gone(`Connector ${this.id} was disabled in the service map.`));
-    this.#machine.to('disabled', 'disabled in the service map');
+    this.#end('disabled', gone(`Connector ${this.id} was disabled in the service map.`));
   }
 
   #start(why: string): void {
@@ -160,27 +156,35 @@ export class Connector {
   async #attempt(why: string): Promise<void> {
     const life = new AbortController();
     this.#life = life;
-    this.#machine.to('connecting', why);
+    let lost: Error | null = null;
+    let up: BroughtUp | null = null;
+    const onLost = (error: Error): void => {
+      lost ??= error;
+      if (up !== null) this.#lose(up, error);
+    };
     try {
+      this.#machine.to('connecting', why);
       await this.#closing;
-      // What is lost before it is up fails the request under way, and bringUp with it.
-      const arrived: { up: BroughtUp | null } = { up: null };
-      const onLost = (error: Error): void => this.#lose(arrived.up, error);
-      const up = await this.#deps.bringUp(this.#entry, { onLost }, life.signal);
-      arrived.up = up;
-      if (life.signal.aborted) await up.connection.close();
-      else this.#arrive(up);
+      life.signal.throwIfAborted();
+      const arrived = await this.#deps.bringUp(this.#entry, { onLost }, life.signal);
+      if (life.signal.aborted || lost !== null) await arrived.connection.close();
+      life.signal.throwIfAborted();
+      if (lost !== null) throw lost;
+      up = arrived;
+      this.#arrive(arrived, life.signal);
     } catch (error) {
       if (!life.signal.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
     }
   }
 
-  #arrive(up: BroughtUp): void {
+  #arrive(up: BroughtUp, life: AbortSignal): void {
     this.#up = up;
     this.#failures = 0;
     this.#lastError = null;
     const { tools, cutBecause } = up.listing;
     this.#deps.onTools(this, tools);
+    // Who hears of the tools may have closed everything.
+    if (life.aborted) return;
     if (cutBecause === null) this.#machine.to('ready', `${tools.length} tools`);
     else this.#machine.to('degraded', `only ${tools.length} tools were read: ${cutBecause}`);
   }
@@ -192,22 +196,27 @@ export class Connector {
       this.#machine.to('failed', error.message);
       return;
     }
-    this.#machine.to('backing-off', error.message);
+    // Set before it is told: who hears of it may close everything, this timer included.
     this.#retryTimer = startTimer(backoffMs(this.#failures, this.#deps.random), () => {
       this.#settled = this.#attempt(`attempt ${this.#failures + 1}`);
     });
+    this.#machine.to('backing-off', error.message);
   }
 
   /** The connection of `up` broke by itself. */
-  #lose(up: BroughtUp | null, error: Error): void {
-    if (up === null || this.#up !== up) return;
-    this.#drop(gone(`The connection of connector ${this.id} was lost.`));
+  #lose(up: BroughtUp, error: Error): void {
+    if (this.#up !== up) return;
+    this.#drop(
+      new SwitchyardError('TOOL_CALL_LOST', `The connection of connector ${this.id} was lost.`, { cause: error }),
+    );
     this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
   }
 
-  /** Ends what runs and takes the tools away. */
-  #end(reason: SwitchyardError): void {
-    if (this.state === 'disabled') return;
+  /** Goes down for good or until it is enabled again: what runs ends, the tools go. */
+  #end(to: 'disabled' | 'closing', reason: SwitchyardError): void {
+    const wasOff = this.state === 'disabled';
+    this.#machine.to(to, reason.message);
+    if (wasOff) return;
     this.#drop(reason);
     this.#deps.onTools(this, []);
   }
@@ -219,7 +228,7 @@ export class Connector {
     this.#life = null;
     const up = this.#up;
     this.#up = null;
-    if (up !== null) this.#closing = Promise.all([this.#closing, up.connection.close()]).then(() => {});
+    this.#closing = Promise.all([this.#closing, this.#settled, up?.connection.close()]).then(() => {});
   }
 
   /** The error of calls while it is down, under the name that callers of the replaced manager know. */

@@ -10,12 +10,15 @@ export interface ListLimits {
   readonly timeoutMs: number;
 }
 
+/** Left-out tools that are named; a connector may list any number. */
+const MAX_DROPPED_NAMED = 100;
+
 /** A connector's tools, and what was left out of them. */
 export interface ToolListing {
   readonly tools: readonly RemoteToolDefinition[];
   /** Why the list is not the whole one; null if it is. */
   readonly cutBecause: string | null;
-  /** Tools left out for a bad or repeated name or a missing schema, by what they call themselves. */
+  /** Tools left out for a bad or repeated name or a missing schema, by what they call themselves; the first 100. */
   readonly dropped: readonly string[];
 }
 
@@ -32,6 +35,7 @@ export async function listAllTools(
   using limit = deadline(limits.timeoutMs, () => listTimeout(limits.timeoutMs), signal);
   const tools = new Map<string, RemoteToolDefinition>();
   const dropped: string[] = [];
+  let seen = 0;
   const seenCursors = new Set<string>();
   let cursor: string | null = null;
   for (let page = 1; ; page += 1) {
@@ -40,9 +44,10 @@ export async function listAllTools(
       timeoutMs: limits.timeoutMs,
     });
     for (const item of items) {
-      if (tools.size === limits.maxTools) return listing(tools, dropped, `it has more than ${limits.maxTools} tools`);
+      seen += 1;
+      if (seen > limits.maxTools) return listing(tools, dropped, `it has more than ${limits.maxTools} tools`);
       if (isUsable(item) && !tools.has(item.name)) tools.set(item.name, item);
-      else dropped.push(nameOf(item));
+      else if (dropped.length < MAX_DROPPED_NAMED) dropped.push(nameOf(item));
     }
     if (nextCursor === null) return listing(tools, dropped, null);
     if (seenCursors.has(nextCursor)) return listing(tools, dropped, 'its cursor came twice');

@@ -93,12 +93,13 @@ async function open(
 ): Promise<Connection> {
   const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
   const client = new Client({ name: 'mcp-switchyard', version: PACKAGE_VERSION }, { versionNegotiation: { mode } });
-  let isClosing = false;
+  // Of a handshake that fails, its own rejection tells; of a connection that is being closed there is nothing to tell.
+  let isUp = false;
   client.onclose = () => {
-    if (!isClosing) events.onLost(new Error('The connection was closed by the other side'));
+    if (isUp) events.onLost(new Error('The connection was closed by the other side'));
   };
   const close = async (): Promise<void> => {
-    isClosing = true;
+    isUp = false;
     if (transport instanceof StreamableHTTPClientTransport) await endSession(transport);
     await client.close().catch(() => {});
   };
@@ -111,6 +112,7 @@ async function open(
     await close();
     throw error;
   }
+  isUp = true;
   return connectionOf(client, factsOf(client, transport), close);
 }
 

@@ -43,15 +43,31 @@ export function toConnectError(
 /** The coded form of whatever failed a page of a tool list. */
 export function toListError(error: unknown, limits: RequestLimits): unknown {
   if (limits.signal.aborted) return limits.signal.reason;
+  const detail = { phase: 'list' };
   if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) {
     return new SwitchyardError('CONNECTOR_TIMEOUT', `The tool list did not arrive within ${limits.timeoutMs} ms.`, {
       cause: error,
-      detail: { phase: 'list' },
+      detail,
     });
   }
-  return new SwitchyardError('CONNECTOR_LIST_INVALID', `The tool list cannot be read: ${rootReason(error)}`, {
-    cause: error,
-  });
+  const status = statusOf(error);
+  if (isRefusal(error, status)) {
+    return new SwitchyardError('CONNECTOR_REFUSED', 'The connector refused the credentials when asked for its tools.', {
+      cause: error,
+      detail,
+    });
+  }
+  if (error instanceof SdkError || error instanceof ProtocolError || status !== null) {
+    return new SwitchyardError('CONNECTOR_LIST_INVALID', `The tool list cannot be read: ${rootReason(error)}`, {
+      cause: error,
+      detail,
+    });
+  }
+  return new SwitchyardError(
+    'CONNECTOR_CONNECT_FAILED',
+    `The connection failed while tools were listed: ${rootReason(error)}`,
+    { cause: error, detail },
+  );
 }
 
 /**
@@ -71,7 +87,7 @@ export function toCallError(error: unknown, toolName: string, limits: RequestLim
       cause: error,
     });
   }
-  const status = error instanceof SdkHttpError ? (error.data?.status ?? null) : null;
+  const status = statusOf(error);
   if (isRefusal(error, status)) {
     return new SwitchyardError(
       'CONNECTOR_REFUSED',
@@ -79,18 +95,53 @@ export function toCallError(error: unknown, toolName: string, limits: RequestLim
       { cause: error },
     );
   }
-  // A session that is gone is answered with 404, or with 400 by some servers.
-  if (status !== null && status !== 404 && status !== 400) {
+  if (status !== null && !isSessionLost(error, status)) {
     return new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${toolName}: the connector answered ${status}.`, {
       cause: error,
       detail: { status },
     });
+  }
+  if (isUnsendable(error)) {
+    return new SwitchyardError(
+      'OPTIONS_INVALID',
+      `The arguments of tool ${toolName} cannot be sent: ${error.message}`,
+      { cause: error },
+    );
   }
   return new SwitchyardError(
     'TOOL_CALL_LOST',
     `The connection failed during the call of ${toolName}: ${rootReason(error)}`,
     { cause: error },
   );
+}
+
+function statusOf(error: unknown): number | null {
+  return error instanceof SdkHttpError ? (error.data?.status ?? null) : null;
+}
+
+/**
+ * A session that is gone is answered with 404, or with 400 by some servers. A 400 that carries one of JSON-RPC's own errors
+ * (−32700 to −32600) is an answer to the call.
+ */
+function isSessionLost(error: unknown, status: number): boolean {
+  if (status === 404) return true;
+  if (status !== 400) return false;
+  const code = rpcCodeIn(error instanceof SdkHttpError ? error.data?.text : undefined);
+  return code === null || code < -32_700 || code > -32_600;
+}
+
+function rpcCodeIn(text: unknown): number | null {
+  try {
+    const code: unknown = JSON.parse(String(text))?.error?.code;
+    return typeof code === 'number' ? code : null;
+  } catch {
+    return null;
+  }
+}
+
+/** What JSON.stringify throws on a cycle or a bigint; the network's TypeErrors have a cause. */
+function isUnsendable(error: unknown): error is TypeError {
+  return error instanceof TypeError && error.cause === undefined;
 }
 
 /** Whether credentials were refused; never a reason to try another era or transport. */

@@ -17,19 +17,27 @@ const CLOSE_TIMEOUT_MS = 2_500;
 
 type RemoteReply<T> = Promise<WriterReply<T>>;
 
+/** A writer thread that runs, with the store open or about to be. */
+interface Session {
+  readonly worker: Worker;
+  readonly api: Comlink.Remote<WriterApi>;
+  /** Aborts when the thread is gone. */
+  readonly exit: AbortController;
+  readonly opened: Promise<string>;
+  /** Answers that are due. */
+  pending: number;
+}
+
 /**
  * Main's end of the writer worker. The thread starts with the first call and keeps the process running only while an answer is
- * due. Every call rejects with a SwitchyardError: the store's own, or STORE_UNAVAILABLE when the thread ends before it answered
- * (Comlink alone would wait for ever).
+ * due; one that ended, or could not open the store, is replaced at the next call. Every call rejects with a SwitchyardError: the
+ * store's own, or STORE_UNAVAILABLE when the thread ends before it answered (Comlink alone would wait for ever).
  */
 export class WriterClient {
   readonly #stateDir: string;
   readonly #workerUrl: URL;
-  #worker: Worker | null = null;
-  #api: Comlink.Remote<WriterApi> | null = null;
-  #opened: Promise<string> | null = null;
-  readonly #exit = new AbortController();
-  #pending = 0;
+  #session: Session | null = null;
+  #isClosed = false;
 
   constructor(stateDir: string, url: URL = workerUrl('workers/registry-writer.worker')) {
     this.#stateDir = stateDir;
@@ -38,60 +46,75 @@ export class WriterClient {
 
   /** Opens the store, unless that was done. Resolves with the path of its file. */
   open(): Promise<string> {
-    this.#opened ??= this.#open();
-    return this.#opened;
+    return this.#call((session) => session.opened);
   }
 
-  async readSource(sourceId: string): Promise<StoredSource> {
-    await this.open();
-    return this.#call((api) => api.readSource(sourceId));
+  readSource(sourceId: string): Promise<StoredSource> {
+    return this.#call(({ api }) => answer(api.readSource(sourceId)));
   }
 
   /** Resolves when the map is durable. Its `body` is handed over to the writer and must not be used afterwards. */
-  async saveMap(map: StoredMap): Promise<void> {
-    await this.open();
-    await this.#call((api) => api.saveMap(Comlink.transfer(map, [map.body.buffer])));
+  saveMap(map: StoredMap): Promise<void> {
+    return this.#call(async ({ api }) => {
+      await answer<null>(api.saveMap(Comlink.transfer(map, [map.body.buffer])));
+    });
   }
 
   /** Closes the store and ends the thread; gives up on one that is stuck after 5 s. Idempotent; never rejects. */
   async close(): Promise<void> {
-    const worker = this.#worker;
-    if (worker === null) return;
+    const session = this.#session;
+    this.#isClosed = true;
+    if (session === null) return;
+    this.#session = null;
     // A call in the queue is answered before this one.
-    await settledWithin(
-      this.#call((api) => api.close()),
-      CLOSE_TIMEOUT_MS,
-    );
-    this.#worker = null;
-    await settledWithin(worker.terminate(), CLOSE_TIMEOUT_MS);
+    await settledWithin(raceSignal<unknown>(session.api.close(), session.exit.signal), CLOSE_TIMEOUT_MS);
+    await settledWithin(session.worker.terminate(), CLOSE_TIMEOUT_MS);
   }
 
-  #open(): Promise<string> {
+  /** Works in the present session, or in a new one, once its store is open. */
+  async #call<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw ended(undefined);
+    this.#session ??= this.#start();
+    const session = this.#session;
+    if (session.pending === 0) session.worker.ref();
+    session.pending += 1;
+    try {
+      await raceSignal(session.opened, session.exit.signal);
+      return await raceSignal(work(session), session.exit.signal);
+    } finally {
+      session.pending -= 1;
+      if (session.pending === 0) session.worker.unref();
+    }
+  }
+
+  #start(): Session {
     const worker = new Worker(this.#workerUrl);
     worker.unref();
-    this.#worker = worker;
-    this.#api = Comlink.wrap<WriterApi>(portEndpoint(worker));
-    worker.once('error', (cause) => this.#exit.abort(ended(cause)));
-    worker.once('exit', () => this.#exit.abort(ended(undefined)));
-    return this.#call((api) => api.open(PROTOCOL_VERSION, this.#stateDir));
-  }
-
-  async #call<T>(invoke: (api: Comlink.Remote<WriterApi>) => RemoteReply<T>): Promise<T> {
-    if (this.#api === null || this.#worker === null) throw ended(undefined);
-    const worker = this.#worker;
-    if (this.#pending === 0) worker.ref();
-    this.#pending += 1;
-    try {
-      const reply = await raceSignal(invoke(this.#api), this.#exit.signal);
-      if (!reply.ok) throw fromWireError(reply.error);
-      return reply.value;
-    } finally {
-      this.#pending -= 1;
-      if (this.#pending === 0) worker.unref();
-    }
+    const exit = new AbortController();
+    const api = Comlink.wrap<WriterApi>(portEndpoint(worker));
+    const opened = answer<string>(api.open(PROTOCOL_VERSION, this.#stateDir));
+    const session: Session = { worker, api, exit, opened, pending: 0 };
+    const leave = (cause: unknown): void => {
+      if (this.#session === session) this.#session = null;
+      exit.abort(ended(cause));
+    };
+    worker.once('error', leave);
+    worker.once('exit', () => leave(undefined));
+    session.opened.catch((error: unknown) => {
+      leave(error);
+      void worker.terminate();
+    });
+    return session;
   }
 }
 
+async function answer<T>(reply: RemoteReply<T>): Promise<T> {
+  const settled = await reply;
+  if (!settled.ok) throw fromWireError(settled.error);
+  return settled.value;
+}
+
 function ended(cause: unknown): SwitchyardError {
+  if (cause instanceof SwitchyardError) return cause;
   return new SwitchyardError('STORE_UNAVAILABLE', 'The thread that owns the store has ended.', { cause });
 }

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { deadline, raceSignal } from '../../shared/clock.ts';
 import type { Delta, DigestTable } from '../../shared/delta.ts';
 import { EMPTY_DIGESTS } from '../../shared/delta.ts';
 import { ConnectorManifestError, messageOf } from '../../shared/errors.ts';
@@ -26,8 +27,8 @@ interface Lineage {
   readonly sourceId: string;
   readonly etag: string | null;
   readonly bodySha256: string | null;
-  /** The highest `generatedAt` accepted. */
-  readonly floorMs: number | null;
+  /** Whether the memory has been read; until then it is asked again before each load. */
+  readonly isRemembered: boolean;
 }
 
 /** The last accepted map of a source, and how the next one takes its place. One load at a time: the caller sees to it. */
@@ -37,7 +38,9 @@ export class CurrentMap {
   readonly #cache: ManifestCache<Snapshot>;
   #snapshot: Snapshot = Snapshot.EMPTY;
   #digests: DigestTable = EMPTY_DIGESTS;
-  #lineage: Lineage = { sourceId: '', etag: null, bodySha256: null, floorMs: null };
+  #lineage: Lineage = { sourceId: '', etag: null, bodySha256: null, isRemembered: false };
+  /** The highest `generatedAt` accepted, by source. Never forgotten: a key that comes back finds its floor again. */
+  readonly #floors = new Map<string, number>();
 
   constructor(options: ResolvedOptions, deps: CurrentMapDeps) {
     this.#options = options;
@@ -60,15 +63,19 @@ export class CurrentMap {
    * Rejects with SECRET_UNAVAILABLE where a key cannot be had.
    */
   async load(signal: AbortSignal): Promise<LoadOutcome> {
-    const { signatureKey, apiKey } = await this.#secrets();
+    const { signatureKey, apiKey } = await this.#secrets(signal);
     const sourceId = createHash('sha256').update(`${this.#options.serviceMapUrl}\0${signatureKey}`).digest('hex');
-    if (this.#lineage.sourceId !== sourceId) await this.#adopt(sourceId, signatureKey, signal);
+    if (this.#lineage.sourceId !== sourceId)
+      this.#lineage = { sourceId, etag: null, bodySha256: null, isRemembered: false };
+    if (!this.#lineage.isRemembered) await this.#remember(signatureKey, signal);
     return this.#run(this.#task(signatureKey, apiKey, null), signal);
   }
 
-  async #secrets(): Promise<{ signatureKey: string; apiKey: string | null }> {
+  async #secrets(signal: AbortSignal): Promise<{ signatureKey: string; apiKey: string | null }> {
     try {
-      const [signatureKey, apiKey] = await Promise.all([this.#options.signatureKey(), this.#options.apiKey()]);
+      using limit = deadline(this.#options.limits.timeoutMs, () => new Error('it did not answer in time'), signal);
+      const asked = Promise.all([this.#options.signatureKey(), this.#options.apiKey()]);
+      const [signatureKey, apiKey] = await raceSignal(asked, limit.signal);
       return { signatureKey, apiKey };
     } catch (cause) {
       const why = `A function given for signatureKey or apiKey failed: ${messageOf(cause)}`;
@@ -76,10 +83,14 @@ export class CurrentMap {
     }
   }
 
-  /** Starts the lineage of a url and key from what is remembered of it: the floor counts, the map is proven again. */
-  async #adopt(sourceId: string, signatureKey: string, signal: AbortSignal): Promise<void> {
-    const { floorMs, map } = await this.#deps.memory.read(sourceId);
-    this.#lineage = { sourceId, etag: null, bodySha256: null, floorMs };
+  /** Takes up what is remembered of the present lineage: the floor counts, and a first map is proven again. */
+  async #remember(signatureKey: string, signal: AbortSignal): Promise<void> {
+    const { sourceId } = this.#lineage;
+    const stored = await raceSignal(this.#deps.memory.read(sourceId), signal);
+    if (stored === null) return;
+    this.#lineage = { ...this.#lineage, isRemembered: true };
+    this.#raiseFloor(sourceId, stored.floorMs);
+    const { map } = stored;
     if (map === null || this.#snapshot.revision > 0) return;
     const given: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
     const outcome = await this.#run(this.#task(signatureKey, null, given), signal);
@@ -110,12 +121,17 @@ export class CurrentMap {
       this.#warnEquivocation(commit.header.generatedAt);
     this.#snapshot = this.#snapshot.next(chunks, commit);
     this.#digests = commit.digests;
-    this.#lineage = { sourceId, etag, bodySha256, floorMs: generatedAtMs };
+    this.#lineage = { ...this.#lineage, etag, bodySha256 };
+    this.#raiseFloor(sourceId, generatedAtMs);
     // A remembered map is served, but stays due: it says nothing about now.
     this.#cache.set(this.#snapshot, isRemembered ? 0 : commit.expiresAtMs - clock.now());
     if (!isRemembered)
       this.#deps.memory.save({ sourceId, etag, body: commit.body, generatedAtMs, savedAtMs: clock.now() });
     this.#deps.onSnapshot(this.#snapshot, commit.delta);
+  }
+
+  #raiseFloor(sourceId: string, floorMs: number | null): void {
+    if (floorMs !== null) this.#floors.set(sourceId, Math.max(floorMs, this.#floors.get(sourceId) ?? floorMs));
   }
 
   #warnEquivocation(generatedAt: string): void {
@@ -127,7 +143,7 @@ export class CurrentMap {
 
   #task(signatureKey: string, apiKey: string | null, given: AcquiredBody | null): LoadTask {
     const { limits, clock, serviceMapUrl } = this.#options;
-    const { etag, bodySha256, floorMs } = this.#lineage;
+    const { sourceId, etag, bodySha256 } = this.#lineage;
     const { revision, expiresAtMs } = this.#snapshot;
     return {
       version: PROTOCOL_VERSION,
@@ -144,7 +160,7 @@ export class CurrentMap {
       policy: {
         signatureKey,
         nowMs: clock.now(),
-        floorMs,
+        floorMs: this.#floors.get(sourceId) ?? null,
         maxSkewMs: limits.maxClockSkewMs,
         maxConnectors: limits.maxConnectors,
         allowExpired: given !== null,

@@ -5,7 +5,8 @@ import { WriterClient } from '../registry/writer-client.ts';
 
 /** What outlives the process: the last verified map and the floor. Nothing here rejects; without a disk all works, just cold. */
 export interface MapMemory {
-  read(sourceId: string): Promise<StoredSource>;
+  /** Null where the disk cannot tell at the moment; ask again. */
+  read(sourceId: string): Promise<StoredSource | null>;
   /** Starts to make a map durable, and takes over its body. */
   save(map: StoredMap): void;
   /** Resolves when everything handed to {@link save} so far is durable, or has failed. */
@@ -54,6 +55,7 @@ function createDurableMemory(stateDir: string, logger: Logger): MapMemory {
     async read(sourceId) {
       try {
         const stored = await writer.readSource(sourceId);
+        failure = null;
         if (stored.isDamaged) {
           logger.warn(
             { event: 'store-damaged', code: 'STORE_CORRUPT', stateDir },
@@ -63,7 +65,7 @@ function createDurableMemory(stateDir: string, logger: Logger): MapMemory {
         return stored;
       } catch (error) {
         note(error);
-        return NOTHING;
+        return null;
       }
     },
     save(map) {

@@ -67,6 +67,7 @@ export class RefreshScheduler {
   }
 
   #schedule(): void {
+    this.#timer?.cancel();
     const { intervalMs, jitterFactor = 0.2 } = this.#options;
     const factor = 1 + jitterFactor * (2 * this.#random.next() - 1);
     const delayMs = Math.min(MAX_DELAY_MS, Math.max(MIN_DELAY_MS, intervalMs * factor));

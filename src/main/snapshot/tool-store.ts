@@ -48,10 +48,14 @@ export interface ToolStoreDeps {
   readonly onChange: (change: ToolChange) => void;
 }
 
-/** The tools of all connectors by id, and the host's registry kept in step with them. */
+/**
+ * The tools of all connectors by id, and the host's registry kept in step with them. Connector ids may hold dots, so two connectors
+ * can claim one id: the longer connector id has it, whoever came first; the other gets it when that one goes.
+ */
 export class ToolStore {
   readonly #deps: ToolStoreDeps;
-  readonly #tools = new Map<string, ToolInfo>();
+  /** Who claims an id, the one that has it first. */
+  readonly #claims = new Map<string, readonly ToolInfo[]>();
   readonly #idsByConnector = new Map<string, readonly string[]>();
   #list: readonly ToolInfo[] | null = null;
 
@@ -60,47 +64,53 @@ export class ToolStore {
   }
 
   get(name: string): ToolInfo | undefined {
-    return this.#tools.get(name);
+    return this.#claims.get(name)?.[0];
   }
 
   get size(): number {
-    return this.#tools.size;
+    return this.#claims.size;
   }
 
   /** All tools, ordered by id. */
   list(): readonly ToolInfo[] {
-    this.#list ??= [...this.#tools.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+    this.#list ??= [...this.#claims.keys()].sort().flatMap((id) => this.get(id) ?? []);
     return this.#list;
   }
 
   /** Makes `definitions` the tools of a connector: registers, replaces and removes what differs, and tells it once. */
   replace(entry: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string): void {
-    const before = new Set(this.#idsByConnector.get(entry.id));
-    const added: string[] = [];
-    const changed: string[] = [];
-    const kept: string[] = [];
-    for (const definition of definitions) {
-      const tool = infoOf(entry, definition, brand);
-      const known = this.#tools.get(tool.name);
-      if (known !== undefined && known.connectorId !== entry.id) {
-        this.#warnCollision(tool, known);
-        continue;
-      }
-      kept.push(tool.name);
-      before.delete(tool.name);
-      if (known === undefined) added.push(tool.name);
-      else if (isSame(known, tool)) continue;
-      else changed.push(tool.name);
-      this.#tools.set(tool.name, tool);
-      this.#register(tool);
+    const next = new Map(
+      definitions.map((definition) => infoOf(entry, definition, brand)).map((tool) => [tool.name, tool]),
+    );
+    const change = { connectorId: entry.id, added: [] as string[], changed: [] as string[], removed: [] as string[] };
+    for (const id of new Set([...next.keys(), ...(this.#idsByConnector.get(entry.id) ?? [])])) {
+      const how = this.#claim(id, entry.id, next.get(id));
+      if (how !== null) change[how].push(id);
     }
-    const removed = [...before];
-    for (const id of removed) this.#remove(id);
-    if (kept.length === 0) this.#idsByConnector.delete(entry.id);
-    else this.#idsByConnector.set(entry.id, kept);
-    if (added.length + changed.length + removed.length === 0) return;
+    if (next.size === 0) this.#idsByConnector.delete(entry.id);
+    else this.#idsByConnector.set(entry.id, [...next.keys()]);
+    if (change.added.length + change.changed.length + change.removed.length === 0) return;
     this.#list = null;
-    this.#deps.onChange({ connectorId: entry.id, added, changed, removed });
+    this.#deps.onChange(change);
+  }
+
+  /** Makes `tool` the claim of a connector on an id, or withdraws it; what that changed for callers, or null. */
+  #claim(id: string, connectorId: string, tool: ToolInfo | undefined): 'added' | 'changed' | 'removed' | null {
+    const before = this.get(id);
+    const others = (this.#claims.get(id) ?? []).filter((claim) => claim.connectorId !== connectorId);
+    const claims =
+      tool === undefined ? others : [...others, tool].sort((a, b) => b.connectorId.length - a.connectorId.length);
+    if (claims.length === 0) this.#claims.delete(id);
+    else this.#claims.set(id, claims);
+    const after = claims[0];
+    if (tool !== undefined && claims.length > 1) this.#warnCollision(id, claims);
+    if (after === undefined) {
+      this.#tellRegistry(id, (registry) => registry.removeTool?.(id));
+      return 'removed';
+    }
+    if (before !== undefined && isSame(before, after)) return null;
+    this.#register(after);
+    return before === undefined ? 'added' : 'changed';
   }
 
   #register(tool: ToolInfo): void {
@@ -115,28 +125,27 @@ export class ToolStore {
     this.#tellRegistry(tool.name, (registry) => registry.registerTool(descriptor));
   }
 
-  #remove(id: string): void {
-    this.#tools.delete(id);
-    this.#tellRegistry(id, (registry) => registry.removeTool?.(id));
-  }
-
-  /** The host's code: a registry that throws must not take the connector with it. */
+  /** The host's code: a registry that throws or rejects must not take the connector with it. */
   #tellRegistry(tool: string, tell: (registry: ToolRegistry) => unknown): void {
     if (this.#deps.registry === null) return;
-    try {
-      tell(this.#deps.registry);
-    } catch (error) {
+    const refused = (error: unknown): void =>
       this.#deps.logger.error(
         { event: 'registry-threw', tool, err: error },
         `The registry refused tool ${tool}: ${messageOf(error)}`,
       );
+    try {
+      // It may be an async function, whatever its type says.
+      Promise.resolve(tell(this.#deps.registry)).catch(refused);
+    } catch (error) {
+      refused(error);
     }
   }
 
-  #warnCollision(tool: ToolInfo, known: ToolInfo): void {
+  #warnCollision(tool: string, claims: readonly ToolInfo[]): void {
+    const connectors = claims.map(({ connectorId }) => connectorId);
     this.#deps.logger.warn(
-      { event: 'tool-collision', tool: tool.name, connectorId: tool.connectorId, heldBy: known.connectorId },
-      `Tool ${tool.name} of connector ${tool.connectorId} is left out: connector ${known.connectorId} holds that name`,
+      { event: 'tool-collision', tool, connectors },
+      `Tool ${tool} is claimed by ${connectors.join(', ')}; the first has it`,
     );
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { BroughtUp } from '../../../src/main/connectors/bring-up.ts';
 import { Connector } from '../../../src/main/connectors/connector.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
 import { connectorUnderTest, normalized } from '../../helpers/connector-under-test.ts';
@@ -125,6 +126,17 @@ describe('losing the connection', () => {
     expect(connector.status().lastError?.message).toBe('closed by the other side');
   });
 
+  it('just before it is up makes the attempt fail', async () => {
+    const { connector, attempt, states } = connectorUnderTest();
+    connector.update(connector.entry);
+    await vi.advanceTimersByTimeAsync(0);
+    const connection = scriptedConnection();
+    attempt().events.onLost(new Error('early'));
+    attempt().resolve(broughtUp(connection));
+    await connector.settled();
+    expect([states, connection.closed]).toEqual([['connecting', 'backing-off'], true]);
+  });
+
   it('before it is up says nothing: the attempt itself fails', async () => {
     const { connector, attempt, states } = connectorUnderTest();
     connector.update(connector.entry);
@@ -166,6 +178,49 @@ describe('closing', () => {
     await connector.close(over);
     await vi.advanceTimersByTimeAsync(120_000);
     expect([attempts.length, vi.getTimerCount(), connector.state]).toEqual([1, 0, 'closing']);
+  });
+
+  it.each(['backing-off', 'connecting', 'ready', 'tools'] as const)(
+    'from within what hears of %s is final',
+    async (moment) => {
+      const { connector, attempt, attempts, states, hear } = connectorUnderTest();
+      hear((what) => {
+        if (what === moment) void connector.close(over);
+      });
+      connector.update(connector.entry);
+      await vi.advanceTimersByTimeAsync(0);
+      if (moment === 'backing-off') attempt().reject(refused);
+      else if (moment !== 'connecting') attempt().resolve(broughtUp(scriptedConnection()));
+      await vi.advanceTimersByTimeAsync(120_000);
+      expect([states.at(-1), attempts.length <= 1, vi.getTimerCount()]).toEqual(['closing', true, 0]);
+      await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE' });
+    },
+  );
+
+  it('waits for an attempt that a change has overtaken', async () => {
+    const late = scriptedConnection();
+    const bringUp = (): Promise<BroughtUp> => new Promise((resolve) => setTimeout(() => resolve(broughtUp(late)), 50));
+    const deps = {
+      bringUp,
+      now: () => 0,
+      random: { next: () => 1 },
+      callTimeoutMs: 1_000,
+      onTransition: () => {},
+      onTools: () => {},
+    };
+    const connector = new Connector(normalized(), deps);
+    connector.update(connector.entry);
+    await vi.advanceTimersByTimeAsync(0);
+    connector.update(normalized({ endpoint: 'http://127.0.0.1:9/new' }));
+    let isClosed = false;
+    const closed = connector.close(over).then(() => {
+      isClosed = true;
+    });
+    await vi.advanceTimersByTimeAsync(40);
+    expect(isClosed).toBe(false);
+    await vi.advanceTimersByTimeAsync(60);
+    await closed;
+    expect(late.closed).toBe(true);
   });
 
   it('rejects the calls under way with its reason', async () => {

@@ -99,15 +99,28 @@ describe('ToolStore', () => {
     expect(store.get('a.x')?.tags[0]).toBe('scope:write');
   });
 
-  it('leaves a name with the connector that had it first, and says so', () => {
-    const { store, logger } = setUp();
-    store.replace(connector('a'), [toolNamed('b.c')], 'brand');
-    store.replace(connector('a.b'), [toolNamed('c'), toolNamed('d')], 'brand');
-    expect(store.get('a.b.c')?.connectorId).toBe('a');
-    expect(store.get('a.b.d')?.connectorId).toBe('a.b');
-    expect(logger.lines).toEqual([
-      expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ event: 'tool-collision' }) }),
-    ]);
+  it.each([[['a', 'a.b']], [['a.b', 'a']]])(
+    'gives an id that two claim to the longer connector id, whoever comes first: %j',
+    (order) => {
+      const { store, logger, changes } = setUp();
+      for (const id of order) store.replace(connector(id), [toolNamed(id === 'a' ? 'b.c' : 'c')], 'brand');
+      expect(store.get('a.b.c')?.connectorId).toBe('a.b');
+      store.replace(connector('a.b'), [], 'brand');
+      expect(store.get('a.b.c')?.connectorId).toBe('a');
+      expect(changes.at(-1)).toEqual({ connectorId: 'a.b', added: [], changed: ['a.b.c'], removed: [] });
+      store.replace(connector('a'), [], 'brand');
+      expect(store.list()).toEqual([]);
+      expect(logger.lines).toEqual([
+        expect.objectContaining({ level: 'warn', fields: expect.objectContaining({ event: 'tool-collision' }) }),
+      ]);
+    },
+  );
+
+  it('outlives a registry that rejects', async () => {
+    const { store, logger } = setUp({ registerTool: (() => Promise.reject(new Error('full'))) as () => void });
+    store.replace(connector('a'), [toolNamed('x')], 'brand');
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(logger.lines.map(({ fields }) => fields.event)).toEqual(['registry-threw']);
   });
 
   it('outlives a registry that throws or has no removeTool', () => {
