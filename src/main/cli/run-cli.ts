@@ -1,7 +1,6 @@
 import { parseArgs } from 'node:util';
 import { codeOf, isErrorCode, messageOf } from '../../shared/errors.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
-import { runDemo } from './demo/demo.ts';
 
 const USAGE = `switchyard ${PACKAGE_VERSION}: the connector manager for MCP hosts that never blocks your event loop
 
@@ -50,6 +49,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   if (command !== 'demo') return misuse(`There is no command "${command}".`);
   if (rest.length > 0) return misuse(`The command demo takes no argument "${rest[0]}".`);
   try {
+    // Loaded only now: it brings the whole library along, and `--help` should not wait for that.
+    const { runDemo } = await import('./demo/demo.ts');
     return await runDemo({ once: values.once || values.json, json: values.json });
   } catch (error) {
     const code = codeOf(error);
