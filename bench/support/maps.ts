@@ -2,7 +2,7 @@ import { createServiceMapSignature } from '../../src/shared/signature.ts';
 
 export const BENCH_KEY = 'a key for benchmarks';
 
-/** A signed map of `count` connectors, about 1.4 KB each. */
+/** A signed map of `count` connectors, 1.4 KB each. */
 export function benchMap(count: number, options: { readonly enabled: boolean; readonly endpoint: string }): string {
   const connectors = Array.from({ length: count }, (_, index) => ({
     id: `connector-${index}`,
@@ -18,7 +18,7 @@ export function benchMap(count: number, options: { readonly enabled: boolean; re
     quotas: { perMinute: 60, perHour: 1000, concurrent: 8 },
     timeouts: { connect: 5000, call: 30000 },
     tags: ['bench', `group-${index % 5}`],
-    metadata: { owner: 'team@example.invalid', tier: index % 3, notes: 'x'.repeat(280) },
+    metadata: { owner: 'team@example.invalid', tier: index % 3, notes: 'x'.repeat(440) },
     remoteTools: Array.from({ length: 3 }, (__, tool) => ({
       name: `tool_${tool}`,
       description: 'Does one thing well.',

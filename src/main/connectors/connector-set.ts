@@ -5,7 +5,7 @@ import { Snapshot } from '../snapshot/snapshot.ts';
 import { Connector, type ConnectorDeps } from './connector.ts';
 
 /** Connectors taken up or ended in one turn of the event loop. */
-const BATCH = 32;
+const BATCH = 8;
 
 /** The connectors of the current snapshot, each on its own. */
 export class ConnectorSet {
@@ -93,7 +93,8 @@ export class ConnectorSet {
 
 async function inBatches<T>(items: readonly T[], work: (item: T) => void): Promise<void> {
   for (const [index, item] of items.entries()) {
+    // Also before the first: what called for this was work enough for its turn.
+    if (index % BATCH === 0) await nextTurn();
     work(item);
-    if (index % BATCH === BATCH - 1) await nextTurn();
   }
 }
