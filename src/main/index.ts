@@ -18,7 +18,8 @@ export { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './featur
 export type { Logger } from './logger.ts';
 export type { ConnectorView, ManagerStatus, ServiceMapStatus } from './manager-status.ts';
 export { getConnectorMetricsRegistry } from './metrics/instruments.ts';
-export type { ConnectorProxyManagerOptions, Secret } from './options.ts';
+export type { ConnectorProxyManagerOptions } from './options.ts';
+export type { Secret } from './secrets.ts';
 export {
   type LoadedServiceMap,
   type LoadServiceMapOptions,
