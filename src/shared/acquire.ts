@@ -79,7 +79,7 @@ async function exchange(
     assertUsable(response, request);
   } catch (error) {
     // A body that nobody reads would hold its connection until the collector comes by.
-    await response.body?.cancel?.();
+    await response.body?.cancel?.().catch(() => {});
     throw error;
   }
   const bytes = await readCapped(response.body, request);

@@ -1,5 +1,5 @@
 /**
- * The URL of a worker's entry file beside this source tree: `.ts` where the sources run as they are, `.js` in dist.
+ * The URL of the entry file of another thread or process in this source tree: `.ts` where the sources run as they are, `.js` in dist.
  * `path` is relative to the folder above shared/, without extension, such as `workers/load-service-map.task`.
  */
 export function workerUrl(path: string): URL {

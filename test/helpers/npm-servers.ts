@@ -1,28 +1,16 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
-import { dirname, join } from 'node:path';
 import { Children } from '../../src/main/cli/demo/children.ts';
+import { packageBin } from '../../src/main/cli/demo/package-bin.ts';
 
 /** The real servers of the demo, from npm, for as long as the scope lives. */
 export class NpmServers implements Disposable {
   readonly #children = new Children();
 
   async everythingOverHttp(): Promise<string> {
-    const bin = binOf('@modelcontextprotocol/server-everything', 'mcp-server-everything');
-    return `http://127.0.0.1:${await this.#children.startOnPort(
-      bin,
-      () => ['streamableHttp'],
-      (port) => ({ PORT: String(port) }),
-    )}/mcp`;
+    return `${await this.#everything('streamableHttp')}/mcp`;
   }
 
   async everythingOverSse(): Promise<string> {
-    const bin = binOf('@modelcontextprotocol/server-everything', 'mcp-server-everything');
-    return `http://127.0.0.1:${await this.#children.startOnPort(
-      bin,
-      () => ['sse'],
-      (port) => ({ PORT: String(port) }),
-    )}/sse`;
+    return `${await this.#everything('sse')}/sse`;
   }
 
   async memoryBehindProxy(): Promise<string> {
@@ -39,14 +27,19 @@ export class NpmServers implements Disposable {
     return `http://127.0.0.1:${await this.#children.startOnPort(binOf('mcp-proxy', 'mcp-proxy'), args)}/mcp`;
   }
 
+  async #everything(transport: string): Promise<string> {
+    const bin = binOf('@modelcontextprotocol/server-everything', 'mcp-server-everything');
+    const env = (port: number): NodeJS.ProcessEnv => ({ PORT: String(port) });
+    return `http://127.0.0.1:${await this.#children.startOnPort(bin, () => [transport], env)}`;
+  }
+
   [Symbol.dispose](): void {
     this.#children.stop();
   }
 }
 
 function binOf(name: string, command: string): string {
-  const manifestPath = findPackageJSON(name, import.meta.url);
-  if (manifestPath === undefined) throw new Error(`${name} is not installed`);
-  const { bin } = JSON.parse(readFileSync(manifestPath, 'utf8')) as { bin: Record<string, string> };
-  return join(dirname(manifestPath), bin[command] ?? '');
+  const bin = packageBin(name, command);
+  if (bin === null) throw new Error(`${name} is not installed`);
+  return bin;
 }

@@ -24,13 +24,17 @@ function start(serviceMapUrl: string, stateDir: string, now = NOW) {
   return Object.assign(manager, { events: () => logger.lines.map(({ fields }) => fields.event) });
 }
 
+/** An earlier life: one sync, then the end. */
+async function runOnce(serviceMapUrl: string, stateDir: string): Promise<void> {
+  await using manager = start(serviceMapUrl, stateDir);
+  await manager.sync();
+}
+
 describe('a restart', () => {
   it('refuses a map older than one accepted before it', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('new')])));
-    await using before = start(server.url, dir.path);
-    await before.sync();
-    await before.close();
+    await runOnce(server.url, dir.path);
 
     server.serve(signed(mapOf([off('old')], { generatedAt: new Date(NOW - 1_000).toISOString() })));
     await using after = start(server.url, dir.path);
@@ -42,9 +46,7 @@ describe('a restart', () => {
   it('serves the stored map, proven again, while the server is down', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
-    await using before = start(server.url, dir.path);
-    await before.sync();
-    await before.close();
+    await runOnce(server.url, dir.path);
 
     server.fail();
     const muchLater = NOW + 90 * 86_400_000;
@@ -57,9 +59,7 @@ describe('a restart', () => {
   it('asks conditionally with the stored ETag, and takes a 304 for an answer', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
-    await using before = start(server.url, dir.path);
-    await before.sync();
-    await before.close();
+    await runOnce(server.url, dir.path);
     await using after = start(server.url, dir.path);
     await after.sync();
     expect(server.requests.at(-1)?.headers['if-none-match']).toMatch(/^"/);
@@ -69,9 +69,7 @@ describe('a restart', () => {
   it('fetches whole where the stored map fails a check', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
-    await using before = start(server.url, dir.path);
-    await before.sync();
-    await before.close();
+    await runOnce(server.url, dir.path);
     const forged = signed(mapOf([off('forged')]), 'another key');
     const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
     const { hash } = await import('node:crypto');
@@ -88,9 +86,7 @@ describe('a restart', () => {
   it('says so where the stored map is damaged, and fetches whole', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
-    await using before = start(server.url, dir.path);
-    await before.sync();
-    await before.close();
+    await runOnce(server.url, dir.path);
     const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
     vandal.exec("UPDATE source SET body = x'00'");
     vandal.close();
@@ -105,9 +101,7 @@ describe('without a usable folder', () => {
   it('the floor counts again as soon as the store can be read', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('new')])));
-    await using before = start(server.url, dir.path);
-    await before.sync();
-    await before.close();
+    await runOnce(server.url, dir.path);
 
     const path = join(dir.path, 'switchyard.db');
     renameSync(path, `${path}.away`);

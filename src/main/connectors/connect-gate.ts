@@ -32,7 +32,7 @@ export class ConnectGate {
     });
   }
 
-  /** One start in each turn of the event loop: 64 handshakes begun in one would hold it for 30 ms. */
+  /** One start in each turn of the event loop: beginning a handshake costs main too, and 64 may be due at once. */
   #turn(): Promise<void> {
     this.#lastStart = this.#lastStart.then(nextTurn);
     return this.#lastStart;

@@ -74,7 +74,8 @@ export class LoadPool {
     let whyGivenUp: unknown = null;
     let graceTimer = { cancel(): void {} };
     const giveUp = (reason: unknown): void => {
-      whyGivenUp ??= reason;
+      if (whyGivenUp !== null) return;
+      whyGivenUp = reason;
       send(port, { kind: 'cancel' });
       graceTimer = startTimer(this.#graceMs, () => {
         kill.abort();

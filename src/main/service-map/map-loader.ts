@@ -26,10 +26,10 @@ export interface MapLoaderOptions {
   readonly pool?: LoadPool;
 }
 
-/** A map of this size holds a cold main for about 20 ms (bench/map-load.ts); a thread would take 250 ms more to boot first. */
+/** What a cold main proves itself: 12 KB hold it for 22 ms, 124 KB did for 33; a thread takes 250 ms more to boot (bench/map-load.ts). */
 const INLINE_MAX_BYTES = 64 * 1024;
 
-/** How long a thread may prove a map before it counts as spinning; 32 MiB take below 1 s. */
+/** How long a thread may prove a map before it counts as spinning; 14 MB take 1.5 s, cold and with the boot (bench/map-load.ts). */
 const PROOF_TIMEOUT_MS = 10_000;
 
 /** The loader of a manager: its pool, and main where that is the better or the only place. */

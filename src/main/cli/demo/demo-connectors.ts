@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
-import { findPackageJSON } from 'node:module';
-import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { workerUrl } from '../../../shared/worker-url.ts';
 import type { Children } from './children.ts';
+import { packageBin } from './package-bin.ts';
 
 /** A real MCP server that the demo runs, as an entry of its map, and a call that shows that it works. */
 export interface DemoConnector {
@@ -80,8 +79,7 @@ async function toolboxAsLegacy(children: Children): Promise<DemoConnector> {
 }
 
 async function ownServer(children: Children, kind: string, call: DemoConnector['call']): Promise<DemoConnector> {
-  const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
-  const script = fileURLToPath(new URL(`./own-server${extension}`, import.meta.url));
+  const script = fileURLToPath(workerUrl('main/cli/demo/own-server'));
   const endpoint = await children.startAnnouncing(script, [kind]);
   return { entry: entryOf(kind, kind === 'toolbox' ? 'Toolbox' : 'Notebook', endpoint), call };
 }
@@ -101,18 +99,4 @@ function entryOf(id: string, displayName: string, endpoint: string): DemoConnect
 
 function withPort(port: number): NodeJS.ProcessEnv {
   return { PORT: String(port) };
-}
-
-/** The file behind a command of an installed package; null where it is not installed. */
-function packageBin(name: string, command: string): string | null {
-  let manifestPath: string | undefined;
-  try {
-    manifestPath = findPackageJSON(name, import.meta.url);
-  } catch {
-    return null;
-  }
-  if (manifestPath === undefined) return null;
-  const { bin } = JSON.parse(readFileSync(manifestPath, 'utf8')) as { bin?: Record<string, string> };
-  const file = bin?.[command];
-  return file === undefined ? null : join(dirname(manifestPath), file);
 }

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { findPackageJSON } from 'node:module';
+import { dirname, join } from 'node:path';
+
+/** The file behind a command of an installed package; null where it is not installed. */
+export function packageBin(name: string, command: string): string | null {
+  let manifestPath: string | undefined;
+  try {
+    manifestPath = findPackageJSON(name, import.meta.url);
+  } catch {
+    return null;
+  }
+  if (manifestPath === undefined) return null;
+  const { bin } = JSON.parse(readFileSync(manifestPath, 'utf8')) as { bin?: Record<string, string> };
+  const file = bin?.[command];
+  return file === undefined ? null : join(dirname(manifestPath), file);
+}
