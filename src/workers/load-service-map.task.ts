@@ -1,4 +1,5 @@
 import { threadId } from 'node:worker_threads';
+import { startTimer } from '../shared/clock.ts';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import type { WorkerLoadTask } from '../shared/protocol.ts';
 import { emptyReport, runLoad } from '../shared/run-load.ts';
@@ -21,5 +22,10 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
   void openHttp();
 }
 
-/** Resolves once this thread has loaded what proving a map needs. */
-export function warmUp(): void {}
+/** How long a thread that is up leaves the way free for a map that main has fetched already. */
+const HTTP_AFTER_MS = 300;
+
+/** Resolves once this thread has loaded what proving a map needs; what fetching one needs follows when the start is over. */
+export function warmUp(): void {
+  startTimer(HTTP_AFTER_MS, () => void openHttp());
+}
