@@ -1,4 +1,4 @@
-import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { monotonicMs, raceSignal, settledWithin } from '../shared/clock.ts';
 import type { Delta } from '../shared/delta.ts';
 import { SwitchyardError } from '../shared/errors.ts';
@@ -14,8 +14,18 @@ import { createProxyConnect } from './connectors/proxy-connection.ts';
 import { createSdkConnect } from './connectors/sdk-connection.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
+import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
-import { forgetConnector, recordLoad, recordSync, recordUp } from './metrics/instruments.ts';
+import {
+  forgetConnector,
+  recordAlarm,
+  recordLoad,
+  recordRefresh,
+  recordSync,
+  recordTransition,
+  recordUp,
+} from './metrics/instruments.ts';
+import { observeManager } from './metrics/observed-gauges.ts';
 import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
 import { createMapMemory, type MapMemory } from './service-map/map-memory.ts';
@@ -24,6 +34,8 @@ import { ServiceMapSource } from './service-map/service-map-source.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import { type ToolInfo, ToolStore } from './snapshot/tool-store.ts';
 import { ToolRouter } from './tool-router.ts';
+import { findOpenTelemetry } from './tracing/open-telemetry.ts';
+import { traced } from './tracing/trace.ts';
 
 /** Loads remembered for `status()`. */
 const LOADS_KEPT = 16;
@@ -34,7 +46,7 @@ const LOADS_KEPT = 16;
  */
 export class ConnectorProxyManager implements AsyncDisposable {
   readonly #options: ResolvedOptions;
-  readonly #agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+  readonly #agent: Dispatcher;
   readonly #events: EventHub;
   readonly #memory: MapMemory;
   readonly #loader: MapLoader;
@@ -43,15 +55,17 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #tools: ToolStore;
   readonly #router: ToolRouter;
   readonly #scheduler: RefreshScheduler | null;
+  readonly #unobserve: () => void;
   readonly #closed = new AbortController();
   #loads: readonly LoadReport[] = [];
   #closing: Promise<void> | null = null;
 
-  /** Starts nothing but the timer of the background refresh. Throws OPTIONS_INVALID. */
+  /** Starts nothing but the timer of the background refresh. Throws OPTIONS_INVALID, AGENT_INCOMPATIBLE. */
   constructor(options: ConnectorProxyManagerOptions) {
     const resolved = resolveOptions(options);
     const { logger, createProxy, limits, featureFlags } = resolved;
     this.#options = resolved;
+    this.#agent = createMainAgent(resolved.network);
     this.#events = new EventHub(logger);
     this.#memory = createMapMemory(resolved.stateDir, logger);
     this.#loader = createMapLoader({ ...resolved, mainAgent: this.#agent });
@@ -61,13 +75,14 @@ export class ConnectorProxyManager implements AsyncDisposable {
       callTool: (name, args) => this.callTool(name, args),
       onChange: (change) => this.#events.emit('tools', change),
     });
-    const connect =
-      createProxy === null ? createSdkConnect(resolved.agent ?? this.#agent) : createProxyConnect(createProxy, logger);
+    const agent = resolved.agent ?? this.#agent;
+    const connect = createProxy === null ? createSdkConnect(agent) : createProxyConnect(createProxy, logger, agent);
     this.#connectors = new ConnectorSet({
       bringUp: createBringUp({ connect, gate: new ConnectGate(limits), apiKey: resolved.connectorsApiKey, limits }),
       now: () => resolved.clock.now(),
       random: resolved.random,
       callTimeoutMs: limits.callTimeoutMs,
+      onCreated: (connector) => recordUp(connector.id, false),
       onTransition: (connector, transition) => this.#onTransition(connector, transition),
       onTools: (connector, tools) => this.#tools.replace(connector.entry, tools, this.#brand),
     });
@@ -82,6 +97,11 @@ export class ConnectorProxyManager implements AsyncDisposable {
         })
       : null;
     this.#scheduler?.start();
+    this.#unobserve = observeManager(() => ({
+      sources: this.#sources.map((source) => source.observe()),
+      connectorsByState: this.#connectors.countByState(),
+      queueLength: this.#loader.queueLength,
+    }));
   }
 
   /**
@@ -94,7 +114,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#assertOpen();
     const startedMs = monotonicMs();
     try {
-      await raceSignal(this.#sync(force), this.#closed.signal);
+      await findOpenTelemetry();
+      await traced('sync', 'connector sync', { force }, () => raceSignal(this.#sync(force), this.#closed.signal));
       recordSync(monotonicMs() - startedMs, 'ok');
     } catch (error) {
       recordSync(monotonicMs() - startedMs, 'error');
@@ -172,6 +193,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
       loader: this.#loader,
       memory: this.#memory,
       onSnapshot: (snapshot, delta) => this.#onSnapshot(snapshot, delta),
+      onAlarm: recordAlarm,
+      onRefresh: recordRefresh,
       onLoad: (report, outcome) => {
         recordLoad(report, outcome);
         this.#loads = [...this.#loads, report].slice(-LOADS_KEPT);
@@ -189,6 +212,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   async #close(): Promise<void> {
     const reason = new SwitchyardError('CLOSED', 'The manager was closed.');
     this.#scheduler?.stop();
+    this.#unobserve();
     this.#closed.abort(reason);
     await Promise.all([...this.#sources.map((source) => source.close(reason)), this.#connectors.close(reason)]);
     await Promise.all([this.#loader.close(), this.#memory.close()]);
@@ -213,11 +237,19 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   #onTransition(connector: Connector, { from, to, why, at }: Transition): void {
-    const level = to === 'failed' || to === 'backing-off' ? 'warn' : 'info';
+    const failed = to === 'failed' || to === 'backing-off';
+    const level = failed ? 'warn' : 'info';
     this.#options.logger[level](
-      { event: 'connector-state', connectorId: connector.id, from, to },
+      {
+        event: 'connector-state',
+        connectorId: connector.id,
+        from,
+        to,
+        ...(failed && { code: connector.lastErrorCode }),
+      },
       `Connector ${connector.id}: ${to} (${why})`,
     );
+    recordTransition({ from, to, why, at }, failed ? connector.lastErrorCode : null);
     if (to === 'closing') forgetConnector(connector.id);
     else recordUp(connector.id, to === 'ready' || to === 'degraded');
     this.#events.emit('connector', { connectorId: connector.id, from, to, why, at });

@@ -12,9 +12,12 @@ export type { ToolProgress, ToolResult } from './connectors/connection.ts';
 export type { ConnectorStatus } from './connectors/connector.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';
 export type { CreateProxy, RemoteProxy, RemoteProxyConfig } from './connectors/proxy-connection.ts';
+export { type ProxiedTool, RemoteToolProxy, type RemoteToolProxyOptions } from './connectors/remote-tool-proxy.ts';
 export type { CallToolOptions } from './connectors/tool-call.ts';
 export type { ConnectorChange, ManagerEvents, SnapshotChange } from './events.ts';
 export { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
+export type { AgentLike } from './http/agent-check.ts';
+export type { ProxyOptions, TlsOptions } from './http/network-options.ts';
 export type { Logger } from './logger.ts';
 export type { ConnectorView, ManagerStatus, ServiceMapStatus } from './manager-status.ts';
 export { getConnectorMetricsRegistry } from './metrics/instruments.ts';
@@ -23,6 +26,7 @@ export type { Secret } from './secrets.ts';
 export {
   type LoadedServiceMap,
   type LoadServiceMapOptions,
+  type LoadServiceMapOptions as ConnectorServiceMapOptions,
   loadConnectorServiceMap,
 } from './service-map/load-connector-service-map.ts';
 export { ManifestCache } from './service-map/manifest-cache.ts';

@@ -19,6 +19,8 @@ export interface ServiceMapStatus extends SourceStatus {
   readonly id: string | null;
   readonly brand: string | null;
   readonly connectorCount: number;
+  /** Connectors kept though the map no longer lists them, until the next load agrees. */
+  readonly heldRemovals: readonly string[];
   /** Grows by one with every accepted map; 0 before the first. */
   readonly revision: number;
   /** Epoch ms; null before the first map. */
@@ -74,12 +76,13 @@ export function viewConnector(
 }
 
 function viewServiceMap(source: ServiceMapSource): ServiceMapStatus {
-  const { header, size, revision, generatedAtMs, expiresAtMs } = source.snapshot;
+  const { header, size, held, revision, generatedAtMs, expiresAtMs } = source.snapshot;
   return {
     ...source.status(),
     id: header?.id ?? null,
     brand: header?.brand ?? null,
     connectorCount: size,
+    heldRemovals: held,
     revision,
     generatedAt: header === null ? null : generatedAtMs,
     expiresAt: header === null ? null : expiresAtMs,

@@ -11,9 +11,12 @@ import {
   systemSleep,
 } from '../shared/clock.ts';
 import { SwitchyardError } from '../shared/errors.ts';
+import type { NetworkSettings } from '../shared/network.ts';
 import { isHttpEndpoint } from '../shared/service-map.ts';
 import type { CreateProxy } from './connectors/proxy-connection.ts';
 import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
+import { type AgentLike, assertCompatibleAgent } from './http/agent-check.ts';
+import { type ProxyOptions, resolveNetwork, type TlsOptions } from './http/network-options.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { askForHeader, askForKey, type Secret } from './secrets.ts';
 import type { ToolRegistry } from './snapshot/tool-store.ts';
@@ -34,8 +37,12 @@ export interface ConnectorProxyManagerOptions {
   readonly logger?: Logger | undefined;
   /** Fetches the map instead of undici; it cannot cross threads, so fetching then stays on main. */
   readonly fetchImpl?: typeof fetch | undefined;
-  /** An undici Agent for the map and the connectors; it cannot cross threads either. */
-  readonly agent?: Dispatcher | undefined;
+  /** An Agent of undici 7 or 8 for the map and the connectors, in place of `tls` and `proxy`; it cannot cross threads either. */
+  readonly agent?: AgentLike | undefined;
+  /** Own authorities and a client certificate, for the map and the connectors. */
+  readonly tls?: TlsOptions | undefined;
+  /** Proxies, for the map and the connectors. From the environment by default. */
+  readonly proxy?: ProxyOptions | undefined;
   /** Deadline of one request for the map, last byte included. 5 000 ms. */
   readonly timeoutMs?: number | undefined;
   readonly now?: (() => number) | undefined;
@@ -86,6 +93,7 @@ export interface ResolvedOptions {
   readonly logger: Logger;
   readonly fetchMap: FetchMap | null;
   readonly agent: Dispatcher | null;
+  readonly network: NetworkSettings;
   readonly clock: Clock;
   /** Milliseconds for measuring pauses: the caller's clock if one was given, else one that never steps back. */
   readonly elapsedMs: () => number;
@@ -135,6 +143,8 @@ function having(...methods: readonly string[]): z.ZodType {
 
 const callable = z.custom(isFunction, 'must be a function');
 
+const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)], 'must be PEM, as a string or as bytes');
+
 function secret(minLength: number): z.ZodType {
   const isSecret = (value: unknown): boolean =>
     isFunction(value) || (typeof value === 'string' && value.length >= minLength);
@@ -155,6 +165,26 @@ const optionsSchema = z.object({
   logger: having('debug', 'info', 'warn', 'error').optional(),
   fetchImpl: callable.optional(),
   agent: having('dispatch').optional(),
+  tls: z
+    .strictObject({
+      ca: z.union([pem, z.array(pem)]).optional(),
+      cert: pem.optional(),
+      key: pem.optional(),
+      passphrase: z.string().optional(),
+      servername: z.string().optional(),
+    })
+    .optional(),
+  proxy: z
+    .union([
+      z.string().min(1),
+      z.literal(false),
+      z.strictObject({
+        http: z.string().optional(),
+        https: z.string().optional(),
+        noProxy: z.string().optional(),
+      }),
+    ])
+    .optional(),
   now: callable.optional(),
   clock: having('now').optional(),
   sleep: callable.optional(),
@@ -168,17 +198,19 @@ const optionsSchema = z.object({
 
 /**
  * Checks options and fills in the defaults. Unknown ones are named in a warning, once: callers spread whole configurations in.
- * Throws OPTIONS_INVALID naming the option.
+ * Throws OPTIONS_INVALID naming the option, AGENT_INCOMPATIBLE.
  */
 export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedOptions {
   const checked = parse(optionsSchema, options);
   const logger = options.logger ?? silentLogger;
   warnOfUnknown(options, logger);
+  warnOfOverruled(options, logger);
   const concurrency = options.concurrency;
   const limits = parse(
     limitsSchema,
     concurrency === undefined ? options : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency, ...options },
   );
+  if (options.agent !== undefined) assertCompatibleAgent(options.agent);
   const { now } = options;
   const clock = now === undefined ? options.clock : { now };
   return {
@@ -189,7 +221,8 @@ export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedO
     registry: options.registry ?? null,
     logger,
     fetchMap: (options.fetchImpl as FetchMap | undefined) ?? null,
-    agent: options.agent ?? null,
+    agent: (options.agent as Dispatcher | undefined) ?? null,
+    network: resolveNetwork(options.tls, options.proxy, process.env),
     clock: clock ?? systemClock,
     elapsedMs: clock === undefined ? monotonicMs : () => clock.now(),
     sleep: options.sleep ?? systemSleep,
@@ -221,4 +254,16 @@ function warnOfUnknown(options: object, logger: Logger): void {
   const unknown = Object.keys(options).filter((name) => !KNOWN_OPTIONS.has(name));
   if (unknown.length > 0)
     logger.warn({ event: 'options-unknown', options: unknown }, `Unknown options are ignored: ${unknown.join(', ')}`);
+}
+
+/** What is set but has no effect beside something else. */
+function warnOfOverruled(options: ConnectorProxyManagerOptions, logger: Logger): void {
+  const overruled = (['tls', 'proxy'] as const).filter(
+    (name) => options.agent !== undefined && options[name] !== undefined,
+  );
+  if (overruled.length > 0)
+    logger.warn(
+      { event: 'options-overruled', options: overruled },
+      `The given agent overrules ${overruled.join(' and ')}`,
+    );
 }

@@ -6,6 +6,7 @@ import type { ConnectorSet } from './connectors/connector-set.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { recordCall } from './metrics/instruments.ts';
 import type { ToolInfo, ToolStore } from './snapshot/tool-store.ts';
+import { traced } from './tracing/trace.ts';
 
 type ToolArguments = Readonly<Record<string, unknown>>;
 
@@ -24,6 +25,12 @@ export class ToolRouter {
   /** The contract is that of `ConnectorProxyManager.callTool`. */
   async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
     assertCall(name, args, options);
+    return traced('call', `tools/call ${name}`, { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': name }, () =>
+      this.#call(name, args, options),
+    );
+  }
+
+  async #call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
     const startedMs = monotonicMs();
     const { tool, connector } = this.#find(name) ?? (await this.#await(name, options));
     const waitedMs = monotonicMs() - startedMs;

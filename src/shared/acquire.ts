@@ -1,6 +1,9 @@
 import { deadline, monotonicMs, raceSignal } from './clock.ts';
-import { ConnectorManifestError, rootReason, SwitchyardError } from './errors.ts';
-import type { Acquired, AcquiredBody, MapRequest } from './protocol.ts';
+import type { ErrorCode } from './error-codes.ts';
+import { ConnectorManifestError, type ErrorDetail, rootReason, SwitchyardError } from './errors.ts';
+import { classifyFetchError } from './fetch-errors.ts';
+import type { Acquired, AcquiredBody, LoadTask, MapRequest } from './protocol.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 /** The part of `fetch` that a map needs; undici's, a global one or a caller's own. */
 export type FetchMap = (url: string, init: FetchMapInit) => Promise<MapResponse>;
@@ -21,25 +24,20 @@ interface MapResponse {
 
 /**
  * Asks for a map, once, under one deadline that covers everything up to the last byte of the body.
- * Throws MAP_UNREACHABLE, MAP_TIMEOUT, MAP_HTTP_STATUS, MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or
- * the reason of `signal`.
+ * Throws the MAP_… code of what failed on the way (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED, MAP_HTTP_STATUS,
+ * MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
  */
-async function acquireMap(request: MapRequest, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
+async function acquireMap(request: MapRequest, nowMs: number, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
   const startedMs = monotonicMs();
   using limit = deadline(request.timeoutMs, () => timeoutError(request), signal);
   try {
     // Raced besides being signalled: a caller's own fetch may not heed the signal.
-    return await raceSignal(exchange(request, fetch, limit.signal, startedMs), limit.signal);
+    return await raceSignal(exchange(request, nowMs, fetch, limit.signal, startedMs), limit.signal);
   } catch (error) {
     if (limit.signal.aborted) throw limit.signal.reason;
     if (error instanceof SwitchyardError) throw error;
-    throw new ConnectorManifestError(
-      'MAP_UNREACHABLE',
-      `Cannot fetch the service map from ${place(request)}: ${rootReason(error)}`,
-      {
-        cause: error,
-      },
-    );
+    const why = `Cannot fetch the service map from ${place(request)}: ${rootReason(error)}`;
+    throw new ConnectorManifestError(classifyFetchError(error), why, { cause: error });
   }
 }
 
@@ -47,20 +45,18 @@ async function acquireMap(request: MapRequest, fetch: FetchMap, signal: AbortSig
  * Asks for the whole map where the server only confirmed a known one that has expired since: a cache in between may go on
  * confirming it for ever. Asked once.
  */
-export async function acquireCurrentMap(
-  request: MapRequest,
-  knownExpiresAtMs: number | null,
-  nowMs: number,
-  fetch: FetchMap,
-  signal: AbortSignal,
-): Promise<Acquired> {
-  const acquired = await acquireMap(request, fetch, signal);
+export async function acquireCurrentMap(task: LoadTask, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
+  const { nowMs } = task.policy;
+  const knownExpiresAtMs = task.known?.expiresAtMs ?? null;
+  const request = { ...task.request, headers: { ...task.request.headers, traceparent: task.traceparent } };
+  const acquired = await acquireMap(request, nowMs, fetch, signal);
   const confirmsExpired = acquired.kind === 'not-modified' && (knownExpiresAtMs === null || knownExpiresAtMs <= nowMs);
-  return confirmsExpired ? acquireMap({ ...request, etag: null }, fetch, signal) : acquired;
+  return confirmsExpired ? acquireMap({ ...request, etag: null }, nowMs, fetch, signal) : acquired;
 }
 
 async function exchange(
   request: MapRequest,
+  nowMs: number,
   fetch: FetchMap,
   signal: AbortSignal,
   startedMs: number,
@@ -76,7 +72,7 @@ async function exchange(
     return { kind: 'not-modified', fetchMs: monotonicMs() - startedMs };
   }
   try {
-    assertUsable(response, request);
+    assertUsable(response, request, nowMs);
   } catch (error) {
     // A body that nobody reads would hold its connection until the collector comes by.
     await response.body?.cancel?.().catch(() => {});
@@ -92,30 +88,34 @@ async function exchange(
   return body;
 }
 
-function assertUsable(response: MapResponse, request: MapRequest): void {
+function assertUsable(response: MapResponse, request: MapRequest, nowMs: number): void {
   const { status } = response;
   if (status === 200) return;
-  const detail = { status };
-  if (status === 304) {
-    throw new ConnectorManifestError(
-      'MAP_NOT_MODIFIED_UNASKED',
-      `${place(request)} answered 304 though no version was named.`,
-      { detail },
-    );
-  }
+  const waitMs = retryAfterMs(response.headers.get('retry-after'), nowMs);
+  const detail: ErrorDetail = { status, ...(waitMs !== null && { retryAfterMs: waitMs }) };
+  throw new ConnectorManifestError(codeOfStatus(status), `${place(request)} ${complaintOf(status)}`, { detail });
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401 || status === 403) return 'MAP_UNAUTHORIZED';
+  if (status === 407) return 'MAP_PROXY';
+  if (status === 429) return 'MAP_RATE_LIMITED';
+  if (status === 304) return 'MAP_NOT_MODIFIED_UNASKED';
   // Status 0: what fetch makes of a redirect that must not be followed.
-  if (status === 0 || (status >= 300 && status < 400)) {
-    throw new ConnectorManifestError(
-      'MAP_REDIRECTED',
-      `${place(request)} answered with a redirect; redirects are not followed.`,
-      { detail },
-    );
+  return status === 0 || (status >= 300 && status < 400) ? 'MAP_REDIRECTED' : 'MAP_HTTP_STATUS';
+}
+
+function complaintOf(status: number): string {
+  switch (codeOfStatus(status)) {
+    case 'MAP_NOT_MODIFIED_UNASKED':
+      return 'answered 304 though no version was named.';
+    case 'MAP_REDIRECTED':
+      return 'answered with a redirect; redirects are not followed.';
+    case 'MAP_UNAUTHORIZED':
+      return `refused the request for the service map (${status}); check the apiKey.`;
+    default:
+      return `answered ${status} to the request for the service map.`;
   }
-  throw new ConnectorManifestError(
-    'MAP_HTTP_STATUS',
-    `${place(request)} answered ${status} to the request for the service map.`,
-    { detail },
-  );
 }
 
 async function readCapped(

@@ -95,13 +95,30 @@ export function linkSignals(
   };
 }
 
+/** From here on a timer that fires late says that the event loop stood still, not that somebody else was slow. */
+const STARVED_MS = 100;
+
+/** The longest that a deadline waits for what came in while the loop stood still. */
+const MAX_CATCH_UP_MS = 1_000;
+
 /**
- * A signal that aborts with `reason()` after `ms` milliseconds, or with `parent`'s reason when `parent` aborts.
+ * A signal that aborts with `reason()` after `ms` milliseconds, or with `parent`'s reason when `parent` aborts. Where the event loop
+ * stood still past the deadline, what came in meanwhile is read first: for as long as it stood still, at most a second.
  * AbortSignal.timeout would do without `reason`; the callers here need their own coded error to come out.
  */
 export function deadline(ms: number, reason: () => Error, parent?: AbortSignal): LinkedSignal {
   const link = linkSignals(parent);
-  const timer = startTimer(ms, () => link.abort(reason()), { keepAlive: true });
+  const dueMs = monotonicMs() + ms;
+  const abort = (): void => link.abort(reason());
+  let timer = startTimer(
+    ms,
+    () => {
+      const lateMs = monotonicMs() - dueMs;
+      if (lateMs < STARVED_MS) abort();
+      else timer = startTimer(Math.min(lateMs, MAX_CATCH_UP_MS), abort, { keepAlive: true });
+    },
+    { keepAlive: true },
+  );
   return {
     signal: link.signal,
     [Symbol.dispose](): void {

@@ -15,11 +15,43 @@ export const ERROR_CODES = {
     'A function that was given in place of a key threw or rejected.',
     "Look at the cause; it is the function's own error.",
   ),
+  AGENT_INCOMPATIBLE: entry(
+    'The `agent` does not take the requests of undici 8; one of undici 6 is the usual case.',
+    'Make it with undici 7 or 8, or leave it out.',
+  ),
   CLOSED: entry('The manager was closed before or while this was asked.', 'Create a new manager.'),
 
   MAP_UNREACHABLE: entry(
     'The service map could not be fetched.',
     'Check the URL, the network and the server; the cause names the failure.',
+  ),
+  MAP_DNS: entry(
+    'The host name in the URL of the service map does not resolve.',
+    'Check the spelling, the resolver and whether a proxy should do it.',
+  ),
+  MAP_CONNECT_TIMEOUT: entry(
+    'No connection to the server of the service map came about in time.',
+    'Check firewalls and routes to host and port.',
+  ),
+  MAP_TLS: entry(
+    'The TLS handshake with the server of the service map failed; nothing is ever fetched without it instead.',
+    'Renew or correct the certificate, or name its authority in `tls.ca`.',
+  ),
+  MAP_PROXY: entry(
+    'The proxy on the way to the service map could not be used or refused.',
+    'Check `proxy`, or HTTP_PROXY, HTTPS_PROXY and NO_PROXY.',
+  ),
+  MAP_CONNECTION_LOST: entry(
+    'The connection broke before the service map was there in full.',
+    'Look at the server and at whatever is in between; it is asked again by itself.',
+  ),
+  MAP_HTTP_INVALID: entry(
+    'What the server of the service map sent is not valid HTTP, or its header is too large.',
+    'Check that the URL names an HTTP server, and what is in front of it.',
+  ),
+  MAP_DECODE: entry(
+    'The compressed body of the service map is damaged.',
+    'Look at the server and at the caches in between.',
   ),
   MAP_TIMEOUT: entry(
     'The exchange for the service map did not end within its deadline.',
@@ -28,6 +60,14 @@ export const ERROR_CODES = {
   MAP_HTTP_STATUS: entry(
     'The server answered the request for the service map with an unusable status.',
     'Check URL and `apiKey`; the message names the status.',
+  ),
+  MAP_UNAUTHORIZED: entry(
+    'The server refused the credentials sent for the service map (401 or 403), or wants some.',
+    'Check `apiKey` and what it may read.',
+  ),
+  MAP_RATE_LIMITED: entry(
+    'The server wants fewer requests for the service map (429).',
+    'Nothing: it is asked again once its Retry-After is over, at most 5 minutes later.',
   ),
   MAP_REDIRECTED: entry(
     'The server answered with a redirect, which is never followed.',
@@ -73,6 +113,18 @@ export const ERROR_CODES = {
     'Compare the keys of both sides; else treat the content as tampered with.',
   ),
   MAP_SCHEMA: entry('The service map does not have the required shape.', 'Correct the field that the message names.'),
+  MAP_TTL_INVALID: entry(
+    'The `ttlSeconds` of the service map is no whole number of 1 second to 30 days.',
+    'Correct it at the producer.',
+  ),
+  MAP_ID_INVALID: entry(
+    'The id of a connector holds what no id may, or is too long.',
+    'Use 1 to 128 of A-Z a-z 0-9 . _ - and start with a letter or digit.',
+  ),
+  MAP_ENDPOINT_INVALID: entry(
+    'The endpoint of a connector is no http or https URL without credentials.',
+    'Correct it; keys go into `auth`.',
+  ),
   MAP_DUPLICATE_ID: entry(
     'Two connectors of the service map share an id.',
     'Give each its own id; the whole map is refused.',
@@ -93,6 +145,14 @@ export const ERROR_CODES = {
     'The service map is older than one that was accepted before.',
     'Look for a stale cache or a replay between the producer and here.',
   ),
+  MAP_EQUIVOCATED: entry(
+    'Two different service maps were signed for the same instant. A warning: the later one counts.',
+    'Let the producer date each map anew; if it does, somebody else holds its key.',
+  ),
+  MAP_MASS_REMOVAL: entry(
+    'More than half of the connectors are missing from a new service map. A warning: they stay until the next load agrees.',
+    'Nothing if it is meant; else mend the producer before the next refresh.',
+  ),
   CIRCUIT_OPEN: entry(
     'Several refreshes in a row failed; no request is sent until the pause is over.',
     'Wait, or mend what the last error names.',
@@ -105,6 +165,14 @@ export const ERROR_CODES = {
   WORKER_LOST: entry(
     'The worker thread ended, ran out of memory or never answered; the task failed and the thread is replaced.',
     'Retry; if it recurs, report it with the cause.',
+  ),
+  WORKER_CRASH_LOOP: entry(
+    'Worker threads were lost several times within a minute; none is started until that minute is over.',
+    'Look at the causes of the WORKER_LOST before it; a map that needs too much memory is a frequent one.',
+  ),
+  WORKER_STUCK: entry(
+    'A worker thread did not end when it was told to, as in a system call that hangs. The process cannot exit by itself.',
+    'End the process with SIGKILL; the command line does so by itself.',
   ),
   WORKER_QUEUE_FULL: entry('Too many loads wait for a worker thread.', 'Refresh less often.'),
   LOAD_CANCELLED: entry('The load was cancelled.', 'Nothing to do: somebody asked for it.'),
@@ -130,6 +198,10 @@ export const ERROR_CODES = {
   CONNECTOR_REFUSED: entry(
     'The connector refused the credentials (401 or 403).',
     'Check `connectorsApiKey` and the scopes of the key.',
+  ),
+  CONNECTOR_REDIRECTED: entry(
+    'The connector answered with a redirect to another origin, which is never followed.',
+    'Put the final address into the service map, if you trust it.',
   ),
   CONNECTOR_CONNECT_FAILED: entry(
     'The connector could not be reached or did not speak MCP.',

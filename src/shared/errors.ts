@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { ERROR_CODES, type ErrorCode } from './error-codes.ts';
 
 /** Facts about a failure that a program may want, besides its code: plain values only, so that they cross threads. */
@@ -7,6 +8,9 @@ export interface SwitchyardErrorOptions {
   readonly cause?: unknown;
   readonly detail?: ErrorDetail;
 }
+
+/** Tells diagnostics_channel subscribers of every error of this package as it is made, `{ error }`, those that are dealt with too. */
+const made = channel('mcp-switchyard:error');
 
 /** Every error this package throws. Tell them apart by `code`, never by message. */
 export class SwitchyardError extends Error {
@@ -18,6 +22,7 @@ export class SwitchyardError extends Error {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.detail = options.detail ?? {};
+    if (made.hasSubscribers) made.publish({ error: this });
   }
 }
 

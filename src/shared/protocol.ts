@@ -12,10 +12,11 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { Delta, DigestTable } from './delta.ts';
 import type { WireError } from './errors.ts';
+import type { NetworkSettings } from './network.ts';
 import type { ServiceMapHeader } from './service-map.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
@@ -71,7 +72,10 @@ export interface ProofPolicy {
 /** One load of one map. */
 export interface LoadTask {
   readonly version: number;
+  /** The trace that this load belongs to (W3C Trace Context), for the request that leaves the thread. */
+  readonly traceparent: string;
   readonly request: MapRequest;
+  readonly network: NetworkSettings;
   /** Bytes that were acquired on another thread; null lets the worker ask. */
   readonly given: AcquiredBody | null;
   readonly known: KnownMap | null;

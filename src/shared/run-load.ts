@@ -36,15 +36,7 @@ export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGener
   let report = emptyReport(context.thread);
   try {
     assertVersion(task);
-    const acquired =
-      task.given ??
-      (await acquireCurrentMap(
-        task.request,
-        task.known?.expiresAtMs ?? null,
-        task.policy.nowMs,
-        context.fetch,
-        context.signal,
-      ));
+    const acquired = task.given ?? (await acquireCurrentMap(task, context.fetch, context.signal));
     report = { ...report, phases: { ...NO_PHASES, fetch: acquired.fetchMs } };
     if (acquired.kind === 'not-modified') {
       yield { kind: 'unchanged', how: 'not-modified', etag: task.request.etag, report };

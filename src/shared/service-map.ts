@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ErrorCode } from './error-codes.ts';
 import { ConnectorManifestError } from './errors.ts';
 
 /** How a connector wants to be authenticated. */
@@ -151,7 +152,8 @@ const mapSchema = z.compile(
 
 /**
  * Checks the shape of a map. One bad entry refuses the whole map: it is signed as a whole, and a producer that signs nonsense
- * in one place is not to be trusted in the next. Throws MAP_SCHEMA naming the place, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
+ * in one place is not to be trusted in the next. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,
+ * MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
   const checked = mapSchema.safeParse(map);
@@ -185,17 +187,21 @@ export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConne
   };
 }
 
-function schemaError(prefix: string, error: z.core.$ZodError): ConnectorManifestError {
+/** Members whose faults have a code of their own. */
+const CODE_OF_MEMBER: Readonly<Record<string, ErrorCode>> = {
+  ttlSeconds: 'MAP_TTL_INVALID',
+  'connectors.id': 'MAP_ID_INVALID',
+  'connectors.endpoint': 'MAP_ENDPOINT_INVALID',
+};
+
+function schemaError(entry: string, error: z.core.$ZodError): ConnectorManifestError {
   const issue = error.issues[0];
   const path = z.core.toDotPath(issue?.path ?? []);
-  const place = [prefix, path].filter((part) => part !== '').join('.') || 'the map itself';
-  return new ConnectorManifestError(
-    'MAP_SCHEMA',
-    `The service map is invalid at ${place}: ${issue?.message ?? 'invalid'}`,
-    {
-      detail: { place },
-    },
-  );
+  const place = [entry, path].filter((part) => part !== '').join('.') || 'the map itself';
+  const code = CODE_OF_MEMBER[entry === '' ? path : `connectors.${path}`] ?? 'MAP_SCHEMA';
+  return new ConnectorManifestError(code, `The service map is invalid at ${place}: ${issue?.message ?? 'invalid'}`, {
+    detail: { place },
+  });
 }
 
 /** Whether an entry is meant to be up. Where the two dialects contradict each other, off wins: it does less harm. */

@@ -1,21 +1,33 @@
 import type { FetchMap } from '../shared/acquire.ts';
+import { agentSettings, type NetworkSettings } from '../shared/network.ts';
 
 /** What is expensive to load: 60 to 90 ms of a thread's boot, which a first load whose bytes came from main need not wait for. */
 type Undici = typeof import('undici');
 
-let opened: Promise<{ fetch: Undici['fetch']; agent: InstanceType<Undici['Agent']> }> | null = null;
+let loaded: Promise<Undici> | null = null;
 
-/** undici's fetch over this thread's own Agent; main's dispatcher does not reach into workers. */
-export const workerFetch: FetchMap = async (url, init) => {
-  const { fetch, agent } = await openHttp();
-  return fetch(url, { ...init, dispatcher: agent });
-};
+/** This thread's Agents by the id of their settings: a refresh finds the last one's connection still open. */
+const agents = new Map<string, InstanceType<Undici['Agent'] | Undici['EnvHttpProxyAgent']>>();
 
-/** Loads undici and makes the thread's one Agent, unless that was done: a refresh finds the last one's connection still open. */
-export function openHttp(): NonNullable<typeof opened> {
-  opened ??= import('undici').then(({ Agent, fetch }) => ({
-    fetch,
-    agent: new Agent({ keepAliveTimeout: 60_000, connections: 4 }),
-  }));
-  return opened;
+/** undici's fetch over this thread's own Agent for these settings; main's dispatcher does not reach into workers. */
+export function workerFetch(network: NetworkSettings): FetchMap {
+  return async (url, init) => {
+    const undici = await loadHttp();
+    return undici.fetch(url, { ...init, dispatcher: agentFor(network, undici) });
+  };
+}
+
+/** Loads undici, unless that was done. */
+export function loadHttp(): Promise<Undici> {
+  loaded ??= import('undici');
+  return loaded;
+}
+
+function agentFor(network: NetworkSettings, { Agent, EnvHttpProxyAgent }: Undici): InstanceType<Undici['Agent']> {
+  const known = agents.get(network.id);
+  if (known !== undefined) return known as InstanceType<Undici['Agent']>;
+  const options = { ...agentSettings(network), keepAliveTimeout: 60_000, connections: 4 };
+  const agent = network.proxy === null ? new Agent(options) : new EnvHttpProxyAgent(options);
+  agents.set(network.id, agent);
+  return agent as InstanceType<Undici['Agent']>;
 }

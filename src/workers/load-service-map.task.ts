@@ -4,14 +4,14 @@ import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import type { WorkerLoadTask } from '../shared/protocol.ts';
 import { emptyReport, runLoad } from '../shared/run-load.ts';
 import { CreditStream } from './credit-stream.ts';
-import { openHttp, workerFetch } from './http-agent.ts';
+import { loadHttp, workerFetch } from './http-agent.ts';
 
 const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
 
 /** The Piscina task: one load, its events sent through `task.port`. Never rejects; main closes the port at the end. */
 export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
   const stream = new CreditStream(task.port, cancelled);
-  const context = { thread: `worker-${threadId}`, fetch: workerFetch, signal: stream.signal };
+  const context = { thread: `worker-${threadId}`, fetch: workerFetch(task.network), signal: stream.signal };
   try {
     for await (const event of runLoad(task, context)) await stream.send(event);
   } catch (error) {
@@ -19,7 +19,7 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
     await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
   }
   // Only now: the next load will want it, this one should not wait for it.
-  void openHttp();
+  void loadHttp();
 }
 
 /** How long a thread that is up leaves the way free for a map that main has fetched already. */
@@ -27,5 +27,5 @@ const HTTP_AFTER_MS = 300;
 
 /** Resolves once this thread has loaded what proving a map needs; what fetching one needs follows when the start is over. */
 export function warmUp(): void {
-  startTimer(HTTP_AFTER_MS, () => void openHttp());
+  startTimer(HTTP_AFTER_MS, () => void loadHttp());
 }

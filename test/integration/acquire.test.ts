@@ -44,7 +44,7 @@ describe('loadConnectorServiceMap', () => {
   it.each<[string, string, Answer]>([
     ['MAP_HTTP_STATUS', 'a server error', (_, response) => response.writeHead(503).end()],
     ['MAP_HTTP_STATUS', 'an empty answer', (_, response) => response.writeHead(204).end()],
-    ['MAP_HTTP_STATUS', 'a refusal', (_, response) => response.writeHead(401).end()],
+    ['MAP_UNAUTHORIZED', 'a refusal', (_, response) => response.writeHead(401).end()],
     [
       'MAP_REDIRECTED',
       'a redirect',
@@ -58,9 +58,9 @@ describe('loadConnectorServiceMap', () => {
       'a gzip bomb',
       (_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(2e6))),
     ],
-    ['MAP_UNREACHABLE', 'a connection that breaks', (request) => request.socket.destroy()],
+    ['MAP_CONNECTION_LOST', 'a connection that breaks', (request) => request.socket.destroy()],
     [
-      'MAP_UNREACHABLE',
+      'MAP_CONNECTION_LOST',
       'a body that breaks off',
       (request, response) => {
         response.writeHead(200, { 'content-length': 1_000 }).write('{');

@@ -22,7 +22,9 @@ const fixture = (name: string): URL => new URL(`../fixtures/tasks/${name}.ts`, i
 function taskFor(url: string, overrides: Partial<LoadTask> = {}): LoadTask {
   return {
     version: PROTOCOL_VERSION,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
     request: { url, headers: {}, etag: null, timeoutMs: 2_000, maxBytes: 1e7 },
+    network: { id: 'plain', tls: null, proxy: null },
     given: null,
     known: null,
     policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 100_000, allowExpired: false },
@@ -85,14 +87,16 @@ describe('a load on a thread', () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     const pool = poolOf();
+    const bytes = { kind: 'body', bytes: signed(mapOf([])), etag: null, fetchMs: 0 } as const;
+    const first = await run(pool, taskFor(server.url, { given: bytes }));
     const controller = new AbortController();
     const outcome = run(pool, taskFor(server.url), 5_000, controller.signal);
     setTimeout(() => controller.abort(new SwitchyardError('CLOSED', 'over')), 100);
     expect(codeOf(await outcome)).toBe('CLOSED');
-    const [thread] = pool.boot().threads;
     server.serve(signed(mapOf([])));
-    expect(codeOf(await run(pool, taskFor(server.url)))).toBe('loaded');
-    expect(pool.boot().threads[0]).toBe(thread);
+    const next = await run(pool, taskFor(server.url));
+    if (first.kind !== 'loaded' || next.kind !== 'loaded') throw new Error(`${codeOf(first)} ${codeOf(next)}`);
+    expect(next.commit.report.thread).toBe(first.commit.report.thread);
   });
 
   it('does nothing when it was cancelled before', async () => {

@@ -38,7 +38,10 @@ async function inState(
     manager,
     server,
     clock,
-    warned: () => logger.lines.some(({ level, fields }) => level === 'warn' && fields.event === 'map-stale'),
+    warned: () =>
+      logger.lines.some(
+        ({ level, fields }) => level === 'warn' && /^map-(stale|refresh-failed)$/.test(String(fields.event)),
+      ),
     requests: () => server.requests.length - asked,
     async [Symbol.asyncDispose]() {
       await manager.close();

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { errorsPage } from '../../scripts/generate-docs.ts';
+import { errorsPage, metricsPage } from '../../scripts/generate-docs.ts';
 
-it('docs/errors.md says what the table of codes says', () => {
-  expect(readFileSync('docs/errors.md', 'utf8')).toBe(errorsPage());
+it.each([
+  ['docs/errors.md', errorsPage],
+  ['docs/metrics.md', metricsPage],
+])('%s says what its table says', (path, render) => {
+  expect(readFileSync(path, 'utf8')).toBe(render());
 });

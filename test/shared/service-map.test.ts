@@ -25,6 +25,12 @@ describe('checkServiceMap', () => {
     expect(check(mapOf([JSON.parse(JSON.stringify(other))])).entries).toHaveLength(1);
   });
 
+  const CODES: [RegExp, string][] = [
+    [/^ttlSeconds$/, 'MAP_TTL_INVALID'],
+    [/\.id$/, 'MAP_ID_INVALID'],
+    [/\.endpoint$/, 'MAP_ENDPOINT_INVALID'],
+  ];
+
   it.each<[string, Json]>([
     ['connectors[0].scopes', mapOf([entry('a', { scopes: [] })])],
     ['connectors[1].endpoint', mapOf([entry('a'), entry('b', { endpoint: 'not a url' })])],
@@ -44,11 +50,15 @@ describe('checkServiceMap', () => {
     ['ttlSeconds', mapOf([], { ttlSeconds: 1.5 })],
     ['ttlSeconds', mapOf([], { ttlSeconds: '60' })],
     ['ttlSeconds', mapOf([], { ttlSeconds: 31 * 86_400 })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: 1e308 })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: Number.NaN })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: undefined })],
     ['connectors', mapOf([], { connectors: {} })],
     ['brand', mapOf([], { brand: '' })],
   ])('refuses a map that is wrong at %s', (place, map) => {
     const sent = JSON.parse(JSON.stringify(map));
-    expect(() => check(sent)).toThrow(expect.objectContaining({ code: 'MAP_SCHEMA', detail: { place } }));
+    const code = CODES.find(([pattern]) => pattern.test(place))?.[1] ?? 'MAP_SCHEMA';
+    expect(() => check(sent)).toThrow(expect.objectContaining({ code, detail: { place } }));
   });
 
   it('refuses two connectors of one id', () => {

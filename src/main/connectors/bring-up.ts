@@ -1,6 +1,7 @@
 import { deadline, monotonicMs, raceSignal } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
+import { traced } from '../tracing/trace.ts';
 import { connectorHeaders } from './auth-headers.ts';
 import type { ConnectGate } from './connect-gate.ts';
 import type { Connect, Connection, ConnectionEvents, ConnectorTarget } from './connection.ts';
@@ -34,27 +35,30 @@ export interface BringUpOptions {
 
 export function createBringUp(options: BringUpOptions): BringUp {
   const { connect, gate, limits } = options;
+  const bringUp: BringUp = async (entry, events, signal) => {
+    signal.throwIfAborted();
+    const startedMs = monotonicMs();
+    const timeoutMs = entry.timeouts?.connect ?? limits.connectTimeoutMs;
+    using limit = deadline(timeoutMs, () => timeoutError(entry.id, timeoutMs), signal);
+    const target = targetOf(entry, await raceSignal(keyFor(entry, options), limit.signal));
+    const connection = await connect(target, events, { signal: limit.signal, timeoutMs });
+    const handshakeMs = monotonicMs() - startedMs;
+    const listLimits = {
+      maxPages: limits.maxToolPages,
+      maxTools: limits.maxTools,
+      timeoutMs: entry.timeouts?.list ?? limits.listTimeoutMs,
+    };
+    try {
+      return { connection, handshakeMs, listing: await listAllTools(connection, listLimits, signal) };
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  };
   return (entry, events, signal) =>
-    gate.run(new URL(entry.endpoint).origin, async () => {
-      signal.throwIfAborted();
-      const startedMs = monotonicMs();
-      const timeoutMs = entry.timeouts?.connect ?? limits.connectTimeoutMs;
-      using limit = deadline(timeoutMs, () => timeoutError(entry.id, timeoutMs), signal);
-      const target = targetOf(entry, await raceSignal(keyFor(entry, options), limit.signal));
-      const connection = await connect(target, events, { signal: limit.signal, timeoutMs });
-      const handshakeMs = monotonicMs() - startedMs;
-      const listLimits = {
-        maxPages: limits.maxToolPages,
-        maxTools: limits.maxTools,
-        timeoutMs: entry.timeouts?.list ?? limits.listTimeoutMs,
-      };
-      try {
-        return { connection, handshakeMs, listing: await listAllTools(connection, listLimits, signal) };
-      } catch (error) {
-        await connection.close();
-        throw error;
-      }
-    });
+    gate.run(new URL(entry.endpoint).origin, () =>
+      traced('connect', 'connector bring-up', { connectorId: entry.id }, () => bringUp(entry, events, signal)),
+    );
 }
 
 function targetOf(entry: ConnectorEntry, key: string | null): ConnectorTarget {

@@ -3,13 +3,19 @@ import type { Delta } from '../../shared/delta.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
 import { Connector, type ConnectorDeps } from './connector.ts';
+import type { ConnectorState } from './connector-state.ts';
 
 /** Connectors taken up or ended in one turn of the event loop. */
 const BATCH = 8;
 
+export interface ConnectorSetDeps extends ConnectorDeps {
+  /** Called for each connector that the map adds, before it does anything. */
+  readonly onCreated: (connector: Connector) => void;
+}
+
 /** The connectors of the current snapshot, each on its own. */
 export class ConnectorSet {
-  readonly #deps: ConnectorDeps;
+  readonly #deps: ConnectorSetDeps;
   readonly #connectors = new Map<string, Connector>();
   /** What the connectors follow; a later one overtakes what is still being taken up of an earlier one. */
   #snapshot: Snapshot = Snapshot.EMPTY;
@@ -17,7 +23,7 @@ export class ConnectorSet {
   #isClosed = false;
   #leaving = new Set<Promise<void>>();
 
-  constructor(deps: ConnectorDeps) {
+  constructor(deps: ConnectorSetDeps) {
     this.#deps = deps;
   }
 
@@ -37,6 +43,13 @@ export class ConnectorSet {
   /** All connectors, in the order in which they came. */
   all(): readonly Connector[] {
     return [...this.#connectors.values()];
+  }
+
+  /** How many are in each state. */
+  countByState(): ReadonlyMap<ConnectorState, number> {
+    const counts = new Map<ConnectorState, number>();
+    for (const { state } of this.#connectors.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
+    return counts;
   }
 
   /**
@@ -75,6 +88,7 @@ export class ConnectorSet {
     if (entry === undefined) return;
     const known = this.#connectors.get(id);
     const connector = known ?? new Connector(entry, this.#deps);
+    if (known === undefined) this.#deps.onCreated(connector);
     this.#connectors.set(id, connector);
     connector.update(entry);
   }

@@ -77,6 +77,11 @@ export class Connector {
     return this.#machine.isUp;
   }
 
+  /** The code of what last went wrong; null since it is up again. */
+  get lastErrorCode(): string | null {
+    return this.#lastError?.code ?? null;
+  }
+
   /** Resolves when the attempt under way has come to an end, whichever; at once if there is none. Never rejects. */
   settled(): Promise<void> {
     return this.#settled;

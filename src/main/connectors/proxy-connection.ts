@@ -1,5 +1,6 @@
 import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { messageOf, rootReason, SwitchyardError } from '../../shared/errors.ts';
+import type { AgentLike } from '../http/agent-check.ts';
 import type { Logger } from '../logger.ts';
 import type { Connect, ConnectorTarget, RequestLimits, ToolResult } from './connection.ts';
 
@@ -14,6 +15,8 @@ export interface RemoteProxyConfig {
   readonly unavailableErrorMessage: string;
   readonly logger: Logger;
   readonly onAvailabilityChange: (isUp: boolean) => void;
+  /** The manager's own Agent, or the caller's. */
+  readonly agent: AgentLike;
 }
 
 /** What a caller's `createProxy` must return; the last two methods may be missing. */
@@ -41,17 +44,20 @@ export function unavailableErrorMessage(connectorName: string): string {
 }
 
 /** A {@link Connect} over a caller's own proxies: they get the state machine, but not this package's transports. */
-export function createProxyConnect(createProxy: CreateProxy, logger: Logger): Connect {
+export function createProxyConnect(createProxy: CreateProxy, logger: Logger, agent: AgentLike): Connect {
   return async (target, events, limits) => {
     let isUp = false;
-    const proxy = createProxy(
-      configFor(target, logger, (up) => {
-        // A proxy may say that it is up from within connect(): only the way down, once it was up, is news.
-        if (!up && isUp) events.onLost(new Error('The proxy reported itself down'));
-      }),
-    );
+    let lastWord: boolean | null = null;
+    const onAvailabilityChange = (up: boolean): void => {
+      lastWord = up;
+      // A proxy may say that it is up from within connect(): only the way down, once it was up, is news.
+      if (!up && isUp) events.onLost(new Error('The proxy reported itself down'));
+    };
+    const proxy = createProxy(configFor(target, { logger, agent, onAvailabilityChange }));
     try {
       await within(proxy.connect(), limits);
+      // Some resolve all the same and try again by themselves; here the state machine does that.
+      if (proxy.isConnected?.() === false || lastWord === false) throw new Error('it says that it is not connected');
     } catch (error) {
       await disconnect(proxy);
       throw limits.signal.aborted ? limits.signal.reason : connectError(target, error);
@@ -80,8 +86,7 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger): Co
 
 function configFor(
   target: ConnectorTarget,
-  logger: Logger,
-  onAvailabilityChange: (isUp: boolean) => void,
+  given: Pick<RemoteProxyConfig, 'logger' | 'agent' | 'onAvailabilityChange'>,
 ): RemoteProxyConfig {
   return {
     connectorId: target.id,
@@ -91,8 +96,7 @@ function configFor(
     serviceLabel: target.name,
     unavailableErrorName: unavailableErrorName(target.id),
     unavailableErrorMessage: unavailableErrorMessage(target.name),
-    logger,
-    onAvailabilityChange,
+    ...given,
   };
 }
 

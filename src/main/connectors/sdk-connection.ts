@@ -5,10 +5,11 @@ import {
   StreamableHTTPClientTransport,
   type Tool,
 } from '@modelcontextprotocol/client';
-import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import { type Dispatcher, Headers, fetch as undiciFetch } from 'undici';
 import * as z from 'zod';
 import { monotonicMs, raceSignal, settledWithin } from '../../shared/clock.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
+import { currentTraceparent } from '../tracing/trace.ts';
 import type {
   Connect,
   Connection,
@@ -27,6 +28,9 @@ const MODERN_REVISION = '2026-07-28';
 
 /** How long a handshake that nobody wants any more may take to end by itself, so that its session can be ended too. */
 const HANDSHAKE_GRACE_MS = 500;
+
+/** How much later than ours the SDK's own deadlines are: ours wait for what came in while the event loop stood still. */
+const SDK_DEADLINE_SLACK_MS = 60_000;
 
 /** How long the end of a session may take; the server forgets it anyway some day. */
 const TERMINATE_TIMEOUT_MS = 1_000;
@@ -61,7 +65,12 @@ async function connectByFallback(
   trace: WireTrace,
   attempt: (transport: HttpTransport, era: Era) => Promise<Connection>,
 ): Promise<Connection> {
-  const options = { fetch, requestInit: { headers: { ...target.headers } } };
+  const options = {
+    fetch,
+    requestInit: { headers: { ...target.headers } },
+    // A redirect to elsewhere would take headers with it that only this origin may see.
+    redirectPolicy: 'same-origin' as const,
+  };
   const overHttp = (era: Era): Promise<Connection> =>
     attempt(new StreamableHTTPClientTransport(target.url, options), era);
   const overSse = (): Promise<Connection> => attempt(new SSEClientTransport(target.url, options), 'legacy');
@@ -104,7 +113,7 @@ async function open(
     await client.close().catch(() => {});
   };
   // The signal stays out of the handshake: cut short, it could leave a session that nobody knows the name of.
-  const handshake = client.connect(transport, { timeout: limits.timeoutMs });
+  const handshake = client.connect(transport, { timeout: sdkTimeout(limits) });
   try {
     await raceSignal(handshake, limits.signal);
   } catch (error) {
@@ -121,7 +130,7 @@ function connectionOf(client: Client, facts: ConnectionFacts, close: () => Promi
     facts,
     async listToolsPage(cursor, limits) {
       const params = cursor === null ? {} : { cursor };
-      const options = { signal: limits.signal, timeout: limits.timeoutMs };
+      const options = { signal: limits.signal, timeout: sdkTimeout(limits) };
       try {
         const page = await client.request({ method: 'tools/list', params }, toolPageSchema, options);
         return { tools: page.tools, nextCursor: page.nextCursor ?? null };
@@ -136,7 +145,7 @@ function connectionOf(client: Client, facts: ConnectionFacts, close: () => Promi
           { name: tool.name, arguments: { ...args } },
           {
             signal: limits.signal,
-            timeout: limits.timeoutMs,
+            timeout: sdkTimeout(limits),
             // Without an output schema the SDK need not compile a validator: 367 ms at the first of 1 000 tools otherwise.
             toolDefinition: definition as unknown as Tool,
             ...(limits.onProgress && { onprogress: limits.onProgress }),
@@ -148,6 +157,10 @@ function connectionOf(client: Client, facts: ConnectionFacts, close: () => Promi
     },
     close,
   };
+}
+
+function sdkTimeout({ timeoutMs }: RequestLimits): number {
+  return Math.min(timeoutMs + SDK_DEADLINE_SLACK_MS, 2 ** 31 - 1);
 }
 
 function factsOf(client: Client, transport: HttpTransport): ConnectionFacts {
@@ -171,7 +184,7 @@ function tracingFetch(dispatcher: Dispatcher, trace: WireTrace): typeof globalTh
     init?: Parameters<typeof undiciFetch>[1],
   ): Promise<unknown> => {
     try {
-      const response = await undiciFetch(input, { ...init, dispatcher });
+      const response = await undiciFetch(input, { ...withTrace(init), dispatcher });
       trace.lastStatus = response.status;
       trace.isUnreachable = false;
       return response;
@@ -181,4 +194,13 @@ function tracingFetch(dispatcher: Dispatcher, trace: WireTrace): typeof globalTh
     }
   };
   return traced as unknown as typeof globalThis.fetch;
+}
+
+/** The request as it is, or with the trace that it belongs to (W3C Trace Context). */
+function withTrace(init: Parameters<typeof undiciFetch>[1]): Parameters<typeof undiciFetch>[1] {
+  const traceparent = currentTraceparent();
+  if (traceparent === undefined) return init;
+  const headers = new Headers(init?.headers);
+  headers.set('traceparent', traceparent);
+  return { ...init, headers };
 }

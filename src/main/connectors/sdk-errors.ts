@@ -33,6 +33,10 @@ export function toConnectError(
       { cause: error, detail: { phase: 'connect' } },
     );
   }
+  if (lastStatus !== null && lastStatus >= 300 && lastStatus < 400) {
+    const why = `${where} redirects to another origin, which is not followed.`;
+    return new SwitchyardError('CONNECTOR_REDIRECTED', why, { cause: error, detail: { status: lastStatus } });
+  }
   const why =
     trace.isUnreachable || lastStatus === null
       ? rootReason(networkCause(error))

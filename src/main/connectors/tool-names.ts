@@ -17,13 +17,14 @@ export function publicToolName(connectorId: string, remoteName: string): string 
 export function toolTags(entry: ConnectorEntry, remoteName: string, brand: string): readonly string[] {
   const described = describedTools(entry).find((tool) => tool.name === remoteName);
   const scopes = described?.scopes ?? entry.scopes;
-  return [
+  const tags = [
     ...(described?.tags ?? []),
     ...scopes.map((scope) => `scope:${scope}`),
     `connector:${entry.id}`,
     `connectorName:${entry.name}`,
     `brand:${brand}`,
   ];
+  return [...new Set(tags)];
 }
 
 function describedTools(entry: ConnectorEntry): readonly RemoteTool[] {

@@ -1,45 +1,35 @@
-import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LoadReport } from '../../shared/protocol.ts';
-
-/** Connectors with a label value of their own; the rest share `other`. */
-const MAX_CONNECTOR_LABELS = 200;
+import type { Transition } from '../connectors/connector-state.ts';
+import { INSTRUMENTS, type InstrumentEntry, MAX_CONNECTOR_LABELS } from './instrument-table.ts';
+import { observeGauges } from './observed-gauges.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const CALL_OUTCOMES = ['ok', 'tool-error', 'error'] as const;
 
 const registry = new Registry();
 registry.setDefaultLabels({ brand: 'brAInwav', component: 'mcp-connectors' });
 let hasDefaultMetrics = false;
 
-const up = new Gauge({
-  name: 'brainwav_mcp_connector_proxy_up',
-  help: 'Whether a connector is connected: 1 or 0.',
-  labelNames: ['connector'],
+const settings = ({ name, help, labels }: InstrumentEntry) => ({
+  name,
+  help,
+  labelNames: labels,
   registers: [registry],
 });
+const histogramOf = (entry: InstrumentEntry): Histogram => new Histogram({ ...settings(entry), buckets: SECONDS });
+const counterOf = (entry: InstrumentEntry): Counter => new Counter(settings(entry));
 
-const syncDuration = new Histogram({
-  name: 'mcp_connector_sync_duration_seconds',
-  help: 'Duration of sync(), connectors included.',
-  labelNames: ['outcome'],
-  buckets: SECONDS,
-  registers: [registry],
-});
-
-const loadDuration = new Histogram({
-  name: 'mcp_service_map_load_duration_seconds',
-  help: 'Duration of each phase of a load of the service map.',
-  labelNames: ['phase', 'outcome', 'thread'],
-  buckets: SECONDS,
-  registers: [registry],
-});
-
-const callDuration = new Histogram({
-  name: 'mcp_tool_call_duration_seconds',
-  help: 'Duration of tool calls.',
-  labelNames: ['connector', 'outcome'],
-  buckets: SECONDS,
-  registers: [registry],
-});
+const proxyUp = new Gauge(settings(INSTRUMENTS.proxyUp));
+const transitions = counterOf(INSTRUMENTS.transitions);
+const connectorFailures = counterOf(INSTRUMENTS.connectorFailures);
+const syncDuration = histogramOf(INSTRUMENTS.syncDuration);
+const callDuration = histogramOf(INSTRUMENTS.callDuration);
+const loadDuration = histogramOf(INSTRUMENTS.loadDuration);
+const refreshes = counterOf(INSTRUMENTS.refreshes);
+const alarms = counterOf(INSTRUMENTS.alarms);
+const threadsLost = counterOf(INSTRUMENTS.threadsLost);
+observeGauges((entry, collect) => new Gauge({ ...settings(entry), collect }));
 
 const labelled = new Set<string>();
 
@@ -54,12 +44,22 @@ export function getConnectorMetricsRegistry(): Registry {
 
 /** Notes whether a connector is connected. */
 export function recordUp(connectorId: string, isUp: boolean): void {
-  up.set({ connector: labelOf(connectorId) }, isUp ? 1 : 0);
+  const connector = labelOf(connectorId);
+  // One gauge for many connectors would say how the last of them is.
+  if (connector !== 'other') proxyUp.set({ connector }, isUp ? 1 : 0);
+}
+
+/** Notes a change of state, and the code of the failure that led to it, if one did. */
+export function recordTransition({ from, to }: Transition, failureCode: string | null): void {
+  transitions.inc({ from, to });
+  if (failureCode !== null) connectorFailures.inc({ code: failureCode });
 }
 
 /** Drops the labels of a connector that is no more. */
 export function forgetConnector(connectorId: string): void {
-  if (labelled.delete(connectorId)) up.remove({ connector: connectorId });
+  if (!labelled.delete(connectorId)) return;
+  proxyUp.remove({ connector: connectorId });
+  for (const outcome of CALL_OUTCOMES) callDuration.remove({ connector: connectorId, outcome });
 }
 
 export function recordSync(durationMs: number, outcome: 'ok' | 'error'): void {
@@ -72,7 +72,19 @@ export function recordLoad(report: LoadReport, outcome: 'loaded' | 'unchanged' |
     loadDuration.observe({ phase, outcome, thread }, durationMs / 1000);
 }
 
-export function recordCall(connectorId: string, durationMs: number, outcome: 'ok' | 'tool-error' | 'error'): void {
+export function recordRefresh(outcome: 'loaded' | 'unchanged' | 'failed', code: string | null): void {
+  refreshes.inc({ outcome, code: code ?? 'none' });
+}
+
+export function recordAlarm(code: string): void {
+  alarms.inc({ code });
+}
+
+export function recordThreadLost(): void {
+  threadsLost.inc();
+}
+
+export function recordCall(connectorId: string, durationMs: number, outcome: (typeof CALL_OUTCOMES)[number]): void {
   callDuration.observe({ connector: labelOf(connectorId), outcome }, durationMs / 1000);
 }
 

@@ -11,6 +11,8 @@ import {
   type WriterReply,
 } from '../../shared/protocol.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
+import { type Logger, silentLogger } from '../logger.ts';
+import { awaitEnd } from '../stuck-threads.ts';
 
 /** How long the disk may take to close a store, and a thread to die; either may hang for ever. */
 const CLOSE_TIMEOUT_MS = 2_500;
@@ -35,12 +37,14 @@ interface Session {
  */
 export class WriterClient {
   readonly #stateDir: string;
+  readonly #logger: Logger;
   readonly #workerUrl: URL;
   #session: Session | null = null;
   #isClosed = false;
 
-  constructor(stateDir: string, url: URL = workerUrl('workers/registry-writer.worker')) {
+  constructor(stateDir: string, logger: Logger = silentLogger, url: URL = workerUrl('workers/registry-writer.worker')) {
     this.#stateDir = stateDir;
+    this.#logger = logger;
     this.#workerUrl = url;
   }
 
@@ -68,7 +72,7 @@ export class WriterClient {
     this.#session = null;
     // A call in the queue is answered before this one.
     await settledWithin(raceSignal<unknown>(session.api.close(), session.exit.signal), CLOSE_TIMEOUT_MS);
-    await settledWithin(session.worker.terminate(), CLOSE_TIMEOUT_MS);
+    await awaitEnd(session.worker.terminate(), CLOSE_TIMEOUT_MS, this.#logger);
   }
 
   /** Works in the present session, or in a new one, once its store is open. */

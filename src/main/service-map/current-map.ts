@@ -2,14 +2,17 @@ import { createHash } from 'node:crypto';
 import { deadline, raceSignal } from '../../shared/clock.ts';
 import type { Delta, DigestTable } from '../../shared/delta.ts';
 import { EMPTY_DIGESTS } from '../../shared/delta.ts';
+import type { ErrorCode } from '../../shared/error-codes.ts';
 import { ConnectorManifestError, messageOf } from '../../shared/errors.ts';
 import { type AcquiredBody, type LoadReport, type LoadTask, PROTOCOL_VERSION } from '../../shared/protocol.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
+import { traced } from '../tracing/trace.ts';
 import type { LoadOutcome } from './collect-load.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import type { MapLoader } from './map-loader.ts';
 import type { MapMemory } from './map-memory.ts';
+import { judgeRemovals } from './mass-removal.ts';
 import type { Freshness } from './sync-decision.ts';
 
 /** What a current map needs besides its options. */
@@ -18,6 +21,8 @@ export interface CurrentMapDeps {
   readonly memory: MapMemory;
   /** Called for each accepted map, before the load that brought it is over. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
+  /** Called for what is accepted and still wants a human eye. */
+  readonly onAlarm: (code: ErrorCode) => void;
   /** Called for each load, whatever came of it. */
   readonly onLoad: (report: LoadReport, outcome: LoadOutcome['kind']) => void;
 }
@@ -53,8 +58,8 @@ export class CurrentMap {
   }
 
   get freshness(): Freshness {
-    if (this.#cache.get() !== undefined) return 'fresh';
-    return this.#cache.getStale() === undefined ? 'none' : 'stale';
+    if (this.#cache.getFresh() !== undefined) return 'fresh';
+    return this.#cache.peek() === undefined ? 'none' : 'stale';
   }
 
   /**
@@ -68,7 +73,7 @@ export class CurrentMap {
     if (this.#lineage.sourceId !== sourceId)
       this.#lineage = { sourceId, etag: null, bodySha256: null, isRemembered: false };
     if (!this.#lineage.isRemembered) await this.#remember(signatureKey, signal);
-    return this.#run(this.#task(signatureKey, apiKey, null), signal);
+    return this.#run(signatureKey, apiKey, null, signal);
   }
 
   async #secrets(signal: AbortSignal): Promise<{ signatureKey: string; apiKey: string | null }> {
@@ -93,7 +98,7 @@ export class CurrentMap {
     const { map } = stored;
     if (map === null || this.#snapshot.revision > 0) return;
     const given: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
-    const outcome = await this.#run(this.#task(signatureKey, null, given), signal);
+    const outcome = await this.#run(signatureKey, null, given, signal);
     if (outcome.kind !== 'failed') return;
     const { code, message } = outcome.error;
     this.#options.logger.warn(
@@ -102,12 +107,20 @@ export class CurrentMap {
     );
   }
 
-  async #run(task: LoadTask, signal: AbortSignal): Promise<LoadOutcome> {
-    const outcome = await this.#deps.loader.load(task, signal);
+  async #run(
+    signatureKey: string,
+    apiKey: string | null,
+    given: AcquiredBody | null,
+    signal: AbortSignal,
+  ): Promise<LoadOutcome> {
+    const outcome = await traced('load', 'service map load', { isRemembered: given !== null }, (traceparent) =>
+      this.#deps.loader.load(this.#task(traceparent, signatureKey, apiKey, given), signal),
+    );
     this.#deps.onLoad(outcome.kind === 'loaded' ? outcome.commit.report : outcome.report, outcome.kind);
-    if (outcome.kind === 'loaded') this.#accept(outcome, task.given !== null);
+    if (outcome.kind === 'loaded') this.#accept(outcome, given !== null);
     if (outcome.kind === 'unchanged') {
       this.#lineage = { ...this.#lineage, etag: outcome.etag };
+      this.#releaseHeld();
       this.#cache.set(this.#snapshot, this.#snapshot.expiresAtMs - this.#options.clock.now());
     }
     return outcome;
@@ -117,9 +130,16 @@ export class CurrentMap {
     const { clock } = this.#options;
     const { sourceId } = this.#lineage;
     const { generatedAtMs, etag, bodySha256 } = commit;
-    if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs)
-      this.#warnEquivocation(commit.header.generatedAt);
-    this.#snapshot = this.#snapshot.next(chunks, commit);
+    if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs) {
+      const message = 'Two service maps signed for the same instant differ; the later one counts';
+      this.#alarm('map-equivocated', 'MAP_EQUIVOCATED', message);
+    }
+    const { removed, held } = judgeRemovals(commit.delta, this.#snapshot.held);
+    if (held.length > 0) {
+      const message = `${held.length} connectors are missing from the new service map; they stay until the next load agrees`;
+      this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', message);
+    }
+    this.#snapshot = this.#snapshot.next(chunks, commit, held);
     this.#digests = commit.digests;
     this.#lineage = { ...this.#lineage, etag, bodySha256 };
     this.#raiseFloor(sourceId, generatedAtMs);
@@ -127,26 +147,38 @@ export class CurrentMap {
     this.#cache.set(this.#snapshot, isRemembered ? 0 : commit.expiresAtMs - clock.now());
     if (!isRemembered)
       this.#deps.memory.save({ sourceId, etag, body: commit.body, generatedAtMs, savedAtMs: clock.now() });
-    this.#deps.onSnapshot(this.#snapshot, commit.delta);
+    this.#deps.onSnapshot(this.#snapshot, { ...commit.delta, removed });
+  }
+
+  /** The server stands by a map that lacks them: what was held is removed. */
+  #releaseHeld(): void {
+    const { held } = this.#snapshot;
+    if (held.length === 0) return;
+    this.#snapshot = this.#snapshot.released();
+    this.#deps.onSnapshot(this.#snapshot, {
+      added: [],
+      changed: [],
+      removed: held,
+      unchangedCount: this.#snapshot.size,
+    });
   }
 
   #raiseFloor(sourceId: string, floorMs: number | null): void {
     if (floorMs !== null) this.#floors.set(sourceId, Math.max(floorMs, this.#floors.get(sourceId) ?? floorMs));
   }
 
-  #warnEquivocation(generatedAt: string): void {
-    this.#options.logger.warn(
-      { event: 'map-equivocated', generatedAt },
-      'Two service maps signed for the same instant differ; the later one counts',
-    );
+  #alarm(event: string, code: ErrorCode, message: string): void {
+    this.#options.logger.warn({ event, code }, message);
+    this.#deps.onAlarm(code);
   }
 
-  #task(signatureKey: string, apiKey: string | null, given: AcquiredBody | null): LoadTask {
+  #task(traceparent: string, signatureKey: string, apiKey: string | null, given: AcquiredBody | null): LoadTask {
     const { limits, clock, serviceMapUrl } = this.#options;
     const { sourceId, etag, bodySha256 } = this.#lineage;
     const { revision, expiresAtMs } = this.#snapshot;
     return {
       version: PROTOCOL_VERSION,
+      traceparent,
       request: {
         url: serviceMapUrl,
         headers: apiKey === null ? {} : { authorization: `Bearer ${apiKey}` },
@@ -154,6 +186,7 @@ export class CurrentMap {
         timeoutMs: limits.timeoutMs,
         maxBytes: limits.maxMapBytes,
       },
+      network: this.#options.network,
       given,
       // A copy of the digests goes with the task and the new ones come back with its commit: a load that dies tears nothing.
       known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests: this.#digests, expiresAtMs },

@@ -1,6 +1,6 @@
-import { Agent } from 'undici';
 import { ConnectorManifestError, fromWireError } from '../../shared/errors.ts';
 import type { ConnectorEntry, ServiceMapHeader } from '../../shared/service-map.ts';
+import { createMainAgent } from '../http/main-agent.ts';
 import { type ConnectorProxyManagerOptions, resolveOptions } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CurrentMap } from './current-map.ts';
@@ -15,6 +15,8 @@ export type LoadServiceMapOptions = Pick<
   | 'apiKey'
   | 'fetchImpl'
   | 'agent'
+  | 'tls'
+  | 'proxy'
   | 'timeoutMs'
   | 'now'
   | 'clock'
@@ -36,7 +38,7 @@ export interface LoadedServiceMap {
  */
 export async function loadConnectorServiceMap(options: LoadServiceMapOptions): Promise<LoadedServiceMap> {
   const resolved = resolveOptions({ ...options, offload: 'never' });
-  const mainAgent = new Agent();
+  const mainAgent = createMainAgent(resolved.network);
   let snapshot: Snapshot | null = null;
   const map = new CurrentMap(resolved, {
     loader: createMapLoader({ ...resolved, mainAgent }),
@@ -44,6 +46,7 @@ export async function loadConnectorServiceMap(options: LoadServiceMapOptions): P
     onSnapshot: (accepted) => {
       snapshot = accepted;
     },
+    onAlarm: () => {},
     onLoad: () => {},
   });
   try {

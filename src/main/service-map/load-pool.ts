@@ -1,12 +1,16 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { settledWithin, startTimer } from '../../shared/clock.ts';
+import { monotonicMs, startTimer } from '../../shared/clock.ts';
 import { messageOf, SwitchyardError, toWireError } from '../../shared/errors.ts';
 import type { LoadControl, LoadEvent, LoadTask, WorkerLoadTask } from '../../shared/protocol.ts';
 import { emptyReport } from '../../shared/run-load.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
+import { type Logger, silentLogger } from '../logger.ts';
+import { recordThreadLost } from '../metrics/instruments.ts';
+import { awaitEnd } from '../stuck-threads.ts';
 import { LoadCollector, type LoadOutcome } from './collect-load.ts';
+import { CrashGuard } from './crash-guard.ts';
 
 export interface LoadPoolOptions {
   /** The task file; another one only in tests. */
@@ -15,6 +19,9 @@ export interface LoadPoolOptions {
   readonly graceMs?: number;
   /** Old-generation heap of one thread, in MiB. Buffers are not part of it; the byte cap of the request bounds them. */
   readonly maxHeapMb?: number;
+  readonly logger?: Logger;
+  /** Drives the crash guard; a clock that never steps back by default. */
+  readonly elapsedMs?: () => number;
 }
 
 const MAX_QUEUED_LOADS = 64;
@@ -27,12 +34,16 @@ export class LoadPool {
   readonly #taskUrl: URL;
   readonly #graceMs: number;
   readonly #maxHeapMb: number;
+  readonly #logger: Logger;
+  readonly #guard: CrashGuard;
   #piscina: Piscina | null = null;
 
   constructor(options: LoadPoolOptions = {}) {
     this.#taskUrl = options.taskUrl ?? workerUrl('workers/load-service-map.task');
     this.#graceMs = options.graceMs ?? 250;
     this.#maxHeapMb = options.maxHeapMb ?? 512;
+    this.#logger = options.logger ?? silentLogger;
+    this.#guard = new CrashGuard(options.elapsedMs ?? monotonicMs);
   }
 
   /** Where the threads' code is expected. */
@@ -40,8 +51,17 @@ export class LoadPool {
     return this.#taskUrl;
   }
 
-  /** Starts the first thread, unless that was done. */
-  boot(): Piscina {
+  /** Loads that wait for a thread. */
+  get queueLength(): number {
+    return this.#piscina?.queueSize ?? 0;
+  }
+
+  /** Starts the first thread, unless that was done or threads die one after the other. */
+  boot(): void {
+    if (!this.#guard.isTripped) this.#open();
+  }
+
+  #open(): Piscina {
     if (this.#piscina !== null) return this.#piscina;
     const piscina = new Piscina({
       filename: this.#taskUrl.href,
@@ -52,8 +72,8 @@ export class LoadPool {
       atomics: 'async',
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
     });
-    // A thread that fails between tasks: the next load meets it and reports it; without a listener it would end the process.
-    piscina.on('error', () => {});
+    // A thread that fails between tasks; without a listener it would end the process.
+    piscina.on('error', (error) => this.#noteLoss(lost(`it failed between loads: ${messageOf(error)}`, error)));
     // So that the first load does not wait for the thread to read its code. Should that fail, the first load tells.
     piscina.run(undefined, { name: 'warmUp' }).catch(() => {});
     this.#piscina = piscina;
@@ -68,6 +88,7 @@ export class LoadPool {
     task: LoadTask,
     options: { readonly signal: AbortSignal; readonly deadlineMs: number },
   ): Promise<LoadOutcome> {
+    if (this.#guard.isTripped) return failed(crashLoop());
     const { port1: port, port2: workerPort } = new MessageChannel();
     const kill = new AbortController();
     const killed = Promise.withResolvers<LoadOutcome>();
@@ -89,10 +110,12 @@ export class LoadPool {
     if (options.signal.aborted) onAbort();
     else options.signal.addEventListener('abort', onAbort, { once: true });
     try {
-      if (this.boot().queueSize >= MAX_QUEUED_LOADS) return failed(queueFull());
+      if (this.#open().queueSize >= MAX_QUEUED_LOADS) return failed(queueFull());
       const posted = this.#post({ ...task, port: workerPort }, kill.signal);
-      const outcome = await Promise.race([receive(port), whenLost(posted, this.#graceMs), killed.promise]);
-      return outcome.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : outcome;
+      const first = await Promise.race([receive(port), whenLost(posted, this.#graceMs), killed.promise]);
+      const outcome = first.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : first;
+      if (outcome.kind === 'failed' && outcome.error.code === 'WORKER_LOST') this.#noteLoss(outcome.error);
+      return outcome;
     } finally {
       options.signal.removeEventListener('abort', onAbort);
       deadlineTimer.cancel();
@@ -101,16 +124,26 @@ export class LoadPool {
     }
   }
 
-  /** Ends all threads at once; loads under way fail. Idempotent. */
+  /** Ends all threads at once; loads under way fail. A thread that does not end is said to be stuck. Idempotent. */
   async close(): Promise<void> {
-    if (this.#piscina !== null) await settledWithin(this.#piscina.destroy(), KILL_TIMEOUT_MS);
+    const piscina = this.#piscina;
+    this.#piscina = null;
+    if (piscina !== null) await awaitEnd(piscina.destroy(), KILL_TIMEOUT_MS, this.#logger);
+  }
+
+  /** Counts a lost thread. Where they die one after the other, the pool is given up until the guard lets go. */
+  #noteLoss(error: { readonly message: string }): void {
+    recordThreadLost();
+    this.#guard.note();
+    this.#logger.warn({ event: 'worker-lost', code: 'WORKER_LOST', err: error }, error.message);
+    if (this.#guard.isTripped) void this.close();
   }
 
   #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
     const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
     if (task.given !== null) transferList.push(task.given.bytes.buffer);
     // A signal of its own for each task: Piscina then gives it a thread of its own, which an abort can kill.
-    return this.boot().run(task, { signal, transferList });
+    return this.#open().run(task, { signal, transferList });
   }
 }
 
@@ -144,6 +177,13 @@ async function whenLost(posted: Promise<unknown>, graceMs: number): Promise<Load
 
 function queueFull(): SwitchyardError {
   return new SwitchyardError('WORKER_QUEUE_FULL', `${MAX_QUEUED_LOADS} loads wait for a thread already.`);
+}
+
+function crashLoop(): SwitchyardError {
+  return new SwitchyardError(
+    'WORKER_CRASH_LOOP',
+    'Threads were lost one after the other; none is started for a minute.',
+  );
 }
 
 function lost(why: string, cause?: unknown): SwitchyardError {

@@ -12,6 +12,8 @@ import { LoadPool } from './load-pool.ts';
 /** Loads maps on whichever thread is best. Never rejects. */
 export interface MapLoader {
   load(task: LoadTask, signal: AbortSignal): Promise<LoadOutcome>;
+  /** Loads that wait for a thread. */
+  readonly queueLength: number;
   close(): Promise<void>;
 }
 
@@ -34,7 +36,7 @@ const PROOF_TIMEOUT_MS = 10_000;
 
 /** The loader of a manager: its pool, and main where that is the better or the only place. */
 export function createMapLoader(options: MapLoaderOptions): MapLoader {
-  const pool = options.pool ?? new LoadPool();
+  const pool = options.pool ?? new LoadPool({ logger: options.logger });
   const main = { thread: 'main', fetch: options.fetchMap ?? undiciFetch(options.agent ?? options.mainAgent) };
   const hasOwnFetch = options.fetchMap !== null || options.agent !== null;
   let isPoolUsable: boolean | null = options.offload === 'never' ? false : null;
@@ -59,6 +61,9 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       if (!isPoolUsable || (isFirst && isSmall)) return collect(local, context);
       return pool.run(local, { signal, deadlineMs: deadlineFor(local) });
     },
+    get queueLength() {
+      return pool.queueLength;
+    },
     close: () => pool.close(),
   };
 }
@@ -70,14 +75,7 @@ async function acquireHere(
 ): Promise<Extract<Acquired, { kind: 'body' }> | Exclude<LoadOutcome, { kind: 'loaded' }>> {
   const report = emptyReport(context.thread);
   try {
-    const knownExpiresAtMs = task.known?.expiresAtMs ?? null;
-    const acquired = await acquireCurrentMap(
-      task.request,
-      knownExpiresAtMs,
-      task.policy.nowMs,
-      context.fetch,
-      context.signal,
-    );
+    const acquired = await acquireCurrentMap(task, context.fetch, context.signal);
     if (acquired.kind === 'body') return acquired;
     const phases = { ...report.phases, fetch: acquired.fetchMs };
     return { kind: 'unchanged', how: 'not-modified', etag: task.request.etag, report: { ...report, phases } };

@@ -1,5 +1,5 @@
-import { type Random, startTimer, systemRandom, type Timer } from '../../shared/clock.ts';
-import { messageOf, SwitchyardError } from '../../shared/errors.ts';
+import { type Clock, type Random, startTimer, systemClock, systemRandom, type Timer } from '../../shared/clock.ts';
+import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
 import type { Logger } from '../logger.ts';
 
 export interface RefreshSchedulerOptions {
@@ -10,9 +10,14 @@ export interface RefreshSchedulerOptions {
   readonly onRefresh: () => Promise<void> | void;
   readonly logger: Logger;
   readonly random?: Random | undefined;
+  /** Times the refreshes for the log; the timers are not its. */
+  readonly clock?: Clock | undefined;
   /** Sets the timers; the system's by default. */
   readonly startTimer?: typeof startTimer | undefined;
 }
+
+/** What logs of the replaced scheduler are found by. */
+const LOG_FIELDS = { brand: 'brAInwav' };
 
 const MIN_DELAY_MS = 100;
 const MAX_DELAY_MS = 2 ** 31 - 1;
@@ -69,19 +74,30 @@ export class RefreshScheduler {
   #schedule(): void {
     this.#timer?.cancel();
     const { intervalMs, jitterFactor = 0.2 } = this.#options;
-    const factor = 1 + jitterFactor * (2 * this.#random.next() - 1);
+    const sample = Math.min(1, Math.max(0, this.#random.next()));
+    const factor = 1 + jitterFactor * (2 * sample - 1);
     const delayMs = Math.min(MAX_DELAY_MS, Math.max(MIN_DELAY_MS, intervalMs * factor));
     this.#timer = this.#startTimer(delayMs, () => void this.forceRefresh());
   }
 
   async #refresh(): Promise<void> {
+    const { clock = systemClock, logger, onRefresh } = this.#options;
+    const startedAt = clock.now();
     try {
-      await this.#options.onRefresh();
-    } catch (error) {
-      this.#options.logger.warn(
-        { event: 'refresh-failed', err: error },
-        `Background refresh failed: ${messageOf(error)}`,
+      await onRefresh();
+      logger.info(
+        { ...LOG_FIELDS, event: 'refresh-completed', durationMs: clock.now() - startedAt },
+        'Refresh completed',
       );
+    } catch (error) {
+      const fields = {
+        ...LOG_FIELDS,
+        event: 'refresh-failed',
+        code: codeOf(error),
+        error: messageOf(error),
+        err: error,
+      };
+      logger.warn(fields, 'Refresh failed');
     }
   }
 }

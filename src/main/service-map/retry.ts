@@ -1,23 +1,20 @@
 import type { Sleep } from '../../shared/clock.ts';
 
 export interface RetryPolicy<T> {
-  /** Pauses before the second, third, … attempt, in milliseconds; their number bounds the retries. */
-  readonly delaysMs: readonly number[];
+  /** Milliseconds before the attempt after this result, the `retries`-th repetition; null if the result is the last one. */
+  readonly delayMs: (result: T, retries: number) => number | null;
   readonly sleep: Sleep;
   /** Ends a pause and the retrying; the pause then rejects with its reason. */
   readonly signal: AbortSignal;
-  /** Whether another attempt is worth its pause. */
-  readonly isFailure: (result: T) => boolean;
 }
 
-/** The first result that is no failure, or the last one. */
+/** The first result that is worth no other attempt. */
 export async function retry<T>(attempt: () => Promise<T>, policy: RetryPolicy<T>): Promise<T> {
-  let result = await attempt();
-  for (const delayMs of policy.delaysMs) {
-    if (!policy.isFailure(result)) return result;
+  for (let retries = 1; ; retries += 1) {
+    const result = await attempt();
+    const delayMs = policy.delayMs(result, retries);
+    if (delayMs === null) return result;
     await policy.sleep(delayMs, policy.signal);
     policy.signal.throwIfAborted();
-    result = await attempt();
   }
-  return result;
 }

@@ -1,7 +1,9 @@
 import { asSwitchyardError, ConnectorManifestError, fromWireError, type SwitchyardError } from '../../shared/errors.ts';
+import type { Observation } from '../metrics/observed-gauges.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts';
+import type { LoadOutcome } from './collect-load.ts';
 import { CurrentMap, type CurrentMapDeps } from './current-map.ts';
 import { retry } from './retry.ts';
 import { decideSync, type Freshness, rejectsOnFailure } from './sync-decision.ts';
@@ -12,6 +14,8 @@ export interface SourceStatus {
   readonly url: string;
   readonly freshness: Freshness;
   readonly circuit: CircuitState;
+  /** Until when the server asked not to be asked, epoch ms; null if it did not. */
+  readonly pausedUntil: number | null;
   /** The failure of the last refresh; null after one that succeeded. */
   readonly lastError: SourceFailure | null;
 }
@@ -21,6 +25,15 @@ export interface SourceFailure {
   readonly code: string;
   readonly message: string;
   readonly at: number;
+}
+
+/** What came of a refresh, all its attempts together. */
+export type RefreshResult = 'loaded' | 'unchanged' | 'failed';
+
+/** What a source needs besides its options. */
+export interface SourceDeps extends CurrentMapDeps {
+  /** Called at the end of each refresh; `code` is null unless it failed. */
+  readonly onRefresh: (result: RefreshResult, code: string | null) => void;
 }
 
 type RefreshOutcome =
@@ -38,9 +51,13 @@ export class ServiceMapSource {
   readonly #closing = new AbortController();
   #flight: Promise<RefreshOutcome> | null = null;
   #lastError: SourceFailure | null = null;
+  /** Until when the server asked not to be asked, on the clock of `elapsedMs`. */
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #onRefresh: SourceDeps['onRefresh'];
 
-  constructor(options: ResolvedOptions, deps: CurrentMapDeps) {
+  constructor(options: ResolvedOptions, deps: SourceDeps) {
     this.#options = options;
+    this.#onRefresh = deps.onRefresh;
     this.#map = new CurrentMap(options, deps);
     this.#breaker = new CircuitBreaker({ ...CIRCUIT, now: options.elapsedMs });
   }
@@ -55,14 +72,16 @@ export class ServiceMapSource {
    * ConnectorManifestError whose `code` and `cause` are those of the last attempt.
    */
   async sync(force: boolean): Promise<void> {
-    switch (decideSync(this.#map.freshness, force, this.#breaker.state)) {
+    const pauseMs = this.#pauseMs();
+    const blocked = (): ConnectorManifestError => (pauseMs > 0 ? this.#pausedError(pauseMs) : this.#circuitOpenError());
+    switch (decideSync(this.#map.freshness, force, pauseMs > 0 ? 'paused' : this.#breaker.state)) {
       case 'serve':
         return;
       case 'serve-stale':
-        this.#warnStale(this.#circuitOpenError());
+        this.#warnStale(blocked());
         return;
       case 'reject':
-        throw this.#circuitOpenError();
+        throw blocked();
       case 'ask':
         this.#settle(await this.#refresh(), force);
     }
@@ -74,8 +93,16 @@ export class ServiceMapSource {
       url: url.origin + url.pathname,
       freshness: this.#map.freshness,
       circuit: this.#breaker.state,
+      pausedUntil: this.#pauseMs() > 0 ? Math.round(this.#options.clock.now() + this.#pauseMs()) : null,
       lastError: this.#lastError,
     };
+  }
+
+  /** What metrics show of it. */
+  observe(): Observation['sources'][number] {
+    const { snapshot } = this;
+    const expiresAtMs = snapshot.header === null ? null : snapshot.expiresAtMs;
+    return { expiresAtMs, nowMs: this.#options.clock.now(), circuit: this.#breaker.state };
   }
 
   /** Cancels the refresh under way; `reason` becomes its failure. */
@@ -88,7 +115,6 @@ export class ServiceMapSource {
     if (outcome.ok) return;
     if (this.#closing.signal.aborted || rejectsOnFailure(this.#map.freshness, force, outcome.opened))
       throw outcome.error;
-    this.#warnStale(outcome.error);
   }
 
   #refresh(): Promise<RefreshOutcome> {
@@ -102,12 +128,12 @@ export class ServiceMapSource {
     const { signal } = this.#closing;
     try {
       const outcome = await retry(() => this.#map.load(signal), {
-        delaysMs: ATTEMPT_DELAYS_MS,
+        delayMs: (result, retries) => this.#delayMs(result, retries),
         sleep: this.#options.sleep,
         signal,
-        isFailure: (result) => result.kind === 'failed',
       });
       if (outcome.kind === 'failed') throw fromWireError(outcome.error, ConnectorManifestError);
+      this.#onRefresh(outcome.kind, null);
     } catch (error) {
       return this.#failed(signal.aborted ? signal.reason : asSwitchyardError(error));
     }
@@ -116,9 +142,30 @@ export class ServiceMapSource {
     return { ok: true };
   }
 
+  /** The pause before the next attempt, which the server may lengthen; null where there is none, or it wants more than we wait for. */
+  #delayMs(result: LoadOutcome, retries: number): number | null {
+    const delayMs = ATTEMPT_DELAYS_MS[retries - 1];
+    if (result.kind !== 'failed') return null;
+    const wantedMs = Number(result.error.detail.retryAfterMs ?? 0);
+    if (delayMs !== undefined && wantedMs <= this.#options.limits.timeoutMs) return Math.max(delayMs, wantedMs);
+    this.#pausedUntilMs = this.#options.elapsedMs() + wantedMs;
+    return null;
+  }
+
+  #pauseMs(): number {
+    return this.#pausedUntilMs - this.#options.elapsedMs();
+  }
+
   #failed(error: SwitchyardError): RefreshOutcome {
     if (this.#closing.signal.aborted) return { ok: false, error, opened: false };
     this.#lastError = { code: error.code, message: error.message, at: this.#options.clock.now() };
+    const { code, message } = error;
+    const rest = this.#map.freshness === 'none' ? 'there is none to serve' : 'the last good one stays in force';
+    this.#options.logger.warn(
+      { event: 'map-refresh-failed', code, err: error },
+      `The service map was not refreshed, ${rest}: ${message}`,
+    );
+    this.#onRefresh('failed', code);
     return { ok: false, error, opened: this.#breaker.fail() };
   }
 
@@ -127,6 +174,11 @@ export class ServiceMapSource {
       { event: 'map-stale', code: error.code, err: error },
       `Serving the last good service map: ${error.message}`,
     );
+  }
+
+  #pausedError(pauseMs: number): ConnectorManifestError {
+    const message = `The server of the service map asked to wait; it is asked again in ${Math.ceil(pauseMs / 1000)} s.`;
+    return new ConnectorManifestError('MAP_RATE_LIMITED', message, { detail: { retryAfterMs: Math.ceil(pauseMs) } });
   }
 
   #circuitOpenError(): ConnectorManifestError {

@@ -6,10 +6,14 @@ export type Freshness = 'fresh' | 'stale' | 'none';
 /** What `sync` does before anything is asked. */
 export type SyncDecision = 'serve' | 'serve-stale' | 'ask' | 'reject';
 
+/** What stands between a source and the network: the circuit, or a server that asked us to wait (`paused`). */
+export type Gate = CircuitState | 'paused';
+
 /** The table of `sync` (docs/service-map.md). A half-open circuit asks, which is its probe. */
-export function decideSync(cached: Freshness, forced: boolean, circuit: CircuitState): SyncDecision {
+export function decideSync(cached: Freshness, forced: boolean, gate: Gate): SyncDecision {
   if (cached === 'fresh' && !forced) return 'serve';
-  if (circuit !== 'open') return 'ask';
+  if (gate === 'paused') return cached === 'none' ? 'reject' : 'serve-stale';
+  if (gate !== 'open') return 'ask';
   return cached === 'stale' && !forced ? 'serve-stale' : 'reject';
 }
 

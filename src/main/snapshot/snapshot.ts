@@ -32,13 +32,15 @@ interface EntryRef {
 /** The last accepted map: immutable, each entry decoded when it is asked for. A new map makes a new snapshot. */
 export class Snapshot {
   /** No map at all. */
-  static readonly EMPTY: Snapshot = new Snapshot(0, null, 0, 0, new Map());
+  static readonly EMPTY: Snapshot = new Snapshot(0, null, 0, 0, new Map(), []);
 
   /** Grows by one with every accepted map. */
   readonly revision: number;
   readonly header: ServiceMapHeader | null;
   readonly generatedAtMs: number;
   readonly expiresAtMs: number;
+  /** Connectors that are kept though the map does not list them (mass-removal.ts). */
+  readonly held: readonly string[];
   readonly #refs: ReadonlyMap<string, EntryRef>;
   readonly #decoded = new Map<string, ConnectorEntry>();
 
@@ -48,28 +50,37 @@ export class Snapshot {
     generatedAtMs: number,
     expiresAtMs: number,
     refs: ReadonlyMap<string, EntryRef>,
+    held: readonly string[],
   ) {
     this.revision = revision;
     this.header = header;
     this.generatedAtMs = generatedAtMs;
     this.expiresAtMs = expiresAtMs;
     this.#refs = refs;
+    this.held = held;
   }
 
-  /** The snapshot that follows this one. Entries that did not change are taken over, packed or not. */
-  next(chunks: readonly ChunkEvent[], commit: CommitEvent): Snapshot {
+  /** The snapshot that follows this one. Entries that did not change are taken over, packed or not, and so are those to be held. */
+  next(chunks: readonly ChunkEvent[], commit: CommitEvent, held: readonly string[]): Snapshot {
     const sent = new Map<string, EntryRef>();
     for (const { ids, enabled, packed } of chunks) {
       const chunk = new EntryChunk(packed);
       for (const [index, id] of ids.entries()) sent.set(id, { enabled: enabled[index] === true, chunk, index });
     }
     const refs = new Map<string, EntryRef>();
-    for (const id of idsOf(commit.digests)) {
+    for (const id of [...idsOf(commit.digests), ...held]) {
       const ref = sent.get(id) ?? this.#refs.get(id);
       if (ref === undefined) throw new RangeError(`The map lists "${id}", which was neither sent nor known`);
       refs.set(id, ref);
     }
-    return new Snapshot(this.revision + 1, commit.header, commit.generatedAtMs, commit.expiresAtMs, refs);
+    return new Snapshot(this.revision + 1, commit.header, commit.generatedAtMs, commit.expiresAtMs, refs, held);
+  }
+
+  /** This snapshot without what it holds. */
+  released(): Snapshot {
+    const refs = new Map(this.#refs);
+    for (const id of this.held) refs.delete(id);
+    return new Snapshot(this.revision + 1, this.header, this.generatedAtMs, this.expiresAtMs, refs, []);
   }
 
   /** The ids in map order. */

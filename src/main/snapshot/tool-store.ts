@@ -10,9 +10,10 @@ export interface ToolDescriptor {
   /** `<connectorId>.<toolName>`. */
   readonly name: string;
   readonly description: string;
-  readonly inputSchema: Readonly<Record<string, unknown>>;
-  readonly handler: (args: Readonly<Record<string, unknown>>) => Promise<ToolResult>;
-  readonly metadata: { readonly tags: readonly string[]; readonly connectorId: string; readonly author?: string };
+  readonly inputSchema: Record<string, unknown>;
+  readonly handler: (args: Record<string, unknown>) => Promise<ToolResult>;
+  /** `author` is the brand that the connector's entry names. */
+  readonly metadata: { tags: string[]; connectorId: string; author?: string };
 }
 
 /** A host's own registry of tools. */
@@ -29,6 +30,8 @@ export interface ToolInfo {
   readonly description: string;
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
+  /** The brand that the connector's entry names. */
+  readonly author: string | null;
   /** The tool as its connector lists it, with every member it sent. */
   readonly definition: RemoteToolDefinition;
 }
@@ -114,13 +117,16 @@ export class ToolStore {
   }
 
   #register(tool: ToolInfo): void {
-    const author = tool.definition.author;
     const descriptor: ToolDescriptor = {
       name: tool.name,
       description: tool.description,
-      inputSchema: tool.inputSchema,
+      inputSchema: { ...tool.inputSchema },
       handler: (args) => this.#deps.callTool(tool.name, args),
-      metadata: { tags: tool.tags, connectorId: tool.connectorId, ...(typeof author === 'string' && { author }) },
+      metadata: {
+        tags: [...tool.tags],
+        connectorId: tool.connectorId,
+        ...(tool.author !== null && { author: tool.author }),
+      },
     };
     this.#tellRegistry(tool.name, (registry) => registry.registerTool(descriptor));
   }
@@ -157,10 +163,15 @@ function infoOf(entry: ConnectorEntry, definition: RemoteToolDefinition, brand: 
     description: definition.description ?? definition.title ?? '',
     inputSchema: definition.inputSchema,
     tags: toolTags(entry, definition.name, brand),
+    author: typeof entry.metadata?.brand === 'string' ? entry.metadata.brand : null,
     definition,
   };
 }
 
 function isSame(a: ToolInfo, b: ToolInfo): boolean {
-  return a === b || JSON.stringify([a.tags, a.definition]) === JSON.stringify([b.tags, b.definition]);
+  return a === b || comparable(a) === comparable(b);
+}
+
+function comparable({ tags, author, definition }: ToolInfo): string {
+  return JSON.stringify([tags, author, definition]);
 }

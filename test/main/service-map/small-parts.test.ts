@@ -5,24 +5,32 @@ import { ManifestCache } from '../../../src/main/service-map/manifest-cache.ts';
 import { retry } from '../../../src/main/service-map/retry.ts';
 
 describe('ManifestCache', () => {
-  it('gives its value while it is fresh and keeps it as stale afterwards', () => {
+  it('gives its value as fresh until its time is over and as the last good one afterwards', () => {
     let now = 1_000;
     const cache = new ManifestCache<string>({ now: () => now });
-    expect([cache.get(), cache.getStale()]).toEqual([undefined, undefined]);
+    expect([cache.get(), cache.getFresh(), cache.peek()]).toEqual([undefined, undefined, undefined]);
     cache.set('map', 50);
     now = 1_049;
-    expect(cache.get()).toBe('map');
+    expect([cache.get(), cache.getFresh()]).toEqual(['map', 'map']);
     now = 1_050;
-    expect([cache.get(), cache.getStale()]).toEqual([undefined, 'map']);
+    expect([cache.get(), cache.getFresh()]).toEqual(['map', undefined]);
     cache.invalidate();
-    expect(cache.getStale()).toBeUndefined();
+    expect(cache.peek()).toBeUndefined();
   });
 
-  it('serves the last value set, not the one before', () => {
-    const cache = new ManifestCache<string>({ now: () => 0 });
+  it('serves the last value set once it has expired, not the one before', () => {
+    let now = 0;
+    const cache = new ManifestCache<string>({ now: () => now });
     cache.set('first', 10);
-    cache.set('second', 0);
-    expect([cache.get(), cache.getStale()]).toEqual([undefined, 'second']);
+    cache.set('second', 10);
+    now = 20;
+    expect(cache.get()).toBe('second');
+  });
+
+  it.each([0, -1, Number.NaN])('gives out no value that was never fresh (ttl %d)', (ttlMs) => {
+    const cache = new ManifestCache<string>({ now: () => 0 });
+    cache.set('map', ttlMs);
+    expect([cache.get(), cache.getFresh(), cache.peek()]).toEqual([undefined, undefined, 'map']);
   });
 });
 
@@ -52,10 +60,9 @@ describe('CircuitBreaker', () => {
 
 describe('retry', () => {
   const policy = (sleeps: number[], signal = new AbortController().signal) => ({
-    delaysMs: [50, 100],
+    delayMs: (result: string, retries: number) => (result === 'bad' ? ([50, 100][retries - 1] ?? null) : null),
     sleep: async (ms: number): Promise<void> => void sleeps.push(ms),
     signal,
-    isFailure: (result: string) => result === 'bad',
   });
 
   it('stops at the first result that is no failure', async () => {

@@ -18,7 +18,9 @@ async function load(map: Json, previous: CommitEvent | null = null): Promise<Loa
       : { bodySha256: previous.bodySha256, digests: previous.digests, expiresAtMs: previous.expiresAtMs };
   const task: LoadTask = {
     version: PROTOCOL_VERSION,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
     request: { url: 'http://map.invalid/', headers: {}, etag: null, timeoutMs: 1, maxBytes: 1 },
+    network: { id: 'plain', tls: null, proxy: null },
     given: { kind: 'body', bytes: signed(map), etag: null, fetchMs: 0 },
     known,
     policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 1_000, allowExpired: false },
@@ -40,7 +42,7 @@ async function load(map: Json, previous: CommitEvent | null = null): Promise<Loa
 describe('Snapshot', () => {
   it('holds the map in its order, normalised and as it was sent', async () => {
     const { chunks, commit } = await load(mapOf([entry('z'), entry('a', { status: 'disabled', odd: true })]));
-    const snapshot = Snapshot.EMPTY.next(chunks, commit);
+    const snapshot = Snapshot.EMPTY.next(chunks, commit, []);
     expect(snapshot.ids).toEqual(['z', 'a']);
     expect(snapshot.entries().map(({ id, status }) => [id, status])).toEqual([
       ['z', 'enabled'],
@@ -56,11 +58,11 @@ describe('Snapshot', () => {
     const many = Array.from({ length: 200 }, (_, i) => entry(`c${i}`));
     const first = await load(mapOf(many));
     expect(first.chunks.map(({ ids }) => ids.length)).toEqual([64, 64, 64, 8]);
-    const one = Snapshot.EMPTY.next(first.chunks, first.commit);
+    const one = Snapshot.EMPTY.next(first.chunks, first.commit, []);
     const next = many.slice(1).map((it) => (it.id === 'c7' ? { ...it, name: 'seven' } : it));
     const second = await load(mapOf([...next, entry('new')], { ttlSeconds: 60 }), first.commit);
     expect(second.chunks.flatMap(({ ids }) => ids)).toEqual(['c7', 'new']);
-    const two = one.next(second.chunks, second.commit);
+    const two = one.next(second.chunks, second.commit, []);
     expect([two.revision, two.size, two.entry('c7')?.name, two.entry('c8')?.name]).toEqual([
       2,
       200,
@@ -73,13 +75,13 @@ describe('Snapshot', () => {
 
   it('gives lists of the caller’s own', async () => {
     const { chunks, commit } = await load(mapOf([entry('a')]));
-    const snapshot = Snapshot.EMPTY.next(chunks, commit);
+    const snapshot = Snapshot.EMPTY.next(chunks, commit, []);
     snapshot.entries().pop();
     expect(snapshot.entries()).toHaveLength(1);
   });
 
   it('refuses a commit whose entries were never sent', async () => {
     const { commit } = await load(mapOf([entry('a')]));
-    expect(() => Snapshot.EMPTY.next([], commit)).toThrow('neither sent nor known');
+    expect(() => Snapshot.EMPTY.next([], commit, [])).toThrow('neither sent nor known');
   });
 });

@@ -73,7 +73,7 @@ describe('ToolStore', () => {
   it("keeps a host's registry in step, with descriptors that call back", async () => {
     const registry = recordingRegistry();
     const { store, calls } = setUp(registry);
-    store.replace(connector('a'), [{ ...toolNamed('x'), description: 'd', author: 'me' }], 'brand');
+    store.replace(connector('a', { metadata: { brand: 'me' } }), [{ ...toolNamed('x'), description: 'd' }], 'brand');
     const descriptor = registry.held.get('a.x');
     expect(descriptor).toMatchObject({
       name: 'a.x',

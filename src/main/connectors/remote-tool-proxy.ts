@@ -1,0 +1,207 @@
+import { Agent, type Dispatcher } from 'undici';
+import { deadline, startTimer, systemRandom, type Timer } from '../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../shared/errors.ts';
+import { type AgentLike, assertCompatibleAgent } from '../http/agent-check.ts';
+import type { Logger } from '../logger.ts';
+import type { Connection, RemoteToolDefinition } from './connection.ts';
+import { listAllTools } from './list-tools.ts';
+import { createSdkConnect } from './sdk-connection.ts';
+import { makeCall } from './tool-call.ts';
+
+/** What a {@link RemoteToolProxy} can be given. */
+export interface RemoteToolProxyOptions {
+  /** Where the MCP server is, http or https. */
+  readonly endpoint: string;
+  /** A proxy that is not enabled never connects. */
+  readonly enabled: boolean;
+  readonly logger: Logger;
+  /** Milliseconds before it connects again, ± 50 %. 5 000. */
+  readonly reconnectDelay?: number | undefined;
+  /** What logs call it. */
+  readonly serviceLabel?: string | undefined;
+  /** The `name` of the error that calls get while it is offline. */
+  readonly unavailableErrorName?: string | undefined;
+  readonly unavailableErrorMessage?: string | undefined;
+  /** Told when it comes up, when it goes down, and when an attempt to connect has failed. */
+  readonly onAvailabilityChange?: ((isUp: boolean) => void) | undefined;
+  /** Sent with every request. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** An Agent of undici 7 or 8; its own by default. */
+  readonly agent?: AgentLike | undefined;
+  readonly connectorId?: string | undefined;
+}
+
+/** A tool as {@link RemoteToolProxy.getTools} gives it. */
+export interface ProxiedTool {
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+}
+
+const RECONNECT_DELAY_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 60_000;
+const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
+
+/**
+ * One MCP server behind the interface of the replaced package: for callers that build proxies of their own. A manager needs none.
+ * An error that the server answers is an answer; only a lost connection takes it offline, and it comes back by itself.
+ */
+export class RemoteToolProxy {
+  readonly #options: RemoteToolProxyOptions;
+  readonly #label: string;
+  #ownAgent: Agent | null = null;
+  #connection: Connection | null = null;
+  #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
+  /** Aborted by `disconnect()`: whatever runs under it ends. Null while disconnected. */
+  #life: AbortController | null = null;
+  #attempt: Promise<void> | null = null;
+  #timer: Timer | null = null;
+
+  /** Opens nothing. Throws AGENT_INCOMPATIBLE. */
+  constructor(options: RemoteToolProxyOptions) {
+    if (options.agent !== undefined) assertCompatibleAgent(options.agent);
+    this.#options = options;
+    this.#label = options.serviceLabel ?? 'Remote MCP';
+  }
+
+  /** Connects and lists the tools. Resolves when that was tried: after a failure it goes on trying by itself. Never rejects. */
+  connect(): Promise<void> {
+    const { enabled, logger } = this.#options;
+    if (!enabled) {
+      logger.info({ event: 'proxy-disabled' }, `${this.#label} is disabled and not connected`);
+      this.#tell(false);
+      return Promise.resolve();
+    }
+    this.#life ??= new AbortController();
+    const { signal } = this.#life;
+    this.#attempt ??= this.#connectOnce(signal).finally(() => {
+      this.#attempt = null;
+    });
+    return this.#attempt;
+  }
+
+  /** Ends everything; nothing starts afterwards. Never rejects. */
+  async disconnect(): Promise<void> {
+    this.#timer?.cancel();
+    this.#life?.abort(new SwitchyardError('CLOSED', `${this.#label} was disconnected.`));
+    this.#life = null;
+    await this.#attempt;
+    const connection = this.#connection;
+    this.#connection = null;
+    await connection?.close();
+    await this.#ownAgent?.destroy();
+    this.#ownAgent = null;
+    if (connection !== null) this.#tell(false);
+  }
+
+  /** The tools as they were listed at the last connect. */
+  getTools(): ProxiedTool[] {
+    return [...this.#tools.values()].map(({ name, description, inputSchema }) => ({
+      name,
+      description: description ?? '',
+      inputSchema,
+    }));
+  }
+
+  isConnected(): boolean {
+    return this.#connection !== null;
+  }
+
+  /**
+   * Calls a tool. While offline it rejects with an error (CONNECTOR_UNAVAILABLE) whose name is `unavailableErrorName`; else with the
+   * TOOL_CALL_… code of what went wrong.
+   */
+  callTool(name: string, args: Record<string, unknown>): Promise<unknown> {
+    const tool = this.#tools.get(name) ?? { name, inputSchema: {} };
+    return makeCall({ tool, args, timeoutMs: CALL_TIMEOUT_MS, options: {} }, async () => {
+      const connection = this.#connection;
+      const life = this.#life;
+      if (connection === null || life === null) throw this.#unavailable();
+      return { connection, life: life.signal, onLost: (error) => this.#lose(connection, error) };
+    });
+  }
+
+  async #connectOnce(signal: AbortSignal): Promise<void> {
+    const { connectorId, endpoint, headers, logger } = this.#options;
+    if (this.#connection !== null) return;
+    let connection: Connection | null = null;
+    let lost: Error | null = null;
+    const onLost = (error: Error): void => {
+      lost ??= error;
+      if (connection !== null) this.#lose(connection, error);
+    };
+    try {
+      using limit = deadline(CONNECT_TIMEOUT_MS, () => this.#timeout(), signal);
+      const connect = createSdkConnect(this.#dispatcher());
+      const target = {
+        id: connectorId ?? this.#label,
+        name: this.#label,
+        url: new URL(endpoint),
+        headers: headers ?? {},
+        era: 'auto',
+        transport: 'auto',
+      } as const;
+      const arrived = await connect(target, { onLost }, { signal: limit.signal, timeoutMs: CONNECT_TIMEOUT_MS });
+      connection = arrived;
+      const { tools } = await listAllTools(arrived, LIST_LIMITS, signal);
+      signal.throwIfAborted();
+      if (lost !== null) throw lost;
+      this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+      this.#connection = arrived;
+      logger.info({ event: 'proxy-connected', toolCount: tools.length }, `${this.#label} is connected`);
+      this.#tell(true);
+    } catch (error) {
+      await connection?.close();
+      if (!signal.aborted) this.#retryLater(error);
+    }
+  }
+
+  #lose(connection: Connection, error: Error): void {
+    if (this.#connection !== connection) return;
+    this.#connection = null;
+    void connection.close();
+    this.#retryLater(error);
+  }
+
+  #retryLater(error: unknown): void {
+    const delayMs = (this.#options.reconnectDelay ?? RECONNECT_DELAY_MS) * (0.5 + systemRandom.next());
+    const code = error instanceof SwitchyardError ? error.code : 'CONNECTOR_CONNECT_FAILED';
+    this.#options.logger.warn(
+      { event: 'proxy-offline', code, err: error },
+      `${this.#label} is offline and tried again: ${messageOf(error)}`,
+    );
+    this.#timer = startTimer(delayMs, () => void this.connect());
+    this.#tell(false);
+  }
+
+  /** The caller's code: what it throws must not end the proxy. */
+  #tell(isUp: boolean): void {
+    try {
+      this.#options.onAvailabilityChange?.(isUp);
+    } catch (error) {
+      this.#options.logger.error(
+        { event: 'listener-threw', err: error },
+        `onAvailabilityChange of ${this.#label} threw: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  #dispatcher(): Dispatcher {
+    if (this.#options.agent !== undefined) return this.#options.agent as unknown as Dispatcher;
+    this.#ownAgent ??= new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+    return this.#ownAgent;
+  }
+
+  #timeout(): SwitchyardError {
+    const message = `${this.#label} did not finish the handshake within ${CONNECT_TIMEOUT_MS} ms.`;
+    return new SwitchyardError('CONNECTOR_TIMEOUT', message, { detail: { phase: 'connect' } });
+  }
+
+  #unavailable(): SwitchyardError {
+    const { unavailableErrorName, unavailableErrorMessage } = this.#options;
+    const message = unavailableErrorMessage ?? 'Remote MCP proxy is temporarily unavailable';
+    const error = new SwitchyardError('CONNECTOR_UNAVAILABLE', message);
+    return Object.defineProperty(error, 'name', { value: unavailableErrorName ?? 'RemoteServiceUnavailableError' });
+  }
+}

@@ -1,0 +1,93 @@
+/** One metric, as docs/metrics.md shows it. */
+export interface InstrumentEntry {
+  readonly kind: 'counter' | 'gauge' | 'histogram';
+  readonly name: string;
+  readonly help: string;
+  readonly labels: readonly string[];
+}
+
+const histogram = (name: string, help: string, ...labels: string[]): InstrumentEntry => ({
+  kind: 'histogram',
+  name,
+  help,
+  labels,
+});
+const counter = (name: string, help: string, ...labels: string[]): InstrumentEntry => ({
+  kind: 'counter',
+  name,
+  help,
+  labels,
+});
+const gauge = (name: string, help: string, ...labels: string[]): InstrumentEntry => ({
+  kind: 'gauge',
+  name,
+  help,
+  labels,
+});
+
+/** Every metric of this package. Names are API. Gauges without a connector add up what all managers of the process have. */
+export const INSTRUMENTS = {
+  proxyUp: gauge(
+    'brainwav_mcp_connector_proxy_up',
+    'Whether a connector is connected: 1 or 0. Not kept for connectors beyond the label limit.',
+    'connector',
+  ),
+  connectors: gauge('mcp_connectors', 'Connectors by state.', 'state'),
+  transitions: counter('mcp_connector_transitions_total', 'Changes of state of connectors.', 'from', 'to'),
+  connectorFailures: counter(
+    'mcp_connector_failures_total',
+    'Failed attempts to bring a connector up, and connections lost, by error code.',
+    'code',
+  ),
+  syncDuration: histogram('mcp_connector_sync_duration_seconds', 'Duration of sync(), connectors included.', 'outcome'),
+  callDuration: histogram(
+    'mcp_tool_call_duration_seconds',
+    'Duration of tool calls: ok, tool-error (the tool ran and failed) or error.',
+    'connector',
+    'outcome',
+  ),
+  loadDuration: histogram(
+    'mcp_service_map_load_duration_seconds',
+    'Duration of each phase of a load of the service map: fetch, parse, verify, validate, diff.',
+    'phase',
+    'outcome',
+    'thread',
+  ),
+  refreshes: counter(
+    'mcp_service_map_refresh_total',
+    'Refreshes of the service map, all attempts together: loaded, unchanged or failed; the error code, or none.',
+    'outcome',
+    'code',
+  ),
+  alarms: counter(
+    'mcp_service_map_alarms_total',
+    'Service maps that were accepted and still want a human eye, by code.',
+    'code',
+  ),
+  staleness: gauge(
+    'mcp_service_map_stale_seconds',
+    'For how long the service map in force has been expired; 0 while it is fresh. The worst of all managers.',
+  ),
+  expiry: gauge(
+    'mcp_service_map_expires_in_seconds',
+    'Seconds until the service map in force expires, negative once it has; absent without one. The least of all managers.',
+  ),
+  circuits: gauge(
+    'mcp_service_map_circuits',
+    'Sources of service maps by the state of their circuit: closed, half-open, open.',
+    'state',
+  ),
+  poolQueue: gauge('mcp_load_pool_queue_length', 'Loads that wait for a worker thread.'),
+  threadsLost: counter(
+    'mcp_worker_threads_lost_total',
+    'Worker threads that failed a load by dying, spinning or saying nothing.',
+  ),
+  loopDelay: gauge(
+    'mcp_event_loop_delay_seconds',
+    'Delay of the main event loop since the last scrape: 0.5, 0.99 and 1 (the maximum).',
+    'quantile',
+  ),
+} as const satisfies Record<string, InstrumentEntry>;
+
+/** Connectors with a label value of their own; the rest share `other`. */
+export const MAX_CONNECTOR_LABELS = 200;

@@ -1,0 +1,70 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { Gauge } from 'prom-client';
+import type { ConnectorState } from '../connectors/connector-state.ts';
+import type { CircuitState } from '../service-map/circuit-breaker.ts';
+import { INSTRUMENTS, type InstrumentEntry } from './instrument-table.ts';
+
+/** What a manager shows of itself when metrics are read. */
+export interface Observation {
+  readonly sources: readonly {
+    /** Epoch ms; null without a map. */
+    readonly expiresAtMs: number | null;
+    readonly nowMs: number;
+    readonly circuit: CircuitState;
+  }[];
+  readonly connectorsByState: ReadonlyMap<ConnectorState, number>;
+  readonly queueLength: number;
+}
+
+type Observe = () => Observation;
+
+const observed = new Set<Observe>();
+
+/** Has a manager's gauges read at each scrape, rather than written at each change; the returned function ends it. */
+export function observeManager(observe: Observe): () => void {
+  observed.add(observe);
+  return () => void observed.delete(observe);
+}
+
+const observations = (): Observation[] => [...observed].map((observe) => observe());
+
+/** Makes the gauges that are read. `make` gets the function that fills one in. */
+export function observeGauges(make: (entry: InstrumentEntry, collect: (this: Gauge) => void) => void): void {
+  make(INSTRUMENTS.connectors, function () {
+    this.reset();
+    for (const { connectorsByState } of observations())
+      for (const [state, count] of connectorsByState) this.inc({ state }, count);
+  });
+  make(INSTRUMENTS.circuits, function () {
+    for (const state of ['closed', 'half-open', 'open']) this.set({ state }, 0);
+    for (const { circuit } of sources()) this.inc({ state: circuit });
+  });
+  make(INSTRUMENTS.staleness, function () {
+    const ages = expiries().map((expiresInMs) => Math.max(0, -expiresInMs));
+    this.set(Math.max(0, ...ages) / 1000);
+  });
+  make(INSTRUMENTS.expiry, function () {
+    const known = expiries();
+    this.remove();
+    if (known.length > 0) this.set(Math.min(...known) / 1000);
+  });
+  make(INSTRUMENTS.poolQueue, function () {
+    this.set(observations().reduce((sum, { queueLength }) => sum + queueLength, 0));
+  });
+  const delay = monitorEventLoopDelay({ resolution: 10 });
+  make(INSTRUMENTS.loopDelay, function () {
+    // From the first scrape on: who never reads it does not pay for it.
+    delay.enable();
+    const seconds = (nanoseconds: number): number => (Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0);
+    this.set({ quantile: '0.5' }, seconds(delay.percentile(50)));
+    this.set({ quantile: '0.99' }, seconds(delay.percentile(99)));
+    this.set({ quantile: '1' }, seconds(delay.max));
+    delay.reset();
+  });
+}
+
+const sources = (): Observation['sources'] => observations().flatMap((observation) => observation.sources);
+
+function expiries(): number[] {
+  return sources().flatMap(({ expiresAtMs, nowMs }) => (expiresAtMs === null ? [] : [expiresAtMs - nowMs]));
+}

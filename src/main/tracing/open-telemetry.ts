@@ -1,0 +1,47 @@
+import type { Attributes } from './trace.ts';
+
+type OpenTelemetryApi = typeof import('@opentelemetry/api');
+
+let loading: Promise<void> | null = null;
+let api: OpenTelemetryApi | null = null;
+
+/** A span of the host's OpenTelemetry. */
+export interface HostSpan {
+  readonly traceparent: string;
+  end(error: unknown): void;
+  /** Runs `work` with this span as the active one. */
+  run<T>(work: () => T): T;
+}
+
+/** Looks for `@opentelemetry/api`, once; without it nothing is missing. Resolves when it is known whether the host has it. */
+export function findOpenTelemetry(): Promise<void> {
+  loading ??= import('@opentelemetry/api').then(
+    (found) => {
+      api = found;
+    },
+    () => {},
+  );
+  return loading;
+}
+
+/** A span below the active one; null where the host has no OpenTelemetry, or none that is set up. */
+export function startHostSpan(name: string, attributes: Attributes, version: string): HostSpan | null {
+  if (api === null) return null;
+  const { context, isSpanContextValid, SpanKind, SpanStatusCode, trace } = api;
+  const span = trace.getTracer('mcp-switchyard', version).startSpan(name, { kind: SpanKind.CLIENT, attributes });
+  const spanContext = span.spanContext();
+  // Without an SDK behind the API spans are dummies.
+  if (!isSpanContextValid(spanContext)) return null;
+  const { traceId, spanId, traceFlags } = spanContext;
+  return {
+    traceparent: `00-${traceId}-${spanId}-${traceFlags.toString(16).padStart(2, '0')}`,
+    end(error) {
+      if (error !== null) {
+        span.recordException(error instanceof Error ? error : String(error));
+        span.setStatus({ code: SpanStatusCode.ERROR });
+      }
+      span.end();
+    },
+    run: (work) => context.with(trace.setSpan(context.active(), span), work),
+  };
+}
