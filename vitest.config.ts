@@ -5,7 +5,10 @@ import { defineConfig } from 'vitest/config';
 const native = {
   pool: 'threads',
   experimental: { viteModuleRunner: false },
-} as const;
+  // Nothing that a test logs, throws, measures or prints may hold a secret it used.
+  globalSetup: ['test/helpers/evidence-search.ts'],
+  setupFiles: ['test/helpers/evidence-setup.ts'],
+};
 
 export default defineConfig({
   test: {
@@ -24,6 +27,15 @@ export default defineConfig({
           ...native,
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          ...native,
+          name: 'faults',
+          include: ['test/faults/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -6,7 +6,7 @@ const STEPS: readonly (readonly [string, string, readonly string[]])[] = [
   ['types', 'tsc', []],
   ['generated docs', 'node', ['scripts/generate-docs.ts', '--check']],
   ['unused code', 'knip', ['--no-progress']],
-  ['tests', 'vitest', ['run', '--project', 'unit', '--project', 'integration']],
+  ['tests', 'vitest', ['run', '--project', 'unit', '--project', 'integration', '--project', 'faults']],
 ];
 
 const failed = STEPS.filter(([name, command, args]) => {

@@ -58,6 +58,8 @@ export class ToolRouter {
     name: string,
     options: CallToolOptions,
   ): Promise<{ readonly tool: ToolInfo; readonly connector: Connector }> {
+    // Right after a map was accepted its connectors are still being taken up.
+    await this.#connectors.takenUp();
     const connector = this.#connectors.owning(name);
     if (connector === undefined) throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
     const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;

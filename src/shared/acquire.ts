@@ -27,7 +27,12 @@ interface MapResponse {
  * Throws the MAP_… code of what failed on the way (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED, MAP_HTTP_STATUS,
  * MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
  */
-async function acquireMap(request: MapRequest, nowMs: number, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
+export async function acquireMap(
+  request: MapRequest,
+  nowMs: number,
+  fetch: FetchMap,
+  signal: AbortSignal,
+): Promise<Acquired> {
   const startedMs = monotonicMs();
   using limit = deadline(request.timeoutMs, () => timeoutError(request), signal);
   try {

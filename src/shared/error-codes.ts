@@ -219,7 +219,10 @@ export const ERROR_CODES = {
     'The connector was removed, disabled or closed while this ran.',
     'Nothing to do: the service map or `close()` asked for it.',
   ),
-  TOOL_UNKNOWN: entry('No connected connector offers a tool of this name.', 'Compare with `listTools()`.'),
+  TOOL_UNKNOWN: entry(
+    'No connected connector offers a tool of this name.',
+    'Compare with `listTools()`, or `switchyard tools`.',
+  ),
   TOOL_CALL_REJECTED: entry(
     'The connector answered the call with a JSON-RPC error.',
     'Read the message; it comes from the connector.',

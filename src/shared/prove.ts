@@ -3,7 +3,7 @@ import { monotonicMs } from './clock.ts';
 import { createDigestTable, type Delta, type DigestTable, diffDigests, digestEntry, EMPTY_DIGESTS } from './delta.ts';
 import { ConnectorManifestError } from './errors.ts';
 import type { KnownMap, LoadPhases, ProofPolicy } from './protocol.ts';
-import { type CheckedServiceMap, checkServiceMap } from './service-map.ts';
+import { asServiceMap, type CheckedServiceMap, checkServiceMap } from './service-map.ts';
 import { assertSigned } from './signature.ts';
 import { parseStrictJson } from './strict-json.ts';
 
@@ -34,7 +34,7 @@ export function proveMap(
   }
   const lap = stopwatch();
 
-  const map = asObject(parseStrictJson(bytes));
+  const map = asServiceMap(parseStrictJson(bytes));
   const parse = lap();
 
   const entryDigests: Uint8Array[] = [];
@@ -65,14 +65,11 @@ function stopwatch(): () => number {
   };
 }
 
-function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value))
-    return value as Readonly<Record<string, unknown>>;
-  throw new ConnectorManifestError('MAP_SCHEMA', 'The service map is invalid at the map itself: expected an object');
-}
-
-/** `generatedAt` bounds a map on both sides: not expired, not from the future, not older than one accepted before. */
-function assertTimely(map: CheckedServiceMap, policy: ProofPolicy): void {
+/**
+ * `generatedAt` bounds a map on both sides: not expired, not from the future, not older than one accepted before.
+ * Throws MAP_EXPIRED, MAP_FROM_FUTURE or MAP_ROLLED_BACK.
+ */
+export function assertTimely(map: CheckedServiceMap, policy: ProofPolicy): void {
   const generatedAt = new Date(map.generatedAtMs).toISOString();
   if (map.generatedAtMs > policy.nowMs + policy.maxSkewMs) {
     throw new ConnectorManifestError(

@@ -150,6 +150,13 @@ const mapSchema = z.compile(
   }),
 );
 
+/** A parsed document as a map whose shape is still to be checked. Throws MAP_SCHEMA where it is no object. */
+export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  throw new ConnectorManifestError('MAP_SCHEMA', 'The service map is invalid at the map itself: expected an object');
+}
+
 /**
  * Checks the shape of a map. One bad entry refuses the whole map: it is signed as a whole, and a producer that signs nonsense
  * in one place is not to be trusted in the next. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,

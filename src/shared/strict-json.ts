@@ -19,7 +19,7 @@ export function parseStrictJson(bytes: Uint8Array): unknown {
   const value = parse(text);
   const seen = countMembers(value);
   if (seen !== memberCount) {
-    throw refusal('MAP_DUPLICATE_KEY', `The service map names ${memberCount - seen} key(s) twice in the same object.`);
+    throw refusal('MAP_DUPLICATE_KEY', `The service map names a key twice in one object: ${placeOfDuplicate(text)}.`);
   }
   return value;
 }
@@ -114,4 +114,33 @@ function countMembersOf(container: object): number {
     count += 1 + countMembers(item);
   }
   return count;
+}
+
+/** Where the first key is that its object has already, for people. The text is known to be JSON. */
+function placeOfDuplicate(text: string): string {
+  const keysOfOpen: (Set<string> | null)[] = [];
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index];
+    if (char === '{') keysOfOpen.push(new Set());
+    else if (char === '[') keysOfOpen.push(null);
+    else if (char === '}' || char === ']') keysOfOpen.pop();
+    else if (char === '"') {
+      const end = endOfString(text, index);
+      const keys = keysOfOpen.at(-1);
+      if (keys != null && /^\s*:/.test(text.slice(end + 1, end + 256))) {
+        const key = text.slice(index, end + 1);
+        const name = String(JSON.parse(key));
+        if (keys.has(name)) return `${key.slice(0, 128)} in line ${text.slice(0, index).split('\n').length}`;
+        keys.add(name);
+      }
+      index = end;
+    }
+  }
+  return 'it is not clear where';
+}
+
+function endOfString(text: string, start: number): number {
+  let end = start + 1;
+  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end;
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
-import { closeSync, mkdirSync, openSync } from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, messageOf, SwitchyardError } from '../shared/errors.ts';
 import type { StoredMap, StoredSource } from '../shared/protocol.ts';
@@ -55,7 +55,7 @@ export class RegistryStore {
   constructor(stateDir: string) {
     this.path = join(stateDir, STORE_FILE);
     try {
-      mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+      makeFolder(stateDir);
       createPrivately(this.path);
       this.#database = new DatabaseSync(this.path);
     } catch (error) {
@@ -112,6 +112,18 @@ export class RegistryStore {
       );
     }
     this.#database.exec(SCHEMA);
+  }
+}
+
+/** Creates a folder of its owner alone, and those above it. `recursive` would spin for ever where none can be made, as below /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, 0o700);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Logger } from '../../src/main/logger.ts';
+import { keepEvidence } from './evidence.ts';
 
 export interface LogLine {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
@@ -11,7 +12,9 @@ export function recordingLogger(): Logger & { readonly lines: LogLine[] } {
   const lines: LogLine[] = [];
   const at =
     (level: LogLine['level']) =>
-    (fields: object, message: string): void =>
-      void lines.push({ level, fields: fields as LogLine['fields'], message });
+    (fields: object, message: string): void => {
+      lines.push({ level, fields: fields as LogLine['fields'], message });
+      keepEvidence('log', { level, fields, message });
+    };
   return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -1,7 +1,8 @@
 import { createServiceMapSignature } from '../../src/shared/signature.ts';
+import { secret } from './evidence.ts';
 
 /** The key of every map here. */
-export const KEY = 'a test key, nothing else';
+export const KEY = secret('key of every map');
 
 /** A time at which the maps here are fresh. */
 export const NOW = Date.parse('2026-11-22T12:00:00.000Z');

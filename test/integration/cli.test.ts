@@ -1,52 +1,25 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { PACKAGE_VERSION } from '../../src/main/package-version.ts';
+import { killRunning, runCli as run, startCli as start } from '../helpers/cli.ts';
 import { eventually } from '../helpers/eventually.ts';
 
-const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
-
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-const running = new Set<ChildProcess>();
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-  running.clear();
-});
-
-function start(args: readonly string[], nodeArgs: readonly string[] = []) {
-  const child = spawn(process.execPath, [...nodeArgs, bin, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  const seen = { stdout: '', stderr: '' };
-  for (const name of ['stdout', 'stderr'] as const) {
-    child[name].on('data', (data: Buffer) => {
-      seen[name] += data.toString();
-    });
-  }
-  const ended = once(child, 'close').then(([code]): Ended => ({ code, ...seen }));
-  return { child, seen, ended };
-}
-
-const run = (args: readonly string[], nodeArgs: readonly string[] = []): Promise<Ended> => start(args, nodeArgs).ended;
+afterEach(killRunning);
 
 describe('switchyard', () => {
   it('explains itself', async () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect([code, stderr]).toEqual([0, '']);
-    for (const word of ['demo', '--once', '--json', 'Examples', 'Exit codes']) expect(stdout).toContain(word);
+    for (const word of ['demo', 'sync', 'doctor', 'Examples', 'Exit codes', 'NO_COLOR']) expect(stdout).toContain(word);
     expect(await run(['--version'])).toEqual({ code: 0, stdout: `${PACKAGE_VERSION}\n`, stderr: '' });
   });
 
   it.each([
     [[], 'A command is missing'],
-    [['dmeo'], 'There is no command "dmeo"'],
-    [['demo', 'what'], 'takes no argument "what"'],
-    [['demo', '--onse'], "Unknown option '--onse'"],
+    [['dmeo'], "unknown command 'dmeo'\n(Did you mean demo?)"],
+    [['demo', 'what'], 'too many arguments'],
+    [['demo', '--onse'], "unknown option '--onse'\n(Did you mean --once?)"],
+    [['call'], "missing required argument 'tool'"],
+    [['sync', '--timeout', 'soon'], 'Give a number of milliseconds'],
   ])('given %j says what is wrong, on stderr, with exit code 2', async (args, message) => {
     const { code, stdout, stderr } = await run(args);
     expect([code, stdout]).toEqual([2, '']);
@@ -57,7 +30,7 @@ describe('switchyard', () => {
   it('says in one line what it needs where Node is too old', async () => {
     const older =
       'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
-    const { code, stdout, stderr } = await run(['--version'], ['--import', older]);
+    const { code, stdout, stderr } = await run(['--version'], { nodeArgs: ['--import', older] });
     expect([code, stdout]).toEqual([1, '']);
     expect(stderr).toMatch(/^switchyard needs Node\.js 24 or newer; this is v\d+\.\d+\.\d+\.\n$/);
   });
@@ -85,7 +58,7 @@ describe('switchyard demo', () => {
   it('stays up with metrics and health until it is interrupted, and leaves nothing running', async () => {
     const demo = start(['demo']);
     const url = new Promise<string>((resolve) => {
-      demo.child.stderr.on('data', () => {
+      demo.child.stderr?.on('data', () => {
         const found = /(http:\/\/127\.0\.0\.1:\d+)\/metrics/.exec(demo.seen.stderr);
         if (found?.[1] !== undefined) resolve(found[1]);
       });

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
-import { silentLogger } from '../../src/main/logger.ts';
 import { WriterClient } from '../../src/main/registry/writer-client.ts';
 import { recordingLogger } from '../helpers/log.ts';
 import { MapServer } from '../helpers/map-server.ts';
@@ -148,11 +147,9 @@ describe('without a usable folder', () => {
 
 describe('WriterClient', () => {
   it('rejects when its thread ends before it answered', async () => {
-    const writer = new WriterClient(
-      '/nowhere',
-      silentLogger,
-      new URL('../fixtures/writer-that-dies.ts', import.meta.url),
-    );
+    const writer = new WriterClient('/nowhere', {
+      workerUrl: new URL('../fixtures/writer-that-dies.ts', import.meta.url),
+    });
     await expect(writer.open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await writer.close();

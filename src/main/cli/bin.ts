@@ -13,4 +13,6 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   });
   const { runCli } = await import('./run-cli.ts');
   process.exitCode = await runCli(process.argv.slice(2));
+  const { endIfStuck } = await import('./end-if-stuck.ts');
+  endIfStuck();
 }

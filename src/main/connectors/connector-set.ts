@@ -64,6 +64,11 @@ export class ConnectorSet {
     this.#applied = this.#applied.then(() => inBatches(ids, (id) => this.#take(id)));
   }
 
+  /** Resolves when every connector of the snapshot has been taken up; none of them need be up yet. */
+  takenUp(): Promise<void> {
+    return this.#applied;
+  }
+
   /** Has every connector that is down try again now. */
   retryDown(): void {
     for (const connector of this.#connectors.values()) connector.retry();

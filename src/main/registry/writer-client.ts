@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import * as Comlink from 'comlink';
-import { raceSignal, settledWithin } from '../../shared/clock.ts';
+import { deadline, raceSignal, settledWithin } from '../../shared/clock.ts';
 import { portEndpoint } from '../../shared/comlink-endpoint.ts';
 import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import {
@@ -17,6 +17,16 @@ import { awaitEnd } from '../stuck-threads.ts';
 /** How long the disk may take to close a store, and a thread to die; either may hang for ever. */
 const CLOSE_TIMEOUT_MS = 2_500;
 
+/** How long an answer may take: a disk that hangs, as that of a lost network share does, must not hold a sync. SQLite itself waits 5 s for a lock. */
+const ANSWER_TIMEOUT_MS = 7_000;
+
+export interface WriterClientOptions {
+  readonly logger?: Logger;
+  /** The thread's file; another one only in tests. */
+  readonly workerUrl?: URL;
+  readonly answerTimeoutMs?: number;
+}
+
 type RemoteReply<T> = Promise<WriterReply<T>>;
 
 /** A writer thread that runs, with the store open or about to be. */
@@ -28,6 +38,8 @@ interface Session {
   readonly opened: Promise<string>;
   /** Answers that are due. */
   pending: number;
+  /** Answers that are no longer waited for; until they come, nothing else is asked. */
+  overdue: number;
 }
 
 /**
@@ -39,13 +51,15 @@ export class WriterClient {
   readonly #stateDir: string;
   readonly #logger: Logger;
   readonly #workerUrl: URL;
+  readonly #answerTimeoutMs: number;
   #session: Session | null = null;
   #isClosed = false;
 
-  constructor(stateDir: string, logger: Logger = silentLogger, url: URL = workerUrl('workers/registry-writer.worker')) {
+  constructor(stateDir: string, options: WriterClientOptions = {}) {
     this.#stateDir = stateDir;
-    this.#logger = logger;
-    this.#workerUrl = url;
+    this.#logger = options.logger ?? silentLogger;
+    this.#workerUrl = options.workerUrl ?? workerUrl('workers/registry-writer.worker');
+    this.#answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   }
 
   /** Opens the store, unless that was done. Resolves with the path of its file. */
@@ -80,15 +94,33 @@ export class WriterClient {
     if (this.#isClosed) throw ended(undefined);
     this.#session ??= this.#start();
     const session = this.#session;
+    if (session.overdue > 0) throw this.#hangs();
     if (session.pending === 0) session.worker.ref();
     session.pending += 1;
+    using limit = deadline(this.#answerTimeoutMs, () => this.#hangs(), session.exit.signal);
+    const answered = session.opened.then(() => work(session));
     try {
-      await raceSignal(session.opened, session.exit.signal);
-      return await raceSignal(work(session), session.exit.signal);
+      return await raceSignal(answered, limit.signal);
+    } catch (error) {
+      if (limit.signal.aborted && !session.exit.signal.aborted) this.#awaitOverdue(session, answered);
+      throw error;
     } finally {
       session.pending -= 1;
       if (session.pending === 0) session.worker.unref();
     }
+  }
+
+  #awaitOverdue(session: Session, answered: Promise<unknown>): void {
+    session.overdue += 1;
+    const arrived = (): void => {
+      session.overdue -= 1;
+    };
+    answered.then(arrived, arrived);
+  }
+
+  #hangs(): SwitchyardError {
+    const message = `The disk of ${this.#stateDir} did not answer within ${this.#answerTimeoutMs} ms.`;
+    return new SwitchyardError('STORE_UNAVAILABLE', message);
   }
 
   #start(): Session {
@@ -97,7 +129,7 @@ export class WriterClient {
     const exit = new AbortController();
     const api = Comlink.wrap<WriterApi>(portEndpoint(worker));
     const opened = answer<string>(api.open(PROTOCOL_VERSION, this.#stateDir));
-    const session: Session = { worker, api, exit, opened, pending: 0 };
+    const session: Session = { worker, api, exit, opened, pending: 0, overdue: 0 };
     const leave = (cause: unknown): void => {
       if (this.#session === session) this.#session = null;
       exit.abort(ended(cause));

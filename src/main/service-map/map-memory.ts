@@ -37,7 +37,7 @@ const forgetful: MapMemory = {
 };
 
 function createDurableMemory(stateDir: string, logger: Logger): MapMemory {
-  const writer = new WriterClient(stateDir, logger);
+  const writer = new WriterClient(stateDir, { logger });
   let failure: SwitchyardError | null = null;
   let saving: Promise<void> = Promise.resolve();
 

@@ -3,6 +3,8 @@ import { messageOf } from '../../../shared/errors.ts';
 import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import type { ToolResult } from '../../connectors/connection.ts';
 import { serveMetrics } from '../../metrics/endpoint.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { say } from '../output.ts';
 import { Children } from './children.ts';
 import { type DemoConnector, firstConnectors, lateConnector } from './demo-connectors.ts';
 import { DemoMapServer } from './demo-map-server.ts';
@@ -15,11 +17,6 @@ export interface DemoOptions {
 }
 
 const ANSWER_LENGTH = 60;
-
-/** Progress is for people, so it goes to stderr; stdout holds the result alone. */
-function say(line: string): void {
-  process.stderr.write(`${line}\n`);
-}
 
 /**
  * Runs real MCP servers and brings them up from a signed map: once on a cold start, once on a refresh that finds a new connector.
@@ -37,7 +34,12 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   mapServer.publish(entriesOf(first));
   say(`Signed a map of ${first.length} connectors (HMAC-SHA256, fresh key), served at ${serviceMapUrl}`);
 
-  await using manager = new ConnectorProxyManager({ serviceMapUrl, signatureKey: mapServer.signatureKey });
+  await using manager = new ConnectorProxyManager({
+    serviceMapUrl,
+    signatureKey: mapServer.signatureKey,
+    // All of it is on loopback.
+    proxy: false,
+  });
   const reporting = exercise(manager, mapServer, first, children);
   const report = await Promise.race([reporting, interrupted]);
   if (typeof report === 'number') return report;
@@ -116,19 +118,4 @@ function failureOf(error: unknown): { ok: boolean; answer: string } {
 function shorten(text: string): string {
   const line = text.replace(/\s+/g, ' ');
   return line.length <= ANSWER_LENGTH ? line : `${line.slice(0, ANSWER_LENGTH - 1)}…`;
-}
-
-/** Resolves with the exit code of the first SIGINT or SIGTERM, which ends things in order; a second one ends the process at once. */
-function untilInterrupted(): Promise<number> {
-  return new Promise((resolve) => {
-    for (const [signal, code] of [
-      ['SIGINT', 130],
-      ['SIGTERM', 143],
-    ] as const) {
-      process.once(signal, () => {
-        resolve(code);
-        process.once(signal, () => process.exit(code));
-      });
-    }
-  });
 }

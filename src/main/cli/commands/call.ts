@@ -1,0 +1,58 @@
+import { readFileSync } from 'node:fs';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { ToolResult } from '../../connectors/connection.ts';
+import { EXIT, print, printable, printJson, say } from '../output.ts';
+import { type SourceOptions, withManager } from '../source-options.ts';
+
+export interface CallOptions extends SourceOptions {
+  /** Deadline of the call itself, ms. */
+  readonly callTimeout?: number;
+}
+
+/** Calls one tool. Resolves with the exit code: 0 if it succeeded, 3 if it ran and failed. */
+export function runCall(tool: string, argsText: string | undefined, options: CallOptions): Promise<number> {
+  const args = parseArguments(argsText);
+  // Only the tool's own connector is waited for, and that by the call.
+  return withManager(
+    options,
+    async (manager) => {
+      await manager.sync();
+      const result = await manager.callTool(tool, args, {
+        timeoutMs: options.callTimeout,
+        onProgress: ({ progress, total, message }) =>
+          say(
+            `  ${progress}${total === undefined ? '' : ` of ${total}`}${message === undefined ? '' : `: ${printable(message)}`}`,
+          ),
+      });
+      const ok = result.isError !== true;
+      if (options.json) printJson({ ok, tool, result });
+      else print(contentText(result));
+      return ok ? EXIT.ok : EXIT.toolFailed;
+    },
+    { syncDeadlineMs: 1 },
+  );
+}
+
+/** The arguments: JSON on the command line, or on stdin where that is `-`. */
+function parseArguments(text: string | undefined): Record<string, unknown> {
+  if (text === undefined) return {};
+  try {
+    const args: unknown = JSON.parse(text === '-' ? readFileSync(0, 'utf8') : text);
+    if (typeof args === 'object' && args !== null && !Array.isArray(args)) return args as Record<string, unknown>;
+  } catch (cause) {
+    throw new SwitchyardError('OPTIONS_INVALID', `The arguments of the tool are not JSON: ${messageOf(cause)}`, {
+      cause,
+    });
+  }
+  throw new SwitchyardError(
+    'OPTIONS_INVALID',
+    'The arguments of the tool must be a JSON object, such as \'{"city":"Bern"}\'',
+  );
+}
+
+/** Texts as they are, anything else as JSON. What a tool says must not steer a terminal. */
+function contentText({ content }: ToolResult): string {
+  const parts = content.map((part) => (part.type === 'text' ? part.text : JSON.stringify(part, null, 2)));
+  const shown = process.stdout.isTTY ? parts.map((part) => part.split('\n').map(printable).join('\n')) : parts;
+  return shown.map((part) => `${part}\n`).join('');
+}

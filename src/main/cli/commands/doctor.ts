@@ -1,0 +1,104 @@
+import { ERROR_CODES } from '../../../shared/error-codes.ts';
+import { isErrorCode } from '../../../shared/errors.ts';
+import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import type { ConnectorStatus } from '../../connectors/connector.ts';
+import { resolveNetwork } from '../../http/network-options.ts';
+import {
+  checkClock,
+  checkDisk,
+  checkNode,
+  checkProxy,
+  checkThreads,
+  type Finding,
+  failedFinding,
+} from '../doctor/checks.ts';
+import { EXIT, failureLine, mark, print, printable, printJson } from '../output.ts';
+import { managerOptions, type SourceOptions, withManager } from '../source-options.ts';
+import { isoOf } from './sync.ts';
+
+/** Checks what this package needs, one thing after the other, and says of each what to do. Resolves with the exit code: 0 if nothing failed. */
+export async function runDoctor(options: SourceOptions): Promise<number> {
+  const findings: Finding[] = [];
+  const report = (...found: Finding[]): void => {
+    findings.push(...found);
+    if (!options.json) print(found.map(findingLine).join(''));
+  };
+  report(checkNode());
+  const given = mapOptions(options);
+  try {
+    const network = resolveNetwork(given.ok ? given.options.tls : undefined, undefined, process.env);
+    report(checkProxy(network));
+    report(await checkThreads(network));
+    report(await checkDisk(options.stateDir));
+    if (given.ok) report(await checkClock(given.options.serviceMapUrl, network));
+  } catch (error) {
+    report(failedFinding('network', error));
+  }
+  let code: number = EXIT.ok;
+  if (!given.ok) report(given.finding);
+  else {
+    code = await withManager(options, async (manager) => {
+      report(...(await checkMap(manager)));
+      return EXIT.ok;
+    });
+  }
+  if (options.json) printJson({ ok: !hasFailed(findings), findings });
+  return code !== EXIT.ok ? code : hasFailed(findings) ? EXIT.failed : EXIT.ok;
+}
+
+function hasFailed(findings: readonly Finding[]): boolean {
+  return findings.some(({ outcome }) => outcome === 'failed');
+}
+
+function findingLine({ check, outcome, message }: Finding): string {
+  return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
+}
+
+type MapOptions =
+  | { readonly ok: true; readonly options: ReturnType<typeof managerOptions> }
+  | { readonly ok: false; readonly finding: Finding };
+
+/** Without a map the machine is still looked at. */
+function mapOptions(options: SourceOptions): MapOptions {
+  try {
+    return { ok: true, options: managerOptions(options) };
+  } catch (error) {
+    const isAsked = options.serviceMap !== undefined;
+    const finding = failedFinding('map', error);
+    return { ok: false, finding: isAsked ? finding : { ...finding, outcome: 'note' } };
+  }
+}
+
+async function checkMap(manager: ConnectorProxyManager): Promise<Finding[]> {
+  try {
+    await manager.sync(true);
+  } catch (error) {
+    return [failedFinding('map', error)];
+  }
+  const { serviceMap, connectors } = manager.status();
+  const { connectorCount, brand, expiresAt, lastError } = serviceMap;
+  const message = `${connectorCount} connectors of ${brand ?? ''}, signature right, expires ${isoOf(expiresAt)}`;
+  const map: Finding =
+    lastError === null
+      ? { check: 'map', outcome: 'ok', message }
+      : {
+          check: 'map',
+          outcome: 'failed',
+          message: `${lastError.code}: ${lastError.message}; the remembered map is served`,
+        };
+  return [map, ...connectors.map(checkConnector)];
+}
+
+function checkConnector(connector: ConnectorStatus): Finding {
+  const { id, state, era, transport, toolCount, lastError } = connector;
+  if (state === 'disabled') return { check: 'connector', outcome: 'note', message: `${id}: disabled in the map` };
+  if (state === 'ready') {
+    return { check: 'connector', outcome: 'ok', message: `${id}: ${toolCount} tools, ${era} over ${transport}` };
+  }
+  const code = lastError?.code;
+  const why = isErrorCode(code)
+    ? failureLine({ code, message: lastError?.message ?? '', remedy: ERROR_CODES[code].remedy, detail: {} })
+    : connector.why;
+  const outcome = state === 'degraded' || state === 'connecting' ? 'note' : 'failed';
+  return { check: 'connector', outcome, message: `${id}: ${state}: ${why}` };
+}

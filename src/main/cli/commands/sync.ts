@@ -1,0 +1,50 @@
+import type { ConnectorStatus } from '../../connectors/connector.ts';
+import type { ManagerStatus } from '../../manager-status.ts';
+import { EXIT, print, printJson } from '../output.ts';
+import { renderTable } from '../render-table.ts';
+import { type SourceOptions, withManager } from '../source-options.ts';
+
+/** Fetches the map, brings its connectors up and says how each is. Resolves with the exit code: 0 if all are up. */
+export function runSync(options: SourceOptions): Promise<number> {
+  return withManager(options, async (manager) => {
+    await manager.sync(true);
+    const status = manager.status();
+    const ok = isAllUp(status);
+    if (options.json) printJson({ ok, ...status });
+    else print(`${connectorTable(status.connectors)}\n${summaryLine(status)}\n`);
+    return ok ? EXIT.ok : EXIT.failed;
+  });
+}
+
+/** Whether the map is fresh and no enabled connector is down. */
+export function isAllUp({ serviceMap, connectors }: ManagerStatus): boolean {
+  return (
+    serviceMap.freshness === 'fresh' &&
+    connectors.every((connector) => isUp(connector) || connector.state === 'disabled')
+  );
+}
+
+/** One row a connector. */
+export function connectorTable(connectors: readonly ConnectorStatus[]): string {
+  const rows = connectors.map((connector) => {
+    const { id, state, era, transport, toolCount, handshakeMs, lastError, why } = connector;
+    const remark = lastError === null ? (isUp(connector) ? '' : why) : `${lastError.code}: ${lastError.message}`;
+    return [id, state, era ?? '', transport ?? '', String(toolCount), handshakeMs?.toFixed(0) ?? '', remark];
+  });
+  return renderTable(['connector', 'state', 'era', 'transport', 'tools', 'ms', ''], rows);
+}
+
+function isUp({ state }: ConnectorStatus): boolean {
+  return state === 'ready' || state === 'degraded';
+}
+
+function summaryLine({ connectors, toolCount, serviceMap }: ManagerStatus): string {
+  const enabled = connectors.filter(({ state }) => state !== 'disabled');
+  const up = enabled.filter(isUp).length;
+  return `${up} of ${enabled.length} connectors up, ${toolCount} tools; map ${serviceMap.freshness}, expires ${isoOf(serviceMap.expiresAt)}`;
+}
+
+/** An instant for people. */
+export function isoOf(epochMs: number | null): string {
+  return epochMs === null ? 'never' : new Date(epochMs).toISOString();
+}

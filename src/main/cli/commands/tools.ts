@@ -1,0 +1,46 @@
+import { EXIT, print, printJson } from '../output.ts';
+import { renderTable } from '../render-table.ts';
+import { type SourceOptions, withManager } from '../source-options.ts';
+
+export interface ToolsOptions extends SourceOptions {
+  /** Only the tools of this connector. */
+  readonly connector?: string;
+}
+
+const DESCRIPTION_LENGTH = 80;
+
+/** Lists the tools. Resolves with the exit code: 0 if there is a map, whichever connectors are up. */
+export function runTools(options: ToolsOptions): Promise<number> {
+  return withManager(options, async (manager) => {
+    await manager.sync();
+    const tools = manager
+      .listTools()
+      .filter(({ connectorId }) => options.connector === undefined || connectorId === options.connector);
+    if (options.json) {
+      printJson({
+        ok: true,
+        tools: tools.map(({ name, connectorId, description, tags, inputSchema }) => ({
+          name,
+          connectorId,
+          description,
+          tags,
+          inputSchema,
+        })),
+      });
+    } else {
+      print(
+        renderTable(
+          ['tool', 'description'],
+          tools.map(({ name, description }) => [name, firstWords(description)]),
+        ),
+      );
+      print(`\n${tools.length} tools\n`);
+    }
+    return EXIT.ok;
+  });
+}
+
+function firstWords(description: string): string {
+  const line = description.replace(/\s+/g, ' ').trim();
+  return line.length <= DESCRIPTION_LENGTH ? line : `${line.slice(0, DESCRIPTION_LENGTH - 1)}…`;
+}

@@ -1,0 +1,130 @@
+import { fetch } from 'undici';
+import { monotonicMs, systemClock } from '../../../shared/clock.ts';
+import { fromWireError, rootReason } from '../../../shared/errors.ts';
+import type { NetworkSettings } from '../../../shared/network.ts';
+import { type LoadTask, PROTOCOL_VERSION } from '../../../shared/protocol.ts';
+import { createServiceMapSignature } from '../../../shared/signature.ts';
+import { createMainAgent } from '../../http/main-agent.ts';
+import { WriterClient } from '../../registry/writer-client.ts';
+import { LoadPool } from '../../service-map/load-pool.ts';
+import { failureLine, failureOf } from '../output.ts';
+
+/** One finding of `switchyard doctor`. */
+export interface Finding {
+  readonly check: string;
+  readonly outcome: 'ok' | 'note' | 'failed';
+  /** What is so, and what to do where that is needed. */
+  readonly message: string;
+}
+
+const NEWEST_TESTED_NODE = 26;
+const THREAD_DEADLINE_MS = 10_000;
+const CLOCK_TIMEOUT_MS = 5_000;
+const MAX_SKEW_MS = 60_000;
+
+/** A finding of something that failed. */
+export function failedFinding(check: string, error: unknown): Finding {
+  return { check, outcome: 'failed', message: failureLine(failureOf(error)) };
+}
+
+export function checkNode(): Finding {
+  const major = Number.parseInt(process.versions.node, 10);
+  const isTested = major <= NEWEST_TESTED_NODE;
+  const message = `${process.version} on ${process.platform} ${process.arch}`;
+  return {
+    check: 'node',
+    outcome: isTested ? 'ok' : 'note',
+    message: isTested ? message : `${message}; tested up to Node ${NEWEST_TESTED_NODE}`,
+  };
+}
+
+/** Boots a worker thread and has it prove a map. */
+export async function checkThreads(network: NetworkSettings): Promise<Finding> {
+  const pool = new LoadPool();
+  const startedMs = monotonicMs();
+  try {
+    const outcome = await pool.run(selfMadeTask(network), {
+      signal: new AbortController().signal,
+      deadlineMs: THREAD_DEADLINE_MS,
+    });
+    if (outcome.kind === 'failed') return failedFinding('threads', fromWireError(outcome.error));
+    const message = `a worker thread booted and proved a map in ${Math.round(monotonicMs() - startedMs)} ms`;
+    return { check: 'threads', outcome: 'ok', message };
+  } finally {
+    await pool.close();
+  }
+}
+
+function selfMadeTask(network: NetworkSettings): LoadTask {
+  const nowMs = systemClock.now();
+  const map = {
+    id: 'doctor',
+    brand: 'doctor',
+    generatedAt: new Date(nowMs).toISOString(),
+    ttlSeconds: 60,
+    connectors: [],
+  };
+  const key = 'known to this check alone';
+  const text = JSON.stringify({ ...map, signature: createServiceMapSignature(map, key) });
+  return {
+    version: PROTOCOL_VERSION,
+    traceparent: '',
+    request: { url: 'http://localhost/', headers: {}, etag: null, timeoutMs: THREAD_DEADLINE_MS, maxBytes: 1 },
+    network,
+    given: { kind: 'body', bytes: new TextEncoder().encode(text), etag: null, fetchMs: 0 },
+    known: null,
+    policy: { signatureKey: key, nowMs, floorMs: null, maxSkewMs: 0, maxConnectors: 1, allowExpired: false },
+  };
+}
+
+/** Opens the store. */
+export async function checkDisk(stateDir: string | undefined): Promise<Finding> {
+  if (stateDir === undefined) {
+    const message = 'nothing is remembered over restarts; give --state-dir DIR to check a folder for that';
+    return { check: 'disk', outcome: 'note', message };
+  }
+  const writer = new WriterClient(stateDir);
+  try {
+    return { check: 'disk', outcome: 'ok', message: `the store ${await writer.open()} opens` };
+  } catch (error) {
+    return failedFinding('disk', error);
+  } finally {
+    await writer.close();
+  }
+}
+
+/** Which proxy is used. Credentials in its URL are not shown. */
+export function checkProxy({ proxy }: NetworkSettings): Finding {
+  if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'none: connections are direct' };
+  const shown = (url: string): string => (url === '' ? 'none' : new URL(url).origin);
+  const { httpProxy, httpsProxy, noProxy } = proxy;
+  const message = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}, direct: ${noProxy === '' ? 'nothing' : noProxy}`;
+  return { check: 'proxy', outcome: 'note', message };
+}
+
+/** Compares this machine's clock with that of the server of the map, which dates its answers to the second. */
+export async function checkClock(url: string, network: NetworkSettings): Promise<Finding> {
+  const dispatcher = createMainAgent(network);
+  try {
+    const signal = AbortSignal.timeout(CLOCK_TIMEOUT_MS);
+    const response = await fetch(url, { method: 'HEAD', redirect: 'manual', dispatcher, signal });
+    const skewMs = systemClock.now() - Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isFinite(skewMs))
+      return { check: 'clock', outcome: 'note', message: 'the server of the map does not date its answers' };
+    const message = `${Math.abs(Math.round(skewMs / 1000))} s ${skewMs < 0 ? 'behind' : 'ahead of'} the server of the map`;
+    if (Math.abs(skewMs) <= MAX_SKEW_MS) return { check: 'clock', outcome: 'ok', message };
+    return {
+      check: 'clock',
+      outcome: 'failed',
+      message: `${message}: maps will seem expired or from the future. Set the clock.`,
+    };
+  } catch (error) {
+    return {
+      check: 'clock',
+      outcome: 'note',
+      message: `not compared: the server of the map did not answer (${rootReason(error)})`,
+    };
+  } finally {
+    await dispatcher.destroy();
+  }
+}

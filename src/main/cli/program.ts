@@ -1,0 +1,131 @@
+import tab from '@bomb.sh/tab/commander';
+import { Command } from 'commander';
+import { PACKAGE_VERSION } from '../package-version.ts';
+import { milliseconds, type SourceOptions, withSource } from './source-options.ts';
+
+/** Takes the exit code of the command that ran. */
+export type SetExitCode = (code: number) => void;
+
+const EXIT_CODES = `
+Exit codes
+  0    all went well
+  1    something failed; stderr says what and what to do
+  2    the command line is wrong, or a variable that it names is not set
+  3    call: the tool ran and failed
+  130  interrupted (143: told to end) before the result was there
+
+Variables
+  CONNECTORS_SERVICE_MAP_URL  where the map is, unless --service-map says it
+  CONNECTORS_SIGNATURE_KEY    the key it is signed with, unless --key-env names another variable
+  CONNECTORS_API_KEY          the key for connectors that ask for one
+  HTTP_PROXY, HTTPS_PROXY, NO_PROXY   proxies
+  NO_COLOR                    no colours
+`;
+
+const examples = (...lines: string[]): string => `\nExamples\n${lines.map((line) => `  ${line}\n`).join('')}`;
+
+/** The command line, as data: commands, options, help. What a command does is loaded when it runs, so that `--help` need not wait for it. */
+export function createProgram(setExitCode: SetExitCode): Command {
+  const program = new Command('switchyard')
+    .description('The connector manager for MCP hosts that never blocks your event loop')
+    .version(PACKAGE_VERSION, '--version', 'the version')
+    .helpOption('-h, --help', 'this text')
+    .helpCommand(false)
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      examples(
+        'switchyard demo',
+        'switchyard sync --service-map https://maps.example.com/v1/connectors/service-map',
+        'switchyard call wikidata.search \'{"query":"railway"}\' --json',
+        'switchyard doctor',
+      ) + EXIT_CODES,
+    );
+
+  const fresh = (name: string, description: string): Command =>
+    program.command(name).description(description).helpOption('-h, --help', 'this text');
+
+  withSource(fresh('sync', 'fetch and prove the map, bring its connectors up, say how each is'))
+    .addHelpText('after', examples('switchyard sync --service-map https://maps.example.com/map --json | jq .toolCount'))
+    .action(async (options: SourceOptions) => {
+      const { runSync } = await import('./commands/sync.ts');
+      setExitCode(await runSync(options));
+    });
+
+  withSource(fresh('tools', 'list the tools of all connectors'))
+    .option('--connector <id>', 'only those of this connector')
+    .addHelpText('after', examples('switchyard tools --connector wikidata'))
+    .action(async (options) => {
+      const { runTools } = await import('./commands/tools.ts');
+      setExitCode(await runTools(options));
+    });
+
+  withSource(fresh('call', 'call a tool'))
+    .argument('<tool>', 'its name as `tools` lists it: CONNECTOR.TOOL')
+    .argument('[arguments]', 'a JSON object; - reads it from stdin')
+    .option('--call-timeout <ms>', 'for the call itself; 60000 unless the map says otherwise', milliseconds)
+    .addHelpText(
+      'after',
+      examples(
+        'switchyard call everything.echo \'{"message":"hi"}\'',
+        'echo \'{"message":"hi"}\' | switchyard call everything.echo -',
+      ),
+    )
+    .action(async (tool: string, args: string | undefined, options) => {
+      const { runCall } = await import('./commands/call.ts');
+      setExitCode(await runCall(tool, args, options));
+    });
+
+  withSource(fresh('status', 'show map, store and connectors in full'))
+    .addHelpText('after', examples('switchyard status --state-dir ~/.local/state/switchyard'))
+    .action(async (options: SourceOptions) => {
+      const { runStatus } = await import('./commands/status.ts');
+      setExitCode(await runStatus(options));
+    });
+
+  fresh('sign', 'check a service map, sign it and write it in canonical form')
+    .argument('<file>', 'the map, JSON; - reads stdin')
+    .option('--key-env <name>', 'variable with the key', 'CONNECTORS_SIGNATURE_KEY')
+    .option('--out <file>', 'where to write it, replaced in one step; stdout by default')
+    .option('--stamp', 'set generatedAt to now', false)
+    .option('--json', 'print a document about the signature instead of the map', false)
+    .addHelpText('after', examples('switchyard sign map.json --stamp --out signed.json'))
+    .action(async (file: string, options) => {
+      const { runSign } = await import('./commands/sign.ts');
+      setExitCode(await runSign(file, options));
+    });
+
+  withSource(fresh('verify', 'say which checks a service map passes and which not, and why'))
+    .argument('<file-or-url>', 'the map; - reads stdin')
+    .addHelpText(
+      'after',
+      examples('switchyard verify signed.json', 'switchyard verify https://maps.example.com/map --json'),
+    )
+    .action(async (place: string, options: SourceOptions) => {
+      const { runVerify } = await import('./commands/verify.ts');
+      setExitCode(await runVerify(place, options));
+    });
+
+  withSource(fresh('doctor', 'check node, threads, disk, clock, proxy, map and connectors: what works and what to do'))
+    .addHelpText(
+      'after',
+      examples('switchyard doctor', 'switchyard doctor --service-map https://maps.example.com/map --state-dir ./state'),
+    )
+    .action(async (options: SourceOptions) => {
+      const { runDoctor } = await import('./commands/doctor.ts');
+      setExitCode(await runDoctor(options));
+    });
+
+  fresh('demo', 'start real MCP servers, sign a map of them, bring them up from it and call their tools')
+    .option('--once', 'end after the first round; exit 0 only if all went well', false)
+    .option('--json', 'print one JSON document on stdout and nothing else there; implies --once', false)
+    .addHelpText('after', examples('switchyard demo', 'switchyard demo --once --json'))
+    .action(async ({ once, json }: { once: boolean; json: boolean }) => {
+      const { runDemo } = await import('./demo/demo.ts');
+      setExitCode(await runDemo({ once: once || json, json }));
+    });
+
+  // Adds `switchyard completion SHELL`, and the command that the shells ask.
+  tab(program, { completionCommandName: 'completion' });
+  return program;
+}

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
+import { codeOf, SwitchyardError } from '../../shared/errors.ts';
+import { ConnectorProxyManager } from '../connector-proxy-manager.ts';
+import type { TlsOptions } from '../http/network-options.ts';
+import type { Logger } from '../logger.ts';
+import type { ConnectorProxyManagerOptions } from '../options.ts';
+import { untilInterrupted } from './interrupt.ts';
+import { printable, say } from './output.ts';
+
+/** What every command that works from a service map is given. */
+export interface SourceOptions {
+  readonly serviceMap?: string;
+  readonly keyEnv: string;
+  readonly mapKeyEnv?: string;
+  readonly connectorsKeyEnv: string;
+  readonly stateDir?: string;
+  readonly ca?: string;
+  readonly cert?: string;
+  readonly certKey?: string;
+  readonly timeout: number;
+  readonly wait: number;
+  readonly json: boolean;
+  readonly verbose: boolean;
+}
+
+const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
+
+/** Adds the options of {@link SourceOptions} to a command. */
+export function withSource(command: Command): Command {
+  return command
+    .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
+    .option('--key-env <name>', 'variable with the key the map is signed with', 'CONNECTORS_SIGNATURE_KEY')
+    .option('--map-key-env <name>', 'variable with the bearer token for the map, if it wants one')
+    .option(
+      '--connectors-key-env <name>',
+      'variable with the key for connectors that ask for one',
+      'CONNECTORS_API_KEY',
+    )
+    .option('--state-dir <dir>', 'folder that remembers the last verified map; none by default')
+    .option('--ca <file>', 'PEM file of authorities to trust besides the usual ones')
+    .option('--cert <file>', 'PEM file of a client certificate')
+    .option('--cert-key <file>', 'PEM file of its key')
+    .option('--timeout <ms>', 'for one request for the map', milliseconds, 5_000)
+    .option('--wait <ms>', 'for connectors to come up', milliseconds, 15_000)
+    .option('--json', 'one JSON document on stdout and nothing else there', false)
+    .option('--verbose', 'log lines as JSON on stderr', false);
+}
+
+/** Reads a number of milliseconds from the command line. */
+export function milliseconds(text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0 && value < 2 ** 31) return value;
+  throw new InvalidArgumentError('Give a number of milliseconds above 0.');
+}
+
+/** The options of a manager for these; throws OPTIONS_INVALID naming the option or variable that is missing. */
+export function managerOptions(options: SourceOptions): ConnectorProxyManagerOptions {
+  const serviceMapUrl = options.serviceMap ?? process.env[MAP_URL_VARIABLE];
+  if (serviceMapUrl === undefined || serviceMapUrl === '') {
+    throw misuse(`No service map is named: give --service-map URL or set ${MAP_URL_VARIABLE}`);
+  }
+  return {
+    serviceMapUrl,
+    signatureKey: requiredVariable(options.keyEnv, '--key-env'),
+    apiKey: options.mapKeyEnv === undefined ? undefined : requiredVariable(options.mapKeyEnv, '--map-key-env'),
+    connectorsApiKey: process.env[options.connectorsKeyEnv],
+    stateDir: options.stateDir,
+    tls: tlsOptions(options),
+    timeoutMs: options.timeout,
+    syncDeadlineMs: options.wait,
+    logger: options.verbose ? stderrLogger : undefined,
+    featureFlags: { asyncRefresh: false, refreshIntervalMs: 300_000 },
+  };
+}
+
+/**
+ * Runs `work` with a manager that is closed afterwards, telling on stderr how connectors come up. Resolves with the exit code of
+ * `work`, or with that of a signal.
+ */
+export async function withManager(
+  options: SourceOptions,
+  work: (manager: ConnectorProxyManager) => Promise<number>,
+  overrides: Partial<ConnectorProxyManagerOptions> = {},
+): Promise<number> {
+  const interrupted = untilInterrupted();
+  await using manager = new ConnectorProxyManager({ ...managerOptions(options), ...overrides });
+  manager.on('snapshot', () => {
+    const { brand, connectorCount } = manager.status().serviceMap;
+    say(`Service map of ${connectorCount} connectors (${printable(brand ?? '')}) is proven`);
+  });
+  manager.on('connector', ({ connectorId, to, why }) => {
+    if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(why)})`);
+  });
+  // Awaited here: the manager is closed when this returns.
+  return await Promise.race([work(manager), interrupted]);
+}
+
+/** The value of the variable that an option names. */
+export function requiredVariable(name: string, option: string): string {
+  const value = process.env[name];
+  if (value !== undefined && value !== '') return value;
+  throw misuse(`The variable ${name}, which ${option} names, is not set`);
+}
+
+/** The text of a file that an option names. */
+export function readNamed(path: string, option: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw misuse(`Cannot read the file ${path} of ${option} (${codeOf(error) ?? 'unknown'})`);
+  }
+}
+
+function tlsOptions({ ca, cert, certKey }: SourceOptions): TlsOptions | undefined {
+  if (ca === undefined && cert === undefined && certKey === undefined) return undefined;
+  const read = (path: string | undefined, option: string): string | undefined =>
+    path === undefined ? undefined : readNamed(path, option);
+  return { ca: read(ca, '--ca'), cert: read(cert, '--cert'), key: read(certKey, '--cert-key') };
+}
+
+function misuse(message: string): SwitchyardError {
+  return new SwitchyardError('OPTIONS_INVALID', message);
+}
+
+const lineAt =
+  (level: string) =>
+  (fields: object, message: string): void =>
+    say(JSON.stringify({ level, message, ...fields, err: undefined }));
+
+const stderrLogger: Logger = {
+  debug: lineAt('debug'),
+  info: lineAt('info'),
+  warn: lineAt('warn'),
+  error: lineAt('error'),
+};

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { keepEvidence } from './evidence.ts';
+
+const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
+
+/** What a run of the command line left behind. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A run of the command line under way. */
+export interface RunningCli {
+  readonly child: ChildProcess;
+  /** What it has printed so far. */
+  readonly seen: { stdout: string; stderr: string };
+  readonly ended: Promise<Ended>;
+}
+
+export interface CliOptions {
+  readonly env?: NodeJS.ProcessEnv;
+  readonly stdin?: string;
+  readonly nodeArgs?: readonly string[];
+}
+
+const running = new Set<ChildProcess>();
+
+/** Ends whatever still runs. For afterEach. */
+export function killRunning(): void {
+  for (const child of running) child.kill('SIGKILL');
+  running.clear();
+}
+
+/** Starts the command line in a process of its own, without the environment's proxies and keys. */
+export function startCli(args: readonly string[], options: CliOptions = {}): RunningCli {
+  const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
+  const child = spawn(process.execPath, [...(options.nodeArgs ?? []), bin, ...args], {
+    stdio: ['pipe', 'pipe', 'pipe'],
+    env: { PATH, HOME, ...(NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE }), ...options.env },
+  });
+  running.add(child);
+  const seen = { stdout: '', stderr: '' };
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name].on('data', (data: Buffer) => {
+      seen[name] += data.toString();
+    });
+  }
+  // Who does not read stdin closes it before all is written.
+  child.stdin.on('error', () => {});
+  child.stdin.end(options.stdin ?? '');
+  const ended = once(child, 'close').then(([code]): Ended => {
+    keepEvidence('cli', seen);
+    return { code, ...seen };
+  });
+  return { child, seen, ended };
+}
+
+/** Runs the command line to its end. */
+export function runCli(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
+  return startCli(args, options).ended;
+}
