@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import { MessageChannel, type MessagePort } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import { Piscina } from 'piscina';
-import { monotonicMs, startTimer } from '../../shared/clock.ts';
+import { deadline, monotonicMs, startTimer } from '../../shared/clock.ts';
 import { messageOf, SwitchyardError, toWireError } from '../../shared/errors.ts';
 import type { LoadControl, LoadEvent, LoadTask, WorkerLoadTask } from '../../shared/protocol.ts';
 import { emptyReport } from '../../shared/run-load.ts';
@@ -36,6 +36,8 @@ export class LoadPool {
   readonly #maxHeapMb: number;
   readonly #logger: Logger;
   readonly #guard: CrashGuard;
+  /** Threads that have not ended, those that were killed too: Piscina forgets one as soon as it has told it to end. */
+  readonly #alive = new Set<Worker>();
   #piscina: Piscina | null = null;
 
   constructor(options: LoadPoolOptions = {}) {
@@ -103,12 +105,10 @@ export class LoadPool {
         killed.resolve(failed(reason));
       });
     };
-    const deadlineTimer = startTimer(options.deadlineMs, () =>
-      giveUp(lost(`no answer within ${options.deadlineMs} ms`)),
-    );
-    const onAbort = (): void => giveUp(options.signal.reason);
-    if (options.signal.aborted) onAbort();
-    else options.signal.addEventListener('abort', onAbort, { once: true });
+    using limit = deadline(options.deadlineMs, () => lost(`no answer within ${options.deadlineMs} ms`), options.signal);
+    const onAbort = (): void => giveUp(limit.signal.reason);
+    if (limit.signal.aborted) onAbort();
+    else limit.signal.addEventListener('abort', onAbort, { once: true });
     try {
       if (this.#open().queueSize >= MAX_QUEUED_LOADS) return failed(queueFull());
       const posted = this.#post({ ...task, port: workerPort }, kill.signal);
@@ -117,8 +117,6 @@ export class LoadPool {
       if (outcome.kind === 'failed' && outcome.error.code === 'WORKER_LOST') this.#noteLoss(outcome.error);
       return outcome;
     } finally {
-      options.signal.removeEventListener('abort', onAbort);
-      deadlineTimer.cancel();
       graceTimer.cancel();
       port.close();
     }
@@ -128,7 +126,18 @@ export class LoadPool {
   async close(): Promise<void> {
     const piscina = this.#piscina;
     this.#piscina = null;
-    if (piscina !== null) await awaitEnd(piscina.destroy(), KILL_TIMEOUT_MS, this.#logger);
+    if (piscina === null) return;
+    this.#track(piscina);
+    const ended = [...this.#alive].map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
+    await awaitEnd(Promise.all([piscina.destroy(), ...ended]), KILL_TIMEOUT_MS, this.#logger);
+  }
+
+  #track(piscina: Piscina): void {
+    for (const thread of piscina.threads) {
+      if (this.#alive.has(thread)) continue;
+      this.#alive.add(thread);
+      thread.once('exit', () => this.#alive.delete(thread));
+    }
   }
 
   /** Counts a lost thread. Where they die one after the other, the pool is given up until the guard lets go. */
@@ -143,7 +152,10 @@ export class LoadPool {
     const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
     if (task.given !== null) transferList.push(task.given.bytes.buffer);
     // A signal of its own for each task: Piscina then gives it a thread of its own, which an abort can kill.
-    return this.#open().run(task, { signal, transferList });
+    const piscina = this.#open();
+    const posted = piscina.run(task, { signal, transferList });
+    this.#track(piscina);
+    return posted;
   }
 }
 
