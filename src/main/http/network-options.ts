@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, X509Certificate } from 'node:crypto';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { agentSettings, type NetworkSettings, type ProxySettings, type TlsSettings } from '../../shared/network.ts';
 
@@ -55,14 +55,27 @@ function resolveTls(tls: TlsOptions): TlsSettings {
       detail: { option: 'tls' },
     });
   }
-  const authorities = tls.ca === undefined ? [] : [tls.ca].flat();
+  const authorities = (tls.ca === undefined ? [] : [tls.ca].flat()).map(pemText);
+  for (const authority of authorities) assertCertificate(authority);
   return {
-    ca: authorities.map(pemText),
+    ca: authorities,
     cert: tls.cert === undefined ? null : pemText(tls.cert),
     key: tls.key === undefined ? null : pemText(tls.key),
     passphrase: tls.passphrase ?? null,
     servername: tls.servername ?? null,
   };
+}
+
+/** What is no certificate would be passed over in silence, and every server then be refused. */
+function assertCertificate(pem: string): void {
+  try {
+    new X509Certificate(pem);
+  } catch (cause) {
+    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: ca holds no PEM certificate.', {
+      cause,
+      detail: { option: 'tls' },
+    });
+  }
 }
 
 function pemText(pem: Pem): string {
