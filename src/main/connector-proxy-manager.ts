@@ -14,6 +14,7 @@ import { createProxyConnect } from './connectors/proxy-connection.ts';
 import { createSdkConnect } from './connectors/sdk-connection.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
+import { BringUpDispatcher } from './http/bring-up-dispatcher.ts';
 import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
 import {
@@ -76,7 +77,10 @@ export class ConnectorProxyManager implements AsyncDisposable {
       onChange: (change) => this.#events.emit('tools', change),
     });
     const agent = resolved.agent ?? this.#agent;
-    const connect = createProxy === null ? createSdkConnect(agent) : createProxyConnect(createProxy, logger, agent);
+    const connect =
+      createProxy === null
+        ? createSdkConnect(new BringUpDispatcher(agent, limits.maxConnectsPerOrigin))
+        : createProxyConnect(createProxy, logger, agent);
     this.#connectors = new ConnectorSet({
       bringUp: createBringUp({ connect, gate: new ConnectGate(limits), apiKey: resolved.connectorsApiKey, limits }),
       now: () => resolved.clock.now(),

@@ -1,10 +1,12 @@
-/** Around each project's run: everything that its tests logged, threw, measured or printed must be free of the secrets they used. */
+/** Around the whole run, for all projects of it: everything that the tests logged, threw, measured or printed must be free of the secrets they used. */
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EVIDENCE_VARIABLE, SECRET_MARK } from './evidence.ts';
 
 export default function setUp(): () => void {
+  // Each project calls this; the first one does it for all.
+  if (process.env[EVIDENCE_VARIABLE] !== undefined) return () => {};
   const dir = mkdtempSync(join(tmpdir(), 'switchyard-evidence-'));
   process.env[EVIDENCE_VARIABLE] = dir;
   return () => {

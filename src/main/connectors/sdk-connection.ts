@@ -72,7 +72,7 @@ async function connectByFallback(
     redirectPolicy: 'same-origin' as const,
   };
   const overHttp = (era: Era): Promise<Connection> =>
-    attempt(new StreamableHTTPClientTransport(target.url, options), era);
+    attempt(new StreamableHTTPClientTransport(target.url, { ...options, fetch: withoutStandingStream(fetch) }), era);
   const overSse = (): Promise<Connection> => attempt(new SSEClientTransport(target.url, options), 'legacy');
   if (target.transport === 'sse') return overSse();
   try {
@@ -175,6 +175,20 @@ function factsOf(client: Client, transport: HttpTransport): ConnectionFacts {
 /** DELETEs the session (MCP 2025-03-26, session management). A server may refuse that, or be gone already. */
 async function endSession(transport: StreamableHTTPClientTransport): Promise<void> {
   if (transport.sessionId !== undefined) await settledWithin(transport.terminateSession(), TERMINATE_TIMEOUT_MS);
+}
+
+/**
+ * Leaves the standing stream of a legacy session closed (a GET; MCP 2025-11-25, listening for messages): it brings what nobody here listens to, at the
+ * price of a connection a connector. A GET that resumes the answer to a call goes out.
+ */
+function withoutStandingStream(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
+  return async (input, init) => {
+    const isStandingStream =
+      init?.method === 'GET' &&
+      !new Headers(init.headers as ConstructorParameters<typeof Headers>[0]).has('last-event-id');
+    // What a server without such a stream answers.
+    return isStandingStream ? new Response(null, { status: 405 }) : fetch(input, init);
+  };
 }
 
 /** undici's fetch over `dispatcher`, noting what came of the last request. */

@@ -2,6 +2,9 @@ import type { Attributes } from './trace.ts';
 
 type OpenTelemetryApi = typeof import('@opentelemetry/api');
 
+/** Where all copies of the API in a process meet; set as soon as the host has set up tracing. */
+const MEETING_POINT = Symbol.for('opentelemetry.js.api.1');
+
 let loading: Promise<void> | null = null;
 let api: OpenTelemetryApi | null = null;
 
@@ -13,8 +16,12 @@ export interface HostSpan {
   run<T>(work: () => T): T;
 }
 
-/** Looks for `@opentelemetry/api`, once; without it nothing is missing. Resolves when it is known whether the host has it. */
+/**
+ * Takes up the host's OpenTelemetry once it has set one up; until then nothing is loaded, which a cold start would pay for. Resolves when that is
+ * done; never rejects.
+ */
 export function findOpenTelemetry(): Promise<void> {
+  if (loading === null && !(MEETING_POINT in globalThis)) return Promise.resolve();
   loading ??= import('@opentelemetry/api').then(
     (found) => {
       api = found;

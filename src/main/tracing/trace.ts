@@ -25,11 +25,16 @@ const channels = {
   call: tracingChannel<string, TraceMessage>('mcp-switchyard:call'),
 };
 
-const current = new AsyncLocalStorage<string>();
+const current = new AsyncLocalStorage<{ readonly operation: Operation; readonly traceparent: string }>();
 
 /** The `traceparent` of the operation that this code runs in; undefined outside of any. */
 export function currentTraceparent(): string | undefined {
-  return current.getStore();
+  return current.getStore()?.traceparent;
+}
+
+/** Whether this code runs in an operation of that kind, as the innermost one. */
+export function isWithin(operation: Operation): boolean {
+  return current.getStore()?.operation === operation;
 }
 
 /**
@@ -45,7 +50,7 @@ export async function traced<T>(
   const span = startHostSpan(name, attributes, PACKAGE_VERSION);
   const traceparent = span?.traceparent ?? childOf(currentTraceparent(), channels[operation].hasSubscribers);
   const run = (): Promise<T> =>
-    current.run(traceparent, () =>
+    current.run({ operation, traceparent }, () =>
       channels[operation].tracePromise(() => work(traceparent), { operation, attributes, traceparent }),
     );
   if (span === null) return run();

@@ -1,0 +1,102 @@
+import { Dispatcher } from 'undici';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { BringUpDispatcher } from '../../../src/main/http/bring-up-dispatcher.ts';
+import { traced } from '../../../src/main/tracing/trace.ts';
+
+type Handler = Dispatcher.DispatchHandler;
+
+/** Notes what it is asked to send and leaves the answers to the test. */
+class NotingDispatcher extends Dispatcher {
+  readonly sent: { readonly options: Dispatcher.DispatchOptions; readonly handler: Handler }[] = [];
+  override dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
+    this.sent.push({ options, handler });
+    return true;
+  }
+}
+
+const NO_CONTROLLER = {} as Dispatcher.DispatchController;
+
+function setUp(max = 2) {
+  const below = new NotingDispatcher();
+  const dispatcher = new BringUpDispatcher(below, max);
+  const told: string[] = [];
+  const handler: Handler = {
+    onRequestStart: () => void told.push('start'),
+    onResponseStart: () => void told.push('response'),
+    onResponseData: () => void told.push('data'),
+    onResponseEnd: () => void told.push('end'),
+    onResponseError: () => void told.push('error'),
+    onRequestUpgrade: () => void told.push('upgrade'),
+  };
+  const send = (options: Partial<Dispatcher.DispatchOptions> = {}): Promise<void> =>
+    traced('connect', 'test', {}, async () => {
+      dispatcher.dispatch({ origin: 'http://one', path: '/', method: 'POST', ...options }, handler);
+    });
+  const end = (index: number): void => below.sent[index]?.handler.onResponseEnd?.(NO_CONTROLLER, {});
+  return { below, dispatcher, told, handler, send, end };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers();
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('BringUpDispatcher', () => {
+  it('sends so many at a time to one origin, the next once one has ended', async () => {
+    const { below, send, end } = setUp();
+    await Promise.all([send(), send(), send(), send({ origin: 'http://two' })]);
+    expect(below.sent.map(({ options }) => options.origin)).toEqual(['http://one', 'http://one', 'http://two']);
+    end(0);
+    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(below.sent).toHaveLength(4);
+  });
+
+  it.each([
+    ['an error', (handler: Handler) => handler.onResponseError?.(NO_CONTROLLER, new Error('gone'))],
+    ['an upgrade', (handler: Handler) => handler.onRequestUpgrade?.(NO_CONTROLLER, 101, {}, {} as never)],
+    ['a stream that stays open', (handler: Handler) => handler.onResponseStart?.(NO_CONTROLLER, 200, {}, 'OK')],
+  ])('takes %s for an end as well', async (_, happen) => {
+    const { below, send } = setUp(1);
+    await Promise.all([send({ method: 'GET' }), send()]);
+    expect(below.sent).toHaveLength(1);
+    if (below.sent[0] !== undefined) happen(below.sent[0].handler);
+    await vi.advanceTimersByTimeAsync(0);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(below.sent).toHaveLength(2);
+  });
+
+  it('does not wait for long: a server may keep the stream of an answer open', async () => {
+    const { below, send, end } = setUp(1);
+    await Promise.all([send(), send()]);
+    await vi.advanceTimersByTimeAsync(99);
+    expect(below.sent).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(below.sent).toHaveLength(2);
+    end(0);
+    end(1);
+    await vi.advanceTimersByTimeAsync(1);
+    await send();
+    expect(below.sent).toHaveLength(3);
+  });
+
+  it('lets everything through that brings no connector up', () => {
+    const { below, dispatcher, handler } = setUp(1);
+    for (let call = 0; call < 3; call += 1)
+      dispatcher.dispatch({ origin: 'http://one', path: '/', method: 'POST' }, handler);
+    expect(below.sent).toHaveLength(3);
+  });
+
+  it('passes on all that the handler is told', async () => {
+    const { below, told, send } = setUp();
+    await send();
+    const handler = below.sent[0]?.handler;
+    handler?.onRequestStart?.(NO_CONTROLLER, {});
+    handler?.onResponseStart?.(NO_CONTROLLER, 200, {}, 'OK');
+    handler?.onResponseData?.(NO_CONTROLLER, Buffer.from('x'));
+    handler?.onResponseEnd?.(NO_CONTROLLER, {});
+    expect(told).toEqual(['start', 'response', 'data', 'end']);
+  });
+});
