@@ -64,8 +64,12 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The first code along the cause chain that is no code of ours: the reason underneath, for messages and logs. */
+/** The first code along the cause chain that is no code of ours: the reason underneath, on one line, for messages and logs. */
 export function rootReason(error: unknown): string {
+  return reasonOf(error).split('\n', 1)[0] ?? '';
+}
+
+function reasonOf(error: unknown): string {
   let reason = messageOf(error);
   let current: unknown = error;
   for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {

@@ -12,6 +12,8 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_HEADERS_OVERFLOW: 'MAP_HTTP_INVALID',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'MAP_HTTP_INVALID',
   UND_ERR_PRX_TLS: 'MAP_PROXY',
+  // undici asserts what its parser let through, such as a status of 99.
+  ERR_ASSERTION: 'MAP_HTTP_INVALID',
   EPROTO: 'MAP_TLS',
   ERR_TLS_CERT_ALTNAME_INVALID: 'MAP_TLS',
 };
@@ -29,6 +31,8 @@ const MAX_CAUSES = 8;
 export function classifyFetchError(error: unknown): ErrorCode {
   let current = error;
   for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
+    // undici's parser does not always give a code.
+    if (current.name === 'HTTPParserError') return 'MAP_HTTP_INVALID';
     const code = codeOf(current);
     if (code !== null) {
       // undici reports a proxy that refuses the tunnel as an aborted request with the proxy's status.
