@@ -12,11 +12,17 @@ export type AddTools = (server: McpServer) => void;
 export class TestMcpServer implements AsyncDisposable {
   readonly requests: IncomingMessage[] = [];
   readonly #server: Server;
+  #redirectedPath: string | null = null;
   #spoils: { readonly method: string | null; readonly spoil: Listener } | null = null;
 
   private constructor(listener: Listener) {
     this.#server = createServer((request, response) => {
       this.requests.push(request);
+      if (request.url === this.#redirectedPath) {
+        request.resume();
+        response.writeHead(307, { location: '/mcp' }).end();
+        return;
+      }
       void this.#spoilOr(request, response, listener);
     });
   }
@@ -57,6 +63,11 @@ export class TestMcpServer implements AsyncDisposable {
   static async #listen(server: TestMcpServer, port = 0): Promise<TestMcpServer> {
     await new Promise<void>((resolve) => server.#server.listen(port, '127.0.0.1', resolve));
     return server;
+  }
+
+  /** Sends requests for `path` on to where the server is, within this origin. */
+  redirectFrom(path: string): void {
+    this.#redirectedPath = path;
   }
 
   /** Answers the next POST like this instead. */

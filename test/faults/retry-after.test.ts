@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { answer, type Fault, FaultyServer } from '../helpers/faulty-server.ts';
+import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
+
+const asks = (header: string, line = '429 Too Many Requests'): Fault =>
+  answer('', `HTTP/1.1 ${line}\r\nretry-after: ${header}\r\n`);
+
+/** A server that sends each of these in turn, the last one for ever. */
+function inTurn(...faults: readonly Fault[]): Fault {
+  let index = 0;
+  return (socket, request) => {
+    faults[Math.min(index, faults.length - 1)]?.(socket, request);
+    index += 1;
+  };
+}
+
+it.each(['429 Too Many Requests', '503 Service Unavailable'])(
+  '%s with a short Retry-After is waited for',
+  async (line) => {
+    await using server = await FaultyServer.start(inTurn(asks('2', line), answer(mapNow())));
+    await using held = mapUnderTest(server.url, { timeoutMs: 5_000 });
+    await held.manager.sync();
+    expect([held.pauses, server.requests.length]).toEqual([[2_000], 2]);
+  },
+);
+
+it('a date is a Retry-After too', async () => {
+  const now = Date.parse('2026-11-22T12:00:00Z');
+  const map = mapNow([], { generatedAt: '2026-11-22T12:00:00Z' });
+  await using server = await FaultyServer.start(inTurn(asks('Sun, 22 Nov 2026 12:00:03 GMT'), answer(map)));
+  await using held = mapUnderTest(server.url, { timeoutMs: 5_000, now: () => now });
+  await held.manager.sync();
+  expect(held.pauses).toEqual([3_000]);
+});
+
+it.each(['-5', '0', 'junk', '1e9', ''])('%j is none: the pauses are the usual ones', async (header) => {
+  await using server = await FaultyServer.start(asks(header));
+  await using held = mapUnderTest(server.url);
+  await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
+  expect([held.pauses, server.requests.length]).toEqual([[50, 100], 3]);
+  expect(held.manager.status().serviceMap.pausedUntil).toBeNull();
+});
+
+it('a long one ends the refresh, and no request is sent until it is over, at most five minutes later', async () => {
+  let now = Date.now();
+  const startedAt = now;
+  await using server = await FaultyServer.start(answer(mapNow([], { ttlSeconds: 3600 })));
+  await using held = mapUnderTest(server.url, { now: () => now });
+  await held.manager.sync();
+  server.behave(asks('999999999'));
+  await held.manager.sync(true);
+  expect([server.requests.length, held.manager.status().serviceMap.pausedUntil]).toEqual([2, startedAt + 300_000]);
+  await held.manager.sync(true);
+  now = startedAt + 299_000;
+  await held.manager.sync(true);
+  expect(server.requests).toHaveLength(2);
+  expect(held.lines.at(-1)).toMatchObject({ level: 'warn', fields: { event: 'map-stale', code: 'MAP_RATE_LIMITED' } });
+  server.behave(answer(mapNow()));
+  now = startedAt + 300_001;
+  await held.manager.sync(true);
+  expect([server.requests.length, held.manager.status().serviceMap.revision]).toEqual([3, 2]);
+});
+
+it('without a map to serve, sync rejects at once while the server wants to be left alone', async () => {
+  await using server = await FaultyServer.start(asks('60'));
+  await using held = mapUnderTest(server.url);
+  await expect(held.manager.sync()).rejects.toMatchObject({
+    code: 'MAP_RATE_LIMITED',
+    detail: { retryAfterMs: 60_000 },
+  });
+  await expect(held.manager.sync(true)).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
+  expect(server.requests).toHaveLength(1);
+});

@@ -1,0 +1,155 @@
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server, type Socket } from 'node:net';
+import { gzipSync } from 'node:zlib';
+
+/** What is done with a connection once a request has come in over it. */
+export type Fault = (socket: Socket, request: string) => void;
+
+const OK = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n';
+
+/** A whole answer with this body. */
+export function answer(body: Uint8Array | string, head: string = OK): Fault {
+  const bytes = Buffer.from(body);
+  return (socket) => {
+    socket.write(`${head}content-length: ${bytes.length}\r\n\r\n`);
+    socket.write(bytes);
+  };
+}
+
+const status = (line: string, ...headers: string[]): Fault =>
+  answer('', `HTTP/1.1 ${line}\r\n${headers.map((header) => `${header}\r\n`).join('')}`);
+
+/** Sends `text` again and again until the other side has had enough. */
+function repeat(socket: Socket, text: string, everyMs: number): void {
+  const timer = setInterval(() => socket.write(text), everyMs);
+  socket.on('close', () => clearInterval(timer));
+}
+
+function flood(socket: Socket, text: string): void {
+  let isOpen = true;
+  const send = (): void => {
+    while (isOpen && socket.write(text));
+  };
+  socket.on('drain', send).on('close', () => {
+    isOpen = false;
+  });
+  send();
+}
+
+function damaged(body: Uint8Array): Uint8Array {
+  const bytes = gzipSync(body);
+  for (const index of [20, 30]) bytes[index] = (bytes[index] ?? 0) ^ 0xff;
+  return bytes;
+}
+
+/** Faults that need to know what is really there. */
+type FaultOf = (good: Uint8Array) => Fault;
+
+const plain =
+  (fault: Fault): FaultOf =>
+  () =>
+    fault;
+
+/** Broken ways to answer, by name. All of it is done on the socket: an HTTP server would not do these things. */
+export const FAULTS = {
+  'no-response': plain(() => {}),
+  'close-before-headers': plain((socket) => socket.end()),
+  'reset-before-headers': plain((socket) => socket.resetAndDestroy()),
+  'slow-headers': plain((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nx-slow: ');
+    repeat(socket, 'x', 30);
+  }),
+  'drip-body': plain((socket) => {
+    socket.write(`${OK}content-length: 100000\r\n\r\n`);
+    repeat(socket, ' ', 30);
+  }),
+  'early-hints-for-ever': plain((socket) => repeat(socket, 'HTTP/1.1 103 Early Hints\r\n\r\n', 10)),
+  'endless-body': plain((socket) => {
+    socket.write(`${OK}transfer-encoding: chunked\r\n\r\n`);
+    flood(socket, `10000\r\n${'x'.repeat(0x10000)}\r\n`);
+  }),
+  truncated: plain((socket) => socket.end(`${OK}content-length: 1000\r\n\r\n{"a":1`)),
+  'chunk-trunc': plain((socket) => socket.end(`${OK}transfer-encoding: chunked\r\n\r\nff\r\nabc`)),
+  'reset-mid-body': plain((socket) => {
+    socket.write(`${OK}content-length: 1000\r\n\r\n{"a"`);
+    setTimeout(() => socket.resetAndDestroy(), 20);
+  }),
+  'short-content-length': (good) => (socket) =>
+    socket.end(Buffer.concat([Buffer.from(`${OK}content-length: 2\r\n\r\n`), good])),
+  'cl-te-conflict': plain((socket) =>
+    socket.end(`${OK}content-length: 5\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n`),
+  ),
+  'two-content-lengths': plain((socket) => socket.end(`${OK}content-length: 5\r\ncontent-length: 6\r\n\r\nabcde`)),
+  'bad-chunk': plain((socket) => socket.end(`${OK}transfer-encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n`)),
+  'lf-only': plain((socket) => socket.end('HTTP/1.1 200 OK\ncontent-length: 2\n\n{}')),
+  'not-http': plain((socket) => socket.end('SSH-2.0-OpenSSH_9\r\n')),
+  'status-99': plain((socket) => socket.end('HTTP/1.1 099 X\r\ncontent-length: 0\r\n\r\n')),
+  'huge-header': plain((socket) => socket.end(`HTTP/1.1 200 OK\r\nx-large: ${'a'.repeat(100_000)}\r\n\r\n`)),
+  'gzip-bomb': plain(answer(gzipSync(Buffer.alloc(50_000_000)), `${OK}content-encoding: gzip\r\n`)),
+  'gzip-corrupt': (good) => answer(damaged(good), `${OK}content-encoding: gzip\r\n`),
+  'brotli-corrupt': plain(answer('abcde', `${OK}content-encoding: br\r\n`)),
+  'wrong-type': plain(answer('\x89PNG', 'HTTP/1.1 200 OK\r\ncontent-type: image/png\r\n')),
+  'html-captive-portal': plain(
+    answer('<!doctype html><p>Please log in', 'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n'),
+  ),
+  'empty-body': plain(answer('')),
+  s401: plain(status('401 Unauthorized')),
+  s500: plain(status('500 Internal Server Error')),
+  s429: plain(status('429 Too Many Requests')),
+  's304-unasked': plain((socket) => socket.write('HTTP/1.1 304 Not Modified\r\n\r\n')),
+  s204: plain((socket) => socket.write('HTTP/1.1 204 No Content\r\n\r\n')),
+  'redirect-loop': plain(status('302 Found', 'location: /redirect-loop')),
+  'redirect-file': plain(status('302 Found', 'location: file:///etc/passwd')),
+  'redirect-meta': plain(status('307 Temporary Redirect', 'location: http://169.254.169.254/latest/meta-data/')),
+  bom: (good) => answer(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), good])),
+  'invalid-utf8': (good) => answer(good.map((byte, index) => (index === 20 ? 0xff : byte))),
+  'utf-16': (good) => answer(Buffer.from(`\ufeff${new TextDecoder().decode(good)}`, 'utf16le')),
+} as const satisfies Record<string, FaultOf>;
+
+/** A loopback server that speaks raw TCP: a good map until it is told to misbehave. */
+export class FaultyServer implements AsyncDisposable {
+  /** The heads of all requests, in order. */
+  readonly requests: string[] = [];
+  readonly #sockets = new Set<Socket>();
+  readonly #server: Server;
+  #fault: Fault;
+
+  private constructor(fault: Fault) {
+    this.#fault = fault;
+    this.#server = createServer((socket) => {
+      this.#sockets.add(socket);
+      socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
+      socket.on('data', (data) => {
+        const request = data.toString('latin1');
+        if (!request.includes('\r\n\r\n')) return;
+        this.requests.push(request);
+        this.#fault(socket, request);
+      });
+    });
+  }
+
+  static async start(fault: Fault): Promise<FaultyServer> {
+    const server = new FaultyServer(fault);
+    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    return server;
+  }
+
+  /** With a query, which holds a token in many a URL and must show up nowhere. */
+  get url(): string {
+    return `${this.origin}/map`;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Behaves like this from the next request on. */
+  behave(fault: Fault): void {
+    this.#fault = fault;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

@@ -1,0 +1,65 @@
+import {
+  ConnectorProxyManager,
+  type ConnectorProxyManagerOptions,
+  getConnectorMetricsRegistry,
+} from '../../src/main/index.ts';
+import { secret } from './evidence.ts';
+import { type LogLine, recordingLogger } from './log.ts';
+import { entry, type Json, KEY, mapOf, signed } from './signed-map.ts';
+
+/** A manager of a map whose connectors are off, so that the map is all that can fail. */
+export interface MapUnderTest extends AsyncDisposable {
+  readonly manager: ConnectorProxyManager;
+  readonly lines: readonly LogLine[];
+  /** Lines at warn or error that carry a code, as `event code`. */
+  readonly complaints: () => string[];
+  /** The pauses between tries that were asked for, in milliseconds; none is waited. */
+  readonly pauses: readonly number[];
+}
+
+/** A connector that is in the map and never connected. */
+export const off = (id: string, overrides: Json = {}): Json & { id: string } =>
+  entry(id, { status: 'disabled', ...overrides });
+
+let lastGeneratedAtMs = 0;
+
+/** A signed map of these connectors, dated now and later than any before it. */
+export function mapNow(
+  connectors: readonly Json[] = [off('a'), off('b')],
+  overrides: Json = {},
+): Uint8Array<ArrayBuffer> {
+  lastGeneratedAtMs = Math.max(Date.now(), lastGeneratedAtMs + 1);
+  return signed(mapOf(connectors, { generatedAt: new Date(lastGeneratedAtMs).toISOString(), ...overrides }));
+}
+
+/** Does not sync yet. */
+export function mapUnderTest(url: string, options: Partial<ConnectorProxyManagerOptions> = {}): MapUnderTest {
+  const logger = recordingLogger();
+  const pauses: number[] = [];
+  const manager = new ConnectorProxyManager({
+    serviceMapUrl: `${url}?token=${secret('query')}`,
+    signatureKey: KEY,
+    apiKey: secret('map'),
+    logger,
+    timeoutMs: 300,
+    sleep: async (ms) => void pauses.push(ms),
+    offload: 'never',
+    proxy: false,
+    featureFlags: { asyncRefresh: false, refreshIntervalMs: 1_000 },
+    ...options,
+  });
+  const complaints = (): string[] =>
+    logger.lines
+      .filter(({ level, fields }) => (level === 'warn' || level === 'error') && fields.code !== undefined)
+      .map(({ fields }) => `${fields.event} ${fields.code}`);
+  return { manager, lines: logger.lines, complaints, pauses, [Symbol.asyncDispose]: () => manager.close() };
+}
+
+/** The value of a counter for these labels; 0 if it has none. */
+export async function counterOf(name: string, labels: Readonly<Record<string, string>>): Promise<number> {
+  const metric = await getConnectorMetricsRegistry().getSingleMetric(name)?.get();
+  const found = metric?.values.find((value) =>
+    Object.entries(labels).every(([label, text]) => value.labels[label] === text),
+  );
+  return found?.value ?? 0;
+}
