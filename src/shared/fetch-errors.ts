@@ -12,6 +12,8 @@ const BY_CODE: Readonly<Record<string, ErrorCode>> = {
   UND_ERR_HEADERS_OVERFLOW: 'MAP_HTTP_INVALID',
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'MAP_HTTP_INVALID',
   UND_ERR_PRX_TLS: 'MAP_PROXY',
+  // What undici says of a proxy that answers 407; our own arguments were checked before.
+  UND_ERR_INVALID_ARG: 'MAP_PROXY',
   // undici asserts what its parser let through, such as a status of 99.
   ERR_ASSERTION: 'MAP_HTTP_INVALID',
   EPROTO: 'MAP_TLS',

@@ -1,0 +1,121 @@
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { createServer, type Server, type ServerOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import { generate } from 'selfsigned';
+import * as z from 'zod';
+
+/** A certificate with its private key, PEM. */
+export interface KeyPair {
+  readonly cert: string;
+  readonly key: string;
+}
+
+interface LeafOptions {
+  /** The host it is for. 127.0.0.1 and localhost by default. */
+  readonly host?: string;
+  readonly notBeforeDate?: Date;
+  readonly notAfterDate?: Date;
+}
+
+const EC = { keyType: 'ec', algorithm: 'sha256' } as const;
+
+/** An authority of the test's own making. */
+export class Authority {
+  readonly #pair: KeyPair;
+
+  private constructor(pair: KeyPair) {
+    this.#pair = pair;
+  }
+
+  static async create(): Promise<Authority> {
+    // Each its own name: two of one name are taken for one another.
+    const made = await generate([{ name: 'commonName', value: `authority ${crypto.randomUUID()}` }], {
+      ...EC,
+      extensions: [
+        { name: 'basicConstraints', cA: true, critical: true },
+        { name: 'keyUsage', keyCertSign: true, cRLSign: true, digitalSignature: true },
+      ],
+    });
+    return new Authority({ cert: made.cert, key: made.private });
+  }
+
+  get cert(): string {
+    return this.#pair.cert;
+  }
+
+  /** A certificate for a server or a client, signed by this authority. */
+  async sign({ host, ...dates }: LeafOptions = {}): Promise<KeyPair> {
+    const names =
+      host === undefined
+        ? [
+            { type: 2 as const, value: 'localhost' },
+            { type: 7 as const, ip: '127.0.0.1' },
+          ]
+        : [{ type: 2 as const, value: host }];
+    const made = await generate([{ name: 'commonName', value: host ?? 'localhost' }], {
+      ...EC,
+      ...dates,
+      ca: this.#pair,
+      extensions: [
+        { name: 'basicConstraints', cA: false },
+        { name: 'extKeyUsage', serverAuth: true, clientAuth: true },
+        { name: 'subjectAltName', altNames: names },
+      ],
+    });
+    return { cert: made.cert, key: made.private };
+  }
+}
+
+/** A real MCP server's listener, both eras, with one tool `echo`. */
+export function mcpListener(): RequestListener {
+  const handle = toNodeHandler(
+    createMcpHandler(() => {
+      const server = new McpServer({ name: 'tls', version: '1.0.0' }, { capabilities: { tools: {} } });
+      server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, ({ text }) => ({
+        content: [{ type: 'text', text }],
+      }));
+      return server;
+    }),
+  );
+  return (request, response) => void handle(request as Parameters<typeof handle>[0], response);
+}
+
+/** A real https server on loopback that counts its handshakes. */
+export class TlsServer implements AsyncDisposable {
+  readonly requests: IncomingMessage[] = [];
+  handshakes = 0;
+  readonly #server: Server;
+
+  private constructor(options: ServerOptions, listener: (request: IncomingMessage, response: ServerResponse) => void) {
+    this.#server = createServer(options, (request, response) => {
+      this.requests.push(request);
+      listener(request, response);
+    });
+    this.#server.on('secureConnection', (_: TLSSocket) => {
+      this.handshakes += 1;
+    });
+    this.#server.on('tlsClientError', () => {});
+  }
+
+  static async start(options: ServerOptions, listener: RequestListener): Promise<TlsServer> {
+    const server = new TlsServer(options, listener);
+    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    return server;
+  }
+
+  get url(): string {
+    return `https://127.0.0.1:${this.port}/x`;
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
