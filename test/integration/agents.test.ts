@@ -1,0 +1,127 @@
+import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, RetryAgent } from 'undici';
+import * as undici6 from 'undici-6';
+import * as undici7 from 'undici-7';
+import { describe, expect, it } from 'vitest';
+import { type AgentLike, ConnectorProxyManager, RemoteToolProxy } from '../../src/main/index.ts';
+import { silentLogger } from '../../src/main/logger.ts';
+import { answer, FaultyServer } from '../helpers/faulty-server.ts';
+import { manage } from '../helpers/manager.ts';
+import { mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
+import { TestMcpServer } from '../helpers/mcp-server.ts';
+import { entry, KEY } from '../helpers/signed-map.ts';
+
+const closedPort = 'http://127.0.0.1:9';
+
+describe('an Agent of undici 6', () => {
+  it.each<[string, () => AgentLike]>([
+    ['Agent', () => new undici6.Agent()],
+    ['ProxyAgent', () => new undici6.ProxyAgent(closedPort)],
+    ['EnvHttpProxyAgent', () => new undici6.EnvHttpProxyAgent()],
+    ['RetryAgent', () => new undici6.RetryAgent(new undici6.Agent())],
+  ])('such as %s is refused at construction', (_, make) => {
+    const refused = expect.objectContaining({ code: 'AGENT_INCOMPATIBLE', detail: { option: 'agent' } });
+    const agent = make();
+    expect(() => new ConnectorProxyManager({ serviceMapUrl: closedPort, signatureKey: KEY, agent })).toThrow(refused);
+    expect(() => new RemoteToolProxy({ endpoint: closedPort, enabled: true, logger: silentLogger, agent })).toThrow(
+      refused,
+    );
+  });
+});
+
+describe('an Agent of undici 7 or 8', () => {
+  it.each<[string, () => AgentLike & { close(): Promise<void> }]>([
+    ['7 Agent', () => new undici7.Agent()],
+    ['7 RetryAgent', () => new undici7.RetryAgent(new undici7.Agent()) as unknown as undici7.Agent],
+    ['8 Agent', () => new Agent()],
+    ['8 EnvHttpProxyAgent', () => new EnvHttpProxyAgent({ httpProxy: '', httpsProxy: '' })],
+    ['8 RetryAgent', () => new RetryAgent(new Agent()) as unknown as Agent],
+    ['8 composed', () => new Agent().compose((dispatch) => dispatch) as unknown as Agent],
+  ])('such as %s carries the map and the connectors, and outlives the manager', async (_, make) => {
+    const agent = make();
+    await using mcp = await TestMcpServer.start(() => {});
+    await using managed = await manage([entry('one', { endpoint: mcp.url })], { agent });
+    await managed.manager.sync();
+    expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
+    await managed.manager.close();
+    await using server = await FaultyServer.start(answer(mapNow()));
+    await using again = mapUnderTest(server.url, { agent });
+    await again.manager.sync();
+    expect(again.manager.listConnectors()).toHaveLength(2);
+    await agent.close();
+  });
+
+  it('is what every request goes through: map and connectors, POST and GET', async () => {
+    const asked: string[] = [];
+    const inner = new Agent();
+    const agent = inner.compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
+      asked.push(`${options.method} ${options.path}`);
+      return dispatch(options, handler);
+    });
+    await using mcp = await TestMcpServer.startWithSessions(() => {});
+    await using managed = await manage([entry('one', { endpoint: mcp.url })], { agent });
+    await managed.manager.sync();
+    await managed.manager.sync(true);
+    await managed.manager.close();
+    expect(asked.filter((line) => line === 'GET /map')).toHaveLength(2);
+    expect(asked).toContain('DELETE /mcp');
+    const seen = mcp.requests.map(({ method, url }) => `${method} ${url}`);
+    expect(asked.filter((line) => line.endsWith('/mcp'))).toEqual(seen);
+    await inner.close();
+  });
+
+  it('leaves the proof to a worker: only fetching moves to main', async () => {
+    await using agent = Object.assign(new Agent(), { [Symbol.asyncDispose]: () => agent.destroy() });
+    const large = Array.from({ length: 400 }, (_, index) => off(`c${index}`));
+    await using server = await FaultyServer.start(answer(mapNow(large)));
+    await using held = mapUnderTest(server.url, { agent, offload: 'always', timeoutMs: 3_000 });
+    await held.manager.sync();
+    const [load] = held.manager.status().loads;
+    expect([load?.thread, (load?.phases.fetch ?? 0) > 0]).toEqual([expect.stringMatching(/^worker-/), true]);
+  });
+
+  it('overrules tls and proxy, and says so', async () => {
+    await using held = mapUnderTest('http://map.invalid/', {
+      agent: new ProxyAgent(closedPort),
+      proxy: closedPort,
+      tls: {},
+    });
+    expect(held.lines).toMatchObject([
+      { level: 'warn', fields: { event: 'options-overruled', options: ['tls', 'proxy'] } },
+    ]);
+  });
+});
+
+describe("a caller's own functions", () => {
+  it('fetchImpl gets the request as it was, on main, while a worker proves the map', async () => {
+    const asked: [string, RequestInit | undefined][] = [];
+    const fetchImpl = (async (url, init) => {
+      asked.push([String(url), init]);
+      return new Response(mapNow());
+    }) as typeof fetch;
+    await using held = mapUnderTest('http://map.invalid/', { fetchImpl, offload: 'always', timeoutMs: 3_000 });
+    await held.manager.sync();
+    const [url, init] = asked[0] ?? [];
+    expect(url).toMatch(/^http:\/\/map\.invalid\/\?token=/);
+    expect(Object.keys(init?.headers ?? {})).toEqual(
+      expect.arrayContaining(['accept', 'cache-control', 'authorization', 'traceparent']),
+    );
+    expect([init?.method, init?.signal]).toEqual(['GET', expect.any(AbortSignal)]);
+    expect(held.manager.status().loads[0]?.thread).toMatch(/^worker-/);
+  });
+
+  it('sleep is asked for 50 and 100 ms between the tries', async () => {
+    await using server = await FaultyServer.start((socket) => socket.destroy());
+    await using held = mapUnderTest(server.url);
+    await held.manager.sync().catch(() => {});
+    expect(held.pauses).toEqual([50, 100]);
+  });
+
+  it('now goes before clock', async () => {
+    const at = Date.parse('2030-01-01T00:00:00Z');
+    const fetchImpl = (async () =>
+      new Response(mapNow([off('a')], { generatedAt: '2030-01-01T00:00:00Z' }))) as typeof fetch;
+    await using held = mapUnderTest('http://map.invalid/', { fetchImpl, now: () => at, clock: { now: () => 0 } });
+    await held.manager.sync();
+    expect(held.manager.status().serviceMap.freshness).toBe('fresh');
+  });
+});
