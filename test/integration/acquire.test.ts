@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import { type LoadServiceMapOptions, loadConnectorServiceMap } from '../../src/main/index.ts';
+import { secret } from '../helpers/evidence.ts';
 import { type Answer, MapServer } from '../helpers/map-server.ts';
 import { entry, KEY, mapOf, NOW, signed } from '../helpers/signed-map.ts';
 
@@ -20,11 +21,11 @@ describe('loadConnectorServiceMap', () => {
 
   it('asks for JSON, not from a cache, with the key as a bearer token', async () => {
     await using server = await MapServer.start(signed(mapOf([])));
-    await load(server.url, { apiKey: 'secret' });
+    await load(server.url, { apiKey: secret('map') });
     expect(server.requests[0]?.headers).toMatchObject({
       accept: 'application/json',
       'cache-control': 'no-cache',
-      authorization: 'Bearer secret',
+      authorization: `Bearer ${secret('map')}`,
     });
   });
 
@@ -82,12 +83,12 @@ describe('loadConnectorServiceMap', () => {
   });
 
   it('names the address, but not its query, and keeps the cause', async () => {
-    const failure = await load('http://127.0.0.1:9/map?token=secret').catch((error: unknown) => error);
+    const failure = await load('http://127.0.0.1:9/map?token=s3cr3t-query').catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'MAP_UNREACHABLE',
       message: expect.stringContaining('http://127.0.0.1:9/map: '),
     });
-    expect(JSON.stringify(failure) + String(failure)).not.toContain('secret');
+    expect(JSON.stringify(failure) + String(failure)).not.toContain('s3cr3t');
     expect((failure as Error).cause).toBeInstanceOf(Error);
   });
 

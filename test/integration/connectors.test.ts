@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import type { ConnectorProxyManagerOptions, ToolDescriptor } from '../../src/main/index.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { secret } from '../helpers/evidence.ts';
 import { manage } from '../helpers/manager.ts';
 import { MapServer } from '../helpers/map-server.ts';
 import { TestMcpServer } from '../helpers/mcp-server.ts';
@@ -105,24 +106,24 @@ describe('connectors', () => {
       auth: { type: 'apiKey', headerName: 'x-api-key' },
       headers: { 'x-tenant': 't' },
     });
-    await using map = await manage([one], { connectorsApiKey: async () => 'secret' });
+    await using map = await manage([one], { connectorsApiKey: async () => secret('K') });
     await map.manager.sync();
     await map.manager.callTool('one.echo', { message: 'hi' });
     expect(server.requests.length).toBeGreaterThan(3);
     for (const { headers } of server.requests)
-      expect(headers).toMatchObject({ 'x-api-key': 'secret', 'x-tenant': 't' });
+      expect(headers).toMatchObject({ 'x-api-key': secret('K'), 'x-tenant': 't' });
   });
 
   it('whose key could not be sent fail alone, and nobody quotes it', async () => {
     await using server = await TestMcpServer.start(addEcho);
     const keyed = entry('keyed', { endpoint: server.url, auth: { type: 'bearer' } });
     await using map = await manage([keyed, entry('free', { endpoint: server.url })], {
-      connectorsApiKey: 'top\nsecret',
+      connectorsApiKey: `top\n${secret('K')}`,
     });
     await map.manager.sync();
     expect(map.manager.connector('keyed')?.status?.lastError?.code).toBe('SECRET_UNAVAILABLE');
     expect(map.manager.connector('free')?.status?.state).toBe('ready');
-    expect(JSON.stringify([map.manager.status(), map.lines])).not.toMatch(/secret/);
+    expect(JSON.stringify([map.manager.status(), map.lines])).not.toContain('s3cr3t');
   });
 
   it('without the key they ask for fail alone', async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectorProxyManagerOptions, RemoteProxyConfig } from '../../src/main/index.ts';
+import { secret } from '../helpers/evidence.ts';
 import { manage } from '../helpers/manager.ts';
 import { entry } from '../helpers/signed-map.ts';
 
@@ -16,13 +17,13 @@ describe("a caller's createProxy", () => {
         callTool: async (name, args) => ({ content: [{ type: 'text', text: `${name} ${JSON.stringify(args)}` }] }),
       };
     };
-    await using map = await manage(entries, { createProxy, connectorsApiKey: 'K' });
+    await using map = await manage(entries, { createProxy, connectorsApiKey: secret('K') });
     await map.manager.sync();
     expect(await map.manager.callTool('own.hello', { a: 1 })).toMatchObject({ content: [{ text: 'hello {"a":1}' }] });
     expect(configs[0]).toMatchObject({
       connectorId: 'own',
       endpoint: 'http://127.0.0.1:9/own',
-      headers: { Authorization: 'Bearer K' },
+      headers: { Authorization: `Bearer ${secret('K')}` },
       unavailableErrorName: 'ownConnectorUnavailableError',
       unavailableErrorMessage: 'Connector own connector is temporarily unavailable',
     });
@@ -39,7 +40,7 @@ describe("a caller's createProxy", () => {
       callTool: () => Promise.reject(new Error('no')),
       disconnect: async () => void said.push('disconnected'),
     });
-    const map = await manage(entries, { createProxy, connectorsApiKey: 'K', random: { next: () => 1 } });
+    const map = await manage(entries, { createProxy, connectorsApiKey: secret('K'), random: { next: () => 1 } });
     await map.manager.sync();
     goDown();
     expect(map.manager.connector('own')?.status?.state).toBe('backing-off');
@@ -59,7 +60,7 @@ describe("a caller's createProxy", () => {
         throw new Error('cannot even do that');
       },
     });
-    await using map = await manage(entries, { createProxy, connectorsApiKey: 'K', connectTimeoutMs: 100 });
+    await using map = await manage(entries, { createProxy, connectorsApiKey: secret('K'), connectTimeoutMs: 100 });
     await map.manager.sync();
     expect(map.manager.connector('own')?.status).toMatchObject({ state: 'backing-off', lastError: { code } });
   });
@@ -70,7 +71,7 @@ describe("a caller's createProxy", () => {
       getTools: () => [{ name: 'bad', inputSchema: {} }],
       callTool: () => Promise.reject(new Error('wrong argument')),
     });
-    await using map = await manage(entries, { createProxy, connectorsApiKey: 'K' });
+    await using map = await manage(entries, { createProxy, connectorsApiKey: secret('K') });
     await map.manager.sync();
     await expect(map.manager.callTool('own.bad')).rejects.toMatchObject({
       code: 'TOOL_CALL_REJECTED',

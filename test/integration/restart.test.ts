@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import { WriterClient } from '../../src/main/registry/writer-client.ts';
+import { secret } from '../helpers/evidence.ts';
 import { recordingLogger } from '../helpers/log.ts';
 import { MapServer } from '../helpers/map-server.ts';
 import { entry, type Json, KEY, mapOf, NOW, signed } from '../helpers/signed-map.ts';
@@ -70,7 +71,7 @@ describe('a restart', () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
-    const forged = signed(mapOf([off('forged')]), 'another key');
+    const forged = signed(mapOf([off('forged')]), secret('another key'));
     const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
     const { hash } = await import('node:crypto');
     vandal.prepare('UPDATE source SET body = ?, body_sha256 = ?').run(forged, hash('sha256', forged));

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectorProxyManager, type ConnectorProxyManagerOptions } from '../../src/main/index.ts';
+import { secret } from '../helpers/evidence.ts';
 import { recordingLogger } from '../helpers/log.ts';
 import { MapServer } from '../helpers/map-server.ts';
 import { entry, KEY, mapOf, NOW, signed } from '../helpers/signed-map.ts';
@@ -144,7 +145,7 @@ describe('sync', () => {
   it('does not keep the ETag of a map that it refused', async () => {
     await using state = await inState('fresh', 'closed');
     const known = state.server.requests.length;
-    state.server.serve(signed(mapOf([]), 'another key'), '"refused"');
+    state.server.serve(signed(mapOf([]), secret('another key')), '"refused"');
     await state.manager.sync(true);
     state.server.fail();
     await state.manager.sync(true);
@@ -156,8 +157,8 @@ describe('sync', () => {
     const keys = { current: KEY };
     await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
     const older = mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW - 1_000).toISOString() });
-    state.server.serve(signed(older, 'the next key'));
-    keys.current = 'the next key';
+    state.server.serve(signed(older, secret('the next key')));
+    keys.current = secret('the next key');
     await state.manager.sync(true);
     expect(state.server.requests.at(-1)?.headers['if-none-match']).toBeUndefined();
     expect(state.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
