@@ -4,6 +4,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import { WriterClient } from '../../src/main/registry/writer-client.ts';
+import { eventually } from '../helpers/eventually.ts';
 import { secret } from '../helpers/evidence.ts';
 import { recordingLogger } from '../helpers/log.ts';
 import { MapServer } from '../helpers/map-server.ts';
@@ -153,6 +154,22 @@ describe('WriterClient', () => {
     });
     await expect(writer.open()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
     await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await writer.close();
+  });
+
+  it('does not wait for a disk that hangs, asks it nothing else meanwhile, and takes it up again', async () => {
+    const writer = new WriterClient('/slow', {
+      workerUrl: new URL('../fixtures/writer-that-is-slow.ts', import.meta.url),
+      answerTimeoutMs: 150,
+    });
+    await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    const startedMs = performance.now();
+    await expect(writer.readSource('s')).rejects.toMatchObject({
+      code: 'STORE_UNAVAILABLE',
+      message: expect.stringContaining('did not answer within 150 ms'),
+    });
+    expect(performance.now() - startedMs).toBeLessThan(100);
+    await eventually('the overdue answer has come', async () => (await writer.open().catch(() => null)) === 'path');
     await writer.close();
   });
 

@@ -104,7 +104,7 @@ export function requiredVariable(name: string, option: string): string {
 }
 
 /** The text of a file that an option names. */
-export function readNamed(path: string, option: string): string {
+function readNamed(path: string, option: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {

@@ -28,7 +28,7 @@ export interface SourceFailure {
 }
 
 /** What came of a refresh, all its attempts together. */
-export type RefreshResult = 'loaded' | 'unchanged' | 'failed';
+type RefreshResult = 'loaded' | 'unchanged' | 'failed';
 
 /** What a source needs besides its options. */
 export interface SourceDeps extends CurrentMapDeps {

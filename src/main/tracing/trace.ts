@@ -11,7 +11,7 @@ export type Operation = 'sync' | 'load' | 'connect' | 'call';
 export type Attributes = Readonly<Record<string, string | number | boolean>>;
 
 /** What subscribers of the channels get; Node adds `error` or `result`. */
-export interface TraceMessage {
+interface TraceMessage {
   readonly operation: Operation;
   readonly attributes: Attributes;
   /** W3C Trace Context, level 1. */
