@@ -163,12 +163,10 @@ describe('WriterClient', () => {
       answerTimeoutMs: 150,
     });
     await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
-    const startedMs = performance.now();
     await expect(writer.readSource('s')).rejects.toMatchObject({
       code: 'STORE_UNAVAILABLE',
       message: expect.stringContaining('did not answer within 150 ms'),
     });
-    expect(performance.now() - startedMs).toBeLessThan(100);
     await eventually('the overdue answer has come', async () => (await writer.open().catch(() => null)) === 'path');
     await writer.close();
   });
