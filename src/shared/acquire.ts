@@ -67,11 +67,12 @@ async function exchange(
   startedMs: number,
 ): Promise<Acquired> {
   const headers: Record<string, string> = {
-    accept: 'application/json',
-    'cache-control': 'no-cache',
+    // Spelled as callers' own fetches have always been given them.
+    Accept: 'application/json',
+    'Cache-Control': 'no-cache',
     ...request.headers,
   };
-  if (request.etag !== null) headers['if-none-match'] = request.etag;
+  if (request.etag !== null) headers['If-None-Match'] = request.etag;
   const response = await fetch(request.url, { method: 'GET', headers, redirect: 'manual', signal });
   if (response.status === 304 && request.etag !== null) {
     return { kind: 'not-modified', fetchMs: monotonicMs() - startedMs };

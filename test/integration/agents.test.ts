@@ -103,7 +103,7 @@ describe("a caller's own functions", () => {
     const [url, init] = asked[0] ?? [];
     expect(url).toMatch(/^http:\/\/map\.invalid\/\?token=/);
     expect(Object.keys(init?.headers ?? {})).toEqual(
-      expect.arrayContaining(['accept', 'cache-control', 'authorization', 'traceparent']),
+      expect.arrayContaining(['Accept', 'Cache-Control', 'Authorization', 'traceparent']),
     );
     expect([init?.method, init?.signal]).toEqual(['GET', expect.any(AbortSignal)]);
     expect(held.manager.status().loads[0]?.thread).toMatch(/^worker-/);

@@ -181,7 +181,7 @@ export class CurrentMap {
       traceparent,
       request: {
         url: serviceMapUrl,
-        headers: apiKey === null ? {} : { authorization: `Bearer ${apiKey}` },
+        headers: apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` },
         etag,
         timeoutMs: limits.timeoutMs,
         maxBytes: limits.maxMapBytes,

@@ -41,7 +41,7 @@ async function fetchBytes(url: string, options: SourceOptions): Promise<Uint8Arr
   const key = await apiKey();
   const request: MapRequest = {
     url,
-    headers: key === null ? {} : { authorization: `Bearer ${key}` },
+    headers: key === null ? {} : { Authorization: `Bearer ${key}` },
     etag: null,
     timeoutMs: limits.timeoutMs,
     maxBytes: limits.maxMapBytes,
