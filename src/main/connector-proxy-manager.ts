@@ -11,21 +11,14 @@ import type { Connector } from './connectors/connector.ts';
 import { ConnectorSet } from './connectors/connector-set.ts';
 import type { Transition } from './connectors/connector-state.ts';
 import { createProxyConnect } from './connectors/proxy-connection.ts';
+import { reportTransition } from './connectors/report-transition.ts';
 import { createSdkConnect } from './connectors/sdk-connection.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
 import { BringUpDispatcher } from './http/bring-up-dispatcher.ts';
 import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
-import {
-  forgetConnector,
-  recordAlarm,
-  recordLoad,
-  recordRefresh,
-  recordSync,
-  recordTransition,
-  recordUp,
-} from './metrics/instruments.ts';
+import { recordAlarm, recordLoad, recordRefresh, recordSync, recordUp } from './metrics/instruments.ts';
 import { observeManager } from './metrics/observed-gauges.ts';
 import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
@@ -240,22 +233,9 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#events.emit('snapshot', { revision: snapshot.revision, added, changed, removed });
   }
 
-  #onTransition(connector: Connector, { from, to, why, at }: Transition): void {
-    const failed = to === 'failed' || to === 'backing-off';
-    const level = failed ? 'warn' : 'info';
-    this.#options.logger[level](
-      {
-        event: 'connector-state',
-        connectorId: connector.id,
-        from,
-        to,
-        ...(failed && { code: connector.lastErrorCode }),
-      },
-      `Connector ${connector.id}: ${to} (${why})`,
-    );
-    recordTransition({ from, to, why, at }, failed ? connector.lastErrorCode : null);
-    if (to === 'closing') forgetConnector(connector.id);
-    else recordUp(connector.id, to === 'ready' || to === 'degraded');
+  #onTransition(connector: Connector, transition: Transition): void {
+    reportTransition(this.#options.logger, connector, transition);
+    const { from, to, why, at } = transition;
     this.#events.emit('connector', { connectorId: connector.id, from, to, why, at });
   }
 }

@@ -1,62 +1,38 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import { killRunning, runCli, startCli } from '../helpers/cli.ts';
+import { CLI_ENV, type CliWorld, startCliWorld } from '../helpers/cli-world.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { secret } from '../helpers/evidence.ts';
 import { MapServer } from '../helpers/map-server.ts';
-import { TestMcpServer } from '../helpers/mcp-server.ts';
-import { entry, type Json, KEY, mapOf, signed } from '../helpers/signed-map.ts';
+import { mapNow } from '../helpers/map-under-test.ts';
+import { entry } from '../helpers/signed-map.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
-const env = { CONNECTORS_SIGNATURE_KEY: KEY };
-const fresh = (connectors: readonly Json[]): Uint8Array =>
-  signed(mapOf(connectors, { generatedAt: new Date().toISOString() }));
-
-let mcp: TestMcpServer;
-let map: MapServer;
+let world: CliWorld;
 beforeAll(async () => {
-  mcp = await TestMcpServer.start((server) => {
-    server.registerTool(
-      'echo',
-      { description: 'Says it\u001b[31m again', inputSchema: z.object({ text: z.string() }) },
-      ({ text }) => ({
-        content: [{ type: 'text', text: `echo ${text}` }],
-      }),
-    );
-    server.registerTool('fail', { inputSchema: z.object({}) }, () => ({
-      content: [{ type: 'text', text: 'it broke' }],
-      isError: true,
-    }));
-  });
-  map = await MapServer.start(fresh([entry('one', { endpoint: mcp.url })]));
+  world = await startCliWorld();
 });
-afterAll(async () => {
-  await mcp[Symbol.asyncDispose]();
-  await map[Symbol.asyncDispose]();
-});
+afterAll(() => world[Symbol.asyncDispose]());
 afterEach(killRunning);
 
-const on = (args: readonly string[], extra: NodeJS.ProcessEnv = {}) =>
-  runCli([...args, '--service-map', map.url], { env: { ...env, ...extra } });
+const env = CLI_ENV;
 
 describe('switchyard sync', () => {
   it('shows each connector and ends with 0 when all are up', async () => {
-    const { code, stdout, stderr } = await on(['sync']);
+    const { code, stdout, stderr } = await world.on(['sync']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\s+ready\s+modern\s+streamable-http\s+2/)]);
     expect(stdout).toContain('1 of 1 connectors up, 2 tools; map fresh');
     expect(stderr).toContain('Service map of 1 connectors (test) is proven');
   });
 
   it('prints one document and nothing else with --json', async () => {
-    const { code, stdout } = await on(['sync', '--json']);
+    const { code, stdout } = await world.on(['sync', '--json']);
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, toolCount: 2, connectors: [{ state: 'ready' }] }]);
   });
 
   it('ends with 1 when a connector is down, and says why', async () => {
     await using half = await MapServer.start(
-      fresh([entry('one', { endpoint: mcp.url }), entry('dead', { endpoint: 'http://127.0.0.1:1/' })]),
+      mapNow([entry('one', { endpoint: world.mcp.url }), entry('dead', { endpoint: 'http://127.0.0.1:1/' })]),
     );
     const { code, stdout } = await runCli(['sync', '--service-map', half.url], { env });
     expect([code, stdout]).toEqual([1, expect.stringContaining('CONNECTOR_CONNECT_FAILED')]);
@@ -64,7 +40,7 @@ describe('switchyard sync', () => {
   });
 
   it('takes url, map token and connector key from the environment', async () => {
-    await using server = await MapServer.start(fresh([]));
+    await using server = await MapServer.start(mapNow([]));
     const { code } = await runCli(['sync', '--map-key-env', 'TOKEN'], {
       env: { ...env, CONNECTORS_SERVICE_MAP_URL: server.url, TOKEN: secret('map token') },
     });
@@ -83,9 +59,9 @@ describe('switchyard sync', () => {
 
 describe('switchyard tools and call', () => {
   it('lists tools, without what would steer a terminal', async () => {
-    const { code, stdout } = await on(['tools']);
+    const { code, stdout } = await world.on(['tools']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\.echo\s+Says it again/)]);
-    const none = await on(['tools', '--connector', 'other', '--json']);
+    const none = await world.on(['tools', '--connector', 'other', '--json']);
     expect(JSON.parse(none.stdout)).toEqual({ ok: true, tools: [] });
   });
 
@@ -93,12 +69,12 @@ describe('switchyard tools and call', () => {
     [['one.echo', '{"text":"hi"}'], 0, 'echo hi\n'],
     [['one.fail'], 3, 'it broke\n'],
   ])('calls %j', async (args, expected, output) => {
-    const { code, stdout } = await on(['call', ...args]);
+    const { code, stdout } = await world.on(['call', ...args]);
     expect([code, stdout]).toEqual([expected, output]);
   });
 
   it('reads arguments from stdin and prints the whole result with --json', async () => {
-    const args = ['call', 'one.echo', '-', '--json', '--service-map', map.url];
+    const args = ['call', 'one.echo', '-', '--json', '--service-map', world.map.url];
     const { code, stdout } = await runCli(args, { env, stdin: '{"text":"in"}' });
     expect([code, JSON.parse(stdout)]).toMatchObject([
       0,
@@ -111,7 +87,7 @@ describe('switchyard tools and call', () => {
     [['call', 'one.echo', '[1]'], 2, /^switchyard: OPTIONS_INVALID: .*must be a JSON object/m],
     [['call', 'one.echo', '{'], 2, /^switchyard: OPTIONS_INVALID: .*not JSON/m],
   ])('says in one line what is wrong with %j', async (args, expected, line) => {
-    const { code, stdout, stderr } = await on(args);
+    const { code, stdout, stderr } = await world.on(args);
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(line);
   });
@@ -120,7 +96,7 @@ describe('switchyard tools and call', () => {
 describe('switchyard status', () => {
   it('shows map, store and connectors, and the remembered map while the server is down', async () => {
     using dir = new TempDir();
-    await using server = await MapServer.start(fresh([entry('one', { endpoint: mcp.url })]));
+    await using server = await MapServer.start(mapNow([entry('one', { endpoint: world.mcp.url })]));
     const args = ['status', '--service-map', server.url, '--state-dir', dir.path];
     const first = await runCli(args, { env });
     expect([first.code, first.stdout]).toEqual([0, expect.stringContaining('signature verified')]);
@@ -186,90 +162,9 @@ describe('a mistake', () => {
   });
 
   it('is a document too with --json', async () => {
-    const { code, stdout, stderr } = await on(['sync', '--json'], { CONNECTORS_SIGNATURE_KEY: secret('wrong') });
+    const { code, stdout, stderr } = await world.on(['sync', '--json'], { CONNECTORS_SIGNATURE_KEY: secret('wrong') });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'MAP_SIGNATURE_MISMATCH' } });
     expect(stderr).toMatch(/^switchyard: MAP_SIGNATURE_MISMATCH: .*Compare the keys/);
-  });
-});
-
-describe('switchyard sign and verify', () => {
-  it('sign what verify and sync accept', async () => {
-    using dir = new TempDir();
-    const [source, target] = [join(dir.path, 'map.json'), join(dir.path, 'signed.json')];
-    writeFileSync(source, JSON.stringify(mapOf([entry('a')], { generatedAt: '2020-01-01T00:00:00Z' })));
-    const made = await runCli(['sign', source, '--stamp', '--out', target], { env });
-    expect([made.code, made.stdout]).toEqual([0, '']);
-    const verified = await runCli(['verify', target], { env });
-    expect([verified.code, verified.stdout]).toEqual([
-      0,
-      expect.stringMatching(/✔ syntax[\s\S]*✔ signature[\s\S]*✔ shape[\s\S]*✔ time/),
-    ]);
-    await using server = await MapServer.start(new Uint8Array(readFileSync(target)));
-    expect((await runCli(['verify', server.url, '--json'], { env })).stdout).toContain('"ok": true');
-  });
-
-  it('sign reads stdin, and says of a map that is over that it is', async () => {
-    const { code, stdout, stderr } = await runCli(['sign', '-'], {
-      env,
-      stdin: JSON.stringify(mapOf([], { generatedAt: '2020-01-01T00:00:00Z' })),
-    });
-    expect([code, JSON.parse(stdout).signature]).toEqual([0, expect.stringMatching(/^[\w-]{43}$/)]);
-    expect(stderr).toContain('--stamp');
-  });
-
-  it.each([
-    ['{"a":1', 1, 'MAP_SYNTAX'],
-    [JSON.stringify(mapOf([entry('../x')])), 1, 'MAP_ID_INVALID'],
-  ])('sign refuses %s', async (stdin, expected, code) => {
-    const run = await runCli(['sign', '-'], { env, stdin });
-    expect([run.code, run.stdout, run.stderr]).toEqual([expected, '', expect.stringContaining(code)]);
-  });
-
-  it('verify says all that is wrong at once, and which producer would have signed like this', async () => {
-    const body = new TextDecoder()
-      .decode(fresh([entry('a', { scopes: [] })]))
-      .replace('"Connector a"', '"Somebody else"');
-    const run = await runCli(['verify', '-'], { env, stdin: body });
-    expect(run.code).toBe(1);
-    expect(run.stdout).toMatch(
-      /✖ signature MAP_SIGNATURE_MISMATCH: [\s\S]*No known way[\s\S]*✖ shape\s+MAP_SCHEMA: .*connectors\[0\]\.scopes/,
-    );
-  });
-});
-
-describe('switchyard doctor', () => {
-  it('looks at the machine alone where no map is named', async () => {
-    const { code, stdout } = await runCli(['doctor'], { env: {} });
-    expect(code).toBe(0);
-    expect(stdout).toMatch(/✔ node[\s\S]*✔ proxy[\s\S]*✔ threads\s+a worker thread booted[\s\S]*• disk[\s\S]*• map/);
-  });
-
-  it('looks at map and connectors too, and ends with 1 where something failed', async () => {
-    using dir = new TempDir();
-    const good = await on(['doctor', '--state-dir', dir.path]);
-    expect([good.code, good.stdout]).toEqual([
-      0,
-      expect.stringMatching(/✔ disk[\s\S]*✔ clock[\s\S]*✔ map[\s\S]*✔ connector one: 2 tools/),
-    ]);
-    const bad = await on(['doctor', '--json', '--state-dir', '/proc/self/none'], {
-      CONNECTORS_SIGNATURE_KEY: secret('wrong'),
-    });
-    const { ok, findings } = JSON.parse(bad.stdout);
-    const failed = findings.filter(({ outcome }: { outcome: string }) => outcome === 'failed');
-    expect([bad.code, ok, failed.map(({ check }: { check: string }) => check)]).toEqual([1, false, ['disk', 'map']]);
-  });
-});
-
-describe('switchyard completion', () => {
-  it.each(['bash', 'zsh', 'fish'])('gives a script for %s', async (shell) => {
-    const { code, stdout } = await runCli(['completion', shell]);
-    expect([code, stdout]).toEqual([0, expect.stringContaining('switchyard')]);
-  });
-
-  it('completes commands and options', async () => {
-    const commands = await runCli(['complete', '--', 's']);
-    for (const name of ['sync', 'status', 'sign']) expect(commands.stdout).toContain(name);
-    expect((await runCli(['complete', '--', 'sync', '--service'])).stdout).toContain('--service-map');
   });
 });

@@ -2,9 +2,10 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { LoadOutcome } from '../../src/main/service-map/collect-load.ts';
 import { LoadPool, type LoadPoolOptions } from '../../src/main/service-map/load-pool.ts';
 import { SwitchyardError } from '../../src/shared/errors.ts';
-import { type LoadTask, PROTOCOL_VERSION } from '../../src/shared/protocol.ts';
+import type { LoadTask } from '../../src/shared/protocol.ts';
+import { given, loadTask } from '../helpers/load-task.ts';
 import { MapServer } from '../helpers/map-server.ts';
-import { entry, KEY, mapOf, NOW, signed } from '../helpers/signed-map.ts';
+import { entry, mapOf, signed } from '../helpers/signed-map.ts';
 
 const pools: LoadPool[] = [];
 afterEach(async () => {
@@ -19,18 +20,8 @@ function poolOf(options: LoadPoolOptions = {}): LoadPool {
 
 const fixture = (name: string): URL => new URL(`../fixtures/tasks/${name}.ts`, import.meta.url);
 
-function taskFor(url: string, overrides: Partial<LoadTask> = {}): LoadTask {
-  return {
-    version: PROTOCOL_VERSION,
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
-    request: { url, headers: {}, etag: null, timeoutMs: 2_000, maxBytes: 1e7 },
-    network: { id: 'plain', tls: null, proxy: null },
-    given: null,
-    known: null,
-    policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 100_000, allowExpired: false },
-    ...overrides,
-  };
-}
+const taskFor = (url: string, overrides: Partial<LoadTask> = {}): LoadTask =>
+  loadTask({ request: { ...loadTask().request, url }, ...overrides });
 
 const run = (
   pool: LoadPool,
@@ -87,8 +78,7 @@ describe('a load on a thread', () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     const pool = poolOf();
-    const bytes = { kind: 'body', bytes: signed(mapOf([])), etag: null, fetchMs: 0 } as const;
-    const first = await run(pool, taskFor(server.url, { given: bytes }));
+    const first = await run(pool, loadTask({ given: given(signed(mapOf([]))) }));
     const controller = new AbortController();
     const outcome = run(pool, taskFor(server.url), 5_000, controller.signal);
     setTimeout(() => controller.abort(new SwitchyardError('CLOSED', 'over')), 100);

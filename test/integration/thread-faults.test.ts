@@ -5,13 +5,13 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ConnectorProxyManager, getConnectorMetricsRegistry } from '../../src/main/index.ts';
 import { LoadPool } from '../../src/main/service-map/load-pool.ts';
-import { PROTOCOL_VERSION } from '../../src/shared/protocol.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { loadTask } from '../helpers/load-task.ts';
 import { recordingLogger } from '../helpers/log.ts';
 import { manage } from '../helpers/manager.ts';
 import { MapServer } from '../helpers/map-server.ts';
 import { NpmServers } from '../helpers/npm-servers.ts';
-import { entry, KEY, mapOf, NOW, signed } from '../helpers/signed-map.ts';
+import { entry, KEY, mapOf, signed } from '../helpers/signed-map.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(() => {
@@ -20,18 +20,8 @@ afterEach(() => {
 
 const fixture = (name: string): URL => new URL(`../fixtures/tasks/${name}.ts`, import.meta.url);
 
-const task = {
-  version: PROTOCOL_VERSION,
-  traceparent: '',
-  request: { url: 'http://127.0.0.1:1/', headers: {}, etag: null, timeoutMs: 100, maxBytes: 1 },
-  network: { id: '', tls: null, proxy: null },
-  given: null,
-  known: null,
-  policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 1, allowExpired: false },
-} as const;
-
 async function codeOfRun(pool: LoadPool): Promise<string> {
-  const outcome = await pool.run(task, { signal: new AbortController().signal, deadlineMs: 5_000 });
+  const outcome = await pool.run(loadTask(), { signal: new AbortController().signal, deadlineMs: 5_000 });
   return outcome.kind === 'failed' ? outcome.error.code : outcome.kind;
 }
 

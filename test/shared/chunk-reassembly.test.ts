@@ -4,22 +4,15 @@ import { expect, it } from 'vitest';
 import { LoadCollector, type LoadOutcome } from '../../src/main/service-map/collect-load.ts';
 import { Snapshot } from '../../src/main/snapshot/snapshot.ts';
 import { nextTurn } from '../../src/shared/clock.ts';
-import { INITIAL_CREDITS, type LoadEvent, type LoadTask, PROTOCOL_VERSION } from '../../src/shared/protocol.ts';
+import { INITIAL_CREDITS, type LoadEvent, type LoadTask } from '../../src/shared/protocol.ts';
 import { runLoad } from '../../src/shared/run-load.ts';
 import { CreditStream } from '../../src/workers/credit-stream.ts';
-import { entry, KEY, mapOf, NOW, signed } from '../helpers/signed-map.ts';
+import { given, loadTask } from '../helpers/load-task.ts';
+import { entry, mapOf, signed } from '../helpers/signed-map.ts';
 
 function taskOf(count: number): LoadTask {
   const entries = Array.from({ length: count }, (_, index) => entry(`c${index}`, { metadata: { index } }));
-  return {
-    version: PROTOCOL_VERSION,
-    traceparent: '',
-    request: { url: 'http://map.invalid/', headers: {}, etag: null, timeoutMs: 1, maxBytes: 1 },
-    network: { id: '', tls: null, proxy: null },
-    given: { kind: 'body', bytes: signed(mapOf(entries)), etag: null, fetchMs: 0 },
-    known: null,
-    policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 1_000, allowExpired: false },
-  };
+  return loadTask({ given: given(signed(mapOf(entries))) });
 }
 
 /** What main does when a chunk has come: waits so many turns before it gives its credit back, or cancels. */

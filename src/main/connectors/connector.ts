@@ -91,7 +91,9 @@ export class Connector {
   update(entry: ConnectorEntry): void {
     const needsConnection = entry !== this.#entry && connectionKey(entry) !== connectionKey(this.#entry);
     this.#entry = entry;
-    if (entry.status === 'disabled') this.#disable();
+    if (entry.status === 'disabled' && this.state === 'disabled') return;
+    if (entry.status === 'disabled')
+      this.#end('disabled', gone(`Connector ${this.id} was disabled in the service map.`));
     else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#up.listing.tools);
     else if (this.state !== 'connecting' || needsConnection) {
       this.#start(this.state === 'disabled' ? 'enabled in the service map' : 'changed in the service map');
@@ -144,11 +146,6 @@ export class Connector {
       handshakeMs: up?.handshakeMs ?? null,
       lastError: this.#lastError === null ? null : { code: this.#lastError.code, message: this.#lastError.message },
     };
-  }
-
-  #disable(): void {
-    if (this.state === 'disabled') return;
-    this.#end('disabled', gone(`Connector ${this.id} was disabled in the service map.`));
   }
 
   #start(why: string): void {

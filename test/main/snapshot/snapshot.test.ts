@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Snapshot } from '../../../src/main/snapshot/snapshot.ts';
-import type { ChunkEvent, CommitEvent, LoadTask } from '../../../src/shared/protocol.ts';
-import { PROTOCOL_VERSION } from '../../../src/shared/protocol.ts';
+import type { ChunkEvent, CommitEvent } from '../../../src/shared/protocol.ts';
 import { runLoad } from '../../../src/shared/run-load.ts';
-import { entry, type Json, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
+import { given, loadTask } from '../../helpers/load-task.ts';
+import { entry, type Json, mapOf, signed } from '../../helpers/signed-map.ts';
 
 interface Loaded {
   readonly chunks: ChunkEvent[];
@@ -16,15 +16,7 @@ async function load(map: Json, previous: CommitEvent | null = null): Promise<Loa
     previous === null
       ? null
       : { bodySha256: previous.bodySha256, digests: previous.digests, expiresAtMs: previous.expiresAtMs };
-  const task: LoadTask = {
-    version: PROTOCOL_VERSION,
-    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
-    request: { url: 'http://map.invalid/', headers: {}, etag: null, timeoutMs: 1, maxBytes: 1 },
-    network: { id: 'plain', tls: null, proxy: null },
-    given: { kind: 'body', bytes: signed(map), etag: null, fetchMs: 0 },
-    known,
-    policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 1_000, allowExpired: false },
-  };
+  const task = loadTask({ given: given(signed(map)), known });
   const chunks: ChunkEvent[] = [];
   const context = {
     thread: 'main',

@@ -1,0 +1,21 @@
+import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../src/shared/protocol.ts';
+import { KEY, NOW } from './signed-map.ts';
+
+/** A task of a cold load at {@link NOW}, by default of a map at a port where nobody listens. */
+export function loadTask(overrides: Partial<LoadTask> = {}): LoadTask {
+  return {
+    version: PROTOCOL_VERSION,
+    traceparent: '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00',
+    request: { url: 'http://127.0.0.1:9/', headers: {}, etag: null, timeoutMs: 2_000, maxBytes: 1e7 },
+    network: { id: 'plain', tls: null, proxy: null },
+    given: null,
+    known: null,
+    policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 100_000, allowExpired: false },
+    ...overrides,
+  };
+}
+
+/** Bytes that were acquired already. */
+export function given(bytes: Uint8Array<ArrayBuffer>): AcquiredBody {
+  return { kind: 'body', bytes, etag: null, fetchMs: 0 };
+}
