@@ -39,7 +39,9 @@ export class ToolRouter {
       options.timeoutMs === undefined ? options : { ...options, timeoutMs: Math.max(1, options.timeoutMs - waitedMs) };
     try {
       const result = await connector.callTool(tool.definition, args, left);
-      recordCall(connector.id, monotonicMs() - startedMs, result.isError === true ? 'tool-error' : 'ok');
+      // A caller's own proxy may answer nothing at all.
+      const isError = (result as ToolResult | undefined)?.isError === true;
+      recordCall(connector.id, monotonicMs() - startedMs, isError ? 'tool-error' : 'ok');
       return result;
     } catch (error) {
       recordCall(connector.id, monotonicMs() - startedMs, 'error');

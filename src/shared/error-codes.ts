@@ -200,7 +200,7 @@ export const ERROR_CODES = {
     'Check `connectorsApiKey` and the scopes of the key.',
   ),
   CONNECTOR_REDIRECTED: entry(
-    'The connector answered with a redirect to another origin, which is never followed.',
+    'The connector answered with a redirect that is not followed: to another origin, or one too many.',
     'Put the final address into the service map, if you trust it.',
   ),
   CONNECTOR_CONNECT_FAILED: entry(

@@ -100,6 +100,13 @@ describe('loadConnectorServiceMap', () => {
     await expect(load('http://map.invalid/', { fetchImpl: deaf })).rejects.toMatchObject({ code: 'MAP_TIMEOUT' });
   });
 
+  it('rejects as one class where an option is wrong', async () => {
+    await expect(load('http://map.invalid/', { signatureKey: '' })).rejects.toMatchObject({
+      name: 'ConnectorManifestError',
+      code: 'OPTIONS_INVALID',
+    });
+  });
+
   it('says so where a key cannot be had', async () => {
     const signatureKey = (): Promise<string> => Promise.reject(new Error('vault is sealed'));
     await expect(load('http://map.invalid/', { signatureKey })).rejects.toMatchObject({

@@ -65,6 +65,30 @@ describe("a caller's createProxy", () => {
     expect(map.manager.connector('own')?.status).toMatchObject({ state: 'backing-off', lastError: { code } });
   });
 
+  it('may do its work at once, and answer nothing', async () => {
+    const createProxy = (() => ({
+      connect() {},
+      getTools: () => [{ name: 'x', inputSchema: {} }],
+      callTool() {},
+    })) as unknown as NonNullable<ConnectorProxyManagerOptions['createProxy']>;
+    await using map = await manage([entry('own')], { createProxy });
+    await map.manager.sync();
+    await expect(map.manager.callTool('own.x')).resolves.toBeUndefined();
+  });
+
+  it('is down where its connect() resolves and it says that it is not connected', async () => {
+    const createProxy: ConnectorProxyManagerOptions['createProxy'] = ({ onAvailabilityChange }) => ({
+      connect: async () => onAvailabilityChange(false),
+      getTools: () => [],
+      callTool: async () => ({}),
+    });
+    await using map = await manage([entry('own')], { createProxy });
+    await map.manager.sync();
+    expect(map.manager.status().connectors).toMatchObject([
+      { state: 'backing-off', lastError: { code: 'CONNECTOR_CONNECT_FAILED' } },
+    ]);
+  });
+
   it('has its rejections passed on as answers', async () => {
     const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
       connect: async () => {},

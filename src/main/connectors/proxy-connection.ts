@@ -55,7 +55,10 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
     };
     const proxy = createProxy(configFor(target, { logger, agent, onAvailabilityChange }));
     try {
-      await within(proxy.connect(), limits);
+      await within(
+        settled(() => proxy.connect()),
+        limits,
+      );
       // Some resolve all the same and try again by themselves; here the state machine does that.
       if (proxy.isConnected?.() === false || lastWord === false) throw new Error('it says that it is not connected');
     } catch (error) {
@@ -66,11 +69,20 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
     return {
       facts: { era: 'unknown', transport: 'custom', protocolVersion: null, serverName: null },
       async listToolsPage(_cursor, page) {
-        return { tools: await within(Promise.resolve(proxy.getTools()), page), nextCursor: null };
+        return {
+          tools: await within(
+            settled(() => proxy.getTools()),
+            page,
+          ),
+          nextCursor: null,
+        };
       },
       async callTool(tool, args, call) {
         try {
-          return (await within(proxy.callTool(tool.name, args), call)) as ToolResult;
+          return (await within(
+            settled(() => proxy.callTool(tool.name, args)),
+            call,
+          )) as ToolResult;
         } catch (error) {
           if (call.signal.aborted) throw call.signal.reason;
           throw new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${tool.name}: ${messageOf(error)}`, { cause: error });
@@ -98,6 +110,11 @@ function configFor(
     unavailableErrorMessage: unavailableErrorMessage(target.name),
     ...given,
   };
+}
+
+/** A caller's method as a promise, though it may throw or give its answer at once. */
+async function settled<T>(work: () => T | Promise<T>): Promise<T> {
+  return work();
 }
 
 /** A proxy knows no signals, so its promise is left behind where the signal aborts first. */

@@ -34,7 +34,7 @@ export function toConnectError(
     );
   }
   if (lastStatus !== null && lastStatus >= 300 && lastStatus < 400) {
-    const why = `${where} redirects to another origin, which is not followed.`;
+    const why = `${where} answers with a redirect that is not followed: to another origin, or one too many.`;
     return new SwitchyardError('CONNECTOR_REDIRECTED', why, { cause: error, detail: { status: lastStatus } });
   }
   const why =

@@ -7,6 +7,9 @@ const MAX_WAIT_MS = 100;
 
 type Handler = Dispatcher.DispatchHandler;
 
+/** A request that was never sent has none. */
+const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
+
 /**
  * Sends the requests that bring connectors up over at most `maxPerOrigin` connections of an origin, so that ten connectors behind one
  * gateway cost four TLS handshakes and not thirteen: without it each request that starts while an answer's last byte is still under way
@@ -30,10 +33,13 @@ export class BringUpDispatcher extends Dispatcher {
     const isStream = options.method === 'GET';
     const send = (): void => {
       this.#active.set(origin, this.#count(origin) + 1);
-      this.#dispatcher.dispatch(
-        options,
-        releasing(handler, isStream, () => void this.#release(origin)),
-      );
+      const releasingHandler = releasing(handler, isStream, () => void this.#release(origin));
+      try {
+        this.#dispatcher.dispatch(options, releasingHandler);
+      } catch (error) {
+        // Nobody is there any more to catch it once the request has waited.
+        releasingHandler.onResponseError?.(NO_CONTROLLER, error instanceof Error ? error : new Error(String(error)));
+      }
     };
     if (this.#count(origin) < this.#maxPerOrigin) send();
     else this.#enqueue(origin, send);

@@ -1,7 +1,7 @@
-import { ConnectorManifestError, fromWireError } from '../../shared/errors.ts';
+import { ConnectorManifestError, fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry, ServiceMapHeader } from '../../shared/service-map.ts';
 import { createMainAgent } from '../http/main-agent.ts';
-import { type ConnectorProxyManagerOptions, resolveOptions } from '../options.ts';
+import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CurrentMap } from './current-map.ts';
 import { createMapLoader } from './map-loader.ts';
@@ -37,7 +37,7 @@ export interface LoadedServiceMap {
  * manager. Rejects with a ConnectorManifestError.
  */
 export async function loadConnectorServiceMap(options: LoadServiceMapOptions): Promise<LoadedServiceMap> {
-  const resolved = resolveOptions({ ...options, offload: 'never' });
+  const resolved = resolveHere(options);
   const mainAgent = createMainAgent(resolved.network);
   let snapshot: Snapshot | null = null;
   const map = new CurrentMap(resolved, {
@@ -61,4 +61,14 @@ export async function loadConnectorServiceMap(options: LoadServiceMapOptions): P
 function payloadOf(snapshot: Snapshot): LoadedServiceMap {
   if (snapshot.header === null) throw new Error('A load that succeeded has a header');
   return { payload: { ...snapshot.header, connectors: snapshot.entries() }, expiresAtMs: snapshot.expiresAtMs };
+}
+
+/** Whatever is wrong rejects as the one class that callers of this function catch. */
+function resolveHere(options: LoadServiceMapOptions): ResolvedOptions {
+  try {
+    return resolveOptions({ ...options, offload: 'never' });
+  } catch (error) {
+    if (!(error instanceof SwitchyardError)) throw error;
+    throw new ConnectorManifestError(error.code, error.message, { cause: error, detail: error.detail });
+  }
 }

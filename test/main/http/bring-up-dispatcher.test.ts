@@ -89,6 +89,19 @@ describe('BringUpDispatcher', () => {
     expect(below.sent).toHaveLength(3);
   });
 
+  it('tells the handler where sending fails, at once or after a wait', async () => {
+    const { dispatcher, below, told, handler } = setUp(1);
+    vi.spyOn(below, 'dispatch').mockImplementation(() => {
+      throw new Error('destroyed');
+    });
+    await traced('connect', 'test', {}, async () => {
+      for (let request = 0; request < 2; request += 1)
+        dispatcher.dispatch({ origin: 'http://one', path: '/', method: 'POST' }, handler);
+    });
+    await vi.advanceTimersByTimeAsync(200);
+    expect(told).toEqual(['error', 'error']);
+  });
+
   it('passes on all that the handler is told', async () => {
     const { below, told, send } = setUp();
     await send();
