@@ -133,9 +133,14 @@ describe('an event loop that stood still past the deadline', () => {
     await using managed = await manage([entry('real', { endpoint })], { syncDeadlineMs: 10_000 });
     await managed.manager.sync();
     const call = managed.manager.callTool('real.echo', { message: 'still there' }, { timeoutMs: 400 });
-    // The request leaves in the first turns; the answer comes in while nobody reads it.
+    // The request leaves in the first turns; the answer comes in while nobody reads it. Then timers are due before sockets are read.
     await new Promise((resolve) => setTimeout(resolve, 5));
-    blockLoop(1_500);
+    await new Promise<void>((resolve) => {
+      setImmediate(() => {
+        blockLoop(1_500);
+        resolve();
+      });
+    });
     await expect(call).resolves.toMatchObject({ content: [{ text: 'Echo: still there' }] });
   });
 
