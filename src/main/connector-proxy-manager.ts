@@ -11,7 +11,7 @@ import type { Connector } from './connectors/connector.ts';
 import { ConnectorSet } from './connectors/connector-set.ts';
 import type { Transition } from './connectors/connector-state.ts';
 import { createProxyConnect } from './connectors/proxy-connection.ts';
-import { reportTransition } from './connectors/report-transition.ts';
+import { reportListFailure, reportTransition } from './connectors/report-transition.ts';
 import { createSdkConnect } from './connectors/sdk-connection.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
@@ -72,15 +72,16 @@ export class ConnectorProxyManager implements AsyncDisposable {
     const agent = resolved.agent ?? this.#agent;
     const connect =
       createProxy === null
-        ? createSdkConnect(new BringUpDispatcher(agent, limits.maxConnectsPerOrigin))
+        ? createSdkConnect(new BringUpDispatcher(agent, limits.maxConnectsPerOrigin), limits.maxResultBytes)
         : createProxyConnect(createProxy, logger, agent);
     this.#connectors = new ConnectorSet({
-      bringUp: createBringUp({ connect, gate: new ConnectGate(limits), apiKey: resolved.connectorsApiKey, limits }),
+      ...createBringUp({ connect, gate: new ConnectGate(limits), apiKey: resolved.connectorsApiKey, limits }),
       now: () => resolved.clock.now(),
       random: resolved.random,
       callTimeoutMs: limits.callTimeoutMs,
       onCreated: (connector) => recordUp(connector.id, false),
       onTransition: (connector, transition) => this.#onTransition(connector, transition),
+      onListFailed: (connector, error) => reportListFailure(logger, connector, error),
       onTools: (connector, tools) => this.#tools.replace(connector.entry, tools, this.#brand),
     });
     this.#router = new ToolRouter(this.#tools, this.#connectors, limits.callTimeoutMs);
@@ -201,7 +202,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   async #sync(force: boolean): Promise<void> {
     await Promise.all(this.#sources.map((source) => source.sync(force)));
-    if (force) this.#connectors.retryDown();
+    if (force) this.#connectors.refresh();
     const work = Promise.all([this.#connectors.settled(), this.#memory.flushed()]);
     await settledWithin(work, this.#options.limits.syncDeadlineMs);
   }

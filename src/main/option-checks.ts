@@ -19,6 +19,7 @@ const limitsSchema = z.object({
   maxConnectsPerOrigin: count.default(4),
   maxToolPages: count.default(64),
   maxTools: count.default(10_000),
+  maxResultBytes: count.default(32 * 1024 * 1024),
   maxMapBytes: count.default(32 * 1024 * 1024),
   maxConnectors: count.default(100_000),
   maxClockSkewMs: z.number().nonnegative().default(300_000),

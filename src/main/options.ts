@@ -67,6 +67,8 @@ export interface ConnectorProxyManagerOptions {
   readonly maxToolPages?: number | undefined;
   /** Tools of one connector. 10 000. */
   readonly maxTools?: number | undefined;
+  /** Cap on one answer of a connector, a page of tools too, after decompression. 32 MiB. */
+  readonly maxResultBytes?: number | undefined;
   /** Folder that remembers the last verified map and the floor over restarts. Nothing is remembered without it. */
   readonly stateDir?: string | undefined;
   /** Where maps are proven: `auto` starts on main while the threads boot, `always` never does, `never` always does. */

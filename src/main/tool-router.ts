@@ -1,4 +1,4 @@
-import { deadline, linkSignals, monotonicMs, raceSignal } from '../shared/clock.ts';
+import { deadline, linkSignals, monotonicMs } from '../shared/clock.ts';
 import { SwitchyardError } from '../shared/errors.ts';
 import type { ToolResult } from './connectors/connection.ts';
 import type { Connector } from './connectors/connector.ts';
@@ -67,7 +67,7 @@ export class ToolRouter {
     const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;
     using caller = linkSignals(options.signal);
     using limit = deadline(timeoutMs, () => connector.unavailable(), caller.signal);
-    await raceSignal(connector.settled(), limit.signal).catch((error: unknown) => {
+    await connector.awaitChance(limit.signal).catch((error: unknown) => {
       if (!caller.signal.aborted) throw error;
       throw new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${name}.`, { cause: error });
     });

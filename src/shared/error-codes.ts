@@ -190,6 +190,7 @@ export const ERROR_CODES = {
     'Nothing; it is fetched and stored again.',
   ),
 
+  CONNECTOR_UNKNOWN: entry('The service map has no connector of this id.', 'Compare with `listConnectors()`.'),
   CONNECTOR_UNAVAILABLE: entry(
     'The connector is not connected at the moment.',
     'Retry later; `status()` says why and since when.',
@@ -236,8 +237,16 @@ export const ERROR_CODES = {
     'Nothing to do: the caller asked for it.',
   ),
   TOOL_CALL_LOST: entry(
-    'The connection failed during the call; it may still have run, so it was not sent again.',
+    'The connection failed during the call. `detail.sent` says whether the tool may have run (`maybe`) or surely did not (`no`, after it was sent again once).',
     'Repeat it if the tool is safe to repeat.',
+  ),
+  TOOL_RESULT_TOO_LARGE: entry(
+    'The answer of the connector is larger than the cap, counted after decompression; the tool did run.',
+    'Ask for less, or raise `maxResultBytes`.',
+  ),
+  QUOTA_EXCEEDED: entry(
+    'The quota that the service map sets for the connector is used up and too many calls wait already, or it allows none.',
+    'Call less often, or raise the quota in the map.',
   ),
 
   INTERNAL: entry('Something failed that this package did not foresee.', 'Report it with the cause.'),

@@ -36,9 +36,10 @@ export class CreditStream {
     return this.#cancel.signal;
   }
 
-  /** Sends one event; a chunk waits for a credit first. Rejects with the signal's reason once cancelled. */
+  /** Sends one event; a chunk waits for a credit first. Once cancelled it rejects with the signal's reason; a failure is sent all the same. */
   async send(event: LoadEvent): Promise<void> {
     if (event.kind === 'chunk') await this.#takeCredit();
+    if (event.kind !== 'failed') this.signal.throwIfAborted();
     this.#port.postMessage(event, transferables(event));
   }
 

@@ -1,6 +1,7 @@
 import { vi } from 'vitest';
 import type { Connection } from '../../src/main/connectors/connection.ts';
 import { Connector } from '../../src/main/connectors/connector.ts';
+import { listAllTools } from '../../src/main/connectors/list-tools.ts';
 import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../src/shared/service-map.ts';
 import { type Attempt, broughtUp, scriptedBringUp, scriptedConnection } from './scripted-connection.ts';
 import { entry, type Json } from './signed-map.ts';
@@ -15,6 +16,8 @@ export interface ConnectorUnderTest {
   readonly attempt: (index?: number) => Attempt;
   readonly states: string[];
   readonly tools: string[][];
+  /** Codes of readings of the tools that failed. */
+  readonly failures: string[];
   /** Has this called, within the telling, with each state and with `tools`. */
   readonly hear: (callback: (what: string) => void) => void;
   /** Starts it and brings it up over this connection. */
@@ -26,12 +29,16 @@ export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
   const { attempts, bringUp } = scriptedBringUp();
   const states: string[] = [];
   const tools: string[][] = [];
+  const failures: string[] = [];
   let listener: (what: string) => void = () => {};
   const connector = new Connector(normalized(overrides), {
     bringUp,
+    relist: (_entry, connection, signal) =>
+      listAllTools(connection, { maxPages: 5, maxTools: 100, timeoutMs: 1_000 }, signal),
     now: () => 0,
     random: { next: () => 1 },
     callTimeoutMs: 1_000,
+    onListFailed: (_, { code }) => void failures.push(code),
     onTransition: (_, { to }) => {
       states.push(to);
       listener(to);
@@ -59,5 +66,5 @@ export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
   const hear = (callback: (what: string) => void): void => {
     listener = callback;
   };
-  return { connector, attempts, attempt, states, tools, up, hear };
+  return { connector, attempts, attempt, states, tools, failures, up, hear };
 }

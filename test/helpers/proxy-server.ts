@@ -1,6 +1,21 @@
-import { createServer, request as httpRequest, type IncomingMessage, type Server } from 'node:http';
+import {
+  createServer,
+  request as httpRequest,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+} from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import { type AddressInfo, connect } from 'node:net';
 import type { Duplex } from 'node:stream';
+import type { KeyPair } from './tls-server.ts';
+
+interface ProxyServerOptions {
+  /** `user:password` that every request must bring. */
+  readonly credentials?: string;
+  /** With a certificate the proxy itself is reached over https. */
+  readonly tls?: KeyPair;
+}
 
 /** A real forward proxy on loopback: tunnels (CONNECT) and plain forwarding. It notes what it was asked for. */
 export class ProxyServer implements AsyncDisposable {
@@ -10,13 +25,18 @@ export class ProxyServer implements AsyncDisposable {
   /** What it answers instead of doing its work. */
   refusal: number | null = null;
   readonly #server: Server;
+  readonly #isSecure: boolean;
+  readonly #wanted: string | null;
   readonly #tunnels = new Set<Duplex>();
 
-  private constructor() {
-    this.#server = createServer((request, response) => {
+  private constructor({ credentials, tls }: ProxyServerOptions) {
+    this.#isSecure = tls !== undefined;
+    this.#wanted = credentials === undefined ? null : `Basic ${Buffer.from(credentials).toString('base64')}`;
+    const forward: RequestListener = (request, response) => {
       this.#note(request);
-      if (this.refusal !== null) {
-        response.writeHead(this.refusal).end();
+      const refusal = this.#refusalOf(request);
+      if (refusal !== null) {
+        response.writeHead(refusal).end();
         return;
       }
       const { 'proxy-authorization': _own, ...headers } = request.headers;
@@ -26,19 +46,27 @@ export class ProxyServer implements AsyncDisposable {
       });
       onward.on('error', () => response.writeHead(502).end());
       request.pipe(onward);
-    });
+    };
+    this.#server = tls === undefined ? createServer(forward) : createTlsServer(tls, forward);
     this.#server.on('connect', (request: IncomingMessage, socket: Duplex) => this.#tunnel(request, socket));
   }
 
-  static async start(): Promise<ProxyServer> {
-    const proxy = new ProxyServer();
+  static async start(options: ProxyServerOptions = {}): Promise<ProxyServer> {
+    const proxy = new ProxyServer(options);
     await new Promise<void>((resolve) => proxy.#server.listen(0, '127.0.0.1', resolve));
     return proxy;
   }
 
-  /** With credentials in it where they are given. */
+  /** With credentials (`user:password@`) in it where they are given. */
   url(credentials = ''): string {
-    return `http://${credentials}127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    const { port } = this.#server.address() as AddressInfo;
+    // By its name where it is secure: undici cannot reach such a proxy by its address.
+    return this.#isSecure ? `https://${credentials}localhost:${port}` : `http://${credentials}127.0.0.1:${port}`;
+  }
+
+  #refusalOf(request: IncomingMessage): number | null {
+    const isKnown = this.#wanted === null || request.headers['proxy-authorization'] === this.#wanted;
+    return isKnown ? this.refusal : 407;
   }
 
   #note(request: IncomingMessage): void {
@@ -50,8 +78,9 @@ export class ProxyServer implements AsyncDisposable {
     this.#note(request);
     this.#tunnels.add(socket);
     socket.on('error', () => {}).on('close', () => this.#tunnels.delete(socket));
-    if (this.refusal !== null) {
-      socket.end(`HTTP/1.1 ${this.refusal} No\r\ncontent-length: 0\r\n\r\n`);
+    const refusal = this.#refusalOf(request);
+    if (refusal !== null) {
+      socket.end(`HTTP/1.1 ${refusal} No\r\ncontent-length: 0\r\n\r\n`);
       return;
     }
     const [host, port] = (request.url ?? '').split(':');

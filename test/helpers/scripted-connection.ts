@@ -13,7 +13,7 @@ export function scriptedConnection(
   const connection: ScriptedConnection = {
     closed: false,
     facts: { era: 'modern', transport: 'streamable-http', protocolVersion: '2026-07-28', serverName: 'scripted' },
-    listToolsPage: async () => ({ tools: [], nextCursor: null }),
+    listToolsPage: async () => ({ tools: [], nextCursor: null, ttlMs: null }),
     callTool,
     close: async () => {
       connection.closed = true;
@@ -29,7 +29,7 @@ export function broughtUp(
   tools: readonly string[] = ['echo'],
   cutBecause: string | null = null,
 ): BroughtUp {
-  return { connection, handshakeMs: 5, listing: { tools: tools.map(toolNamed), cutBecause, dropped: [] } };
+  return { connection, handshakeMs: 5, listing: { tools: tools.map(toolNamed), cutBecause, dropped: [], ttlMs: null } };
 }
 
 export interface Attempt {

@@ -2,10 +2,11 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { createServer, type Server, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { toNodeHandler } from '@modelcontextprotocol/node';
+import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import { generate } from 'selfsigned';
 import * as z from 'zod';
+import { codeOf } from '../../src/shared/errors.ts';
 
 /** A certificate with its private key, PEM. */
 export interface KeyPair {
@@ -69,24 +70,58 @@ export class Authority {
   }
 }
 
+/** A certificate that no authority stands behind, not even one of its own making. */
+export async function selfSigned(): Promise<KeyPair> {
+  const made = await generate([{ name: 'commonName', value: `self-signed ${crypto.randomUUID()}` }], {
+    ...EC,
+    extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
+  });
+  return { cert: made.cert, key: made.private };
+}
+
+function echoServer(): McpServer {
+  const server = new McpServer({ name: 'tls', version: '1.0.0' }, { capabilities: { tools: {} } });
+  server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, ({ text }) => ({
+    content: [{ type: 'text', text }],
+  }));
+  return server;
+}
+
 /** A real MCP server's listener, both eras, with one tool `echo`. */
 export function mcpListener(): RequestListener {
-  const handle = toNodeHandler(
-    createMcpHandler(() => {
-      const server = new McpServer({ name: 'tls', version: '1.0.0' }, { capabilities: { tools: {} } });
-      server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, ({ text }) => ({
-        content: [{ type: 'text', text }],
-      }));
-      return server;
-    }),
-  );
+  const handle = toNodeHandler(createMcpHandler(echoServer));
   return (request, response) => void handle(request as Parameters<typeof handle>[0], response);
+}
+
+/** The same in the legacy era alone, with sessions. It may know no standing stream: a GET is then answered with 405. */
+export function sessionListener({ hasStandingStream }: { readonly hasStandingStream: boolean }): RequestListener {
+  const sessions = new Map<string, NodeStreamableHTTPServerTransport>();
+  const open = async (): Promise<NodeStreamableHTTPServerTransport> => {
+    const transport = new NodeStreamableHTTPServerTransport({
+      sessionIdGenerator: () => crypto.randomUUID(),
+      onsessioninitialized: (id) => void sessions.set(id, transport),
+    });
+    await echoServer().connect(transport);
+    return transport;
+  };
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const known = sessions.get(String(request.headers['mcp-session-id']));
+    await (known ?? (await open())).handleRequest(request, response);
+  };
+  return (request, response) => {
+    if (request.method === 'GET' && !hasStandingStream) response.writeHead(405).end();
+    else void answer(request, response);
+  };
 }
 
 /** A real https server on loopback that counts its handshakes. */
 export class TlsServer implements AsyncDisposable {
   readonly requests: IncomingMessage[] = [];
   handshakes = 0;
+  /** Whatever was connected, handshake or not. */
+  connections = 0;
+  /** Requests that came without TLS. */
+  plainRequests = 0;
   readonly #server: Server;
 
   private constructor(options: ServerOptions, listener: (request: IncomingMessage, response: ServerResponse) => void) {
@@ -97,7 +132,12 @@ export class TlsServer implements AsyncDisposable {
     this.#server.on('secureConnection', (_: TLSSocket) => {
       this.handshakes += 1;
     });
-    this.#server.on('tlsClientError', () => {});
+    this.#server.on('connection', () => {
+      this.connections += 1;
+    });
+    this.#server.on('tlsClientError', (error) => {
+      if (codeOf(error) === 'ERR_SSL_HTTP_REQUEST') this.plainRequests += 1;
+    });
   }
 
   static async start(options: ServerOptions, listener: RequestListener): Promise<TlsServer> {

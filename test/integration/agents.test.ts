@@ -1,13 +1,18 @@
+import { createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Agent, type Dispatcher, EnvHttpProxyAgent, ProxyAgent, RetryAgent } from 'undici';
 import * as undici6 from 'undici-6';
 import * as undici7 from 'undici-7';
 import { describe, expect, it } from 'vitest';
 import { type AgentLike, ConnectorProxyManager, RemoteToolProxy } from '../../src/main/index.ts';
 import { silentLogger } from '../../src/main/logger.ts';
+import { secret } from '../helpers/evidence.ts';
 import { answer, FaultyServer } from '../helpers/faulty-server.ts';
 import { manage } from '../helpers/manager.ts';
 import { mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
 import { TestMcpServer } from '../helpers/mcp-server.ts';
+import { NpmServers } from '../helpers/npm-servers.ts';
+import { ProxyServer } from '../helpers/proxy-server.ts';
 import { entry, KEY } from '../helpers/signed-map.ts';
 
 const closedPort = 'http://127.0.0.1:9';
@@ -28,7 +33,85 @@ describe('an Agent of undici 6', () => {
   });
 });
 
+describe('the check of an Agent', () => {
+  it('opens no socket, whether it refuses or not', async () => {
+    let connections = 0;
+    await using server = createServer((socket) => {
+      connections += 1;
+      socket.destroy();
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    const url = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}`;
+    const proxies = { httpProxy: url, httpsProxy: url };
+    const makers: (() => AgentLike)[] = [
+      () => new undici6.ProxyAgent(url),
+      () => new undici6.EnvHttpProxyAgent(proxies),
+      () => new undici6.RetryAgent(new undici6.ProxyAgent(url)),
+      () => new undici7.ProxyAgent(url),
+      () => new ProxyAgent(url),
+      () => new EnvHttpProxyAgent(proxies),
+    ];
+    const codes: unknown[] = [];
+    for (const make of makers) {
+      try {
+        const agent = make();
+        await using _manager = new ConnectorProxyManager({ serviceMapUrl: url, signatureKey: KEY, agent });
+        codes.push(null);
+      } catch (error) {
+        codes.push((error as { code: string }).code);
+      }
+    }
+    await sleep(50);
+    expect(codes).toEqual([...Array(3).fill('AGENT_INCOMPATIBLE'), null, null, null]);
+    expect(connections).toBe(0);
+  });
+});
+
 describe('an Agent of undici 7 or 8', () => {
+  it.each<[string, (url: string) => AgentLike & { close(): Promise<void> }]>([
+    ['7 ProxyAgent', (url) => new undici7.ProxyAgent(url)],
+    ['7 EnvHttpProxyAgent', (url) => new undici7.EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
+    ['8 ProxyAgent', (url) => new ProxyAgent(url)],
+    ['8 EnvHttpProxyAgent', (url) => new EnvHttpProxyAgent({ httpProxy: url, httpsProxy: url })],
+  ])('that is a proxy (%s) carries the map on main and the connectors', async (_, make) => {
+    await using proxy = await ProxyServer.start();
+    await using mcp = await TestMcpServer.start(() => {});
+    const agent = make(proxy.url());
+    const large = [
+      entry('one', { endpoint: mcp.url }),
+      ...Array.from({ length: 400 }, (_none, index) => off(`c${index}`)),
+    ];
+    await using managed = await manage(large, { agent });
+    await managed.manager.sync();
+    await managed.publish([...large, off('another')]);
+    const { connectors, loads } = managed.manager.status();
+    expect(connectors[0]).toMatchObject({ state: 'ready' });
+    expect(loads.map(({ thread }) => thread.replace(/\d+/, 'N'))).toEqual(['main', 'worker-N']);
+    for (const { port } of [new URL(mcp.url), new URL(managed.server.url)])
+      expect(proxy.asked.filter((line) => line.includes(`:${port}`))).not.toEqual([]);
+    await managed.manager.close();
+    await agent.close();
+  });
+
+  it('is what a connector over SSE is read and written through', async () => {
+    const asked = new Set<string>();
+    await using agent = Object.assign(new Agent(), { [Symbol.asyncDispose]: () => agent.destroy() });
+    const noting = agent.compose((dispatch) => (options: Dispatcher.DispatchOptions, handler) => {
+      asked.add(`${options.method} ${options.path.replace(/\?.*/, '')}`);
+      return dispatch(options, handler);
+    });
+    using servers = new NpmServers();
+    const sse = entry('sse', { endpoint: await servers.everythingOverSse(), transport: 'sse' });
+    await using managed = await manage([sse], { agent: noting });
+    // The check of the Agent at construction was no request.
+    asked.clear();
+    await managed.manager.sync();
+    expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready', transport: 'sse' });
+    await managed.manager.callTool('sse.echo', { message: 'hi' });
+    expect([...asked].sort()).toEqual(['GET /map', 'GET /sse', 'POST /message']);
+  });
+
   it.each<[string, () => AgentLike & { close(): Promise<void> }]>([
     ['7 Agent', () => new undici7.Agent()],
     ['7 RetryAgent', () => new undici7.RetryAgent(new undici7.Agent()) as unknown as undici7.Agent],
@@ -102,10 +185,13 @@ describe("a caller's own functions", () => {
     await held.manager.sync();
     const [url, init] = asked[0] ?? [];
     expect(url).toMatch(/^http:\/\/map\.invalid\/\?token=/);
-    expect(Object.keys(init?.headers ?? {})).toEqual(
-      expect.arrayContaining(['Accept', 'Cache-Control', 'Authorization', 'traceparent']),
-    );
-    expect([init?.method, init?.signal]).toEqual(['GET', expect.any(AbortSignal)]);
+    expect(init?.headers).toEqual({
+      Accept: 'application/json',
+      'Cache-Control': 'no-cache',
+      Authorization: `Bearer ${secret('map')}`,
+      traceparent: expect.stringMatching(/^00-/),
+    });
+    expect(init).toMatchObject({ method: 'GET', redirect: 'manual', signal: expect.any(AbortSignal) });
     expect(held.manager.status().loads[0]?.thread).toMatch(/^worker-/);
   });
 

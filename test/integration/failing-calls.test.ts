@@ -57,18 +57,49 @@ describe('a call that is answered with', () => {
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it.each<[string, Spoil]>([
+  const sessionGone: [string, Spoil][] = [
     ['404, as a session that is gone', (_, response) => response.writeHead(404).end()],
     ['400 and an error of the server, as a session that is gone', rpcError(400, -32_000)],
-    ['a broken connection', (request) => request.socket.resetAndDestroy()],
-  ])('%s is not sent again; the connector comes back by itself', async (_, spoil) => {
+  ];
+  it.each(sessionGone)('%s is sent again once, over a new session', async (_, spoil) => {
     await using map = await spoiled(spoil);
-    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
-    expect(map.manager.connector('one')?.status?.state).not.toBe('ready');
-    expect(map.manager.listTools()).toHaveLength(1);
-    await eventually('it is back', () => map.manager.connector('one')?.status?.state === 'ready');
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+    expect(map.manager.connector('one')?.status?.state).toBe('ready');
   });
+
+  it.each(sessionGone)(
+    '%s time and again is sent twice and then fails, saying that it did not run',
+    async (_, spoil) => {
+      await using server = await TestMcpServer.startWithSessions(addTool);
+      await using map = await manage([entry('one', { endpoint: server.url })]);
+      await map.manager.sync();
+      let calls = 0;
+      server.spoilMatching('tools/call', (request, response) => {
+        calls += 1;
+        spoil(request, response);
+      });
+      await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
+        code: 'TOOL_CALL_LOST',
+        detail: { sent: 'no' },
+      });
+      expect(calls).toBe(2);
+    },
+  );
+
+  it.each<[string, Spoil]>([['a broken connection', (request) => request.socket.resetAndDestroy()]])(
+    '%s is not sent again; the connector comes back by itself',
+    async (_, spoil) => {
+      await using map = await spoiled(spoil);
+      await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
+        code: 'TOOL_CALL_LOST',
+        detail: { sent: 'maybe' },
+      });
+      expect(map.manager.connector('one')?.status?.state).not.toBe('ready');
+      expect(map.manager.listTools()).toHaveLength(1);
+      await eventually('it is back', () => map.manager.connector('one')?.status?.state === 'ready');
+      expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+    },
+  );
 });
 
 it('a call whose arguments cannot be sent fails alone', async () => {

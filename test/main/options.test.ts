@@ -17,6 +17,7 @@ describe('resolveOptions', () => {
       maxConnectsPerOrigin: 4,
       maxToolPages: 64,
       maxTools: 10_000,
+      maxResultBytes: 32 * 1024 * 1024,
       maxMapBytes: 32 * 1024 * 1024,
       maxConnectors: 100_000,
       maxClockSkewMs: 300_000,

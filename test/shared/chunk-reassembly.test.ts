@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
@@ -8,7 +9,7 @@ import { INITIAL_CREDITS, type LoadEvent, type LoadTask } from '../../src/shared
 import { runLoad } from '../../src/shared/run-load.ts';
 import { CreditStream } from '../../src/workers/credit-stream.ts';
 import { given, loadTask } from '../helpers/load-task.ts';
-import { entry, mapOf, signed } from '../helpers/signed-map.ts';
+import { entry, type Json, mapOf, NOW, signed } from '../helpers/signed-map.ts';
 
 function taskOf(count: number): LoadTask {
   const entries = Array.from({ length: count }, (_, index) => entry(`c${index}`, { metadata: { index } }));
@@ -100,4 +101,83 @@ it('a load that is cancelled at any chunk that has another behind it ends withou
     }),
     { seed: 65, numRuns: 20 },
   );
+});
+
+/** Entries whose content is anything that a map can hold, under ids that do not repeat. */
+const anyEntries: fc.Arbitrary<Json[]> = fc
+  .uniqueArray(fc.tuple(fc.stringMatching(/^[a-z][a-z0-9]{0,3}$/), fc.jsonValue({ stringUnit: 'grapheme' })), {
+    maxLength: 300,
+    size: 'max',
+    selector: ([id]) => id,
+  })
+  .map((pairs) =>
+    pairs.map(([id, any]) => entry(id, { metadata: JSON.parse(JSON.stringify({ any }).replaceAll('__proto__', 'p')) })),
+  );
+
+function loadedFrom({ outcome }: Run): Extract<LoadOutcome, { kind: 'loaded' }> {
+  if (outcome.kind !== 'loaded') throw new Error(JSON.stringify(outcome));
+  return outcome;
+}
+
+it('a map is put together again out of the one before it and the chunks of what differs', async () => {
+  await fc.assert(
+    fc.asyncProperty(anyEntries, anyEntries, fc.nat(300), delays, async (before, fresh, keptCount, steps) => {
+      const kept = before.slice(0, keptCount);
+      const keptIds = new Set(kept.map(({ id }) => id));
+      const after = [...fresh.filter(({ id }) => !keptIds.has(id)), ...kept];
+      const first = loadedFrom(
+        await through(
+          loadTask({ given: given(signed(mapOf(before, { generatedAt: new Date(NOW - 1_000).toISOString() }))) }),
+          steps,
+        ),
+      );
+      const snapshot = Snapshot.EMPTY.next(first.chunks, first.commit, []);
+      const { digests, bodySha256, expiresAtMs } = first.commit;
+      const task = loadTask({ given: given(signed(mapOf(after))), known: { bodySha256, digests, expiresAtMs } });
+      const second = loadedFrom(await through(task, steps));
+      const sent = second.chunks.flatMap(({ ids }) => ids);
+      expect(sent.filter((id) => keptIds.has(id))).toEqual([]);
+      const entries = snapshot.next(second.chunks, second.commit, []).entries();
+      expect(entries.map(({ id, metadata }) => ({ id, metadata }))).toEqual(
+        after.map(({ id, metadata }) => ({ id, metadata })),
+      );
+    }),
+    // Shrinking two whole maps could go on for long.
+    { seed: 66, numRuns: 25, interruptAfterTimeLimit: 5_000 },
+  );
+});
+
+it('credits that come in bursts, or late and all at once, change nothing', async () => {
+  const bursts = fc.array(fc.integer({ min: 0, max: 20 }), { minLength: 1, maxLength: 8 });
+  await fc.assert(
+    fc.asyncProperty(counts, bursts, async (count, steps) => {
+      const run = await through(taskOf(count), steps);
+      const { chunks, commit } = loadedFrom(run);
+      expect(chunks.map(({ ids }) => ids.length).every((size, at) => size === 64 || at === chunks.length - 1)).toBe(
+        true,
+      );
+      expect(Snapshot.EMPTY.next(chunks, commit, []).size).toBe(count);
+      expect(run.mostAhead).toBeLessThanOrEqual(INITIAL_CREDITS);
+    }),
+    { seed: 67, numRuns: 30 },
+  );
+});
+
+it.each([0, 1, 64, 200])('a load of %d entries that was cancelled before it began has no commit', async (count) => {
+  const { port1: main, port2: worker } = new MessageChannel();
+  const kinds: string[] = [];
+  main.on('message', (event: LoadEvent) => void kinds.push(event.kind));
+  const stream = new CreditStream(worker, () => new Error('cancelled'));
+  const aborted = once(stream.signal, 'abort');
+  main.postMessage({ kind: 'cancel' });
+  await aborted;
+  const context = { thread: 'worker', fetch: () => Promise.reject(new Error('no network')), signal: stream.signal };
+  try {
+    for await (const event of runLoad(taskOf(count), context)) await stream.send(event);
+  } catch {
+    // As the worker's task does: the failure that it sends then is not what this is about.
+  }
+  for (let turn = 0; turn < 5; turn += 1) await nextTurn();
+  main.close();
+  expect(kinds).not.toContain('commit');
 });

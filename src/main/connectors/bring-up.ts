@@ -21,6 +21,9 @@ export interface BroughtUp {
  */
 export type BringUp = (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal) => Promise<BroughtUp>;
 
+/** Lists the tools of a connector that is up again, in its turn too. Rejects as {@link listAllTools} does. */
+export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
+
 export interface BringUpOptions {
   readonly connect: Connect;
   readonly gate: ConnectGate;
@@ -33,8 +36,16 @@ export interface BringUpOptions {
   };
 }
 
-export function createBringUp(options: BringUpOptions): BringUp {
+export function createBringUp(options: BringUpOptions): { readonly bringUp: BringUp; readonly relist: Relist } {
   const { connect, gate, limits } = options;
+  const list: Relist = (entry, connection, signal) => {
+    const listLimits = {
+      maxPages: limits.maxToolPages,
+      maxTools: limits.maxTools,
+      timeoutMs: entry.timeouts?.list ?? limits.listTimeoutMs,
+    };
+    return listAllTools(connection, listLimits, signal);
+  };
   const bringUp: BringUp = async (entry, events, signal) => {
     signal.throwIfAborted();
     const startedMs = monotonicMs();
@@ -43,22 +54,19 @@ export function createBringUp(options: BringUpOptions): BringUp {
     const target = targetOf(entry, await raceSignal(keyFor(entry, options), limit.signal));
     const connection = await connect(target, events, { signal: limit.signal, timeoutMs });
     const handshakeMs = monotonicMs() - startedMs;
-    const listLimits = {
-      maxPages: limits.maxToolPages,
-      maxTools: limits.maxTools,
-      timeoutMs: entry.timeouts?.list ?? limits.listTimeoutMs,
-    };
     try {
-      return { connection, handshakeMs, listing: await listAllTools(connection, listLimits, signal) };
+      return { connection, handshakeMs, listing: await list(entry, connection, signal) };
     } catch (error) {
       await connection.close();
       throw error;
     }
   };
-  return (entry, events, signal) =>
-    gate.run(new URL(entry.endpoint).origin, () =>
-      traced('connect', 'connector bring-up', { connectorId: entry.id }, () => bringUp(entry, events, signal)),
-    );
+  const inTurn = <T>(entry: ConnectorEntry, name: string, work: () => Promise<T>): Promise<T> =>
+    gate.run(new URL(entry.endpoint).origin, () => traced('connect', name, { connectorId: entry.id }, work));
+  return {
+    bringUp: (entry, events, signal) => inTurn(entry, 'connector bring-up', () => bringUp(entry, events, signal)),
+    relist: (entry, connection, signal) => inTurn(entry, 'tools/list', () => list(entry, connection, signal)),
+  };
 }
 
 function targetOf(entry: ConnectorEntry, key: string | null): ConnectorTarget {

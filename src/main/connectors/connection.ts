@@ -33,6 +33,8 @@ export interface RemoteToolDefinition {
 interface ToolPage {
   readonly tools: readonly unknown[];
   readonly nextCursor: string | null;
+  /** For how long the server says the list holds; null if it does not. */
+  readonly ttlMs: number | null;
 }
 
 /** What a tool answers; `isError` marks a tool that ran and failed. */
@@ -49,6 +51,9 @@ export interface RequestLimits {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
 }
+
+/** Whether a call that failed was handed to the connector: surely not, or maybe. */
+export type Sent = 'no' | 'maybe';
 
 interface CallLimits extends RequestLimits {
   readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
@@ -73,6 +78,8 @@ export interface Connection {
 export interface ConnectionEvents {
   /** The connection is gone, though nobody closed it. */
   onLost(error: Error): void;
+  /** The connector says that its tools changed, or may have. */
+  onToolsChanged(): void;
 }
 
 /**

@@ -69,9 +69,9 @@ export class ConnectorSet {
     return this.#applied;
   }
 
-  /** Has every connector that is down try again now. */
-  retryDown(): void {
-    for (const connector of this.#connectors.values()) connector.retry();
+  /** Has every connector that is down try again now, and every one that is up read its tools anew. */
+  refresh(): void {
+    for (const connector of this.#connectors.values()) connector.refresh();
   }
 
   /** Resolves when every connector has come up or failed once since it was last told to. Never rejects. */

@@ -14,8 +14,8 @@ export type ConnectorState = 'disabled' | 'connecting' | 'ready' | 'degraded' | 
 const NEXT: Readonly<Record<ConnectorState, readonly ConnectorState[]>> = {
   disabled: ['connecting', 'closing'],
   connecting: ['connecting', 'ready', 'degraded', 'backing-off', 'failed', 'disabled', 'closing'],
-  ready: ['connecting', 'backing-off', 'disabled', 'closing'],
-  degraded: ['connecting', 'backing-off', 'disabled', 'closing'],
+  ready: ['connecting', 'degraded', 'backing-off', 'failed', 'disabled', 'closing'],
+  degraded: ['connecting', 'ready', 'degraded', 'backing-off', 'failed', 'disabled', 'closing'],
   'backing-off': ['connecting', 'disabled', 'closing'],
   failed: ['connecting', 'disabled', 'closing'],
   closing: [],

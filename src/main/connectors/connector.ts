@@ -1,22 +1,28 @@
-import { type Random, raceSignal, startTimer, type Timer } from '../../shared/clock.ts';
+import { monotonicMs, type Random, raceSignal, settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { backoffMs } from './backoff.ts';
-import { type BringUp, type BroughtUp, connectionKey } from './bring-up.ts';
+import { type BringUp, type BroughtUp, connectionKey, type Relist } from './bring-up.ts';
+import { CallQuota } from './call-quota.ts';
 import type { RemoteToolDefinition, ToolResult } from './connection.ts';
 import { type ConnectorState, StateMachine, type Transition } from './connector-state.ts';
+import type { ToolListing } from './list-tools.ts';
 import { unavailableErrorMessage, unavailableErrorName } from './proxy-connection.ts';
-import { type CallToolOptions, makeCall } from './tool-call.ts';
+import { type CallRoute, type CallToolOptions, makeCall } from './tool-call.ts';
+import { ToolRefresher } from './tool-refresher.ts';
 
 /** What a connector needs from the house, and whom it tells. */
 export interface ConnectorDeps {
   readonly bringUp: BringUp;
+  readonly relist: Relist;
   readonly now: () => number;
   readonly random: Random;
   readonly callTimeoutMs: number;
   readonly onTransition: (connector: Connector, transition: Transition) => void;
   /** The connector's tools as they are now; none once it was removed or disabled. They stay while it is only down. */
   readonly onTools: (connector: Connector, tools: readonly RemoteToolDefinition[]) => void;
+  /** The tool list could not be read anew; the one in hand stays. */
+  readonly onListFailed: (connector: Connector, error: SwitchyardError) => void;
 }
 
 /** What a connector says of itself. */
@@ -36,15 +42,38 @@ export interface ConnectorStatus {
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 
+const NO_TOOLS: ToolListing = { tools: [], cutBecause: null, dropped: [], ttlMs: null };
+
+/** What a failed reading of the tools says of the connection itself. */
+const LOST: ReadonlySet<string> = new Set(['CONNECTOR_CONNECT_FAILED', 'CONNECTOR_REFUSED']);
+
 /** Trying again as it is would not help. */
 const PERMANENT: ReadonlySet<string> = new Set(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED']);
+
+/** A connection that lasted so long was a good one: what goes wrong after it starts a new series of attempts. */
+const STABLE_MS = 10_000;
+
+/** The least time between the start of one attempt and one that a call asks for. */
+const PROBE_GAP_MS = 1_000;
+
+/** How long a call waits for an attempt that it asked for. */
+const PROBE_WAIT_MS = 2_000;
+
+/** What there is while it is up. */
+interface Up extends BroughtUp {
+  readonly refresher: ToolRefresher;
+  readonly sinceMs: number;
+}
 
 /** One connector: brings it up, keeps it up, ends it. Its failures stay its own. */
 export class Connector {
   readonly #deps: ConnectorDeps;
   readonly #machine: StateMachine;
   #entry: ConnectorEntry;
-  #up: BroughtUp | null = null;
+  #up: Up | null = null;
+  #listing: ToolListing = NO_TOOLS;
+  readonly #quota: CallQuota;
+  #attemptedAtMs = Number.NEGATIVE_INFINITY;
   /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. Null while nothing runs. */
   #life: AbortController | null = null;
   #settled: Promise<void> = Promise.resolve();
@@ -56,6 +85,7 @@ export class Connector {
   constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
     this.#entry = entry;
     this.#deps = deps;
+    this.#quota = new CallQuota(entry.quotas);
     const why = entry.status === 'disabled' ? 'disabled in the service map' : 'not started';
     this.#machine = new StateMachine(deps.now, why, (transition) => deps.onTransition(this, transition));
   }
@@ -91,23 +121,40 @@ export class Connector {
   update(entry: ConnectorEntry): void {
     const needsConnection = entry !== this.#entry && connectionKey(entry) !== connectionKey(this.#entry);
     this.#entry = entry;
+    this.#quota.update(entry.quotas);
     if (entry.status === 'disabled' && this.state === 'disabled') return;
     if (entry.status === 'disabled')
       this.#end('disabled', gone(`Connector ${this.id} was disabled in the service map.`));
-    else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#up.listing.tools);
+    else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#listing.tools);
     else if (this.state !== 'connecting' || needsConnection) {
       this.#start(this.state === 'disabled' ? 'enabled in the service map' : 'changed in the service map');
     }
   }
 
-  /** Tries again now if it is down; whatever it waited for is over. */
-  retry(): void {
+  /** Tries again now if it is down, and reads its tools anew if it is up. */
+  refresh(): void {
     if (this.state === 'failed' || this.state === 'backing-off') this.#start('asked to try again');
+    else if (this.#up !== null) {
+      const refreshed = this.#up.refresher.refresh();
+      this.#settled = Promise.all([this.#settled, refreshed]).then(() => {});
+    }
+  }
+
+  /**
+   * Resolves when a call may be worth a try: an attempt under way is waited for; one that backs off is asked to try at once, unless it
+   * just did, and is waited for a while. Rejects with the reason of `signal`.
+   */
+  async awaitChance(signal: AbortSignal): Promise<void> {
+    if (this.state === 'backing-off' && monotonicMs() - this.#attemptedAtMs >= PROBE_GAP_MS) {
+      this.#retryTimer?.cancel();
+      this.#settled = this.#attempt('a call asks for it');
+      await raceSignal(settledWithin(this.#settled, PROBE_WAIT_MS), signal);
+    } else if (this.state === 'connecting') await raceSignal(this.#settled, signal);
   }
 
   /**
    * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE (under the compatible name) while the connector is down, CONNECTOR_GONE when it
-   * goes during the call, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_REJECTED or TOOL_CALL_LOST.
+   * goes during the call, QUOTA_EXCEEDED, or the TOOL_… code of what happened to the call.
    */
   async callTool(
     tool: RemoteToolDefinition,
@@ -115,13 +162,18 @@ export class Connector {
     options: CallToolOptions,
   ): Promise<ToolResult> {
     const timeoutMs = options.timeoutMs ?? this.#entry.timeouts?.call ?? this.#deps.callTimeoutMs;
-    return makeCall({ tool, args, timeoutMs, options }, async (signal) => {
-      if (this.state === 'connecting') await raceSignal(this.#settled, signal);
-      const up = this.#up;
-      const life = this.#life;
-      if (up === null || life === null) throw this.unavailable();
-      return { connection: up.connection, life: life.signal, onLost: (error) => this.#lose(up, error) };
-    });
+    return makeCall(
+      { tool, args, timeoutMs, options },
+      { admit: (signal) => this.#quota.acquire(signal, this.id), route: (signal) => this.#route(signal) },
+    );
+  }
+
+  async #route(signal: AbortSignal): Promise<CallRoute> {
+    await this.awaitChance(signal);
+    const up = this.#up;
+    const life = this.#life;
+    if (up === null || life === null) throw this.unavailable();
+    return { connection: up.connection, life: life.signal, onLost: (error) => this.#lose(up, error) };
   }
 
   /** Ends it for good: its tools go, its calls reject with `reason`, its session ends. Idempotent. */
@@ -141,8 +193,8 @@ export class Connector {
       why,
       era: up?.connection.facts.era ?? null,
       transport: up?.connection.facts.transport ?? null,
-      toolCount: up?.listing.tools.length ?? 0,
-      droppedTools: up?.listing.dropped ?? [],
+      toolCount: up === null ? 0 : this.#listing.tools.length,
+      droppedTools: up === null ? [] : this.#listing.dropped,
       handshakeMs: up?.handshakeMs ?? null,
       lastError: this.#lastError === null ? null : { code: this.#lastError.code, message: this.#lastError.message },
     };
@@ -158,37 +210,61 @@ export class Connector {
   async #attempt(why: string): Promise<void> {
     const life = new AbortController();
     this.#life = life;
+    this.#attemptedAtMs = monotonicMs();
     let lost: Error | null = null;
-    let up: BroughtUp | null = null;
+    let up: Up | null = null;
     const onLost = (error: Error): void => {
       lost ??= error;
       if (up !== null) this.#lose(up, error);
     };
+    const onToolsChanged = (): void => up?.refresher.notice();
     try {
       this.#machine.to('connecting', why);
       await this.#closing;
       life.signal.throwIfAborted();
-      const arrived = await this.#deps.bringUp(this.#entry, { onLost }, life.signal);
+      const arrived = await this.#deps.bringUp(this.#entry, { onLost, onToolsChanged }, life.signal);
       if (life.signal.aborted || lost !== null) await arrived.connection.close();
       life.signal.throwIfAborted();
       if (lost !== null) throw lost;
-      up = arrived;
-      this.#arrive(arrived, life.signal);
+      const refresher = this.#refresherOf(arrived, life.signal);
+      up = { ...arrived, refresher, sinceMs: monotonicMs() };
+      this.#arrive(up, life.signal);
     } catch (error) {
       if (!life.signal.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
     }
   }
 
-  #arrive(up: BroughtUp, life: AbortSignal): void {
+  #arrive(up: Up, life: AbortSignal): void {
     this.#up = up;
-    this.#failures = 0;
     this.#lastError = null;
-    const { tools, cutBecause } = up.listing;
-    this.#deps.onTools(this, tools);
+    this.#listing = up.listing;
+    up.refresher.expireIn(up.listing.ttlMs);
+    this.#deps.onTools(this, up.listing.tools);
     // Who hears of the tools may have closed everything.
-    if (life.aborted) return;
+    if (!life.aborted) this.#tellListing(up.listing);
+  }
+
+  #tellListing({ tools, cutBecause }: ToolListing): void {
     if (cutBecause === null) this.#machine.to('ready', `${tools.length} tools`);
     else this.#machine.to('degraded', `only ${tools.length} tools were read: ${cutBecause}`);
+  }
+
+  #refresherOf({ connection }: BroughtUp, life: AbortSignal): ToolRefresher {
+    return new ToolRefresher({
+      list: () => this.#deps.relist(this.#entry, connection, life),
+      onListing: (listing) => {
+        const wasWhole = this.#listing.cutBecause === null;
+        this.#listing = listing;
+        this.#deps.onTools(this, listing.tools);
+        if (!life.aborted && (listing.cutBecause === null) !== wasWhole) this.#tellListing(listing);
+      },
+      onFailure: (error) => {
+        if (life.aborted || this.#up === null) return;
+        const coded = asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED');
+        if (LOST.has(coded.code)) this.#lose(this.#up, coded);
+        else this.#deps.onListFailed(this, coded);
+      },
+    });
   }
 
   #fail(error: SwitchyardError): void {
@@ -206,8 +282,11 @@ export class Connector {
   }
 
   /** The connection of `up` broke by itself. */
-  #lose(up: BroughtUp, error: Error): void {
+  #lose(up: Up, error: Error): void {
     if (this.#up !== up) return;
+    if (monotonicMs() - up.sinceMs >= STABLE_MS) this.#failures = 0;
+    // The last attempt succeeded: a call may ask for the next at once.
+    this.#attemptedAtMs = Number.NEGATIVE_INFINITY;
     this.#drop(
       new SwitchyardError('TOOL_CALL_LOST', `The connection of connector ${this.id} was lost.`, { cause: error }),
     );
@@ -230,6 +309,7 @@ export class Connector {
     this.#life = null;
     const up = this.#up;
     this.#up = null;
+    up?.refresher.stop();
     this.#closing = Promise.all([this.#closing, this.#settled, up?.connection.close()]).then(() => {});
   }
 

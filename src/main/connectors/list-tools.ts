@@ -20,6 +20,8 @@ export interface ToolListing {
   readonly cutBecause: string | null;
   /** Tools left out for a bad or repeated name or a missing schema, by what they call themselves; the first 100. */
   readonly dropped: readonly string[];
+  /** For how long the server says the list holds: the shortest of its pages; null if it does not. */
+  readonly ttlMs: number | null;
 }
 
 /**
@@ -38,31 +40,35 @@ export async function listAllTools(
   let seen = 0;
   const seenCursors = new Set<string>();
   let cursor: string | null = null;
+  let ttlMs: number | null = null;
+  const listing = (cutBecause: string | null): ToolListing => ({
+    tools: [...tools.values()],
+    cutBecause,
+    dropped,
+    ttlMs,
+  });
   for (let page = 1; ; page += 1) {
-    const { tools: items, nextCursor } = await connection.listToolsPage(cursor, {
+    const {
+      tools: items,
+      nextCursor,
+      ttlMs: pageTtlMs,
+    } = await connection.listToolsPage(cursor, {
       signal: limit.signal,
       timeoutMs: limits.timeoutMs,
     });
+    if (pageTtlMs !== null) ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     for (const item of items) {
       seen += 1;
-      if (seen > limits.maxTools) return listing(tools, dropped, `it has more than ${limits.maxTools} tools`);
+      if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);
       if (isUsable(item) && !tools.has(item.name)) tools.set(item.name, item);
       else if (dropped.length < MAX_DROPPED_NAMED) dropped.push(nameOf(item));
     }
-    if (nextCursor === null) return listing(tools, dropped, null);
-    if (seenCursors.has(nextCursor)) return listing(tools, dropped, 'its cursor came twice');
-    if (page === limits.maxPages) return listing(tools, dropped, `it has more than ${limits.maxPages} pages`);
+    if (nextCursor === null) return listing(null);
+    if (seenCursors.has(nextCursor)) return listing('its cursor came twice');
+    if (page === limits.maxPages) return listing(`it has more than ${limits.maxPages} pages`);
     seenCursors.add(nextCursor);
     cursor = nextCursor;
   }
-}
-
-function listing(
-  tools: ReadonlyMap<string, RemoteToolDefinition>,
-  dropped: readonly string[],
-  cutBecause: string | null,
-): ToolListing {
-  return { tools: [...tools.values()], cutBecause, dropped };
 }
 
 function isUsable(item: unknown): item is RemoteToolDefinition {

@@ -75,6 +75,7 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
             page,
           ),
           nextCursor: null,
+          ttlMs: null,
         };
       },
       async callTool(tool, args, call) {

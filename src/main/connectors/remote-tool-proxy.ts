@@ -6,7 +6,7 @@ import type { Logger } from '../logger.ts';
 import type { Connection, RemoteToolDefinition } from './connection.ts';
 import { listAllTools } from './list-tools.ts';
 import { createSdkConnect } from './sdk-connection.ts';
-import { makeCall } from './tool-call.ts';
+import { type CallRoute, makeCall } from './tool-call.ts';
 
 /** What a {@link RemoteToolProxy} can be given. */
 export interface RemoteToolProxyOptions {
@@ -41,6 +41,7 @@ export interface ProxiedTool {
 const RECONNECT_DELAY_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 const CALL_TIMEOUT_MS = 60_000;
+const MAX_RESULT_BYTES = 32 * 1024 * 1024;
 const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
 
 /**
@@ -54,9 +55,12 @@ export class RemoteToolProxy {
   #connection: Connection | null = null;
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
   /** Aborted by `disconnect()`: whatever runs under it ends. Null while disconnected. */
-  #life: AbortController | null = null;
-  #attempt: Promise<void> | null = null;
+  #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
+  /** Over once what `disconnect()` ended is gone. */
+  #ending: Promise<void> = Promise.resolve();
   #timer: Timer | null = null;
+  /** Whether the last connection broke and no attempt to make another has failed since. */
+  #isLost = false;
 
   /** Opens nothing. Throws AGENT_INCOMPATIBLE. */
   constructor(options: RemoteToolProxyOptions) {
@@ -73,25 +77,36 @@ export class RemoteToolProxy {
       this.#tell(false);
       return Promise.resolve();
     }
-    this.#life ??= new AbortController();
-    const { signal } = this.#life;
-    this.#attempt ??= this.#connectOnce(signal).finally(() => {
-      this.#attempt = null;
-    });
-    return this.#attempt;
+    this.#timer?.cancel();
+    // What `disconnect()` is still ending has to be over first.
+    this.#life ??= { abort: new AbortController(), attempt: null };
+    const life = this.#life;
+    life.attempt ??= this.#ending
+      .then(() => this.#connectOnce(life.abort.signal))
+      .finally(() => {
+        life.attempt = null;
+      });
+    return life.attempt;
   }
 
   /** Ends everything; nothing starts afterwards. Never rejects. */
-  async disconnect(): Promise<void> {
+  disconnect(): Promise<void> {
     this.#timer?.cancel();
-    this.#life?.abort(new SwitchyardError('CLOSED', `${this.#label} was disconnected.`));
-    this.#life = null;
-    await this.#attempt;
+    const life = this.#life;
     const connection = this.#connection;
+    this.#life = null;
     this.#connection = null;
+    life?.abort.abort(new SwitchyardError('CLOSED', `${this.#label} was disconnected.`));
+    this.#ending = this.#ending.then(() => this.#end(life?.attempt ?? null, connection));
+    return this.#ending;
+  }
+
+  async #end(attempt: Promise<void> | null, connection: Connection | null): Promise<void> {
+    await attempt;
     await connection?.close();
-    await this.#ownAgent?.destroy();
+    const agent = this.#ownAgent;
     this.#ownAgent = null;
+    await agent?.destroy();
     if (connection !== null) this.#tell(false);
   }
 
@@ -114,12 +129,19 @@ export class RemoteToolProxy {
    */
   callTool(name: string, args: Record<string, unknown>): Promise<unknown> {
     const tool = this.#tools.get(name) ?? { name, inputSchema: {} };
-    return makeCall({ tool, args, timeoutMs: CALL_TIMEOUT_MS, options: {} }, async () => {
-      const connection = this.#connection;
-      const life = this.#life;
-      if (connection === null || life === null) throw this.#unavailable();
-      return { connection, life: life.signal, onLost: (error) => this.#lose(connection, error) };
-    });
+    return makeCall(
+      { tool, args, timeoutMs: CALL_TIMEOUT_MS, options: {} },
+      { admit: async () => () => {}, route: () => this.#route() },
+    );
+  }
+
+  async #route(): Promise<CallRoute> {
+    // A call that was surely not sent is sent again: the connection that it waits for is made at once.
+    if (this.#connection === null && this.#life !== null && this.#isLost) await this.connect();
+    const connection = this.#connection;
+    const life = this.#life;
+    if (connection === null || life === null) throw this.#unavailable();
+    return { connection, life: life.abort.signal, onLost: (error) => this.#lose(connection, error) };
   }
 
   async #connectOnce(signal: AbortSignal): Promise<void> {
@@ -133,7 +155,7 @@ export class RemoteToolProxy {
     };
     try {
       using limit = deadline(CONNECT_TIMEOUT_MS, () => this.#timeout(), signal);
-      const connect = createSdkConnect(this.#dispatcher());
+      const connect = createSdkConnect(this.#dispatcher(), MAX_RESULT_BYTES);
       const target = {
         id: connectorId ?? this.#label,
         name: this.#label,
@@ -142,17 +164,23 @@ export class RemoteToolProxy {
         era: 'auto',
         transport: 'auto',
       } as const;
-      const arrived = await connect(target, { onLost }, { signal: limit.signal, timeoutMs: CONNECT_TIMEOUT_MS });
+      const arrived = await connect(
+        target,
+        { onLost, onToolsChanged: () => {} },
+        { signal: limit.signal, timeoutMs: CONNECT_TIMEOUT_MS },
+      );
       connection = arrived;
       const { tools } = await listAllTools(arrived, LIST_LIMITS, signal);
       signal.throwIfAborted();
       if (lost !== null) throw lost;
       this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
       this.#connection = arrived;
+      this.#isLost = false;
       logger.info({ event: 'proxy-connected', toolCount: tools.length }, `${this.#label} is connected`);
       this.#tell(true);
     } catch (error) {
       await connection?.close();
+      this.#isLost = false;
       if (!signal.aborted) this.#retryLater(error);
     }
   }
@@ -160,6 +188,7 @@ export class RemoteToolProxy {
   #lose(connection: Connection, error: Error): void {
     if (this.#connection !== connection) return;
     this.#connection = null;
+    this.#isLost = true;
     void connection.close();
     this.#retryLater(error);
   }
@@ -171,6 +200,7 @@ export class RemoteToolProxy {
       { event: 'proxy-offline', code, err: error },
       `${this.#label} is offline and tried again: ${messageOf(error)}`,
     );
+    this.#timer?.cancel();
     this.#timer = startTimer(delayMs, () => void this.connect());
     this.#tell(false);
   }

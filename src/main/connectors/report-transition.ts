@@ -1,3 +1,4 @@
+import type { SwitchyardError } from '../../shared/errors.ts';
 import type { Logger } from '../logger.ts';
 import { forgetConnector, recordTransition, recordUp } from '../metrics/instruments.ts';
 import type { Connector } from './connector.ts';
@@ -15,4 +16,12 @@ export function reportTransition(logger: Logger, connector: Connector, transitio
   recordTransition(transition, code);
   if (to === 'closing') forgetConnector(connector.id);
   else recordUp(connector.id, to === 'ready' || to === 'degraded');
+}
+
+/** Logs that a connector's tools could not be read anew. */
+export function reportListFailure(logger: Logger, connector: Connector, error: SwitchyardError): void {
+  logger.warn(
+    { event: 'tools-stale', connectorId: connector.id, code: error.code, err: error },
+    `The tools of connector ${connector.id} could not be read anew; those in hand stay: ${error.message}`,
+  );
 }

@@ -5,11 +5,10 @@ import {
   StreamableHTTPClientTransport,
   type Tool,
 } from '@modelcontextprotocol/client';
-import { type Dispatcher, Headers, fetch as undiciFetch } from 'undici';
+import type { Dispatcher } from 'undici';
 import * as z from 'zod';
 import { monotonicMs, raceSignal, settledWithin } from '../../shared/clock.ts';
 import { PACKAGE_VERSION } from '../package-version.ts';
-import { currentTraceparent } from '../tracing/trace.ts';
 import type {
   Connect,
   Connection,
@@ -19,9 +18,13 @@ import type {
   RequestLimits,
 } from './connection.ts';
 import { hasSdkCode, isRefusal, toCallError, toConnectError, toListError, type WireTrace } from './sdk-errors.ts';
+import { createSdkFetch, holdingStandingStream, withOversize } from './sdk-fetch.ts';
+import { announcesToolChanges, watchTools } from './sdk-tool-watch.ts';
 
 type Era = 'auto' | 'legacy' | 'modern';
 type HttpTransport = StreamableHTTPClientTransport | SSEClientTransport;
+type MakeTransport = (client: Client) => HttpTransport;
+type Attempt = (makeTransport: MakeTransport, era: Era) => Promise<Connection>;
 
 /** The revision that `modern` stands for. */
 const MODERN_REVISION = '2026-07-28';
@@ -36,19 +39,26 @@ const SDK_DEADLINE_SLACK_MS = 60_000;
 const TERMINATE_TIMEOUT_MS = 1_000;
 
 /** A page of tools with every member kept as it was sent; the SDK's own schema would drop unknown ones. */
-const toolPageSchema = z.looseObject({ tools: z.array(z.unknown()), nextCursor: z.string().optional() });
+const toolPageSchema = z.looseObject({
+  tools: z.array(z.unknown()),
+  nextCursor: z.string().optional(),
+  ttlMs: z.number().nonnegative().optional().catch(undefined),
+});
 
-/** A {@link Connect} over the official SDK, all of whose requests go through `dispatcher`. */
-export function createSdkConnect(dispatcher: Dispatcher): Connect {
+/** A {@link Connect} over the official SDK, all of whose requests go through `dispatcher`; an answer is at most `maxResultBytes` long. */
+export function createSdkConnect(dispatcher: Dispatcher, maxResultBytes: number): Connect {
   return async (target, events, limits) => {
     const trace: WireTrace = { lastStatus: null, isUnreachable: false };
     const endsAtMs = monotonicMs() + limits.timeoutMs;
-    const attempt = async (transport: HttpTransport, era: Era): Promise<Connection> => {
+    const attempt: Attempt = async (makeTransport, era) => {
       limits.signal.throwIfAborted();
-      return open(transport, era, events, { signal: limits.signal, timeoutMs: Math.max(1, endsAtMs - monotonicMs()) });
+      return open(makeTransport, era, events, {
+        signal: limits.signal,
+        timeoutMs: Math.max(1, endsAtMs - monotonicMs()),
+      });
     };
     try {
-      return await connectByFallback(target, tracingFetch(dispatcher, trace), trace, attempt);
+      return await connectByFallback(target, createSdkFetch(dispatcher, trace, maxResultBytes), events, trace, attempt);
     } catch (error) {
       throw toConnectError(error, target, trace, limits);
     }
@@ -62,8 +72,9 @@ export function createSdkConnect(dispatcher: Dispatcher): Connect {
 async function connectByFallback(
   target: ConnectorTarget,
   fetch: typeof globalThis.fetch,
+  events: ConnectionEvents,
   trace: WireTrace,
-  attempt: (transport: HttpTransport, era: Era) => Promise<Connection>,
+  attempt: Attempt,
 ): Promise<Connection> {
   const options = {
     fetch,
@@ -72,8 +83,12 @@ async function connectByFallback(
     redirectPolicy: 'same-origin' as const,
   };
   const overHttp = (era: Era): Promise<Connection> =>
-    attempt(new StreamableHTTPClientTransport(target.url, { ...options, fetch: withoutStandingStream(fetch) }), era);
-  const overSse = (): Promise<Connection> => attempt(new SSEClientTransport(target.url, options), 'legacy');
+    attempt((client) => {
+      const wantsStream = (): boolean => announcesToolChanges(client);
+      const held = holdingStandingStream(fetch, wantsStream, () => events.onToolsChanged());
+      return new StreamableHTTPClientTransport(target.url, { ...options, fetch: held });
+    }, era);
+  const overSse = (): Promise<Connection> => attempt(() => new SSEClientTransport(target.url, options), 'legacy');
   if (target.transport === 'sse') return overSse();
   try {
     return await overHttp(target.era).catch((error: unknown) => {
@@ -95,20 +110,23 @@ function wasAnswered(error: unknown, trace: WireTrace): boolean {
 }
 
 async function open(
-  transport: HttpTransport,
+  makeTransport: MakeTransport,
   era: Era,
   events: ConnectionEvents,
   limits: RequestLimits,
 ): Promise<Connection> {
   const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
   const client = new Client({ name: 'mcp-switchyard', version: PACKAGE_VERSION }, { versionNegotiation: { mode } });
+  const transport = makeTransport(client);
   // Of a handshake that fails, its own rejection tells; of a connection that is being closed there is nothing to tell.
   let isUp = false;
   client.onclose = () => {
     if (isUp) events.onLost(new Error('The connection was closed by the other side'));
   };
+  let unwatch = (): void => {};
   const close = async (): Promise<void> => {
     isUp = false;
+    unwatch();
     if (transport instanceof StreamableHTTPClientTransport) await endSession(transport);
     await client.close().catch(() => {});
   };
@@ -122,6 +140,7 @@ async function open(
     throw error;
   }
   isUp = true;
+  unwatch = watchTools(client, events);
   return connectionOf(client, factsOf(client, transport), close);
 }
 
@@ -132,8 +151,10 @@ function connectionOf(client: Client, facts: ConnectionFacts, close: () => Promi
       const params = cursor === null ? {} : { cursor };
       const options = { signal: limits.signal, timeout: sdkTimeout(limits) };
       try {
-        const page = await client.request({ method: 'tools/list', params }, toolPageSchema, options);
-        return { tools: page.tools, nextCursor: page.nextCursor ?? null };
+        const page = await sized(limits, () =>
+          client.request({ method: 'tools/list', params }, toolPageSchema, options),
+        );
+        return { tools: page.tools, nextCursor: page.nextCursor ?? null, ttlMs: page.ttlMs ?? null };
       } catch (error) {
         throw toListError(error, limits);
       }
@@ -141,22 +162,27 @@ function connectionOf(client: Client, facts: ConnectionFacts, close: () => Promi
     async callTool(tool, args, limits) {
       const { outputSchema: _unchecked, ...definition } = tool;
       try {
-        return await client.callTool(
-          { name: tool.name, arguments: { ...args } },
-          {
-            signal: limits.signal,
-            timeout: sdkTimeout(limits),
-            // Without an output schema the SDK need not compile a validator: 367 ms at the first of 1 000 tools otherwise.
-            toolDefinition: definition as unknown as Tool,
-            ...(limits.onProgress && { onprogress: limits.onProgress }),
-          },
-        );
+        const options = {
+          signal: limits.signal,
+          timeout: sdkTimeout(limits),
+          // Without an output schema the SDK need not compile a validator: 367 ms at the first of 1 000 tools otherwise.
+          toolDefinition: definition as unknown as Tool,
+          ...(limits.onProgress && { onprogress: limits.onProgress }),
+        };
+        return await sized(limits, () => client.callTool({ name: tool.name, arguments: { ...args } }, options));
       } catch (error) {
         throw toCallError(error, tool.name, limits);
       }
     },
     close,
   };
+}
+
+/** What `work` gives, or the coded error of an answer to it that is too large. */
+async function sized<T>(limits: RequestLimits, work: () => Promise<T>): Promise<T> {
+  const tooLarge = Promise.withResolvers<never>();
+  tooLarge.promise.catch(() => {});
+  return raceSignal(Promise.race([withOversize(tooLarge.reject, work), tooLarge.promise]), limits.signal);
 }
 
 function sdkTimeout({ timeoutMs }: RequestLimits): number {
@@ -175,46 +201,4 @@ function factsOf(client: Client, transport: HttpTransport): ConnectionFacts {
 /** DELETEs the session (MCP 2025-03-26, session management). A server may refuse that, or be gone already. */
 async function endSession(transport: StreamableHTTPClientTransport): Promise<void> {
   if (transport.sessionId !== undefined) await settledWithin(transport.terminateSession(), TERMINATE_TIMEOUT_MS);
-}
-
-/**
- * Leaves the standing stream of a legacy session closed (a GET; MCP 2025-11-25, listening for messages): it brings what nobody here listens to, at the
- * price of a connection a connector. A GET that resumes the answer to a call goes out.
- */
-function withoutStandingStream(fetch: typeof globalThis.fetch): typeof globalThis.fetch {
-  return async (input, init) => {
-    const isStandingStream =
-      init?.method === 'GET' &&
-      !new Headers(init.headers as ConstructorParameters<typeof Headers>[0]).has('last-event-id');
-    // What a server without such a stream answers.
-    return isStandingStream ? new Response(null, { status: 405 }) : fetch(input, init);
-  };
-}
-
-/** undici's fetch over `dispatcher`, noting what came of the last request. */
-function tracingFetch(dispatcher: Dispatcher, trace: WireTrace): typeof globalThis.fetch {
-  const traced = async (
-    input: Parameters<typeof undiciFetch>[0],
-    init?: Parameters<typeof undiciFetch>[1],
-  ): Promise<unknown> => {
-    try {
-      const response = await undiciFetch(input, { ...withTrace(init), dispatcher });
-      trace.lastStatus = response.status;
-      trace.isUnreachable = false;
-      return response;
-    } catch (error) {
-      trace.isUnreachable = true;
-      throw error;
-    }
-  };
-  return traced as unknown as typeof globalThis.fetch;
-}
-
-/** The request as it is, or with the trace that it belongs to (W3C Trace Context). */
-function withTrace(init: Parameters<typeof undiciFetch>[1]): Parameters<typeof undiciFetch>[1] {
-  const traceparent = currentTraceparent();
-  if (traceparent === undefined) return init;
-  const headers = new Headers(init?.headers);
-  headers.set('traceparent', traceparent);
-  return { ...init, headers };
 }

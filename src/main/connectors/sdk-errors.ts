@@ -1,6 +1,6 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
-import { rootReason, SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorTarget, RequestLimits } from './connection.ts';
+import { codeOf, rootReason, SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorTarget, RequestLimits, Sent } from './connection.ts';
 
 /** What the network said last, as the fetch under the SDK saw it; the SDK's own errors do not always tell. */
 export interface WireTrace {
@@ -48,6 +48,12 @@ export function toConnectError(
 export function toListError(error: unknown, limits: RequestLimits): unknown {
   if (limits.signal.aborted) return limits.signal.reason;
   const detail = { phase: 'list' };
+  if (isTooLarge(error)) {
+    return new SwitchyardError('CONNECTOR_LIST_INVALID', `A page of the tool list is too large: ${error.message}`, {
+      cause: error,
+      detail,
+    });
+  }
   if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) {
     return new SwitchyardError('CONNECTOR_TIMEOUT', `The tool list did not arrive within ${limits.timeoutMs} ms.`, {
       cause: error,
@@ -80,6 +86,7 @@ export function toListError(error: unknown, limits: RequestLimits): unknown {
  */
 export function toCallError(error: unknown, toolName: string, limits: RequestLimits): unknown {
   if (limits.signal.aborted) return limits.signal.reason;
+  if (isTooLarge(error)) return error;
   if (error instanceof ProtocolError) {
     return new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${toolName} was rejected: ${error.message}`, {
       cause: error,
@@ -112,11 +119,39 @@ export function toCallError(error: unknown, toolName: string, limits: RequestLim
       { cause: error },
     );
   }
+  // Refused as one of an unknown session, or never on its way: the tool did not run.
+  const sent: Sent = status !== null || isUnsent(error) ? 'no' : 'maybe';
+  const fate = sent === 'no' ? 'it was not sent' : 'it may have run';
   return new SwitchyardError(
     'TOOL_CALL_LOST',
-    `The connection failed during the call of ${toolName}: ${rootReason(error)}`,
-    { cause: error },
+    `The connection failed during the call of ${toolName}, ${fate}: ${rootReason(error)}`,
+    { cause: error, detail: { sent } },
   );
+}
+
+/** What the network says where no connection came about. */
+const NEVER_CONNECTED: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+]);
+
+const MAX_CAUSES = 8;
+
+function isUnsent(error: unknown): boolean {
+  let current: unknown = networkCause(error);
+  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
+    if (NEVER_CONNECTED.has(codeOf(current) ?? '')) return true;
+    current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined);
+  }
+  return false;
+}
+
+function isTooLarge(error: unknown): error is SwitchyardError {
+  return error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE';
 }
 
 function statusOf(error: unknown): number | null {

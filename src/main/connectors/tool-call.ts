@@ -26,19 +26,38 @@ export interface CallRoute {
   readonly onLost: (error: SwitchyardError) => void;
 }
 
+/** How a call gets to its connector. */
+export interface CallPath {
+  /** Resolves with a function that gives the place back once the call may begin; see CallQuota. */
+  readonly admit: (signal: AbortSignal) => Promise<() => void>;
+  /** The connection to use, waited for; asked anew where the call has to be sent again. */
+  readonly route: (signal: AbortSignal) => Promise<CallRoute>;
+}
+
 /**
- * Makes one call under one deadline, the wait for its route included. Rejects with what `route` rejects with, with
+ * Makes one call under one deadline, the waits for its turn and its route included. One that was surely not sent, because the connection
+ * was never made or its session is gone, is sent again once over a new connection. Rejects with what `path` rejects with, with
  * TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, the reason of the route's life, or the connection's own error; a lost connection is told.
  */
-export async function makeCall(
-  call: ToolCall,
-  route: (signal: AbortSignal) => Promise<CallRoute>,
-): Promise<ToolResult> {
-  const { tool, args, timeoutMs, options } = call;
+export async function makeCall(call: ToolCall, path: CallPath): Promise<ToolResult> {
+  const { tool, timeoutMs, options } = call;
   using caller = abortedBy(options.signal, tool.name);
   using limit = deadline(timeoutMs, () => timeoutError(call), caller.signal);
-  const { connection, life, onLost } = await route(limit.signal);
-  using link = linkSignals(limit.signal, life);
+  const leave = await path.admit(limit.signal);
+  try {
+    return await send(call, await path.route(limit.signal), limit.signal).catch(async (error: unknown) => {
+      if (!isUnsent(error)) throw error;
+      return send(call, await path.route(limit.signal), limit.signal);
+    });
+  } finally {
+    leave();
+  }
+}
+
+async function send(call: ToolCall, route: CallRoute, limit: AbortSignal): Promise<ToolResult> {
+  const { connection, life, onLost } = route;
+  const { tool, args, timeoutMs, options } = call;
+  using link = linkSignals(limit, life);
   const { signal } = link;
   try {
     return await raceSignal(
@@ -49,6 +68,10 @@ export async function makeCall(
     if (error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST') onLost(error);
     throw error;
   }
+}
+
+function isUnsent(error: unknown): boolean {
+  return error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST' && error.detail.sent === 'no';
 }
 
 function timeoutError({ tool, timeoutMs }: ToolCall): SwitchyardError {

@@ -116,6 +116,8 @@ export class CurrentMap {
     const outcome = await traced('load', 'service map load', { isRemembered: given !== null }, (traceparent) =>
       this.#deps.loader.load(this.#task(traceparent, signatureKey, apiKey, given), signal),
     );
+    // Nothing is taken up once the manager closes, though the map may have come in the same moment.
+    signal.throwIfAborted();
     this.#deps.onLoad(outcome.kind === 'loaded' ? outcome.commit.report : outcome.report, outcome.kind);
     if (outcome.kind === 'loaded') this.#accept(outcome, given !== null);
     if (outcome.kind === 'unchanged') {

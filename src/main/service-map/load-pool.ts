@@ -113,7 +113,8 @@ export class LoadPool {
       if (this.#open().queueSize >= MAX_QUEUED_LOADS) return failed(queueFull());
       const posted = this.#post({ ...task, port: workerPort }, kill.signal);
       const first = await Promise.race([receive(port), whenLost(posted, this.#graceMs), killed.promise]);
-      const outcome = first.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : first;
+      // Whoever gave up gets no map, though it may have come in the same moment.
+      const outcome = whyGivenUp === null ? first : failed(whyGivenUp);
       if (outcome.kind === 'failed' && outcome.error.code === 'WORKER_LOST') this.#noteLoss(outcome.error);
       return outcome;
     } finally {

@@ -67,7 +67,7 @@ describe('coming up', () => {
       await connector.settled();
       await vi.advanceTimersByTimeAsync(120_000);
       expect([connector.state, attempts.length]).toEqual(['failed', 1]);
-      connector.retry();
+      connector.refresh();
       await vi.advanceTimersByTimeAsync(0);
       expect([connector.state, attempts.length]).toEqual(['connecting', 2]);
     },
@@ -157,6 +157,8 @@ describe('closing', () => {
       now: () => 0,
       random: { next: () => 1 },
       callTimeoutMs: 1_000,
+      relist: () => Promise.reject(new Error('not asked for')),
+      onListFailed: () => {},
       onTransition: () => {},
       onTools: () => {},
     });
@@ -205,6 +207,8 @@ describe('closing', () => {
       now: () => 0,
       random: { next: () => 1 },
       callTimeoutMs: 1_000,
+      relist: () => Promise.reject(new Error('not asked for')),
+      onListFailed: () => {},
       onTransition: () => {},
       onTools: () => {},
     };

@@ -12,7 +12,7 @@ function paged(pages: readonly (readonly unknown[])[], nextOf: (page: number) =>
     facts: { era: 'legacy', transport: 'custom', protocolVersion: null, serverName: null },
     listToolsPage: async (cursor) => {
       const page = Number(cursor ?? 0);
-      return { tools: pages[page % pages.length] ?? [], nextCursor: nextOf(page) };
+      return { tools: pages[page % pages.length] ?? [], nextCursor: nextOf(page), ttlMs: null };
     },
     callTool: () => Promise.reject(new Error('not here')),
     close: async () => {},

@@ -1,0 +1,93 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Dispatcher, Headers, fetch as undiciFetch } from 'undici';
+import { systemSleep } from '../../shared/clock.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
+import { currentTraceparent } from '../tracing/trace.ts';
+import type { WireTrace } from './sdk-errors.ts';
+
+type Fetch = typeof globalThis.fetch;
+type FetchInput = Parameters<typeof undiciFetch>[0];
+type FetchInit = Parameters<typeof undiciFetch>[1];
+
+/**
+ * How long after the handshake the standing stream of a connector is opened. Over HTTP/1.1 it takes a connection for itself, which the
+ * connectors that still come up need more.
+ */
+export const STREAM_DELAY_MS = 2_000;
+
+/** Who is told that an answer is too large; the SDK would say nothing of it, or wait for the rest. */
+const onOversize = new AsyncLocalStorage<(error: SwitchyardError) => void>();
+
+/** Runs `work`, whose answers are capped; `tell` hears of one that is too large. */
+export function withOversize<T>(tell: (error: SwitchyardError) => void, work: () => Promise<T>): Promise<T> {
+  return onOversize.run(tell, work);
+}
+
+/** undici's fetch over `dispatcher`, noting what came of the last request and capping what is answered to a POST. */
+export function createSdkFetch(dispatcher: Dispatcher, trace: WireTrace, maxResultBytes: number): Fetch {
+  const traced = async (input: FetchInput, init?: FetchInit): Promise<unknown> => {
+    try {
+      const response = await undiciFetch(input, { ...withTrace(init), dispatcher });
+      trace.lastStatus = response.status;
+      trace.isUnreachable = false;
+      const tell = onOversize.getStore();
+      return tell === undefined ? response : capped(response as unknown as Response, maxResultBytes, tell);
+    } catch (error) {
+      trace.isUnreachable = true;
+      throw error;
+    }
+  };
+  return traced as unknown as Fetch;
+}
+
+/**
+ * Holds back the standing stream of a legacy session (a GET; MCP 2025-11-25, listening for messages): for a while, or for good where there is
+ * nothing to hear. A GET that resumes the answer to a call goes out at once.
+ */
+export function holdingStandingStream(fetch: Fetch, wantsStream: () => boolean, onOpen: () => void): Fetch {
+  return async (input, init) => {
+    const headers = new Headers(init?.headers as ConstructorParameters<typeof Headers>[0]);
+    if (init?.method !== 'GET' || headers.has('last-event-id')) return fetch(input, init);
+    // What a server without such a stream answers.
+    if (!wantsStream()) return new Response(null, { status: 405 });
+    await systemSleep(STREAM_DELAY_MS, init.signal ?? undefined);
+    const response = await fetch(input, init);
+    if (response.ok) onOpen();
+    return response;
+  };
+}
+
+/** The request as it is, or with the trace that it belongs to (W3C Trace Context). */
+function withTrace(init: FetchInit): FetchInit {
+  const traceparent = currentTraceparent();
+  if (traceparent === undefined) return init;
+  const headers = new Headers(init?.headers);
+  headers.set('traceparent', traceparent);
+  return { ...init, headers };
+}
+
+/** The answer, cut off with TOOL_RESULT_TOO_LARGE once it has given more than `maxBytes`. */
+function capped(response: Response, maxBytes: number, tell: (error: SwitchyardError) => void): Response {
+  const { body } = response;
+  if (body === null || isKnownToFit(response, maxBytes)) return response;
+  let size = 0;
+  const counter = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      size += chunk.length;
+      if (size <= maxBytes) return controller.enqueue(chunk);
+      const error = new SwitchyardError(
+        'TOOL_RESULT_TOO_LARGE',
+        `The connector answered with more than ${maxBytes} bytes; the answer was cut off.`,
+        { detail: { maxBytes } },
+      );
+      tell(error);
+      controller.error(error);
+    },
+  });
+  return new Response(body.pipeThrough(counter), response);
+}
+
+function isKnownToFit(response: Response, maxBytes: number): boolean {
+  const length = response.headers.get('content-length');
+  return length !== null && !response.headers.has('content-encoding') && Number(length) <= maxBytes;
+}

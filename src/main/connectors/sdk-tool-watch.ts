@@ -1,0 +1,43 @@
+import type { Client } from '@modelcontextprotocol/client';
+import { startTimer, type Timer } from '../../shared/clock.ts';
+import type { ConnectionEvents } from './connection.ts';
+import { STREAM_DELAY_MS } from './sdk-fetch.ts';
+
+/** How long before a subscription that the server ended is made again. */
+const RESUBSCRIBE_MS = 5_000;
+
+/** Whether the connector says when its tools change. */
+export function announcesToolChanges(client: Client): boolean {
+  return client.getServerCapabilities()?.tools?.listChanged === true;
+}
+
+/**
+ * Listens to changes of a connector's tools, of both eras: a legacy session sends them over its standing stream, a modern connector over a
+ * subscription (`subscriptions/listen`, MCP 2026-07-28). The returned function ends it.
+ */
+export function watchTools(client: Client, events: ConnectionEvents): () => void {
+  if (!announcesToolChanges(client)) return () => {};
+  client.setNotificationHandler('notifications/tools/list_changed', () => events.onToolsChanged());
+  if (client.getProtocolEra() !== 'modern') return () => {};
+  const stop = new AbortController();
+  let timer: Timer | null = null;
+  const subscribeIn = (delayMs: number): void => {
+    if (!stop.signal.aborted) timer = startTimer(delayMs, () => void subscribe());
+  };
+  const subscribe = async (): Promise<void> => {
+    try {
+      const subscription = await client.listen({ toolsListChanged: true }, { signal: stop.signal });
+      // What changed before it was there was told to nobody.
+      events.onToolsChanged();
+      await subscription.closed;
+      subscribeIn(RESUBSCRIBE_MS);
+    } catch {
+      // A connector that announces changes and takes no subscription: the refreshes in the background have to do.
+    }
+  };
+  subscribeIn(STREAM_DELAY_MS);
+  return () => {
+    timer?.cancel();
+    stop.abort(new Error('The connection is closed'));
+  };
+}
