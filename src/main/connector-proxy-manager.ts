@@ -4,12 +4,13 @@ import type { Delta } from '../shared/delta.ts';
 import { SwitchyardError } from '../shared/errors.ts';
 import type { LoadReport } from '../shared/protocol.ts';
 import type { ConnectorEntry } from '../shared/service-map.ts';
+import { awaitReady, type ReadyOptions } from './connectors/await-ready.ts';
 import { createBringUp } from './connectors/bring-up.ts';
 import { ConnectGate } from './connectors/connect-gate.ts';
 import type { ToolResult } from './connectors/connection.ts';
 import type { Connector } from './connectors/connector.ts';
 import { ConnectorSet } from './connectors/connector-set.ts';
-import type { Transition } from './connectors/connector-state.ts';
+import type { ConnectorState, Transition } from './connectors/connector-state.ts';
 import { createProxyConnect } from './connectors/proxy-connection.ts';
 import { reportListFailure, reportTransition } from './connectors/report-transition.ts';
 import { createSdkConnect } from './connectors/sdk-connection.ts';
@@ -150,6 +151,22 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return viewConnector(id, this.#sources, this.#connectors);
   }
 
+  /**
+   * Resolves once a connector is up: the one of that id, the first of them (`any`), or all that the map enables (`all`). It does not sync.
+   * Rejects with CONNECTOR_UNKNOWN, CONNECTOR_TIMEOUT naming what is not up, or CLOSED.
+   */
+  async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
+    this.#assertOpen();
+    await awaitReady(target, options, {
+      states: () => this.#states(),
+      onChange: (callback) => {
+        const stops = [this.on('connector', callback), this.on('snapshot', callback)];
+        return () => stops.forEach((stop) => void stop());
+      },
+      closed: this.#closed.signal,
+    });
+  }
+
   /** How everything is doing, as plain data. */
   status(): ManagerStatus {
     return viewManager({
@@ -180,6 +197,15 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Connectors that are still to be taken up are about to connect. */
+  #states(): ReadonlyMap<string, ConnectorState> | null {
+    const snapshots = this.#sources.map(({ snapshot }) => snapshot).filter(({ revision }) => revision > 0);
+    if (snapshots.length === 0) return null;
+    const stateOf = (snapshot: Snapshot, id: string): ConnectorState =>
+      this.#connectors.get(id)?.state ?? (snapshot.isEnabled(id) ? 'connecting' : 'disabled');
+    return new Map(snapshots.flatMap((snapshot) => snapshot.ids.map((id) => [id, stateOf(snapshot, id)])));
   }
 
   get #brand(): string {

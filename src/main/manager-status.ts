@@ -1,7 +1,7 @@
 import type { LoadReport } from '../shared/protocol.ts';
 import type { ConnectorEntry, RawEntry } from '../shared/service-map.ts';
-import type { ConnectorStatus } from './connectors/connector.ts';
 import type { ConnectorSet } from './connectors/connector-set.ts';
+import type { ConnectorStatus } from './connectors/connector-status.ts';
 import type { MapMemory, MemoryStatus } from './service-map/map-memory.ts';
 import type { ServiceMapSource, SourceStatus } from './service-map/service-map-source.ts';
 

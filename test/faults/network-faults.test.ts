@@ -1,72 +1,106 @@
-import { Agent } from 'undici';
+import type { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
-import { answer, FAULTS, FaultyServer } from '../helpers/faulty-server.ts';
-import { counterOf, type MapUnderTest, mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
+import { answer, FAULTS, type Fault, FaultyServer } from '../helpers/faulty-server.ts';
+import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
+import { sharedWorld, survives } from './last-good.ts';
 
-const REFRESHES = 'mcp_service_map_refresh_total';
+type FaultName = keyof typeof FAULTS;
 
 /** By row of the fault catalogue. */
-const EXPECTED: [keyof typeof FAULTS, string][] = [
-  ['no-response', 'MAP_TIMEOUT'],
-  ['close-before-headers', 'MAP_CONNECTION_LOST'],
-  ['reset-before-headers', 'MAP_CONNECTION_LOST'],
-  ['slow-headers', 'MAP_TIMEOUT'],
-  ['early-hints-for-ever', 'MAP_TIMEOUT'],
-  ['drip-body', 'MAP_TIMEOUT'],
-  ['endless-body', 'MAP_TOO_LARGE'],
-  ['truncated', 'MAP_CONNECTION_LOST'],
-  ['chunk-trunc', 'MAP_CONNECTION_LOST'],
-  ['reset-mid-body', 'MAP_CONNECTION_LOST'],
-  ['short-content-length', 'MAP_SYNTAX'],
-  ['cl-te-conflict', 'MAP_HTTP_INVALID'],
-  ['two-content-lengths', 'MAP_HTTP_INVALID'],
-  ['bad-chunk', 'MAP_HTTP_INVALID'],
-  ['lf-only', 'MAP_HTTP_INVALID'],
-  ['not-http', 'MAP_HTTP_INVALID'],
-  ['status-99', 'MAP_HTTP_INVALID'],
-  ['huge-header', 'MAP_HTTP_INVALID'],
-  ['gzip-bomb', 'MAP_TOO_LARGE'],
-  ['gzip-corrupt', 'MAP_DECODE'],
-  ['brotli-corrupt', 'MAP_DECODE'],
-  ['wrong-type', 'MAP_SYNTAX'],
-  ['html-captive-portal', 'MAP_SYNTAX'],
-  ['empty-body', 'MAP_SYNTAX'],
-  ['s401', 'MAP_UNAUTHORIZED'],
-  ['s500', 'MAP_HTTP_STATUS'],
-  ['s429', 'MAP_RATE_LIMITED'],
-  ['s304-unasked', 'MAP_NOT_MODIFIED_UNASKED'],
-  ['s204', 'MAP_HTTP_STATUS'],
-  ['redirect-loop', 'MAP_REDIRECTED'],
-  ['redirect-file', 'MAP_REDIRECTED'],
-  ['redirect-meta', 'MAP_REDIRECTED'],
-  ['bom', 'MAP_BOM'],
-  ['invalid-utf8', 'MAP_ENCODING'],
-  ['utf-16', 'MAP_ENCODING'],
+const EXPECTED: [row: number, name: FaultName, code: string][] = [
+  [5, 'no-response', 'MAP_TIMEOUT'],
+  [6, 'close-before-headers', 'MAP_CONNECTION_LOST'],
+  [7, 'reset-before-headers', 'MAP_CONNECTION_LOST'],
+  [8, 'slow-headers', 'MAP_TIMEOUT'],
+  [8, 'early-hints-for-ever', 'MAP_TIMEOUT'],
+  [9, 'drip-body', 'MAP_TIMEOUT'],
+  [10, 'endless-body', 'MAP_TOO_LARGE'],
+  [11, 'truncated', 'MAP_CONNECTION_LOST'],
+  [11, 'chunk-trunc', 'MAP_CONNECTION_LOST'],
+  [12, 'reset-mid-body', 'MAP_CONNECTION_LOST'],
+  [13, 'short-content-length', 'MAP_SYNTAX'],
+  [14, 'cl-te-conflict', 'MAP_HTTP_INVALID'],
+  [14, 'two-content-lengths', 'MAP_HTTP_INVALID'],
+  [14, 'negative-content-length', 'MAP_HTTP_INVALID'],
+  [15, 'bad-chunk', 'MAP_HTTP_INVALID'],
+  [15, 'lf-only', 'MAP_HTTP_INVALID'],
+  [15, 'not-http', 'MAP_HTTP_INVALID'],
+  [15, 'status-99', 'MAP_HTTP_INVALID'],
+  [15, 'folded-header', 'MAP_HTTP_INVALID'],
+  [15, 'nul-in-header', 'MAP_HTTP_INVALID'],
+  [16, 'huge-header', 'MAP_HTTP_INVALID'],
+  [16, 'many-headers', 'MAP_HTTP_INVALID'],
+  [16, 'trailer-flood', 'MAP_HTTP_INVALID'],
+  [17, 'gzip-bomb', 'MAP_TOO_LARGE'],
+  [18, 'gzip-corrupt', 'MAP_DECODE'],
+  [18, 'gzip-that-is-none', 'MAP_DECODE'],
+  [18, 'deflate-corrupt', 'MAP_DECODE'],
+  [18, 'zstd-corrupt', 'MAP_DECODE'],
+  [18, 'brotli-corrupt', 'MAP_DECODE'],
+  // undici takes a compressed body that breaks off for whole; what is left of it is no JSON.
+  [18, 'gzip-truncated', 'MAP_SYNTAX'],
+  [19, 'wrong-type', 'MAP_SYNTAX'],
+  [19, 'html-captive-portal', 'MAP_SYNTAX'],
+  [19, 'empty-body', 'MAP_SYNTAX'],
+  [19, 's401', 'MAP_UNAUTHORIZED'],
+  [19, 's403', 'MAP_UNAUTHORIZED'],
+  [20, 's500', 'MAP_HTTP_STATUS'],
+  [20, 's503-retry', 'MAP_HTTP_STATUS'],
+  [21, 's429', 'MAP_RATE_LIMITED'],
+  [22, 's304-unasked', 'MAP_NOT_MODIFIED_UNASKED'],
+  [22, 's204', 'MAP_HTTP_STATUS'],
+  [22, 's206', 'MAP_HTTP_STATUS'],
+  [23, 'redirect-loop', 'MAP_REDIRECTED'],
+  [23, 'redirect-file', 'MAP_REDIRECTED'],
+  [23, 'redirect-nowhere', 'MAP_REDIRECTED'],
+  [24, 'redirect-meta', 'MAP_REDIRECTED'],
+  [47, 'bom', 'MAP_BOM'],
+  [47, 'invalid-utf8', 'MAP_ENCODING'],
+  [47, 'utf-16', 'MAP_ENCODING'],
 ];
 
-const faultOf = (name: keyof typeof FAULTS) => FAULTS[name](mapNow());
+const CAPS = { maxMapBytes: 1_000_000 };
+const faultOf = (name: FaultName): Fault => FAULTS[name](mapNow());
 
-describe.each(['never', 'always'] as const)('with offload %s', (offload) => {
-  it.each(EXPECTED)('%s leaves the last good map in force: one line, one count, %s', async (name, code) => {
+describe('on main', () => {
+  it.each(EXPECTED)('%d %s leaves the last good map in force: one line, one count, %s', async (_, name, code) => {
     await using server = await FaultyServer.start(answer(mapNow()));
-    await using held = mapUnderTest(server.url, { maxMapBytes: 1_000_000, offload });
-    await held.manager.sync();
-    const before = await counterOf(REFRESHES, { outcome: 'failed', code });
-    server.behave(faultOf(name));
-    await held.manager.sync(true);
-    expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['a', 'b']);
-    expect(held.manager.status().serviceMap).toMatchObject({ freshness: 'fresh', lastError: { code } });
-    expect(held.complaints()).toEqual([`map-refresh-failed ${code}`]);
-    expect(await counterOf(REFRESHES, { outcome: 'failed', code })).toBe(before + 1);
-    expect(JSON.stringify(held.lines)).not.toContain('token=');
+    await using held = mapUnderTest(server.url, { ...CAPS, offload: 'never' });
+    await survives({ held, server }, faultOf(name), code);
   });
 });
 
-it.each(EXPECTED)('%s rejects the first sync with %s', async (name, code) => {
-  await using server = await FaultyServer.start(faultOf(name));
-  await using held = mapUnderTest(server.url, { maxMapBytes: 1_000_000 });
-  await expect(held.manager.sync()).rejects.toMatchObject({ name: 'ConnectorManifestError', code });
-  expect(held.complaints()).toEqual([`map-refresh-failed ${code}`]);
+describe('on a thread', () => {
+  const world = sharedWorld({ ...CAPS, offload: 'always' });
+
+  it.each(EXPECTED)('%d %s leaves the last good map in force: one line, one count, %s', async (_, name, code) => {
+    await survives(world(), faultOf(name), code);
+  });
+});
+
+describe.concurrent('without a map', () => {
+  it.each(EXPECTED)('%d %s rejects the first sync with %s', async (_, name, code) => {
+    await using server = await FaultyServer.start(faultOf(name));
+    await using held = mapUnderTest(server.url, CAPS);
+    await expect(held.manager.sync()).rejects.toMatchObject({ name: 'ConnectorManifestError', code });
+    expect(held.complaints()).toEqual([`map-refresh-failed ${code}`]);
+    expect(held.manager.listConnectors()).toEqual([]);
+  });
+});
+
+it('19 a web page in place of the map is called one', async () => {
+  await using server = await FaultyServer.start(faultOf('html-captive-portal'));
+  await using held = mapUnderTest(server.url);
+  await expect(held.manager.sync()).rejects.toThrow(/looks like a web page, such as a login/);
+});
+
+it('19 a demand for proxy credentials is MAP_PROXY, with a reason', async () => {
+  await using server = await FaultyServer.start(faultOf('s407'));
+  await using held = mapUnderTest(server.url);
+  await expect(held.manager.sync()).rejects.toMatchObject({
+    code: 'MAP_PROXY',
+    message: expect.stringContaining('407'),
+  });
 });
 
 describe('a fault that is over at the second try', () => {
@@ -84,51 +118,24 @@ describe('a fault that is over at the second try', () => {
   );
 
   it('is got over where the server closes a kept connection just as it is used again', async () => {
-    await using server = await FaultyServer.start(answer(mapNow()));
+    const sockets: Socket[] = [];
+    const on =
+      (fault: Fault): Fault =>
+      (socket, request) => {
+        sockets.push(socket);
+        fault(socket, request);
+      };
+    await using server = await FaultyServer.start(on(answer(mapNow())));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();
     const map = mapNow();
-    const kept = server.requests.length;
-    // The second request on the kept connection meets a reset; the one after it comes over a new connection.
-    server.behave((socket, request) =>
-      server.requests.length === kept + 1 ? socket.resetAndDestroy() : answer(map)(socket, request),
+    server.behave(
+      on((socket, request) => (sockets.length === 2 ? socket.resetAndDestroy() : answer(map)(socket, request))),
     );
     await held.manager.sync(true);
     expect(held.manager.status().serviceMap).toMatchObject({ revision: 2, lastError: null });
-  });
-});
-
-describe('a server that cannot be reached', () => {
-  const failsWith = async (held: MapUnderTest, code: string): Promise<void> => {
-    await expect(held.manager.sync()).rejects.toMatchObject({ code });
-    expect(held.complaints()).toEqual([`map-refresh-failed ${code}`]);
-  };
-
-  it('because its name does not exist is MAP_DNS', async () => {
-    await using held = mapUnderTest('http://x.invalid/map', { timeoutMs: 5_000 });
-    await failsWith(held, 'MAP_DNS');
-  });
-
-  it('because nobody listens is MAP_UNREACHABLE', async () => {
-    const server = await FaultyServer.start(() => {});
-    const { url } = server;
-    await server[Symbol.asyncDispose]();
-    await using held = mapUnderTest(url);
-    await failsWith(held, 'MAP_UNREACHABLE');
-  });
-
-  it('because no connection comes about is MAP_CONNECT_TIMEOUT, where that has a deadline of its own', async () => {
-    // An own connector that never connects stands for a black hole, which not every network has.
-    await using agent = Object.assign(new Agent({ connect: () => {} }), {
-      [Symbol.asyncDispose]: () => agent.destroy(),
-    });
-    await using silent = mapUnderTest('http://127.0.0.1:9999/map', { agent });
-    await failsWith(silent, 'MAP_TIMEOUT');
-    const timesOut = new Agent({
-      connect: (_, callback) =>
-        callback(Object.assign(new Error('timed out'), { code: 'UND_ERR_CONNECT_TIMEOUT' }), null),
-    });
-    await using held = mapUnderTest('http://127.0.0.1:9999/map', { agent: timesOut });
-    await failsWith(held, 'MAP_CONNECT_TIMEOUT');
+    // The second request went out over the connection of the first and met the reset; the third one opened its own.
+    expect([sockets.length, sockets[1] === sockets[0], sockets[2] === sockets[0]]).toEqual([3, true, false]);
+    expect(held.complaints()).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, type Server, type Socket } from 'node:net';
-import { gzipSync } from 'node:zlib';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 
 /** What is done with a connection once a request has come in over it. */
 export type Fault = (socket: Socket, request: string) => void;
@@ -36,11 +38,18 @@ function flood(socket: Socket, text: string): void {
   send();
 }
 
-function damaged(body: Uint8Array): Uint8Array {
-  const bytes = gzipSync(body);
-  for (const index of [20, 30]) bytes[index] = (bytes[index] ?? 0) ^ 0xff;
-  return bytes;
+function damaged(bytes: Uint8Array): Uint8Array {
+  return bytes.map((byte, index) => (index === 20 || index === 30 ? byte ^ 0xff : byte));
 }
+
+const encoded = (body: Uint8Array, coding: string): Fault => answer(body, `${OK}content-encoding: ${coding}\r\n`);
+
+/** An answer with a `Retry-After` of this value. */
+export const asksToWait = (header: string, line = '429 Too Many Requests'): Fault =>
+  status(line, `retry-after: ${header}`);
+
+/** A redirect to there. */
+export const redirectTo = (location: string, line = '302 Found'): Fault => status(line, `location: ${location}`);
 
 /** Faults that need to know what is really there. */
 type FaultOf = (good: Uint8Array) => Fault;
@@ -85,22 +94,39 @@ export const FAULTS = {
   'not-http': plain((socket) => socket.end('SSH-2.0-OpenSSH_9\r\n')),
   'status-99': plain((socket) => socket.end('HTTP/1.1 099 X\r\ncontent-length: 0\r\n\r\n')),
   'huge-header': plain((socket) => socket.end(`HTTP/1.1 200 OK\r\nx-large: ${'a'.repeat(100_000)}\r\n\r\n`)),
-  'gzip-bomb': plain(answer(gzipSync(Buffer.alloc(50_000_000)), `${OK}content-encoding: gzip\r\n`)),
-  'gzip-corrupt': (good) => answer(damaged(good), `${OK}content-encoding: gzip\r\n`),
-  'brotli-corrupt': plain(answer('abcde', `${OK}content-encoding: br\r\n`)),
+  'many-headers': plain((socket) => socket.end(`HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(20_000)}\r\n`)),
+  'trailer-flood': plain((socket) => {
+    socket.write(`${OK}transfer-encoding: chunked\r\n\r\n0\r\n`);
+    flood(socket, `x-trailer: ${'x'.repeat(10_000)}\r\n`);
+  }),
+  'negative-content-length': plain((socket) => socket.end(`${OK}content-length: -1\r\n\r\n{}`)),
+  'folded-header': plain((socket) => socket.end(`${OK}x-a: b\r\n c\r\ncontent-length: 2\r\n\r\n{}`)),
+  'nul-in-header': plain((socket) => socket.end(`${OK}x-a: b\0c\r\ncontent-length: 2\r\n\r\n{}`)),
+  'gzip-bomb': plain(encoded(gzipSync(Buffer.alloc(50_000_000)), 'gzip')),
+  'gzip-corrupt': (good) => encoded(damaged(gzipSync(good)), 'gzip'),
+  'gzip-truncated': (good) => encoded(gzipSync(good).subarray(0, 60), 'gzip'),
+  'gzip-that-is-none': (good) => encoded(good, 'gzip'),
+  'deflate-corrupt': (good) => encoded(damaged(deflateSync(good)), 'deflate'),
+  'zstd-corrupt': (good) => encoded(damaged(zstdCompressSync(good)), 'zstd'),
+  'brotli-corrupt': plain(encoded(Buffer.from('abcde'), 'br')),
   'wrong-type': plain(answer('\x89PNG', 'HTTP/1.1 200 OK\r\ncontent-type: image/png\r\n')),
   'html-captive-portal': plain(
     answer('<!doctype html><p>Please log in', 'HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n'),
   ),
   'empty-body': plain(answer('')),
+  s206: (good) => answer(good, 'HTTP/1.1 206 Partial Content\r\ncontent-range: bytes 0-9/10\r\n'),
   s401: plain(status('401 Unauthorized')),
-  s500: plain(status('500 Internal Server Error')),
+  s403: plain(status('403 Forbidden')),
+  s407: plain(status('407 Proxy Authentication Required')),
   s429: plain(status('429 Too Many Requests')),
+  s500: plain(status('500 Internal Server Error')),
+  's503-retry': plain(asksToWait('0', '503 Service Unavailable')),
   's304-unasked': plain((socket) => socket.write('HTTP/1.1 304 Not Modified\r\n\r\n')),
   s204: plain((socket) => socket.write('HTTP/1.1 204 No Content\r\n\r\n')),
-  'redirect-loop': plain(status('302 Found', 'location: /redirect-loop')),
-  'redirect-file': plain(status('302 Found', 'location: file:///etc/passwd')),
-  'redirect-meta': plain(status('307 Temporary Redirect', 'location: http://169.254.169.254/latest/meta-data/')),
+  'redirect-loop': plain(redirectTo('/redirect-loop')),
+  'redirect-file': plain(redirectTo('file:///etc/passwd')),
+  'redirect-meta': plain(redirectTo('http://169.254.169.254/latest/meta-data/', '307 Temporary Redirect')),
+  'redirect-nowhere': plain(status('302 Found')),
   bom: (good) => answer(Buffer.concat([Buffer.from([0xef, 0xbb, 0xbf]), good])),
   'invalid-utf8': (good) => answer(good.map((byte, index) => (index === 20 ? 0xff : byte))),
   'utf-16': (good) => answer(Buffer.from(`\ufeff${new TextDecoder().decode(good)}`, 'utf16le')),
@@ -116,7 +142,8 @@ export class FaultyServer implements AsyncDisposable {
 
   private constructor(fault: Fault) {
     this.#fault = fault;
-    this.#server = createServer((socket) => {
+    // Without noDelay the second write of each answer waits 40 ms for the other side's delayed ACK.
+    this.#server = createServer({ noDelay: true }, (socket) => {
       this.#sockets.add(socket);
       socket.on('error', () => {}).on('close', () => this.#sockets.delete(socket));
       socket.on('data', (data) => {
@@ -152,4 +179,32 @@ export class FaultyServer implements AsyncDisposable {
     for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
+}
+
+/** Keeps a listener whose backlog is full, in a thread that is stopped before it accepts anything. */
+const DEAF_LISTENER = `
+  const { parentPort, workerData } = require('node:worker_threads');
+  const server = require('node:net').createServer();
+  server.listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+    parentPort.postMessage(server.address().port);
+    setImmediate(() => Atomics.wait(new Int32Array(workerData), 0, 0));
+  });`;
+
+/** A loopback port to which no connection comes about: connecting neither succeeds nor fails, as with a black hole. */
+export async function startBlackHole(): Promise<AsyncDisposable & { readonly url: string }> {
+  const thread = new Worker(DEAF_LISTENER, { eval: true, workerData: new SharedArrayBuffer(4) });
+  const [port] = await once(thread, 'message');
+  const fillers: Socket[] = [];
+  for (let isFull = false; !isFull; ) {
+    const filler = connect(port, '127.0.0.1').on('error', () => {});
+    fillers.push(filler);
+    isFull = !(await Promise.race([once(filler, 'connect'), sleep(150, null)]));
+  }
+  return {
+    url: `http://127.0.0.1:${port}/map`,
+    async [Symbol.asyncDispose]() {
+      for (const filler of fillers) filler.destroy();
+      await thread.terminate();
+    },
+  };
 }

@@ -37,7 +37,10 @@ export class TestMcpServer implements AsyncDisposable {
   }
 
   /** The legacy era, with sessions. */
-  static async startWithSessions(addTools: AddTools): Promise<TestMcpServer & { readonly sessions: Set<string> }> {
+  static async startWithSessions(
+    addTools: AddTools,
+    port = 0,
+  ): Promise<TestMcpServer & { readonly sessions: Set<string> }> {
     const transports = new Map<string, NodeStreamableHTTPServerTransport>();
     const sessions = new Set<string>();
     const open = async (): Promise<NodeStreamableHTTPServerTransport> => {
@@ -57,7 +60,7 @@ export class TestMcpServer implements AsyncDisposable {
       const transport = known === undefined ? open() : Promise.resolve(known);
       void transport.then((it) => it.handleRequest(request, response));
     });
-    return Object.assign(await TestMcpServer.#listen(server), { sessions });
+    return Object.assign(await TestMcpServer.#listen(server, port), { sessions });
   }
 
   static async #listen(server: TestMcpServer, port = 0): Promise<TestMcpServer> {

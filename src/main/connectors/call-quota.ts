@@ -60,6 +60,8 @@ export class CallQuota {
     this.#active += 1;
     const nowMs = monotonicMs();
     for (const { startsMs } of this.#windows) startsMs.push(nowMs);
+    // There may be room for more than one.
+    this.#wake();
     let isHeld = true;
     return () => {
       if (!isHeld) return;

@@ -6,10 +6,11 @@ import { type BringUp, type BroughtUp, connectionKey, type Relist } from './brin
 import { CallQuota } from './call-quota.ts';
 import type { RemoteToolDefinition, ToolResult } from './connection.ts';
 import { type ConnectorState, StateMachine, type Transition } from './connector-state.ts';
+import { type ConnectorStatus, statusOf } from './connector-status.ts';
 import type { ToolListing } from './list-tools.ts';
-import { unavailableErrorMessage, unavailableErrorName } from './proxy-connection.ts';
+import { LiveConnection } from './live-connection.ts';
 import { type CallRoute, type CallToolOptions, makeCall } from './tool-call.ts';
-import { ToolRefresher } from './tool-refresher.ts';
+import { unavailableError } from './unavailable-error.ts';
 
 /** What a connector needs from the house, and whom it tells. */
 export interface ConnectorDeps {
@@ -25,33 +26,8 @@ export interface ConnectorDeps {
   readonly onListFailed: (connector: Connector, error: SwitchyardError) => void;
 }
 
-/** What a connector says of itself. */
-export interface ConnectorStatus {
-  readonly id: string;
-  readonly name: string;
-  readonly state: ConnectorState;
-  /** Epoch ms. */
-  readonly since: number;
-  readonly why: string;
-  readonly era: string | null;
-  readonly transport: string | null;
-  readonly toolCount: number;
-  /** Tools that were left out for their name or their schema. */
-  readonly droppedTools: readonly string[];
-  readonly handshakeMs: number | null;
-  readonly lastError: { readonly code: string; readonly message: string } | null;
-}
-
-const NO_TOOLS: ToolListing = { tools: [], cutBecause: null, dropped: [], ttlMs: null };
-
-/** What a failed reading of the tools says of the connection itself. */
-const LOST: ReadonlySet<string> = new Set(['CONNECTOR_CONNECT_FAILED', 'CONNECTOR_REFUSED']);
-
 /** Trying again as it is would not help. */
 const PERMANENT: ReadonlySet<string> = new Set(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED']);
-
-/** A connection that lasted so long was a good one: what goes wrong after it starts a new series of attempts. */
-const STABLE_MS = 10_000;
 
 /** The least time between the start of one attempt and one that a call asks for. */
 const PROBE_GAP_MS = 1_000;
@@ -59,19 +35,12 @@ const PROBE_GAP_MS = 1_000;
 /** How long a call waits for an attempt that it asked for. */
 const PROBE_WAIT_MS = 2_000;
 
-/** What there is while it is up. */
-interface Up extends BroughtUp {
-  readonly refresher: ToolRefresher;
-  readonly sinceMs: number;
-}
-
 /** One connector: brings it up, keeps it up, ends it. Its failures stay its own. */
 export class Connector {
   readonly #deps: ConnectorDeps;
   readonly #machine: StateMachine;
   #entry: ConnectorEntry;
-  #up: Up | null = null;
-  #listing: ToolListing = NO_TOOLS;
+  #up: LiveConnection | null = null;
   readonly #quota: CallQuota;
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
   /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. Null while nothing runs. */
@@ -125,7 +94,7 @@ export class Connector {
     if (entry.status === 'disabled' && this.state === 'disabled') return;
     if (entry.status === 'disabled')
       this.#end('disabled', gone(`Connector ${this.id} was disabled in the service map.`));
-    else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#listing.tools);
+    else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#up.listing.tools);
     else if (this.state !== 'connecting' || needsConnection) {
       this.#start(this.state === 'disabled' ? 'enabled in the service map' : 'changed in the service map');
     }
@@ -183,21 +152,7 @@ export class Connector {
   }
 
   status(): ConnectorStatus {
-    const { to: state, at: since, why } = this.#machine.last;
-    const up = this.#up;
-    return {
-      id: this.id,
-      name: this.#entry.name,
-      state,
-      since,
-      why,
-      era: up?.connection.facts.era ?? null,
-      transport: up?.connection.facts.transport ?? null,
-      toolCount: up === null ? 0 : this.#listing.tools.length,
-      droppedTools: up === null ? [] : this.#listing.dropped,
-      handshakeMs: up?.handshakeMs ?? null,
-      lastError: this.#lastError === null ? null : { code: this.#lastError.code, message: this.#lastError.message },
-    };
+    return statusOf(this.#entry, this.#machine.last, this.#up, this.#lastError);
   }
 
   #start(why: string): void {
@@ -212,7 +167,7 @@ export class Connector {
     this.#life = life;
     this.#attemptedAtMs = monotonicMs();
     let lost: Error | null = null;
-    let up: Up | null = null;
+    let up: LiveConnection | null = null;
     const onLost = (error: Error): void => {
       lost ??= error;
       if (up !== null) this.#lose(up, error);
@@ -226,19 +181,30 @@ export class Connector {
       if (life.signal.aborted || lost !== null) await arrived.connection.close();
       life.signal.throwIfAborted();
       if (lost !== null) throw lost;
-      const refresher = this.#refresherOf(arrived, life.signal);
-      up = { ...arrived, refresher, sinceMs: monotonicMs() };
+      up = this.#live(arrived, life.signal);
       this.#arrive(up, life.signal);
     } catch (error) {
       if (!life.signal.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
     }
   }
 
-  #arrive(up: Up, life: AbortSignal): void {
+  #live(arrived: BroughtUp, life: AbortSignal): LiveConnection {
+    const { connection } = arrived;
+    const live: LiveConnection = new LiveConnection(arrived, {
+      relist: () => this.#deps.relist(this.#entry, connection, life),
+      onListing: (listing, hadWhole) => {
+        this.#deps.onTools(this, listing.tools);
+        if (!life.aborted && (listing.cutBecause === null) !== hadWhole) this.#tellListing(listing);
+      },
+      onLost: (error) => this.#lose(live, error),
+      onListFailed: (error) => this.#deps.onListFailed(this, error),
+    });
+    return live;
+  }
+
+  #arrive(up: LiveConnection, life: AbortSignal): void {
     this.#up = up;
     this.#lastError = null;
-    this.#listing = up.listing;
-    up.refresher.expireIn(up.listing.ttlMs);
     this.#deps.onTools(this, up.listing.tools);
     // Who hears of the tools may have closed everything.
     if (!life.aborted) this.#tellListing(up.listing);
@@ -247,24 +213,6 @@ export class Connector {
   #tellListing({ tools, cutBecause }: ToolListing): void {
     if (cutBecause === null) this.#machine.to('ready', `${tools.length} tools`);
     else this.#machine.to('degraded', `only ${tools.length} tools were read: ${cutBecause}`);
-  }
-
-  #refresherOf({ connection }: BroughtUp, life: AbortSignal): ToolRefresher {
-    return new ToolRefresher({
-      list: () => this.#deps.relist(this.#entry, connection, life),
-      onListing: (listing) => {
-        const wasWhole = this.#listing.cutBecause === null;
-        this.#listing = listing;
-        this.#deps.onTools(this, listing.tools);
-        if (!life.aborted && (listing.cutBecause === null) !== wasWhole) this.#tellListing(listing);
-      },
-      onFailure: (error) => {
-        if (life.aborted || this.#up === null) return;
-        const coded = asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED');
-        if (LOST.has(coded.code)) this.#lose(this.#up, coded);
-        else this.#deps.onListFailed(this, coded);
-      },
-    });
   }
 
   #fail(error: SwitchyardError): void {
@@ -282,9 +230,9 @@ export class Connector {
   }
 
   /** The connection of `up` broke by itself. */
-  #lose(up: Up, error: Error): void {
+  #lose(up: LiveConnection, error: Error): void {
     if (this.#up !== up) return;
-    if (monotonicMs() - up.sinceMs >= STABLE_MS) this.#failures = 0;
+    if (up.isStable) this.#failures = 0;
     // The last attempt succeeded: a call may ask for the next at once.
     this.#attemptedAtMs = Number.NEGATIVE_INFINITY;
     this.#drop(
@@ -309,17 +257,12 @@ export class Connector {
     this.#life = null;
     const up = this.#up;
     this.#up = null;
-    up?.refresher.stop();
-    this.#closing = Promise.all([this.#closing, this.#settled, up?.connection.close()]).then(() => {});
+    this.#closing = Promise.all([this.#closing, this.#settled, up?.close()]).then(() => {});
   }
 
-  /** The error of calls while it is down, under the name that callers of the replaced manager know. */
+  /** The error of calls while it is down. */
   unavailable(): SwitchyardError {
-    const error = new SwitchyardError('CONNECTOR_UNAVAILABLE', unavailableErrorMessage(this.#entry.name), {
-      cause: this.#lastError ?? undefined,
-      detail: { connectorId: this.id, state: this.state },
-    });
-    return Object.defineProperty(error, 'name', { value: unavailableErrorName(this.id) });
+    return unavailableError(this.#entry, this.state, this.#lastError);
   }
 }
 

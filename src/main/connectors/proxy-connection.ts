@@ -3,6 +3,7 @@ import { messageOf, rootReason, SwitchyardError } from '../../shared/errors.ts';
 import type { AgentLike } from '../http/agent-check.ts';
 import type { Logger } from '../logger.ts';
 import type { Connect, ConnectorTarget, RequestLimits, ToolResult } from './connection.ts';
+import { unavailableErrorMessage, unavailableErrorName } from './unavailable-error.ts';
 
 /** What a caller's `createProxy` is given. */
 export interface RemoteProxyConfig {
@@ -32,16 +33,6 @@ const DISCONNECT_TIMEOUT_MS = 1_000;
 
 /** Makes the thing that talks to one connector, in place of the MCP SDK. */
 export type CreateProxy = (config: RemoteProxyConfig) => RemoteProxy;
-
-/** The name of the error that callers see while a connector is down. */
-export function unavailableErrorName(connectorId: string): string {
-  return `${connectorId}ConnectorUnavailableError`;
-}
-
-/** Its message. */
-export function unavailableErrorMessage(connectorName: string): string {
-  return `${connectorName} connector is temporarily unavailable`;
-}
 
 /** A {@link Connect} over a caller's own proxies: they get the state machine, but not this package's transports. */
 export function createProxyConnect(createProxy: CreateProxy, logger: Logger, agent: AgentLike): Connect {

@@ -1,7 +1,7 @@
 import { ERROR_CODES } from '../../../shared/error-codes.ts';
 import { isErrorCode } from '../../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
-import type { ConnectorStatus } from '../../connectors/connector.ts';
+import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import { resolveNetwork } from '../../http/network-options.ts';
 import {
   checkClock,

@@ -1,4 +1,4 @@
-import type { ConnectorStatus } from '../../connectors/connector.ts';
+import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ManagerStatus } from '../../manager-status.ts';
 import { EXIT, print, printJson } from '../output.ts';
 import { renderTable } from '../render-table.ts';

@@ -1,4 +1,4 @@
-import type { ConnectorStatus } from '../../connectors/connector.ts';
+import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ServiceMapStatus } from '../../manager-status.ts';
 import { renderTable } from '../render-table.ts';
 

@@ -1,0 +1,26 @@
+import { SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { ConnectorState } from './connector-state.ts';
+
+/** The name of the error that callers see while a connector is down; callers of the replaced manager know it. */
+export function unavailableErrorName(connectorId: string): string {
+  return `${connectorId}ConnectorUnavailableError`;
+}
+
+/** Its message. */
+export function unavailableErrorMessage(connectorName: string): string {
+  return `${connectorName} connector is temporarily unavailable`;
+}
+
+/** The error of calls while a connector is down, with why it is. */
+export function unavailableError(
+  { id, name }: ConnectorEntry,
+  state: ConnectorState,
+  cause: SwitchyardError | null,
+): SwitchyardError {
+  const error = new SwitchyardError('CONNECTOR_UNAVAILABLE', unavailableErrorMessage(name), {
+    cause: cause ?? undefined,
+    detail: { connectorId: id, state },
+  });
+  return Object.defineProperty(error, 'name', { value: unavailableErrorName(id) });
+}

@@ -1,0 +1,40 @@
+import { Agent } from 'undici';
+import { expect, it } from 'vitest';
+import { FaultyServer, startBlackHole } from '../helpers/faulty-server.ts';
+import { counterOf, type MapUnderTest, mapUnderTest } from '../helpers/map-under-test.ts';
+
+async function failsWith(held: MapUnderTest, code: string): Promise<void> {
+  const failures = (): Promise<number> => counterOf('mcp_service_map_refresh_total', { outcome: 'failed', code });
+  const before = await failures();
+  await expect(held.manager.sync()).rejects.toMatchObject({ name: 'ConnectorManifestError', code });
+  expect(held.complaints()).toEqual([`map-refresh-failed ${code}`]);
+  expect(await failures()).toBe(before + 1);
+}
+
+it('1 a name that does not exist is MAP_DNS', async () => {
+  await using held = mapUnderTest('http://x.invalid/map', { timeoutMs: 5_000 });
+  await failsWith(held, 'MAP_DNS');
+});
+
+it('2 a port where nobody listens is MAP_UNREACHABLE', async () => {
+  const server = await FaultyServer.start(() => {});
+  const { url } = server;
+  await server[Symbol.asyncDispose]();
+  await using held = mapUnderTest(url);
+  await failsWith(held, 'MAP_UNREACHABLE');
+});
+
+it('3 a connection that does not come about meets the deadline of the whole exchange', async () => {
+  await using blackHole = await startBlackHole();
+  await using held = mapUnderTest(blackHole.url);
+  await failsWith(held, 'MAP_TIMEOUT');
+});
+
+it('3 it is MAP_CONNECT_TIMEOUT where connecting has a deadline of its own', async () => {
+  await using blackHole = await startBlackHole();
+  // undici counts these deadlines in whole seconds: three tries take three.
+  const agent = new Agent({ connect: { timeout: 100 } });
+  await using held = mapUnderTest(blackHole.url, { agent, timeoutMs: 10_000 });
+  await failsWith(held, 'MAP_CONNECT_TIMEOUT');
+  await agent.destroy();
+});
