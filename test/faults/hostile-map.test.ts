@@ -1,173 +1,124 @@
-import { createHmac } from 'node:crypto';
-import { describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../src/shared/canonical-json.ts';
-import { createServiceMapSignature } from '../../src/shared/signature.ts';
-import { secret } from '../helpers/evidence.ts';
+import { afterEach, describe, expect, it } from 'vitest';
 import { answer, FaultyServer } from '../helpers/faulty-server.ts';
-import { counterOf, mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
-import { type Json, KEY, mapOf, signed } from '../helpers/signed-map.ts';
+import { mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
+import { type Json, mapOf, signed } from '../helpers/signed-map.ts';
+import { forged, type Hostile, now, refuses, withMetadata } from './forge.ts';
 
-const now = (): string => new Date().toISOString();
-const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-
-/** The bytes of `json`, with the MAC of `canonical` for a signature: for what our own signer refuses. */
-function forged(json: string, canonical: string): string {
-  const signature = createHmac('sha256', KEY).update(canonical).digest('base64url');
-  return json.replace('"SIGNATURE"', JSON.stringify(signature));
-}
-
-/** A map with this text put in where metadata go. */
-function withMetadata(metadata: string): string {
-  const { connectors: _none, ...rest } = mapOf([], { generatedAt: now() });
-  const open = JSON.stringify(rest).slice(0, -1);
-  const json = `${open},"connectors":[],"metadata":${metadata},"signature":"SIGNATURE"}`;
-  return forged(json, 'whatever: it is refused before');
-}
-
-const endpoints = (endpoint: string): Uint8Array => mapNow([off('a', { endpoint })]);
-const resigned = (change: (signature: string) => string): string => {
-  const map = mapOf([off('a')], { generatedAt: now() });
-  return JSON.stringify({ ...map, signature: change(createServiceMapSignature(map, KEY)) });
-};
-const hex = (): string => {
-  const map = mapOf([off('a')], { generatedAt: now() });
-  const mac = createHmac('sha256', KEY).update(canonicalJson(map)).digest('hex');
-  return JSON.stringify({ ...map, signature: mac.toUpperCase() });
-};
-/** The last character of 43 carries two bits that decode to nothing; flipping one leaves the bytes as they are. */
-const malleable = (signature: string): string => {
-  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-  return signature.slice(0, -1) + (alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '');
-};
+const ttl = (ttlSeconds: unknown) => () => mapNow([], { ttlSeconds });
+const id = (text: string) => () => mapNow([off(text)]);
+const endpoint = (url: string) => () => mapNow([off('a', { endpoint: url })]);
+const dated = (generatedAt: unknown) => () => signed(mapOf([off('a')], { generatedAt }));
+const metadata = (text: string) => () => withMetadata(text);
 
 /** Each with the row of the fault catalogue. */
-const HOSTILE: [string, string, () => string | Uint8Array][] = [
-  ['28 no signature', 'MAP_SIGNATURE_MISSING', () => JSON.stringify(mapOf([off('a')], { generatedAt: now() }))],
-  ['28 an empty signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => '')],
-  [
-    '28 another content',
-    'MAP_SIGNATURE_MISMATCH',
-    () => text(mapNow([off('a')])).replace('Connector a', 'Connector z'),
-  ],
-  ['28 a member that was added', 'MAP_SIGNATURE_MISMATCH', () => text(mapNow([off('a')])).replace('{', '{"extra":1,')],
-  [
-    '29 another key',
-    'MAP_SIGNATURE_MISMATCH',
-    () => signed(mapOf([off('a')], { generatedAt: now() }), secret('other key')),
-  ],
-  ['34 a truncated MAC', 'MAP_SIGNATURE_MALFORMED', () => resigned((mac) => mac.slice(0, 22))],
-  ['34 a padded MAC', 'MAP_SIGNATURE_MALFORMED', () => resigned((mac) => `${mac}=`)],
-  ['34 white space behind it', 'MAP_SIGNATURE_MALFORMED', () => resigned((mac) => `${mac} `)],
-  ['34 another spelling of the same bytes', 'MAP_SIGNATURE_MALFORMED', () => resigned(malleable)],
-  ['34 upper-case hex', 'MAP_SIGNATURE_MALFORMED', hex],
-  [
-    '34 a MAC that is a number',
-    'MAP_SIGNATURE_MALFORMED',
-    () => resigned(() => 'SIGNATURE').replace('"SIGNATURE"', '7'),
-  ],
-  ['40 a ttl of 0', 'MAP_TTL_INVALID', () => mapNow([], { ttlSeconds: 0 })],
-  ['40 a negative ttl', 'MAP_TTL_INVALID', () => mapNow([], { ttlSeconds: -60 })],
-  ['40 a ttl of 1e308', 'MAP_TTL_INVALID', () => mapNow([], { ttlSeconds: 1e308 })],
-  ['40 a ttl beyond 30 days', 'MAP_TTL_INVALID', () => mapNow([], { ttlSeconds: 30 * 86_400 + 1 })],
-  ['40 a ttl that is text', 'MAP_TTL_INVALID', () => mapNow([], { ttlSeconds: '60' })],
-  ['40 a ttl that is no number', 'MAP_TTL_INVALID', () => mapNow([], { ttlSeconds: null })],
+const HOSTILE: readonly Hostile[] = [
+  ['40 a ttl of 0', 'MAP_TTL_INVALID', ttl(0)],
+  ['40 a negative ttl', 'MAP_TTL_INVALID', ttl(-60)],
+  ['40 a ttl of half a second', 'MAP_TTL_INVALID', ttl(0.5)],
+  ['40 a ttl of 1e308', 'MAP_TTL_INVALID', ttl(1e308)],
+  ['40 a ttl beyond 30 days', 'MAP_TTL_INVALID', ttl(30 * 86_400 + 1)],
+  ['40 a ttl that is text', 'MAP_TTL_INVALID', ttl('60')],
+  ['40 a ttl that is NaN, which JSON makes null', 'MAP_TTL_INVALID', ttl(Number.NaN)],
+  ['40 a ttl in a list', 'MAP_TTL_INVALID', ttl([60])],
+  ['40 no ttl', 'MAP_TTL_INVALID', ttl(undefined)],
+  ['38 a date that is a number', 'MAP_SCHEMA', dated(Date.now())],
+  ['38 a date that does not exist', 'MAP_SCHEMA', dated('2026-02-30T00:00:00Z')],
+  ['38 a date without its time zone', 'MAP_SCHEMA', dated('2026-11-23T12:00:00')],
   ['42 one id twice', 'MAP_DUPLICATE_ID', () => mapNow([off('a'), off('a')])],
-  [
-    '43 more connectors than allowed',
-    'MAP_TOO_MANY_CONNECTORS',
-    () => mapNow(Array.from({ length: 101 }, (_, i) => off(`c${i}`))),
-  ],
-  ['43 more bytes than allowed', 'MAP_TOO_LARGE', () => mapNow([off('a', { description: 'x'.repeat(1_100_000) })])],
-  ['44 depth 200 000', 'MAP_TOO_DEEP', () => '['.repeat(200_000)],
-  ['44 depth 65', 'MAP_TOO_DEEP', () => withMetadata(`{"a":${'['.repeat(64)}${']'.repeat(64)}}`)],
-  ['45 __proto__ as a key', 'MAP_FORBIDDEN_KEY', () => withMetadata('{"__proto__":{"polluted":true}}')],
-  ['45 __proto__, escaped and deep', 'MAP_FORBIDDEN_KEY', () => withMetadata('{"a":[{"\\u005f_proto__":1}]}')],
-  ['45 constructor as a key', 'MAP_FORBIDDEN_KEY', () => withMetadata('{"a":{"constructor":{"prototype":1}}}')],
-  ['46 a key twice', 'MAP_DUPLICATE_KEY', () => withMetadata('{"a":1,"b":{},"a":2}')],
-  ['46 a key twice, once escaped', 'MAP_DUPLICATE_KEY', () => withMetadata('{"a":1,"\\u0061":2}')],
-  ['48 a number beyond a double', 'MAP_NOT_REPRESENTABLE', () => withMetadata('{"a":1e400}')],
-  ['49 a lone surrogate', 'MAP_NOT_REPRESENTABLE', () => withMetadata('{"a":"\\ud800"}')],
-  ['49 a lone surrogate in a key', 'MAP_NOT_REPRESENTABLE', () => withMetadata('{"\\udc00":1}')],
-  ['50 a path for an id', 'MAP_ID_INVALID', () => mapNow([off('../x')])],
-  ['50 a NUL in an id', 'MAP_ID_INVALID', () => mapNow([off('a\0b')])],
-  ['50 an override of direction in an id', 'MAP_ID_INVALID', () => mapNow([off('a\u202eb')])],
-  ['50 an id of 64 KB', 'MAP_ID_INVALID', () => mapNow([off('a'.repeat(65_536))])],
-  ['50 a script for an endpoint', 'MAP_ENDPOINT_INVALID', () => endpoints('javascript:alert(1)')],
-  ['50 a file for an endpoint', 'MAP_ENDPOINT_INVALID', () => endpoints('file:///etc/passwd')],
-  ['50 credentials in an endpoint', 'MAP_ENDPOINT_INVALID', () => endpoints('http://user:pw@host/')],
-  ['50 an endpoint of 64 KB', 'MAP_ENDPOINT_INVALID', () => endpoints(`http://host/${'a'.repeat(65_536)}`)],
+  ['44 depth 200 000, in lists', 'MAP_TOO_DEEP', () => '['.repeat(200_000)],
+  ['44 depth 100 000, in objects', 'MAP_TOO_DEEP', () => '{"a":'.repeat(100_000)],
+  ['44 depth 65', 'MAP_TOO_DEEP', metadata(`{"a":${'['.repeat(64)}${']'.repeat(64)}}`)],
+  ['45 __proto__ as a key', 'MAP_FORBIDDEN_KEY', metadata('{"__proto__":{"polluted":true}}')],
+  ['45 __proto__, escaped and deep', 'MAP_FORBIDDEN_KEY', metadata('{"a":[{"\\u005f_proto__":{"polluted":true}}]}')],
+  ['45 constructor as a key', 'MAP_FORBIDDEN_KEY', metadata('{"a":{"constructor":{"prototype":{"polluted":true}}}}')],
+  ['45 __proto__ as an id', 'MAP_ID_INVALID', id('__proto__')],
+  ['46 a key twice', 'MAP_DUPLICATE_KEY', metadata('{"a":1,"b":{},"a":2}')],
+  ['46 a key twice, once escaped', 'MAP_DUPLICATE_KEY', metadata('{"a":1,"\\u0061":2}')],
+  ['46 a key twice at the top', 'MAP_DUPLICATE_KEY', metadata('{},"brand":"other"')],
+  ['48 a number beyond a double', 'MAP_NOT_REPRESENTABLE', metadata('{"a":1e400}')],
+  ['48 a number below a double', 'MAP_NOT_REPRESENTABLE', metadata('[[-1e400]]')],
+  ['49 a lone surrogate', 'MAP_NOT_REPRESENTABLE', metadata('{"a":"\\ud800"}')],
+  ['49 two surrogates the wrong way round', 'MAP_NOT_REPRESENTABLE', metadata('{"a":"\\udc00\\ud800"}')],
+  ['49 a lone surrogate in a key', 'MAP_NOT_REPRESENTABLE', metadata('{"\\udc00":1}')],
+  ['50 no id', 'MAP_ID_INVALID', id('')],
+  ['50 a path for an id', 'MAP_ID_INVALID', id('../x')],
+  ['50 the parent folder for an id', 'MAP_ID_INVALID', id('..')],
+  ['50 a path of Windows for an id', 'MAP_ID_INVALID', id('a\\b')],
+  ['50 an option for an id', 'MAP_ID_INVALID', id('-rf')],
+  ['50 a NUL in an id', 'MAP_ID_INVALID', id('a\0b')],
+  ['50 a line break behind an id', 'MAP_ID_INVALID', id('a\n')],
+  ['50 an override of direction in an id', 'MAP_ID_INVALID', id('a\u202eb')],
+  ['50 a space without width in an id', 'MAP_ID_INVALID', id('a\u200bb')],
+  ['50 a letter of another alphabet in an id', 'MAP_ID_INVALID', id('\u0430dmin')],
+  ['50 an id of 129 characters', 'MAP_ID_INVALID', id('a'.repeat(129))],
+  ['50 an id of 64 KB', 'MAP_ID_INVALID', id('a'.repeat(65_536))],
+  ['50 a script for an endpoint', 'MAP_ENDPOINT_INVALID', endpoint('javascript:alert(1)')],
+  ['50 a file for an endpoint', 'MAP_ENDPOINT_INVALID', endpoint('file:///etc/passwd')],
+  ['50 data for an endpoint', 'MAP_ENDPOINT_INVALID', endpoint('data:text/html,x')],
+  ['50 an endpoint without a scheme', 'MAP_ENDPOINT_INVALID', endpoint('//host/mcp')],
+  ['50 credentials in an endpoint', 'MAP_ENDPOINT_INVALID', endpoint('http://user:pw@host/')],
+  ['50 a user in an endpoint', 'MAP_ENDPOINT_INVALID', endpoint('http://user@host/')],
+  ['50 a NUL in the host of an endpoint', 'MAP_ENDPOINT_INVALID', endpoint('http://ho\0st/')],
+  ['50 an endpoint of 64 KB', 'MAP_ENDPOINT_INVALID', endpoint(`http://host/${'a'.repeat(65_536)}`)],
   ['50 a header that ends the header', 'MAP_SCHEMA', () => mapNow([off('a', { headers: { 'x-a': 'b\r\nx-c: d' } })])],
+  ['50 a header whose name ends the header', 'MAP_SCHEMA', () => mapNow([off('a', { headers: { 'x\r\ny': 'b' } })])],
+  ['51 null for connectors', 'MAP_SCHEMA', () => signed({ ...mapOf([], { generatedAt: now() }), connectors: null })],
+  ['51 null for a map', 'MAP_SCHEMA', () => 'null'],
+  ['51 a list for a map', 'MAP_SCHEMA', () => '[]'],
 ];
 
-describe.each(['never', 'always'] as const)('a hostile map, with offload %s', (offload) => {
-  it.each(HOSTILE)('%s is refused with %s, and the last good one stays', async (_, code, make) => {
-    await using server = await FaultyServer.start(answer(mapNow([off('good')])));
-    await using held = mapUnderTest(server.url, {
-      maxConnectors: 100,
-      maxMapBytes: 1_000_000,
-      timeoutMs: 2_000,
-      offload,
-    });
-    await held.manager.sync();
-    const before = await counterOf('mcp_service_map_refresh_total', { outcome: 'failed', code });
-    server.behave(answer(make()));
-    await held.manager.sync(true);
-    expect(held.manager.status().serviceMap).toMatchObject({ revision: 1, lastError: { code } });
-    expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['good']);
-    expect(held.complaints()).toEqual([`map-refresh-failed ${code}`]);
-    expect(await counterOf('mcp_service_map_refresh_total', { outcome: 'failed', code })).toBe(before + 1);
-    expect(({} as Json).polluted).toBeUndefined();
+// Whatever a map holds, no other object of this process may ever show it.
+afterEach(() => expect([({} as Json).polluted, ([] as unknown as Json).polluted]).toEqual([undefined, undefined]));
+
+describe('a hostile map', () => refuses(HOSTILE));
+
+// URL parsers drop or mend these, each in its own way: what is shown, logged or handed on is then not what is connected to.
+describe('50 an endpoint that is not what it looks like', () => {
+  it.each([
+    ['with a line break in its host', 'http://ho\nst/'],
+    ['with a header behind it', 'http://127.0.0.1:9/\r\nx-evil: 1'],
+    ['with a tab in its scheme', 'ht\ttp://host/'],
+    ['behind a space', ' http://host/'],
+    ['before a NUL', 'http://host/\0'],
+    ['with an override of direction', 'http://host/\u202egnp.exe'],
+  ])('%s is refused with MAP_ENDPOINT_INVALID', async (_, url) => {
+    await using server = await FaultyServer.start(answer(endpoint(url)()));
+    await using held = mapUnderTest(server.url);
+    await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_ENDPOINT_INVALID' });
   });
 });
 
 describe('an unusual map that is right', () => {
-  it('45 may call connectors as objects call their methods', async () => {
-    const names = ['toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf'];
-    await using server = await FaultyServer.start(answer(mapNow(names.map((id) => off(id)))));
+  it('45 may call connectors as objects call their members', async () => {
+    const names = ['toString', 'hasOwnProperty', 'valueOf', 'isPrototypeOf', 'constructor', 'prototype'];
+    await using server = await FaultyServer.start(answer(mapNow([off('toString')])));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();
-    expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(names);
-    expect([held.manager.connector('toString')?.entry.id, held.manager.connector('constructor')]).toEqual([
-      'toString',
-      undefined,
-    ]);
+    expect(held.manager.connector('constructor')).toBeUndefined();
+    server.behave(answer(mapNow(names.map((name) => off(name)))));
+    await held.manager.sync(true);
+    expect(held.manager.listConnectors().map((entry) => entry.id)).toEqual(names);
+    expect(names.map((name) => held.manager.connector(name)?.entry.name)).toEqual(
+      names.map((name) => `Connector ${name}`),
+    );
   });
 
   it('48 may write numbers in any way: what counts is their canonical form', async () => {
-    const rest = { brand: 'test', generatedAt: now() };
-    const json = `{"id":"x","brand":"test","generatedAt":"${rest.generatedAt}","ttlSeconds":6E1,"connectors":[],"metadata":{"a":9007199254740993,"b":-0,"c":1E5,"d":1.50},"signature":"SIGNATURE"}`;
-    const canonical = `{"brand":"test","connectors":[],"generatedAt":"${rest.generatedAt}","id":"x","metadata":{"a":9007199254740992,"b":0,"c":100000,"d":1.5},"ttlSeconds":60}`;
+    const generatedAt = now();
+    const json = `{"id":"x","brand":"test","generatedAt":"${generatedAt}","ttlSeconds":6E1,"connectors":[],"metadata":{"a":9007199254740993,"b":-0,"c":1E5,"d":1.50},"signature":"SIGNATURE"}`;
+    const canonical = `{"brand":"test","connectors":[],"generatedAt":"${generatedAt}","id":"x","metadata":{"a":9007199254740992,"b":0,"c":100000,"d":1.5},"ttlSeconds":60}`;
     await using server = await FaultyServer.start(answer(forged(json, canonical)));
     await using held = mapUnderTest(server.url);
     await held.manager.sync();
     expect(held.manager.status().serviceMap.freshness).toBe('fresh');
   });
 
-  it('34 may be signed in lower-case hex', async () => {
-    await using server = await FaultyServer.start(answer(hex().replace(/[0-9A-F]{64}/, (mac) => mac.toLowerCase())));
+  it('48 is refused where its signature covers the numbers as they were written', async () => {
+    const generatedAt = now();
+    const written = `{"brand":"test","connectors":[],"generatedAt":"${generatedAt}","id":"x","metadata":{"c":1E5},"ttlSeconds":60}`;
+    const json = written.replace(/}$/, ',"signature":"SIGNATURE"}');
+    await using server = await FaultyServer.start(answer(forged(json, written)));
     await using held = mapUnderTest(server.url);
-    await held.manager.sync();
-    expect(held.manager.listConnectors()).toHaveLength(1);
-  });
-});
-
-describe('28 each byte of a signed map, flipped', () => {
-  it('is never accepted, and the last good map is served throughout', async () => {
-    const good = mapNow([off('good')]);
-    const target = mapNow([off('other')]);
-    let body = good;
-    const fetchImpl = (async () => new Response(body)) as typeof fetch;
-    // A manager for two bytes: three refused refreshes would open its circuit.
-    for (let index = 0; index < target.length; index += 2) {
-      body = good;
-      await using held = mapUnderTest('http://map.invalid/', { fetchImpl });
-      await held.manager.sync();
-      for (const at of [index, index + 1].filter((place) => place < target.length)) {
-        body = target.map((byte, place) => (place === at ? byte ^ (1 << (at % 8)) : byte));
-        await held.manager.sync(true);
-        expect(held.manager.status().serviceMap.lastError?.code).toMatch(/^MAP_/);
-        expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['good']);
-      }
-    }
+    await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_SIGNATURE_MISMATCH' });
   });
 });

@@ -1,4 +1,5 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { agentSettings, type NetworkSettings, type ProxySettings, type TlsSettings } from '../../shared/network.ts';
 
@@ -56,7 +57,7 @@ function resolveTls(tls: TlsOptions): TlsSettings {
     });
   }
   const authorities = (tls.ca === undefined ? [] : [tls.ca].flat()).map(pemText);
-  for (const authority of authorities) assertCertificate(authority);
+  for (const authority of authorities) assertCertificates(authority);
   return {
     ca: authorities,
     cert: tls.cert === undefined ? null : pemText(tls.cert),
@@ -67,11 +68,12 @@ function resolveTls(tls: TlsOptions): TlsSettings {
 }
 
 /** What is no certificate would be passed over in silence, and every server then be refused. */
-function assertCertificate(pem: string): void {
+function assertCertificates(pem: string): void {
+  const blocks = pem.split(/(?=-----BEGIN )/).filter((block) => block.startsWith('-----BEGIN '));
   try {
-    new X509Certificate(pem);
+    for (const block of blocks.length === 0 ? [pem] : blocks) new X509Certificate(block);
   } catch (cause) {
-    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: ca holds no PEM certificate.', {
+    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: ca holds something that is no PEM certificate.', {
       cause,
       detail: { option: 'tls' },
     });
@@ -111,6 +113,10 @@ function proxySettings(proxy: ProxyOptions | undefined, env: NodeJS.ProcessEnv):
 function proxyUrl(text: string | undefined, place: string): string {
   if (text === undefined || text === '') return '';
   const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url?.protocol === 'https:' && isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
+    const message = `${place} names an https proxy by its address; name it by its host name, which its certificate can prove.`;
+    throw new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'proxy' } });
+  }
   if (url !== null && /^(https?|socks5?):$/.test(url.protocol) && url.hostname !== '') return url.href;
   throw new SwitchyardError('OPTIONS_INVALID', `${place} is no URL of a proxy (http, https or socks5).`, {
     detail: { option: 'proxy' },

@@ -113,14 +113,19 @@ export class LoadPool {
       if (this.#open().queueSize >= MAX_QUEUED_LOADS) return failed(queueFull());
       const posted = this.#post({ ...task, port: workerPort }, kill.signal);
       const first = await Promise.race([receive(port), whenLost(posted, this.#graceMs), killed.promise]);
-      // Whoever gave up gets no map, though it may have come in the same moment.
-      const outcome = whyGivenUp === null ? first : failed(whyGivenUp);
+      const outcome = this.#judge(first, whyGivenUp, options.signal);
       if (outcome.kind === 'failed' && outcome.error.code === 'WORKER_LOST') this.#noteLoss(outcome.error);
       return outcome;
     } finally {
       graceTimer.cancel();
       port.close();
     }
+  }
+
+  /** Whoever cancelled gets no map, though it may have come in the same moment; one that comes a little after the deadline is as good as any. */
+  #judge(first: LoadOutcome, whyGivenUp: unknown, signal: AbortSignal): LoadOutcome {
+    if (signal.aborted) return failed(signal.reason);
+    return first.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : first;
   }
 
   /** Ends all threads at once; loads under way fail. A thread that does not end is said to be stuck. Idempotent. */

@@ -1,3 +1,4 @@
+import { rootCertificates } from 'node:tls';
 import { describe, expect, it } from 'vitest';
 import { resolveNetwork } from '../../../src/main/http/network-options.ts';
 import { secret } from '../../helpers/evidence.ts';
@@ -51,6 +52,16 @@ describe('resolveNetwork', () => {
     expect(refusal(() => resolveNetwork(undefined, undefined, { HTTPS_PROXY: url })).message).toContain('HTTPS_PROXY');
   });
 
+  it.each(['https://127.0.0.1:3128', 'https://[::1]:3128'])(
+    'refuses %s, which no certificate proves by name',
+    (url) => {
+      expect(refusal(() => resolveNetwork(undefined, url, {}))).toMatchObject({
+        code: 'OPTIONS_INVALID',
+        message: expect.stringContaining('by its host name'),
+      });
+    },
+  );
+
   it('gives equal settings one id, so that threads share their connections', () => {
     const one = resolveNetwork(undefined, 'http://p:1', {});
     expect(resolveNetwork(undefined, 'http://p:1/', {}).id).toBe(one.id);
@@ -60,6 +71,10 @@ describe('resolveNetwork', () => {
   it.each([
     [{ cert: 'x' }, 'cert and key go together'],
     [{ ca: '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----' }, 'Option tls: '],
+    [
+      { ca: `${rootCertificates[0]}\n-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----` },
+      'Option tls: ',
+    ],
     [{ cert: 'nonsense', key: 'nonsense' }, 'Option tls: '],
   ])('refuses certificates that cannot be used: %j', (tls, message) => {
     expect(refusal(() => resolveNetwork(tls, undefined, {}))).toMatchObject({
