@@ -1,8 +1,9 @@
 import type { McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { ToolChange } from '../../src/main/index.ts';
+import { RemoteToolProxy, type ToolChange } from '../../src/main/index.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { recordingLogger } from '../helpers/log.ts';
 import { type ManagedMap, manage } from '../helpers/manager.ts';
 import { TestMcpServer } from '../helpers/mcp-server.ts';
 import { entry } from '../helpers/signed-map.ts';
@@ -66,6 +67,31 @@ describe('a tool that comes later', () => {
     await new Promise((resolve) => setTimeout(resolve, 800));
     expect(server.requests.length - before).toBeLessThanOrEqual(3);
   });
+});
+
+it('a reading that meets a connection just closed by the server is repeated; the connector stays as it is', async () => {
+  await using server = await TestMcpServer.start((mcp) => addTool(mcp, 'first'));
+  await using managed = await manage([entry('one', { endpoint: server.url })]);
+  await managed.manager.sync();
+  server.spoilNext((request) => request.socket.resetAndDestroy());
+  await managed.manager.sync(true);
+  const states = managed.lines
+    .filter(({ fields }) => fields.event === 'connector-state')
+    .map(({ fields }) => fields.to);
+  expect([states, names(managed)]).toEqual([['connecting', 'ready'], ['one.first']]);
+});
+
+it('RemoteToolProxy follows its tools too', async () => {
+  let mcp: McpServer | null = null;
+  await using server = await TestMcpServer.startWithSessions((made) => {
+    mcp = made;
+    addTool(made, 'first');
+  });
+  const proxy = new RemoteToolProxy({ endpoint: server.url, enabled: true, logger: recordingLogger() });
+  await proxy.connect();
+  addTool(mcp as unknown as McpServer, 'second');
+  await eventually('the second is there', () => proxy.getTools().length === 2);
+  await proxy.disconnect();
 });
 
 const isStream = ({ method, headers }: { method?: string | undefined; headers: object }): boolean =>

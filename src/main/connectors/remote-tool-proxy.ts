@@ -7,6 +7,7 @@ import type { Connection, RemoteToolDefinition } from './connection.ts';
 import { listAllTools } from './list-tools.ts';
 import { createSdkConnect } from './sdk-connection.ts';
 import { type CallRoute, makeCall } from './tool-call.ts';
+import { ToolRefresher } from './tool-refresher.ts';
 
 /** What a {@link RemoteToolProxy} can be given. */
 export interface RemoteToolProxyOptions {
@@ -149,6 +150,7 @@ export class RemoteToolProxy {
     if (this.#connection !== null) return;
     let connection: Connection | null = null;
     let lost: Error | null = null;
+    let refresher: ToolRefresher | null = null;
     const onLost = (error: Error): void => {
       lost ??= error;
       if (connection !== null) this.#lose(connection, error);
@@ -166,14 +168,21 @@ export class RemoteToolProxy {
       } as const;
       const arrived = await connect(
         target,
-        { onLost, onToolsChanged: () => {} },
+        { onLost, onToolsChanged: () => refresher?.notice() },
         { signal: limit.signal, timeoutMs: CONNECT_TIMEOUT_MS },
       );
       connection = arrived;
       const { tools } = await listAllTools(arrived, LIST_LIMITS, signal);
       signal.throwIfAborted();
       if (lost !== null) throw lost;
-      this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+      this.#take(tools);
+      refresher = new ToolRefresher({
+        list: () => listAllTools(arrived, LIST_LIMITS, signal),
+        onListing: (listing) => this.#take(listing.tools),
+        // The tools in hand stay; a connection that is gone shows in the next call.
+        onFailure: () => {},
+      });
+      signal.addEventListener('abort', () => refresher?.stop(), { once: true });
       this.#connection = arrived;
       this.#isLost = false;
       logger.info({ event: 'proxy-connected', toolCount: tools.length }, `${this.#label} is connected`);
@@ -183,6 +192,10 @@ export class RemoteToolProxy {
       this.#isLost = false;
       if (!signal.aborted) this.#retryLater(error);
     }
+  }
+
+  #take(tools: readonly RemoteToolDefinition[]): void {
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
   }
 
   #lose(connection: Connection, error: Error): void {

@@ -17,7 +17,15 @@ import type {
   ConnectorTarget,
   RequestLimits,
 } from './connection.ts';
-import { hasSdkCode, isRefusal, toCallError, toConnectError, toListError, type WireTrace } from './sdk-errors.ts';
+import {
+  hasSdkCode,
+  isBrokenConnection,
+  isRefusal,
+  toCallError,
+  toConnectError,
+  toListError,
+  type WireTrace,
+} from './sdk-errors.ts';
 import { createSdkFetch, holdingStandingStream, withOversize } from './sdk-fetch.ts';
 import { announcesToolChanges, watchTools } from './sdk-tool-watch.ts';
 
@@ -150,10 +158,13 @@ function connectionOf(client: Client, facts: ConnectionFacts, close: () => Promi
     async listToolsPage(cursor, limits) {
       const params = cursor === null ? {} : { cursor };
       const options = { signal: limits.signal, timeout: sdkTimeout(limits) };
+      const ask = () => sized(limits, () => client.request({ method: 'tools/list', params }, toolPageSchema, options));
       try {
-        const page = await sized(limits, () =>
-          client.request({ method: 'tools/list', params }, toolPageSchema, options),
-        );
+        // Safe to repeat, unlike a call: a kept connection may just have been closed by the server.
+        const page = await ask().catch((error: unknown) => {
+          if (!isBrokenConnection(error)) throw error;
+          return ask();
+        });
         return { tools: page.tools, nextCursor: page.nextCursor ?? null, ttlMs: page.ttlMs ?? null };
       } catch (error) {
         throw toListError(error, limits);

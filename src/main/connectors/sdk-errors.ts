@@ -142,12 +142,24 @@ const NEVER_CONNECTED: ReadonlySet<string> = new Set([
 const MAX_CAUSES = 8;
 
 function isUnsent(error: unknown): boolean {
+  return hasNetworkCode(error, NEVER_CONNECTED);
+}
+
+function hasNetworkCode(error: unknown, codes: ReadonlySet<string>): boolean {
   let current: unknown = networkCause(error);
   for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
-    if (NEVER_CONNECTED.has(codeOf(current) ?? '')) return true;
+    if (codes.has(codeOf(current) ?? '')) return true;
     current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined);
   }
   return false;
+}
+
+/** What the network says of a connection that broke under a request, as a kept one does that the server closes in the same moment. */
+const BROKEN: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
+
+/** Whether a request failed with its connection, so that one that is safe to repeat may be sent again over a new one. */
+export function isBrokenConnection(error: unknown): boolean {
+  return hasNetworkCode(error, BROKEN);
 }
 
 function isTooLarge(error: unknown): error is SwitchyardError {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type Dispatcher, fetch } from 'undici';
 import { acquireCurrentMap, type FetchMap } from '../../shared/acquire.ts';
-import { nextTurn } from '../../shared/clock.ts';
+import { nextTurn, startTimer, type Timer } from '../../shared/clock.ts';
 import { toWireError } from '../../shared/errors.ts';
 import type { Acquired, LoadTask } from '../../shared/protocol.ts';
 import { emptyReport, type LoadContext, runLoad } from '../../shared/run-load.ts';
@@ -31,6 +31,9 @@ export interface MapLoaderOptions {
 /** What a cold main proves itself: 12 KB hold it for 22 ms, 124 KB did for 33; a thread takes 250 ms more to boot (bench/map-load.ts). */
 const INLINE_MAX_BYTES = 64 * 1024;
 
+/** When a thread is booted that only the next refresh will need. */
+const BOOT_LATER_MS = 5_000;
+
 /** How long a thread may prove a map before it counts as spinning; 14 MB take 1.5 s, cold and with the boot (bench/map-load.ts). */
 const PROOF_TIMEOUT_MS = 10_000;
 
@@ -42,17 +45,26 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
   let isPoolUsable: boolean | null = options.offload === 'never' ? false : null;
   // A cold start does not wait for threads: while they boot, main does the first load, all of it where the map is small.
   let isCold = options.offload === 'auto';
+  let laterBoot: Timer | null = null;
+
+  /** Boots the first thread where the map will need it, and else once the start is over: it would take a core from the connectors. */
+  const bootByNeed: FetchMap = async (url, init) => {
+    const response = await main.fetch(url, init);
+    const isKnownSmall = Number(response.headers.get('content-length') ?? Number.NaN) <= INLINE_MAX_BYTES;
+    if (isKnownSmall) laterBoot ??= startTimer(BOOT_LATER_MS, () => pool.boot());
+    else pool.boot();
+    return response;
+  };
 
   return {
     async load(task, signal) {
       isPoolUsable ??= hasTaskFile(pool, options.logger);
       const isFirst = isCold;
       isCold = false;
-      // Booting a thread and the first fetch of a process take 6 and 20 ms of main: not in one turn, nor in the caller's.
+      // The first fetch of a process takes 20 ms of main: not in the caller's turn.
       if (isFirst) await nextTurn();
-      if (isPoolUsable) pool.boot();
-      if (isFirst) await nextTurn();
-      const context: LoadContext = { ...main, signal };
+      if (isPoolUsable && !isFirst) pool.boot();
+      const context: LoadContext = { ...main, signal, ...(isPoolUsable && isFirst && { fetch: bootByNeed }) };
       const fetchesOnMain = task.given === null && (hasOwnFetch || !isPoolUsable || isFirst);
       const acquired = fetchesOnMain ? await acquireHere(task, context) : task.given;
       if (acquired !== null && acquired.kind !== 'body') return acquired;
@@ -64,7 +76,10 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
     get queueLength() {
       return pool.queueLength;
     },
-    close: () => pool.close(),
+    close() {
+      laterBoot?.cancel();
+      return pool.close();
+    },
   };
 }
 
