@@ -19,7 +19,7 @@ import { EventHub, type ManagerEvents } from './events.ts';
 import { BringUpDispatcher } from './http/bring-up-dispatcher.ts';
 import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
-import { recordAlarm, recordLoad, recordRefresh, recordSync, recordUp } from './metrics/instruments.ts';
+import { recordAlarm, recordLoad, recordRefresh, recordSync, rememberConnector } from './metrics/instruments.ts';
 import { observeManager } from './metrics/observed-gauges.ts';
 import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
@@ -80,7 +80,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
       now: () => resolved.clock.now(),
       random: resolved.random,
       callTimeoutMs: limits.callTimeoutMs,
-      onCreated: (connector) => recordUp(connector.id, false),
+      onCreated: (connector) => rememberConnector(connector.id),
       onTransition: (connector, transition) => this.#onTransition(connector, transition),
       onListFailed: (connector, error) => reportListFailure(logger, connector, error),
       onTools: (connector, tools) => this.#tools.replace(connector.entry, tools, this.#brand),

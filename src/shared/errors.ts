@@ -48,6 +48,9 @@ export interface WireError {
 
 const MAX_CAUSES = 8;
 
+/** Reasons come from elsewhere, and go into logs. */
+const MAX_REASON_LENGTH = 300;
+
 /** Whether `value` is a code of the table. */
 export function isErrorCode(value: unknown): value is ErrorCode {
   return typeof value === 'string' && Object.hasOwn(ERROR_CODES, value);
@@ -66,7 +69,9 @@ export function messageOf(error: unknown): string {
 
 /** The first code along the cause chain that is no code of ours: the reason underneath, on one line, for messages and logs. */
 export function rootReason(error: unknown): string {
-  return reasonOf(error).split('\n', 1)[0] ?? '';
+  const line = reasonOf(error).trim().split('\n', 1)[0] ?? '';
+  const reason = line === '' && error instanceof Error ? error.name : line;
+  return reason.length <= MAX_REASON_LENGTH ? reason : `${reason.slice(0, MAX_REASON_LENGTH)}…`;
 }
 
 function reasonOf(error: unknown): string {

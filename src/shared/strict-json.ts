@@ -132,7 +132,8 @@ function placeOfDuplicate(text: string): string {
       if (keys != null && /^\s*:/.test(text.slice(end + 1, end + 256))) {
         const key = text.slice(index, end + 1);
         const name = String(JSON.parse(key));
-        if (keys.has(name)) return `${key.slice(0, 128)} in line ${text.slice(0, index).split('\n').length}`;
+        if (keys.has(name))
+          return `${key.slice(0, 128).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')} in line ${text.slice(0, index).split('\n').length}`;
         keys.add(name);
       }
       index = end;

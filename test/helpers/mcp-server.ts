@@ -13,11 +13,17 @@ export class TestMcpServer implements AsyncDisposable {
   readonly requests: IncomingMessage[] = [];
   readonly #server: Server;
   #redirectedPath: string | null = null;
+  #passes: (request: IncomingMessage) => boolean = () => true;
   #spoils: { readonly method: string | null; readonly spoil: Listener } | null = null;
 
   private constructor(listener: Listener) {
     this.#server = createServer((request, response) => {
       this.requests.push(request);
+      if (!this.#passes(request)) {
+        request.resume();
+        response.writeHead(401).end();
+        return;
+      }
       if (request.url === this.#redirectedPath) {
         request.resume();
         response.writeHead(307, { location: '/mcp' }).end();
@@ -66,6 +72,11 @@ export class TestMcpServer implements AsyncDisposable {
   static async #listen(server: TestMcpServer, port = 0): Promise<TestMcpServer> {
     await new Promise<void>((resolve) => server.#server.listen(port, '127.0.0.1', resolve));
     return server;
+  }
+
+  /** Answers 401 to requests that do not pass. */
+  wants(passes: (request: IncomingMessage) => boolean): void {
+    this.#passes = passes;
   }
 
   /** Sends requests for `path` on to where the server is, within this origin. */

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../helpers/eventually.ts';
+import { secret } from '../helpers/evidence.ts';
 import { type ManagedMap, manage } from '../helpers/manager.ts';
 import { TestMcpServer } from '../helpers/mcp-server.ts';
 import { entry } from '../helpers/signed-map.ts';
@@ -48,13 +50,42 @@ describe('a call that is answered with', () => {
     ['400 and a JSON-RPC error of its own', rpcError(400, -32_602), 'TOOL_CALL_REJECTED'],
     ['a server error', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
     ['too many requests', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
-    ['401', (_, response) => response.writeHead(401).end(), 'CONNECTOR_REFUSED'],
     ['403', (_, response) => response.writeHead(403).end(), 'CONNECTOR_REFUSED'],
   ])('%s fails alone; the connector stays as it is', async (_, spoil, code) => {
     await using map = await spoiled(spoil);
     await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code });
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+  });
+
+  it('401 has the connector connected once more, with the key of now', async () => {
+    let key = secret('first');
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.wants((request) => request.headers.authorization === `Bearer ${key}`);
+    const keyed = entry('one', { endpoint: server.url, auth: { type: 'bearer' } });
+    await using map = await manage([keyed], { connectorsApiKey: () => key });
+    await map.manager.sync();
+    key = secret('second');
+    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED' });
+    await map.manager.ready('one');
+    expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+  });
+
+  it('a broken connection leaves the other calls under way alone', async () => {
+    await using server = await TestMcpServer.start((mcp) => {
+      addTool(mcp);
+      mcp.registerTool('slow', {}, async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return { content: [{ type: 'text', text: 'slowly' }] };
+      });
+    });
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    const slow = map.manager.callTool('one.slow');
+    await eventually('it is on its way', () => server.requests.length >= 3);
+    server.spoilNext((request) => request.socket.resetAndDestroy());
+    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
+    await expect(slow).resolves.toMatchObject({ content: [{ text: 'slowly' }] });
   });
 
   const sessionGone: [string, Spoil][] = [
@@ -152,4 +183,18 @@ describe('a tool list', () => {
     await map.manager.sync();
     expect(map.manager.connector('one')?.status?.lastError).toMatchObject({ code: 'CONNECTOR_TIMEOUT' });
   });
+});
+
+it('an error page that echoes our keys is quoted nowhere', async () => {
+  await using server = await TestMcpServer.start(addTool);
+  const echo: Spoil = (request, response) => response.writeHead(500).end(JSON.stringify(request.headers));
+  server.spoilMatching('tools/list', echo);
+  const keyed = entry('one', { endpoint: server.url, auth: { type: 'apiKey', headerName: 'x-api-key' } });
+  await using map = await manage([keyed], { connectorsApiKey: secret('echoed') });
+  await map.manager.sync();
+  expect(map.manager.status().connectors[0]?.lastError).toEqual({
+    code: 'CONNECTOR_LIST_INVALID',
+    message: 'The tool list cannot be read: it answered 500',
+  });
+  expect(inspect([map.manager.status(), map.lines], { depth: 12 })).not.toContain(secret('echoed'));
 });

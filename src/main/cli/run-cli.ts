@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
-import { EXIT, reportFailure, say } from './output.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
+import { EXIT, failureOf, printJson, reportFailure, say } from './output.ts';
 import { createProgram } from './program.ts';
 
 /** Runs the command line; resolves with the exit code. Never rejects. */
@@ -24,7 +25,13 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     await program.parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    if (error instanceof CommanderError) {
+      if (error.exitCode === 0) return EXIT.ok;
+      const message = error.message.replace(/^error: /, '');
+      if (argv.includes('--json'))
+        printJson({ ok: false, error: failureOf(new SwitchyardError('OPTIONS_INVALID', message)) });
+      return EXIT.usage;
+    }
     return reportFailure(error, argv.includes('--json'));
   }
 }

@@ -57,10 +57,12 @@ export class ConnectorSet {
    * turn of the event loop.
    */
   apply(snapshot: Snapshot, delta: Delta): void {
+    // The brand is in every tool's tags.
+    const isRebranded = snapshot.header?.brand !== this.#snapshot.header?.brand;
     this.#snapshot = snapshot;
     for (const id of delta.removed) this.#remove(id);
     for (const id of delta.changed) if (!snapshot.isEnabled(id)) this.#take(id);
-    const ids = [...delta.changed, ...delta.added];
+    const ids = isRebranded ? snapshot.ids : [...delta.changed, ...delta.added];
     this.#applied = this.#applied.then(() => inBatches(ids, (id) => this.#take(id)));
   }
 

@@ -45,6 +45,8 @@ export class Connector {
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
   /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. Null while nothing runs. */
   #life: AbortController | null = null;
+  /** Connections that were given up and wait for the calls under way over them, by what would abort those. */
+  readonly #retiring = new Map<AbortController, Promise<void>>();
   #settled: Promise<void> = Promise.resolve();
   #retryTimer: Timer | null = null;
   #failures = 0;
@@ -142,13 +144,19 @@ export class Connector {
     const up = this.#up;
     const life = this.#life;
     if (up === null || life === null) throw this.unavailable();
-    return { connection: up.connection, life: life.signal, onLost: (error) => this.#lose(up, error) };
+    return {
+      connection: up.connection,
+      life: life.signal,
+      onLost: (error) => this.#lose(up, error),
+      onRefused: () => this.#renew(up),
+      enter: () => up.enter(),
+    };
   }
 
   /** Ends it for good: its tools go, its calls reject with `reason`, its session ends. Idempotent. */
   close(reason: SwitchyardError): Promise<void> {
     if (this.state !== 'closing') this.#end('closing', reason);
-    return Promise.all([this.#settled, this.#closing]).then(() => {});
+    return Promise.all([this.#settled, this.#closing, ...this.#retiring.values()]).then(() => {});
   }
 
   status(): ConnectorStatus {
@@ -235,10 +243,31 @@ export class Connector {
     if (up.isStable) this.#failures = 0;
     // The last attempt succeeded: a call may ask for the next at once.
     this.#attemptedAtMs = Number.NEGATIVE_INFINITY;
-    this.#drop(
-      new SwitchyardError('TOOL_CALL_LOST', `The connection of connector ${this.id} was lost.`, { cause: error }),
-    );
+    this.#detach(up, error);
     this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
+  }
+
+  /** Its credentials are refused: they may have been changed since it connected, so it is connected once with those of now. */
+  #renew(up: LiveConnection): void {
+    if (this.#up !== up) return;
+    this.#detach(up, new Error('Its credentials were refused'));
+    this.#settled = this.#attempt('its credentials were refused');
+  }
+
+  /** Gives a connection up, though calls may be under way over it: over Streamable HTTP they end by themselves, else they are lost too. */
+  #detach(up: LiveConnection, cause: Error): void {
+    const life = this.#life;
+    this.#up = null;
+    this.#life = null;
+    if (life === null) return;
+    if (up.connection.facts.transport === 'streamable-http') {
+      const retiring = up.retire().finally(() => this.#retiring.delete(life));
+      this.#retiring.set(life, retiring);
+      return;
+    }
+    const why = `The connection of connector ${this.id} was lost.`;
+    life.abort(new SwitchyardError('TOOL_CALL_LOST', why, { cause, detail: { sent: 'maybe' } }));
+    this.#closing = Promise.all([this.#closing, up.close()]).then(() => {});
   }
 
   /** Goes down for good or until it is enabled again: what runs ends, the tools go. */
@@ -255,6 +284,7 @@ export class Connector {
     this.#retryTimer?.cancel();
     this.#life?.abort(reason);
     this.#life = null;
+    for (const life of this.#retiring.keys()) life.abort(reason);
     const up = this.#up;
     this.#up = null;
     this.#closing = Promise.all([this.#closing, this.#settled, up?.close()]).then(() => {});

@@ -29,6 +29,8 @@ export class LiveConnection {
   readonly refresher: ToolRefresher;
   readonly #sinceMs: number = monotonicMs();
   #listing: ToolListing;
+  #calls = 0;
+  #onIdle: (() => void) | null = null;
 
   constructor({ connection, handshakeMs, listing }: BroughtUp, events: LiveConnectionEvents) {
     this.connection = connection;
@@ -56,6 +58,33 @@ export class LiveConnection {
 
   get isStable(): boolean {
     return monotonicMs() - this.#sinceMs >= STABLE_MS;
+  }
+
+  /** Counts a call that is under way over it, until that is disposed of. */
+  enter(): Disposable {
+    this.#calls += 1;
+    let isUnder = true;
+    return {
+      [Symbol.dispose]: () => {
+        if (isUnder) this.#calls -= 1;
+        isUnder = false;
+        if (this.#calls === 0) this.#onIdle?.();
+      },
+    };
+  }
+
+  /**
+   * Ends it once the calls under way have: where each has an exchange of its own, as over Streamable HTTP, one that breaks says nothing of the
+   * others. Resolves when the connection is closed.
+   */
+  async retire(): Promise<void> {
+    this.refresher.stop();
+    if (this.#calls > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle = resolve;
+      });
+    }
+    await this.connection.close();
   }
 
   /** Ends it: nothing is read or told any more. Resolves when the connection is closed. */

@@ -142,7 +142,14 @@ export class RemoteToolProxy {
     const connection = this.#connection;
     const life = this.#life;
     if (connection === null || life === null) throw this.#unavailable();
-    return { connection, life: life.abort.signal, onLost: (error) => this.#lose(connection, error) };
+    return {
+      connection,
+      life: life.abort.signal,
+      onLost: (error) => this.#lose(connection, error),
+      // Its headers are what they are.
+      onRefused: () => {},
+      enter: () => ({ [Symbol.dispose]() {} }),
+    };
   }
 
   async #connectOnce(signal: AbortSignal): Promise<void> {

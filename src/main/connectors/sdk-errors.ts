@@ -22,7 +22,7 @@ export function toConnectError(
   const { lastStatus } = trace;
   if (isRefusal(error, lastStatus)) {
     return new SwitchyardError('CONNECTOR_REFUSED', `${where} refused the credentials (${lastStatus}).`, {
-      cause: error,
+      cause: withoutBody(error),
       detail: { status: lastStatus ?? 401 },
     });
   }
@@ -41,7 +41,9 @@ export function toConnectError(
     trace.isUnreachable || lastStatus === null
       ? rootReason(networkCause(error))
       : `it answered ${lastStatus} and no MCP`;
-  return new SwitchyardError('CONNECTOR_CONNECT_FAILED', `${where} cannot be connected: ${why}`, { cause: error });
+  return new SwitchyardError('CONNECTOR_CONNECT_FAILED', `${where} cannot be connected: ${why}`, {
+    cause: withoutBody(error),
+  });
 }
 
 /** The coded form of whatever failed a page of a tool list. */
@@ -63,13 +65,14 @@ export function toListError(error: unknown, limits: RequestLimits): unknown {
   const status = statusOf(error);
   if (isRefusal(error, status)) {
     return new SwitchyardError('CONNECTOR_REFUSED', 'The connector refused the credentials when asked for its tools.', {
-      cause: error,
+      cause: withoutBody(error),
       detail,
     });
   }
   if (error instanceof SdkError || error instanceof ProtocolError || status !== null) {
-    return new SwitchyardError('CONNECTOR_LIST_INVALID', `The tool list cannot be read: ${rootReason(error)}`, {
-      cause: error,
+    const why = status === null ? rootReason(error) : `it answered ${status}`;
+    return new SwitchyardError('CONNECTOR_LIST_INVALID', `The tool list cannot be read: ${why}`, {
+      cause: withoutBody(error),
       detail,
     });
   }
@@ -103,12 +106,12 @@ export function toCallError(error: unknown, toolName: string, limits: RequestLim
     return new SwitchyardError(
       'CONNECTOR_REFUSED',
       `Tool ${toolName}: the connector refused the credentials (${status ?? 401}).`,
-      { cause: error },
+      { cause: withoutBody(error), detail: { status: status ?? 401 } },
     );
   }
   if (status !== null && !isSessionLost(error, status)) {
     return new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${toolName}: the connector answered ${status}.`, {
-      cause: error,
+      cause: withoutBody(error),
       detail: { status },
     });
   }
@@ -124,8 +127,8 @@ export function toCallError(error: unknown, toolName: string, limits: RequestLim
   const fate = sent === 'no' ? 'it was not sent' : 'it may have run';
   return new SwitchyardError(
     'TOOL_CALL_LOST',
-    `The connection failed during the call of ${toolName}, ${fate}: ${rootReason(error)}`,
-    { cause: error, detail: { sent } },
+    `The connection failed during the call of ${toolName}, ${fate}: ${rootReason(withoutBody(error))}`,
+    { cause: withoutBody(error), detail: { sent } },
   );
 }
 
@@ -164,6 +167,12 @@ export function isBrokenConnection(error: unknown): boolean {
 
 function isTooLarge(error: unknown): error is SwitchyardError {
   return error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE';
+}
+
+/** The SDK puts the body of an error page into its message; a server that echoes its requests would have our keys in every log. */
+function withoutBody(error: unknown): unknown {
+  const status = statusOf(error);
+  return status === null ? error : new Error(`HTTP ${status}`);
 }
 
 function statusOf(error: unknown): number | null {

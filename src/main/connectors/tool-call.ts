@@ -24,6 +24,10 @@ export interface CallRoute {
   /** Aborts with CONNECTOR_GONE or CLOSED when the connection is given up. */
   readonly life: AbortSignal;
   readonly onLost: (error: SwitchyardError) => void;
+  /** The connector no longer takes the credentials (401). */
+  readonly onRefused: () => void;
+  /** Called as the call begins; disposed of when it has ended, whichever way. */
+  readonly enter: () => Disposable;
 }
 
 /** How a call gets to its connector. */
@@ -55,8 +59,9 @@ export async function makeCall(call: ToolCall, path: CallPath): Promise<ToolResu
 }
 
 async function send(call: ToolCall, route: CallRoute, limit: AbortSignal): Promise<ToolResult> {
-  const { connection, life, onLost } = route;
+  const { connection, life, onLost, onRefused } = route;
   const { tool, args, timeoutMs, options } = call;
+  using _under = route.enter();
   using link = linkSignals(limit, life);
   const { signal } = link;
   try {
@@ -66,6 +71,8 @@ async function send(call: ToolCall, route: CallRoute, limit: AbortSignal): Promi
     );
   } catch (error) {
     if (error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST') onLost(error);
+    if (error instanceof SwitchyardError && error.code === 'CONNECTOR_REFUSED' && error.detail.status === 401)
+      onRefused();
     throw error;
   }
 }

@@ -1,13 +1,19 @@
 import type { ConnectorEntry, RemoteTool } from '../../shared/service-map.ts';
 
 /** Connectors whose tools have been registered under other names since before MCP tool lists; their users call them so. */
-const ALIASES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  wikidata: { get_entity_claims: 'get_claims', execute_sparql: 'sparql' },
-};
+const ALIASES: ReadonlyMap<string, ReadonlyMap<string, string>> = new Map([
+  [
+    'wikidata',
+    new Map([
+      ['get_entity_claims', 'get_claims'],
+      ['execute_sparql', 'sparql'],
+    ]),
+  ],
+]);
 
 /** The name under which a connector's tool is registered, without the connector's id. */
 export function publicToolName(connectorId: string, remoteName: string): string {
-  return ALIASES[connectorId]?.[remoteName] ?? remoteName;
+  return ALIASES.get(connectorId)?.get(remoteName) ?? remoteName;
 }
 
 /**

@@ -31,7 +31,8 @@ const alarms = counterOf(INSTRUMENTS.alarms);
 const threadsLost = counterOf(INSTRUMENTS.threadsLost);
 observeGauges((entry, collect) => new Gauge({ ...settings(entry), collect }));
 
-const labelled = new Set<string>();
+/** Connectors with a label of their own, and how many managers of the process have one of that id. */
+const labelled = new Map<string, number>();
 
 /** The registry that holds every metric of this package, with Node's default metrics beside them. */
 export function getConnectorMetricsRegistry(): Registry {
@@ -42,11 +43,17 @@ export function getConnectorMetricsRegistry(): Registry {
   return registry;
 }
 
-/** Notes whether a connector is connected. */
+/** Gives a new connector a label of its own, while there are some. */
+export function rememberConnector(connectorId: string): void {
+  const count = labelled.get(connectorId) ?? 0;
+  if (count === 0 && labelled.size >= MAX_CONNECTOR_LABELS) return;
+  labelled.set(connectorId, count + 1);
+  if (count === 0) proxyUp.set({ connector: connectorId }, 0);
+}
+
+/** Notes whether a connector is connected. One gauge for many connectors would say how the last of them is. */
 export function recordUp(connectorId: string, isUp: boolean): void {
-  const connector = labelOf(connectorId);
-  // One gauge for many connectors would say how the last of them is.
-  if (connector !== 'other') proxyUp.set({ connector }, isUp ? 1 : 0);
+  if (labelled.has(connectorId)) proxyUp.set({ connector: connectorId }, isUp ? 1 : 0);
 }
 
 /** Notes a change of state, and the code of the failure that led to it, if one did. */
@@ -55,9 +62,12 @@ export function recordTransition({ from, to }: Transition, failureCode: string |
   if (failureCode !== null) connectorFailures.inc({ code: failureCode });
 }
 
-/** Drops the labels of a connector that is no more. */
+/** Drops the labels of a connector that is no more, unless another manager has one of that id. */
 export function forgetConnector(connectorId: string): void {
-  if (!labelled.delete(connectorId)) return;
+  const count = labelled.get(connectorId) ?? 0;
+  if (count > 1) labelled.set(connectorId, count - 1);
+  if (count !== 1) return;
+  labelled.delete(connectorId);
   proxyUp.remove({ connector: connectorId });
   for (const outcome of CALL_OUTCOMES) callDuration.remove({ connector: connectorId, outcome });
 }
@@ -85,12 +95,7 @@ export function recordThreadLost(): void {
 }
 
 export function recordCall(connectorId: string, durationMs: number, outcome: (typeof CALL_OUTCOMES)[number]): void {
-  callDuration.observe({ connector: labelOf(connectorId), outcome }, durationMs / 1000);
-}
-
-function labelOf(connectorId: string): string {
-  if (labelled.has(connectorId)) return connectorId;
-  if (labelled.size >= MAX_CONNECTOR_LABELS) return 'other';
-  labelled.add(connectorId);
-  return connectorId;
+  // A call that outlives its connector must not bring its label back.
+  const connector = labelled.has(connectorId) ? connectorId : 'other';
+  callDuration.observe({ connector, outcome }, durationMs / 1000);
 }

@@ -4,7 +4,13 @@ import type { Delta, DigestTable } from '../../shared/delta.ts';
 import { EMPTY_DIGESTS } from '../../shared/delta.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { ConnectorManifestError, messageOf } from '../../shared/errors.ts';
-import { type AcquiredBody, type LoadReport, type LoadTask, PROTOCOL_VERSION } from '../../shared/protocol.ts';
+import {
+  type AcquiredBody,
+  type LoadReport,
+  type LoadTask,
+  PROTOCOL_VERSION,
+  type StoredMap,
+} from '../../shared/protocol.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
 import { traced } from '../tracing/trace.ts';
@@ -44,6 +50,8 @@ export class CurrentMap {
   #snapshot: Snapshot = Snapshot.EMPTY;
   #digests: DigestTable = EMPTY_DIGESTS;
   #lineage: Lineage = { sourceId: '', etag: null, bodySha256: null, isRemembered: false };
+  /** What is accepted and not yet handed to the memory. */
+  #unsaved: StoredMap | null = null;
   /** The highest `generatedAt` accepted, by source. Never forgotten: a key that comes back finds its floor again. */
   readonly #floors = new Map<string, number>();
 
@@ -147,8 +155,10 @@ export class CurrentMap {
     this.#raiseFloor(sourceId, generatedAtMs);
     // A remembered map is served, but stays due: it says nothing about now.
     this.#cache.set(this.#snapshot, isRemembered ? 0 : commit.expiresAtMs - clock.now());
-    if (!isRemembered)
-      this.#deps.memory.save({ sourceId, etag, body: commit.body, generatedAtMs, savedAtMs: clock.now() });
+    const stored = { sourceId, etag, body: commit.body, generatedAtMs, savedAtMs: Math.floor(clock.now()) };
+    // A map that nobody has confirmed yet must not be what the next start knows.
+    this.#unsaved = isRemembered ? null : stored;
+    if (held.length === 0) this.#save();
     this.#deps.onSnapshot(this.#snapshot, { ...commit.delta, removed });
   }
 
@@ -157,12 +167,18 @@ export class CurrentMap {
     const { held } = this.#snapshot;
     if (held.length === 0) return;
     this.#snapshot = this.#snapshot.released();
+    this.#save();
     this.#deps.onSnapshot(this.#snapshot, {
       added: [],
       changed: [],
       removed: held,
       unchangedCount: this.#snapshot.size,
     });
+  }
+
+  #save(): void {
+    if (this.#unsaved !== null) this.#deps.memory.save(this.#unsaved);
+    this.#unsaved = null;
   }
 
   #raiseFloor(sourceId: string, floorMs: number | null): void {

@@ -1,4 +1,4 @@
-import type { Sleep } from '../../shared/clock.ts';
+import { raceSignal, type Sleep } from '../../shared/clock.ts';
 
 export interface RetryPolicy<T> {
   /** Milliseconds before the attempt after this result, the `retries`-th repetition; null if the result is the last one. */
@@ -14,7 +14,8 @@ export async function retry<T>(attempt: () => Promise<T>, policy: RetryPolicy<T>
     const result = await attempt();
     const delayMs = policy.delayMs(result, retries);
     if (delayMs === null) return result;
-    await policy.sleep(delayMs, policy.signal);
+    // Raced besides being signalled: a caller's own sleep may not heed the signal.
+    await raceSignal(policy.sleep(delayMs, policy.signal), policy.signal);
     policy.signal.throwIfAborted();
   }
 }

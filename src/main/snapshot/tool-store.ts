@@ -82,9 +82,7 @@ export class ToolStore {
 
   /** Makes `definitions` the tools of a connector: registers, replaces and removes what differs, and tells it once. */
   replace(entry: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string): void {
-    const next = new Map(
-      definitions.map((definition) => infoOf(entry, definition, brand)).map((tool) => [tool.name, tool]),
-    );
+    const next = this.#byName(definitions.map((definition) => infoOf(entry, definition, brand)));
     const change = { connectorId: entry.id, added: [] as string[], changed: [] as string[], removed: [] as string[] };
     for (const id of new Set([...next.keys(), ...(this.#idsByConnector.get(entry.id) ?? [])])) {
       const how = this.#claim(id, entry.id, next.get(id));
@@ -95,6 +93,24 @@ export class ToolStore {
     if (change.added.length + change.changed.length + change.removed.length === 0) return;
     this.#list = null;
     this.#deps.onChange(change);
+  }
+
+  /** The tools of one connector by id. Where an alias meets a tool that is really called so, that one has the name. */
+  #byName(tools: readonly ToolInfo[]): ReadonlyMap<string, ToolInfo> {
+    const byName = new Map<string, ToolInfo>();
+    for (const tool of tools) {
+      const other = byName.get(tool.name);
+      if (other !== undefined) {
+        const named = [other, tool].map(({ definition }) => definition.name);
+        this.#deps.logger.warn(
+          { event: 'tool-collision', tool: tool.name, connectors: [tool.connectorId], named },
+          `Tools ${named.join(' and ')} of connector ${tool.connectorId} have one name; the one that is really called so has it`,
+        );
+      }
+      if (other === undefined || tool.name === toolId(tool.connectorId, tool.definition.name))
+        byName.set(tool.name, tool);
+    }
+    return byName;
   }
 
   /** Makes `tool` the claim of a connector on an id, or withdraws it; what that changed for callers, or null. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { canonicalJson } from '../../../shared/canonical-json.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { codeOf, SwitchyardError } from '../../../shared/errors.ts';
@@ -54,6 +54,7 @@ function replaceFile(path: string, text: string): void {
     writeFileSync(temporary, text, { flag: 'wx', flush: true });
     renameSync(temporary, path);
   } catch (error) {
+    rmSync(temporary, { force: true });
     throw new SwitchyardError('OPTIONS_INVALID', `Cannot write ${path} (${codeOf(error) ?? 'unknown'})`);
   }
 }

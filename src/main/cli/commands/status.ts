@@ -1,5 +1,5 @@
 import type { ManagerStatus } from '../../manager-status.ts';
-import { EXIT, print, printJson } from '../output.ts';
+import { EXIT, print, printable, printJson } from '../output.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { connectorTable, isAllUp, isoOf } from './sync.ts';
 
@@ -24,9 +24,11 @@ function statusText({ serviceMap, connectors, toolCount, store }: ManagerStatus)
   const { url, id, brand, freshness, circuit, lastError, heldRemovals } = serviceMap;
   const lines = [
     `map        ${url}`,
-    `           ${id ?? ''}, brand ${brand ?? ''}, signature verified`,
+    `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}, signature verified`,
     `           ${freshness}; generated ${isoOf(serviceMap.generatedAt)}, expires ${isoOf(serviceMap.expiresAt)}; circuit ${circuit}`,
-    ...(lastError === null ? [] : [`           last refresh failed: ${lastError.code}: ${lastError.message}`]),
+    ...(lastError === null
+      ? []
+      : [`           last refresh failed: ${lastError.code}: ${printable(lastError.message)}`]),
     ...(heldRemovals.length === 0
       ? []
       : [`           ${heldRemovals.length} connectors vanished at once and are held`]),
