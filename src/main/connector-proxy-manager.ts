@@ -8,7 +8,7 @@ import { awaitReady, type ReadyOptions } from './connectors/await-ready.ts';
 import { createBringUp } from './connectors/bring-up.ts';
 import { ConnectGate } from './connectors/connect-gate.ts';
 import type { ToolResult } from './connectors/connection.ts';
-import type { Connector } from './connectors/connector.ts';
+import type { ConnectorIdentity } from './connectors/connector-deps.ts';
 import { ConnectorSet } from './connectors/connector-set.ts';
 import type { ConnectorState, Transition } from './connectors/connector-state.ts';
 import { createProxyConnect } from './connectors/proxy-connection.ts';
@@ -260,7 +260,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#events.emit('snapshot', { revision: snapshot.revision, added, changed, removed });
   }
 
-  #onTransition(connector: Connector, transition: Transition): void {
+  #onTransition(connector: ConnectorIdentity, transition: Transition): void {
     reportTransition(this.#options.logger, connector, transition);
     const { from, to, why, at } = transition;
     this.#events.emit('connector', { connectorId: connector.id, from, to, why, at });

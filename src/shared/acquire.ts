@@ -1,7 +1,7 @@
 import { deadline, monotonicMs, raceSignal } from './clock.ts';
 import type { ErrorCode } from './error-codes.ts';
 import { ConnectorManifestError, type ErrorDetail, rootReason, SwitchyardError } from './errors.ts';
-import { classifyFetchError } from './fetch-errors.ts';
+import { classifyFetchError, isRefusedAnswer } from './fetch-errors.ts';
 import type { Acquired, AcquiredBody, LoadTask, MapRequest } from './protocol.ts';
 import { retryAfterMs } from './retry-after.ts';
 
@@ -41,7 +41,11 @@ export async function acquireMap(
   } catch (error) {
     if (limit.signal.aborted) throw limit.signal.reason;
     if (error instanceof SwitchyardError) throw error;
-    const why = `Cannot fetch the service map from ${place(request)}: ${rootReason(error)}`;
+    const isRefused = error instanceof Error && isRefusedAnswer(error.cause);
+    const reason = isRefused
+      ? 'fetch refuses the answer, as it does a 407 or one encoded many times over'
+      : rootReason(error);
+    const why = `Cannot fetch the service map from ${place(request)}: ${reason}`;
     throw new ConnectorManifestError(classifyFetchError(error), why, { cause: error });
   }
 }

@@ -42,7 +42,14 @@ export function classifyFetchError(error: unknown): ErrorCode {
       const known = BY_CODE[code] ?? BY_PATTERN.find(([pattern]) => pattern.test(code))?.[1];
       if (known !== undefined) return known;
     }
+    // undici's fetch gives neither code nor text for an answer that it refuses itself: a 407, more than five content encodings.
+    if (isRefusedAnswer(current)) return 'MAP_HTTP_INVALID';
     current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined);
   }
   return 'MAP_UNREACHABLE';
+}
+
+/** Whether this is what undici's fetch makes of an answer that it refuses without a word. */
+export function isRefusedAnswer(error: unknown): boolean {
+  return error instanceof Error && error.message === '' && error.cause === undefined && codeOf(error) === null;
 }

@@ -81,7 +81,8 @@ const endpointSchema = z.string().max(2048).refine(isHttpEndpoint, 'must be an h
 
 /** Whether `text` is an absolute http or https URL without credentials. */
 export function isHttpEndpoint(text: string): boolean {
-  const url = URL.parse(text);
+  // URL.parse drops line breaks, tabs and leading blanks and lets overrides of direction pass: it would not be what it looks like.
+  const url = /[\p{Cc}\p{Cf}\s]/u.test(text) ? null : URL.parse(text);
   return (
     url !== null &&
     (url.protocol === 'http:' || url.protocol === 'https:') &&

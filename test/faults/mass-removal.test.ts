@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { answer, type Fault, FaultyServer } from '../helpers/faulty-server.ts';
 import { manage } from '../helpers/manager.ts';
-import { counterOf } from '../helpers/map-under-test.ts';
+import { counterOf, mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
 import { entry } from '../helpers/signed-map.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
 
 const ids = (count: number): string[] => Array.from({ length: count }, (_, index) => `c${index}`);
 
@@ -10,6 +12,7 @@ const managed = (names: readonly string[]) =>
   manage(
     names.map((id) => entry(id)),
     {
+      offload: 'never',
       createProxy: () => ({
         connect: () => Promise.resolve(),
         getTools: () => [{ name: 'do', inputSchema: { type: 'object' } }],
@@ -18,7 +21,7 @@ const managed = (names: readonly string[]) =>
     },
   );
 
-describe('a map that loses more than half of its connectors', () => {
+describe('51 a map that loses more than half of its connectors', () => {
   it('does not take them away at once: they stay, callable, and it is said aloud', async () => {
     await using it = await managed(ids(5));
     await it.manager.sync();
@@ -32,13 +35,14 @@ describe('a map that loses more than half of its connectors', () => {
     expect(await counterOf('mcp_service_map_alarms_total', { code: 'MAP_MASS_REMOVAL' })).toBe(before + 1);
   });
 
-  it.each(['a newer map', 'the same map again'])('takes them away once %s agrees', async (what) => {
+  it.each(['a newer map', 'a 304'])('takes them away once %s agrees', async (what) => {
     await using it = await managed(ids(5));
     await it.manager.sync();
     await it.publish([entry('c0')]);
     expect(it.manager.listTools()).toHaveLength(5);
     if (what === 'a newer map') await it.publish([entry('c0')]);
     else await it.manager.sync(true);
+    expect(it.lines.filter(({ fields }) => fields.code === 'MAP_MASS_REMOVAL')).toHaveLength(1);
     expect(it.manager.listConnectors().map(({ id }) => id)).toEqual(['c0']);
     expect(it.manager.listTools().map(({ name }) => name)).toEqual(['c0.do']);
     expect(it.manager.status().serviceMap).toMatchObject({ heldRemovals: [], connectorCount: 1 });
@@ -65,5 +69,115 @@ describe('a map that loses more than half of its connectors', () => {
     await it.publish(ids(after).map((id) => entry(id)));
     expect(it.manager.listConnectors()).toHaveLength(after);
     expect(it.manager.listTools()).toHaveLength(after);
+  });
+});
+
+describe('51 connectors that are held', () => {
+  const mapFor = (names: readonly string[]): Uint8Array => mapNow(names.map((id) => off(id)));
+  const serves = (names: readonly string[]): Fault => answer(mapFor(names));
+
+  /** A manager that holds all but the first of these. */
+  async function holding(names: readonly string[], options: Parameters<typeof mapUnderTest>[1] = {}) {
+    const server = await FaultyServer.start(serves(names));
+    const held = mapUnderTest(server.url, options);
+    await held.manager.sync();
+    const left = mapFor(names.slice(0, 1));
+    server.behave(answer(left));
+    await held.manager.sync(true);
+    return {
+      server,
+      held,
+      left,
+      ids: () => held.manager.listConnectors().map(({ id }) => id),
+      heldIds: () => held.manager.status().serviceMap.heldRemovals,
+      async serve(fault: Fault) {
+        server.behave(fault);
+        await held.manager.sync(true);
+      },
+      async [Symbol.asyncDispose]() {
+        await held[Symbol.asyncDispose]();
+        await server[Symbol.asyncDispose]();
+      },
+    };
+  }
+
+  it('go once the same bytes come again without any ETag', async () => {
+    await using it = await holding(ids(5));
+    expect([it.ids(), it.heldIds()]).toEqual([ids(5), ids(5).slice(1)]);
+    await it.serve(answer(it.left));
+    expect([it.ids(), it.heldIds()]).toEqual([['c0'], []]);
+    expect(it.held.complaints()).toEqual(['map-mass-removal MAP_MASS_REMOVAL']);
+  });
+
+  it('stay while loads fail: only a load that succeeds can agree', async () => {
+    await using it = await holding(ids(5));
+    const forged = Buffer.from(mapFor([])).map((byte, at, all) => (at === all.length - 10 ? byte ^ 1 : byte));
+    for (const fault of [answer('', 'HTTP/1.1 500 X\r\n'), answer(forged)]) {
+      await it.serve(fault);
+      expect([it.ids(), it.heldIds()]).toEqual([ids(5), ids(5).slice(1)]);
+    }
+    await it.serve(answer(it.left));
+    expect(it.ids()).toEqual(['c0']);
+  });
+
+  it('are held no longer once they are back, and are guarded anew', async () => {
+    await using it = await holding(ids(5));
+    await it.serve(serves(ids(5)));
+    expect([it.ids(), it.heldIds()]).toEqual([ids(5), []]);
+    await it.serve(serves([]));
+    expect([it.ids(), it.heldIds()]).toEqual([ids(5), ids(5)]);
+    expect(it.held.complaints()).toEqual(Array(2).fill('map-mass-removal MAP_MASS_REMOVAL'));
+  });
+
+  it('go while others that vanish with the next map are held in their place', async () => {
+    await using it = await holding(ids(5));
+    const others = ['o1', 'o2', 'o3', 'o4'];
+    await it.serve(serves(['c0', ...others]));
+    expect([it.ids(), it.heldIds()]).toEqual([['c0', ...others], []]);
+    await it.serve(serves(['c0']));
+    expect([it.ids(), it.heldIds()]).toEqual([['c0', ...others], others]);
+  });
+
+  it('are held by a manager that starts over from a stored map too', async () => {
+    using dir = new TempDir();
+    await using server = await FaultyServer.start(serves(ids(5)));
+    {
+      await using before = mapUnderTest(server.url, { stateDir: dir.path });
+      await before.manager.sync();
+    }
+    server.behave(serves([]));
+    await using after = mapUnderTest(server.url, { stateDir: dir.path });
+    await after.manager.sync();
+    expect(after.manager.listConnectors().map(({ id }) => id)).toEqual(ids(5));
+    expect(after.complaints()).toEqual(['map-mass-removal MAP_MASS_REMOVAL']);
+  });
+
+  it('outlive a restart in which the server cannot be asked: nobody has agreed yet', async () => {
+    using dir = new TempDir();
+    let url = '';
+    {
+      await using it = await holding(ids(5), { stateDir: dir.path });
+      ({ url } = it.server);
+    }
+    await using after = mapUnderTest(url, { stateDir: dir.path });
+    await after.manager.sync();
+    expect(after.manager.listConnectors().map(({ id }) => id)).toEqual(ids(5));
+    expect(after.complaints()).toEqual(['map-refresh-failed MAP_UNREACHABLE']);
+  });
+
+  it.each([
+    [4, 1, true],
+    [4, 2, false],
+    [5, 2, true],
+    [5, 3, false],
+    [7, 3, true],
+  ])('are so where %d become %d: %s', async (before, after, isHeld) => {
+    await using server = await FaultyServer.start(serves(ids(before)));
+    await using held = mapUnderTest(server.url);
+    await held.manager.sync();
+    server.behave(serves(ids(after)));
+    await held.manager.sync(true);
+    expect(held.manager.status().serviceMap.heldRemovals).toEqual(isHeld ? ids(before).slice(after) : []);
+    expect(held.manager.listConnectors()).toHaveLength(isHeld ? before : after);
   });
 });

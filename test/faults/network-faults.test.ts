@@ -94,11 +94,11 @@ it('19 a web page in place of the map is called one', async () => {
   await expect(held.manager.sync()).rejects.toThrow(/looks like a web page, such as a login/);
 });
 
-it('19 a demand for proxy credentials is MAP_PROXY, with a reason', async () => {
+it('19 a demand for proxy credentials by the server itself has a code and a reason', async () => {
   await using server = await FaultyServer.start(faultOf('s407'));
   await using held = mapUnderTest(server.url);
   await expect(held.manager.sync()).rejects.toMatchObject({
-    code: 'MAP_PROXY',
+    code: 'MAP_HTTP_INVALID',
     message: expect.stringContaining('407'),
   });
 });

@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
 import { secret } from '../helpers/evidence.ts';
-import { answer, FaultyServer } from '../helpers/faulty-server.ts';
+import { answer, FaultyServer, redirectTo } from '../helpers/faulty-server.ts';
 import { manage } from '../helpers/manager.ts';
 import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
-import { TestMcpServer } from '../helpers/mcp-server.ts';
+import { type AddTools, TestMcpServer } from '../helpers/mcp-server.ts';
 import { entry } from '../helpers/signed-map.ts';
 
 /** Sends everything elsewhere. */
@@ -20,6 +21,9 @@ async function redirector(status: number, location: (request: IncomingMessage) =
   return { url, requests, [Symbol.asyncDispose]: async () => void server.close() };
 }
 
+/** A loopback address, spelled so that a filter on names and dotted quads would not know it. */
+const SPELLINGS = ['127.0.0.1', 'localhost', '[::ffff:127.0.0.1]', '2130706433', '0x7f.1', '0177.0.0.1', '127.1'];
+
 describe('a redirect of the map', () => {
   it.each([301, 302, 303, 307, 308])('%d is not followed, not even to a good map', async (status) => {
     await using elsewhere = await FaultyServer.start(answer(mapNow()));
@@ -27,6 +31,29 @@ describe('a redirect of the map', () => {
     await using held = mapUnderTest(server.url);
     await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED', detail: { status } });
     expect([server.requests.length, elsewhere.requests.length]).toEqual([3, 0]);
+    // What was sent is sent to the origin that was asked for, which is where it would leak from.
+    expect(server.requests[0]?.headers.authorization).toBe(`Bearer ${secret('map')}`);
+  });
+
+  it.each(SPELLINGS)('24 to %s is not followed, on main or on a thread', async (host) => {
+    await using elsewhere = await FaultyServer.start(answer(mapNow()));
+    const { port } = new URL(elsewhere.url);
+    await using server = await FaultyServer.start(redirectTo(`http://${host}:${port}/map`));
+    for (const offload of ['never', 'always'] as const) {
+      await using held = mapUnderTest(server.url, { offload });
+      await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED' });
+    }
+    expect([server.requests.length, elsewhere.requests]).toEqual([6, []]);
+  });
+
+  it('23 to the same place is not followed either', async () => {
+    await using server = await FaultyServer.start((socket, request) => {
+      const isFirst = request.startsWith('GET /map');
+      (isFirst ? redirectTo('/other') : answer(mapNow()))(socket, request);
+    });
+    await using held = mapUnderTest(server.url);
+    await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_REDIRECTED' });
+    expect(server.requests.filter((request) => !request.startsWith('GET /map?'))).toEqual([]);
   });
 
   it("is handed to a caller's own fetch with the wish not to follow it", async () => {
@@ -41,32 +68,61 @@ describe('a redirect of the map', () => {
   });
 });
 
-describe('a redirect of a connector', () => {
-  it.each([301, 302, 307, 308])(
-    '%d to another origin is not followed, and nothing of ours goes there',
+const addEcho: AddTools = (server) =>
+  void server.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
+
+const AUTHS = [
+  ['x-api-key', { type: 'apiKey', headerName: 'x-api-key' }, secret('connectors')],
+  ['authorization', { type: 'bearer' }, `Bearer ${secret('connectors')}`],
+] as const;
+const KEYS = { connectorsApiKey: secret('connectors'), proxy: false, offload: 'never' } as const;
+
+describe.each(AUTHS)('25 a redirect of a connector that is sent its key as %s', (header, auth, value) => {
+  it.each([301, 302, 303, 307, 308])('%d to another origin is not followed, and nothing goes there', async (status) => {
+    await using elsewhere = await TestMcpServer.start(addEcho);
+    await using server = await redirector(status, () => elsewhere.url);
+    await using managed = await manage([entry('moved', { endpoint: server.url, auth })], KEYS);
+    await managed.manager.sync();
+    expect(managed.manager.status().connectors[0]).toMatchObject({
+      state: 'backing-off',
+      lastError: { code: 'CONNECTOR_REDIRECTED' },
+    });
+    expect(elsewhere.requests).toEqual([]);
+    expect(server.requests[0]?.headers[header]).toBe(value);
+  });
+
+  it.each([301, 302, 303, 307, 308])(
+    '%d in the middle of a session takes neither key nor session elsewhere',
     async (status) => {
-      await using elsewhere = await TestMcpServer.start(() => {});
-      await using server = await redirector(status, () => elsewhere.url);
-      const auth = { type: 'apiKey', headerName: 'x-api-key' };
-      await using managed = await manage([entry('moved', { endpoint: server.url, auth })], {
-        connectorsApiKey: secret('connectors'),
-      });
+      await using elsewhere = await TestMcpServer.start(addEcho);
+      await using server = await TestMcpServer.startWithSessions(addEcho);
+      await using managed = await manage([entry('one', { endpoint: server.url, era: 'legacy', auth })], KEYS);
       await managed.manager.sync();
-      expect(managed.manager.status().connectors[0]).toMatchObject({
-        state: 'backing-off',
-        lastError: { code: 'CONNECTOR_REDIRECTED' },
-      });
+      server.spoilMatching('tools/call', (_, response) =>
+        response.writeHead(status, { location: elsewhere.url }).end(),
+      );
+      await expect(managed.manager.callTool('one.echo')).rejects.toMatchObject({ detail: { status } });
       expect(elsewhere.requests).toEqual([]);
-      expect(server.requests[0]?.headers['x-api-key']).toBe(secret('connectors'));
+      const called = server.requests.at(-1);
+      expect([called?.headers[header], server.sessions.has(String(called?.headers['mcp-session-id']))]).toEqual([
+        value,
+        true,
+      ]);
     },
   );
+});
 
-  it('to the same origin is followed', async () => {
-    await using real = await TestMcpServer.start(() => {});
-    real.redirectFrom('/old');
-    const endpoint = real.url.replace('/mcp', '/old');
-    await using managed = await manage([entry('moved', { endpoint })]);
-    await managed.manager.sync();
-    expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
-  });
+it('25 a redirect within the origin of a connector is followed, with its key', async () => {
+  await using real = await TestMcpServer.start(addEcho);
+  real.redirectFrom('/old');
+  const endpoint = real.url.replace('/mcp', '/old');
+  const moved = entry('moved', { endpoint, auth: { type: 'bearer' } });
+  await using managed = await manage([moved], KEYS);
+  await managed.manager.sync();
+  expect(managed.manager.status().connectors[0]).toMatchObject({ state: 'ready' });
+  const arrived = real.requests.filter(({ url }) => url === '/mcp');
+  expect(arrived.length).toBeGreaterThan(0);
+  expect(new Set(arrived.map(({ headers }) => headers.authorization))).toEqual(
+    new Set([`Bearer ${secret('connectors')}`]),
+  );
 });

@@ -1,9 +1,6 @@
 import { expect, it } from 'vitest';
-import { answer, type Fault, FaultyServer } from '../helpers/faulty-server.ts';
+import { answer, asksToWait as asks, type Fault, FaultyServer } from '../helpers/faulty-server.ts';
 import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
-
-const asks = (header: string, line = '429 Too Many Requests'): Fault =>
-  answer('', `HTTP/1.1 ${line}\r\nretry-after: ${header}\r\n`);
 
 /** A server that sends each of these in turn, the last one for ever. */
 function inTurn(...faults: readonly Fault[]): Fault {
@@ -33,12 +30,40 @@ it('a date is a Retry-After too', async () => {
   expect(held.pauses).toEqual([3_000]);
 });
 
-it.each(['-5', '0', 'junk', '1e9', ''])('%j is none: the pauses are the usual ones', async (header) => {
-  await using server = await FaultyServer.start(asks(header));
-  await using held = mapUnderTest(server.url);
+const PAST = 'Sun, 06 Nov 1994 08:49:37 GMT';
+
+it.each(['-5', '0', '1.5', '+5', '0x10', 'junk', '1e9', '', PAST, '2099-01-01', '2, 5'])(
+  '%j is none: the pauses are the usual ones',
+  async (header) => {
+    await using server = await FaultyServer.start(asks(header));
+    await using held = mapUnderTest(server.url);
+    await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
+    expect([held.pauses, server.requests.length]).toEqual([[50, 100], 3]);
+    expect(held.manager.status().serviceMap.pausedUntil).toBeNull();
+  },
+);
+
+it('a short one that is asked for again and again is waited for twice, then heeded without a request', async () => {
+  await using server = await FaultyServer.start(asks('2'));
+  await using held = mapUnderTest(server.url, { timeoutMs: 5_000 });
   await expect(held.manager.sync()).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
-  expect([held.pauses, server.requests.length]).toEqual([[50, 100], 3]);
-  expect(held.manager.status().serviceMap.pausedUntil).toBeNull();
+  await expect(held.manager.sync(true)).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
+  expect([held.pauses, server.requests.length]).toEqual([[2_000, 2_000], 3]);
+});
+
+it.each([
+  ['999999999', 'never'],
+  ['999999999', 'always'],
+  ['9'.repeat(400), 'never'],
+  ['Fri, 31 Dec 9999 23:59:59 GMT', 'never'],
+] as const)('%s, with offload %s, is five minutes', async (header, offload) => {
+  const now = Date.now();
+  await using server = await FaultyServer.start(asks(header));
+  await using held = mapUnderTest(server.url, { now: () => now, offload, timeoutMs: 2_000 });
+  await expect(held.manager.sync()).rejects.toMatchObject({ detail: { retryAfterMs: 300_000 } });
+  await expect(held.manager.sync(true)).rejects.toMatchObject({ code: 'MAP_RATE_LIMITED' });
+  expect(held.manager.status().serviceMap.pausedUntil).toBe(now + 300_000);
+  expect([held.pauses, server.requests.length]).toEqual([[], 1]);
 });
 
 it('a long one ends the refresh, and no request is sent until it is over, at most five minutes later', async () => {

@@ -1,5 +1,5 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { killRunning, runCli } from '../helpers/cli.ts';
 import { CLI_ENV, type CliWorld, startCliWorld } from '../helpers/cli-world.ts';
@@ -96,5 +96,25 @@ describe('switchyard completion', () => {
     const commands = await runCli(['complete', '--', 's']);
     for (const name of ['sync', 'status', 'sign']) expect(commands.stdout).toContain(name);
     expect((await runCli(['complete', '--', 'sync', '--service'])).stdout).toContain('--service-map');
+  });
+});
+
+describe('a wrong command line', () => {
+  it('is a document too with --json', async () => {
+    const { code, stdout } = await runCli(['sync', '--json', '--bogus'], { env });
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, { ok: false, error: { code: 'OPTIONS_INVALID' } }]);
+  });
+
+  it('sign leaves nothing behind where it cannot write', async () => {
+    using dir = new TempDir();
+    const args = ['sign', '-', '--stamp', '--out', dir.path];
+    const { code } = await runCli(args, {
+      env,
+      stdin: JSON.stringify(mapOf([], { generatedAt: '2020-01-01T00:00:00Z' })),
+    });
+    expect([code, readdirSync(dirname(dir.path)).filter((name) => name.startsWith(`${basename(dir.path)}.`))]).toEqual([
+      2,
+      [],
+    ]);
   });
 });

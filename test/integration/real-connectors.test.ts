@@ -84,3 +84,16 @@ describe('real servers from npm', () => {
     await expect(map.manager.callTool('everything.echo', {})).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 });
+
+it('a call under way over an event stream that breaks is lost at once, and says that it may have run', async () => {
+  using own = new NpmServers();
+  await using map = await manage([entry('sse', { endpoint: await own.everythingOverSse(), transport: 'sse' })], {
+    syncDeadlineMs: 20_000,
+  });
+  await map.manager.sync();
+  const call = map.manager.callTool('sse.trigger-long-running-operation', { duration: 20, steps: 2 });
+  const lost = expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  own[Symbol.dispose]();
+  await lost;
+});

@@ -2,7 +2,8 @@ import { nextTurn } from '../../shared/clock.ts';
 import type { Delta } from '../../shared/delta.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
-import { Connector, type ConnectorDeps } from './connector.ts';
+import { Connector } from './connector.ts';
+import type { ConnectorDeps } from './connector-deps.ts';
 import type { ConnectorState } from './connector-state.ts';
 
 /** Connectors taken up or ended in one turn of the event loop. */

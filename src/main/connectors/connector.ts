@@ -1,30 +1,18 @@
-import { monotonicMs, type Random, raceSignal, settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
+import { monotonicMs, raceSignal, settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { backoffMs } from './backoff.ts';
-import { type BringUp, type BroughtUp, connectionKey, type Relist } from './bring-up.ts';
+import { type BroughtUp, connectionKey } from './bring-up.ts';
 import { CallQuota } from './call-quota.ts';
 import type { RemoteToolDefinition, ToolResult } from './connection.ts';
-import { type ConnectorState, StateMachine, type Transition } from './connector-state.ts';
+import type { ConnectorDeps } from './connector-deps.ts';
+import { type ConnectorState, StateMachine } from './connector-state.ts';
 import { type ConnectorStatus, statusOf } from './connector-status.ts';
 import type { ToolListing } from './list-tools.ts';
 import { LiveConnection } from './live-connection.ts';
+import { Retirements } from './retirements.ts';
 import { type CallRoute, type CallToolOptions, makeCall } from './tool-call.ts';
 import { unavailableError } from './unavailable-error.ts';
-
-/** What a connector needs from the house, and whom it tells. */
-export interface ConnectorDeps {
-  readonly bringUp: BringUp;
-  readonly relist: Relist;
-  readonly now: () => number;
-  readonly random: Random;
-  readonly callTimeoutMs: number;
-  readonly onTransition: (connector: Connector, transition: Transition) => void;
-  /** The connector's tools as they are now; none once it was removed or disabled. They stay while it is only down. */
-  readonly onTools: (connector: Connector, tools: readonly RemoteToolDefinition[]) => void;
-  /** The tool list could not be read anew; the one in hand stays. */
-  readonly onListFailed: (connector: Connector, error: SwitchyardError) => void;
-}
 
 /** Trying again as it is would not help. */
 const PERMANENT: ReadonlySet<string> = new Set(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED']);
@@ -45,8 +33,7 @@ export class Connector {
   #attemptedAtMs = Number.NEGATIVE_INFINITY;
   /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. Null while nothing runs. */
   #life: AbortController | null = null;
-  /** Connections that were given up and wait for the calls under way over them, by what would abort those. */
-  readonly #retiring = new Map<AbortController, Promise<void>>();
+  readonly #retirements = new Retirements();
   #settled: Promise<void> = Promise.resolve();
   #retryTimer: Timer | null = null;
   #failures = 0;
@@ -156,7 +143,7 @@ export class Connector {
   /** Ends it for good: its tools go, its calls reject with `reason`, its session ends. Idempotent. */
   close(reason: SwitchyardError): Promise<void> {
     if (this.state !== 'closing') this.#end('closing', reason);
-    return Promise.all([this.#settled, this.#closing, ...this.#retiring.values()]).then(() => {});
+    return Promise.all([this.#settled, this.#closing, this.#retirements.settled()]).then(() => {});
   }
 
   status(): ConnectorStatus {
@@ -261,8 +248,7 @@ export class Connector {
     this.#life = null;
     if (life === null) return;
     if (up.connection.facts.transport === 'streamable-http') {
-      const retiring = up.retire().finally(() => this.#retiring.delete(life));
-      this.#retiring.set(life, retiring);
+      this.#retirements.add(up, life);
       return;
     }
     const why = `The connection of connector ${this.id} was lost.`;
@@ -284,7 +270,7 @@ export class Connector {
     this.#retryTimer?.cancel();
     this.#life?.abort(reason);
     this.#life = null;
-    for (const life of this.#retiring.keys()) life.abort(reason);
+    this.#retirements.abort(reason);
     const up = this.#up;
     this.#up = null;
     this.#closing = Promise.all([this.#closing, this.#settled, up?.close()]).then(() => {});

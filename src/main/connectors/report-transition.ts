@@ -1,11 +1,11 @@
 import type { SwitchyardError } from '../../shared/errors.ts';
 import type { Logger } from '../logger.ts';
 import { forgetConnector, recordTransition, recordUp } from '../metrics/instruments.ts';
-import type { Connector } from './connector.ts';
+import type { ConnectorIdentity } from './connector-deps.ts';
 import type { Transition } from './connector-state.ts';
 
 /** Logs and counts a change of state, once; a failure with its code. */
-export function reportTransition(logger: Logger, connector: Connector, transition: Transition): void {
+export function reportTransition(logger: Logger, connector: ConnectorIdentity, transition: Transition): void {
   const { from, to, why } = transition;
   const isFailure = to === 'failed' || to === 'backing-off';
   const code = isFailure ? connector.lastErrorCode : null;
@@ -19,7 +19,7 @@ export function reportTransition(logger: Logger, connector: Connector, transitio
 }
 
 /** Logs that a connector's tools could not be read anew. */
-export function reportListFailure(logger: Logger, connector: Connector, error: SwitchyardError): void {
+export function reportListFailure(logger: Logger, connector: ConnectorIdentity, error: SwitchyardError): void {
   logger.warn(
     { event: 'tools-stale', connectorId: connector.id, code: error.code, err: error },
     `The tools of connector ${connector.id} could not be read anew; those in hand stay: ${error.message}`,

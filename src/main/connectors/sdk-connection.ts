@@ -2,6 +2,7 @@ import {
   Client,
   SdkErrorCode,
   SSEClientTransport,
+  SseError,
   StreamableHTTPClientTransport,
   type Tool,
 } from '@modelcontextprotocol/client';
@@ -132,6 +133,10 @@ async function open(
     if (isUp) events.onLost(new Error('The connection was closed by the other side'));
   };
   let unwatch = (): void => {};
+  // An SSE stream that breaks takes the answers to all calls under way with it, though the SDK opens another.
+  client.onerror = (error) => {
+    if (isUp && error instanceof SseError) events.onLost(new Error('The event stream broke', { cause: error }));
+  };
   const close = async (): Promise<void> => {
     isUp = false;
     unwatch();

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { isDeepStrictEqual } from 'node:util';
 import { deadline, raceSignal } from '../../shared/clock.ts';
 import type { Delta, DigestTable } from '../../shared/delta.ts';
 import { EMPTY_DIGESTS } from '../../shared/delta.ts';
@@ -6,6 +7,7 @@ import type { ErrorCode } from '../../shared/error-codes.ts';
 import { ConnectorManifestError, messageOf } from '../../shared/errors.ts';
 import {
   type AcquiredBody,
+  type CommitEvent,
   type LoadReport,
   type LoadTask,
   PROTOCOL_VERSION,
@@ -140,7 +142,7 @@ export class CurrentMap {
     const { clock } = this.#options;
     const { sourceId } = this.#lineage;
     const { generatedAtMs, etag, bodySha256 } = commit;
-    if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs) {
+    if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs && this.#differs(commit)) {
       const message = 'Two service maps signed for the same instant differ; the later one counts';
       this.#alarm('map-equivocated', 'MAP_EQUIVOCATED', message);
     }
@@ -174,6 +176,12 @@ export class CurrentMap {
       removed: held,
       unchangedCount: this.#snapshot.size,
     });
+  }
+
+  /** Whether a map says something else than the one in force; the same one may be written down in another way. */
+  #differs({ delta, header }: CommitEvent): boolean {
+    const isOther = delta.added.length + delta.changed.length + delta.removed.length > 0;
+    return isOther || !isDeepStrictEqual(header, this.#snapshot.header);
   }
 
   #save(): void {

@@ -1,4 +1,5 @@
 import { asSwitchyardError, ConnectorManifestError, fromWireError, type SwitchyardError } from '../../shared/errors.ts';
+import { MAX_RETRY_AFTER_MS } from '../../shared/retry-after.ts';
 import type { Observation } from '../metrics/observed-gauges.ts';
 import type { ResolvedOptions } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
@@ -153,7 +154,8 @@ export class ServiceMapSource {
   }
 
   #pauseMs(): number {
-    return this.#pausedUntilMs - this.#options.elapsedMs();
+    // A caller's clock may be set back.
+    return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#options.elapsedMs());
   }
 
   #failed(error: SwitchyardError): RefreshOutcome {

@@ -1,0 +1,28 @@
+import type { Random } from '../../shared/clock.ts';
+import type { SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { BringUp, Relist } from './bring-up.ts';
+import type { RemoteToolDefinition } from './connection.ts';
+import type { Transition } from './connector-state.ts';
+
+/** What others see of a connector that tells them something. */
+export interface ConnectorIdentity {
+  readonly id: string;
+  readonly entry: ConnectorEntry;
+  /** The code of what last went wrong; null since it is up again. */
+  readonly lastErrorCode: string | null;
+}
+
+/** What a connector needs from the house, and whom it tells. */
+export interface ConnectorDeps {
+  readonly bringUp: BringUp;
+  readonly relist: Relist;
+  readonly now: () => number;
+  readonly random: Random;
+  readonly callTimeoutMs: number;
+  readonly onTransition: (connector: ConnectorIdentity, transition: Transition) => void;
+  /** The connector's tools as they are now; none once it was removed or disabled. They stay while it is only down. */
+  readonly onTools: (connector: ConnectorIdentity, tools: readonly RemoteToolDefinition[]) => void;
+  /** The tool list could not be read anew; the one in hand stays. */
+  readonly onListFailed: (connector: ConnectorIdentity, error: SwitchyardError) => void;
+}

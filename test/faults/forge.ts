@@ -1,0 +1,52 @@
+import { createHmac } from 'node:crypto';
+import { describe, it } from 'vitest';
+import { createServiceMapSignature } from '../../src/main/index.ts';
+import { answer, FaultyServer } from '../helpers/faulty-server.ts';
+import { mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
+import { KEY, mapOf } from '../helpers/signed-map.ts';
+import { sharedWorld, survives } from './last-good.ts';
+
+/** A map that must be refused: the row of the fault catalogue and what is wrong, the code, the bytes. */
+export type Hostile = readonly [what: string, code: string, make: () => string | Uint8Array];
+
+export const now = (): string => new Date().toISOString();
+
+/** The text of `json` with the MAC of `canonical` in the place of `"SIGNATURE"`: for what our own signer refuses or would write otherwise. */
+export function forged(json: string, canonical: string): string {
+  const signature = createHmac('sha256', KEY).update(canonical).digest('base64url');
+  return json.replace('"SIGNATURE"', JSON.stringify(signature));
+}
+
+/** A map with this text for its metadata; it is to be refused before its signature counts. */
+export function withMetadata(metadata: string): string {
+  const { connectors: _none, ...rest } = mapOf([], { generatedAt: now() });
+  const open = JSON.stringify(rest).slice(0, -1);
+  return forged(`${open},"connectors":[],"metadata":${metadata},"signature":"SIGNATURE"}`, 'never reached');
+}
+
+/** A map of one connector whose right signature was changed afterwards. */
+export function resigned(change: (signature: string) => unknown): string {
+  const map = mapOf([off('a')], { generatedAt: now() });
+  return JSON.stringify({ ...map, signature: change(createServiceMapSignature(map, KEY)) });
+}
+
+/** On main and on a thread: each is refused with its code, and the last good map stays. */
+export function refuses(hostile: readonly Hostile[]): void {
+  const caps = { maxConnectors: 100, maxMapBytes: 1_000_000, timeoutMs: 2_000 };
+
+  describe('on main', () => {
+    it.each(hostile)('%s is refused with %s, and the last good one stays', async (_, code, make) => {
+      await using server = await FaultyServer.start(answer(mapNow()));
+      await using held = mapUnderTest(server.url, { ...caps, offload: 'never' });
+      await survives({ held, server }, answer(make()), code);
+    });
+  });
+
+  describe('on a thread', () => {
+    const world = sharedWorld({ ...caps, offload: 'always' });
+
+    it.each(hostile)('%s is refused with %s, and the last good one stays', async (_, code, make) => {
+      await survives(world(), answer(make()), code);
+    });
+  });
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest';
+import { secret } from '../helpers/evidence.ts';
+import { mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
+import { mapOf, signed } from '../helpers/signed-map.ts';
+import { type Hostile, now, refuses, resigned } from './forge.ts';
+
+const textOf = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+const one = (): string => textOf(mapNow([off('a')]));
+const hex = (signature: string): string => Buffer.from(signature, 'base64url').toString('hex');
+const reencoded = (signature: string, change: (mac: Buffer) => Uint8Array): string =>
+  Buffer.from(change(Buffer.from(signature, 'base64url'))).toString('base64url');
+
+/** The last character of 43 carries two bits that decode to nothing; flipping one leaves the bytes as they are. */
+const malleable = (signature: string): string => {
+  const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+  return signature.slice(0, -1) + (alphabet[alphabet.indexOf(signature.at(-1) ?? '') ^ 1] ?? '');
+};
+
+/** The alphabet of plain base64, also where the MAC has none of the two characters that tell them apart. */
+const plainBase64 = (signature: string): string =>
+  Buffer.from(signature, 'base64url').toString('base64').replace('=', '').replace(/.$/, '+');
+
+const MALFORMED = 'MAP_SIGNATURE_MALFORMED';
+const MISMATCH = 'MAP_SIGNATURE_MISMATCH';
+
+const HOSTILE: readonly Hostile[] = [
+  ['28 no signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => undefined)],
+  ['28 an empty signature', 'MAP_SIGNATURE_MISSING', () => resigned(() => '')],
+  ['28 another content', MISMATCH, () => one().replace('Connector a', 'Connector z')],
+  ['28 a member that was added', MISMATCH, () => one().replace('{', '{"extra":1,')],
+  ['28 a connector that was taken out', MISMATCH, () => one().replace(/"connectors":\[.*\]/, '"connectors":[]')],
+  [
+    '28 the signature of another map',
+    MISMATCH,
+    () => resigned(() => JSON.parse(textOf(mapNow([off('other')]))).signature),
+  ],
+  ['28 a signature of zeros', MISMATCH, () => resigned(() => '0'.repeat(64))],
+  ['29 another key', MISMATCH, () => signed(mapOf([off('a')], { generatedAt: now() }), secret('other key'))],
+  ['34 a truncated MAC', MALFORMED, () => resigned((mac) => mac.slice(0, 22))],
+  ['34 a MAC of 31 bytes', MALFORMED, () => resigned((mac) => reencoded(mac, (bytes) => bytes.subarray(1)))],
+  [
+    '34 a MAC of 33 bytes',
+    MALFORMED,
+    () => resigned((mac) => reencoded(mac, (bytes) => Buffer.concat([bytes, bytes.subarray(0, 1)]))),
+  ],
+  ['34 a padded MAC', MALFORMED, () => resigned((mac) => `${mac}=`)],
+  ['34 a MAC in plain base64', MALFORMED, () => resigned(plainBase64)],
+  ['34 another spelling of the same bytes', MALFORMED, () => resigned(malleable)],
+  ['34 white space before it', MALFORMED, () => resigned((mac) => ` ${mac}`)],
+  ['34 white space behind it', MALFORMED, () => resigned((mac) => `${mac} `)],
+  ['34 a line break within it', MALFORMED, () => resigned((mac) => `${mac.slice(0, 20)}\n${mac.slice(20)}`)],
+  ['34 upper-case hex', MALFORMED, () => resigned((mac) => hex(mac).toUpperCase())],
+  ['34 truncated hex', MALFORMED, () => resigned((mac) => hex(mac).slice(0, 62))],
+  ['34 a line break behind hex', MALFORMED, () => resigned((mac) => `${hex(mac)}\n`)],
+  ['34 a MAC that is a number', MALFORMED, () => resigned(() => 7)],
+  ['34 a MAC that is null', MALFORMED, () => resigned(() => null)],
+  ['34 a MAC in a list', MALFORMED, () => resigned((mac) => [mac])],
+];
+
+describe('a map whose signature is wrong', () => refuses(HOSTILE));
+
+it('34 a signature may be lower-case hex', async () => {
+  const body = resigned(hex);
+  await using held = mapUnderTest('http://map.invalid/', {
+    fetchImpl: (async () => new Response(body)) as typeof fetch,
+  });
+  await held.manager.sync();
+  expect(held.manager.listConnectors()).toHaveLength(1);
+});
+
+describe('28 each byte of a signed map, flipped', () => {
+  it('is never accepted, and the last good map is served throughout', async () => {
+    const target = mapNow([off('other')]);
+    let body = mapNow([off('good')]);
+    const fetchImpl = (async () => new Response(body)) as typeof fetch;
+    await using held = mapUnderTest('http://map.invalid/', { fetchImpl });
+    await held.manager.sync();
+    for (const at of target.keys()) {
+      body = target.map((byte, place) => (place === at ? byte ^ (1 << (at % 8)) : byte));
+      await held.manager.sync(true);
+      expect(held.manager.status().serviceMap, `byte ${at}`).toMatchObject({ freshness: 'fresh', revision: at + 1 });
+      expect(held.manager.status().serviceMap.lastError?.code, `byte ${at}`).toMatch(/^MAP_/);
+      expect(held.manager.listConnectors().map(({ id }) => id)).toEqual(['good']);
+      // Three refused refreshes in a row would open the circuit.
+      body = mapNow([off('good')]);
+      await held.manager.sync(true);
+    }
+    expect(held.complaints()).toHaveLength(target.length);
+  });
+});

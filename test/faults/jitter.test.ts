@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import { RefreshScheduler } from '../../src/main/index.ts';
+import { silentLogger } from '../../src/main/logger.ts';
+import { answer, FaultyServer } from '../helpers/faulty-server.ts';
+import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
+
+const HOSTS = 1_000;
+const INTERVAL_MS = 300_000;
+
+/** The park-miller generator, so that a failure can be repeated. */
+function seeded(seed: number): { next(): number } {
+  let state = seed;
+  return {
+    next() {
+      state = (state * 48_271) % 2_147_483_647;
+      return state / 2_147_483_647;
+    },
+  };
+}
+
+/** The instants, in ms from the start, at which each host asks for its first `rounds` refreshes. Every refresh takes no time. */
+async function askedAt(rounds: number, jitterFactor?: number): Promise<number[][]> {
+  const random = seeded(27);
+  const byRound: number[][] = Array.from({ length: rounds }, () => []);
+  for (let host = 0; host < HOSTS; host += 1) {
+    let now = 0;
+    const timers: { readonly delayMs: number; readonly fire: () => void }[] = [];
+    const scheduler = new RefreshScheduler({
+      intervalMs: INTERVAL_MS,
+      jitterFactor,
+      onRefresh: () => {},
+      logger: silentLogger,
+      random,
+      startTimer: (delayMs, fire) => {
+        timers.push({ delayMs, fire });
+        return { cancel: () => {} };
+      },
+    });
+    scheduler.start();
+    for (const times of byRound) {
+      const { delayMs, fire } = timers.at(-1) ?? expect.fail('a scheduler that runs has a timer');
+      now += delayMs;
+      times.push(now);
+      fire();
+      await scheduler.forceRefresh();
+    }
+    scheduler.stop();
+  }
+  return byRound;
+}
+
+/** The largest share of hosts that ask within any stretch as long as 5 % of the interval. */
+function worstShare(times: readonly number[]): number {
+  const sorted = times.toSorted((a, b) => a - b);
+  let worst = 0;
+  let start = 0;
+  for (const [end, time] of sorted.entries()) {
+    while (time - (sorted[start] ?? 0) > INTERVAL_MS * 0.05) start += 1;
+    worst = Math.max(worst, end - start + 1);
+  }
+  return worst / times.length;
+}
+
+describe('27 a thousand hosts that start together', () => {
+  it('ask at times spread evenly over the whole of the jitter', async () => {
+    const [first = []] = await askedAt(1);
+    expect([Math.min(...first) >= INTERVAL_MS * 0.8, Math.max(...first) <= INTERVAL_MS * 1.2]).toEqual([true, true]);
+    const histogram = new Array<number>(12).fill(0);
+    for (const time of first) {
+      const slot = Math.floor((time - INTERVAL_MS * 0.8) / 10_000);
+      histogram[slot] = (histogram[slot] ?? 0) + 1;
+    }
+    // A twelfth each would be 83; without jitter one slot would hold them all.
+    expect(histogram.every((count) => count > 50 && count < 125)).toBe(true);
+  });
+
+  it('never crowd: no 5 % of the interval sees a quarter of them, and they drift apart round by round', async () => {
+    const shares = (await askedAt(5)).map(worstShare);
+    expect(Math.max(...shares)).toBeLessThan(0.25);
+    expect(shares.at(-1)).toBeLessThan((shares[0] ?? 0) * 0.75);
+  });
+
+  it('would crowd without jitter, which this measure shows', async () => {
+    expect((await askedAt(2, 0)).map(worstShare)).toEqual([1, 1]);
+  });
+});
+
+describe('27 callers within one process', () => {
+  it('share one request, also where it fails', async () => {
+    await using server = await FaultyServer.start(answer(mapNow()));
+    await using held = mapUnderTest(server.url);
+    await Promise.all(Array.from({ length: 50 }, (_, index) => held.manager.sync(index % 2 === 0)));
+    expect(server.requests).toHaveLength(1);
+    server.behave(answer('', 'HTTP/1.1 500 Internal Server Error\r\n'));
+    await Promise.all(Array.from({ length: 50 }, () => held.manager.sync(true)));
+    expect([server.requests.length, held.complaints()]).toEqual([4, ['map-refresh-failed MAP_HTTP_STATUS']]);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { answer, FAULTS, FaultyServer } from '../helpers/faulty-server.ts';
+import { mapNow, mapUnderTest, off } from '../helpers/map-under-test.ts';
+import { survives } from './last-good.ts';
+
+const many = (count: number): Uint8Array<ArrayBuffer> =>
+  mapNow(Array.from({ length: count }, (_, index) => off(`connector-${index}`)));
+
+describe('43 with the caps as they are by default', () => {
+  it('100 001 connectors are refused on a thread, and the last good map is served meanwhile', async () => {
+    const body = many(100_001);
+    expect(body.length).toBeGreaterThan(15_000_000);
+    await using server = await FaultyServer.start(answer(mapNow()));
+    await using held = mapUnderTest(server.url, { offload: 'always', timeoutMs: 20_000 });
+    await survives({ held, server }, answer(body), 'MAP_TOO_MANY_CONNECTORS');
+  });
+
+  it.each(['endless-body', 'gzip-bomb'] as const)('%s is cut while it streams', async (name) => {
+    await using server = await FaultyServer.start(answer(mapNow()));
+    await using held = mapUnderTest(server.url, { offload: 'always', timeoutMs: 20_000 });
+    await survives({ held, server }, FAULTS[name](mapNow()), 'MAP_TOO_LARGE');
+  });
+});
+
+describe('43 right at a cap', () => {
+  it('as many connectors as allowed are accepted, and one more is not', async () => {
+    await using server = await FaultyServer.start(answer(many(100)));
+    await using held = mapUnderTest(server.url, { maxConnectors: 100 });
+    await held.manager.sync();
+    expect(held.manager.listConnectors()).toHaveLength(100);
+    server.behave(answer(many(101)));
+    await held.manager.sync(true);
+    expect(held.complaints()).toEqual(['map-refresh-failed MAP_TOO_MANY_CONNECTORS']);
+    expect(held.manager.listConnectors()).toHaveLength(100);
+  });
+
+  it.each(['never', 'always'] as const)(
+    'as many bytes as allowed are accepted, and one more is not, with offload %s',
+    async (offload) => {
+      const [body, next] = [many(50), many(50)];
+      await using server = await FaultyServer.start(answer(body));
+      await using held = mapUnderTest(server.url, { maxMapBytes: body.length, offload });
+      await held.manager.sync();
+      server.behave(answer(Buffer.concat([next, Buffer.from(' ')])));
+      await held.manager.sync(true);
+      expect(held.complaints()).toEqual(['map-refresh-failed MAP_TOO_LARGE']);
+      server.behave(answer(next));
+      await held.manager.sync(true);
+      expect(held.manager.status().serviceMap).toMatchObject({ revision: 2, lastError: null });
+    },
+  );
+});
