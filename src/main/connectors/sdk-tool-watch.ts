@@ -1,10 +1,11 @@
 import type { Client } from '@modelcontextprotocol/client';
-import { startTimer, type Timer } from '../../shared/clock.ts';
+import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
 import type { ConnectionEvents } from './connection.ts';
 import { STREAM_DELAY_MS } from './sdk-fetch.ts';
 
-/** How long before a subscription that the server ended is made again. */
+/** How long before a subscription that the server ended is made again; twice as long each time that it did not last. */
 const RESUBSCRIBE_MS = 5_000;
+const MAX_RESUBSCRIBE_MS = 300_000;
 
 /** Whether the connector says when its tools change. */
 export function announcesToolChanges(client: Client): boolean {
@@ -21,6 +22,7 @@ export function watchTools(client: Client, events: ConnectionEvents): () => void
   if (client.getProtocolEra() !== 'modern') return () => {};
   const stop = new AbortController();
   let timer: Timer | null = null;
+  let pauseMs = RESUBSCRIBE_MS;
   const subscribeIn = (delayMs: number): void => {
     if (!stop.signal.aborted) timer = startTimer(delayMs, () => void subscribe());
   };
@@ -29,8 +31,11 @@ export function watchTools(client: Client, events: ConnectionEvents): () => void
       const subscription = await client.listen({ toolsListChanged: true }, { signal: stop.signal });
       // What changed before it was there was told to nobody.
       events.onToolsChanged();
+      const openedMs = monotonicMs();
       await subscription.closed;
-      subscribeIn(RESUBSCRIBE_MS);
+      const lasted = monotonicMs() - openedMs > pauseMs;
+      pauseMs = lasted ? RESUBSCRIBE_MS : Math.min(MAX_RESUBSCRIBE_MS, 2 * pauseMs);
+      subscribeIn(pauseMs);
     } catch {
       // A connector that announces changes and takes no subscription: the refreshes in the background have to do.
     }
