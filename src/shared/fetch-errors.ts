@@ -51,5 +51,6 @@ export function classifyFetchError(error: unknown): ErrorCode {
 
 /** Whether this is what undici's fetch makes of an answer that it refuses without a word. */
 export function isRefusedAnswer(error: unknown): boolean {
-  return error instanceof Error && error.message === '' && error.cause === undefined && codeOf(error) === null;
+  if (!(error instanceof Error) || error instanceof AggregateError) return false;
+  return error.message === '' && error.cause === undefined && codeOf(error) === null;
 }
