@@ -79,7 +79,7 @@ export function reportText(report: DemoReport): string {
 
 function loadText(name: string, load: DemoLoad): string {
   const longest = Math.max(...Object.values(load.phases), 1);
-  const where = load.thread === 'main' ? 'on the main thread, while the worker boots' : `on thread ${load.thread}`;
+  const where = load.thread === 'main' ? 'on the main thread, small as it is' : `on thread ${load.thread}`;
   const bars = Object.entries(load.phases).map(([phase, ms]) => {
     const bar = '█'.repeat(Math.round((ms / longest) * BAR_WIDTH)) || '▏';
     return `  ${phase.padEnd(8)} ${bar.padEnd(BAR_WIDTH)} ${ms.toFixed(1)} ms`;
