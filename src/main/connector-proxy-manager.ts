@@ -6,6 +6,7 @@ import type { LoadReport } from '../shared/protocol.ts';
 import type { ConnectorEntry } from '../shared/service-map.ts';
 import { awaitReady, type ReadyOptions } from './connectors/await-ready.ts';
 import { createBringUp } from './connectors/bring-up.ts';
+import { createConnect } from './connectors/choose-connect.ts';
 import { ConnectGate } from './connectors/connect-gate.ts';
 import type { ToolResult } from './connectors/connection.ts';
 import type { ConnectorIdentity } from './connectors/connector-deps.ts';
@@ -13,7 +14,6 @@ import { ConnectorSet } from './connectors/connector-set.ts';
 import type { ConnectorState, Transition } from './connectors/connector-state.ts';
 import { createProxyConnect } from './connectors/proxy-connection.ts';
 import { reportListFailure, reportTransition } from './connectors/report-transition.ts';
-import { createSdkConnect } from './connectors/sdk-connection.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
 import { BringUpDispatcher } from './http/bring-up-dispatcher.ts';
@@ -73,10 +73,20 @@ export class ConnectorProxyManager implements AsyncDisposable {
     const agent = resolved.agent ?? this.#agent;
     const connect =
       createProxy === null
-        ? createSdkConnect(new BringUpDispatcher(agent, limits.maxConnectsPerOrigin), limits.maxResultBytes)
+        ? createConnect({
+            dispatcher: new BringUpDispatcher(agent, limits.maxConnectsPerOrigin),
+            maxResultBytes: limits.maxResultBytes,
+            host: resolved.host,
+          })
         : createProxyConnect(createProxy, logger, agent);
     this.#connectors = new ConnectorSet({
-      ...createBringUp({ connect, gate: new ConnectGate(limits), apiKey: resolved.connectorsApiKey, limits }),
+      ...createBringUp({
+        connect,
+        gate: new ConnectGate(limits),
+        apiKey: resolved.connectorsApiKey,
+        oauth: resolved.oauth,
+        limits,
+      }),
       now: () => resolved.clock.now(),
       random: resolved.random,
       callTimeoutMs: limits.callTimeoutMs,

@@ -9,9 +9,10 @@ export {
 } from '../shared/signature.ts';
 export { ConnectorProxyManager } from './connector-proxy-manager.ts';
 export type { ReadyOptions } from './connectors/await-ready.ts';
-export type { ToolProgress, ToolResult } from './connectors/connection.ts';
+export type { ConnectorOAuth, ToolProgress, ToolResult } from './connectors/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';
 export type { ConnectorStatus } from './connectors/connector-status.ts';
+export type { ConnectorRequest, HostSide } from './connectors/host-side.ts';
 export type { CreateProxy, RemoteProxy, RemoteProxyConfig } from './connectors/proxy-connection.ts';
 export { type ProxiedTool, RemoteToolProxy, type RemoteToolProxyOptions } from './connectors/remote-tool-proxy.ts';
 export type { CallToolOptions } from './connectors/tool-call.ts';

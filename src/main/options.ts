@@ -10,6 +10,8 @@ import {
   systemSleep,
 } from '../shared/clock.ts';
 import type { NetworkSettings } from '../shared/network.ts';
+import type { ConnectorOAuth } from './connectors/connection.ts';
+import { type HostSide, TOOLS_ONLY } from './connectors/host-side.ts';
 import type { CreateProxy } from './connectors/proxy-connection.ts';
 import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
 import { type AgentLike, assertCompatibleAgent } from './http/agent-check.ts';
@@ -47,6 +49,10 @@ export interface ConnectorProxyManagerOptions {
   readonly clock?: Clock | undefined;
   readonly sleep?: Sleep | undefined;
   readonly random?: Random | undefined;
+  /** What this host can do for connectors (sampling, elicitation, roots; MCP's `ClientCapabilities`), and how. Nothing by default. */
+  readonly host?: HostSide | undefined;
+  /** How to log in to a connector that wants OAuth; null or undefined for one that does not. Give it time: `timeouts.connect` of the entry counts. */
+  readonly oauth?: ((connectorId: string) => ConnectorOAuth | null | undefined) | undefined;
   /** Makes the thing that talks to a connector, instead of the MCP SDK. */
   readonly createProxy?: CreateProxy | undefined;
   /** Connectors brought up at once, all origins together; sets `maxConnects` and `maxConnectsPerOrigin` alike. */
@@ -99,6 +105,8 @@ export interface ResolvedOptions {
   readonly elapsedMs: () => number;
   readonly sleep: Sleep;
   readonly random: Random;
+  readonly host: HostSide;
+  readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   readonly createProxy: CreateProxy | null;
   readonly stateDir: string | null;
   readonly offload: 'auto' | 'always' | 'never';
@@ -131,6 +139,8 @@ export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedO
     elapsedMs: clock === undefined ? monotonicMs : () => clock.now(),
     sleep: options.sleep ?? systemSleep,
     random: options.random ?? systemRandom,
+    host: options.host ?? TOOLS_ONLY,
+    oauth: (connectorId) => options.oauth?.(connectorId) ?? null,
     createProxy: options.createProxy ?? null,
     stateDir: options.stateDir ?? null,
     offload,

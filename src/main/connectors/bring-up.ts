@@ -4,7 +4,7 @@ import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { traced } from '../tracing/trace.ts';
 import { connectorHeaders } from './auth-headers.ts';
 import type { ConnectGate } from './connect-gate.ts';
-import type { Connect, Connection, ConnectionEvents, ConnectorTarget } from './connection.ts';
+import type { Connect, Connection, ConnectionEvents, ConnectorOAuth, ConnectorTarget } from './connection.ts';
 import { listAllTools, type ToolListing } from './list-tools.ts';
 
 /** A connector that is up: connected, its tools listed. */
@@ -28,6 +28,8 @@ export interface BringUpOptions {
   readonly connect: Connect;
   readonly gate: ConnectGate;
   readonly apiKey: () => Promise<string | null>;
+  /** How to log in to a connector; null where that is not needed. */
+  readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   readonly limits: {
     readonly connectTimeoutMs: number;
     readonly listTimeoutMs: number;
@@ -51,7 +53,8 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     const startedMs = monotonicMs();
     const timeoutMs = entry.timeouts?.connect ?? limits.connectTimeoutMs;
     using limit = deadline(timeoutMs, () => timeoutError(entry.id, timeoutMs), signal);
-    const target = targetOf(entry, await raceSignal(keyFor(entry, options), limit.signal));
+    const key = await raceSignal(keyFor(entry, options), limit.signal);
+    const target = targetOf(entry, key, options.oauth(entry.id));
     const connection = await connect(target, events, { signal: limit.signal, timeoutMs });
     const handshakeMs = monotonicMs() - startedMs;
     try {
@@ -69,7 +72,7 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
   };
 }
 
-function targetOf(entry: ConnectorEntry, key: string | null): ConnectorTarget {
+function targetOf(entry: ConnectorEntry, key: string | null, oauth: ConnectorOAuth | null): ConnectorTarget {
   return {
     id: entry.id,
     name: entry.name,
@@ -77,6 +80,7 @@ function targetOf(entry: ConnectorEntry, key: string | null): ConnectorTarget {
     headers: connectorHeaders(entry, key),
     era: entry.era ?? 'auto',
     transport: entry.transport ?? 'auto',
+    oauth,
   };
 }
 

@@ -1,5 +1,13 @@
-import type { CallToolResult } from '@modelcontextprotocol/client';
+import type { CallToolResult, OAuthClientProvider } from '@modelcontextprotocol/client';
 import type { EraPolicy, TransportPolicy } from '../../shared/service-map.ts';
+
+/** How a host logs in to a connector that wants OAuth (MCP, authorization). */
+export interface ConnectorOAuth {
+  /** Keeps the tokens and sends the user to the authorization server; the SDK's interface. */
+  readonly provider: OAuthClientProvider;
+  /** Resolves with the parameters of the redirect with which the user came back. */
+  readonly callback: (signal: AbortSignal) => Promise<URLSearchParams>;
+}
 
 /** Where and how to reach a connector. */
 export interface ConnectorTarget {
@@ -10,6 +18,7 @@ export interface ConnectorTarget {
   readonly headers: Readonly<Record<string, string>>;
   readonly era: EraPolicy;
   readonly transport: TransportPolicy;
+  readonly oauth: ConnectorOAuth | null;
 }
 
 /** What a handshake found out. */

@@ -1,7 +1,8 @@
 import { deadline } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { isToolName } from '../../shared/tool-id.ts';
-import type { Connection, RemoteToolDefinition } from './connection.ts';
+import type { Connection, ConnectionFacts, RemoteToolDefinition } from './connection.ts';
+import { toolHeaders } from './streamable-http/tool-headers.ts';
 
 export interface ListLimits {
   readonly maxPages: number;
@@ -18,7 +19,7 @@ export interface ToolListing {
   readonly tools: readonly RemoteToolDefinition[];
   /** Why the list is not the whole one; null if it is. */
   readonly cutBecause: string | null;
-  /** Tools left out for a bad or repeated name or a missing schema, by what they call themselves; the first 100. */
+  /** Tools left out for a bad or repeated name, a missing schema or headers that cannot be, by what they call themselves; the first 100. */
   readonly dropped: readonly string[];
   /** For how long the server says the list holds: the shortest of its pages; null if it does not. */
   readonly ttlMs: number | null;
@@ -60,7 +61,7 @@ export async function listAllTools(
     for (const item of items) {
       seen += 1;
       if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);
-      if (isUsable(item) && !tools.has(item.name)) tools.set(item.name, item);
+      if (isUsable(item, connection.facts) && !tools.has(item.name)) tools.set(item.name, item);
       else if (dropped.length < MAX_DROPPED_NAMED) dropped.push(nameOf(item));
     }
     if (nextCursor === null) return listing(null);
@@ -71,7 +72,13 @@ export async function listAllTools(
   }
 }
 
-function isUsable(item: unknown): item is RemoteToolDefinition {
+function isUsable(item: unknown, facts: ConnectionFacts): item is RemoteToolDefinition {
+  if (!isNamed(item)) return false;
+  // Over HTTP such a tool cannot be called as it wants to be (MCP 2026-07-28, custom headers); a client must leave it out.
+  return facts.era !== 'modern' || facts.transport !== 'streamable-http' || toolHeaders(item).kind === 'declared';
+}
+
+function isNamed(item: unknown): item is RemoteToolDefinition {
   if (typeof item !== 'object' || item === null || !('name' in item) || !('inputSchema' in item)) return false;
   return isToolName(item.name) && typeof item.inputSchema === 'object' && item.inputSchema !== null;
 }

@@ -3,9 +3,10 @@ import { deadline, startTimer, systemRandom, type Timer } from '../../shared/clo
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 import { type AgentLike, assertCompatibleAgent } from '../http/agent-check.ts';
 import type { Logger } from '../logger.ts';
+import { createConnect } from './choose-connect.ts';
 import type { Connection, RemoteToolDefinition } from './connection.ts';
+import { TOOLS_ONLY } from './host-side.ts';
 import { listAllTools } from './list-tools.ts';
-import { createSdkConnect } from './sdk-connection.ts';
 import { type CallRoute, makeCall } from './tool-call.ts';
 import { ToolRefresher } from './tool-refresher.ts';
 
@@ -164,7 +165,11 @@ export class RemoteToolProxy {
     };
     try {
       using limit = deadline(CONNECT_TIMEOUT_MS, () => this.#timeout(), signal);
-      const connect = createSdkConnect(this.#dispatcher(), MAX_RESULT_BYTES);
+      const connect = createConnect({
+        dispatcher: this.#dispatcher(),
+        maxResultBytes: MAX_RESULT_BYTES,
+        host: TOOLS_ONLY,
+      });
       const target = {
         id: connectorId ?? this.#label,
         name: this.#label,
@@ -172,6 +177,7 @@ export class RemoteToolProxy {
         headers: headers ?? {},
         era: 'auto',
         transport: 'auto',
+        oauth: null,
       } as const;
       const arrived = await connect(
         target,

@@ -39,6 +39,10 @@ export const INSTRUMENTS = {
     'Failed attempts to bring a connector up, and connections lost, by error code.',
     'code',
   ),
+  strayMessages: counter(
+    'mcp_connector_stray_messages_total',
+    'Messages of connectors over Streamable HTTP that nobody waited for and that were ignored: answers of unknown, wrong or repeated ids, and what is no message.',
+  ),
   syncDuration: histogram('mcp_connector_sync_duration_seconds', 'Duration of sync(), connectors included.', 'outcome'),
   callDuration: histogram(
     'mcp_tool_call_duration_seconds',

@@ -22,6 +22,7 @@ const counterOf = (entry: InstrumentEntry): Counter => new Counter(settings(entr
 
 const proxyUp = new Gauge(settings(INSTRUMENTS.proxyUp));
 const transitions = counterOf(INSTRUMENTS.transitions);
+const strayMessages = counterOf(INSTRUMENTS.strayMessages);
 const connectorFailures = counterOf(INSTRUMENTS.connectorFailures);
 const syncDuration = histogramOf(INSTRUMENTS.syncDuration);
 const callDuration = histogramOf(INSTRUMENTS.callDuration);
@@ -60,6 +61,11 @@ export function recordUp(connectorId: string, isUp: boolean): void {
 export function recordTransition({ from, to }: Transition, failureCode: string | null): void {
   transitions.inc({ from, to });
   if (failureCode !== null) connectorFailures.inc({ code: failureCode });
+}
+
+/** Notes a message that nobody waited for. */
+export function recordStray(): void {
+  strayMessages.inc();
 }
 
 /** Drops the labels of a connector that is no more, unless another manager has one of that id. */

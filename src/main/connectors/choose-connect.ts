@@ -1,0 +1,43 @@
+import type { Dispatcher } from 'undici';
+import { SwitchyardError } from '../../shared/errors.ts';
+import type { Connect, ConnectorTarget } from './connection.ts';
+import type { HostSide } from './host-side.ts';
+import { createSdkConnect } from './sdk-connection.ts';
+import { createStreamableHttpConnect } from './streamable-http/connection.ts';
+
+export interface ConnectOptions {
+  readonly dispatcher: Dispatcher;
+  /** Cap on one answer, after decompression. */
+  readonly maxResultBytes: number;
+  readonly host: HostSide;
+}
+
+/**
+ * Connects each connector the way it can: Streamable HTTP by our own means; SSE and OAuth, which are rare, by the official SDK. Where
+ * `auto` meets a server that answers Streamable HTTP with 4xx, SSE is tried (MCP 2025-03-26, backwards compatibility).
+ */
+export function createConnect(options: ConnectOptions): Connect {
+  const overHttp = createStreamableHttpConnect(options);
+  const overSdk = createSdkConnect(options);
+  return async (target, events, limits) => {
+    if (needsSdk(target)) return overSdk(target, events, limits);
+    try {
+      return await overHttp(target, events, limits);
+    } catch (error) {
+      const mayBeSse = target.transport === 'auto' && target.era !== 'modern' && isUnknownThere(error);
+      if (!mayBeSse) throw error;
+      return overSdk({ ...target, transport: 'sse' }, events, limits);
+    }
+  };
+}
+
+function needsSdk({ transport, oauth }: ConnectorTarget): boolean {
+  return transport === 'sse' || oauth !== null;
+}
+
+/** Whether the server is there and takes no Streamable HTTP. Refused credentials are another matter. */
+function isUnknownThere(error: unknown): boolean {
+  if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return false;
+  const { status } = error.detail;
+  return typeof status === 'number' && status >= 400 && status < 500;
+}

@@ -1,0 +1,34 @@
+/** What a connector asks of the host: sampling, elicitation, roots (MCP, client features). */
+export interface ConnectorRequest {
+  readonly connectorId: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Aborts when the connector no longer waits for the answer. */
+  readonly signal: AbortSignal;
+}
+
+/** The host's side of a connection: what it can do for connectors, and how it answers them. */
+export interface HostSide {
+  /** As MCP's `ClientCapabilities`; empty for a host that only calls tools. */
+  readonly capabilities: Readonly<Record<string, unknown>>;
+  /** Answers a request. What it rejects with is sent as an error, with its `code` where that is a whole number. */
+  readonly answer: (request: ConnectorRequest) => Promise<Readonly<Record<string, unknown>>>;
+}
+
+/** What a connector may ask of a host, each with the capability that the host must have declared. */
+export const HOST_METHODS = [
+  ['sampling/createMessage', 'sampling'],
+  ['elicitation/create', 'elicitation'],
+  ['roots/list', 'roots'],
+] as const;
+
+/** The methods that this host answers. */
+export function answeredMethods({ capabilities }: HostSide): readonly (typeof HOST_METHODS)[number][0][] {
+  return HOST_METHODS.filter(([, capability]) => Object.hasOwn(capabilities, capability)).map(([method]) => method);
+}
+
+/** The side of a host that only calls tools. */
+export const TOOLS_ONLY: HostSide = {
+  capabilities: {},
+  answer: () => Promise.reject(new Error('This host answers no requests')),
+};

@@ -1,0 +1,180 @@
+import {
+  Client,
+  type SSEClientTransport,
+  SseError,
+  StreamableHTTPClientTransport,
+  type Tool,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client';
+import * as z from 'zod';
+import { raceSignal, settledWithin } from '../../shared/clock.ts';
+import { CLIENT_INFO } from './client-info.ts';
+import type { Connection, ConnectionEvents, ConnectionFacts, ConnectorOAuth, RequestLimits } from './connection.ts';
+import { isBrokenConnection, toCallError, toListError } from './failure.ts';
+import { answeredMethods, type HostSide } from './host-side.ts';
+import { networkCause, requestFailure, withoutBody } from './sdk-errors.ts';
+import { withOversize } from './sdk-fetch.ts';
+import { watchTools } from './sdk-tool-watch.ts';
+import { MODERN_REVISION } from './streamable-http/json-rpc.ts';
+
+export type Era = 'auto' | 'legacy' | 'modern';
+export type HttpTransport = StreamableHTTPClientTransport | SSEClientTransport;
+
+/** What one attempt connects. */
+export interface SdkParts {
+  readonly client: Client;
+  readonly transport: HttpTransport;
+  readonly oauth: ConnectorOAuth | null;
+}
+
+/** How long a handshake that nobody wants any more may take to end by itself, so that its session can be ended too. */
+const HANDSHAKE_GRACE_MS = 500;
+
+/** How much later than ours the SDK's own deadlines are: ours wait for what came in while the event loop stood still. */
+const SDK_DEADLINE_SLACK_MS = 60_000;
+
+/** How long the end of a session may take; the server forgets it anyway some day. */
+const TERMINATE_TIMEOUT_MS = 1_000;
+
+/** A page of tools with every member kept as it was sent; the SDK's own schema would drop unknown ones. */
+const toolPageSchema = z.looseObject({
+  tools: z.array(z.unknown()),
+  nextCursor: z.string().optional(),
+  ttlMs: z.number().nonnegative().optional().catch(undefined),
+});
+
+/** A client of the SDK that answers for the host. */
+export function createSdkClient(era: Era, host: HostSide, connectorId: string): Client {
+  const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
+  const { capabilities } = host;
+  const client = new Client(CLIENT_INFO, { versionNegotiation: { mode }, capabilities });
+  for (const method of answeredMethods(host)) {
+    client.setRequestHandler(method, async (request, context) => {
+      const { signal } = context.mcpReq;
+      const params = (request.params ?? {}) as Readonly<Record<string, unknown>>;
+      // What the host answers is its own; the SDK checks it.
+      return (await host.answer({ connectorId, method, params, signal })) as never;
+    });
+  }
+  return client;
+}
+
+/** Shakes hands over a client of the SDK. Rejects as the SDK does, or with the signal's reason, leaving nothing open. */
+export async function openSdkClient(
+  { client, transport, oauth }: SdkParts,
+  events: ConnectionEvents,
+  limits: RequestLimits,
+): Promise<Connection> {
+  // Of a handshake that fails, its own rejection tells; of a connection that is being closed there is nothing to tell.
+  let isUp = false;
+  client.onclose = () => {
+    if (isUp) events.onLost(new Error('The connection was closed by the other side'));
+  };
+  let unwatch = (): void => {};
+  // An SSE stream that breaks takes the answers to all calls under way with it, though the SDK opens another.
+  client.onerror = (error) => {
+    if (isUp && error instanceof SseError) events.onLost(new Error('The event stream broke', { cause: error }));
+  };
+  const close = async (): Promise<void> => {
+    isUp = false;
+    unwatch();
+    if (transport instanceof StreamableHTTPClientTransport) await endSession(transport);
+    await client.close().catch(() => {});
+  };
+  // The signal stays out of the handshake: cut short, it could leave a session that nobody knows the name of.
+  const handshake = client.connect(transport, { timeout: sdkTimeout(limits) });
+  try {
+    await raceSignal(handshake, limits.signal);
+  } catch (error) {
+    await settledWithin(handshake, HANDSHAKE_GRACE_MS);
+    await close();
+    throw error;
+  }
+  isUp = true;
+  unwatch = watchTools(client, events);
+  const authorized = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+    work().catch(async (error: unknown) => {
+      // The tool wants more than the token allows, and the user was sent to grant it (MCP 2025-11-25, scope challenges).
+      if (oauth === null || !(error instanceof UnauthorizedError)) throw error;
+      await finishLogin(transport, oauth, signal);
+      return work();
+    });
+  return connectionOf(client, factsOf(client, transport), authorized, close);
+}
+
+/** Takes the user's coming back from the authorization server for tokens. */
+export async function finishLogin(transport: HttpTransport, oauth: ConnectorOAuth, signal: AbortSignal): Promise<void> {
+  await transport.finishAuth(await raceSignal(oauth.callback(signal), signal));
+}
+
+type Authorized = <T>(signal: AbortSignal, work: () => Promise<T>) => Promise<T>;
+
+function connectionOf(
+  client: Client,
+  facts: ConnectionFacts,
+  authorized: Authorized,
+  close: () => Promise<void>,
+): Connection {
+  return {
+    facts,
+    async listToolsPage(cursor, limits) {
+      const params = cursor === null ? {} : { cursor };
+      const options = { signal: limits.signal, timeout: sdkTimeout(limits) };
+      const ask = () => sized(limits, () => client.request({ method: 'tools/list', params }, toolPageSchema, options));
+      try {
+        // Safe to repeat, unlike a call: a kept connection may just have been closed by the server.
+        const page = await authorized(limits.signal, ask).catch((error: unknown) => {
+          if (!isBrokenConnection(networkCause(error))) throw error;
+          return ask();
+        });
+        return { tools: page.tools, nextCursor: page.nextCursor ?? null, ttlMs: page.ttlMs ?? null };
+      } catch (error) {
+        if (limits.signal.aborted) throw limits.signal.reason;
+        throw toListError(requestFailure(error), withoutBody(error), limits);
+      }
+    },
+    async callTool(tool, args, limits) {
+      const { outputSchema: _unchecked, ...definition } = tool;
+      const options = {
+        signal: limits.signal,
+        timeout: sdkTimeout(limits),
+        // Without an output schema the SDK need not compile a validator: 367 ms at the first of 1 000 tools otherwise.
+        toolDefinition: definition as unknown as Tool,
+        ...(limits.onProgress && { onprogress: limits.onProgress }),
+      };
+      const call = () => sized(limits, () => client.callTool({ name: tool.name, arguments: { ...args } }, options));
+      try {
+        return await authorized(limits.signal, call);
+      } catch (error) {
+        if (limits.signal.aborted) throw limits.signal.reason;
+        throw toCallError(requestFailure(error), withoutBody(error), tool.name, limits);
+      }
+    },
+    close,
+  };
+}
+
+/** What `work` gives, or the coded error of an answer to it that is too large. */
+async function sized<T>(limits: RequestLimits, work: () => Promise<T>): Promise<T> {
+  const tooLarge = Promise.withResolvers<never>();
+  tooLarge.promise.catch(() => {});
+  return raceSignal(Promise.race([withOversize(tooLarge.reject, work), tooLarge.promise]), limits.signal);
+}
+
+function sdkTimeout({ timeoutMs }: RequestLimits): number {
+  return Math.min(timeoutMs + SDK_DEADLINE_SLACK_MS, 2 ** 31 - 1);
+}
+
+function factsOf(client: Client, transport: HttpTransport): ConnectionFacts {
+  return {
+    era: client.getProtocolEra() ?? 'unknown',
+    transport: transport instanceof StreamableHTTPClientTransport ? 'streamable-http' : 'sse',
+    protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
+    serverName: client.getServerVersion()?.name ?? null,
+  };
+}
+
+/** DELETEs the session (MCP 2025-03-26, session management). A server may refuse that, or be gone already. */
+async function endSession(transport: StreamableHTTPClientTransport): Promise<void> {
+  if (transport.sessionId !== undefined) await settledWithin(transport.terminateSession(), TERMINATE_TIMEOUT_MS);
+}

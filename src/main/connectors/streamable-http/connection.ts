@@ -1,0 +1,157 @@
+import type { Dispatcher } from 'undici';
+import { raceSignal, settledWithin } from '../../../shared/clock.ts';
+import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
+import { recordStray } from '../../metrics/instruments.ts';
+import type { Connect, Connection, RemoteToolDefinition, ToolResult } from '../connection.ts';
+import {
+  type Failure,
+  isBrokenConnection,
+  networkFailure,
+  StatusError,
+  toCallError,
+  toConnectError,
+  toListError,
+  UnusableAnswer,
+} from '../failure.ts';
+import type { HostSide } from '../host-side.ts';
+import { type Handshake, shakeHands } from './handshake.ts';
+import { encodeHeaderValue } from './header-value.ts';
+import { throughInputRounds } from './input-rounds.ts';
+import { isObject, type JsonObject, RpcError } from './json-rpc.ts';
+import { askHost, ServerRequests } from './server-requests.ts';
+import { StreamableHttpSession } from './session.ts';
+import { keepStandingStream } from './standing-stream.ts';
+import { paramHeaders } from './tool-headers.ts';
+
+/** How long a handshake that nobody wants any more may take to end by itself, so that its session can be ended too. */
+const HANDSHAKE_GRACE_MS = 500;
+
+/** How long the end of a session may take; the server forgets it anyway some day. */
+const TERMINATE_TIMEOUT_MS = 1_000;
+
+export interface StreamableHttpOptions {
+  readonly dispatcher: Dispatcher;
+  /** Cap on one answer, after decompression. */
+  readonly maxResultBytes: number;
+  readonly host: HostSide;
+}
+
+/** A {@link Connect} over Streamable HTTP without the SDK: raw JSON-RPC over undici, of both eras. */
+export function createStreamableHttpConnect({ dispatcher, maxResultBytes, host }: StreamableHttpOptions): Connect {
+  return async (target, events, limits) => {
+    let isUp = false;
+    const session: StreamableHttpSession = new StreamableHttpSession({
+      dispatcher,
+      url: target.url,
+      headers: target.headers,
+      maxResultBytes,
+      capabilities: host.capabilities,
+      onStray: recordStray,
+      onMessage(message) {
+        const isAboutTools = message.kind === 'notification' && message.method === 'notifications/tools/list_changed';
+        if (!isAboutTools) requests.take(message);
+        else if (isUp) events.onToolsChanged();
+      },
+    });
+    const requests = new ServerRequests(session, host, target.id);
+    // The signal stays out of the handshake: cut short, it could leave a session that nobody knows the name of.
+    const handshake = shakeHands(session, target.era, host.capabilities);
+    let agreed: Handshake;
+    try {
+      agreed = await raceSignal(handshake, limits.signal);
+    } catch (error) {
+      await settledWithin(handshake, HANDSHAKE_GRACE_MS);
+      await session.close(TERMINATE_TIMEOUT_MS);
+      if (limits.signal.aborted) throw limits.signal.reason;
+      throw toConnectError(failureOf(error), error, target, limits);
+    }
+    isUp = true;
+    const stopStream = hasThingsToSay(agreed, host)
+      ? keepStandingStream(session, {
+          onOpen: () => events.onToolsChanged(),
+          onGone: (error) => isUp && events.onLost(error),
+        })
+      : () => {};
+    return connectionOf(session, agreed, { host, connectorId: target.id }, async () => {
+      isUp = false;
+      stopStream();
+      requests.stop();
+      await session.close(TERMINATE_TIMEOUT_MS);
+    });
+  };
+}
+
+/** Whether the server may speak of its own accord: of changed tools, or, a legacy one, to a host that answers. */
+function hasThingsToSay({ facts, capabilities }: Handshake, host: HostSide): boolean {
+  const announces = isObject(capabilities.tools) && capabilities.tools.listChanged === true;
+  return announces || (facts.era === 'legacy' && Object.keys(host.capabilities).length > 0);
+}
+
+function connectionOf(
+  session: StreamableHttpSession,
+  { facts }: Handshake,
+  { host, connectorId }: { readonly host: HostSide; readonly connectorId: string },
+  close: () => Promise<void>,
+): Connection {
+  return {
+    facts,
+    async listToolsPage(cursor, limits) {
+      const params = cursor === null ? {} : { cursor };
+      const ask = (): Promise<JsonObject> => session.request('tools/list', params, { signal: limits.signal });
+      try {
+        // Safe to repeat, unlike a call: a kept connection may just have been closed by the server.
+        return asToolPage(
+          await ask().catch((error: unknown) => (isBrokenConnection(error) ? ask() : Promise.reject(error))),
+        );
+      } catch (error) {
+        if (limits.signal.aborted) throw limits.signal.reason;
+        throw toListError(failureOf(error), error, limits);
+      }
+    },
+    async callTool(tool, args, { signal, timeoutMs, onProgress }) {
+      const params = { name: tool.name, arguments: args };
+      const headers = session.isModern ? callHeaders(tool, args) : [];
+      const send = (sent: JsonObject): Promise<JsonObject> =>
+        session.request('tools/call', sent, { signal, onProgress, headers });
+      try {
+        const ask = (method: string, asked: JsonObject, until: AbortSignal): Promise<JsonObject> =>
+          askHost(host, connectorId, method, asked, until);
+        return asToolResult(await (session.isModern ? throughInputRounds(params, send, ask, signal) : send(params)));
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw toCallError(failureOf(error), error, tool.name, { signal, timeoutMs });
+      }
+    },
+    close,
+  };
+}
+
+function callHeaders(tool: RemoteToolDefinition, args: JsonObject): readonly string[] {
+  return ['mcp-name', encodeHeaderValue(tool.name), ...paramHeaders(tool, args)];
+}
+
+function asToolPage({ tools, nextCursor, ttlMs }: JsonObject): Awaited<ReturnType<Connection['listToolsPage']>> {
+  if (!Array.isArray(tools)) throw new UnusableAnswer('it lists no tools');
+  return {
+    tools,
+    nextCursor: typeof nextCursor === 'string' ? nextCursor : null,
+    ttlMs: typeof ttlMs === 'number' && ttlMs >= 0 ? ttlMs : null,
+  };
+}
+
+/** A result with its content, which a server may leave out where there is none. */
+function asToolResult(result: JsonObject): ToolResult {
+  const { content } = result;
+  if (content === undefined) return { ...result, content: [] } as unknown as ToolResult;
+  if (!Array.isArray(content)) throw new UnusableAnswer('its result has no content');
+  return result as unknown as ToolResult;
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof RpcError) return { kind: 'rpc', code: error.code, reason: rootReason(error) };
+  if (error instanceof StatusError) return error.asFailure();
+  if (error instanceof UnusableAnswer) return { kind: 'unusable', reason: error.message };
+  if (error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE') return { kind: 'too-large', error };
+  if (error instanceof TypeError) return { kind: 'unsendable', reason: error.message };
+  return networkFailure(error);
+}

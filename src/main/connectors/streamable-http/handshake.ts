@@ -1,0 +1,89 @@
+import type { EraPolicy } from '../../../shared/service-map.ts';
+import { CLIENT_INFO } from '../client-info.ts';
+import type { ConnectionFacts } from '../connection.ts';
+import { StatusError, UnusableAnswer } from '../failure.ts';
+import {
+  isObject,
+  type JsonObject,
+  LEGACY_REVISIONS,
+  MODERN_REVISION,
+  RPC_UNSUPPORTED_VERSION,
+  RpcError,
+} from './json-rpc.ts';
+import type { StreamableHttpSession } from './session.ts';
+
+/** What a handshake agreed on. */
+export interface Handshake {
+  readonly facts: ConnectionFacts;
+  /** As MCP's `ServerCapabilities`. */
+  readonly capabilities: JsonObject;
+}
+
+/**
+ * Agrees on an era with the server: the modern one first where `auto` leaves the choice, then, unless credentials were refused or the network
+ * failed, the legacy handshake (MCP 2026-07-28, versioning). Rejects as the session's requests do.
+ */
+export async function shakeHands(
+  session: StreamableHttpSession,
+  era: EraPolicy,
+  capabilities: JsonObject,
+): Promise<Handshake> {
+  if (era === 'legacy') return initialize(session, capabilities);
+  try {
+    return await discover(session);
+  } catch (error) {
+    if (era === 'modern' || !speaksOfEra(error)) throw error;
+    return initialize(session, capabilities);
+  }
+}
+
+/** Whether a failed probe says that the server is there and not modern. */
+function speaksOfEra(error: unknown): boolean {
+  if (error instanceof StatusError) {
+    const { status } = error;
+    return status >= 400 && status !== 401 && status !== 403;
+  }
+  return error instanceof RpcError || error instanceof UnusableAnswer;
+}
+
+async function discover(session: StreamableHttpSession): Promise<Handshake> {
+  session.speak('modern', MODERN_REVISION);
+  const ask = (): Promise<JsonObject> => session.request('server/discover', {}, { signal: null });
+  const result = await ask().catch((error: unknown) => {
+    // Some refuse the first request to learn whether the client reads what they support.
+    if (error instanceof RpcError && error.code === RPC_UNSUPPORTED_VERSION && supports(error.data, 'supported'))
+      return ask();
+    throw error;
+  });
+  if (!supports(result, 'supportedVersions'))
+    throw new UnusableAnswer(`it does not offer the revision ${MODERN_REVISION}`);
+  const info = isObject(result._meta) ? result._meta['io.modelcontextprotocol/serverInfo'] : undefined;
+  return handshake('modern', MODERN_REVISION, result, info ?? result.serverInfo);
+}
+
+function supports(data: unknown, member: string): boolean {
+  const versions = isObject(data) ? data[member] : undefined;
+  return Array.isArray(versions) && versions.includes(MODERN_REVISION);
+}
+
+/** MCP 2025-11-25, lifecycle. */
+async function initialize(session: StreamableHttpSession, capabilities: JsonObject): Promise<Handshake> {
+  session.speak('legacy', null);
+  const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities, clientInfo: CLIENT_INFO };
+  const result = await session.request('initialize', params, { signal: null });
+  const { protocolVersion } = result;
+  if (typeof protocolVersion !== 'string' || !LEGACY_REVISIONS.includes(protocolVersion)) {
+    throw new UnusableAnswer('it wants a revision of MCP that is not spoken here');
+  }
+  session.speak('legacy', protocolVersion);
+  await session.notify('notifications/initialized', {});
+  return handshake('legacy', protocolVersion, result, result.serverInfo);
+}
+
+function handshake(era: 'legacy' | 'modern', protocolVersion: string, result: JsonObject, info: unknown): Handshake {
+  const serverName = isObject(info) && typeof info.name === 'string' ? info.name : null;
+  return {
+    facts: { era, transport: 'streamable-http', protocolVersion, serverName },
+    capabilities: isObject(result.capabilities) ? result.capabilities : {},
+  };
+}

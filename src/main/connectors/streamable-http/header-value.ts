@@ -1,0 +1,11 @@
+const SENTINEL = /^=\?base64\?.*\?=$/;
+const PLAIN = /^[\t\x20-\x7e]+$/;
+
+/**
+ * A text as the value of a header: as it is where that is plain ASCII, else as `=?base64?…?=` (MCP 2026-07-28, Streamable HTTP, value
+ * encoding). What looks encoded already is encoded too, so that it is read as it was meant.
+ */
+export function encodeHeaderValue(text: string): string {
+  const isPlain = PLAIN.test(text) && text === text.trim() && !SENTINEL.test(text);
+  return isPlain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`;
+}

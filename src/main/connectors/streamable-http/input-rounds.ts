@@ -1,0 +1,46 @@
+import { systemSleep } from '../../../shared/clock.ts';
+import { UnusableAnswer } from '../failure.ts';
+import { isObject, type JsonObject } from './json-rpc.ts';
+
+/** How often a server may ask for more before a call is given up. */
+const MAX_ROUNDS = 10;
+
+/** How long before a request goes out again that was only put off. */
+const PUT_OFF_MS = 250;
+
+/** Answers one request that a server puts to the host. */
+export type AnswerInput = (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
+
+/**
+ * Sends a request until it is answered for good: where the answer asks for input (`resultType: input_required`; MCP 2026-07-28, multi round-trip
+ * requests) the host gives it and the request goes out again with it and with the server's state, untouched. Rejects as `send` and `answer` do.
+ */
+export async function throughInputRounds(
+  params: JsonObject,
+  send: (params: JsonObject) => Promise<JsonObject>,
+  answer: AnswerInput,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  let result = await send(params);
+  for (let round = 0; result.resultType === 'input_required'; round += 1) {
+    if (round === MAX_ROUNDS) throw new UnusableAnswer(`it asked for input more than ${MAX_ROUNDS} times`);
+    const { inputRequests, requestState } = result;
+    const asked = Object.entries(isObject(inputRequests) ? inputRequests : {});
+    if (asked.length === 0) await systemSleep(PUT_OFF_MS, signal);
+    const answers = await Promise.all(
+      asked.map(async ([key, request]) => [key, await one(request, answer, signal)] as const),
+    );
+    result = await send({
+      ...params,
+      ...(answers.length > 0 && { inputResponses: Object.fromEntries(answers) }),
+      ...(requestState !== undefined && { requestState }),
+    });
+  }
+  return result;
+}
+
+function one(request: unknown, answer: AnswerInput, signal: AbortSignal): Promise<JsonObject> {
+  if (!isObject(request) || typeof request.method !== 'string')
+    throw new UnusableAnswer('what it asks for is no request');
+  return answer(request.method, isObject(request.params) ? request.params : {}, signal);
+}

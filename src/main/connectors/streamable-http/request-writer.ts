@@ -1,0 +1,97 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { currentTraceparent } from '../../tracing/trace.ts';
+import { CLIENT_INFO } from '../client-info.ts';
+import type { HttpRequest } from './http-exchange.ts';
+import { type JsonObject, MODERN_REVISION } from './json-rpc.ts';
+
+/** Writes messages as HTTP requests, with what each era wants in headers and in `_meta`. */
+export class RequestWriter {
+  readonly #url: URL;
+  readonly #ownHeaders: readonly string[];
+  readonly #envelope: JsonObject;
+  #era: 'modern' | 'legacy' = 'legacy';
+  /** What a legacy session agreed on. */
+  #revision: string | null = null;
+  #sessionId: string | null = null;
+
+  constructor(url: URL, headers: Readonly<Record<string, string>>, capabilities: JsonObject) {
+    this.#url = url;
+    this.#ownHeaders = Object.entries(headers).flat();
+    this.#envelope = {
+      'io.modelcontextprotocol/protocolVersion': MODERN_REVISION,
+      'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
+      'io.modelcontextprotocol/clientCapabilities': capabilities,
+    };
+  }
+
+  get isModern(): boolean {
+    return this.#era === 'modern';
+  }
+
+  get hasSession(): boolean {
+    return this.#sessionId !== null;
+  }
+
+  /** From here on writes for the modern revision, or for a legacy one; null while that is still to be agreed on. */
+  speak(era: 'modern' | 'legacy', revision: string | null): void {
+    this.#era = era;
+    this.#revision = revision;
+  }
+
+  /** Takes the session that the answer to a handshake names (MCP 2025-03-26, session management). */
+  adopt(headers: IncomingHttpHeaders): void {
+    const id = headers['mcp-session-id'];
+    // Visible ASCII, as the specification wants it: nothing else could be sent back.
+    this.#sessionId = typeof id === 'string' && /^[\x21-\x7e]{1,4096}$/.test(id) ? id : null;
+  }
+
+  /** A request or, without an id, a notification. `further` headers go to modern servers alone. Throws what JSON.stringify throws. */
+  message(
+    id: number | string | null,
+    method: string,
+    params: JsonObject,
+    meta: JsonObject | null,
+    further: readonly string[],
+  ): HttpRequest {
+    const whole = this.#withMeta(params, meta);
+    const message =
+      id === null ? { jsonrpc: '2.0', method, params: whole } : { jsonrpc: '2.0', id, method, params: whole };
+    return this.#post(message, this.isModern ? ['mcp-method', method, ...further] : []);
+  }
+
+  /** The answer to a request of the server. */
+  answer(id: number | string, answer: JsonObject): HttpRequest {
+    return this.#post({ jsonrpc: '2.0', id, ...answer }, []);
+  }
+
+  /** Opens a stream, or goes on with one after the event `lastEventId`. */
+  listen(lastEventId: string | null): HttpRequest {
+    const own = ['accept', 'text/event-stream', ...(lastEventId === null ? [] : ['last-event-id', lastEventId])];
+    return { method: 'GET', url: this.#url, headers: this.#headers(own), body: null };
+  }
+
+  /** Ends the session. */
+  end(): HttpRequest {
+    return { method: 'DELETE', url: this.#url, headers: this.#headers([]), body: null };
+  }
+
+  #withMeta(params: JsonObject, own: JsonObject | null): JsonObject {
+    if (this.isModern) return { ...params, _meta: { ...this.#envelope, ...own } };
+    return own === null ? params : { ...params, _meta: own };
+  }
+
+  #post(message: JsonObject, further: readonly string[]): HttpRequest {
+    const own = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream', ...further];
+    return { method: 'POST', url: this.#url, headers: this.#headers(own), body: JSON.stringify(message) };
+  }
+
+  #headers(own: readonly string[]): string[] {
+    const headers = [...this.#ownHeaders, ...own];
+    const revision = this.isModern ? MODERN_REVISION : this.#revision;
+    if (revision !== null) headers.push('mcp-protocol-version', revision);
+    if (this.#sessionId !== null) headers.push('mcp-session-id', this.#sessionId);
+    const traceparent = currentTraceparent();
+    if (traceparent !== undefined) headers.push('traceparent', traceparent);
+    return headers;
+  }
+}

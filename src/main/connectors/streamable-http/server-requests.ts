@@ -1,0 +1,63 @@
+import { rootReason } from '../../../shared/errors.ts';
+import { answeredMethods, type HostSide } from '../host-side.ts';
+import { type FromServer, type JsonObject, RPC_INTERNAL_ERROR, RPC_METHOD_NOT_FOUND, RpcError } from './json-rpc.ts';
+import type { StreamableHttpSession } from './session.ts';
+
+/** Has the host answer a request, if it said that it can. Rejects with an RpcError, or with what the host rejects with. */
+export async function askHost(
+  host: HostSide,
+  connectorId: string,
+  method: string,
+  params: JsonObject,
+  signal: AbortSignal,
+): Promise<JsonObject> {
+  if (!(answeredMethods(host) as readonly string[]).includes(method)) {
+    throw new RpcError(RPC_METHOD_NOT_FOUND, `This host does not answer ${method.slice(0, 128)}`);
+  }
+  return host.answer({ connectorId, method, params, signal });
+}
+
+/** Answers the requests of a legacy server, which come over its streams; `stop` abandons those under way. */
+export class ServerRequests {
+  readonly #session: StreamableHttpSession;
+  readonly #host: HostSide;
+  readonly #connectorId: string;
+  readonly #running = new Map<string | number, AbortController>();
+
+  constructor(session: StreamableHttpSession, host: HostSide, connectorId: string) {
+    this.#session = session;
+    this.#host = host;
+    this.#connectorId = connectorId;
+  }
+
+  /** Takes a request, or the notice that one is no longer wanted. */
+  take(message: FromServer): void {
+    if (message.kind === 'request') void this.#answer(message.id, message.method, message.params);
+    else if (message.method === 'notifications/cancelled')
+      this.#running.get(message.params.requestId as string | number)?.abort();
+  }
+
+  stop(): void {
+    for (const running of this.#running.values()) running.abort();
+  }
+
+  async #answer(id: string | number, method: string, params: JsonObject): Promise<void> {
+    const running = new AbortController();
+    this.#running.set(id, running);
+    try {
+      const result =
+        method === 'ping' ? {} : await askHost(this.#host, this.#connectorId, method, params, running.signal);
+      if (!running.signal.aborted) await this.#session.answer(id, { result });
+    } catch (error) {
+      // Where even that cannot be told, the server waits in vain, as it would for a host that is gone.
+      if (!running.signal.aborted) await this.#session.answer(id, { error: asAnswer(error) }).catch(() => {});
+    } finally {
+      this.#running.delete(id);
+    }
+  }
+}
+
+function asAnswer(error: unknown): JsonObject {
+  const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
+  return { code: Number.isSafeInteger(code) ? code : RPC_INTERNAL_ERROR, message: rootReason(error) };
+}

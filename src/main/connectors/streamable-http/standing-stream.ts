@@ -1,0 +1,83 @@
+import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
+import { networkFailure } from '../failure.ts';
+import type { AbortExchange } from './http-exchange.ts';
+import type { StreamableHttpSession } from './session.ts';
+
+/**
+ * How long after the handshake the standing stream of a connector is opened. Over HTTP/1.1 it takes a connection for itself, which the
+ * connectors that still come up need more.
+ */
+const STREAM_DELAY_MS = 2_000;
+
+/** How long before a stream that ended is opened again; twice as long each time that it did not last. */
+const REOPEN_MS = 1_000;
+const MAX_REOPEN_MS = 300_000;
+
+export interface StandingStreamEvents {
+  /** It is open: what the server said before went to nobody. */
+  onOpen(): void;
+  /** The server, or its session, is gone. */
+  onGone(error: Error): void;
+}
+
+/**
+ * Keeps the stream open over which a server speaks of its own accord: a GET in the legacy era (MCP 2025-11-25, listening for messages), a
+ * subscription in the modern one (MCP 2026-07-28, subscriptions). A server that refuses it once is left in peace. The returned function ends it.
+ */
+export function keepStandingStream(session: StreamableHttpSession, events: StandingStreamEvents): () => void {
+  let isStopped = false;
+  let wasOpen = false;
+  let lastEventId: string | null = null;
+  let pauseMs = REOPEN_MS;
+  let timer: Timer | null = null;
+  let abort: AbortExchange | null = null;
+
+  const openIn = (delayMs: number): void => {
+    timer = startTimer(delayMs, open);
+  };
+  const open = (): void => {
+    let openedMs = Number.POSITIVE_INFINITY;
+    const reopen = (): void => {
+      if (isStopped) return;
+      const lasted = monotonicMs() - openedMs > pauseMs;
+      pauseMs = lasted ? REOPEN_MS : Math.min(MAX_REOPEN_MS, 2 * pauseMs);
+      openIn(pauseMs);
+    };
+    const filter = { notifications: { toolsListChanged: true } };
+    abort = session.openStream('subscriptions/listen', filter, lastEventId, {
+      onHead: (status, headers) => {
+        const isStream = status < 300 && headers['content-type']?.startsWith('text/event-stream') === true;
+        if (isStream) {
+          openedMs = monotonicMs();
+          wasOpen = true;
+          events.onOpen();
+          return;
+        }
+        isStopped = true;
+        // At first it says that there is no such stream; later, that the session is unknown.
+        if (wasOpen && status === 404) events.onGone(new Error('The session is gone'));
+      },
+      onEventId: (id) => {
+        lastEventId = id;
+      },
+      onRetry: (ms) => {
+        pauseMs = Math.min(MAX_REOPEN_MS, Math.max(ms, REOPEN_MS));
+      },
+      onEnd: reopen,
+      onFailure: (error) => {
+        if (isStopped) return;
+        const failure = networkFailure(error);
+        if (failure.kind === 'network' && failure.isUnsent) {
+          isStopped = true;
+          events.onGone(new Error('The connector is no longer there', { cause: error }));
+        } else reopen();
+      },
+    });
+  };
+  openIn(STREAM_DELAY_MS);
+  return () => {
+    isStopped = true;
+    timer?.cancel();
+    abort?.(new Error('The connection is closed'));
+  };
+}
