@@ -1,0 +1,239 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createStdioTransport } from '../../src/main/connectors/stdio-transport.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { isAlive, stdioProgram } from '../helpers/stdio-program.ts';
+
+const ping = { jsonrpc: '2.0', id: 1, method: 'ping' } as const;
+
+describe('a stdio transport', () => {
+  it('carries messages both ways, over any cut of their bytes', async () => {
+    await using program = stdioProgram('talks-in-pieces');
+    await program.transport.start();
+    await eventually('both messages came', () => program.messages.length === 2);
+    expect(program.messages[1]).toEqual({ jsonrpc: '2.0', method: 'told', params: { text: 'ä\u{1f600}' } });
+  });
+
+  it('gives a program what it needs of the environment, what is configured, and nothing else', async () => {
+    process.env.SWITCHYARD_TEST_SECRET = 'not for children';
+    try {
+      await using program = stdioProgram('serves', { env: { OWN: 'configured' }, args: ['$HOME; exit 1', '`id`'] });
+      await program.transport.start();
+      await program.transport.send(ping);
+      await eventually('it answered', () => program.messages.length === 1);
+      const [answer] = program.messages;
+      const result = answer !== undefined && 'result' in answer ? answer.result : {};
+      expect(result).toMatchObject({ env: { OWN: 'configured', PATH: process.env.PATH } });
+      expect(result.args).toEqual(['serves', '$HOME; exit 1', '`id`']);
+      expect(JSON.stringify(result)).not.toContain('not for children');
+    } finally {
+      delete process.env.SWITCHYARD_TEST_SECRET;
+    }
+  });
+
+  it('counts lines that are no message and goes on', async () => {
+    await using program = stdioProgram('talks-junk');
+    await program.transport.start();
+    await program.transport.send(ping);
+    await eventually('it answered', () => program.messages.length === 1);
+    expect(program.transport.junkLines).toBe(3);
+    expect(program.events).toEqual([]);
+  });
+
+  it('survives a handler that throws', async () => {
+    await using program = stdioProgram('serves');
+    program.transport.onmessage = () => {
+      throw new Error('handler');
+    };
+    await program.transport.start();
+    await program.transport.send(ping);
+    await eventually('the error was told', () => program.errors.length === 1);
+    expect(program.errors[0]?.message).toBe('handler');
+  });
+
+  it('ends a program whose message is larger than the cap', async () => {
+    await using program = stdioProgram('talks-endlessly', { maxMessageBytes: 100_000 });
+    await program.transport.start();
+    await program.closed();
+    expect(program.events).toEqual(['error', 'close']);
+    expect(program.errors[0]).toMatchObject({ code: 'TOOL_RESULT_TOO_LARGE' });
+    expect(program.transport.exit).not.toBeNull();
+  });
+
+  it('makes a sender wait for a program that does not read, and tells it when there is no hope', async () => {
+    await using program = stdioProgram('reads-nothing', { graceMs: 50 });
+    await program.transport.start();
+    let isSent = false;
+    const sending = program.transport.send({ ...ping, params: { text: 'x'.repeat(4_000_000) } }).finally(() => {
+      isSent = true;
+    });
+    sending.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isSent).toBe(false);
+    await program.transport.close();
+    await expect(sending).rejects.toMatchObject({ code: 'CONNECTOR_GONE' });
+  });
+
+  it('keeps whole last lines of stderr, however much is written', async () => {
+    await using program = stdioProgram('complains');
+    await program.transport.start();
+    await eventually('it is through', () => program.messages.length === 1);
+    await eventually('all is read', () => program.transport.stderr.endsWith('the last'));
+    expect(program.transport.stderr.length).toBeLessThanOrEqual(8_192);
+    expect(program.transport.stderr.length).toBeGreaterThan(7_000);
+    expect(program.transport.stderr).toMatch(/^line \d+ x{90}\n/);
+  });
+
+  it('reports a program that exits, with its last words but not its secrets', async () => {
+    const secret = 'sk-012345678';
+    await using program = stdioProgram('exits', { args: [`refused ${secret}`], env: { API_KEY: secret } });
+    await program.transport.start();
+    await program.closed();
+    expect(program.events).toEqual(['error', 'close']);
+    expect(program.errors[0]).toMatchObject({
+      code: 'CONNECTOR_EXITED',
+      message: expect.stringMatching(/^Connector process ".*" exited with code 3\.$/),
+      detail: { code: 3, stderr: 'fatal: refused [redacted]' },
+    });
+    expect(program.transport.exit).toEqual({ code: 3, signal: null });
+    await expect(program.transport.send(ping)).rejects.toMatchObject({ code: 'CONNECTOR_EXITED' });
+    await program.transport.close();
+    expect(program.events).toEqual(['error', 'close']);
+  });
+
+  it('rejects what is being sent while the program exits', async () => {
+    await using program = stdioProgram('exits-when-asked');
+    await program.transport.start();
+    await eventually('it is up', () => program.messages.length === 1);
+    const large = { ...ping, params: { text: 'x'.repeat(4_000_000) } };
+    await expect(program.transport.send(large)).rejects.toMatchObject({
+      code: 'CONNECTOR_EXITED',
+      message: expect.stringContaining('exited with code 3'),
+    });
+    await program.closed();
+    expect(program.events).toEqual(['error', 'close']);
+  });
+
+  it('gives up a program that closes its output', async () => {
+    await using program = stdioProgram('closes-its-output', { graceMs: 50 });
+    await program.transport.start();
+    await program.closed();
+    expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED' });
+  });
+
+  it.each([
+    ['is in no folder of PATH', { command: 'switchyard-no-such-command' }, /no such program in PATH/],
+    ['is no file', { command: '/no/such/file' }, /no such file/],
+    ['may not be executed', { command: import.meta.filename }, /may not be executed/],
+    ['has no folder', { cwd: '/no/such/folder' }, /its folder "\/no\/such\/folder" \(cwd\) is none/],
+    ['has an impossible argument', { args: ['a\0secret'] }, /NUL/],
+    ['has too many arguments', { args: ['x'.repeat(10_000_000)] }, /too long/],
+  ])('says what to do about a command that %s', async (_, wrong, message) => {
+    const command = { command: process.execPath, args: [], env: {}, cwd: null, ...wrong };
+    const transport = createStdioTransport(command, { maxMessageBytes: 1_000 });
+    const events: string[] = [];
+    transport.onerror = () => events.push('error');
+    transport.onclose = () => events.push('close');
+    const failure = transport.start();
+    await expect(failure).rejects.toMatchObject({ code: 'CONNECTOR_COMMAND_FAILED' });
+    await expect(failure).rejects.toThrow(message);
+    await expect(failure).rejects.not.toThrow(/secret/);
+    await expect(transport.send(ping)).rejects.toMatchObject({ code: 'CONNECTOR_COMMAND_FAILED' });
+    expect(events).toEqual([]);
+    await transport.close();
+    expect(events).toEqual(['close']);
+    expect(transport).toMatchObject({ pid: null, exit: null });
+  });
+
+  it('cannot be started after it was closed, nor twice', async () => {
+    await using program = stdioProgram('serves');
+    await program.transport.start();
+    await expect(program.transport.start()).rejects.toMatchObject({ code: 'INTERNAL' });
+    const closed = stdioProgram('serves').transport;
+    await closed.close();
+    await expect(closed.start()).rejects.toMatchObject({ code: 'CONNECTOR_GONE' });
+  });
+});
+
+describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
+  it('lets a program end by itself, leaving no zombie', async () => {
+    const program = stdioProgram('serves');
+    await program.transport.start();
+    const pid = program.transport.pid ?? -1;
+    await Promise.all([program.transport.close(), program.transport.close()]);
+    expect(program.transport.exit).toEqual({ code: 0, signal: null });
+    expect(program.events).toEqual(['close']);
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+
+  it('kills a program that ignores the end of its input and SIGTERM', async () => {
+    const program = stdioProgram('ignores-signals', { graceMs: 100 });
+    await program.transport.start();
+    const pid = await program.toldPid();
+    await program.transport.close();
+    expect(program.transport.exit).toEqual({ code: null, signal: 'SIGKILL' });
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+    expect(program.errors).toEqual([]);
+  });
+
+  it('ends a grandchild that holds stdout open after the program is gone', async () => {
+    const program = stdioProgram('leaves-a-grandchild');
+    await program.transport.start();
+    const grandchild = await program.toldPid();
+    await program.transport.send(ping);
+    await program.closed();
+    await eventually('the grandchild is gone', () => !isAlive(grandchild));
+    expect(program.transport.exit).toEqual({ code: 0, signal: null });
+    expect(() => process.kill(-(program.transport.pid ?? 0), 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
+  });
+
+  it('does not wait for a daemon that took stdout to a group of its own', async () => {
+    const program = stdioProgram('leaves-a-daemon');
+    await program.transport.start();
+    const daemon = await program.toldPid();
+    try {
+      await program.transport.send(ping);
+      await program.closed();
+      await program.transport.close();
+      expect(isAlive(daemon)).toBe(true);
+    } finally {
+      process.kill(daemon, 'SIGKILL');
+    }
+  });
+
+  it('never signals a program that is gone already', async () => {
+    const program = stdioProgram('exits');
+    await program.transport.start();
+    await program.closed();
+    const sent: unknown[] = [];
+    const { kill } = process;
+    process.kill = (...args) => {
+      sent.push(args);
+      return true;
+    };
+    try {
+      await program.transport.close();
+    } finally {
+      process.kill = kill;
+    }
+    expect(sent).toEqual([]);
+  });
+
+  it('closes a transport that is still starting', async () => {
+    const program = stdioProgram('ignores-signals', { graceMs: 50 });
+    const starting = program.transport.start();
+    await program.transport.close();
+    await starting;
+    expect(isAlive(program.transport.pid ?? -1)).toBe(false);
+    expect(program.events).toEqual(['close']);
+  });
+
+  it('listens for the end of this process only while a program lives', async () => {
+    const before = process.listenerCount('exit');
+    const programs = [stdioProgram('serves'), stdioProgram('serves')];
+    await Promise.all(programs.map(({ transport }) => transport.start()));
+    expect(process.listenerCount('exit')).toBe(before + 1);
+    await Promise.all(programs.map(({ transport }) => transport.close()));
+    expect(process.listenerCount('exit')).toBe(before);
+  });
+});
