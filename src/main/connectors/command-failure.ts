@@ -50,6 +50,15 @@ export function exitFailure({ command }: StdioCommand, exit: ProcessExit | null,
   });
 }
 
+/** TOOL_RESULT_TOO_LARGE for a program whose message does not end within the cap. */
+export function sizeFailure({ command }: StdioCommand, maxBytes: number): SwitchyardError {
+  return new SwitchyardError(
+    'TOOL_RESULT_TOO_LARGE',
+    `Connector process ${JSON.stringify(command)} sent a message of more than ${maxBytes} bytes.`,
+    { detail: { maxBytes } },
+  );
+}
+
 function fateOf(exit: ProcessExit | null): string {
   if (exit === null) return 'closed its input or output';
   return exit.signal === null ? `exited with code ${exit.code}` : `was ended by ${exit.signal}`;

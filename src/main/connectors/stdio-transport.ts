@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { settledWithin } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
-import { commandFailure, exitFailure } from './command-failure.ts';
+import { commandFailure, exitFailure, sizeFailure } from './command-failure.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { type ProcessExit, ProcessGroup } from './process-group.ts';
 import { StderrTail } from './stderr-tail.ts';
@@ -161,12 +161,7 @@ class ProgramTransport implements StdioTransport {
 
   /** Ends a program whose message is too large, and tells so at once: somebody waits for an answer. */
   #refuse(): void {
-    const program = JSON.stringify(this.#command.command);
-    this.#failure = new SwitchyardError(
-      'TOOL_RESULT_TOO_LARGE',
-      `Connector process ${program} sent a message of more than ${this.#maxMessageBytes} bytes.`,
-      { detail: { maxBytes: this.#maxMessageBytes } },
-    );
+    this.#failure = sizeFailure(this.#command, this.#maxMessageBytes);
     // It would wait for ever to get rid of the rest.
     this.#group?.child.stdout.destroy();
     this.#group?.signal('SIGTERM');
