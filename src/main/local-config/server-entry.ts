@@ -80,9 +80,11 @@ function transportOf(reader: EntryReader): TransportPolicy | 'stdio' | null {
   if (member !== undefined) {
     const type = reader.plain(member);
     if (type === null) return null;
-    if (!Object.hasOwn(TRANSPORTS, type)) reader.refuse(member, 'must be one of stdio, http, streamable-http, sse');
-    const transport = TRANSPORTS[type] ?? null;
-    if (transport === null) return null;
+    const transport = Object.hasOwn(TRANSPORTS, type) ? TRANSPORTS[type] : undefined;
+    if (transport === undefined) {
+      reader.refuse(member, 'must be one of stdio, http, streamable-http, sse');
+      return null;
+    }
     const needed = transport === 'stdio' ? 'command' : 'url';
     if (!reader.has(needed)) reader.refuse(member, `needs a ${needed} beside it`);
     return transport;
