@@ -9,8 +9,13 @@ export function commandFailure({ command, cwd }: StdioCommand, cause: unknown): 
   return new SwitchyardError(
     'CONNECTOR_COMMAND_FAILED',
     `Connector command ${JSON.stringify(command)} could not be started: ${reasonOf(errno, command, cwd, cause)}.`,
-    { cause, detail: { command, ...(errno !== null && { errno }) } },
+    { cause: withoutArguments(errno), detail: { command, ...(errno !== null && { errno }) } },
   );
+}
+
+/** Node's own error carries all arguments, `spawnargs`, which may hold secrets and would get into logs. */
+function withoutArguments(errno: string | null): Error | undefined {
+  return errno === null ? undefined : Object.assign(new Error(`spawn ${errno}`), { code: errno });
 }
 
 function reasonOf(errno: string | null, command: string, cwd: string | null, cause: unknown): string {
@@ -25,11 +30,10 @@ function reasonOf(errno: string | null, command: string, cwd: string | null, cau
       return 'it may not be executed; make it executable (chmod +x), or name its interpreter as the command';
     case 'E2BIG':
       return 'its arguments and environment are too long together; shorten them';
-    // Its message would quote the argument or variable that is wrong.
     case 'ERR_INVALID_ARG_VALUE':
       return 'an argument or variable holds a NUL character; remove it';
     default:
-      return rootReason(cause);
+      return errno ?? rootReason(cause);
   }
 }
 
