@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { inspect } from 'node:util';
-import { Client } from '@modelcontextprotocol/client';
+import { Client, SdkErrorCode } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
 import { packageBin } from '../../src/main/cli/demo/package-bin.ts';
 import { createStdioTransport } from '../../src/main/connectors/stdio-transport.ts';
@@ -104,6 +104,14 @@ describe('a stdio transport', () => {
     expect(program.events).toEqual(['error', 'close']);
   });
 
+  it('delivers all that a program said before it exited', async () => {
+    await using program = stdioProgram('says-much-and-exits');
+    await program.transport.start();
+    await program.closed();
+    expect(program.messages).toHaveLength(1_000);
+    expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED', detail: { code: 0 } });
+  });
+
   it('rejects what is being sent while the program exits', async () => {
     await using program = stdioProgram('exits-when-asked');
     await program.transport.start();
@@ -179,10 +187,11 @@ describe('the real server-everything over stdio', () => {
     expect(existsSync(`/proc/${pid}`)).toBe(false);
   });
 
-  it('tells the client of a server that exits instead of answering', async () => {
-    const client = new Client({ name: 'test', version: '0' }, { versionNegotiation: { mode: 'legacy' } });
+  it.each(['auto', 'legacy'] as const)('tells the client of a server that exits instead (%s)', async (mode) => {
+    const client = new Client({ name: 'test', version: '0' }, { versionNegotiation: { mode } });
     await using program = stdioProgram('exits', { args: ['no key'] });
-    await expect(client.connect(program.transport)).rejects.toThrow();
+    const code = mode === 'auto' ? SdkErrorCode.EraNegotiationFailed : SdkErrorCode.ConnectionClosed;
+    await expect(client.connect(program.transport)).rejects.toMatchObject({ code });
     expect(program.transport.exit).toEqual({ code: 3, signal: null });
     expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED', detail: { stderr: 'fatal: no key' } });
   });

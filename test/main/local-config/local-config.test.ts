@@ -40,6 +40,11 @@ describe('parseLocalConfig', () => {
     });
   });
 
+  it('takes a transport for a type where there is none', () => {
+    expect(parseOne({ transport: 'sse', url: 'http://a.example/sse' }).servers[0]?.entry.transport).toBe('sse');
+    expect(parseOne({ transport: 'stdio', command: 'a' }).servers[0]?.command).not.toBeNull();
+  });
+
   it.each([
     ['servers', { servers: { x: { command: 'a' } }, inputs: [] }],
     ['mcp.servers', { 'editor.fontSize': 13, mcp: { servers: { x: { command: 'a' } } } }],
