@@ -15,6 +15,10 @@ export const ERROR_CODES = {
     'A function that was given in place of a key threw or rejected.',
     "Look at the cause; it is the function's own error.",
   ),
+  CONFIG_INVALID: entry(
+    'A file of local connectors could not be read, or holds none of the forms that clients write.',
+    'Correct it at the line and column that the message names.',
+  ),
   AGENT_INCOMPATIBLE: entry(
     'The `agent` does not take the requests of undici 8; one of undici 6 is the usual case.',
     'Make it with undici 7 or 8, or leave it out.',
@@ -207,6 +211,14 @@ export const ERROR_CODES = {
   CONNECTOR_CONNECT_FAILED: entry(
     'The connector could not be reached or did not speak MCP.',
     'Check its endpoint; the cause names the failure.',
+  ),
+  CONNECTOR_COMMAND_FAILED: entry(
+    'The program of a local connector could not be started.',
+    'Correct what the message names: the command, its folder or its permissions.',
+  ),
+  CONNECTOR_EXITED: entry(
+    'The program of a local connector ended though nobody told it to.',
+    'Look at the last line it wrote to stderr, in `detail.stderr`; run the command by hand.',
   ),
   CONNECTOR_TIMEOUT: entry(
     'The connector did not answer within the deadline of this phase.',

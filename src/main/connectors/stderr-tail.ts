@@ -1,0 +1,46 @@
+import { stripVTControlCharacters } from 'node:util';
+
+const KEPT_BYTES = 8 * 1024;
+
+/** The longest that one line goes into an error. */
+const MAX_LINE_LENGTH = 300;
+
+/** Shorter ones are words of any text. */
+const MIN_SECRET_LENGTH = 6;
+
+/** The end of what a program complained about, for people. Bounded, however much it writes. */
+export class StderrTail {
+  readonly #secrets: readonly string[];
+  #bytes: Buffer = Buffer.alloc(0);
+  #isCut = false;
+
+  /** `secrets` never show, though the program were to print them. */
+  constructor(secrets: readonly string[]) {
+    const parts = secrets.flatMap((secret) => [secret, ...secret.split(/\r?\n/)]);
+    this.#secrets = parts.filter(({ length }) => length >= MIN_SECRET_LENGTH).toSorted((a, b) => b.length - a.length);
+  }
+
+  push(chunk: Buffer): void {
+    const all = Buffer.concat([this.#bytes, chunk]);
+    this.#isCut ||= all.length > KEPT_BYTES;
+    this.#bytes = all.length > KEPT_BYTES ? Buffer.from(all.subarray(-KEPT_BYTES)) : all;
+  }
+
+  /** The last 8 KiB, whole lines, without what would move a terminal's cursor or recolour it. */
+  get text(): string {
+    const firstEnd = this.#isCut ? this.#bytes.indexOf('\n') : -1;
+    const text = this.#bytes.subarray(firstEnd + 1).toString('utf8');
+    const plain = this.#withoutSecrets(stripVTControlCharacters(text)).replace(/\r\n?/g, '\n');
+    return plain.replace(/[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/gu, ' ');
+  }
+
+  /** The last line that says something, at most 300 characters of it; empty where there is none. */
+  get lastLine(): string {
+    const line = this.text.trimEnd().split('\n').at(-1)?.trim() ?? '';
+    return line.length <= MAX_LINE_LENGTH ? line : `${line.slice(0, MAX_LINE_LENGTH - 1)}…`;
+  }
+
+  #withoutSecrets(text: string): string {
+    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '[redacted]'), text);
+  }
+}

@@ -1,0 +1,147 @@
+import { resolve } from 'node:path';
+import {
+  type ConnectorEntry,
+  isHeaderValue,
+  isHttpEndpoint,
+  normalizeEntry,
+  type TransportPolicy,
+} from '../../shared/service-map.ts';
+import type { StdioCommand } from '../connectors/stdio-command.ts';
+import type { Member, Position } from './config-document.ts';
+import { type ConfigProblems, keyPlace } from './config-problem.ts';
+import { EntryReader } from './entry-reader.ts';
+import { serverId } from './server-id.ts';
+import type { VariableScope } from './variables.ts';
+
+/** A server of a file: its entry as a service map would have it, and what to run where it is a program. */
+export interface LocalServer extends Position {
+  /** The endpoint of a program is `stdio:<id>`. */
+  readonly entry: ConnectorEntry;
+  /** Null where the server is reached by its URL. */
+  readonly command: StdioCommand | null;
+  /** A file of variables for the program, still to be read; an absolute path. */
+  readonly envFile: string | null;
+  /** `mcpServers["x"]`. */
+  readonly place: string;
+}
+
+/** How the clients name transports. VS Code's `http` falls back to SSE, so ours does. */
+const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
+  stdio: 'stdio',
+  local: 'stdio',
+  http: 'auto',
+  auto: 'auto',
+  'streamable-http': 'streamable-http',
+  streamableHttp: 'streamable-http',
+  sse: 'sse',
+};
+
+const MAX_NAME_LENGTH = 1024;
+
+/** The server that `member` of the object at `base` describes, or null where it has an error. */
+export function readServer(
+  member: Member,
+  base: string,
+  problems: ConfigProblems,
+  scope: VariableScope,
+): LocalServer | null {
+  const { name, key, value } = member;
+  const place = keyPlace(base, name);
+  const errorsBefore = problems.errors;
+  if (name === '' || name.length > MAX_NAME_LENGTH)
+    problems.error(place, key, `needs a name of 1 to ${MAX_NAME_LENGTH} characters`);
+  if (value.type !== 'object') {
+    problems.error(place, value, 'must be an object');
+    return null;
+  }
+  const reader = new EntryReader(value, place, problems, scope);
+  const transport = transportOf(reader);
+  if (transport === null && problems.errors === errorsBefore)
+    problems.error(place, value, 'needs a command (a program) or a url');
+  const id = serverId(name);
+  const common = { id, version: '0', name, status: statusOf(reader), ttl: 0, scopes: [], ...reader.own() };
+  const isProgram = transport === 'stdio';
+  const reached = isProgram || transport === null ? { endpoint: `stdio:${id}` } : remote(reader, transport);
+  const command = isProgram ? program(reader, scope.folder) : null;
+  const envFile = isProgram ? reader.path('envFile', pathFault) : null;
+  if (problems.errors > errorsBefore) return null;
+  return {
+    entry: normalizeEntry({ ...common, ...reached }, 0),
+    command,
+    envFile: envFile === null ? null : resolve(scope.folder, envFile),
+    place,
+    ...problems.positionOf(key),
+  };
+}
+
+/** Which way to go; null where that is not to be told, which is a problem already if the type is what is wrong. */
+function transportOf(reader: EntryReader): TransportPolicy | 'stdio' | null {
+  const member = ['type', 'transport'].find((name) => reader.has(name));
+  if (member !== undefined) {
+    const type = reader.plain(member);
+    if (type === null) return null;
+    const transport = Object.hasOwn(TRANSPORTS, type) ? TRANSPORTS[type] : undefined;
+    if (transport === undefined) {
+      reader.refuse(member, 'must be one of stdio, http, streamable-http, sse');
+      return null;
+    }
+    const needed = transport === 'stdio' ? 'command' : 'url';
+    if (!reader.has(needed)) reader.refuse(member, `needs a ${needed} beside it`);
+    return transport;
+  }
+  if (reader.has('command') && reader.has('url')) reader.refuse('url', 'stands beside a command; say which by a type');
+  if (reader.has('command')) return 'stdio';
+  return reader.has('url') ? 'auto' : null;
+}
+
+function statusOf(reader: EntryReader): ConnectorEntry['status'] {
+  const isDisabled = reader.has('disabled') && reader.flag('disabled') === true;
+  const isEnabled = !reader.has('enabled') || reader.flag('enabled') === true;
+  return isEnabled && !isDisabled ? 'enabled' : 'disabled';
+}
+
+function program(reader: EntryReader, folder: string): StdioCommand {
+  const cwd = reader.path('cwd', pathFault);
+  return {
+    command: reader.path('command', pathFault) ?? '',
+    args: reader.list('args', nulFault),
+    env: reader.table('env', variableNameFault, nulFault),
+    cwd: cwd === null ? null : resolve(folder, cwd),
+  };
+}
+
+function remote(
+  reader: EntryReader,
+  transport: TransportPolicy,
+): Pick<ConnectorEntry, 'endpoint' | 'headers' | 'transport'> {
+  const endpoint = reader.text('url', urlFault) ?? '';
+  const headers = reader.table('headers', headerNameFault, headerValueFault);
+  return { endpoint, transport, ...(Object.keys(headers).length > 0 && { headers }) };
+}
+
+function nulFault(text: string): string | null {
+  return text.includes('\0') ? 'holds a NUL character, which no program can be given' : null;
+}
+
+function pathFault(text: string): string | null {
+  return text.trim() === '' ? 'must not be empty' : nulFault(text);
+}
+
+function variableNameFault(name: string): string | null {
+  return /^[^=\0]+$/.test(name) ? null : 'is no name of a variable: it is empty, or holds = or NUL';
+}
+
+function urlFault(text: string): string | null {
+  if (text.length <= 2048 && isHttpEndpoint(text)) return null;
+  return 'must be an http or https URL of at most 2048 characters, without credentials (headers are for those)';
+}
+
+function headerNameFault(name: string): string | null {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name) ? null : 'must be a header name';
+}
+
+function headerValueFault(text: string): string | null {
+  return text.length <= 8192 && isHeaderValue(text)
+    ? null
+    : 'holds a character that no header may, or more than 8192 of them';
+}

@@ -1,0 +1,68 @@
+import type { JSONRPCMessage } from '@modelcontextprotocol/client';
+import { createStdioTransport, type StdioTransport } from '../../src/main/connectors/stdio-transport.ts';
+import { eventually } from './eventually.ts';
+
+const PROGRAM = new URL('../fixtures/stdio/program.ts', import.meta.url).pathname;
+
+/** A transport over test/fixtures/stdio/program.ts, with all that it told. */
+export interface StdioProgram extends AsyncDisposable {
+  readonly transport: StdioTransport;
+  readonly messages: JSONRPCMessage[];
+  readonly errors: Error[];
+  /** `close` once for each time it was told, `error` likewise. */
+  readonly events: string[];
+  /** The pid that the program told of. */
+  toldPid(): Promise<number>;
+  /** Resolves once the transport has said that it is closed. */
+  closed(): Promise<void>;
+}
+
+interface StdioProgramSettings {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly maxMessageBytes?: number;
+  readonly graceMs?: number;
+}
+
+/** Prepares a program of this behaviour; start() is the test's. */
+export function stdioProgram(behaviour: string, settings: StdioProgramSettings = {}): StdioProgram {
+  const { args = [], env = {}, maxMessageBytes = 1_000_000, graceMs = 2_000 } = settings;
+  const command = { command: process.execPath, args: [PROGRAM, behaviour, ...args], env, cwd: null };
+  const transport = createStdioTransport(command, { maxMessageBytes, graceMs });
+  const messages: JSONRPCMessage[] = [];
+  const errors: Error[] = [];
+  const events: string[] = [];
+  transport.onmessage = (message) => messages.push(message);
+  transport.onerror = (error) => {
+    errors.push(error);
+    events.push('error');
+  };
+  transport.onclose = () => events.push('close');
+  const pids = (): number[] =>
+    messages.flatMap((message) => {
+      const pid = 'params' in message ? message.params?.pid : undefined;
+      return typeof pid === 'number' ? [pid] : [];
+    });
+  return {
+    transport,
+    messages,
+    errors,
+    events,
+    async toldPid() {
+      await eventually('the program told a pid', () => pids().length > 0);
+      return pids()[0] ?? -1;
+    },
+    closed: () => eventually('the transport closed', () => events.includes('close')),
+    [Symbol.asyncDispose]: () => transport.close(),
+  };
+}
+
+/** Whether a process of this id runs; a zombie counts. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,165 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type LocalConfig, parseLocalConfig } from '../../../src/main/local-config/local-config.ts';
+
+const SECRET = 'a-secret-of-mine';
+const env = { HOME: '/home/me', SECRET, BROKEN: `${SECRET}\nx: y`, NUL: `${SECRET}\0` };
+
+const parse = (text: string): LocalConfig =>
+  parseLocalConfig(text, { source: 'mcp.json', env, folder: '/work/project' });
+
+describe('a problem of a file of local connectors', () => {
+  it.each([
+    ['mcpServers["x"]', { args: [] }, /needs a command .* or a url/],
+    ['mcpServers["x"]', 'npx', /must be an object/],
+    ['mcpServers["x"].type', { type: 'ws', url: 'https://a.example' }, /must be one of stdio, http/],
+    ['mcpServers["x"].type', { type: 'toString', command: 'a' }, /must be one of/],
+    ['mcpServers["x"].type', { type: 'http', command: 'a' }, /needs a url beside it/],
+    ['mcpServers["x"].type', { type: 1, command: 'a' }, /must be a string/],
+    ['mcpServers["x"].url', { command: 'a', url: 'https://a.example' }, /stands beside a command/],
+    ['mcpServers["x"].command', { command: ' ' }, /must not be empty/],
+    ['mcpServers["x"].command', { command: ['npx', SECRET] }, /must be a string/],
+    ['mcpServers["x"].command', { command: `a\0${SECRET}` }, /NUL/],
+    ['mcpServers["x"].args', { command: 'a', args: SECRET }, /must be an array/],
+    ['mcpServers["x"].args[1]', { command: 'a', args: ['--port', 80] }, /must be a string; put it in quotes/],
+    ['mcpServers["x"].args[0]', { command: 'a', args: [`${SECRET}\0`] }, /NUL/],
+    ['mcpServers["x"].args[0]', { command: 'a', args: [`\${NUL}`] }, /NUL/],
+    [
+      'mcpServers["x"].args[0]',
+      { command: 'a', args: [`\${MISSING}`] },
+      /needs the variable MISSING, which is not set/,
+    ],
+    ['mcpServers["x"].args[0]', { command: 'a', args: [`\${env:constructor}`] }, /variable constructor/],
+    ['mcpServers["x"].args[0]', { command: 'a', args: [`\${A:-\${B}}`] }, /nests/],
+    ['mcpServers["x"].args[0]', { command: 'a', args: [`\${config:a.b}`] }, /only VS Code knows/],
+    ['mcpServers["x"].env', { command: 'a', env: [SECRET] }, /must be an object/],
+    ['mcpServers["x"].env["K"]', { command: 'a', env: { K: `\${input:my-key}` } }, /input my-key: .* set a variable/],
+    ['mcpServers["x"].env["K"]', { command: 'a', env: { K: { a: SECRET } } }, /must be a string/],
+    ['mcpServers["x"].env["K"]', { command: 'a', env: { K: `\${NUL}` } }, /NUL/],
+    ['mcpServers["x"].env["A=B"]', { command: 'a', env: { 'A=B': SECRET } }, /is no name of a variable/],
+    ['mcpServers["x"].cwd', { command: 'a', cwd: '' }, /must not be empty/],
+    ['mcpServers["x"].url', { url: `ftp://a.example/${SECRET}` }, /must be an http or https URL/],
+    ['mcpServers["x"].url', { url: `https://user:${SECRET}@a.example` }, /without credentials/],
+    ['mcpServers["x"].url', { url: `https://\${BROKEN}` }, /must be an http or https URL/],
+    ['mcpServers["x"].headers["K"]', { url: 'https://a.example', headers: { K: `\${BROKEN}` } }, /no header may/],
+    ['mcpServers["x"].headers["K:"]', { url: 'https://a.example', headers: { 'K:': SECRET } }, /must be a header name/],
+    ['mcpServers["x"].disabled', { command: 'a', disabled: 'yes' }, /must be true or false/],
+    ['mcpServers["x"].era', { command: 'a', era: SECRET }, /is wrong/],
+    ['mcpServers["x"].timeouts', { command: 'a', timeouts: { call: -1 } }, /is wrong/],
+    ['mcpServers["x"].auth', { command: 'a', auth: { type: SECRET } }, /is wrong/],
+  ])('at %s is an error that leaves this server out alone: %j', (place, entry, message) => {
+    const { servers, problems } = parse(JSON.stringify({ mcpServers: { x: entry, y: { command: 'b' } } }));
+    expect(servers.map((server) => server.entry.id)).toEqual(['y']);
+    expect(problems).toHaveLength(1);
+    expect(problems[0]).toMatchObject({ severity: 'error', place, message: expect.stringMatching(message) });
+    expect(problems[0]?.message).toContain(place);
+    expect(JSON.stringify(problems)).not.toContain(SECRET);
+  });
+
+  it('names line and column', () => {
+    const { problems } = parse(
+      '{\n  "mcpServers": {\n    "x": {\n      "command": "a",\n      "args": ["b", 1]\n    }\n  }\n}',
+    );
+    expect(problems).toMatchObject([{ line: 5, column: 21 }]);
+  });
+
+  it.each([
+    ['a server', '{"mcpServers":{"x":{"command":"a"},"x":{"command":"b"}}}', 'mcpServers["x"]', ['x']],
+    ['a member', '{"mcpServers":{"x":{"command":"a","args":[],"args":[]}}}', 'mcpServers["x"].args', []],
+    [
+      'a variable',
+      '{"mcpServers":{"x":{"command":"a","env":{"A":"1","\\u0041":"2"}}}}',
+      'mcpServers["x"].env["A"]',
+      [],
+    ],
+    ['the servers', '{"mcpServers":{"x":{"command":"a"}},"mcpServers":{}}', 'mcpServers', ['x']],
+  ])('is the second of %s of the same name', (_, text, place, ids) => {
+    const { servers, problems } = parse(text);
+    expect(servers.map(({ entry }) => entry.id)).toEqual(ids);
+    expect(problems).toMatchObject([{ severity: 'error', place, message: expect.stringContaining('is there twice') }]);
+  });
+
+  it('is the later of two names with one id', () => {
+    const { servers, problems } = parse('{"mcpServers":{"My Server":{"command":"a"},"my-server":{"command":"b"}}}');
+    expect(servers.map(({ command }) => command?.command)).toEqual(['a']);
+    expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] has already');
+  });
+
+  it('shows no character that a terminal would obey', () => {
+    const { problems } = parse(JSON.stringify({ mcpServers: { '\u001b[31m\u202e\u009b': { '\u2028\u0085': 1 } } }));
+    expect(problems.length).toBeGreaterThan(0);
+    for (const { message, place } of problems) expect(message + place).not.toMatch(/[\p{Cc}\p{Cf}\u2028]/u);
+  });
+
+  it.each([
+    ['', 'mcp.json:1:1: it is not JSON'],
+    ['{"mcpServers": {\n  "x": {"command": secret-word}\n}}', 'mcp.json:2:20: it is not JSON (invalid symbol)'],
+    ['{"a": 1}', 'mcp.json:1:1: there are no servers in it; the forms known are { "mcpServers"'],
+    ['[]', 'mcp.json:1:1: there are no servers'],
+    ['{"mcpServers": []}', 'mcp.json:1:16: mcpServers must be an object'],
+    [`{"mcpServers": {"x": ${'['.repeat(100_000)}`, 'mcp.json:1:84: it nests deeper than 64 levels'],
+  ])('is thrown as CONFIG_INVALID where nothing can be read: %.40s', (text, message) => {
+    const attempt = (): LocalConfig => parse(text);
+    expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+    expect(attempt).toThrow(message);
+    expect(attempt).not.toThrow('secret-word');
+  });
+});
+
+describe('any file of local connectors', () => {
+  const member = fc.constantFrom(
+    'command',
+    'args',
+    'env',
+    'url',
+    'headers',
+    'type',
+    'cwd',
+    'auth',
+    'disabled',
+    '__proto__',
+  );
+  const value = fc.oneof(
+    fc.jsonValue(),
+    fc.constantFrom('stdio', 'http', 'https://a.example', `\${SECRET}`, `\${A}`, '~/a'),
+  );
+  const entry = fc.dictionary(member, value);
+  const file = fc.record({ mcpServers: fc.dictionary(fc.string({ unit: 'binary' }), fc.oneof(entry, fc.jsonValue())) });
+
+  const outcomeOf = (text: string): LocalConfig | null => {
+    try {
+      return parse(text);
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'CONFIG_INVALID' });
+      return null;
+    }
+  };
+
+  it('gives servers of valid ids, no two the same, whatever it holds', () => {
+    fc.assert(
+      fc.property(file, (document) => {
+        const { servers, problems } = parse(JSON.stringify(document));
+        const ids = servers.map((server) => server.entry.id);
+        expect(new Set(ids).size).toBe(ids.length);
+        for (const id of ids) expect(id).toMatch(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
+        expect(JSON.stringify(problems)).not.toContain(SECRET);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('is refused with CONFIG_INVALID alone, whatever is cut from it or put into it', () => {
+    const text = JSON.stringify(
+      { mcpServers: { x: { command: 'a', args: ['b'], env: { C: `\${SECRET}` } } } },
+      null,
+      1,
+    );
+    fc.assert(
+      fc.property(fc.nat(text.length), fc.nat(5), fc.string({ unit: 'binary' }), (at, cut, added) => {
+        outcomeOf(text.slice(0, at) + added + text.slice(at + cut));
+      }),
+      { numRuns: 300 },
+    );
+    fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (any) => void outcomeOf(any)));
+  });
+});

@@ -1,0 +1,193 @@
+import { describe, expect, it } from 'vitest';
+import { type LocalConfig, parseLocalConfig } from '../../../src/main/local-config/local-config.ts';
+
+const env = { HOME: '/home/me', TOKEN: 'a-token-of-mine', EMPTY: '' };
+const options = { source: 'mcp.json', env, folder: '/work/project' };
+
+const parse = (text: string): LocalConfig => parseLocalConfig(text, options);
+const parseServers = (mcpServers: object): LocalConfig => parse(JSON.stringify({ mcpServers }));
+const parseOne = (entry: object): LocalConfig => parseServers({ x: entry });
+
+describe('parseLocalConfig', () => {
+  it('makes an entry and a command of a program', () => {
+    const { servers, problems } = parseOne({ command: 'npx', args: ['-y', 'some-server'], env: { KEY: 'k' } });
+    expect(problems).toEqual([]);
+    expect(servers).toEqual([
+      {
+        entry: { id: 'x', version: '0', name: 'x', status: 'enabled', ttl: 0, scopes: [], endpoint: 'stdio:x' },
+        command: { command: 'npx', args: ['-y', 'some-server'], env: { KEY: 'k' }, cwd: null },
+        envFile: null,
+        place: 'mcpServers["x"]',
+        line: 1,
+        column: 16,
+      },
+    ]);
+  });
+
+  it.each([
+    ['http', 'auto'],
+    ['streamable-http', 'streamable-http'],
+    ['streamableHttp', 'streamable-http'],
+    ['sse', 'sse'],
+    [undefined, 'auto'],
+  ])('reaches a server of type %s by %s', (type, transport) => {
+    const { servers } = parseOne({ type, url: 'http://localhost:3000/mcp', headers: { 'X-Key': 'k', 'X-Port': 1 } });
+    expect(servers[0]?.command).toBeNull();
+    expect(servers[0]?.entry).toMatchObject({
+      endpoint: 'http://localhost:3000/mcp',
+      transport,
+      headers: { 'X-Key': 'k', 'X-Port': '1' },
+    });
+  });
+
+  it('takes a transport for a type where there is none', () => {
+    expect(parseOne({ transport: 'sse', url: 'http://a.example/sse' }).servers[0]?.entry.transport).toBe('sse');
+    expect(parseOne({ transport: 'stdio', command: 'a' }).servers[0]?.command).not.toBeNull();
+  });
+
+  it.each([
+    ['servers', { servers: { x: { command: 'a' } }, inputs: [] }],
+    ['mcp.servers', { 'editor.fontSize': 13, mcp: { servers: { x: { command: 'a' } } } }],
+    ['mcp.servers', { 'mcp.servers': { x: { command: 'a' } } }],
+  ])('finds the servers in %s', (place, document) => {
+    expect(parse(JSON.stringify(document)).servers[0]?.place).toBe(`${place}["x"]`);
+  });
+
+  it('allows comments, trailing commas and a byte order mark', () => {
+    const { servers, problems } = parse('\ufeff// mine\n{ "mcpServers": { /* one */ "x": { "command": "a", }, }, }');
+    expect(problems).toEqual([]);
+    expect(servers).toHaveLength(1);
+  });
+
+  it.each([
+    [{ command: 'a', disabled: true }, 'disabled'],
+    [{ command: 'a', disabled: false }, 'enabled'],
+    [{ command: 'a', enabled: false }, 'disabled'],
+    [{ command: 'a', enabled: true, disabled: true }, 'disabled'],
+  ])('takes %j as %s', (entry, status) => {
+    expect(parseOne(entry).servers[0]?.entry.status).toBe(status);
+  });
+
+  it('takes the members of a map and keeps silent about what clients keep for themselves', () => {
+    const own = {
+      description: 'Mine',
+      era: 'legacy',
+      timeouts: { call: 5 },
+      quotas: { perMinute: 3 },
+      scopes: ['read'],
+      tags: ['t'],
+      auth: { type: 'apiKey', headerName: 'X-Key' },
+    };
+    const theirs = { alwaysAllow: ['a'], disabledTools: [], timeout: 60, gallery: true, dev: {}, oauth: {}, _note: 1 };
+    const { servers, problems } = parseOne({ url: 'https://a.example/mcp', ...own, ...theirs });
+    expect(problems).toEqual([]);
+    expect(servers[0]?.entry).toMatchObject(own);
+    expect(servers[0]?.entry).not.toHaveProperty('alwaysAllow');
+  });
+
+  it("takes Cursor's auth as its own affair", () => {
+    const { servers, problems } = parseOne({ url: 'https://a.example/mcp', auth: { CLIENT_ID: 'c' } });
+    expect(problems).toEqual([]);
+    expect(servers[0]?.entry).not.toHaveProperty('auth');
+  });
+
+  it('warns of an unknown member, naming the nearest, and of one that is like no other', () => {
+    const { servers, problems } = parse('{"mcpServers": {\n  "x": { "command": "a", "agrs": [], "colour": 1 }\n}}');
+    expect(servers).toHaveLength(1);
+    expect(problems).toEqual([
+      {
+        severity: 'warning',
+        place: 'mcpServers["x"].agrs',
+        line: 2,
+        column: 26,
+        message: 'mcpServers["x"].agrs is not known and has no effect; args is.',
+      },
+      expect.objectContaining({ message: 'mcpServers["x"].colour is not known and has no effect.' }),
+    ]);
+  });
+
+  it('expands variables in all that a program is given, and paths from the home folder', () => {
+    const { servers } = parseOne({
+      command: '~/bin/run',
+      args: [
+        `--token=\${env:TOKEN}`,
+        `\${MISSING:-fallback}`,
+        `\${EMPTY:-empty}`,
+        `\${workspaceFolder}/a`,
+        'a~',
+        '$TOKEN',
+      ],
+      env: { A: `\${TOKEN}`, N: 1, B: false, GONE: null },
+      cwd: 'sub',
+      envFile: `\${userHome}/.env`,
+    });
+    expect(servers[0]?.command).toEqual({
+      command: '/home/me/bin/run',
+      args: ['--token=a-token-of-mine', 'fallback', 'empty', '/work/project/a', 'a~', '$TOKEN'],
+      env: { A: 'a-token-of-mine', N: '1', B: 'false' },
+      cwd: '/work/project/sub',
+    });
+    expect(servers[0]?.envFile).toBe('/home/me/.env');
+  });
+
+  it('expands variables in URLs and headers', () => {
+    const { servers } = parseOne({
+      url: `\${BASE:-https://a.example}/mcp`,
+      headers: { Authorization: `Bearer \${TOKEN}` },
+    });
+    expect(servers[0]?.entry).toMatchObject({
+      endpoint: 'https://a.example/mcp',
+      headers: { Authorization: 'Bearer a-token-of-mine' },
+    });
+  });
+
+  it.each([
+    ['Grüße, Welt!', 'grusse-welt', 'gru-e-welt'],
+    ['My Server', 'my-server', 'my-server'],
+    ['@scope/pkg', 'scope-pkg', 'scope-pkg'],
+    ['io.github.user/name', 'io.github.user-name', 'io.github.user-name'],
+    ['__proto__', 'proto', 'proto'],
+    ['a'.repeat(300), 'a'.repeat(100), 'a'.repeat(100)],
+  ])('makes an id of the name %s', (name, ...ids) => {
+    const { servers } = parse(`{"mcpServers": {${JSON.stringify(name)}: {"command": "a"}}}`);
+    expect(ids).toContain(servers[0]?.entry.id);
+    expect(servers[0]?.entry.name).toBe(name);
+  });
+
+  it('makes the same id of a name without Latin letters each time', () => {
+    const ids = ['服务器', '服务器', '服務器'].map(
+      (name) => parseServers({ [name]: { command: 'a' } }).servers[0]?.entry.id,
+    );
+    expect(ids[0]).toMatch(/^server-[0-9a-f]{12}$/);
+    expect(ids[1]).toBe(ids[0]);
+    expect(ids[2]).not.toBe(ids[0]);
+  });
+
+  it('keeps to what is its own when everything is called __proto__', () => {
+    const text =
+      '{"mcpServers":{"__proto__":{"command":"a","env":{"__proto__":"polluted"},"timeouts":{"__proto__":1}}}}';
+    const { servers } = parse(text);
+    expect(Object.keys(servers[0]?.command?.env ?? {})).toEqual(['__proto__']);
+    expect(Object.hasOwn(Object.prototype, 'polluted')).toBe(false);
+    expect(parse('{"mcpServers":{"x":{"__proto__":{"command":"a"}}}}').servers).toEqual([]);
+  });
+
+  it('reads ten thousand servers and strings of 64 KiB', () => {
+    const long = 'x'.repeat(65_536);
+    const many = Object.fromEntries(
+      Array.from({ length: 10_000 }, (_, index) => [`s${index}`, { command: 'a', bad: 1 }]),
+    );
+    const { servers, problems } = parseServers({
+      ...many,
+      long: { command: 'a', args: [long], env: { A: long }, [long]: 1 },
+    });
+    expect(servers).toHaveLength(10_001);
+    expect(problems).toHaveLength(10_001);
+    expect(problems.at(-1)?.message.length).toBeLessThan(300);
+    expect(servers.at(-1)?.command?.args).toEqual([long]);
+  });
+
+  it('accepts a file whose servers are none', () => {
+    expect(parse('{"mcpServers": {}}')).toEqual({ servers: [], problems: [] });
+  });
+});
