@@ -4,28 +4,29 @@ import type { Delta } from '../shared/delta.ts';
 import { SwitchyardError } from '../shared/errors.ts';
 import type { LoadReport } from '../shared/protocol.ts';
 import type { ConnectorEntry } from '../shared/service-map.ts';
+import { type ConnectorSources, createSources } from './connector-sources.ts';
 import { awaitReady, type ReadyOptions } from './connectors/await-ready.ts';
-import { createBringUp } from './connectors/bring-up.ts';
-import { createConnect } from './connectors/choose-connect.ts';
-import { ConnectGate } from './connectors/connect-gate.ts';
 import type { ToolResult } from './connectors/connection.ts';
 import type { ConnectorIdentity } from './connectors/connector-deps.ts';
 import { ConnectorSet } from './connectors/connector-set.ts';
-import type { ConnectorState, Transition } from './connectors/connector-state.ts';
-import { createProxyConnect } from './connectors/proxy-connection.ts';
+import type { Transition } from './connectors/connector-state.ts';
 import { reportListFailure, reportTransition } from './connectors/report-transition.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
+import { createLifelines } from './connectors/wiring.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
-import { BringUpDispatcher } from './http/bring-up-dispatcher.ts';
 import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
-import { recordAlarm, recordLoad, recordRefresh, recordSync, rememberConnector } from './metrics/instruments.ts';
+import { recordSync, rememberConnector } from './metrics/instruments.ts';
 import { observeManager } from './metrics/observed-gauges.ts';
-import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import {
+  type ConnectorProxyManagerOptions,
+  type LocalManagerOptions,
+  type ResolvedOptions,
+  resolveOptions,
+} from './options.ts';
 import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
 import { createMapMemory, type MapMemory } from './service-map/map-memory.ts';
 import { RefreshScheduler } from './service-map/refresh-scheduler.ts';
-import { ServiceMapSource } from './service-map/service-map-source.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import { type ToolInfo, ToolStore } from './snapshot/tool-store.ts';
 import { ToolRouter } from './tool-router.ts';
@@ -36,7 +37,7 @@ import { traced } from './tracing/trace.ts';
 const LOADS_KEPT = 16;
 
 /**
- * The façade: keeps the connectors of a signed service map up and calls their tools. It holds only what is in memory; maps are
+ * The façade: keeps the connectors of a signed service map, of a local file or of both up and calls their tools. It holds only what is in memory; maps are
  * fetched, proven and stored by other threads.
  */
 export class ConnectorProxyManager implements AsyncDisposable {
@@ -45,7 +46,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #events: EventHub;
   readonly #memory: MapMemory;
   readonly #loader: MapLoader;
-  readonly #sources: readonly ServiceMapSource[];
+  readonly #sources: ConnectorSources;
   readonly #connectors: ConnectorSet;
   readonly #tools: ToolStore;
   readonly #router: ToolRouter;
@@ -56,9 +57,9 @@ export class ConnectorProxyManager implements AsyncDisposable {
   #closing: Promise<void> | null = null;
 
   /** Starts nothing but the timer of the background refresh. Throws OPTIONS_INVALID, AGENT_INCOMPATIBLE. */
-  constructor(options: ConnectorProxyManagerOptions) {
+  constructor(options: ConnectorProxyManagerOptions | LocalManagerOptions) {
     const resolved = resolveOptions(options);
-    const { logger, createProxy, limits, featureFlags } = resolved;
+    const { logger, limits, featureFlags } = resolved;
     this.#options = resolved;
     this.#agent = createMainAgent(resolved.network);
     this.#events = new EventHub(logger);
@@ -70,33 +71,26 @@ export class ConnectorProxyManager implements AsyncDisposable {
       callTool: (name, args) => this.callTool(name, args),
       onChange: (change) => this.#events.emit('tools', change),
     });
-    const agent = resolved.agent ?? this.#agent;
-    const connect =
-      createProxy === null
-        ? createConnect({
-            dispatcher: new BringUpDispatcher(agent, limits.maxConnectsPerOrigin),
-            maxResultBytes: limits.maxResultBytes,
-            host: resolved.host,
-          })
-        : createProxyConnect(createProxy, logger, agent);
     this.#connectors = new ConnectorSet({
-      ...createBringUp({
-        connect,
-        gate: new ConnectGate(limits),
-        apiKey: resolved.connectorsApiKey,
-        oauth: resolved.oauth,
-        limits,
-      }),
+      ...createLifelines(resolved, resolved.agent ?? this.#agent),
       now: () => resolved.clock.now(),
       random: resolved.random,
       callTimeoutMs: limits.callTimeoutMs,
       onCreated: (connector) => rememberConnector(connector.id),
       onTransition: (connector, transition) => this.#onTransition(connector, transition),
       onListFailed: (connector, error) => reportListFailure(logger, connector, error),
-      onTools: (connector, tools) => this.#tools.replace(connector.entry, tools, this.#brand),
+      onTools: (connector, tools) => this.#tools.replace(connector.entry, tools, this.#sources.brand),
     });
     this.#router = new ToolRouter(this.#tools, this.#connectors, limits.callTimeoutMs);
-    this.#sources = [this.#createSource()];
+    this.#sources = createSources(resolved, {
+      loader: this.#loader,
+      memory: this.#memory,
+      onSnapshot: (snapshot, delta) => this.#onSnapshot(snapshot, delta),
+      onLocal: (entries) => this.#connectors.applyLocal(entries),
+      onLoad: (report) => {
+        this.#loads = [...this.#loads, report].slice(-LOADS_KEPT);
+      },
+    });
     this.#scheduler = featureFlags.asyncRefresh
       ? new RefreshScheduler({
           intervalMs: featureFlags.refreshIntervalMs,
@@ -107,7 +101,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
       : null;
     this.#scheduler?.start();
     this.#unobserve = observeManager(() => ({
-      sources: this.#sources.map((source) => source.observe()),
+      sources: this.#sources.observe(),
       connectorsByState: this.#connectors.countByState(),
       queueLength: this.#loader.queueLength,
     }));
@@ -117,7 +111,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
    * Brings map and connectors up to date. Resolves when every enabled connector is up or has failed, or after `syncDeadlineMs`; the
    * rest goes on in the background. A connector's failure is its own. `force` asks for the map even while it is fresh, and has
    * connectors that are down try again.
-   * Rejects with a ConnectorManifestError where no map is to be had (docs/service-map.md has the table), with CLOSED after `close()`.
+   * Rejects with a ConnectorManifestError where no map is to be had (docs/service-map.md has the table), with CONFIG_INVALID where the local file was never
+   * read, with CLOSED after `close()`.
    */
   async sync(force = false): Promise<void> {
     this.#assertOpen();
@@ -132,9 +127,9 @@ export class ConnectorProxyManager implements AsyncDisposable {
     }
   }
 
-  /** The connectors of the current map, normalised, in map order. */
+  /** The connectors of the current map, normalised, in map order; then those of the local file. */
   listConnectors(): ConnectorEntry[] {
-    return this.#sources.flatMap((source) => source.snapshot.entries());
+    return this.#sources.entries();
   }
 
   /** The tools that can be called, ordered by name. Those of a connector that is only down stay. */
@@ -168,7 +163,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
     this.#assertOpen();
     await awaitReady(target, options, {
-      states: () => this.#states(),
+      states: () => this.#sources.states((id) => this.#connectors.get(id)?.state),
       onChange: (callback) => {
         const stops = [this.on('connector', callback), this.on('snapshot', callback)];
         return () => stops.forEach((stop) => void stop());
@@ -209,35 +204,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.close();
   }
 
-  /** Connectors that are still to be taken up are about to connect. */
-  #states(): ReadonlyMap<string, ConnectorState> | null {
-    const snapshots = this.#sources.map(({ snapshot }) => snapshot).filter(({ revision }) => revision > 0);
-    if (snapshots.length === 0) return null;
-    const stateOf = (snapshot: Snapshot, id: string): ConnectorState =>
-      this.#connectors.get(id)?.state ?? (snapshot.isEnabled(id) ? 'connecting' : 'disabled');
-    return new Map(snapshots.flatMap((snapshot) => snapshot.ids.map((id) => [id, stateOf(snapshot, id)])));
-  }
-
-  get #brand(): string {
-    return this.#sources[0]?.snapshot.header?.brand ?? '';
-  }
-
-  #createSource(): ServiceMapSource {
-    return new ServiceMapSource(this.#options, {
-      loader: this.#loader,
-      memory: this.#memory,
-      onSnapshot: (snapshot, delta) => this.#onSnapshot(snapshot, delta),
-      onAlarm: recordAlarm,
-      onRefresh: recordRefresh,
-      onLoad: (report, outcome) => {
-        recordLoad(report, outcome);
-        this.#loads = [...this.#loads, report].slice(-LOADS_KEPT);
-      },
-    });
-  }
-
   async #sync(force: boolean): Promise<void> {
-    await Promise.all(this.#sources.map((source) => source.sync(force)));
+    await this.#sources.sync(force);
     if (force) this.#connectors.refresh();
     const work = Promise.all([this.#connectors.settled(), this.#memory.flushed()]);
     await settledWithin(work, this.#options.limits.syncDeadlineMs);
@@ -248,7 +216,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#scheduler?.stop();
     this.#unobserve();
     this.#closed.abort(reason);
-    await Promise.all([...this.#sources.map((source) => source.close(reason)), this.#connectors.close(reason)]);
+    await Promise.all([this.#sources.close(reason), this.#connectors.close(reason)]);
     await Promise.all([this.#loader.close(), this.#memory.close()]);
     await this.#agent.destroy();
     this.#events.clear();

@@ -20,10 +20,12 @@ export type { ConnectorChange, ManagerEvents, SnapshotChange } from './events.ts
 export { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
 export type { AgentLike } from './http/agent-check.ts';
 export type { ProxyOptions, TlsOptions } from './http/network-options.ts';
+export type { ConfigProblem } from './local-config/config-problem.ts';
+export type { LocalConfigStatus } from './local-config/local-source.ts';
 export type { Logger } from './logger.ts';
 export type { ConnectorView, ManagerStatus, ServiceMapStatus } from './manager-status.ts';
 export { getConnectorMetricsRegistry } from './metrics/instruments.ts';
-export type { ConnectorProxyManagerOptions } from './options.ts';
+export type { ConnectorProxyManagerOptions, LocalManagerOptions } from './options.ts';
 export type { Secret } from './secrets.ts';
 export {
   type LoadedServiceMap,

@@ -1,21 +1,25 @@
 import type { LoadReport } from '../shared/protocol.ts';
 import type { ConnectorEntry, RawEntry } from '../shared/service-map.ts';
+import type { ConnectorSources } from './connector-sources.ts';
 import type { ConnectorSet } from './connectors/connector-set.ts';
 import type { ConnectorStatus } from './connectors/connector-status.ts';
+import type { LocalConfigStatus } from './local-config/local-source.ts';
 import type { MapMemory, MemoryStatus } from './service-map/map-memory.ts';
 import type { ServiceMapSource, SourceStatus } from './service-map/service-map-source.ts';
 
 /** One connector as `connector(id)` shows it. */
 export interface ConnectorView {
   readonly entry: ConnectorEntry;
-  /** The entry as the map has it, nothing added. */
+  /** The entry as the map has it, nothing added; one of a local file is its own. */
   readonly source: RawEntry;
   /** Null in the moment between the acceptance of its map and its turn. */
   readonly status: ConnectorStatus | null;
 }
 
 /** The service map as `status()` shows it. */
-export interface ServiceMapStatus extends SourceStatus {
+export interface ServiceMapStatus extends Omit<SourceStatus, 'url'> {
+  /** Without its query, which may hold a token; null for a manager without a map. */
+  readonly url: string | null;
   readonly id: string | null;
   readonly brand: string | null;
   readonly connectorCount: number;
@@ -31,6 +35,8 @@ export interface ServiceMapStatus extends SourceStatus {
 /** Everything `status()` shows, as plain data. */
 export interface ManagerStatus {
   readonly serviceMap: ServiceMapStatus;
+  /** The local configuration file; null without one. */
+  readonly config: LocalConfigStatus | null;
   readonly connectors: readonly ConnectorStatus[];
   readonly toolCount: number;
   /** The last loads, oldest first. */
@@ -40,7 +46,7 @@ export interface ManagerStatus {
 }
 
 export interface ManagerParts {
-  readonly sources: readonly ServiceMapSource[];
+  readonly sources: ConnectorSources;
   readonly connectors: ConnectorSet;
   readonly memory: MapMemory;
   readonly toolCount: number;
@@ -49,10 +55,9 @@ export interface ManagerParts {
 }
 
 export function viewManager(parts: ManagerParts): ManagerStatus {
-  const [source] = parts.sources;
-  if (source === undefined) throw new Error('A manager has at least one source');
   return {
-    serviceMap: viewServiceMap(source),
+    serviceMap: parts.sources.mapStatus(),
+    config: parts.sources.configStatus(),
     connectors: parts.connectors.all().map((connector) => connector.status()),
     toolCount: parts.toolCount,
     loads: parts.loads,
@@ -63,19 +68,30 @@ export function viewManager(parts: ManagerParts): ManagerStatus {
 
 export function viewConnector(
   id: string,
-  sources: readonly ServiceMapSource[],
+  sources: ConnectorSources,
   connectors: ConnectorSet,
 ): ConnectorView | undefined {
-  for (const { snapshot } of sources) {
-    const entry = snapshot.entry(id);
-    const source = snapshot.source(id);
-    if (entry !== undefined && source !== undefined)
-      return { entry, source, status: connectors.get(id)?.status() ?? null };
-  }
-  return undefined;
+  const found = sources.find(id);
+  return found === undefined ? undefined : { ...found, status: connectors.get(id)?.status() ?? null };
 }
 
-function viewServiceMap(source: ServiceMapSource): ServiceMapStatus {
+/** What there is to say of a map where there is none. */
+export const NO_MAP: ServiceMapStatus = {
+  url: null,
+  freshness: 'none',
+  circuit: 'closed',
+  pausedUntil: null,
+  lastError: null,
+  id: null,
+  brand: null,
+  connectorCount: 0,
+  heldRemovals: [],
+  revision: 0,
+  generatedAt: null,
+  expiresAt: null,
+};
+
+export function viewServiceMap(source: ServiceMapSource): ServiceMapStatus {
   const { header, size, held, revision, generatedAtMs, expiresAtMs } = source.snapshot;
   return {
     ...source.status(),

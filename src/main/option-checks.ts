@@ -54,9 +54,12 @@ function secret(minLength: number): z.ZodType {
 
 const isMapUrl = (value: unknown): boolean => typeof value === 'string' && isHttpEndpoint(value);
 
+const mapUrl = z.custom(isMapUrl, 'must be an absolute http or https URL without credentials (use apiKey for those)');
+
 const optionsSchema = z.object({
-  serviceMapUrl: z.custom(isMapUrl, 'must be an absolute http or https URL without credentials (use apiKey for those)'),
+  serviceMapUrl: mapUrl,
   signatureKey: secret(1),
+  configFile: z.string().min(1).optional(),
   connectorsApiKey: secret(0).optional(),
   apiKey: secret(0).optional(),
   registry: having('registerTool').optional(),
@@ -88,10 +91,19 @@ const optionsSchema = z.object({
   sleep: callable.optional(),
   random: having('next').optional(),
   createProxy: callable.optional(),
+  host: z.object({ capabilities: z.record(z.string(), z.unknown()), answer: callable }).optional(),
+  oauth: callable.optional(),
   concurrency: count.optional(),
   stateDir: z.string().min(1).optional(),
   offload: z.enum(['auto', 'always', 'never']).default('auto'),
   featureFlags: z.object({ asyncRefresh: z.boolean(), refreshIntervalMs: milliseconds }).optional(),
+});
+
+/** Of a manager without a map. */
+const localSchema = optionsSchema.extend({
+  serviceMapUrl: z.undefined().optional(),
+  signatureKey: secret(1).optional(),
+  configFile: z.string().min(1),
 });
 
 /** What the checks make of options: the numbers with their defaults, and where maps are proven. */
@@ -101,8 +113,13 @@ export interface CheckedOptions {
 }
 
 /** Checks the shape of each option. Throws OPTIONS_INVALID naming the first that is wrong. */
-export function checkOptions(options: { readonly concurrency?: number | undefined }): CheckedOptions {
-  const { offload } = parse(optionsSchema, options);
+export function checkOptions(options: {
+  readonly concurrency?: number | undefined;
+  readonly serviceMapUrl?: unknown;
+  readonly configFile?: unknown;
+}): CheckedOptions {
+  const isLocal = options.serviceMapUrl === undefined && options.configFile !== undefined;
+  const { offload } = parse<{ offload: CheckedOptions['offload'] }>(isLocal ? localSchema : optionsSchema, options);
   const { concurrency } = options;
   const atOnce = concurrency === undefined ? {} : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency };
   return { offload, limits: parse(limitsSchema, { ...atOnce, ...options }) };

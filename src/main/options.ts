@@ -87,11 +87,26 @@ export interface ConnectorProxyManagerOptions {
   readonly maxClockSkewMs?: number | undefined;
   /** Whether and how often to refresh in the background. Read from the environment by default. */
   readonly featureFlags?: ConnectorFeatureFlags | undefined;
+  /**
+   * A file of connectors besides the map's: `mcpServers` JSON as Claude, Cursor and VS Code write it. Read at the first sync and at every forced one. Programs
+   * are started from here alone, never from a map.
+   */
+  readonly configFile?: string | undefined;
+}
+
+/** What a manager can be given that has no map, only a file of connectors. */
+export interface LocalManagerOptions
+  extends Omit<ConnectorProxyManagerOptions, 'serviceMapUrl' | 'signatureKey' | 'configFile'> {
+  readonly serviceMapUrl?: undefined;
+  readonly signatureKey?: Secret | undefined;
+  readonly configFile: string;
 }
 
 /** {@link ConnectorProxyManagerOptions} with every default in its place. */
 export interface ResolvedOptions {
-  readonly serviceMapUrl: string;
+  /** Null without a map. */
+  readonly serviceMapUrl: string | null;
+  readonly configFile: string | null;
   readonly signatureKey: () => Promise<string>;
   readonly connectorsApiKey: () => Promise<string | null>;
   readonly apiKey: () => Promise<string | null>;
@@ -114,11 +129,20 @@ export interface ResolvedOptions {
   readonly limits: Limits;
 }
 
+/** The options of a manager that has a map. */
+export type MapOptions = ResolvedOptions & { readonly serviceMapUrl: string };
+
+/** The same options, if they name a map. */
+export function withMap(options: ResolvedOptions): MapOptions | null {
+  const { serviceMapUrl } = options;
+  return serviceMapUrl === null ? null : { ...options, serviceMapUrl };
+}
+
 /**
  * Checks options and fills in the defaults. Unknown ones are named in a warning, once: callers spread whole configurations in.
  * Throws OPTIONS_INVALID naming the option, AGENT_INCOMPATIBLE.
  */
-export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedOptions {
+export function resolveOptions(options: ConnectorProxyManagerOptions | LocalManagerOptions): ResolvedOptions {
   const { limits, offload } = checkOptions(options);
   const logger = options.logger ?? silentLogger;
   warnOfIgnored(options, logger);
@@ -126,8 +150,9 @@ export function resolveOptions(options: ConnectorProxyManagerOptions): ResolvedO
   const { now } = options;
   const clock = now === undefined ? options.clock : { now };
   return {
-    serviceMapUrl: options.serviceMapUrl,
-    signatureKey: () => askForKey(options.signatureKey),
+    serviceMapUrl: options.serviceMapUrl ?? null,
+    configFile: options.configFile ?? null,
+    signatureKey: () => askForKey(options.signatureKey ?? ''),
     connectorsApiKey: () => askForHeader(options.connectorsApiKey),
     apiKey: () => askForHeader(options.apiKey),
     registry: options.registry ?? null,

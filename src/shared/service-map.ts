@@ -96,7 +96,12 @@ export function isHeaderValue(text: string): boolean {
   return /^[\t\x20-\x7e\x80-\xff]*$/.test(text);
 }
 
-const headerName = z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'must be a header name');
+/** Whether `text` can be the name of an HTTP header (RFC 9110 section 5.1). */
+export function isHeaderName(text: string): boolean {
+  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(text);
+}
+
+const headerName = z.string().refine(isHeaderName, 'must be a header name');
 const headerValue = z.string().max(8192).refine(isHeaderValue, 'holds a character that no header may');
 
 const nonEmpty = z.string().min(1).max(1024);

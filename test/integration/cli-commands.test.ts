@@ -116,7 +116,7 @@ describe('a mistake', () => {
       ['sync'],
       env,
       2,
-      /No service map is named: give --service-map URL or set CONNECTORS_SERVICE_MAP_URL\.$/m,
+      /There is nothing to connect: give --service-map URL \(or set CONNECTORS_SERVICE_MAP_URL\), or --config FILE, or both\.$/m,
     ],
     [
       'a missing variable',

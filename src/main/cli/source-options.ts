@@ -3,14 +3,15 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { codeOf, SwitchyardError } from '../../shared/errors.ts';
 import { ConnectorProxyManager } from '../connector-proxy-manager.ts';
 import type { TlsOptions } from '../http/network-options.ts';
-import type { Logger } from '../logger.ts';
-import type { ConnectorProxyManagerOptions } from '../options.ts';
+import { type Logger, silentLogger } from '../logger.ts';
+import type { ConnectorProxyManagerOptions, LocalManagerOptions } from '../options.ts';
 import { untilInterrupted } from './interrupt.ts';
 import { printable, say } from './output.ts';
 
-/** What every command that works from a service map is given. */
+/** What every command that works from a service map or a local file is given. */
 export interface SourceOptions {
   readonly serviceMap?: string;
+  readonly config?: string;
   readonly keyEnv: string;
   readonly mapKeyEnv?: string;
   readonly connectorsKeyEnv: string;
@@ -30,6 +31,7 @@ const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
 export function withSource(command: Command): Command {
   return command
     .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
+    .option('--config <file>', 'mcpServers JSON of Claude, Cursor or VS Code: its connectors beside the map, or alone')
     .option('--key-env <name>', 'variable with the key the map is signed with', 'CONNECTORS_SIGNATURE_KEY')
     .option('--map-key-env <name>', 'variable with the bearer token for the map, if it wants one')
     .option(
@@ -55,23 +57,36 @@ export function milliseconds(text: string): number {
 }
 
 /** The options of a manager for these; throws OPTIONS_INVALID naming the option or variable that is missing. */
-export function managerOptions(options: SourceOptions): ConnectorProxyManagerOptions {
+export function managerOptions(options: SourceOptions): ConnectorProxyManagerOptions | LocalManagerOptions {
+  const configFile = options.config;
   const serviceMapUrl = options.serviceMap ?? process.env[MAP_URL_VARIABLE];
-  if (serviceMapUrl === undefined || serviceMapUrl === '') {
-    throw misuse(`No service map is named: give --service-map URL or set ${MAP_URL_VARIABLE}`);
-  }
+  if (serviceMapUrl !== undefined && serviceMapUrl !== '') return mapManagerOptions(options, serviceMapUrl);
+  if (configFile !== undefined) return { ...commonOptions(options), configFile };
+  throw misuse(
+    `There is nothing to connect: give --service-map URL (or set ${MAP_URL_VARIABLE}), or --config FILE, or both`,
+  );
+}
+
+/** The same, for the map at `serviceMapUrl`. */
+export function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): ConnectorProxyManagerOptions {
   return {
+    ...commonOptions(options),
     serviceMapUrl,
+    configFile: options.config,
     signatureKey: requiredVariable(options.keyEnv, '--key-env'),
     apiKey: options.mapKeyEnv === undefined ? undefined : requiredVariable(options.mapKeyEnv, '--map-key-env'),
+  };
+}
+
+function commonOptions(options: SourceOptions) {
+  return {
     connectorsApiKey: process.env[options.connectorsKeyEnv],
     stateDir: options.stateDir,
     tls: tlsOptions(options),
     timeoutMs: options.timeout,
-    syncDeadlineMs: options.wait,
-    logger: options.verbose ? stderrLogger : undefined,
+    logger: options.verbose ? stderrLogger : quietLogger,
     featureFlags: { asyncRefresh: false, refreshIntervalMs: 300_000 },
-  };
+  } satisfies Partial<ConnectorProxyManagerOptions>;
 }
 
 /**
@@ -81,10 +96,10 @@ export function managerOptions(options: SourceOptions): ConnectorProxyManagerOpt
 export async function withManager(
   options: SourceOptions,
   work: (manager: ConnectorProxyManager) => Promise<number>,
-  overrides: Partial<ConnectorProxyManagerOptions> = {},
+  syncDeadlineMs: number = options.wait,
 ): Promise<number> {
   const interrupted = untilInterrupted();
-  await using manager = new ConnectorProxyManager({ ...managerOptions(options), ...overrides });
+  await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs });
   manager.on('snapshot', () => {
     const { brand, connectorCount } = manager.status().serviceMap;
     say(`Service map of ${connectorCount} connectors (${printable(brand ?? '')}) is proven`);
@@ -127,6 +142,14 @@ const lineAt =
   (level: string) =>
   (fields: object, message: string): void =>
     say(JSON.stringify({ level, message, ...fields, err: undefined }));
+
+/** Of what is logged, what is wrong in the configuration file must be seen all the same. */
+const tellProblem = (fields: object, message: string): void => {
+  if ('event' in fields && (fields.event === 'config-problem' || fields.event === 'config-invalid'))
+    say(printable(message));
+};
+
+const quietLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };
 
 const stderrLogger: Logger = {
   debug: lineAt('debug'),

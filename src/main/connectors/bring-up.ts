@@ -6,6 +6,7 @@ import { connectorHeaders } from './auth-headers.ts';
 import type { ConnectGate } from './connect-gate.ts';
 import type { Connect, Connection, ConnectionEvents, ConnectorOAuth, ConnectorTarget } from './connection.ts';
 import { listAllTools, type ToolListing } from './list-tools.ts';
+import { commandOf } from './local-entry.ts';
 
 /** A connector that is up: connected, its tools listed. */
 export interface BroughtUp {
@@ -65,7 +66,7 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     }
   };
   const inTurn = <T>(entry: ConnectorEntry, name: string, work: () => Promise<T>): Promise<T> =>
-    gate.run(new URL(entry.endpoint).origin, () => traced('connect', name, { connectorId: entry.id }, work));
+    gate.run(placeOf(entry), () => traced('connect', name, { connectorId: entry.id }, work));
   return {
     bringUp: (entry, events, signal) => inTurn(entry, 'connector bring-up', () => bringUp(entry, events, signal)),
     relist: (entry, connection, signal) => inTurn(entry, 'tools/list', () => list(entry, connection, signal)),
@@ -81,7 +82,13 @@ function targetOf(entry: ConnectorEntry, key: string | null, oauth: ConnectorOAu
     era: entry.era ?? 'auto',
     transport: entry.transport ?? 'auto',
     oauth,
+    command: commandOf(entry),
   };
+}
+
+/** What connectors share and how many of them may use at once: an origin; a program has itself to itself. */
+function placeOf(entry: ConnectorEntry): string {
+  return commandOf(entry) === null ? new URL(entry.endpoint).origin : entry.endpoint;
 }
 
 /** The key is asked for only where the connector wants one. */
@@ -101,5 +108,5 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
 
 /** What of an entry only a new connection can take up. */
 export function connectionKey(entry: ConnectorEntry): string {
-  return JSON.stringify([entry.endpoint, entry.auth, entry.headers, entry.era, entry.transport]);
+  return JSON.stringify([entry.endpoint, entry.auth, entry.headers, entry.era, entry.transport, commandOf(entry)]);
 }

@@ -3,6 +3,7 @@ import { SwitchyardError } from '../../shared/errors.ts';
 import type { Connect, ConnectorTarget } from './connection.ts';
 import type { HostSide } from './host-side.ts';
 import { createSdkConnect } from './sdk-connection.ts';
+import { createStdioConnect } from './stdio-connection.ts';
 import { createStreamableHttpConnect } from './streamable-http/connection.ts';
 
 export interface ConnectOptions {
@@ -13,13 +14,15 @@ export interface ConnectOptions {
 }
 
 /**
- * Connects each connector the way it can: Streamable HTTP by our own means; SSE and OAuth, which are rare, by the official SDK. Where
+ * Connects each connector the way it can: Streamable HTTP by our own means; programs, SSE and OAuth, which are rarer, by the official SDK. Where
  * `auto` meets a server that answers Streamable HTTP with 4xx, SSE is tried (MCP 2025-03-26, backwards compatibility).
  */
 export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
   const overSdk = createSdkConnect(options);
+  const overStdio = createStdioConnect(options);
   return async (target, events, limits) => {
+    if (target.command !== null) return overStdio(target, events, limits);
     if (needsSdk(target)) return overSdk(target, events, limits);
     try {
       return await overHttp(target, events, limits);

@@ -1,5 +1,6 @@
 import type { CallToolResult, OAuthClientProvider } from '@modelcontextprotocol/client';
 import type { EraPolicy, TransportPolicy } from '../../shared/service-map.ts';
+import type { StdioCommand } from './stdio-command.ts';
 
 /** How a host logs in to a connector that wants OAuth (MCP, authorization). */
 export interface ConnectorOAuth {
@@ -19,12 +20,14 @@ export interface ConnectorTarget {
   readonly era: EraPolicy;
   readonly transport: TransportPolicy;
   readonly oauth: ConnectorOAuth | null;
+  /** What to run for a connector that is a program; its URL is then a mere name. */
+  readonly command: StdioCommand | null;
 }
 
 /** What a handshake found out. */
 export interface ConnectionFacts {
   readonly era: 'legacy' | 'modern' | 'unknown';
-  readonly transport: 'streamable-http' | 'sse' | 'custom';
+  readonly transport: 'streamable-http' | 'sse' | 'stdio' | 'custom';
   readonly protocolVersion: string | null;
   readonly serverName: string | null;
 }
@@ -83,12 +86,21 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** The program behind a connector, as it is whenever it is looked at. */
+export interface ProcessView {
+  readonly pid: number | null;
+  /** The end of what it wrote to stderr: at most 8 KiB, no control characters. */
+  readonly stderr: string;
+}
+
 /** What a connection tells its connector of its own accord. */
 export interface ConnectionEvents {
   /** The connection is gone, though nobody closed it. */
   onLost(error: Error): void;
   /** The connector says that its tools changed, or may have. */
   onToolsChanged(): void;
+  /** A program is started for it. */
+  onProcess?(view: ProcessView): void;
 }
 
 /**

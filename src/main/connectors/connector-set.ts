@@ -1,10 +1,12 @@
 import { nextTurn } from '../../shared/clock.ts';
 import type { Delta } from '../../shared/delta.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
 import { Connector } from './connector.ts';
 import type { ConnectorDeps } from './connector-deps.ts';
 import type { ConnectorState } from './connector-state.ts';
+import { originOf } from './local-entry.ts';
 
 /** Connectors taken up or ended in one turn of the event loop. */
 const BATCH = 8;
@@ -20,6 +22,8 @@ export class ConnectorSet {
   readonly #connectors = new Map<string, Connector>();
   /** What the connectors follow; a later one overtakes what is still being taken up of an earlier one. */
   #snapshot: Snapshot = Snapshot.EMPTY;
+  /** The entries of local files; the user's own, so they win over a map's of the same id. */
+  #local: ReadonlyMap<string, ConnectorEntry> = new Map();
   #applied: Promise<void> = Promise.resolve();
   #isClosed = false;
   #leaving = new Set<Promise<void>>();
@@ -61,10 +65,21 @@ export class ConnectorSet {
     // The brand is in every tool's tags.
     const isRebranded = snapshot.header?.brand !== this.#snapshot.header?.brand;
     this.#snapshot = snapshot;
-    for (const id of delta.removed) this.#remove(id);
-    for (const id of delta.changed) if (!snapshot.isEnabled(id)) this.#take(id);
-    const ids = isRebranded ? snapshot.ids : [...delta.changed, ...delta.added];
-    this.#applied = this.#applied.then(() => inBatches(ids, (id) => this.#take(id)));
+    const isOfMap = (id: string): boolean => !this.#local.has(id);
+    for (const id of delta.removed) if (isOfMap(id)) this.#remove(id);
+    for (const id of delta.changed) if (isOfMap(id) && !snapshot.isEnabled(id)) this.#take(id);
+    this.#takeUp((isRebranded ? snapshot.ids : [...delta.changed, ...delta.added]).filter(isOfMap));
+  }
+
+  /** Follows local files, whose entries stay the same objects as long as they say the same. One that is gone from there may still be in the map. */
+  applyLocal(entries: readonly ConnectorEntry[]): void {
+    const before = this.#local;
+    this.#local = new Map(entries.map((entry) => [entry.id, entry]));
+    const gone = [...before.keys()].filter((id) => !this.#local.has(id));
+    const changed = entries.filter((entry) => before.get(entry.id) !== entry);
+    for (const id of gone) if (this.#snapshot.entry(id) === undefined) this.#remove(id);
+    for (const { id, status } of changed) if (status === 'disabled' && this.#connectors.has(id)) this.#take(id);
+    this.#takeUp([...gone, ...changed.map(({ id }) => id)]);
   }
 
   /** Resolves when every connector of the snapshot has been taken up; none of them need be up yet. */
@@ -91,8 +106,12 @@ export class ConnectorSet {
     await Promise.all([...this.#leaving, ...closing]);
   }
 
+  #takeUp(ids: readonly string[]): void {
+    this.#applied = this.#applied.then(() => inBatches(ids, (id) => this.#take(id)));
+  }
+
   #take(id: string): void {
-    const entry = this.#isClosed ? undefined : this.#snapshot.entry(id);
+    const entry = this.#isClosed ? undefined : (this.#local.get(id) ?? this.#snapshot.entry(id));
     if (entry === undefined) return;
     const known = this.#connectors.get(id);
     const connector = known ?? new Connector(entry, this.#deps);
@@ -105,9 +124,8 @@ export class ConnectorSet {
     const connector = this.#connectors.get(id);
     if (connector === undefined) return;
     this.#connectors.delete(id);
-    const leaving = connector.close(
-      new SwitchyardError('CONNECTOR_GONE', `Connector ${id} was removed from the service map.`),
-    );
+    const why = `Connector ${id} was removed from ${originOf(connector.entry)}.`;
+    const leaving = connector.close(new SwitchyardError('CONNECTOR_GONE', why));
     this.#leaving.add(leaving);
     void leaving.finally(() => this.#leaving.delete(leaving));
   }

@@ -1,5 +1,6 @@
 import type { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { ProcessView } from './connection.ts';
 import type { ConnectorState, Transition } from './connector-state.ts';
 import type { LiveConnection } from './live-connection.ts';
 
@@ -17,6 +18,8 @@ export interface ConnectorStatus {
   /** Tools that were left out for their name or their schema. */
   readonly droppedTools: readonly string[];
   readonly handshakeMs: number | null;
+  /** The program behind it, if there is one: of the attempt under way, or the last. */
+  readonly process: { readonly pid: number | null; readonly stderr: string } | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 
@@ -25,6 +28,7 @@ export function statusOf(
   last: Transition,
   up: LiveConnection | null,
   error: SwitchyardError | null,
+  program: ProcessView | null,
 ): ConnectorStatus {
   return {
     id: entry.id,
@@ -37,6 +41,7 @@ export function statusOf(
     toolCount: up?.listing.tools.length ?? 0,
     droppedTools: up?.listing.dropped ?? [],
     handshakeMs: up?.handshakeMs ?? null,
+    process: program === null ? null : { pid: program.pid, stderr: program.stderr },
     lastError: error === null ? null : { code: error.code, message: error.message },
   };
 }

@@ -1,24 +1,22 @@
-import { monotonicMs, raceSignal, settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
+import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
-import { backoffMs } from './backoff.ts';
 import { type BroughtUp, connectionKey } from './bring-up.ts';
-import { CallQuota } from './call-quota.ts';
-import type { RemoteToolDefinition, ToolResult } from './connection.ts';
+import type { ProcessView, RemoteToolDefinition, ToolResult } from './connection.ts';
+import { ConnectorCalls } from './connector-calls.ts';
 import type { ConnectorDeps } from './connector-deps.ts';
 import { type ConnectorState, StateMachine } from './connector-state.ts';
 import { type ConnectorStatus, statusOf } from './connector-status.ts';
 import type { ToolListing } from './list-tools.ts';
 import { LiveConnection } from './live-connection.ts';
+import { originOf } from './local-entry.ts';
+import { Reconnection } from './reconnection.ts';
 import { Retirements } from './retirements.ts';
-import { type CallRoute, type CallToolOptions, makeCall } from './tool-call.ts';
+import type { CallRoute, CallToolOptions } from './tool-call.ts';
 import { unavailableError } from './unavailable-error.ts';
 
 /** Trying again as it is would not help. */
 const PERMANENT: ReadonlySet<string> = new Set(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED']);
-
-/** The least time between the start of one attempt and one that a call asks for. */
-const PROBE_GAP_MS = 1_000;
 
 /** How long a call waits for an attempt that it asked for. */
 const PROBE_WAIT_MS = 2_000;
@@ -29,22 +27,23 @@ export class Connector {
   readonly #machine: StateMachine;
   #entry: ConnectorEntry;
   #up: LiveConnection | null = null;
-  readonly #quota: CallQuota;
-  #attemptedAtMs = Number.NEGATIVE_INFINITY;
+  readonly #calls: ConnectorCalls;
   /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. Null while nothing runs. */
   #life: AbortController | null = null;
   readonly #retirements = new Retirements();
   #settled: Promise<void> = Promise.resolve();
-  #retryTimer: Timer | null = null;
-  #failures = 0;
+  readonly #reconnection: Reconnection;
+  /** The program behind it, the last one that was started. */
+  #process: ProcessView | null = null;
   #lastError: SwitchyardError | null = null;
   #closing: Promise<void> = Promise.resolve();
 
   constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
     this.#entry = entry;
     this.#deps = deps;
-    this.#quota = new CallQuota(entry.quotas);
-    const why = entry.status === 'disabled' ? 'disabled in the service map' : 'not started';
+    this.#calls = new ConnectorCalls(entry, deps.callTimeoutMs, (signal) => this.#route(signal));
+    this.#reconnection = new Reconnection(deps.random);
+    const why = entry.status === 'disabled' ? `disabled in ${originOf(entry)}` : 'not started';
     this.#machine = new StateMachine(deps.now, why, (transition) => deps.onTransition(this, transition));
   }
 
@@ -79,13 +78,13 @@ export class Connector {
   update(entry: ConnectorEntry): void {
     const needsConnection = entry !== this.#entry && connectionKey(entry) !== connectionKey(this.#entry);
     this.#entry = entry;
-    this.#quota.update(entry.quotas);
+    this.#calls.update(entry);
     if (entry.status === 'disabled' && this.state === 'disabled') return;
     if (entry.status === 'disabled')
-      this.#end('disabled', gone(`Connector ${this.id} was disabled in the service map.`));
+      this.#end('disabled', gone(`Connector ${this.id} was disabled in ${originOf(entry)}.`));
     else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#up.listing.tools);
     else if (this.state !== 'connecting' || needsConnection) {
-      this.#start(this.state === 'disabled' ? 'enabled in the service map' : 'changed in the service map');
+      this.#start(`${this.state === 'disabled' ? 'enabled' : 'changed'} in ${originOf(entry)}`);
     }
   }
 
@@ -103,8 +102,8 @@ export class Connector {
    * just did, and is waited for a while. Rejects with the reason of `signal`.
    */
   async awaitChance(signal: AbortSignal): Promise<void> {
-    if (this.state === 'backing-off' && monotonicMs() - this.#attemptedAtMs >= PROBE_GAP_MS) {
-      this.#retryTimer?.cancel();
+    if (this.state === 'backing-off' && this.#reconnection.mayProbe) {
+      this.#reconnection.cancel();
       this.#settled = this.#attempt('a call asks for it');
       await raceSignal(settledWithin(this.#settled, PROBE_WAIT_MS), signal);
     } else if (this.state === 'connecting') await raceSignal(this.#settled, signal);
@@ -114,16 +113,12 @@ export class Connector {
    * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE (under the compatible name) while the connector is down, CONNECTOR_GONE when it
    * goes during the call, QUOTA_EXCEEDED, or the TOOL_… code of what happened to the call.
    */
-  async callTool(
+  callTool(
     tool: RemoteToolDefinition,
     args: Readonly<Record<string, unknown>>,
     options: CallToolOptions,
   ): Promise<ToolResult> {
-    const timeoutMs = options.timeoutMs ?? this.#entry.timeouts?.call ?? this.#deps.callTimeoutMs;
-    return makeCall(
-      { tool, args, timeoutMs, options },
-      { admit: (signal) => this.#quota.acquire(signal, this.id), route: (signal) => this.#route(signal) },
-    );
+    return this.#calls.make(tool, args, options);
   }
 
   async #route(signal: AbortSignal): Promise<CallRoute> {
@@ -147,12 +142,12 @@ export class Connector {
   }
 
   status(): ConnectorStatus {
-    return statusOf(this.#entry, this.#machine.last, this.#up, this.#lastError);
+    return statusOf(this.#entry, this.#machine.last, this.#up, this.#lastError, this.#process);
   }
 
   #start(why: string): void {
-    if (this.state !== 'disabled') this.#drop(gone(`Connector ${this.id} was changed in the service map.`));
-    this.#failures = 0;
+    if (this.state !== 'disabled') this.#drop(gone(`Connector ${this.id} was changed in ${originOf(this.#entry)}.`));
+    this.#reconnection.reset();
     this.#settled = this.#attempt(why);
   }
 
@@ -160,7 +155,7 @@ export class Connector {
   async #attempt(why: string): Promise<void> {
     const life = new AbortController();
     this.#life = life;
-    this.#attemptedAtMs = monotonicMs();
+    this.#reconnection.started();
     let lost: Error | null = null;
     let up: LiveConnection | null = null;
     const onLost = (error: Error): void => {
@@ -168,11 +163,14 @@ export class Connector {
       if (up !== null) this.#lose(up, error);
     };
     const onToolsChanged = (): void => up?.refresher.notice();
+    const onProcess = (view: ProcessView): void => {
+      this.#process = withLastWords(view, this.#process);
+    };
     try {
       this.#machine.to('connecting', why);
       await this.#closing;
       life.signal.throwIfAborted();
-      const arrived = await this.#deps.bringUp(this.#entry, { onLost, onToolsChanged }, life.signal);
+      const arrived = await this.#deps.bringUp(this.#entry, { onLost, onToolsChanged, onProcess }, life.signal);
       if (life.signal.aborted || lost !== null) await arrived.connection.close();
       life.signal.throwIfAborted();
       if (lost !== null) throw lost;
@@ -212,14 +210,14 @@ export class Connector {
 
   #fail(error: SwitchyardError): void {
     this.#lastError = error;
-    this.#failures += 1;
+    this.#reconnection.failed();
     if (PERMANENT.has(error.code)) {
       this.#machine.to('failed', error.message);
       return;
     }
     // Set before it is told: who hears of it may close everything, this timer included.
-    this.#retryTimer = startTimer(backoffMs(this.#failures, this.#deps.random), () => {
-      this.#settled = this.#attempt(`attempt ${this.#failures + 1}`);
+    this.#reconnection.schedule((why) => {
+      this.#settled = this.#attempt(why);
     });
     this.#machine.to('backing-off', error.message);
   }
@@ -227,9 +225,7 @@ export class Connector {
   /** The connection of `up` broke by itself. */
   #lose(up: LiveConnection, error: Error): void {
     if (this.#up !== up) return;
-    if (up.isStable) this.#failures = 0;
-    // The last attempt succeeded: a call may ask for the next at once.
-    this.#attemptedAtMs = Number.NEGATIVE_INFINITY;
+    this.#reconnection.lost(up.isStable);
     this.#detach(up, error);
     this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
   }
@@ -267,7 +263,7 @@ export class Connector {
 
   /** Ends what runs: the attempt or the connection, the retry, the calls. */
   #drop(reason: SwitchyardError): void {
-    this.#retryTimer?.cancel();
+    this.#reconnection.cancel();
     this.#life?.abort(reason);
     this.#life = null;
     this.#retirements.abort(reason);
@@ -280,6 +276,19 @@ export class Connector {
   unavailable(): SwitchyardError {
     return unavailableError(this.#entry, this.state, this.#lastError);
   }
+}
+
+/** Until a new program says something, the last words of the one before tell more. */
+function withLastWords(view: ProcessView, before: ProcessView | null): ProcessView {
+  const lastWords = before?.stderr ?? '';
+  return {
+    get pid() {
+      return view.pid;
+    },
+    get stderr() {
+      return view.stderr || lastWords;
+    },
+  };
 }
 
 function gone(message: string): SwitchyardError {

@@ -178,6 +178,7 @@ export class RemoteToolProxy {
         era: 'auto',
         transport: 'auto',
         oauth: null,
+        command: null,
       } as const;
       const arrived = await connect(
         target,

@@ -1,6 +1,6 @@
 import {
   Client,
-  type SSEClientTransport,
+  SSEClientTransport,
   SseError,
   StreamableHTTPClientTransport,
   type Tool,
@@ -8,6 +8,7 @@ import {
 } from '@modelcontextprotocol/client';
 import * as z from 'zod';
 import { raceSignal, settledWithin } from '../../shared/clock.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
 import { CLIENT_INFO } from './client-info.ts';
 import type { Connection, ConnectionEvents, ConnectionFacts, ConnectorOAuth, RequestLimits } from './connection.ts';
 import { isBrokenConnection, toCallError, toListError } from './failure.ts';
@@ -15,6 +16,7 @@ import { answeredMethods, type HostSide } from './host-side.ts';
 import { networkCause, requestFailure, withoutBody } from './sdk-errors.ts';
 import { withOversize } from './sdk-fetch.ts';
 import { watchTools } from './sdk-tool-watch.ts';
+import type { StdioTransport } from './stdio-transport.ts';
 import { MODERN_REVISION } from './streamable-http/json-rpc.ts';
 
 export type Era = 'auto' | 'legacy' | 'modern';
@@ -23,7 +25,7 @@ export type HttpTransport = StreamableHTTPClientTransport | SSEClientTransport;
 /** What one attempt connects. */
 export interface SdkParts {
   readonly client: Client;
-  readonly transport: HttpTransport;
+  readonly transport: HttpTransport | StdioTransport;
   readonly oauth: ConnectorOAuth | null;
 }
 
@@ -43,11 +45,12 @@ const toolPageSchema = z.looseObject({
   ttlMs: z.number().nonnegative().optional().catch(undefined),
 });
 
-/** A client of the SDK that answers for the host. */
-export function createSdkClient(era: Era, host: HostSide, connectorId: string): Client {
+/** A client of the SDK that answers for the host. `probeMs`: how long a program may take to answer the probe for the modern era. */
+export function createSdkClient(era: Era, host: HostSide, connectorId: string, probeMs: number | null = null): Client {
   const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
   const { capabilities } = host;
-  const client = new Client(CLIENT_INFO, { versionNegotiation: { mode }, capabilities });
+  const versionNegotiation = { mode, ...(probeMs !== null && { probe: { timeoutMs: probeMs } }) };
+  const client = new Client(CLIENT_INFO, { versionNegotiation, capabilities });
   for (const method of answeredMethods(host)) {
     client.setRequestHandler(method, async (request, context) => {
       const { signal } = context.mcpReq;
@@ -67,12 +70,15 @@ export async function openSdkClient(
 ): Promise<Connection> {
   // Of a handshake that fails, its own rejection tells; of a connection that is being closed there is nothing to tell.
   let isUp = false;
+  let reason: Error | null = null;
   client.onclose = () => {
-    if (isUp) events.onLost(new Error('The connection was closed by the other side'));
+    if (isUp) events.onLost(reason ?? new Error('The connection was closed by the other side'));
   };
   let unwatch = (): void => {};
-  // An SSE stream that breaks takes the answers to all calls under way with it, though the SDK opens another.
   client.onerror = (error) => {
+    // What a program says of its end comes before the end.
+    if (error instanceof SwitchyardError) reason = error;
+    // An SSE stream that breaks takes the answers to all calls under way with it, though the SDK opens another.
     if (isUp && error instanceof SseError) events.onLost(new Error('The event stream broke', { cause: error }));
   };
   const close = async (): Promise<void> => {
@@ -95,7 +101,7 @@ export async function openSdkClient(
   const authorized = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
     work().catch(async (error: unknown) => {
       // The tool wants more than the token allows, and the user was sent to grant it (MCP 2025-11-25, scope challenges).
-      if (oauth === null || !(error instanceof UnauthorizedError)) throw error;
+      if (oauth === null || !(error instanceof UnauthorizedError) || !('finishAuth' in transport)) throw error;
       await finishLogin(transport, oauth, signal);
       return work();
     });
@@ -165,13 +171,18 @@ function sdkTimeout({ timeoutMs }: RequestLimits): number {
   return Math.min(timeoutMs + SDK_DEADLINE_SLACK_MS, 2 ** 31 - 1);
 }
 
-function factsOf(client: Client, transport: HttpTransport): ConnectionFacts {
+function factsOf(client: Client, transport: SdkParts['transport']): ConnectionFacts {
   return {
     era: client.getProtocolEra() ?? 'unknown',
-    transport: transport instanceof StreamableHTTPClientTransport ? 'streamable-http' : 'sse',
+    transport: kindOf(transport),
     protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
     serverName: client.getServerVersion()?.name ?? null,
   };
+}
+
+function kindOf(transport: SdkParts['transport']): ConnectionFacts['transport'] {
+  if (transport instanceof StreamableHTTPClientTransport) return 'streamable-http';
+  return transport instanceof SSEClientTransport ? 'sse' : 'stdio';
 }
 
 /** DELETEs the session (MCP 2025-03-26, session management). A server may refuse that, or be gone already. */

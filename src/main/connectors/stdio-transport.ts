@@ -34,6 +34,8 @@ export interface StdioTransport extends Transport {
   readonly stderr: string;
   /** How it ended; null as long as it runs. */
   readonly exit: ProcessExit | null;
+  /** What ended it, or kept it from starting; null while all is well. */
+  readonly failure: SwitchyardError | null;
   /** Lines on stdout that were no JSON-RPC message, and were passed over. */
   readonly junkLines: number;
 }
@@ -76,6 +78,10 @@ class ProgramTransport implements StdioTransport {
 
   get pid(): number | null {
     return this.#group?.child.pid ?? null;
+  }
+
+  get failure(): SwitchyardError | null {
+    return this.#failure;
   }
 
   get stderr(): string {

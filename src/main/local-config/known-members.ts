@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isHeaderName } from '../../shared/service-map.ts';
 
 /** Members that say how to reach a server, in any of the clients. */
 const REACHING = [
@@ -27,10 +28,7 @@ export const OWN_MEMBERS: Readonly<Record<string, z.ZodType>> = {
   tags: strings,
   auth: z.looseObject({
     type: z.enum(['none', 'bearer', 'apiKey']),
-    headerName: z
-      .string()
-      .regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, 'must be a header name')
-      .optional(),
+    headerName: z.string().refine(isHeaderName, 'must be a header name').optional(),
   }),
 };
 

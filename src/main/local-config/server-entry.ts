@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import {
   type ConnectorEntry,
+  isHeaderName,
   isHeaderValue,
   isHttpEndpoint,
   normalizeEntry,
@@ -137,7 +138,7 @@ function urlFault(text: string): string | null {
 }
 
 function headerNameFault(name: string): string | null {
-  return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(name) ? null : 'must be a header name';
+  return isHeaderName(name) ? null : 'must be a header name';
 }
 
 function headerValueFault(text: string): string | null {

@@ -51,7 +51,8 @@ function isHealthy(status: ManagerStatus): boolean {
   const areUp = status.connectors.every(
     ({ state }) => state === 'ready' || state === 'degraded' || state === 'disabled',
   );
-  return status.serviceMap.freshness === 'fresh' && areUp;
+  const { url, freshness } = status.serviceMap;
+  return (url === null || freshness === 'fresh') && areUp;
 }
 
 function listen(server: Server, host: string, port: number): Promise<number> {

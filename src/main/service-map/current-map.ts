@@ -13,7 +13,7 @@ import {
   PROTOCOL_VERSION,
   type StoredMap,
 } from '../../shared/protocol.ts';
-import type { ResolvedOptions } from '../options.ts';
+import type { MapOptions } from '../options.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
 import { traced } from '../tracing/trace.ts';
 import type { LoadOutcome } from './collect-load.ts';
@@ -46,7 +46,7 @@ interface Lineage {
 
 /** The last accepted map of a source, and how the next one takes its place. One load at a time: the caller sees to it. */
 export class CurrentMap {
-  readonly #options: ResolvedOptions;
+  readonly #options: MapOptions;
   readonly #deps: CurrentMapDeps;
   readonly #cache: ManifestCache<Snapshot>;
   #snapshot: Snapshot = Snapshot.EMPTY;
@@ -57,7 +57,7 @@ export class CurrentMap {
   /** The highest `generatedAt` accepted, by source. Never forgotten: a key that comes back finds its floor again. */
   readonly #floors = new Map<string, number>();
 
-  constructor(options: ResolvedOptions, deps: CurrentMapDeps) {
+  constructor(options: MapOptions, deps: CurrentMapDeps) {
     this.#options = options;
     this.#deps = deps;
     this.#cache = new ManifestCache(options.clock);

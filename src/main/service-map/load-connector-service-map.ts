@@ -1,7 +1,7 @@
 import { ConnectorManifestError, fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry, ServiceMapHeader } from '../../shared/service-map.ts';
 import { createMainAgent } from '../http/main-agent.ts';
-import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from '../options.ts';
+import { type ConnectorProxyManagerOptions, type MapOptions, resolveOptions } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CurrentMap } from './current-map.ts';
 import { createMapLoader } from './map-loader.ts';
@@ -64,9 +64,9 @@ function payloadOf(snapshot: Snapshot): LoadedServiceMap {
 }
 
 /** Whatever is wrong rejects as the one class that callers of this function catch. */
-function resolveHere(options: LoadServiceMapOptions): ResolvedOptions {
+function resolveHere(options: LoadServiceMapOptions): MapOptions {
   try {
-    return resolveOptions({ ...options, offload: 'never' });
+    return { ...resolveOptions({ ...options, offload: 'never' }), serviceMapUrl: options.serviceMapUrl };
   } catch (error) {
     if (!(error instanceof SwitchyardError)) throw error;
     throw new ConnectorManifestError(error.code, error.message, { cause: error, detail: error.detail });

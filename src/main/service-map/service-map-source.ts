@@ -1,7 +1,7 @@
 import { asSwitchyardError, ConnectorManifestError, fromWireError, type SwitchyardError } from '../../shared/errors.ts';
 import { MAX_RETRY_AFTER_MS } from '../../shared/retry-after.ts';
 import type { Observation } from '../metrics/observed-gauges.ts';
-import type { ResolvedOptions } from '../options.ts';
+import type { MapOptions } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts';
 import type { LoadOutcome } from './collect-load.ts';
@@ -46,7 +46,7 @@ const CIRCUIT = { threshold: 3, resetMs: 60_000 };
 
 /** One service map: when to ask for it, and what to do when that fails. One refresh at a time, shared by all who ask. */
 export class ServiceMapSource {
-  readonly #options: ResolvedOptions;
+  readonly #options: MapOptions;
   readonly #map: CurrentMap;
   readonly #breaker: CircuitBreaker;
   readonly #closing = new AbortController();
@@ -56,7 +56,7 @@ export class ServiceMapSource {
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
   readonly #onRefresh: SourceDeps['onRefresh'];
 
-  constructor(options: ResolvedOptions, deps: SourceDeps) {
+  constructor(options: MapOptions, deps: SourceDeps) {
     this.#options = options;
     this.#onRefresh = deps.onRefresh;
     this.#map = new CurrentMap(options, deps);

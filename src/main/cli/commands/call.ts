@@ -29,7 +29,7 @@ export function runCall(tool: string, argsText: string | undefined, options: Cal
       else print(contentText(result));
       return ok ? EXIT.ok : EXIT.toolFailed;
     },
-    { syncDeadlineMs: 1 },
+    1,
   );
 }
 

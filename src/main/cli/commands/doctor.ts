@@ -3,6 +3,7 @@ import { isErrorCode } from '../../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import { resolveNetwork } from '../../http/network-options.ts';
+import type { LocalConfigStatus } from '../../local-config/local-source.ts';
 import {
   checkClock,
   checkDisk,
@@ -30,7 +31,8 @@ export async function runDoctor(options: SourceOptions): Promise<number> {
     report(checkProxy(network));
     report(await checkThreads(network));
     report(await checkDisk(options.stateDir));
-    if (given.ok) report(await checkClock(given.options.serviceMapUrl, network));
+    const mapUrl = given.ok ? given.options.serviceMapUrl : undefined;
+    if (mapUrl !== undefined) report(await checkClock(mapUrl, network));
   } catch (error) {
     report(failedFinding('network', error));
   }
@@ -63,7 +65,7 @@ function mapOptions(options: SourceOptions): MapOptions {
   try {
     return { ok: true, options: managerOptions(options) };
   } catch (error) {
-    const isAsked = options.serviceMap !== undefined;
+    const isAsked = options.serviceMap !== undefined || options.config !== undefined;
     const finding = failedFinding('map', error);
     return { ok: false, finding: isAsked ? finding : { ...finding, outcome: 'note' } };
   }
@@ -73,9 +75,11 @@ async function checkMap(manager: ConnectorProxyManager): Promise<Finding[]> {
   try {
     await manager.sync(true);
   } catch (error) {
-    return [failedFinding('map', error)];
+    return [failedFinding(manager.status().serviceMap.url === null ? 'config' : 'map', error)];
   }
-  const { serviceMap, connectors } = manager.status();
+  const { serviceMap, config, connectors } = manager.status();
+  const files = config === null ? [] : [checkConfig(config)];
+  if (serviceMap.url === null) return [...files, ...connectors.map(checkConnector)];
   const { connectorCount, brand, expiresAt, lastError } = serviceMap;
   const message = `${connectorCount} connectors of ${brand ?? ''}, signature right, expires ${isoOf(expiresAt)}`;
   const map: Finding =
@@ -86,12 +90,24 @@ async function checkMap(manager: ConnectorProxyManager): Promise<Finding[]> {
           outcome: 'failed',
           message: `${lastError.code}: ${lastError.message}; the remembered map is served`,
         };
-  return [map, ...connectors.map(checkConnector)];
+  return [map, ...files, ...connectors.map(checkConnector)];
+}
+
+function checkConfig({ path, serverCount, problems, lastError }: LocalConfigStatus): Finding {
+  const errors = problems.filter(({ severity }) => severity === 'error');
+  const told = [
+    ...(lastError === null ? [] : [lastError]),
+    ...errors,
+    ...problems.filter((it) => !errors.includes(it)),
+  ];
+  const message = [`${path}: ${serverCount} servers`, ...told.map((problem) => problem.message)].join('; ');
+  const outcome = lastError !== null || errors.length > 0 ? 'failed' : problems.length > 0 ? 'note' : 'ok';
+  return { check: 'config', outcome, message };
 }
 
 function checkConnector(connector: ConnectorStatus): Finding {
   const { id, state, era, transport, toolCount, lastError } = connector;
-  if (state === 'disabled') return { check: 'connector', outcome: 'note', message: `${id}: disabled in the map` };
+  if (state === 'disabled') return { check: 'connector', outcome: 'note', message: `${id}: disabled` };
   if (state === 'ready') {
     return { check: 'connector', outcome: 'ok', message: `${id}: ${toolCount} tools, ${era} over ${transport}` };
   }

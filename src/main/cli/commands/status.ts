@@ -1,7 +1,11 @@
+import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ManagerStatus } from '../../manager-status.ts';
 import { EXIT, print, printable, printJson } from '../output.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { connectorTable, isAllUp, isoOf } from './sync.ts';
+
+/** Lines of a program's stderr that are shown. */
+const STDERR_LINES = 20;
 
 /** Shows map, store and connectors in full. Resolves with the exit code: 0 if all are up. A map that cannot be had is part of the status. */
 export function runStatus(options: SourceOptions): Promise<number> {
@@ -12,7 +16,7 @@ export function runStatus(options: SourceOptions): Promise<number> {
     );
     const status = manager.status();
     // Without a map there is nothing to show but why.
-    if (failure !== null && status.serviceMap.freshness === 'none') throw failure;
+    if (failure !== null && status.serviceMap.freshness === 'none' && status.connectors.length === 0) throw failure;
     const ok = isAllUp(status);
     if (options.json) printJson({ ok, ...status });
     else print(statusText(status));
@@ -20,9 +24,21 @@ export function runStatus(options: SourceOptions): Promise<number> {
   });
 }
 
-function statusText({ serviceMap, connectors, toolCount, store }: ManagerStatus): string {
-  const { url, id, brand, freshness, circuit, lastError, heldRemovals } = serviceMap;
+function statusText(status: ManagerStatus): string {
+  const { connectors, toolCount, store } = status;
   const lines = [
+    ...mapLines(status),
+    ...configLines(status),
+    `store      ${store.kind === 'off' ? 'none (give --state-dir to remember the map)' : `${store.kind}, ${store.stateDir}`}`,
+    `tools      ${toolCount}`,
+  ];
+  return `${lines.join('\n')}\n\n${connectorTable(connectors)}${connectors.map(processText).join('')}`;
+}
+
+function mapLines({ serviceMap }: ManagerStatus): string[] {
+  const { url, id, brand, freshness, circuit, lastError, heldRemovals } = serviceMap;
+  if (url === null) return [];
+  return [
     `map        ${url}`,
     `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}, signature verified`,
     `           ${freshness}; generated ${isoOf(serviceMap.generatedAt)}, expires ${isoOf(serviceMap.expiresAt)}; circuit ${circuit}`,
@@ -32,8 +48,22 @@ function statusText({ serviceMap, connectors, toolCount, store }: ManagerStatus)
     ...(heldRemovals.length === 0
       ? []
       : [`           ${heldRemovals.length} connectors vanished at once and are held`]),
-    `store      ${store.kind === 'off' ? 'none (give --state-dir to remember the map)' : `${store.kind}, ${store.stateDir}`}`,
-    `tools      ${toolCount}`,
   ];
-  return `${lines.join('\n')}\n\n${connectorTable(connectors)}`;
+}
+
+function configLines({ config }: ManagerStatus): string[] {
+  if (config === null) return [];
+  const { path, serverCount, problems, lastError } = config;
+  return [
+    `config     ${printable(path)}, ${serverCount} servers`,
+    ...(lastError === null ? [] : [`           ${lastError.code}: ${printable(lastError.message)}`]),
+    ...problems.map(({ line, column, message }) => `           ${line}:${column} ${printable(message)}`),
+  ];
+}
+
+/** What the program behind a connector that is down said last. */
+function processText({ id, state, process }: ConnectorStatus): string {
+  if (process === null || process.stderr === '' || state === 'ready' || state === 'disabled') return '';
+  const lines = process.stderr.trimEnd().split('\n').slice(-STDERR_LINES);
+  return `\nstderr of ${id}\n${lines.map((line) => `  ${printable(line)}\n`).join('')}`;
 }

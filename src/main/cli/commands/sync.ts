@@ -4,7 +4,7 @@ import { EXIT, print, printJson } from '../output.ts';
 import { renderTable } from '../render-table.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 
-/** Fetches the map, brings its connectors up and says how each is. Resolves with the exit code: 0 if all are up. */
+/** Fetches the map, or reads the file, brings its connectors up and says how each is. Resolves with the exit code: 0 if all are up. */
 export function runSync(options: SourceOptions): Promise<number> {
   return withManager(options, async (manager) => {
     await manager.sync(true);
@@ -16,10 +16,12 @@ export function runSync(options: SourceOptions): Promise<number> {
   });
 }
 
-/** Whether the map is fresh and no enabled connector is down. */
-export function isAllUp({ serviceMap, connectors }: ManagerStatus): boolean {
+/** Whether the map is fresh, the local file without error, and no enabled connector down. */
+export function isAllUp({ serviceMap, config, connectors }: ManagerStatus): boolean {
+  const isConfigGood = config?.lastError == null && !config?.problems.some(({ severity }) => severity === 'error');
   return (
-    serviceMap.freshness === 'fresh' &&
+    (serviceMap.url === null || serviceMap.freshness === 'fresh') &&
+    isConfigGood &&
     connectors.every((connector) => isUp(connector) || connector.state === 'disabled')
   );
 }
@@ -41,7 +43,9 @@ function isUp({ state }: ConnectorStatus): boolean {
 function summaryLine({ connectors, toolCount, serviceMap }: ManagerStatus): string {
   const enabled = connectors.filter(({ state }) => state !== 'disabled');
   const up = enabled.filter(isUp).length;
-  return `${up} of ${enabled.length} connectors up, ${toolCount} tools; map ${serviceMap.freshness}, expires ${isoOf(serviceMap.expiresAt)}`;
+  const { url, freshness, expiresAt } = serviceMap;
+  const map = url === null ? '' : `; map ${freshness}, expires ${isoOf(expiresAt)}`;
+  return `${up} of ${enabled.length} connectors up, ${toolCount} tools${map}`;
 }
 
 /** An instant for people. */

@@ -6,7 +6,7 @@ import { isHttpEndpoint } from '../../../shared/service-map.ts';
 import { createMainAgent } from '../../http/main-agent.ts';
 import { resolveOptions } from '../../options.ts';
 import { EXIT, failureLine, mark, print, printJson, say } from '../output.ts';
-import { managerOptions, requiredVariable, type SourceOptions } from '../source-options.ts';
+import { mapManagerOptions, requiredVariable, type SourceOptions } from '../source-options.ts';
 import { type CheckResult, verifyMap } from '../verify/verify-map.ts';
 import { readBytes } from './sign.ts';
 
@@ -37,7 +37,7 @@ function checkLine({ check, failure, found }: CheckResult): string {
 
 async function fetchBytes(url: string, options: SourceOptions): Promise<Uint8Array<ArrayBuffer>> {
   say(`Fetching ${new URL(url).origin}${new URL(url).pathname}`);
-  const { limits, network, apiKey } = resolveOptions(managerOptions({ ...options, serviceMap: url }));
+  const { limits, network, apiKey } = resolveOptions(mapManagerOptions(options, url));
   const key = await apiKey();
   const request: MapRequest = {
     url,

@@ -1,0 +1,71 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ConnectorProxyManager, type LocalManagerOptions } from '../../src/main/index.ts';
+import { type LogLine, recordingLogger } from './log.ts';
+import { TempDir } from './temp-dir.ts';
+
+const program = fileURLToPath(new URL('../fixtures/stdio/server.ts', import.meta.url));
+
+/** An entry of an `mcpServers` file for the fixture's server. */
+export function localServer(args: readonly string[] = [], more: object = {}): object {
+  return { command: process.execPath, args: [program, ...args], ...more };
+}
+
+/** An `mcpServers` file that is gone with its scope. */
+export class LocalFile implements Disposable {
+  readonly #folder = new TempDir();
+  readonly path: string = join(this.#folder.path, 'mcp.json');
+
+  constructor(servers: object) {
+    this.write(servers);
+  }
+
+  write(servers: object): void {
+    this.writeText(JSON.stringify({ mcpServers: servers }));
+  }
+
+  writeText(text: string): void {
+    writeFileSync(this.path, text);
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder[Symbol.dispose]();
+  }
+}
+
+/** A manager of a file's connectors alone, both gone with their scope. */
+export interface ManagedFile extends AsyncDisposable {
+  readonly manager: ConnectorProxyManager;
+  readonly file: LocalFile;
+  readonly lines: readonly LogLine[];
+}
+
+export function manageFile(servers: object, options: Partial<LocalManagerOptions> = {}): ManagedFile {
+  const file = new LocalFile(servers);
+  const logger = recordingLogger();
+  const manager = new ConnectorProxyManager({
+    configFile: file.path,
+    logger,
+    featureFlags: { asyncRefresh: false, refreshIntervalMs: 1_000 },
+    ...options,
+  });
+  return {
+    manager,
+    file,
+    lines: logger.lines,
+    async [Symbol.asyncDispose]() {
+      await manager.close();
+      file[Symbol.dispose]();
+    },
+  };
+}
+
+/** Whether a process is there, a zombie too. */
+export function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
