@@ -9,6 +9,7 @@ import { monotonicMs } from '../../shared/clock.ts';
 import type { ConnectOptions } from './choose-connect.ts';
 import type { Connect, Connection, ConnectionEvents, ConnectorTarget } from './connection.ts';
 import { toConnectError } from './failure.ts';
+import { answeredMethods, type HostSide } from './host-side.ts';
 import { createSdkClient, type Era, finishLogin, type HttpTransport, openSdkClient } from './sdk-client.ts';
 import { connectFailure, hasSdkCode, isRefusal, type WireTrace, withoutBody } from './sdk-errors.ts';
 import { createSdkFetch, holdingStandingStream } from './sdk-fetch.ts';
@@ -41,7 +42,13 @@ export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOp
         return once(makeTransport, era);
       });
     try {
-      return await connectByFallback(target, createSdkFetch(dispatcher, trace, maxResultBytes), events, trace, attempt);
+      return await connectByFallback(
+        target,
+        createSdkFetch(dispatcher, trace, maxResultBytes),
+        { events, host },
+        trace,
+        attempt,
+      );
     } catch (error) {
       if (limits.signal.aborted) throw limits.signal.reason;
       throw toConnectError(connectFailure(error, trace), withoutBody(error), target, limits);
@@ -59,7 +66,7 @@ class LoggedIn extends UnauthorizedError {}
 async function connectByFallback(
   target: ConnectorTarget,
   fetch: typeof globalThis.fetch,
-  events: ConnectionEvents,
+  { events, host }: { readonly events: ConnectionEvents; readonly host: HostSide },
   trace: WireTrace,
   attempt: Attempt,
 ): Promise<Connection> {
@@ -72,8 +79,10 @@ async function connectByFallback(
   };
   const overHttp = (era: Era): Promise<Connection> =>
     attempt((client) => {
-      const wantsStream = (): boolean => announcesToolChanges(client);
-      const held = holdingStandingStream(fetch, wantsStream, () => events.onToolsChanged());
+      // Calls may wait for what the server asks the host over it.
+      const isNeeded = answeredMethods(host).length > 0;
+      const wanted = () => (isNeeded ? 'now' : announcesToolChanges(client) ? 'later' : 'never');
+      const held = holdingStandingStream(fetch, wanted, () => events.onToolsChanged());
       return new StreamableHTTPClientTransport(target.url, { ...options, fetch: held });
     }, era);
   const overSse = (): Promise<Connection> => attempt(() => new SSEClientTransport(target.url, options), 'legacy');

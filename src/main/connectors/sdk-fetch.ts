@@ -44,13 +44,18 @@ export function createSdkFetch(dispatcher: Dispatcher, trace: WireTrace, maxResu
  * Holds back the standing stream of a legacy session (a GET; MCP 2025-11-25, listening for messages): for a while, or for good where there is
  * nothing to hear. A GET that resumes the answer to a call goes out at once.
  */
-export function holdingStandingStream(fetch: Fetch, wantsStream: () => boolean, onOpen: () => void): Fetch {
+export function holdingStandingStream(
+  fetch: Fetch,
+  wanted: () => 'now' | 'later' | 'never',
+  onOpen: () => void,
+): Fetch {
   return async (input, init) => {
     const headers = new Headers(init?.headers as ConstructorParameters<typeof Headers>[0]);
     if (init?.method !== 'GET' || headers.has('last-event-id')) return fetch(input, init);
+    const when = wanted();
     // What a server without such a stream answers.
-    if (!wantsStream()) return new Response(null, { status: 405 });
-    await systemSleep(STREAM_DELAY_MS, init.signal ?? undefined);
+    if (when === 'never') return new Response(null, { status: 405 });
+    if (when === 'later') await systemSleep(STREAM_DELAY_MS, init.signal ?? undefined);
     const response = await fetch(input, init);
     if (response.ok) onOpen();
     return response;

@@ -66,12 +66,15 @@ export function createStreamableHttpConnect({ dispatcher, maxResultBytes, host }
       throw toConnectError(failureOf(error), error, target, limits);
     }
     isUp = true;
-    const stopStream = hasThingsToSay(agreed, host)
-      ? keepStandingStream(session, {
-          onOpen: () => events.onToolsChanged(),
-          onGone: (error) => isUp && events.onLost(error),
-        })
-      : () => {};
+    // A legacy server asks the host over its standing stream, too; calls may wait for the answer.
+    const answersHost = agreed.facts.era === 'legacy' && Object.keys(host.capabilities).length > 0;
+    const stopStream =
+      answersHost || announcesTools(agreed.capabilities)
+        ? keepStandingStream(session, answersHost, {
+            onOpen: () => events.onToolsChanged(),
+            onGone: (error) => isUp && events.onLost(error),
+          })
+        : () => {};
     return connectionOf(session, agreed, { host, connectorId: target.id }, async () => {
       isUp = false;
       stopStream();
@@ -81,10 +84,9 @@ export function createStreamableHttpConnect({ dispatcher, maxResultBytes, host }
   };
 }
 
-/** Whether the server may speak of its own accord: of changed tools, or, a legacy one, to a host that answers. */
-function hasThingsToSay({ facts, capabilities }: Handshake, host: HostSide): boolean {
-  const announces = isObject(capabilities.tools) && capabilities.tools.listChanged === true;
-  return announces || (facts.era === 'legacy' && Object.keys(host.capabilities).length > 0);
+/** Whether the server says when its tools change. */
+function announcesTools({ tools }: JsonObject): boolean {
+  return isObject(tools) && tools.listChanged === true;
 }
 
 function connectionOf(

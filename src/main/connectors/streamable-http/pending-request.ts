@@ -62,6 +62,12 @@ export class PendingRequest {
     this.#reject(error);
   }
 
+  /** Rejects, and ends the exchange or the wait for the next. */
+  end(error: Error): void {
+    this.reject(error);
+    this.#abort?.(error);
+  }
+
   /** The exchange is over. */
   ended(): void {
     this.#linger?.cancel();

@@ -132,8 +132,8 @@ export class StreamableHttpSession {
     if (this.#isClosed) return;
     this.#isClosed = true;
     const closed = new Error('The connection is closed');
+    for (const pending of [...this.#pending.values()]) pending.end(closed);
     for (const abort of [...this.#open]) abort(closed);
-    for (const pending of [...this.#pending.values()]) pending.reject(closed);
     if (!this.#writer.hasSession) return;
     await this.#within(timeoutMs, this.#writer.end()).catch(() => {});
   }
@@ -154,7 +154,10 @@ export class StreamableHttpSession {
       }
       const resume = this.#writer.listen(lastEventId);
       const next = { count: from.count + 1, lastEventId, retryMs, cause };
-      const timer = startTimer(retryMs, () => pending.isSettled || this.#exchange(resume, pending, false, next));
+      // Nothing else may keep the process up while somebody waits for the answer.
+      const timer = startTimer(retryMs, () => pending.isSettled || this.#exchange(resume, pending, false, next), {
+        keepAlive: true,
+      });
       pending.over(() => timer.cancel());
     };
     const abort = this.#send(request, this.#options.maxResultBytes, {

@@ -22,9 +22,13 @@ export interface StandingStreamEvents {
 
 /**
  * Keeps the stream open over which a server speaks of its own accord: a GET in the legacy era (MCP 2025-11-25, listening for messages), a
- * subscription in the modern one (MCP 2026-07-28, subscriptions). A server that refuses it once is left in peace. The returned function ends it.
+ * subscription in the modern one (MCP 2026-07-28, subscriptions). At once where a call may wait for what comes over it. A server that refuses it once is left in peace. The returned function ends it.
  */
-export function keepStandingStream(session: StreamableHttpSession, events: StandingStreamEvents): () => void {
+export function keepStandingStream(
+  session: StreamableHttpSession,
+  isNeededAtOnce: boolean,
+  events: StandingStreamEvents,
+): () => void {
   let isStopped = false;
   let wasOpen = false;
   let lastEventId: string | null = null;
@@ -74,7 +78,8 @@ export function keepStandingStream(session: StreamableHttpSession, events: Stand
       },
     });
   };
-  openIn(STREAM_DELAY_MS);
+  if (isNeededAtOnce) open();
+  else openIn(STREAM_DELAY_MS);
   return () => {
     isStopped = true;
     timer?.cancel();

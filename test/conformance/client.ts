@@ -1,0 +1,94 @@
+/**
+ * The client that the official conformance suite runs: `node client.ts own|sdk URL`. It connects as a manager does, by capability (`own`) or always over the SDK
+ * (`sdk`), lists the tools as a manager does, and calls them. Exit code 1 where anything failed.
+ */
+import { Agent } from 'undici';
+import { createConnect } from '../../src/main/connectors/choose-connect.ts';
+import type { Connection, ConnectorTarget, RemoteToolDefinition } from '../../src/main/connectors/connection.ts';
+import type { HostSide } from '../../src/main/connectors/host-side.ts';
+import { listAllTools } from '../../src/main/connectors/list-tools.ts';
+import { createSdkConnect } from '../../src/main/connectors/sdk-connection.ts';
+import { createLogin, type Preregistered } from './oauth.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+interface Context extends Preregistered {
+  readonly toolCalls?: readonly { readonly name: string; readonly arguments: Json }[];
+}
+
+const TIMEOUT_MS = 20_000;
+
+/** A value for a property that a tool requires. */
+const VALUES: Readonly<Record<string, unknown>> = {
+  string: 'text',
+  number: 5,
+  integer: 5,
+  boolean: true,
+  array: [],
+  object: {},
+};
+
+const [way = 'own', url = ''] = process.argv.slice(2);
+const { MCP_CONFORMANCE_SCENARIO = '', MCP_CONFORMANCE_PROTOCOL_VERSION, MCP_CONFORMANCE_CONTEXT } = process.env;
+const context = JSON.parse(MCP_CONFORMANCE_CONTEXT ?? '{}') as Context;
+
+/** A user who accepts what is asked and leaves each field at its default. */
+const host: HostSide = {
+  capabilities: { elicitation: { form: { applyDefaults: true } } },
+  answer: async ({ params }) => ({ action: 'accept', content: defaultsOf(params.requestedSchema as Json | undefined) }),
+};
+
+function defaultsOf(schema: Json | undefined): Json {
+  const properties = Object.entries((schema?.properties ?? {}) as Record<string, Json>);
+  return Object.fromEntries(
+    properties.flatMap(([name, property]) => {
+      if (property.default !== undefined) return [[name, property.default]];
+      return property.type === 'boolean' ? [[name, true]] : [];
+    }),
+  );
+}
+
+function argumentsOf({ inputSchema }: RemoteToolDefinition): Json {
+  const properties = (inputSchema.properties ?? {}) as Record<string, Json>;
+  const required = Array.isArray(inputSchema.required) ? (inputSchema.required as string[]) : [];
+  return Object.fromEntries(required.map((name) => [name, VALUES[String(properties[name]?.type)] ?? 'text']));
+}
+
+async function callAll(connection: Connection, signal: AbortSignal): Promise<void> {
+  const { tools } = await listAllTools(connection, { maxPages: 64, maxTools: 10_000, timeoutMs: TIMEOUT_MS }, signal);
+  const calls = context.toolCalls ?? tools.map((tool) => ({ name: tool.name, arguments: argumentsOf(tool) }));
+  for (const { name, arguments: args } of calls) {
+    const tool = tools.find((listed) => listed.name === name);
+    if (tool === undefined) throw new Error(`The server lists no tool ${name}`);
+    await connection.callTool(tool, args, { signal, timeoutMs: TIMEOUT_MS });
+  }
+}
+
+const agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+const options = { dispatcher: agent, maxResultBytes: 32 * 1024 * 1024, host };
+const connect = way === 'sdk' ? createSdkConnect(options) : createConnect(options);
+const target: ConnectorTarget = {
+  id: 'conformance',
+  name: 'conformance',
+  url: new URL(url),
+  headers: {},
+  era: MCP_CONFORMANCE_PROTOCOL_VERSION === '2026-07-28' ? 'auto' : 'legacy',
+  transport: 'streamable-http',
+  oauth: MCP_CONFORMANCE_SCENARIO.startsWith('auth/') ? createLogin(context) : null,
+  command: null,
+};
+const { signal } = new AbortController();
+const limits = { signal, timeoutMs: TIMEOUT_MS };
+try {
+  const connection = await connect(target, { onLost: () => {}, onToolsChanged: () => {} }, limits);
+  try {
+    await callAll(connection, signal);
+  } finally {
+    await connection.close();
+  }
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  await agent.destroy();
+}
