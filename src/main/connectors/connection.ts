@@ -1,5 +1,6 @@
 import type { CallToolResult, OAuthClientProvider } from '@modelcontextprotocol/client';
 import type { EraPolicy, TransportPolicy } from '../../shared/service-map.ts';
+import type { ProcessView } from './process-view.ts';
 import type { StdioCommand } from './stdio-command.ts';
 
 /** How a host logs in to a connector that wants OAuth (MCP, authorization). */
@@ -84,13 +85,6 @@ export interface Connection {
   ): Promise<ToolResult>;
   /** Ends the session where there is one, then the connection. Never rejects. Idempotent. */
   close(): Promise<void>;
-}
-
-/** The program behind a connector, as it is whenever it is looked at. */
-export interface ProcessView {
-  readonly pid: number | null;
-  /** The end of what it wrote to stderr: at most 8 KiB, no control characters. */
-  readonly stderr: string;
 }
 
 /** What a connection tells its connector of its own accord. */

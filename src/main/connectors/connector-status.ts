@@ -1,8 +1,8 @@
 import type { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
-import type { ProcessView } from './connection.ts';
 import type { ConnectorState, Transition } from './connector-state.ts';
 import type { LiveConnection } from './live-connection.ts';
+import type { ProcessView } from './process-view.ts';
 
 /** What a connector says of itself. */
 export interface ConnectorStatus {
@@ -19,7 +19,7 @@ export interface ConnectorStatus {
   readonly droppedTools: readonly string[];
   readonly handshakeMs: number | null;
   /** The program behind it, if there is one: of the attempt under way, or the last. */
-  readonly process: { readonly pid: number | null; readonly stderr: string } | null;
+  readonly process: ProcessView | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
 

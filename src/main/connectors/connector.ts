@@ -2,16 +2,18 @@ import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { type BroughtUp, connectionKey } from './bring-up.ts';
-import type { ProcessView, RemoteToolDefinition, ToolResult } from './connection.ts';
+import type { RemoteToolDefinition, ToolResult } from './connection.ts';
+import { ConnectionSlot } from './connection-slot.ts';
+import { ConnectionWatch } from './connection-watch.ts';
 import { ConnectorCalls } from './connector-calls.ts';
 import type { ConnectorDeps } from './connector-deps.ts';
 import { type ConnectorState, StateMachine } from './connector-state.ts';
 import { type ConnectorStatus, statusOf } from './connector-status.ts';
-import type { ToolListing } from './list-tools.ts';
+import { stateOfListing } from './list-tools.ts';
 import { LiveConnection } from './live-connection.ts';
 import { originOf } from './local-entry.ts';
+import { type ProcessView, withLastWords } from './process-view.ts';
 import { Reconnection } from './reconnection.ts';
-import { Retirements } from './retirements.ts';
 import type { CallRoute, CallToolOptions } from './tool-call.ts';
 import { unavailableError } from './unavailable-error.ts';
 
@@ -26,17 +28,13 @@ export class Connector {
   readonly #deps: ConnectorDeps;
   readonly #machine: StateMachine;
   #entry: ConnectorEntry;
-  #up: LiveConnection | null = null;
+  readonly #slot = new ConnectionSlot();
   readonly #calls: ConnectorCalls;
-  /** Aborted when what runs under it has to end: a change, a removal, the end of the manager. Null while nothing runs. */
-  #life: AbortController | null = null;
-  readonly #retirements = new Retirements();
   #settled: Promise<void> = Promise.resolve();
   readonly #reconnection: Reconnection;
   /** The program behind it, the last one that was started. */
   #process: ProcessView | null = null;
   #lastError: SwitchyardError | null = null;
-  #closing: Promise<void> = Promise.resolve();
 
   constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
     this.#entry = entry;
@@ -82,7 +80,7 @@ export class Connector {
     if (entry.status === 'disabled' && this.state === 'disabled') return;
     if (entry.status === 'disabled')
       this.#end('disabled', gone(`Connector ${this.id} was disabled in ${originOf(entry)}.`));
-    else if (this.#up !== null && !needsConnection) this.#deps.onTools(this, this.#up.listing.tools);
+    else if (this.#slot.up !== null && !needsConnection) this.#deps.onTools(this, this.#slot.up.listing.tools);
     else if (this.state !== 'connecting' || needsConnection) {
       this.#start(`${this.state === 'disabled' ? 'enabled' : 'changed'} in ${originOf(entry)}`);
     }
@@ -91,8 +89,8 @@ export class Connector {
   /** Tries again now if it is down, and reads its tools anew if it is up. */
   refresh(): void {
     if (this.state === 'failed' || this.state === 'backing-off') this.#start('asked to try again');
-    else if (this.#up !== null) {
-      const refreshed = this.#up.refresher.refresh();
+    else if (this.#slot.up !== null) {
+      const refreshed = this.#slot.up.refresher.refresh();
       this.#settled = Promise.all([this.#settled, refreshed]).then(() => {});
     }
   }
@@ -123,12 +121,11 @@ export class Connector {
 
   async #route(signal: AbortSignal): Promise<CallRoute> {
     await this.awaitChance(signal);
-    const up = this.#up;
-    const life = this.#life;
+    const { up, life } = this.#slot;
     if (up === null || life === null) throw this.unavailable();
     return {
       connection: up.connection,
-      life: life.signal,
+      life,
       onLost: (error) => this.#lose(up, error),
       onRefused: () => this.#renew(up),
       enter: () => up.enter(),
@@ -138,11 +135,11 @@ export class Connector {
   /** Ends it for good: its tools go, its calls reject with `reason`, its session ends. Idempotent. */
   close(reason: SwitchyardError): Promise<void> {
     if (this.state !== 'closing') this.#end('closing', reason);
-    return Promise.all([this.#settled, this.#closing, this.#retirements.settled()]).then(() => {});
+    return Promise.all([this.#settled, this.#slot.emptied()]).then(() => {});
   }
 
   status(): ConnectorStatus {
-    return statusOf(this.#entry, this.#machine.last, this.#up, this.#lastError, this.#process);
+    return statusOf(this.#entry, this.#machine.last, this.#slot.up, this.#lastError, this.#process);
   }
 
   #start(why: string): void {
@@ -153,31 +150,24 @@ export class Connector {
 
   /** Never rejects: what goes wrong becomes a state. */
   async #attempt(why: string): Promise<void> {
-    const life = new AbortController();
-    this.#life = life;
+    const life = this.#slot.begin();
     this.#reconnection.started();
-    let lost: Error | null = null;
-    let up: LiveConnection | null = null;
-    const onLost = (error: Error): void => {
-      lost ??= error;
-      if (up !== null) this.#lose(up, error);
-    };
-    const onToolsChanged = (): void => up?.refresher.notice();
-    const onProcess = (view: ProcessView): void => {
-      this.#process = withLastWords(view, this.#process);
-    };
+    const watch = new ConnectionWatch(
+      (up, error) => this.#lose(up, error),
+      (view) => {
+        this.#process = withLastWords(view, this.#process);
+      },
+    );
     try {
       this.#machine.to('connecting', why);
-      await this.#closing;
-      life.signal.throwIfAborted();
-      const arrived = await this.#deps.bringUp(this.#entry, { onLost, onToolsChanged, onProcess }, life.signal);
-      if (life.signal.aborted || lost !== null) await arrived.connection.close();
-      life.signal.throwIfAborted();
-      if (lost !== null) throw lost;
-      up = this.#live(arrived, life.signal);
-      this.#arrive(up, life.signal);
+      await this.#slot.closed();
+      life.throwIfAborted();
+      const arrived = await watch.bring((events) => this.#deps.bringUp(this.#entry, events, life), life);
+      const up = this.#live(arrived, life);
+      watch.take(up);
+      this.#arrive(up, life);
     } catch (error) {
-      if (!life.signal.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
+      if (!life.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
     }
   }
 
@@ -187,7 +177,7 @@ export class Connector {
       relist: () => this.#deps.relist(this.#entry, connection, life),
       onListing: (listing, hadWhole) => {
         this.#deps.onTools(this, listing.tools);
-        if (!life.aborted && (listing.cutBecause === null) !== hadWhole) this.#tellListing(listing);
+        if (!life.aborted && (listing.cutBecause === null) !== hadWhole) this.#machine.to(...stateOfListing(listing));
       },
       onLost: (error) => this.#lose(live, error),
       onListFailed: (error) => this.#deps.onListFailed(this, error),
@@ -196,16 +186,11 @@ export class Connector {
   }
 
   #arrive(up: LiveConnection, life: AbortSignal): void {
-    this.#up = up;
+    this.#slot.occupy(up);
     this.#lastError = null;
     this.#deps.onTools(this, up.listing.tools);
     // Who hears of the tools may have closed everything.
-    if (!life.aborted) this.#tellListing(up.listing);
-  }
-
-  #tellListing({ tools, cutBecause }: ToolListing): void {
-    if (cutBecause === null) this.#machine.to('ready', `${tools.length} tools`);
-    else this.#machine.to('degraded', `only ${tools.length} tools were read: ${cutBecause}`);
+    if (!life.aborted) this.#machine.to(...stateOfListing(up.listing));
   }
 
   #fail(error: SwitchyardError): void {
@@ -224,32 +209,17 @@ export class Connector {
 
   /** The connection of `up` broke by itself. */
   #lose(up: LiveConnection, error: Error): void {
-    if (this.#up !== up) return;
+    if (this.#slot.up !== up) return;
     this.#reconnection.lost(up.isStable);
-    this.#detach(up, error);
+    this.#slot.release(this.id, error);
     this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
   }
 
   /** Its credentials are refused: they may have been changed since it connected, so it is connected once with those of now. */
   #renew(up: LiveConnection): void {
-    if (this.#up !== up) return;
-    this.#detach(up, new Error('Its credentials were refused'));
+    if (this.#slot.up !== up) return;
+    this.#slot.release(this.id, new Error('Its credentials were refused'));
     this.#settled = this.#attempt('its credentials were refused');
-  }
-
-  /** Gives a connection up, though calls may be under way over it: over Streamable HTTP they end by themselves, else they are lost too. */
-  #detach(up: LiveConnection, cause: Error): void {
-    const life = this.#life;
-    this.#up = null;
-    this.#life = null;
-    if (life === null) return;
-    if (up.connection.facts.transport === 'streamable-http') {
-      this.#retirements.add(up, life);
-      return;
-    }
-    const why = `The connection of connector ${this.id} was lost.`;
-    life.abort(new SwitchyardError('TOOL_CALL_LOST', why, { cause, detail: { sent: 'maybe' } }));
-    this.#closing = Promise.all([this.#closing, up.close()]).then(() => {});
   }
 
   /** Goes down for good or until it is enabled again: what runs ends, the tools go. */
@@ -264,31 +234,13 @@ export class Connector {
   /** Ends what runs: the attempt or the connection, the retry, the calls. */
   #drop(reason: SwitchyardError): void {
     this.#reconnection.cancel();
-    this.#life?.abort(reason);
-    this.#life = null;
-    this.#retirements.abort(reason);
-    const up = this.#up;
-    this.#up = null;
-    this.#closing = Promise.all([this.#closing, this.#settled, up?.close()]).then(() => {});
+    this.#slot.clear(reason, this.#settled);
   }
 
   /** The error of calls while it is down. */
   unavailable(): SwitchyardError {
     return unavailableError(this.#entry, this.state, this.#lastError);
   }
-}
-
-/** Until a new program says something, the last words of the one before tell more. */
-function withLastWords(view: ProcessView, before: ProcessView | null): ProcessView {
-  const lastWords = before?.stderr ?? '';
-  return {
-    get pid() {
-      return view.pid;
-    },
-    get stderr() {
-      return view.stderr || lastWords;
-    },
-  };
 }
 
 function gone(message: string): SwitchyardError {

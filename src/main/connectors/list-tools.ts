@@ -25,6 +25,12 @@ export interface ToolListing {
   readonly ttlMs: number | null;
 }
 
+/** How a connector with this list is, and why. */
+export function stateOfListing({ tools, cutBecause }: ToolListing): readonly ['ready' | 'degraded', string] {
+  if (cutBecause === null) return ['ready', `${tools.length} tools`];
+  return ['degraded', `only ${tools.length} tools were read: ${cutBecause}`];
+}
+
 /**
  * Reads all pages of a connector's tool list. A cursor that comes twice, too many pages or too many tools end it early: what was
  * read counts. A bad or repeated tool is left out alone.
