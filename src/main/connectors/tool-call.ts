@@ -65,15 +65,22 @@ async function send(call: ToolCall, route: CallRoute, limit: AbortSignal): Promi
   using link = linkSignals(limit, life);
   const { signal } = link;
   try {
-    return await raceSignal(
-      connection.callTool(tool, args, { signal, timeoutMs, onProgress: options.onProgress }),
-      signal,
-    );
+    const onProgress = options.onProgress && ((progress: ToolProgress) => tellProgress(call, progress, link.abort));
+    return await raceSignal(connection.callTool(tool, args, { signal, timeoutMs, onProgress }), signal);
   } catch (error) {
     if (error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST') onLost(error);
     if (error instanceof SwitchyardError && error.code === 'CONNECTOR_REFUSED' && error.detail.status === 401)
       onRefused();
     throw error;
+  }
+}
+
+/** A caller's function that throws ends its own call, not the connection that others use. */
+function tellProgress({ tool, options }: ToolCall, progress: ToolProgress, abort: (reason: unknown) => void): void {
+  try {
+    options.onProgress?.(progress);
+  } catch (cause) {
+    abort(new SwitchyardError('TOOL_CALL_ABORTED', `onProgress of the call of ${tool.name} threw.`, { cause }));
   }
 }
 

@@ -96,4 +96,23 @@ describe('calls', () => {
     await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
     expect(connector.state).toBe('ready');
   });
+
+  it('end alone where the caller’s onProgress throws', async () => {
+    const { connector, up } = connectorUnderTest();
+    await up(
+      scriptedConnection((_, __, { onProgress }) => {
+        onProgress?.({ progress: 1 });
+        return new Promise(() => {});
+      }),
+    );
+    const broken = new Error('broken display');
+    const onProgress = (): void => {
+      throw broken;
+    };
+    await expect(connector.callTool(echo, {}, { onProgress })).rejects.toMatchObject({
+      code: 'TOOL_CALL_ABORTED',
+      cause: broken,
+    });
+    expect(connector.state).toBe('ready');
+  });
 });

@@ -14,6 +14,7 @@ import {
   UnusableAnswer,
 } from '../failure.ts';
 import type { HostSide } from '../host-side.ts';
+import { EraMemory } from './era-memory.ts';
 import { type Handshake, shakeHands } from './handshake.ts';
 import { encodeHeaderValue } from './header-value.ts';
 import { throughInputRounds } from './input-rounds.ts';
@@ -38,6 +39,7 @@ export interface StreamableHttpOptions {
 
 /** A {@link Connect} over Streamable HTTP without the SDK: raw JSON-RPC over undici, of both eras. */
 export function createStreamableHttpConnect({ dispatcher, maxResultBytes, host }: StreamableHttpOptions): Connect {
+  const memory = new EraMemory();
   return async (target, events, limits) => {
     let isUp = false;
     const session: StreamableHttpSession = new StreamableHttpSession({
@@ -55,7 +57,7 @@ export function createStreamableHttpConnect({ dispatcher, maxResultBytes, host }
     });
     const requests = new ServerRequests(session, host, target.id);
     // The signal stays out of the handshake: cut short, it could leave a session that nobody knows the name of.
-    const handshake = shakeHands(session, target.era, host.capabilities);
+    const handshake = shakeHands(session, target.era, host.capabilities, memory);
     let agreed: Handshake;
     try {
       agreed = await raceSignal(handshake, limits.signal);

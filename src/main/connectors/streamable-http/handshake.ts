@@ -2,6 +2,7 @@ import type { EraPolicy } from '../../../shared/service-map.ts';
 import { CLIENT_INFO } from '../client-info.ts';
 import type { ConnectionFacts } from '../connection.ts';
 import { StatusError, UnusableAnswer } from '../failure.ts';
+import type { EraMemory } from './era-memory.ts';
 import {
   isObject,
   type JsonObject,
@@ -20,20 +21,33 @@ export interface Handshake {
 }
 
 /**
- * Agrees on an era with the server: the modern one first where `auto` leaves the choice, then, unless credentials were refused or the network
+ * Agrees on an era with the server: the modern one first where `auto` leaves the choice and `memory` knows no better, then, unless credentials were refused or the network
  * failed, the legacy handshake (MCP 2026-07-28, versioning). Rejects as the session's requests do.
  */
 export async function shakeHands(
   session: StreamableHttpSession,
   era: EraPolicy,
   capabilities: JsonObject,
+  memory: EraMemory,
 ): Promise<Handshake> {
   if (era === 'legacy') return initialize(session, capabilities);
+  if (era === 'modern') return discover(session);
+  const endpoint = session.url.href;
+  if (memory.isLegacy(endpoint)) {
+    try {
+      return await initialize(session, capabilities);
+    } catch (error) {
+      memory.forget(endpoint);
+      if (!speaksOfEra(error)) throw error;
+    }
+  }
   try {
     return await discover(session);
   } catch (error) {
-    if (era === 'modern' || !speaksOfEra(error)) throw error;
-    return initialize(session, capabilities);
+    if (!speaksOfEra(error)) throw error;
+    const handshake = await initialize(session, capabilities);
+    memory.noteLegacy(endpoint);
+    return handshake;
   }
 }
 

@@ -4,6 +4,25 @@ import { CLIENT_INFO } from '../client-info.ts';
 import type { HttpRequest } from './http-exchange.ts';
 import { type JsonObject, MODERN_REVISION } from './json-rpc.ts';
 
+/** What the protocol, or the connection, has the say of; an entry's own would be sent beside it. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'accept',
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'keep-alive',
+  'last-event-id',
+  'mcp-method',
+  'mcp-name',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
 /** Writes messages as HTTP requests, with what each era wants in headers and in `_meta`. */
 export class RequestWriter {
   readonly #url: URL;
@@ -16,7 +35,9 @@ export class RequestWriter {
 
   constructor(url: URL, headers: Readonly<Record<string, string>>, capabilities: JsonObject) {
     this.#url = url;
-    this.#ownHeaders = Object.entries(headers).flat();
+    this.#ownHeaders = Object.entries(headers)
+      .filter(([name]) => !RESERVED.has(name.toLowerCase()))
+      .flat();
     this.#envelope = {
       'io.modelcontextprotocol/protocolVersion': MODERN_REVISION,
       'io.modelcontextprotocol/clientInfo': CLIENT_INFO,

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { startTimer } from '../../../shared/clock.ts';
 import type { ToolProgress } from '../connection.ts';
 import { StatusError, UnusableAnswer } from '../failure.ts';
+import { briefExchange } from './brief-exchange.ts';
 import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
 import {
   type Answer,
@@ -42,6 +43,9 @@ const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
+/** For what is told to a server and needs no answer. */
+const TELL_TIMEOUT_MS = 10_000;
+
 /** Where an exchange takes a stream up, and what ended the one before. */
 interface Resumption {
   readonly count: number;
@@ -74,6 +78,10 @@ export class StreamableHttpSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#writer = new RequestWriter(options.url, options.headers, options.capabilities);
+  }
+
+  get url(): URL {
+    return this.#options.url;
   }
 
   get isModern(): boolean {
@@ -135,7 +143,7 @@ export class StreamableHttpSession {
     for (const pending of [...this.#pending.values()]) pending.end(closed);
     for (const abort of [...this.#open]) abort(closed);
     if (!this.#writer.hasSession) return;
-    await this.#within(timeoutMs, this.#writer.end()).catch(() => {});
+    await this.#tell(this.#writer.end(), timeoutMs).catch(() => {});
   }
 
   /** Sends `request` and hears its answer; takes the stream up again where it ends before that. */
@@ -215,30 +223,8 @@ export class StreamableHttpSession {
     });
   }
 
-  #tell(request: HttpRequest): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let status = 0;
-    this.#send(request, this.#options.maxResultBytes, {
-      onHead: (head) => {
-        status = head;
-      },
-      onValue: (value) => this.#take(value, null),
-      onEnd: (text) => (status < 300 ? resolve() : reject(new StatusError(status, text))),
-      onFailure: reject,
-    });
-    return promise;
-  }
-
-  async #within(timeoutMs: number, request: HttpRequest): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const abort = this.#send(request, 0, {
-      onHead: () => resolve(),
-      onValue() {},
-      onEnd: () => resolve(),
-      onFailure: reject,
-    });
-    const timer = startTimer(timeoutMs, () => abort(new Error('It took too long')), { keepAlive: true });
-    await promise.finally(() => timer.cancel());
+  #tell(request: HttpRequest, timeoutMs = TELL_TIMEOUT_MS): Promise<void> {
+    return briefExchange((sink) => this.#send(request, this.#options.maxResultBytes, sink), timeoutMs);
   }
 
   #send(request: HttpRequest, maxBytes: number, sink: ExchangeSink): AbortExchange {
