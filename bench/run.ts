@@ -1,4 +1,4 @@
-/** `npm run bench [-- NAME …]`: runs the named benchmarks, or all of them. */
+/** `npm run bench [-- NAME … [OPTIONS]]`: runs the named benchmarks, or all of them; options go to each. */
 import { readdirSync } from 'node:fs';
 import { availableParallelism, cpus } from 'node:os';
 import { run } from '../scripts/run-command.ts';
@@ -7,7 +7,11 @@ const folder = new URL('.', import.meta.url);
 const all = readdirSync(folder)
   .filter((file) => file.endsWith('.ts') && file !== 'run.ts')
   .map((file) => file.slice(0, -'.ts'.length));
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : all;
+const given = process.argv.slice(2);
+const firstOption = given.findIndex((argument) => argument.startsWith('-'));
+const names = firstOption < 0 ? given : given.slice(0, firstOption);
+const options = firstOption < 0 ? [] : given.slice(firstOption);
+const wanted = names.length > 0 ? names : all;
 const unknown = wanted.filter((name) => !all.includes(name));
 
 if (unknown.length > 0) {
@@ -20,6 +24,6 @@ if (unknown.length > 0) {
   run('git', ['log', '-1', '--format=commit %h']);
   for (const name of wanted) {
     process.stdout.write(`\n== ${name}\n`);
-    if (!run(process.execPath, [new URL(`${name}.ts`, folder).pathname])) process.exitCode = 1;
+    if (!run(process.execPath, [new URL(`${name}.ts`, folder).pathname, ...options])) process.exitCode = 1;
   }
 }

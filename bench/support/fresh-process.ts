@@ -1,17 +1,31 @@
 import { spawn } from 'node:child_process';
 
-/** Runs `script` in a process of its own and resolves with the JSON that it prints. */
-export function inFreshProcess<T>(script: string, args: readonly string[]): Promise<T> {
+/** What is kept of stderr, to be told where the process fails. */
+const MAX_COMPLAINTS = 2_000;
+
+/** Runs `script` in a process of its own and resolves with the JSON that it prints. The process ends with this one. */
+export function inFreshProcess<T>(
+  script: string,
+  args: readonly string[],
+  nodeArgs: readonly string[] = [],
+): Promise<T> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [script, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, [...nodeArgs, script, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const kill = (): void => void child.kill('SIGKILL');
+    process.once('exit', kill);
     let output = '';
+    let complaints = '';
+    child.stderr.on('data', (data: Buffer) => {
+      complaints = (complaints + data.toString()).slice(-MAX_COMPLAINTS);
+    });
     child.stdout.on('data', (data: Buffer) => {
       output += data.toString();
     });
     child.once('error', reject);
-    child.once('exit', (code) => {
+    child.once('close', (code) => {
+      process.off('exit', kill);
       if (code === 0) resolve(JSON.parse(output) as T);
-      else reject(new Error(`${script} ended with ${code}`));
+      else reject(new Error(`${script} ended with ${code}: ${complaints}`));
     });
   });
 }

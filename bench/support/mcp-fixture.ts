@@ -1,45 +1,100 @@
-/**
- * A process of real MCP servers, each on a port (and so an origin) of its own: `node mcp-fixture.ts COUNT TOOLS MIN_MS MAX_MS HANGING`. Handshakes take between
- * MIN_MS and MAX_MS, spread evenly and the same in each run; the first HANGING of them never answer. Prints the ports as JSON, then runs until it is killed.
- */
-import { createServer, type RequestListener } from 'node:http';
+/** A process of real MCP servers, each on a port (and so an origin) of its own: `node mcp-fixture.ts OPTIONS`, JSON. Prints the ports as JSON, then runs until it is killed. */
+import { randomUUID } from 'node:crypto';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { toNodeHandler } from '@modelcontextprotocol/node';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
+import type { FixtureOptions } from './fixture.ts';
+import { seededRandom } from './seeded-random.ts';
 
-const [count = 1, tools = 1, minMs = 0, maxMs = 0, hanging = 0] = process.argv.slice(2).map(Number);
+const options = JSON.parse(process.argv[2] ?? '{}') as FixtureOptions;
+const {
+  count,
+  tools,
+  handshakeMs = [0, 0],
+  hanging = 0,
+  callMs,
+  sessions = false,
+  port = 0,
+  callsPerSession = 0,
+} = options;
 const inputSchema = z.object({ query: z.string(), limit: z.number().optional() });
+const random = seededRandom(1);
 
-function listenerOf(delayMs: number): RequestListener {
-  const handle = toNodeHandler(
-    createMcpHandler(() => {
-      const server = new McpServer({ name: 'bench', version: '1.0.0' }, { capabilities: { tools: {} } });
-      for (let tool = 0; tool < tools; tool += 1) {
-        const description = `Looks up things of kind ${tool} in the archive of the bench`;
-        server.registerTool(`tool_${tool}`, { description, inputSchema }, ({ query }) => ({
-          content: [{ type: 'text', text: query }],
-        }));
+function createMcpServer(): McpServer {
+  const server = new McpServer({ name: 'bench', version: '1.0.0' }, { capabilities: { tools: {} } });
+  for (let tool = 0; tool < tools; tool += 1) {
+    const description = `Looks up things of kind ${tool} in the archive of the bench`;
+    server.registerTool(`tool_${tool}`, { description, inputSchema }, async ({ query }) => {
+      if (callMs !== undefined) await sleep(callMs[0] + random() * (callMs[1] - callMs[0]));
+      return { content: [{ type: 'text', text: query }] };
+    });
+  }
+  return server;
+}
+
+const stateless = (): RequestListener => {
+  const handle = toNodeHandler(createMcpHandler(createMcpServer));
+  return (request, response) => void handle(request as Parameters<typeof handle>[0], response);
+};
+
+/** A session each, with a server of its own, as the specification's legacy revisions have it. */
+function withSessions(): RequestListener {
+  const live = new Map<string, { transport: NodeStreamableHTTPServerTransport; calls: number }>();
+  return async (request, response) => {
+    const id = request.headers['mcp-session-id'];
+    const body = request.method === 'POST' ? await bodyOf(request) : undefined;
+    if (typeof id === 'string') {
+      const session = live.get(id);
+      if (session === undefined) return void response.writeHead(404).end();
+      if ((body as { method?: string } | undefined)?.method === 'tools/call') {
+        if (callsPerSession > 0 && session.calls >= callsPerSession) {
+          live.delete(id);
+          void session.transport.close();
+          return void response.writeHead(404).end();
+        }
+        session.calls += 1;
       }
-      return server;
-    }),
-  );
-  let isFirst = true;
+      return void session.transport.handleRequest(request, response, body);
+    }
+    if ((body as { method?: string } | undefined)?.method !== 'initialize') return void response.writeHead(400).end();
+    const transport: NodeStreamableHTTPServerTransport = new NodeStreamableHTTPServerTransport({
+      sessionIdGenerator: randomUUID,
+      onsessioninitialized: (sessionId) => void live.set(sessionId, { transport, calls: 0 }),
+    });
+    transport.onclose = () => void (transport.sessionId !== undefined && live.delete(transport.sessionId));
+    await createMcpServer().connect(transport);
+    await transport.handleRequest(request, response, body);
+  };
+}
+
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return JSON.parse(Buffer.concat(chunks).toString());
+}
+
+/** Handshakes take between the two times, spread evenly over the servers and the same in each run. */
+function listenerOf(delayMs: number): RequestListener {
+  const listener = sessions ? withSessions() : stateless();
+  if (delayMs === 0) return listener;
   return (request, response) => {
-    const answer = (): void => void handle(request as Parameters<typeof handle>[0], response);
-    // The first request of a client is its handshake; each process of the bench is one client.
-    const isHandshake = isFirst || request.headers['mcp-method'] === 'server/discover';
-    isFirst = false;
-    if (isHandshake && delayMs > 0) setTimeout(answer, delayMs);
-    else answer();
+    // A client that has shaken hands names the revision that it speaks.
+    const { 'mcp-method': method, 'mcp-protocol-version': revision } = request.headers;
+    const isHandshake = method === 'server/discover' || (request.method === 'POST' && revision === undefined);
+    if (isHandshake) setTimeout(() => listener(request, response), delayMs);
+    else listener(request, response);
   };
 }
 
 const ports = await Promise.all(
   Array.from({ length: count }, async (_, index) => {
+    const [minMs, maxMs] = handshakeMs;
     const delayMs = count === 1 ? minMs : minMs + ((maxMs - minMs) * index) / (count - 1);
     const server = createServer(index < hanging ? () => {} : listenerOf(delayMs));
-    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
   }),
 );

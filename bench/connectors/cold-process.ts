@@ -1,0 +1,59 @@
+/** One cold start in a process of its own: `node cold-process.ts WAY JOB`, where JOB is JSON. Prints a ColdSample. */
+import { watchStall } from '../support/stall.ts';
+import { type ColdJob, type ColdTell, OWN_WAYS } from './cold-ways.ts';
+import { PEER_WAYS } from './peers.ts';
+
+export interface ColdSample {
+  /** Until all tools that can come are listed. */
+  readonly toolsMs: number;
+  /** Until one of each connector has been called; null for a way that does not call. */
+  readonly calledMs: number | null;
+  readonly stallMs: number;
+}
+
+/** For those who wait for a server that hangs. */
+const CAP_MS = 30_000;
+
+export interface ColdProcessJob extends ColdJob {
+  readonly tools: number;
+  /** Connectors that answer. */
+  readonly connectors: number;
+}
+
+const [way = '', text = '{}'] = process.argv.slice(2);
+const job = JSON.parse(text) as ColdProcessJob;
+const start = OWN_WAYS[way] ?? PEER_WAYS[way];
+if (start === undefined) throw new Error(`There is no way "${way}"`);
+
+const done = Promise.withResolvers<void>();
+let startedMs = performance.now();
+let stall = { stop: (): number => 0 };
+let toolsMs: number | null = null;
+let calledMs: number | null = null;
+let [tools, called] = [0, 0];
+const finish = (): void => {
+  if (toolsMs !== null && (calledMs !== null || !job.isCalledToo || way in PEER_WAYS)) done.resolve();
+};
+const tell: ColdTell = {
+  ready() {
+    startedMs = performance.now();
+    stall = watchStall();
+  },
+  tools(count) {
+    tools += count;
+    if (tools >= job.tools) toolsMs ??= performance.now() - startedMs;
+    finish();
+  },
+  called() {
+    called += 1;
+    if (called >= job.connectors) calledMs ??= performance.now() - startedMs;
+    finish();
+  },
+};
+// What is still pending when the others are there is not waited for.
+start(job, tell).catch(done.reject);
+const cap = setTimeout(() => done.resolve(), CAP_MS);
+await done.promise;
+clearTimeout(cap);
+const sample: ColdSample = { toolsMs: toolsMs ?? CAP_MS, calledMs, stallMs: stall.stop() };
+process.stdout.write(JSON.stringify(sample), () => process.exit());

@@ -1,0 +1,63 @@
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { ConnectorProxyManager } from '../../src/main/index.ts';
+import { BENCH_KEY } from '../support/maps.ts';
+
+/** Where things are. */
+export interface ColdJob {
+  readonly mapUrl: string;
+  readonly urls: readonly string[];
+  /** Whether one tool of each connector is called as soon as it is listed. */
+  readonly isCalledToo: boolean;
+}
+
+/** Who is told how a cold start goes. */
+export interface ColdTell {
+  /** Everything is loaded that a host has loaded before: the clock starts. */
+  ready(): void;
+  /** So many more tools are listed. */
+  tools(count: number): void;
+  /** A tool of one more connector was called. */
+  called(): void;
+}
+
+/** One way to the tools of all connectors, in a fresh process. May go on after all that can come has come. */
+export type ColdStart = (job: ColdJob, tell: ColdTell) => Promise<void>;
+
+async function connect(url: string): Promise<Client> {
+  const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+  return client;
+}
+
+async function listAndCall(url: string, isCalledToo: boolean, tell: ColdTell): Promise<void> {
+  const client = await connect(url);
+  tell.tools((await client.listTools()).tools.length);
+  if (!isCalledToo) return;
+  await client.callTool({ name: 'tool_0', arguments: { query: 'x' } });
+  tell.called();
+}
+
+export const OWN_WAYS: Readonly<Record<string, ColdStart>> = {
+  sdk: async ({ urls, isCalledToo }, tell) => {
+    tell.ready();
+    await Promise.all(urls.map((url) => listAndCall(url, isCalledToo, tell)));
+  },
+  sequential: async ({ urls, isCalledToo }, tell) => {
+    tell.ready();
+    for (const url of urls) await listAndCall(url, isCalledToo, tell);
+  },
+  manager: async ({ mapUrl, isCalledToo }, tell) => {
+    tell.ready();
+    const manager = new ConnectorProxyManager({
+      serviceMapUrl: mapUrl,
+      signatureKey: BENCH_KEY,
+      proxy: false,
+      featureFlags: { asyncRefresh: false, refreshIntervalMs: 300_000 },
+    });
+    manager.on('tools', ({ connectorId, added }) => {
+      tell.tools(added.length);
+      if (isCalledToo) void manager.callTool(`${connectorId}.tool_0`, { query: 'x' }).then(() => tell.called());
+    });
+    await manager.sync();
+  },
+};

@@ -1,0 +1,88 @@
+/**
+ * Reconnects of one way in a process of its own, run with --expose-gc: `node --expose-gc soak-process.ts WAY URL CYCLES`. Prints a SoakSample. The server forgets a session after
+ * one call, so each call of the manager finds its session gone, connects again and is sent again.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { managerOf } from './call-ways.ts';
+
+export interface SoakSample {
+  readonly cycles: number;
+  readonly reconnects: number;
+  /** Heap after a collection, every hundredth cycle. */
+  readonly heapBytes: readonly number[];
+  /** Of the last 80 % of them, by least squares. */
+  readonly bytesPerCycle: number;
+  readonly handlesBefore: Readonly<Record<string, number>>;
+  readonly handlesAfter: Readonly<Record<string, number>>;
+  readonly cyclesPerSecond: number;
+}
+
+const STEP = 100;
+
+const [way = '', url = '', cyclesText = '10000'] = process.argv.slice(2);
+const cycles = Number(cyclesText);
+const collect = (globalThis as { gc?: () => void }).gc;
+if (collect === undefined) throw new Error('Run it with --expose-gc');
+
+let reconnects = 0;
+const cycle = way === 'manager' ? await managerCycle() : sdkCycle;
+
+async function managerCycle(): Promise<() => Promise<void>> {
+  const { manager, call } = await managerOf([url]);
+  manager.on('connector', ({ to }) => {
+    if (to === 'ready') reconnects += 1;
+  });
+  return async () => void (await call(0));
+}
+
+async function sdkCycle(): Promise<void> {
+  const client = new Client({ name: 'bench', version: '1.0.0' });
+  const transport = new StreamableHTTPClientTransport(new URL(url));
+  await client.connect(transport);
+  await client.listTools();
+  await client.callTool({ name: 'tool_0', arguments: { query: 'x' } });
+  await transport.terminateSession();
+  await client.close();
+  reconnects += 1;
+}
+
+function handles(): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const kind of process.getActiveResourcesInfo()) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+}
+
+function slope(values: readonly number[]): number {
+  const mean = (values.length - 1) / 2;
+  const average = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const covariance = values.reduce((sum, value, index) => sum + (index - mean) * (value - average), 0);
+  const variance = values.reduce((sum, _, index) => sum + (index - mean) ** 2, 0);
+  return covariance / variance;
+}
+
+for (let warm = 0; warm < STEP; warm += 1) await cycle();
+await sleep(200);
+const handlesBefore = handles();
+const heapBytes: number[] = [];
+const startedMs = performance.now();
+reconnects = 0;
+for (let done = 1; done <= cycles; done += 1) {
+  await cycle();
+  if (done % STEP === 0) {
+    collect();
+    heapBytes.push(process.memoryUsage().heapUsed);
+  }
+}
+const cyclesPerSecond = (1_000 * cycles) / (performance.now() - startedMs);
+await sleep(200);
+const sample: SoakSample = {
+  cycles,
+  reconnects,
+  heapBytes,
+  bytesPerCycle: slope(heapBytes.slice(Math.floor(heapBytes.length / 5))) / STEP,
+  handlesBefore,
+  handlesAfter: handles(),
+  cyclesPerSecond,
+};
+process.stdout.write(JSON.stringify(sample), () => process.exit());

@@ -1,0 +1,44 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+const SCRIPT = fileURLToPath(new URL('./mcp-fixture.ts', import.meta.url));
+
+/** What the servers of a fixture are like. */
+export interface FixtureOptions {
+  readonly count: number;
+  readonly tools: number;
+  readonly handshakeMs?: readonly [min: number, max: number];
+  readonly hanging?: number;
+  /** Each call takes as long as this, chosen evenly with a fixed seed. */
+  readonly callMs?: readonly [min: number, max: number];
+  /** Legacy servers with sessions that answer with event streams, rather than stateless ones of both eras. */
+  readonly sessions?: boolean;
+  /** The port of a single server; any by default. */
+  readonly port?: number;
+  /** Forget a session after so many calls, 0 for never. */
+  readonly callsPerSession?: number;
+}
+
+/** Real MCP servers in a process of their own, one origin each. */
+export interface Fixture extends Disposable {
+  readonly urls: readonly string[];
+  readonly pid: number;
+}
+
+/** Starts the servers; they are killed with the scope, and with this process. */
+export async function startFixture(options: FixtureOptions): Promise<Fixture> {
+  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const [printed] = (await once(child.stdout, 'data')) as [Buffer];
+  const ports = JSON.parse(printed.toString()) as number[];
+  return {
+    urls: ports.map((port) => `http://127.0.0.1:${port}/mcp`),
+    pid: child.pid ?? 0,
+    [Symbol.dispose]() {
+      process.off('exit', kill);
+      kill();
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import { percentile } from './stats.ts';
+
+/** What one way did in one respect. */
+export interface Row {
+  readonly way: string;
+  readonly metric: string;
+  readonly unit: string;
+  /** One a round, or one a call. */
+  readonly samples: readonly number[];
+  /** The way in the same section whose median this one is compared with; null for none. */
+  readonly baseline: string | null;
+}
+
+export interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly notes?: readonly string[];
+}
+
+/** What a benchmark ran on, and how to run it again. */
+export interface Circumstances {
+  readonly name: string;
+  readonly question: string;
+  readonly date: string;
+  readonly command: string;
+  readonly commit: string;
+  readonly machine: string;
+  readonly node: string;
+}
+
+export interface Report extends Circumstances {
+  readonly sections: readonly Section[];
+}
+
+/** `1.23×` of the baseline's median, or nothing. */
+export function ratioOf(row: Row, rows: readonly Row[]): string {
+  if (row.baseline === null || row.baseline === row.way) return '';
+  const other = rows.find(({ way, metric }) => way === row.baseline && metric === row.metric);
+  return other === undefined ? '' : `${(percentile(row.samples, 0.5) / percentile(other.samples, 0.5)).toFixed(2)}×`;
+}
+
+/** How many, then p50, p95, p99, minimum and maximum, as short as they can be. */
+export function figures(samples: readonly number[]): string[] {
+  const values = [0.5, 0.95, 0.99].map((share) => percentile(samples, share));
+  return [String(samples.length), ...[...values, Math.min(...samples), Math.max(...samples)].map(short)];
+}
+
+function short(value: number): string {
+  if (!Number.isFinite(value)) return '–';
+  return Math.abs(value) >= 100 || Number.isInteger(value)
+    ? value.toFixed(0)
+    : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
