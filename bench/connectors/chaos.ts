@@ -108,7 +108,7 @@ async function run(way: string, seconds: number, seed: number): Promise<Outcome>
   const calls: Promise<void>[] = [];
   for (let made = 0; performance.now() < endsMs; made += 1) {
     const dueMs = endsMs - seconds * 1_000 + (made * 1_000) / PER_SECOND;
-    if (dueMs > performance.now()) await sleep(dueMs - performance.now());
+    if (dueMs > performance.now()) await sleep(Math.ceil(dueMs - performance.now()));
     calls.push(callOnce(call, Math.floor(random() * urls.length), dueMs, outcome));
   }
   await Promise.all([...tormentors, ...calls]);

@@ -81,8 +81,8 @@ function eventReader(maxBytes: number, sink: BodySink): BodyReader {
   let isStopped = false;
   const parser: EventSourceParser = createParser({
     maxBufferSize: maxEventLength,
-    onEvent({ id, event, data }) {
-      if (id !== undefined) sink.onEventId(id);
+    onId: (id) => sink.onEventId(id),
+    onEvent({ event, data }) {
       if ((event !== undefined && event !== 'message') || data === '') return;
       let value: unknown;
       try {
@@ -127,8 +127,9 @@ function textReader(sink: BodySink): BodyReader {
 function decompressing(encoding: string, reader: BodyReader, sink: BodySink): BodyReader {
   const decoder = decoderOf(encoding);
   if (decoder === null) {
-    sink.onFailure(new UnusableAnswer(`its answer is encoded as "${encoding.slice(0, 32)}", which was not asked for`));
-    return { take: () => {}, end: () => {}, stop: () => {} };
+    const why = `its answer is encoded as "${encoding.slice(0, 32)}", which was not asked for`;
+    const refuse = (): void => sink.onFailure(new UnusableAnswer(why));
+    return { take: refuse, end: refuse, stop: () => {} };
   }
   decoder.on('data', (chunk: Buffer) => reader.take(chunk));
   decoder.on('end', () => reader.end());

@@ -176,7 +176,7 @@ export class StreamableHttpSession {
       },
       onValue: (value) => this.#take(value, pending),
       onEventId: (id) => {
-        lastEventId = id;
+        lastEventId = id || null;
       },
       onRetry: (ms) => {
         retryMs = Math.min(ms, MAX_RETRY_MS);

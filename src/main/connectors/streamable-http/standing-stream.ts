@@ -62,7 +62,7 @@ export function keepStandingStream(
         if (wasOpen && status === 404) events.onGone(new Error('The session is gone'));
       },
       onEventId: (id) => {
-        lastEventId = id;
+        lastEventId = id || null;
       },
       onRetry: (ms) => {
         pauseMs = Math.min(MAX_REOPEN_MS, Math.max(ms, REOPEN_MS));

@@ -1,0 +1,177 @@
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { Agent } from 'undici';
+import type { Connection, ConnectorTarget, RemoteToolDefinition } from '../../src/main/connectors/connection.ts';
+import { type HostSide, TOOLS_ONLY } from '../../src/main/connectors/host-side.ts';
+import { createStreamableHttpConnect } from '../../src/main/connectors/streamable-http/connection.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+/** A request as it came. `message` is the JSON of a POST. */
+export interface RawRequest {
+  readonly method: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly message: Json & { readonly id?: number | string; readonly method?: string; readonly params?: Json };
+  readonly response: ServerResponse;
+  /** Answers with a result as JSON. */
+  readonly result: (result: Json) => void;
+  /** Answers with an event stream of these messages, and leaves it open. */
+  readonly events: (...messages: readonly unknown[]) => void;
+}
+
+/** What a server does with one kind of request: `initialize`, `tools/call`, …, or `GET`, `DELETE`. */
+export type Answer = (request: RawRequest) => void;
+
+const LEGACY: Readonly<Record<string, Answer>> = {
+  'server/discover': ({ response }) => void response.writeHead(404).end(),
+  initialize: ({ result }) =>
+    result({ protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 'raw', version: '1' } }),
+  'notifications/initialized': ({ response }) => void response.writeHead(202).end(),
+  'notifications/cancelled': ({ response }) => void response.writeHead(202).end(),
+  'tools/list': ({ result }) => result({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] }),
+  'tools/call': ({ result, message }) => result({ content: [{ type: 'text', text: JSON.stringify(message.params) }] }),
+  GET: ({ response }) => void response.writeHead(405).end(),
+  DELETE: ({ response }) => void response.writeHead(204).end(),
+};
+
+/** Answers of a server of the modern era. */
+export const MODERN: Readonly<Record<string, Answer>> = {
+  'server/discover': ({ result }) =>
+    result({
+      resultType: 'complete',
+      supportedVersions: ['2026-07-28'],
+      capabilities: { tools: {} },
+      _meta: { 'io.modelcontextprotocol/serverInfo': { name: 'raw', version: '1' } },
+    }),
+};
+
+/** An HTTP server whose every answer a test can write; else a legacy MCP server without sessions. */
+export class RawMcpServer implements AsyncDisposable {
+  readonly requests: RawRequest[] = [];
+  readonly sockets = new Set<Socket>();
+  connections = 0;
+  readonly answers: Record<string, Answer>;
+  readonly #server = createServer((request, response) => void this.#take(request, response));
+
+  private constructor(answers: Readonly<Record<string, Answer>>) {
+    this.answers = { ...LEGACY, ...answers };
+    this.#server.on('connection', (socket) => {
+      this.connections += 1;
+      this.sockets.add(socket);
+      socket.on('close', () => this.sockets.delete(socket));
+    });
+  }
+
+  static async start(answers: Readonly<Record<string, Answer>> = {}): Promise<RawMcpServer> {
+    const server = new RawMcpServer(answers);
+    await new Promise<void>((resolve) => server.#server.listen(0, '127.0.0.1', resolve));
+    return server;
+  }
+
+  get url(): URL {
+    return new URL(`http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/mcp`);
+  }
+
+  /** The requests of this kind. */
+  of(kind: string): RawRequest[] {
+    return this.requests.filter(({ method, message }) => (message.method ?? method) === kind);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    const message = (text === '' ? {} : JSON.parse(text)) as RawRequest['message'];
+    const raw: RawRequest = {
+      method: request.method ?? '',
+      headers: request.headers,
+      message,
+      response,
+      result: (result) => {
+        response.setHeader('content-type', 'application/json');
+        response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result }));
+      },
+      events: (...messages) => {
+        if (!response.headersSent) response.writeHead(200, { 'content-type': 'text/event-stream' });
+        for (const event of messages) response.write(`data: ${JSON.stringify(event)}\n\n`);
+      },
+    };
+    this.requests.push(raw);
+    const kind = request.method === 'POST' ? String(message.method ?? 'answer') : String(request.method);
+    const answer = this.answers[kind];
+    if (answer === undefined) response.writeHead(202).end();
+    else answer(raw);
+  }
+}
+
+/** A connection to a raw server, and what it told. */
+export interface RawConnection extends AsyncDisposable {
+  readonly connection: Connection;
+  readonly lost: Error[];
+  readonly changes: { count: number };
+  readonly call: (args?: Json, options?: CallOptions) => ReturnType<Connection['callTool']>;
+}
+
+export interface CallOptions {
+  readonly tool?: RemoteToolDefinition;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: { readonly progress: number }) => void;
+}
+
+export interface RawConnectOptions extends Partial<ConnectorTarget> {
+  readonly host?: HostSide;
+  readonly maxResultBytes?: number;
+  readonly timeoutMs?: number;
+}
+
+/** Connects to a raw server by our own Streamable HTTP. */
+export async function connectRaw(
+  server: { readonly url: URL },
+  options: RawConnectOptions = {},
+): Promise<RawConnection> {
+  const { host = TOOLS_ONLY, maxResultBytes = 1_000_000, timeoutMs = 2_000, ...target } = options;
+  const agent = new Agent();
+  const lost: Error[] = [];
+  const changes = { count: 0 };
+  const connect = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes, host });
+  const events = {
+    onLost: (error: Error) => void lost.push(error),
+    onToolsChanged: () => {
+      changes.count += 1;
+    },
+  };
+  const whole: ConnectorTarget = {
+    id: 'raw',
+    name: 'Raw',
+    url: server.url,
+    headers: {},
+    era: 'auto',
+    transport: 'auto',
+    oauth: null,
+    command: null,
+    ...target,
+  };
+  const limit = AbortSignal.timeout(timeoutMs);
+  const connection = await connect(whole, events, { signal: limit, timeoutMs }).catch(async (error: unknown) => {
+    await agent.destroy();
+    throw error;
+  });
+  const never = new AbortController().signal;
+  const echo: RemoteToolDefinition = { name: 'echo', inputSchema: { type: 'object' } };
+  return {
+    connection,
+    lost,
+    changes,
+    call: (args = {}, { tool = echo, signal = never, onProgress } = {}) =>
+      connection.callTool(tool, args, { signal, timeoutMs: 5_000, onProgress }),
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+      await agent.destroy();
+    },
+  };
+}
