@@ -305,7 +305,20 @@ describe('requests of a legacy server', () => {
     await using raw = await connectRaw(server, { host });
     await raw.call();
     await eventually('it is answered', () => answers(server).length === 1);
-    expect(answers(server)).toEqual([{ jsonrpc: '2.0', id: 'e1', error: { code, message: expect.stringContaining('not now') } }]);
+    expect(answers(server)).toEqual([
+      { jsonrpc: '2.0', id: 'e1', error: { code, message: expect.stringContaining('not now') } },
+    ]);
+  });
+
+  it('are left unanswered beyond 64 at once', async () => {
+    const host: HostSide = { capabilities: { elicitation: {} }, answer: () => new Promise(() => {}) };
+    const many = Array.from({ length: 100 }, (_, id) => ({ ...elicit, id }));
+    const ping = { jsonrpc: '2.0', id: 'p', method: 'ping' };
+    await using server = await RawMcpServer.start({ 'tools/call': asking(...many, ping) });
+    await using raw = await connectRaw(server, { host });
+    await raw.call();
+    await raw.call();
+    expect(answers(server)).toEqual([]);
   });
 
   it('that the server takes back are taken back from the host, and never answered', async () => {

@@ -1,4 +1,7 @@
+import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
+import { TOOLS_ONLY } from '../../src/main/connectors/host-side.ts';
+import { createStreamableHttpConnect } from '../../src/main/connectors/streamable-http/connection.ts';
 import { secret } from '../helpers/evidence.ts';
 import { type Answer, connectRaw, MODERN, RawMcpServer, type RawRequest } from '../helpers/raw-mcp-server.ts';
 
@@ -19,6 +22,20 @@ function firstOf(server: RawMcpServer, kind: string): RawRequest {
   const [first] = server.of(kind);
   if (first === undefined) throw new Error(`Nothing like ${kind} was asked`);
   return first;
+}
+
+/** Connects again and again by the same means; resolves with the era, once the connection is closed. */
+function rawConnector(server: RawMcpServer): () => Promise<string> {
+  const agent = new Agent();
+  const connect = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes: 1_000, host: TOOLS_ONLY });
+  const limits = { signal: new AbortController().signal, timeoutMs: 1_000 };
+  const target = { id: 'raw', name: 'Raw', url: server.url, headers: {}, oauth: null, command: null } as const;
+  return async () => {
+    const events = { onLost: () => {}, onToolsChanged: () => {} };
+    const connection = await connect({ ...target, era: 'auto', transport: 'auto' }, events, limits);
+    await connection.close();
+    return connection.facts.era;
+  };
 }
 
 describe('the era of a connector', () => {
@@ -86,6 +103,29 @@ describe('the era of a connector', () => {
     };
     await using raw = await connectRaw(server);
     expect(raw.connection.facts.era).toBe('modern');
+  });
+
+  it('is asked for again where a kept connection breaks under the probe', async () => {
+    await using server = await RawMcpServer.start(MODERN);
+    const { 'server/discover': discover } = server.answers;
+    server.answers['server/discover'] = (request) => {
+      if (server.of('server/discover').length === 1) request.response.destroy();
+      else discover?.(request);
+    };
+    await using raw = await connectRaw(server);
+    expect(raw.connection.facts.era).toBe('modern');
+  });
+
+  it('is remembered where it is the legacy one, until that no longer works', async () => {
+    await using server = await RawMcpServer.start();
+    const connect = rawConnector(server);
+    await connect();
+    await connect();
+    expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([1, 2]);
+    Object.assign(server.answers, MODERN, { initialize: status(405) });
+    expect(await connect()).toBe('modern');
+    expect(await connect()).toBe('modern');
+    expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([3, 3]);
   });
 
   it('is what the entry says, without a probe', async () => {

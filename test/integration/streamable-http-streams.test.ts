@@ -80,6 +80,30 @@ describe.concurrent('a standing stream', () => {
     await eventually('what was missed is asked for', () => raw.changes.count === 2);
   }, 10_000);
 
+  it('is tried again where the server is just busy, and not read where it is no stream', async () => {
+    await using busy = await RawMcpServer.start({
+      ...ANNOUNCING,
+      GET: ({ response, events }) =>
+        busy.of('GET').length === 1 ? void response.writeHead(503).end() : events(CHANGED),
+    });
+    let isCut = false;
+    await using endless = await RawMcpServer.start({
+      ...ANNOUNCING,
+      GET({ response }) {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const timer = setInterval(() => response.write(' '.repeat(1_000)), 10);
+        response.on('close', () => {
+          clearInterval(timer);
+          isCut = true;
+        });
+      },
+    });
+    await using one = await connectRaw(busy);
+    await using _two = await connectRaw(endless);
+    await eventually('the second answer is a stream', () => one.changes.count === 2);
+    await eventually('the other is cut off', () => isCut);
+  }, 15_000);
+
   it('shows that the session is gone (404), or the server', async () => {
     const once: Answer = ({ response, events }) => {
       events();

@@ -4,6 +4,7 @@ import {
   SseError,
   StreamableHTTPClientTransport,
   type Tool,
+  type Transport,
   UnauthorizedError,
 } from '@modelcontextprotocol/client';
 import * as z from 'zod';
@@ -17,6 +18,7 @@ import { networkCause, requestFailure, withoutBody } from './sdk-errors.ts';
 import { withOversize } from './sdk-fetch.ts';
 import { watchTools } from './sdk-tool-watch.ts';
 import type { StdioTransport } from './stdio-transport.ts';
+import { countStrays } from './stray-answers.ts';
 import { MODERN_REVISION } from './streamable-http/json-rpc.ts';
 
 export type Era = 'auto' | 'legacy' | 'modern';
@@ -27,6 +29,8 @@ export interface SdkParts {
   readonly client: Client;
   readonly transport: HttpTransport | StdioTransport;
   readonly oauth: ConnectorOAuth | null;
+  /** What is known of why a stream broke, besides what the SDK says. */
+  readonly brokenBy: () => Error | null;
 }
 
 /** How long a handshake that nobody wants any more may take to end by itself, so that its session can be ended too. */
@@ -64,7 +68,7 @@ export function createSdkClient(era: Era, host: HostSide, connectorId: string, p
 
 /** Shakes hands over a client of the SDK. Rejects as the SDK does, or with the signal's reason, leaving nothing open. */
 export async function openSdkClient(
-  { client, transport, oauth }: SdkParts,
+  { client, transport, oauth, brokenBy }: SdkParts,
   events: ConnectionEvents,
   limits: RequestLimits,
 ): Promise<Connection> {
@@ -79,7 +83,8 @@ export async function openSdkClient(
     // What a program says of its end comes before the end.
     if (error instanceof SwitchyardError) reason = error;
     // An SSE stream that breaks takes the answers to all calls under way with it, though the SDK opens another.
-    if (isUp && error instanceof SseError) events.onLost(new Error('The event stream broke', { cause: error }));
+    if (isUp && error instanceof SseError)
+      events.onLost(brokenBy() ?? new Error('The event stream broke', { cause: error }));
   };
   const close = async (): Promise<void> => {
     isUp = false;
@@ -87,6 +92,7 @@ export async function openSdkClient(
     if (transport instanceof StreamableHTTPClientTransport) await endSession(transport);
     await client.close().catch(() => {});
   };
+  countStrays(transport as Transport);
   // The signal stays out of the handshake: cut short, it could leave a session that nobody knows the name of.
   const handshake = client.connect(transport, { timeout: sdkTimeout(limits) });
   try {

@@ -21,7 +21,7 @@ type Attempt = (makeTransport: MakeTransport, era: Era) => Promise<Connection>;
 /** A {@link Connect} over the official SDK, all of whose requests go through the dispatcher. */
 export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOptions): Connect {
   return async (target, events, limits) => {
-    const trace: WireTrace = { lastStatus: null, isUnreachable: false };
+    const trace: WireTrace = { lastStatus: null, isUnreachable: false, oversized: null };
     const endsAtMs = monotonicMs() + limits.timeoutMs;
     const once: Attempt = async (makeTransport, era) => {
       limits.signal.throwIfAborted();
@@ -29,11 +29,13 @@ export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOp
       const transport = makeTransport(client);
       const rest = { signal: limits.signal, timeoutMs: Math.max(1, endsAtMs - monotonicMs()) };
       const { oauth } = target;
-      return openSdkClient({ client, transport, oauth }, events, rest).catch(async (error: unknown) => {
-        if (oauth === null || !(error instanceof UnauthorizedError)) throw error;
-        await finishLogin(transport, oauth, limits.signal);
-        throw new LoggedIn();
-      });
+      return openSdkClient({ client, transport, oauth, brokenBy: () => trace.oversized }, events, rest).catch(
+        async (error: unknown) => {
+          if (oauth === null || !(error instanceof UnauthorizedError)) throw error;
+          await finishLogin(transport, oauth, limits.signal);
+          throw new LoggedIn();
+        },
+      );
     };
     const attempt: Attempt = (makeTransport, era) =>
       once(makeTransport, era).catch((error: unknown) => {

@@ -8,6 +8,8 @@ export interface WireTrace {
   lastStatus: number | null;
   /** Whether the last request got no answer at all. */
   isUnreachable: boolean;
+  /** The event of a stream that went beyond the cap, and so broke it. */
+  oversized: SwitchyardError | null;
 }
 
 /** What failed a handshake of the SDK. */

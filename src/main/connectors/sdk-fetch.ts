@@ -23,15 +23,14 @@ export function withOversize<T>(tell: (error: SwitchyardError) => void, work: ()
   return onOversize.run(tell, work);
 }
 
-/** undici's fetch over `dispatcher`, noting what came of the last request and capping what is answered to a POST. */
+/** undici's fetch over `dispatcher`, noting what came of the last request and capping answers, and events of streams. */
 export function createSdkFetch(dispatcher: Dispatcher, trace: WireTrace, maxResultBytes: number): Fetch {
   const traced = async (input: FetchInput, init?: FetchInit): Promise<unknown> => {
     try {
       const response = await undiciFetch(input, { ...withTrace(init), dispatcher });
       trace.lastStatus = response.status;
       trace.isUnreachable = false;
-      const tell = onOversize.getStore();
-      return tell === undefined ? response : capped(response as unknown as Response, maxResultBytes, tell);
+      return cap(response as unknown as Response, init?.method, maxResultBytes, trace);
     } catch (error) {
       trace.isUnreachable = true;
       throw error;
@@ -71,15 +70,32 @@ function withTrace(init: FetchInit): FetchInit {
   return { ...init, headers };
 }
 
-/** The answer, cut off with TOOL_RESULT_TOO_LARGE once it has given more than `maxBytes`. */
-function capped(response: Response, maxBytes: number, tell: (error: SwitchyardError) => void): Response {
-  const { body } = response;
-  if (body === null || isKnownToFit(response, maxBytes)) return response;
+/** The answer to a POST capped as a whole, a stream that stays open by the event. */
+function cap(response: Response, method: string | undefined, maxBytes: number, trace: WireTrace): Response {
+  const tell = onOversize.getStore();
+  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
+  if (isStream && (method === undefined || method === 'GET')) {
+    return capped(response, maxBytes, bytesOfEvent(), (error) => {
+      trace.oversized = error;
+    });
+  }
+  if (tell === undefined || isKnownToFit(response, maxBytes)) return response;
   let size = 0;
+  return capped(response, maxBytes, (chunk) => (size += chunk.length), tell);
+}
+
+/** The answer, cut off with TOOL_RESULT_TOO_LARGE once `sizeAfter` a chunk is more than `maxBytes`. */
+function capped(
+  response: Response,
+  maxBytes: number,
+  sizeAfter: (chunk: Uint8Array) => number,
+  tell: (error: SwitchyardError) => void,
+): Response {
+  const { body } = response;
+  if (body === null) return response;
   const counter = new TransformStream<Uint8Array, Uint8Array>({
     transform(chunk, controller) {
-      size += chunk.length;
-      if (size <= maxBytes) return controller.enqueue(chunk);
+      if (sizeAfter(chunk) <= maxBytes) return controller.enqueue(chunk);
       const error = new SwitchyardError(
         'TOOL_RESULT_TOO_LARGE',
         `The connector answered with more than ${maxBytes} bytes; the answer was cut off.`,
@@ -90,6 +106,20 @@ function capped(response: Response, maxBytes: number, tell: (error: SwitchyardEr
     },
   });
   return new Response(body.pipeThrough(counter), response);
+}
+
+/** Counts the bytes since the last blank line, which ends an event. */
+function bytesOfEvent(): (chunk: Uint8Array) => number {
+  let size = 0;
+  let tail = Buffer.alloc(0);
+  return (chunk) => {
+    // A blank line may lie across two chunks.
+    const seen = Buffer.concat([tail, chunk]);
+    const end = Math.max(seen.lastIndexOf('\n\n'), seen.lastIndexOf('\r\n\r\n'), seen.lastIndexOf('\r\r'));
+    size = end < 0 ? size + chunk.length : seen.length - end;
+    tail = seen.subarray(-3);
+    return size;
+  };
 }
 
 function isKnownToFit(response: Response, maxBytes: number): boolean {

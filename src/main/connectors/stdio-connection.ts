@@ -21,7 +21,7 @@ export function createStdioConnect({ maxResultBytes, host }: Pick<ConnectOptions
       events.onProcess?.(transport);
       const rest = { signal: limits.signal, timeoutMs: Math.max(1, endsAtMs - monotonicMs()) };
       try {
-        return await openSdkClient({ client, transport, oauth: null }, events, rest);
+        return await openSdkClient({ client, transport, oauth: null, brokenBy: () => null }, events, rest);
       } catch (error) {
         // Some end at the first message that they do not know.
         const mayBeLegacy = era === 'auto' && hasSdkCode(error, SdkErrorCode.EraNegotiationFailed);

@@ -41,7 +41,7 @@ export const INSTRUMENTS = {
   ),
   strayMessages: counter(
     'mcp_connector_stray_messages_total',
-    'Messages of connectors over Streamable HTTP that nobody waited for and that were ignored: answers of unknown, wrong or repeated ids, and what is no message.',
+    'Messages of connectors that nobody waited for and that were ignored: answers of unknown, wrong or repeated ids, and what is no message.',
   ),
   syncDuration: histogram('mcp_connector_sync_duration_seconds', 'Duration of sync(), connectors included.', 'outcome'),
   callDuration: histogram(

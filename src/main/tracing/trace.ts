@@ -37,6 +37,11 @@ export function isWithin(operation: Operation): boolean {
   return current.getStore()?.operation === operation;
 }
 
+/** Runs `work` as part of no operation: what it begins outlives the one that it was called in. */
+export function detached<T>(work: () => T): T {
+  return current.exit(work);
+}
+
 /**
  * Runs `work` as one operation: below the operation it is called in, told to the diagnostics channels, and a span of the host's
  * OpenTelemetry where it has one. Settles as `work` does.

@@ -1,7 +1,7 @@
 import type { EraPolicy } from '../../../shared/service-map.ts';
 import { CLIENT_INFO } from '../client-info.ts';
 import type { ConnectionFacts } from '../connection.ts';
-import { StatusError, UnusableAnswer } from '../failure.ts';
+import { isBrokenConnection, StatusError, UnusableAnswer } from '../failure.ts';
 import type { EraMemory } from './era-memory.ts';
 import {
   isObject,
@@ -65,8 +65,10 @@ async function discover(session: StreamableHttpSession): Promise<Handshake> {
   const ask = (): Promise<JsonObject> => session.request('server/discover', {}, { signal: null });
   const result = await ask().catch((error: unknown) => {
     // Some refuse the first request to learn whether the client reads what they support.
-    if (error instanceof RpcError && error.code === RPC_UNSUPPORTED_VERSION && supports(error.data, 'supported'))
-      return ask();
+    const isInvited =
+      error instanceof RpcError && error.code === RPC_UNSUPPORTED_VERSION && supports(error.data, 'supported');
+    // Safe to repeat: a kept connection may just have been closed by the server.
+    if (isInvited || isBrokenConnection(error)) return ask();
     throw error;
   });
   if (!supports(result, 'supportedVersions'))

@@ -17,6 +17,9 @@ export async function askHost(
   return host.answer({ connectorId, method, params, signal });
 }
 
+/** Requests of one server that are under way at once; one that sends more has itself to blame that they are not answered. */
+const MAX_RUNNING = 64;
+
 /** Answers the requests of a legacy server, which come over its streams; `stop` abandons those under way. */
 export class ServerRequests {
   readonly #session: StreamableHttpSession;
@@ -32,8 +35,9 @@ export class ServerRequests {
 
   /** Takes a request, or the notice that one is no longer wanted. */
   take(message: FromServer): void {
-    if (message.kind === 'request') void this.#answer(message.id, message.method, message.params);
-    else if (message.method === 'notifications/cancelled')
+    if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
+      void this.#answer(message.id, message.method, message.params);
+    } else if (message.method === 'notifications/cancelled')
       this.#running.get(message.params.requestId as string | number)?.abort();
   }
 

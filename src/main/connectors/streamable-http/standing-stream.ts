@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
+import { detached } from '../../tracing/trace.ts';
 import { networkFailure } from '../failure.ts';
 import type { AbortExchange } from './http-exchange.ts';
-import type { StreamableHttpSession } from './session.ts';
+import type { StreamableHttpSession, StreamSink } from './session.ts';
 
 /**
  * How long after the handshake the standing stream of a connector is opened. Over HTTP/1.1 it takes a connection for itself, which the
@@ -48,19 +50,21 @@ export function keepStandingStream(
       openIn(pauseMs);
     };
     const filter = { notifications: { toolsListChanged: true } };
-    abort = session.openStream('subscriptions/listen', filter, lastEventId, {
-      onHead: (status, headers) => {
-        const isStream = status < 300 && headers['content-type']?.startsWith('text/event-stream') === true;
-        if (isStream) {
-          openedMs = monotonicMs();
-          wasOpen = true;
-          events.onOpen();
-          return;
-        }
-        isStopped = true;
+    const onHead = (status: number, headers: IncomingHttpHeaders): void => {
+      const isStream = status < 300 && headers['content-type']?.startsWith('text/event-stream') === true;
+      if (isStream) {
+        openedMs = monotonicMs();
+        wasOpen = true;
+        events.onOpen();
+      } else if (status < 500 && status !== 429) {
+        // What else it says is not read: there may be no end to it.
+        stop(new Error(`The stream was answered with ${status}`));
         // At first it says that there is no such stream; later, that the session is unknown.
         if (wasOpen && status === 404) events.onGone(new Error('The session is gone'));
-      },
+      }
+    };
+    const sink: StreamSink = {
+      onHead,
       onEventId: (id) => {
         lastEventId = id || null;
       },
@@ -76,13 +80,16 @@ export function keepStandingStream(
           events.onGone(new Error('The connector is no longer there', { cause: error }));
         } else reopen();
       },
-    });
+    };
+    // It outlives the handshake, and is none of its requests.
+    abort = detached(() => session.openStream('subscriptions/listen', filter, lastEventId, sink));
+  };
+  const stop = (reason: Error): void => {
+    isStopped = true;
+    timer?.cancel();
+    abort?.(reason);
   };
   if (isNeededAtOnce) open();
   else openIn(STREAM_DELAY_MS);
-  return () => {
-    isStopped = true;
-    timer?.cancel();
-    abort?.(new Error('The connection is closed'));
-  };
+  return () => stop(new Error('The connection is closed'));
 }
