@@ -17,6 +17,12 @@ const CALLS: readonly Scenario[] = (['sequential', 'in-flight'] as const).flatMa
   const name = mode === 'sequential' ? '3 000 calls, one after the other' : '3 000 calls, 32 in flight';
   return [
     {
+      name: `${name}, bare modern server`,
+      ways: ['sdk', 'manager', 'raw'],
+      fixture: { bare: true },
+      job: { mode, calls: 3_000, era: 'auto' as const },
+    },
+    {
       name: `${name}, modern server`,
       ways: ['sdk', 'manager', 'raw'],
       fixture: {},

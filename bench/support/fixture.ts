@@ -14,6 +14,8 @@ export interface FixtureOptions {
   readonly callMs?: readonly [min: number, max: number];
   /** Legacy servers with sessions that answer with event streams, rather than stateless ones of both eras. */
   readonly sessions?: boolean;
+  /** A server of the modern era of a few lines, without the SDK, so that what is measured is the client. */
+  readonly bare?: boolean;
   /** The port of a single server; any by default. */
   readonly port?: number;
   /** Forget a session after so many calls, 0 for never. */

@@ -17,6 +17,7 @@ const {
   hanging = 0,
   callMs,
   sessions = false,
+  bare = false,
   port = 0,
   callsPerSession = 0,
 } = options;
@@ -70,6 +71,27 @@ function withSessions(): RequestListener {
   };
 }
 
+/** What it answers is the same for each request but for the id. */
+function bareServer(): RequestListener {
+  const tool = { name: 'tool_0', description: 'Looks things up', inputSchema: { type: 'object' } };
+  const shared = { resultType: 'complete', ttlMs: 3_600_000, cacheScope: 'private' };
+  const results: Readonly<Record<string, object>> = {
+    'server/discover': {
+      ...shared,
+      supportedVersions: ['2026-07-28'],
+      capabilities: { tools: {} },
+      serverInfo: { name: 'bare', version: '1' },
+    },
+    'tools/list': { ...shared, tools: [tool] },
+    'tools/call': { resultType: 'complete', content: [{ type: 'text', text: 'railway' }] },
+  };
+  return async (request, response) => {
+    const { id, method } = (await bodyOf(request)) as { id?: unknown; method: string };
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, result: results[method] ?? {} }));
+  };
+}
+
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -78,7 +100,7 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 /** Handshakes take between the two times, spread evenly over the servers and the same in each run. */
 function listenerOf(delayMs: number): RequestListener {
-  const listener = sessions ? withSessions() : stateless();
+  const listener = bare ? bareServer() : sessions ? withSessions() : stateless();
   if (delayMs === 0) return listener;
   return (request, response) => {
     // A client that has shaken hands names the revision that it speaks.
