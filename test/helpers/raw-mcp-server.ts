@@ -117,7 +117,7 @@ export interface RawConnection extends AsyncDisposable {
   readonly call: (args?: Json, options?: CallOptions) => ReturnType<Connection['callTool']>;
 }
 
-export interface CallOptions {
+interface CallOptions {
   readonly tool?: RemoteToolDefinition;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: { readonly progress: number }) => void;
