@@ -28,7 +28,7 @@ describe('a tool that comes later', () => {
     await managed.manager.sync(true);
     expect(names(managed)).toEqual(['one.second', 'one.third']);
     expect(changes).toEqual([
-      { connectorId: 'one', added: ['one.second', 'one.third'], changed: [], removed: ['one.first'] },
+      { connectorId: 'one', added: ['one.second', 'one.third'], changed: [], removed: ['one.first'], how: {} },
     ]);
     await expect(managed.manager.callTool('one.third')).resolves.toMatchObject({ content: [{ text: 'third' }] });
   });

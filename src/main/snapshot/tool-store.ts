@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { toolId } from '../../shared/tool-id.ts';
@@ -42,7 +43,14 @@ export interface ToolChange {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
+  /** Of each changed one, what is different: members of its definition (`description`, `inputSchema`, …), `tags` or `author`. */
+  readonly how: Readonly<Record<string, readonly string[]>>;
 }
+
+/** What a claim changed for callers. */
+type Effect =
+  | { readonly kind: 'added' | 'removed' }
+  | { readonly kind: 'changed'; readonly members: readonly string[] };
 
 export interface ToolStoreDeps {
   readonly registry: ToolRegistry | null;
@@ -83,16 +91,19 @@ export class ToolStore {
   /** Makes `definitions` the tools of a connector: registers, replaces and removes what differs, and tells it once. */
   replace(entry: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string): void {
     const next = this.#byName(definitions.map((definition) => infoOf(entry, definition, brand)));
-    const change = { connectorId: entry.id, added: [] as string[], changed: [] as string[], removed: [] as string[] };
+    const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
+    const how = new Map<string, readonly string[]>();
     for (const id of new Set([...next.keys(), ...(this.#idsByConnector.get(entry.id) ?? [])])) {
-      const how = this.#claim(id, entry.id, next.get(id));
-      if (how !== null) change[how].push(id);
+      const effect = this.#claim(id, entry.id, next.get(id));
+      if (effect === null) continue;
+      change[effect.kind].push(id);
+      if (effect.kind === 'changed') how.set(id, effect.members);
     }
     if (next.size === 0) this.#idsByConnector.delete(entry.id);
     else this.#idsByConnector.set(entry.id, [...next.keys()]);
     if (change.added.length + change.changed.length + change.removed.length === 0) return;
     this.#list = null;
-    this.#deps.onChange(change);
+    this.#deps.onChange({ connectorId: entry.id, ...change, how: Object.fromEntries(how) });
   }
 
   /** The tools of one connector by id. Where an alias meets a tool that is really called so, that one has the name. */
@@ -114,7 +125,7 @@ export class ToolStore {
   }
 
   /** Makes `tool` the claim of a connector on an id, or withdraws it; what that changed for callers, or null. */
-  #claim(id: string, connectorId: string, tool: ToolInfo | undefined): 'added' | 'changed' | 'removed' | null {
+  #claim(id: string, connectorId: string, tool: ToolInfo | undefined): Effect | null {
     const before = this.get(id);
     const others = (this.#claims.get(id) ?? []).filter((claim) => claim.connectorId !== connectorId);
     const claims =
@@ -125,11 +136,12 @@ export class ToolStore {
     if (tool !== undefined && claims.length > 1) this.#warnCollision(id, claims);
     if (after === undefined) {
       this.#tellRegistry(id, (registry) => registry.removeTool?.(id));
-      return 'removed';
+      return { kind: 'removed' };
     }
-    if (before !== undefined && isSame(before, after)) return null;
+    const members = before === undefined ? [] : differences(before, after);
+    if (before !== undefined && members.length === 0) return null;
     this.#register(after);
-    return before === undefined ? 'added' : 'changed';
+    return before === undefined ? { kind: 'added' } : { kind: 'changed', members };
   }
 
   #register(tool: ToolInfo): void {
@@ -184,10 +196,13 @@ function infoOf(entry: ConnectorEntry, definition: RemoteToolDefinition, brand: 
   };
 }
 
-function isSame(a: ToolInfo, b: ToolInfo): boolean {
-  return a === b || comparable(a) === comparable(b);
+/** What of two tools is not the same, by name. */
+function differences(before: ToolInfo, after: ToolInfo): string[] {
+  if (before === after) return [];
+  const [a, b] = [comparable(before), comparable(after)];
+  return [...new Set([...Object.keys(a), ...Object.keys(b)])].filter((name) => !isDeepStrictEqual(a[name], b[name]));
 }
 
-function comparable({ tags, author, definition }: ToolInfo): string {
-  return JSON.stringify([tags, author, definition]);
+function comparable({ tags, author, definition }: ToolInfo): Readonly<Record<string, unknown>> {
+  return { ...definition, tags, author };
 }

@@ -63,9 +63,9 @@ describe('ToolStore', () => {
     store.replace(connector('a'), [{ ...toolNamed('y'), description: 'new' }, toolNamed('z')], 'brand');
     store.replace(connector('a'), [], 'brand');
     expect(changes).toEqual([
-      { connectorId: 'a', added: ['a.x', 'a.y'], changed: [], removed: [] },
-      { connectorId: 'a', added: ['a.z'], changed: ['a.y'], removed: ['a.x'] },
-      { connectorId: 'a', added: [], changed: [], removed: ['a.y', 'a.z'] },
+      { connectorId: 'a', added: ['a.x', 'a.y'], changed: [], removed: [], how: {} },
+      { connectorId: 'a', added: ['a.z'], changed: ['a.y'], removed: ['a.x'], how: { 'a.y': ['description'] } },
+      { connectorId: 'a', added: [], changed: [], removed: ['a.y', 'a.z'], how: {} },
     ]);
     expect(store.size).toBe(0);
   });
@@ -107,7 +107,13 @@ describe('ToolStore', () => {
       expect(store.get('a.b.c')?.connectorId).toBe('a.b');
       store.replace(connector('a.b'), [], 'brand');
       expect(store.get('a.b.c')?.connectorId).toBe('a');
-      expect(changes.at(-1)).toEqual({ connectorId: 'a.b', added: [], changed: ['a.b.c'], removed: [] });
+      expect(changes.at(-1)).toEqual({
+        connectorId: 'a.b',
+        added: [],
+        changed: ['a.b.c'],
+        removed: [],
+        how: { 'a.b.c': ['name', 'tags'] },
+      });
       store.replace(connector('a'), [], 'brand');
       expect(store.list()).toEqual([]);
       expect(logger.lines).toEqual([
