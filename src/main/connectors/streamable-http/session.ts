@@ -151,11 +151,11 @@ export class StreamableHttpSession {
     let status = 0;
     let isStream = false;
     let { lastEventId, retryMs } = from;
-    const over = (error: unknown): void => {
+    const over = (failure: () => unknown): void => {
       pending.ended();
-      // What fails a resumption says nothing of the request itself.
-      const cause = from.cause ?? error;
       if (pending.isSettled) return;
+      // What fails a resumption says nothing of the request itself.
+      const cause = from.cause ?? failure();
       if (lastEventId === null || from.count === MAX_RESUMES || this.#isClosed) {
         pending.reject(cause);
         return;
@@ -181,8 +181,8 @@ export class StreamableHttpSession {
       onRetry: (ms) => {
         retryMs = Math.min(ms, MAX_RETRY_MS);
       },
-      onEnd: (text) => over(status < 300 ? missingAnswer(isStream) : this.#statusError(status, text)),
-      onFailure: over,
+      onEnd: (text) => over(() => (status < 300 ? missingAnswer(isStream) : this.#statusError(status, text))),
+      onFailure: (error) => over(() => error),
     });
     pending.over(abort);
   }
