@@ -9,14 +9,16 @@
  *
  * `commit` comes last and alone makes the chunks before it count: whatever ends early changed nothing.
  */
+
 import type { MessagePort } from 'node:worker_threads';
 import type { Delta, DigestTable } from './delta.ts';
 import type { WireError } from './errors.ts';
 import type { NetworkSettings } from './network.ts';
+import type { ServerChange, ServerNews, SyncMode } from './server-records.ts';
 import type { ServiceMapHeader } from './service-map.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 2;
+export const PROTOCOL_VERSION = 3;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
@@ -181,5 +183,9 @@ export interface WriterApi {
   readSource(sourceId: string): WriterReply<StoredSource>;
   /** Durable when answered. Never replaces a newer map, never lowers the floor. */
   saveMap(map: StoredMap): WriterReply<null>;
+  /** Durable when answered. */
+  applyServers(changes: readonly ServerChange[]): WriterReply<null>;
+  /** What is new in the registry after `revision`; `path` is its `servers.json`. */
+  syncServers(path: string, revision: number, mode: SyncMode): WriterReply<ServerNews>;
   close(): WriterReply<null>;
 }

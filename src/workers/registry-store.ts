@@ -4,11 +4,14 @@ import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf, messageOf, SwitchyardError } from '../shared/errors.ts';
 import type { StoredMap, StoredSource } from '../shared/protocol.ts';
+import type { ServerChange, ServerNews, SyncMode } from '../shared/server-records.ts';
+import { ServerTable } from './server-table.ts';
+import { ServersFile } from './servers-file.ts';
 
 const STORE_FILE = 'switchyard.db';
 
 /** Raised with every change of the tables; a store with a higher one is left alone. */
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS source (
@@ -50,6 +53,8 @@ interface SourceRow {
 export class RegistryStore {
   readonly path: string;
   readonly #database: DatabaseSync;
+  readonly #files = new Map<string, ServersFile>();
+  #table: ServerTable | null = null;
 
   /** Opens or creates the store in `stateDir`. Throws STORE_UNAVAILABLE or STORE_TOO_NEW. */
   constructor(stateDir: string) {
@@ -98,8 +103,39 @@ export class RegistryStore {
     }
   }
 
+  /** Makes changes of the registry's servers in one commit. Durable once this returns. */
+  applyServers(changes: readonly ServerChange[]): void {
+    this.#guard('write to', () => this.#servers().apply(changes));
+  }
+
+  /** What is new in the registry after `revision`, its file at `path` looked at, read or written as `mode` says. */
+  syncServers(path: string, revision: number, mode: SyncMode): ServerNews {
+    return this.#guard('use', () => {
+      const table = this.#servers();
+      const file = this.#files.get(path) ?? new ServersFile(path, this.#database, table);
+      this.#files.set(path, file);
+      const hasChanged = file.hasChanged();
+      const problems = mode === 'write' ? file.write() : mode === 'read' || hasChanged ? file.read() : [];
+      const { rows, damaged, revision: now } = table.since(revision);
+      return { revision: now, changes: rows, damaged, problems };
+    });
+  }
+
   close(): void {
     this.#database.close();
+  }
+
+  #servers(): ServerTable {
+    this.#table ??= new ServerTable(this.#database);
+    return this.#table;
+  }
+
+  #guard<T>(what: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw unavailable(`Cannot ${what} the registry in ${this.path}`, error);
+    }
   }
 
   #prepare(): void {

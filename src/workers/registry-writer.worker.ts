@@ -38,6 +38,12 @@ const api: WriterApi = {
       opened().saveMap(map);
       return null;
     }),
+  applyServers: (changes) =>
+    reply(() => {
+      opened().applyServers(changes);
+      return null;
+    }),
+  syncServers: (path, revision, mode) => reply(() => opened().syncServers(path, revision, mode)),
   close: () =>
     reply(() => {
       store?.close();

@@ -86,6 +86,21 @@ export const INSTRUMENTS = {
     'mcp_worker_threads_lost_total',
     'Worker threads that failed a load by dying, spinning or saying nothing.',
   ),
+  registryFlush: histogram(
+    'mcp_registry_flush_duration_seconds',
+    'Duration of a flush of the registry: until all is durable and in the file.',
+    'outcome',
+  ),
+  registryCommit: histogram(
+    'mcp_registry_commit_duration_seconds',
+    'Duration of a commit of the registry, which gathers what was changed meanwhile.',
+    'outcome',
+  ),
+  registryCommitted: counter(
+    'mcp_registry_changes_total',
+    'Changes of the registry, by what became of their commit.',
+    'outcome',
+  ),
   loopDelay: gauge(
     'mcp_event_loop_delay_seconds',
     'Delay of the main event loop since the last scrape: 0.5, 0.99 and 1 (the maximum).',

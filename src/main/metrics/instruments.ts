@@ -23,6 +23,9 @@ const counterOf = (entry: InstrumentEntry): Counter => new Counter(settings(entr
 const proxyUp = new Gauge(settings(INSTRUMENTS.proxyUp));
 const transitions = counterOf(INSTRUMENTS.transitions);
 const strayMessages = counterOf(INSTRUMENTS.strayMessages);
+const registryFlush = histogramOf(INSTRUMENTS.registryFlush);
+const registryCommit = histogramOf(INSTRUMENTS.registryCommit);
+const registryCommitted = counterOf(INSTRUMENTS.registryCommitted);
 const connectorFailures = counterOf(INSTRUMENTS.connectorFailures);
 const syncDuration = histogramOf(INSTRUMENTS.syncDuration);
 const callDuration = histogramOf(INSTRUMENTS.callDuration);
@@ -104,4 +107,14 @@ export function recordCall(connectorId: string, durationMs: number, outcome: (ty
   // A call that outlives its connector must not bring its label back.
   const connector = labelled.has(connectorId) ? connectorId : 'other';
   callDuration.observe({ connector, outcome }, durationMs / 1000);
+}
+
+export function recordRegistryFlush(durationMs: number, outcome: 'ok' | 'error'): void {
+  registryFlush.observe({ outcome }, durationMs / 1000);
+}
+
+/** Notes a commit of so many changes. */
+export function recordRegistryCommit(durationMs: number, changes: number, outcome: 'ok' | 'error'): void {
+  registryCommit.observe({ outcome }, durationMs / 1000);
+  registryCommitted.inc({ outcome }, changes);
 }

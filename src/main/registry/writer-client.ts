@@ -10,6 +10,7 @@ import {
   type WriterApi,
   type WriterReply,
 } from '../../shared/protocol.ts';
+import type { ServerChange, ServerNews, SyncMode } from '../../shared/server-records.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { awaitEnd } from '../stuck-threads.ts';
@@ -76,6 +77,18 @@ export class WriterClient {
     return this.#call(async ({ api }) => {
       await answer<null>(api.saveMap(Comlink.transfer(map, [map.body.buffer])));
     });
+  }
+
+  /** Resolves when the changes are durable. */
+  applyServers(changes: readonly ServerChange[]): Promise<void> {
+    return this.#call(async ({ api }) => {
+      await answer<null>(api.applyServers(changes));
+    });
+  }
+
+  /** What is new in the registry after `revision`. */
+  syncServers(path: string, revision: number, mode: SyncMode): Promise<ServerNews> {
+    return this.#call(({ api }) => answer(api.syncServers(path, revision, mode)));
   }
 
   /** Closes the store and ends the thread; gives up on one that is stuck after 5 s. Idempotent; never rejects. */

@@ -1,0 +1,64 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import type { ServerInfo } from '../../shared/server-info.ts';
+import { RegistryMemoryCache } from './memory-cache.ts';
+
+export type { ServerInfo } from '../../shared/server-info.ts';
+export { RegistryMemoryCache, type RegistryMemoryCacheOptions } from './memory-cache.ts';
+
+let open: Promise<RegistryMemoryCache> | null = null;
+
+/** Where the registry is: `$CORTEX_HOME/mcp/servers.json`, else `$XDG_CONFIG_HOME/cortex-os/mcp/servers.json`, else below `~/.config`. */
+export function registryPath(env: NodeJS.ProcessEnv): string {
+  const { CORTEX_HOME, XDG_CONFIG_HOME } = env;
+  if (CORTEX_HOME) return join(CORTEX_HOME, 'mcp', 'servers.json');
+  return join(XDG_CONFIG_HOME || join(homedir(), '.config'), 'cortex-os', 'mcp', 'servers.json');
+}
+
+/** The one open registry of this process, read. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW. */
+export function getRegistryCache(): Promise<RegistryMemoryCache> {
+  open ??= openCache().catch((error: unknown) => {
+    open = null;
+    throw error;
+  });
+  return open;
+}
+
+/** Writes what is to be written and lets go of it; the next call opens it anew. Never rejects. */
+export async function closeRegistryCache(): Promise<void> {
+  const closing = open;
+  open = null;
+  await closing?.then(
+    (cache) => cache.close(),
+    () => {},
+  );
+}
+
+/** All servers. */
+export async function readAll(): Promise<ServerInfo[]> {
+  return (await getRegistryCache()).getAll();
+}
+
+/** Adds or replaces a server; resolves when it is durable. Rejects with OPTIONS_INVALID or STORE_UNAVAILABLE. */
+export async function upsert(info: ServerInfo): Promise<void> {
+  await (await getRegistryCache()).upsert(info);
+}
+
+/** Removes a server; whether there was one, once that is durable. Rejects with STORE_UNAVAILABLE. */
+export async function remove(name: string): Promise<boolean> {
+  const cache = await getRegistryCache();
+  const wasThere = cache.remove(name);
+  await cache.durable();
+  return wasThere;
+}
+
+async function openCache(): Promise<RegistryMemoryCache> {
+  const cache = new RegistryMemoryCache({ registryPath: registryPath(process.env) });
+  try {
+    await cache.init();
+    return cache;
+  } catch (error) {
+    await cache.close();
+    throw error;
+  }
+}

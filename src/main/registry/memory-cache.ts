@@ -1,0 +1,199 @@
+import { dirname } from 'node:path';
+import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
+import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
+import { type ServerInfo, serverInfoFault } from '../../shared/server-info.ts';
+import type { ServerNews, SyncMode } from '../../shared/server-records.ts';
+import { type Logger, silentLogger } from '../logger.ts';
+import { recordRegistryFlush } from '../metrics/instruments.ts';
+import { GroupCommit } from './group-commit.ts';
+import { reportNews } from './report-news.ts';
+import { WriterClient } from './writer-client.ts';
+
+export interface RegistryMemoryCacheOptions {
+  /** The `servers.json`; the store stands beside it. */
+  readonly registryPath: string;
+  /** How long after a change the file is written. 5 000 ms. */
+  readonly flushIntervalMs?: number | undefined;
+  readonly logger?: Logger | undefined;
+}
+
+const FLUSH_INTERVAL_MS = 5_000;
+
+/** How often other processes' changes are looked for, in the store and in the file. */
+const LOOK_MS = 500;
+
+/**
+ * The servers of a registry, in memory: what was changed here shows at once, what others changed within a second. The truth is a store beside the
+ * file (SQLite), owned by a thread of its own; `servers.json` follows it, and what people and other programs change there is taken over. Several processes may
+ * have one registry open.
+ */
+export class RegistryMemoryCache implements AsyncDisposable {
+  readonly #path: string;
+  readonly #flushIntervalMs: number;
+  readonly #logger: Logger;
+  readonly #writer: WriterClient;
+  readonly #commits: GroupCommit;
+  readonly #entries = new Map<string, ServerInfo>();
+  #revision = 0;
+  #initialised: Promise<void> | null = null;
+  #lookTimer: Timer | null = null;
+  #flushTimer: Timer | null = null;
+  /** Whether something was changed here since the file was last written. */
+  #isFileBehind = false;
+  #closing: Promise<void> | null = null;
+
+  constructor({ registryPath, flushIntervalMs, logger }: RegistryMemoryCacheOptions) {
+    this.#path = registryPath;
+    this.#flushIntervalMs = flushIntervalMs ?? FLUSH_INTERVAL_MS;
+    this.#logger = logger ?? silentLogger;
+    this.#writer = new WriterClient(dirname(registryPath), { logger: this.#logger });
+    this.#commits = new GroupCommit((changes) => this.#writer.applyServers(changes), this.#logger);
+  }
+
+  /** Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW; it can be tried again. Idempotent. */
+  init(): Promise<void> {
+    this.#initialised ??= this.#sync('read').then(
+      () => this.#lookLater(),
+      (error: unknown) => {
+        this.#initialised = null;
+        throw error;
+      },
+    );
+    return this.#initialised;
+  }
+
+  /** All servers, in the order in which they came. Never touches the disk. */
+  getAll(): ServerInfo[] {
+    return [...this.#entries.values()];
+  }
+
+  /**
+   * Adds or replaces a server. It shows at once; the promise resolves when it is durable, and rejects with OPTIONS_INVALID or STORE_UNAVAILABLE: then
+   * it still shows, and is tried again. Nobody has to await it.
+   */
+  upsert(info: ServerInfo): Promise<void> {
+    return this.upsertMany([info]);
+  }
+
+  /** The same for several, in one commit. One that is none refuses all. */
+  upsertMany(infos: readonly ServerInfo[]): Promise<void> {
+    const durable = this.#upsert(infos);
+    durable.catch(() => {});
+    return durable;
+  }
+
+  /** Removes a server; whether there was one. Durable after `flush()`. */
+  remove(name: string): boolean {
+    this.#assertOpen();
+    const wasThere = this.#entries.delete(name);
+    if (wasThere) void this.#commit([{ name, info: null }]).catch(() => {});
+    return wasThere;
+  }
+
+  /** Resolves when every change made so far is durable. Rejects with STORE_UNAVAILABLE. */
+  durable(): Promise<void> {
+    return this.#commits.settled();
+  }
+
+  /** Resolves when every change made so far is durable and in the file. Rejects with STORE_UNAVAILABLE. */
+  async flush(): Promise<void> {
+    this.#flushTimer?.cancel();
+    this.#flushTimer = null;
+    process.off('beforeExit', this.#onBeforeExit);
+    const startedMs = monotonicMs();
+    try {
+      await this.durable();
+      this.#isFileBehind = false;
+      await this.#sync('write');
+      recordRegistryFlush(monotonicMs() - startedMs, 'ok');
+    } catch (error) {
+      recordRegistryFlush(monotonicMs() - startedMs, 'error');
+      this.#flushLater();
+      // A process that ends does not wait for a disk to come back.
+      process.off('beforeExit', this.#onBeforeExit);
+      throw error;
+    }
+  }
+
+  /** Flushes, then lets go of everything. Never rejects: what cannot be written is logged. Idempotent. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #upsert(infos: readonly ServerInfo[]): Promise<void> {
+    this.#assertOpen();
+    for (const info of infos) {
+      const fault = serverInfoFault(info);
+      if (fault !== null) throw new SwitchyardError('OPTIONS_INVALID', `This is no server for the registry: ${fault}.`);
+    }
+    // What the caller changes later is another matter.
+    const copies = infos.map((info) => structuredClone(info));
+    for (const info of copies) this.#entries.set(info.name, info);
+    await this.#commit(copies.map((info) => ({ name: info.name, info })));
+  }
+
+  #commit(changes: Parameters<GroupCommit['add']>[0]): Promise<void> {
+    this.#flushLater();
+    return this.#commits.add(changes);
+  }
+
+  /** Takes over what is new, but for what was changed here and is not yet in the store. */
+  async #sync(mode: SyncMode): Promise<void> {
+    const news: ServerNews = await this.#writer.syncServers(this.#path, this.#revision, mode);
+    this.#revision = news.revision;
+    for (const { name, info } of news.changes) {
+      if (this.#commits.isPending(name)) continue;
+      if (info === null) this.#entries.delete(name);
+      else this.#entries.set(name, info);
+    }
+    reportNews(news, this.#path, this.#logger);
+  }
+
+  #lookLater(): void {
+    if (this.#closing !== null) return;
+    this.#lookTimer = startTimer(LOOK_MS, () => {
+      // The next look says it again; what is wrong with the disk is told by whoever writes.
+      void this.#sync('look').then(
+        () => this.#lookLater(),
+        () => this.#lookLater(),
+      );
+    });
+  }
+
+  #flushLater(): void {
+    this.#isFileBehind = true;
+    if (this.#flushTimer !== null || this.#closing !== null) return;
+    this.#flushTimer = startTimer(this.#flushIntervalMs, () => void this.#flushNow());
+    // A process that has nothing else to do writes the file before it ends.
+    process.on('beforeExit', this.#onBeforeExit);
+  }
+
+  readonly #onBeforeExit = (): void => void this.#flushNow();
+
+  async #flushNow(): Promise<void> {
+    try {
+      await this.flush();
+    } catch (error) {
+      const coded = asSwitchyardError(error, 'STORE_UNAVAILABLE');
+      this.#logger.error({ event: 'registry-flush-failed', code: coded.code, err: coded }, coded.message);
+    }
+  }
+
+  async #close(): Promise<void> {
+    this.#lookTimer?.cancel();
+    if (this.#isFileBehind) await this.#flushNow();
+    this.#flushTimer?.cancel();
+    process.off('beforeExit', this.#onBeforeExit);
+    this.#commits.stop();
+    await this.#writer.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closing !== null) throw new SwitchyardError('CLOSED', 'The registry was closed.');
+  }
+}

@@ -1,0 +1,27 @@
+import type { ServerInfo } from './server-info.ts';
+
+/** What somebody wants to be so: a server as given, or gone (null). */
+export interface ServerChange {
+  readonly name: string;
+  readonly info: ServerInfo | null;
+}
+
+/** Something about `servers.json` that somebody should know. */
+export type FileProblem =
+  | { readonly kind: 'bad-server'; readonly place: string; readonly reason: string }
+  /** The file could not be read as what it should be; it is now called `backup`. */
+  | { readonly kind: 'set-aside'; readonly backup: string; readonly reason: string };
+
+/** How the store and the file are looked at: the file read if it changed, read in any case, or written too. */
+export type SyncMode = 'look' | 'read' | 'write';
+
+/** What is new in a registry. */
+export interface ServerNews {
+  /** Up to where this tells. */
+  readonly revision: number;
+  /** In the order in which they came. */
+  readonly changes: readonly ServerChange[];
+  /** Servers whose record in the store is damaged. */
+  readonly damaged: readonly string[];
+  readonly problems: readonly FileProblem[];
+}

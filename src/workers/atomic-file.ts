@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { codeOf } from '../shared/errors.ts';
+
+/** The text of a file; null if it is not there. Throws what the disk throws, and on a file larger than `maxBytes`. */
+export function readIfThere(path: string, maxBytes: number): string | null {
+  try {
+    const { size } = lstatSync(realpathSync(path));
+    if (size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/**
+ * Replaces a file in one step: whoever reads it sees the old text or the new one, whole, also after a loss of power. The new one is its owner's alone
+ * (mode 0600). A symbolic link stays, and what it points to is replaced. Throws what the disk throws, leaving the old file and no other.
+ */
+export function replaceFile(path: string, text: string): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const folder = dirname(target);
+  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+    const file = openSync(temporary, flags, 0o600);
+    try {
+      // Writes until all is written.
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+}
+
+/** Moves a file to the first free name of `PATH.bak`, `PATH.1.bak`, …; that name. */
+export function setAside(path: string): string {
+  for (let count = 0; ; count += 1) {
+    const backup = count === 0 ? `${path}.bak` : `${path}.${count}.bak`;
+    if (existsSync(backup)) continue;
+    renameSync(path, backup);
+    syncFolder(dirname(path));
+    return backup;
+  }
+}
+
+/** Makes a rename durable; some systems cannot sync a folder. */
+function syncFolder(folder: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(folder, 'r');
+  } catch (error) {
+    if (process.platform === 'win32') return;
+    throw error;
+  }
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if (codeOf(error) !== 'EINVAL' && codeOf(error) !== 'ENOTSUP') throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}

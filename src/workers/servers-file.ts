@@ -1,0 +1,151 @@
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import type { ServerInfo } from '../shared/server-info.ts';
+import type { FileProblem, ServerChange } from '../shared/server-records.ts';
+import { readIfThere, replaceFile, setAside } from './atomic-file.ts';
+import { digestOf, inTransaction, type ServerTable } from './server-table.ts';
+import { type BadServer, formatServers, parseServers, type ServersDocument } from './servers-document.ts';
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS servers_file (
+    path TEXT PRIMARY KEY,
+    sha256 TEXT,
+    bad TEXT NOT NULL,
+    rest TEXT NOT NULL
+  ) STRICT;
+`;
+
+const GONE = { mtimeNs: 0n, size: 0n, ino: 0n };
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+interface FileRow {
+  readonly sha256: string | null;
+  readonly bad: string;
+  readonly rest: string;
+}
+
+interface ServerRow {
+  readonly name: string;
+  readonly info: string | null;
+  readonly sha256: string;
+  readonly file_sha256: string | null;
+}
+
+/**
+ * Keeps a `servers.json` and the table in step. The table is the truth; the file is what people and other programs know, so what they change in it counts too:
+ * each entry is compared with what it was when the two last agreed. All of it holds the store's write lock, so of several processes none writes an older
+ * state over a newer.
+ */
+export class ServersFile {
+  readonly #path: string;
+  readonly #database: DatabaseSync;
+  readonly #table: ServerTable;
+  #seen = '';
+
+  constructor(path: string, database: DatabaseSync, table: ServerTable) {
+    this.#path = path;
+    this.#database = database;
+    this.#table = table;
+    database.exec(SCHEMA);
+  }
+
+  /** Whether the file is another one, or was written, since this was last asked. */
+  hasChanged(): boolean {
+    const { mtimeNs, size, ino } = statSync(this.#path, { bigint: true, throwIfNoEntry: false }) ?? GONE;
+    const seen = `${mtimeNs} ${size} ${ino}`;
+    const hasChanged = seen !== this.#seen;
+    this.#seen = seen;
+    return hasChanged;
+  }
+
+  /** Takes over what was changed in the file since the two last agreed. Throws what disk and store throw. */
+  read(): readonly FileProblem[] {
+    return inTransaction(this.#database, () => this.#read());
+  }
+
+  /** Takes over what was changed in the file, then writes the file where it says something else than the table. */
+  write(): readonly FileProblem[] {
+    return inTransaction(this.#database, () => {
+      const problems = this.#read();
+      const { sha256, bad, rest } = this.#known();
+      const shape = { bad: JSON.parse(bad) as BadServer[], rest: JSON.parse(rest) as ServersDocument['rest'] };
+      const text = formatServers({ servers: this.#servers(shape.bad), ...shape });
+      if (digestOf(text) === sha256) return problems;
+      replaceFile(this.#path, text);
+      this.#remember(digestOf(text), shape);
+      this.#database.exec('UPDATE server SET file_sha256 = CASE WHEN info IS NULL THEN NULL ELSE sha256 END');
+      return problems;
+    });
+  }
+
+  #read(): readonly FileProblem[] {
+    const text = readIfThere(this.#path, MAX_BYTES);
+    const known = this.#known();
+    // A file that is gone says nothing: it is written again.
+    if (text === null && known.sha256 !== null) this.#forget();
+    if (text === null || digestOf(text) === known.sha256) return [];
+    const parsed = parseServers(text);
+    if (parsed.kind === 'unreadable') {
+      const backup = setAside(this.#path);
+      this.#forget();
+      return [{ kind: 'set-aside', backup, reason: parsed.reason }];
+    }
+    this.#merge(parsed.document);
+    this.#remember(digestOf(text), parsed.document);
+    return parsed.document.bad.map(({ place, reason }) => ({ kind: 'bad-server', place, reason }));
+  }
+
+  /** Three ways: what the file says, what the table says, and what both said when they last agreed. */
+  #merge({ servers, bad }: ServersDocument): void {
+    const rows = this.#database
+      .prepare('SELECT name, info, sha256, file_sha256 FROM server')
+      .all() as unknown as ServerRow[];
+    const byName = new Map(rows.map((row) => [row.name, row]));
+    const changes: ServerChange[] = [];
+    for (const info of servers) {
+      const row = byName.get(info.name);
+      const said = digestOf(JSON.stringify(info));
+      // As it was when the two agreed: what the table says since is newer.
+      if (row === undefined || (said !== row.file_sha256 && said !== row.sha256))
+        changes.push({ name: info.name, info });
+    }
+    const kept = new Set([...servers.map(({ name }) => name), ...bad.map(({ value }) => nameOf(value))]);
+    for (const { name, info, sha256, file_sha256 } of rows) {
+      const wasTakenOut = file_sha256 !== null && info !== null && !kept.has(name);
+      if (wasTakenOut && sha256 === file_sha256) changes.push({ name, info: null });
+    }
+    this.#table.applyWithin(changes);
+    this.#database.exec('UPDATE server SET file_sha256 = NULL');
+    const agree = this.#database.prepare('UPDATE server SET file_sha256 = ? WHERE name = ?');
+    for (const info of servers) agree.run(digestOf(JSON.stringify(info)), info.name);
+  }
+
+  /** Those of the table, but for those that a bad entry of the file stands for. */
+  #servers(bad: readonly BadServer[]): ServerInfo[] {
+    const named = new Set(bad.map(({ value }) => nameOf(value)));
+    return this.#table.since(0).rows.flatMap(({ name, info }) => (info === null || named.has(name) ? [] : [info]));
+  }
+
+  #known(): FileRow {
+    const row = this.#database.prepare('SELECT sha256, bad, rest FROM servers_file WHERE path = ?').get(this.#path);
+    return (row as FileRow | undefined) ?? { sha256: null, bad: '[]', rest: '{}' };
+  }
+
+  #remember(sha256: string, { bad, rest }: Pick<ServersDocument, 'bad' | 'rest'>): void {
+    this.#database
+      .prepare('INSERT OR REPLACE INTO servers_file (path, sha256, bad, rest) VALUES (?, ?, ?, ?)')
+      .run(this.#path, sha256, JSON.stringify(bad), JSON.stringify(rest));
+  }
+
+  /** The file no longer says anything: what it said is kept in the table alone. */
+  #forget(): void {
+    this.#database.prepare('DELETE FROM servers_file WHERE path = ?').run(this.#path);
+    this.#database.exec('UPDATE server SET file_sha256 = NULL');
+  }
+}
+
+function nameOf(value: unknown): string | null {
+  const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : null;
+  return typeof name === 'string' ? name : null;
+}
