@@ -24,4 +24,6 @@ export interface ServerNews {
   /** Servers whose record in the store is damaged. */
   readonly damaged: readonly string[];
   readonly problems: readonly FileProblem[];
+  /** Whether the file is still to be written; told where it is read in any case. */
+  readonly isFileBehind: boolean;
 }

@@ -117,7 +117,9 @@ export class RegistryStore {
       const hasChanged = file.hasChanged();
       const problems = mode === 'write' ? file.write() : mode === 'read' || hasChanged ? file.read() : [];
       const { rows, damaged, revision: now } = table.since(revision);
-      return { revision: now, changes: rows, damaged, problems };
+      // Worth its cost only where somebody begins.
+      const isFileBehind = mode === 'read' && file.isBehind();
+      return { revision: now, changes: rows, damaged, problems, isFileBehind };
     });
   }
 

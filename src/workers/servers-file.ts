@@ -68,15 +68,28 @@ export class ServersFile {
   write(): readonly FileProblem[] {
     return inTransaction(this.#database, () => {
       const problems = this.#read();
-      const { sha256, bad, rest } = this.#known();
-      const shape = { bad: JSON.parse(bad) as BadServer[], rest: JSON.parse(rest) as ServersDocument['rest'] };
-      const text = formatServers({ servers: this.#servers(shape.bad), ...shape });
+      const { text, sha256, document } = this.#wanted();
       if (digestOf(text) === sha256) return problems;
       replaceFile(this.#path, text);
-      this.#remember(digestOf(text), shape);
+      this.#remember(digestOf(text), document);
       this.#database.exec('UPDATE server SET file_sha256 = CASE WHEN info IS NULL THEN NULL ELSE sha256 END');
       return problems;
     });
+  }
+
+  /** Whether the file says something else than the table, as after a process that was killed before it wrote it. */
+  isBehind(): boolean {
+    const { text, sha256, document } = this.#wanted();
+    return digestOf(text) !== sha256 && (sha256 !== null || document.servers.length > 0);
+  }
+
+  /** What the file should say, and the checksum of what it is known to say. */
+  #wanted(): { readonly text: string; readonly sha256: string | null; readonly document: ServersDocument } {
+    const { sha256, ...known } = this.#known();
+    const bad = JSON.parse(known.bad) as BadServer[];
+    const rest = JSON.parse(known.rest) as ServersDocument['rest'];
+    const document = { servers: this.#servers(bad), bad, rest };
+    return { text: formatServers(document), sha256, document };
   }
 
   #read(): readonly FileProblem[] {

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -176,6 +176,19 @@ describe('several processes', () => {
     expect(acknowledged.filter((name) => !names.has(name))).toEqual([]);
     await cache.upsert(server('after'));
   }, 30_000);
+
+  it('write the file that a killed one owed', async () => {
+    using it = world();
+    const { child, lines, ended } = it.start('writes', 'k', '0');
+    await eventually('it writes', () => lines.length > 3);
+    child.kill('SIGKILL');
+    await ended;
+    await (await it.open()).close();
+    expect(namesIn(it.path).length).toBeGreaterThanOrEqual(lines.length);
+    using empty = world();
+    await (await empty.open()).close();
+    expect(existsSync(empty.path)).toBe(false);
+  });
 
   it('have all in store and file after a normal end without close()', async () => {
     using it = world();

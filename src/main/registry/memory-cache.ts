@@ -152,6 +152,8 @@ export class RegistryMemoryCache implements AsyncDisposable {
       else this.#entries.set(name, info);
     }
     reportNews(news, this.#path, this.#logger);
+    // Whoever changed something last was killed before it was written.
+    if (news.isFileBehind) this.#flushLater();
   }
 
   #lookLater(): void {
