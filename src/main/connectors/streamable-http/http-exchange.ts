@@ -53,6 +53,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #reader: BodyReader | null = null;
   #failed: Error | null = null;
   #isOver = false;
+  #isDispatching = false;
   #url: URL;
   #redirects = 0;
   #next: URL | null = null;
@@ -68,12 +69,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   dispatch(url: URL): void {
     this.#url = url;
     const { method, headers, body } = this.#request;
+    this.#isDispatching = true;
     try {
       const path = url.pathname + url.search;
       this.#dispatcher.dispatch({ origin: url.origin, path, method, headers: headers as string[], body }, this);
     } catch (error) {
-      // Not before the caller has what ends the exchange.
-      queueMicrotask(() => this.#settle(error));
+      this.onResponseError(null, error as Error);
+    } finally {
+      this.#isDispatching = false;
     }
   }
 
@@ -120,8 +123,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#settle(this.#failed ?? error);
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    const settle = (): void => this.#settle(this.#failed ?? error);
+    // What undici refuses at once, it tells at once: not before the caller has what ends the exchange.
+    if (this.#isDispatching) queueMicrotask(settle);
+    else settle();
   }
 
   #end(text: string): void {

@@ -87,7 +87,11 @@ export class RequestWriter {
 
   /** Opens a stream, or goes on with one after the event `lastEventId`. */
   listen(lastEventId: string | null): HttpRequest {
-    const own = ['accept', 'text/event-stream', ...(lastEventId === null ? [] : ['last-event-id', lastEventId])];
+    const own = [
+      'accept',
+      'text/event-stream',
+      ...(lastEventId === null ? [] : ['last-event-id', asBytes(lastEventId)]),
+    ];
     return { method: 'GET', url: this.#url, headers: this.#headers(own), body: null };
   }
 
@@ -115,4 +119,9 @@ export class RequestWriter {
     if (traceparent !== undefined) headers.push('traceparent', traceparent);
     return headers;
   }
+}
+
+/** A text as a header can carry it: its UTF-8, a character a byte (WHATWG HTML, server-sent events, Last-Event-ID). */
+function asBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
 }
