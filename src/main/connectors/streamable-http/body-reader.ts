@@ -150,6 +150,11 @@ function decoderOf(encoding: string): Transform | null {
   return encoding === 'zstd' ? createZstdDecompress() : null;
 }
 
+/** Whether an answer is an event stream. */
+export function isEventStream(status: number, headers: IncomingHttpHeaders): boolean {
+  return status < 300 && mediaType(headers['content-type']) === 'text/event-stream';
+}
+
 function mediaType(contentType: string | undefined): string {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

@@ -28,6 +28,9 @@ export type AbortExchange = (reason: Error) => void;
 
 const MAX_REDIRECTS = 5;
 
+/** Headers that are meant once; undici gives those that come twice as a list. */
+const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
+
 /**
  * Sends a request and reads its answer as it comes. A redirect is followed only where it keeps the method and stays within the origin: it would take
  * headers with it that only this origin may see. What the answer holds is at most `maxBytes` long, after decompression (the whole
@@ -95,6 +98,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#isOver) return;
+    for (const name of SINGLE) {
+      const value: unknown = headers[name];
+      if (Array.isArray(value)) headers[name] = value[0];
+    }
     this.#next = this.#redirectTarget(status, headers.location);
     if (this.#next !== null) return;
     this.#sink.onHead(status, headers);

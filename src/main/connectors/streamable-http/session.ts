@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { startTimer } from '../../../shared/clock.ts';
 import type { ToolProgress } from '../connection.ts';
 import { StatusError, UnusableAnswer } from '../failure.ts';
+import { isEventStream } from './body-reader.ts';
 import { briefExchange } from './brief-exchange.ts';
 import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
 import {
@@ -171,7 +172,7 @@ export class StreamableHttpSession {
     const abort = this.#send(request, this.#options.maxResultBytes, {
       onHead: (head, headers) => {
         status = head;
-        isStream = headers['content-type']?.startsWith('text/event-stream') === true;
+        isStream = isEventStream(head, headers);
         if (isHandshake && head < 300) this.#writer.adopt(headers);
       },
       onValue: (value) => this.#take(value, pending),
