@@ -39,7 +39,7 @@ export function createBodyReader(
   const type = status < 300 ? mediaType(headers['content-type']) : '';
   const reader = readerOf(type, maxBytes, sink);
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
-  return encoding === 'identity' ? reader : decompressing(encoding, reader, sink);
+  return encoding === 'identity' ? reader : decompressing(encoding, reader, status, sink);
 }
 
 function readerOf(type: string, maxBytes: number, sink: BodySink): BodyReader {
@@ -124,19 +124,34 @@ function textReader(sink: BodySink): BodyReader {
 }
 
 /** Compression is not asked for; what comes compressed all the same is read. */
-function decompressing(encoding: string, reader: BodyReader, sink: BodySink): BodyReader {
+function decompressing(encoding: string, reader: BodyReader, status: number, sink: BodySink): BodyReader {
+  // A status says by itself what it says, such as that credentials are refused, whatever is wrong with the text beside it.
+  const isText = status >= 300;
+  let isDamaged = false;
+  let isEnded = false;
   const decoder = decoderOf(encoding);
   if (decoder === null) {
     const why = `its answer is encoded as "${encoding.slice(0, 32)}", which was not asked for`;
     const refuse = (): void => sink.onFailure(new UnusableAnswer(why));
+    if (isText) return { take: () => {}, end: () => sink.onEnd(''), stop: () => {} };
     return { take: refuse, end: refuse, stop: () => {} };
   }
   decoder.on('data', (chunk: Buffer) => reader.take(chunk));
   decoder.on('end', () => reader.end());
-  decoder.on('error', () => sink.onFailure(new UnusableAnswer('its compressed answer is damaged')));
+  decoder.on('error', () => {
+    isDamaged = true;
+    if (!isText) sink.onFailure(new UnusableAnswer('its compressed answer is damaged'));
+    else if (isEnded) sink.onEnd('');
+  });
   return {
-    take: (chunk) => void decoder.write(chunk),
-    end: () => void decoder.end(),
+    take(chunk) {
+      if (!isDamaged) decoder.write(chunk);
+    },
+    end() {
+      isEnded = true;
+      if (isDamaged) sink.onEnd('');
+      else decoder.end();
+    },
     stop() {
       reader.stop();
       decoder.destroy();
