@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { rootReason } from '../../../shared/errors.ts';
 import { currentTraceparent } from '../../tracing/trace.ts';
 import { CLIENT_INFO } from '../client-info.ts';
 import type { HttpRequest } from './http-exchange.ts';
@@ -66,7 +67,7 @@ export class RequestWriter {
     this.#sessionId = typeof id === 'string' && /^[\x21-\x7e]{1,4096}$/.test(id) ? id : null;
   }
 
-  /** A request or, without an id, a notification. `further` headers go to modern servers alone. Throws what JSON.stringify throws. */
+  /** A request or, without an id, a notification. `further` headers go to modern servers alone. Throws a TypeError where they have no JSON form. */
   message(
     id: number | string | null,
     method: string,
@@ -107,7 +108,7 @@ export class RequestWriter {
 
   #post(message: JsonObject, further: readonly string[]): HttpRequest {
     const own = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream', ...further];
-    return { method: 'POST', url: this.#url, headers: this.#headers(own), body: JSON.stringify(message) };
+    return { method: 'POST', url: this.#url, headers: this.#headers(own), body: asJson(message) };
   }
 
   #headers(own: readonly string[]): string[] {
@@ -124,4 +125,13 @@ export class RequestWriter {
 /** A text as a header can carry it: its UTF-8, a character a byte (WHATWG HTML, server-sent events, Last-Event-ID). */
 function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
+}
+
+/** JSON.stringify throws whatever a `toJSON` throws, and a RangeError where the value is nested too deep. */
+function asJson(message: JsonObject): string {
+  try {
+    return JSON.stringify(message);
+  } catch (error) {
+    throw error instanceof TypeError ? error : new TypeError(rootReason(error), { cause: error });
+  }
 }

@@ -96,7 +96,7 @@ export class StreamableHttpSession {
 
   /**
    * Sends a request and resolves with its result. Rejects with an RpcError, a StatusError, an UnusableAnswer, TOOL_RESULT_TOO_LARGE, the
-   * network's error, what JSON.stringify throws, or the signal's reason, which cancels the request too.
+   * network's error, a TypeError where `params` have no JSON form, or the signal's reason, which cancels the request too.
    */
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     const { signal, onProgress } = options;
