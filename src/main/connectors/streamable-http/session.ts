@@ -205,8 +205,9 @@ export class StreamableHttpSession {
 
   #takeAnswer(message: Answer, from: PendingRequest | null): void {
     const named = typeof message.id === 'number' ? this.#pending.get(message.id) : undefined;
-    // An error that names no request is about the one that it answers.
-    const pending = named ?? (message.kind === 'error' && message.id === null ? from : null);
+    // An error that names no request is about the one that it answers; MCP 2025-11-25 leaves the id out, JSON-RPC makes it null.
+    const isNameless = message.id === null || message.id === undefined;
+    const pending = named ?? (message.kind === 'error' && isNameless ? from : null);
     if (pending === null) this.#options.onStray();
     else if (message.kind === 'result') pending.resolve(message.result);
     else pending.reject(message.error);
