@@ -26,6 +26,9 @@ export interface BodyReader {
 /** What is kept of a body that nobody reads as messages: enough for a JSON-RPC error. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
+/** What some write before UTF-8; a reader may pass over it (RFC 8259 section 8.1), as fetch does. */
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
 /** Cap on one event of a stream that stays open and is not capped itself, in characters. */
 const MAX_EVENT_LENGTH = 1024 * 1024;
 
@@ -62,7 +65,7 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
       const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
       let value: unknown;
       try {
-        value = JSON.parse(whole.toString());
+        value = JSON.parse(whole.toString('utf8', whole.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0));
       } catch {
         return sink.onFailure(new UnusableAnswer('the JSON that it answered is damaged'));
       }
