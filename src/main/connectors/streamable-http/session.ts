@@ -214,8 +214,10 @@ export class StreamableHttpSession {
   }
 
   #takeProgress(params: JsonObject): void {
+    const { progressToken } = params;
     const progress = asProgress(params);
-    if (progress !== null) this.#pending.get(Number(params.progressToken))?.onProgress?.(progress);
+    if (progress !== null && typeof progressToken === 'number')
+      this.#pending.get(progressToken)?.onProgress?.(progress);
   }
 
   #cancel(requestId: number): void {
