@@ -39,7 +39,7 @@ export interface RequestOptions {
 /** What hears how a stream that stays open is doing. */
 export type StreamSink = Omit<ExchangeSink, 'onValue'>;
 
-/** How often an event stream that ended before its answer is taken up again, and how long before that where the server does not say. */
+/** How often in a row an event stream of a legacy server that ended before its answer is taken up again in vain, and how long before that where the server does not say. */
 const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
@@ -157,12 +157,14 @@ export class StreamableHttpSession {
       if (pending.isSettled) return;
       // What fails a resumption says nothing of the request itself.
       const cause = from.cause ?? failure();
-      if (lastEventId === null || from.count === MAX_RESUMES || this.#isClosed) {
+      // Servers may end a stream on purpose, so that it is asked for again: one that brought something was no failure.
+      const count = lastEventId === from.lastEventId ? from.count : 0;
+      if (lastEventId === null || count === MAX_RESUMES || this.isModern || this.#isClosed) {
         pending.reject(cause);
         return;
       }
       const resume = this.#writer.listen(lastEventId);
-      const next = { count: from.count + 1, lastEventId, retryMs, cause };
+      const next = { count: count + 1, lastEventId, retryMs, cause };
       // Nothing else may keep the process up while somebody waits for the answer.
       const timer = startTimer(retryMs, () => pending.isSettled || this.#exchange(resume, pending, false, next), {
         keepAlive: true,
