@@ -57,6 +57,8 @@ export class RequestWriter {
   /** From here on writes for the modern revision, or for a legacy one; null while that is still to be agreed on. */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#era = era;
+    // A handshake begins anew: what an earlier one left is no session of its.
+    if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
   }
 
