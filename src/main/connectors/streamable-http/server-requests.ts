@@ -36,6 +36,8 @@ export class ServerRequests {
   /** Takes a request, or the notice that one is no longer wanted. */
   take(message: FromServer): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
+      // An id that is in use names the request before; answered twice, or forgotten, neither could be told from the other.
+      if (this.#running.has(message.id)) return;
       void this.#answer(message.id, message.method, message.params);
     } else if (message.method === 'notifications/cancelled')
       this.#running.get(message.params.requestId as string | number)?.abort();
