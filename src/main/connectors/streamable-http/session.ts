@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { startTimer } from '../../../shared/clock.ts';
 import type { ToolProgress } from '../connection.ts';
-import { StatusError, UnusableAnswer } from '../failure.ts';
+import { ClosedConnection, StatusError, UnusableAnswer } from '../failure.ts';
 import { isEventStream } from './body-reader.ts';
 import { briefExchange } from './brief-exchange.ts';
 import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
@@ -96,11 +96,12 @@ export class StreamableHttpSession {
 
   /**
    * Sends a request and resolves with its result. Rejects with an RpcError, a StatusError, an UnusableAnswer, TOOL_RESULT_TOO_LARGE, the
-   * network's error, a TypeError where `params` have no JSON form, or the signal's reason, which cancels the request too.
+   * network's error, a TypeError where `params` have no JSON form, a ClosedConnection, or the signal's reason, which cancels the request too.
    */
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
+    if (this.#isClosed) throw new ClosedConnection();
     const id = this.#nextId++;
     const meta = onProgress === undefined ? null : { progressToken: id };
     const request = this.#writer.message(id, method, params, meta, options.headers ?? []);
