@@ -129,7 +129,7 @@ function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
 
-/** JSON.stringify throws whatever a `toJSON` throws, and a RangeError where the value is nested too deep. */
+/** JSON.stringify throws whatever a `toJSON` throws, and a RangeError where the text would be too long. */
 function asJson(message: JsonObject): string {
   try {
     return JSON.stringify(message);
