@@ -22,6 +22,13 @@ export type Failure =
 /** An answer that is no MCP; the message is a clause about the connector. */
 export class UnusableAnswer extends Error {}
 
+/** A request over a connection that was closed before: it was not sent. */
+export class ClosedConnection extends Error {
+  constructor() {
+    super('The connection is closed');
+  }
+}
+
 /** An HTTP status in place of an answer. The body is there to be judged, never to be shown: it may echo what was sent. */
 export class StatusError extends Error {
   readonly status: number;

@@ -26,6 +26,9 @@ export interface BodyReader {
 /** What is kept of a body that nobody reads as messages: enough for a JSON-RPC error. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
+/** What some write before UTF-8; a reader may pass over it (RFC 8259 section 8.1), as fetch does. */
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
 /** Cap on one event of a stream that stays open and is not capped itself, in characters. */
 const MAX_EVENT_LENGTH = 1024 * 1024;
 
@@ -39,7 +42,7 @@ export function createBodyReader(
   const type = status < 300 ? mediaType(headers['content-type']) : '';
   const reader = readerOf(type, maxBytes, sink);
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
-  return encoding === 'identity' ? reader : decompressing(encoding, reader, sink);
+  return encoding === 'identity' ? reader : decompressing(encoding, reader, status, sink);
 }
 
 function readerOf(type: string, maxBytes: number, sink: BodySink): BodyReader {
@@ -62,7 +65,7 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
       const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
       let value: unknown;
       try {
-        value = JSON.parse(whole.toString());
+        value = JSON.parse(whole.toString('utf8', whole.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0));
       } catch {
         return sink.onFailure(new UnusableAnswer('the JSON that it answered is damaged'));
       }
@@ -124,19 +127,34 @@ function textReader(sink: BodySink): BodyReader {
 }
 
 /** Compression is not asked for; what comes compressed all the same is read. */
-function decompressing(encoding: string, reader: BodyReader, sink: BodySink): BodyReader {
+function decompressing(encoding: string, reader: BodyReader, status: number, sink: BodySink): BodyReader {
+  // A status says by itself what it says, such as that credentials are refused, whatever is wrong with the text beside it.
+  const isText = status >= 300;
+  let isDamaged = false;
+  let isEnded = false;
   const decoder = decoderOf(encoding);
   if (decoder === null) {
     const why = `its answer is encoded as "${encoding.slice(0, 32)}", which was not asked for`;
     const refuse = (): void => sink.onFailure(new UnusableAnswer(why));
+    if (isText) return { take: () => {}, end: () => sink.onEnd(''), stop: () => {} };
     return { take: refuse, end: refuse, stop: () => {} };
   }
   decoder.on('data', (chunk: Buffer) => reader.take(chunk));
   decoder.on('end', () => reader.end());
-  decoder.on('error', () => sink.onFailure(new UnusableAnswer('its compressed answer is damaged')));
+  decoder.on('error', () => {
+    isDamaged = true;
+    if (!isText) sink.onFailure(new UnusableAnswer('its compressed answer is damaged'));
+    else if (isEnded) sink.onEnd('');
+  });
   return {
-    take: (chunk) => void decoder.write(chunk),
-    end: () => void decoder.end(),
+    take(chunk) {
+      if (!isDamaged) decoder.write(chunk);
+    },
+    end() {
+      isEnded = true;
+      if (isDamaged) sink.onEnd('');
+      else decoder.end();
+    },
     stop() {
       reader.stop();
       decoder.destroy();
@@ -148,6 +166,11 @@ function decoderOf(encoding: string): Transform | null {
   if (encoding === 'gzip' || encoding === 'x-gzip' || encoding === 'deflate') return createUnzip();
   if (encoding === 'br') return createBrotliDecompress();
   return encoding === 'zstd' ? createZstdDecompress() : null;
+}
+
+/** Whether an answer is an event stream. */
+export function isEventStream(status: number, headers: IncomingHttpHeaders): boolean {
+  return status < 300 && mediaType(headers['content-type']) === 'text/event-stream';
 }
 
 function mediaType(contentType: string | undefined): string {

@@ -4,6 +4,7 @@ import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
 import { recordStray } from '../../metrics/instruments.ts';
 import type { Connect, Connection, RemoteToolDefinition, ToolResult } from '../connection.ts';
 import {
+  ClosedConnection,
   type Failure,
   isBrokenConnection,
   networkFailure,
@@ -97,6 +98,7 @@ function connectionOf(
   { host, connectorId }: { readonly host: HostSide; readonly connectorId: string },
   close: () => Promise<void>,
 ): Connection {
+  const life = new AbortController();
   return {
     facts,
     async listToolsPage(cursor, limits) {
@@ -115,19 +117,37 @@ function connectionOf(
     async callTool(tool, args, { signal, timeoutMs, onProgress }) {
       const params = { name: tool.name, arguments: args };
       const headers = session.isModern ? callHeaders(tool, args) : [];
-      const send = (sent: JsonObject): Promise<JsonObject> =>
-        session.request('tools/call', sent, { signal, onProgress, headers });
+      let isAnswered = false;
+      const send = (sent: JsonObject): Promise<JsonObject> => {
+        isAnswered = sent !== params;
+        return session.request('tools/call', sent, { signal, onProgress, headers });
+      };
       try {
-        const ask = (method: string, asked: JsonObject, until: AbortSignal): Promise<JsonObject> =>
-          askHost(host, connectorId, method, asked, until);
-        return asToolResult(await (session.isModern ? throughInputRounds(params, send, ask, signal) : send(params)));
+        const ask = (method: string, asked: JsonObject, until: AbortSignal): Promise<JsonObject> => {
+          isAnswered = true;
+          return askHost(host, connectorId, method, asked, until);
+        };
+        return asToolResult(
+          await (session.isModern ? throughInputRounds(params, send, ask, signal, life.signal) : send(params)),
+        );
       } catch (error) {
         if (signal.aborted) throw signal.reason;
-        throw toCallError(failureOf(error), error, tool.name, { signal, timeoutMs });
+        const failure = failureOf(error);
+        throw toCallError(isAnswered ? begun(failure) : failure, error, tool.name, { signal, timeoutMs });
       }
     },
-    close,
+    close() {
+      life.abort(new ClosedConnection());
+      return close();
+    },
   };
+}
+
+/** What fails a later round of a call says nothing of the first, which was sent. */
+function begun(failure: Failure): Failure {
+  if (failure.kind === 'network') return { ...failure, isUnsent: false };
+  if (failure.kind !== 'status' || !failure.isSessionLost) return failure;
+  return { kind: 'network', isUnsent: false, reason: `it answered ${failure.status}` };
 }
 
 function callHeaders(tool: RemoteToolDefinition, args: JsonObject): readonly string[] {
@@ -156,6 +176,7 @@ function failureOf(error: unknown): Failure {
   if (error instanceof StatusError) return error.asFailure();
   if (error instanceof UnusableAnswer) return { kind: 'unusable', reason: error.message };
   if (error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE') return { kind: 'too-large', error };
+  if (error instanceof ClosedConnection) return { kind: 'network', isUnsent: true, reason: error.message };
   if (error instanceof TypeError) return { kind: 'unsendable', reason: error.message };
   return networkFailure(error);
 }

@@ -28,6 +28,9 @@ export type AbortExchange = (reason: Error) => void;
 
 const MAX_REDIRECTS = 5;
 
+/** Headers that are meant once; undici gives those that come twice as a list. */
+const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
+
 /**
  * Sends a request and reads its answer as it comes. A redirect is followed only where it keeps the method and stays within the origin: it would take
  * headers with it that only this origin may see. What the answer holds is at most `maxBytes` long, after decompression (the whole
@@ -53,6 +56,7 @@ class Exchange implements Dispatcher.DispatchHandler {
   #reader: BodyReader | null = null;
   #failed: Error | null = null;
   #isOver = false;
+  #isDispatching = false;
   #url: URL;
   #redirects = 0;
   #next: URL | null = null;
@@ -68,12 +72,14 @@ class Exchange implements Dispatcher.DispatchHandler {
   dispatch(url: URL): void {
     this.#url = url;
     const { method, headers, body } = this.#request;
+    this.#isDispatching = true;
     try {
       const path = url.pathname + url.search;
       this.#dispatcher.dispatch({ origin: url.origin, path, method, headers: headers as string[], body }, this);
     } catch (error) {
-      // Not before the caller has what ends the exchange.
-      queueMicrotask(() => this.#settle(error));
+      this.onResponseError(null, error as Error);
+    } finally {
+      this.#isDispatching = false;
     }
   }
 
@@ -92,6 +98,10 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200 || this.#isOver) return;
+    for (const name of SINGLE) {
+      const value: unknown = headers[name];
+      if (Array.isArray(value)) headers[name] = value[0];
+    }
     this.#next = this.#redirectTarget(status, headers.location);
     if (this.#next !== null) return;
     this.#sink.onHead(status, headers);
@@ -120,8 +130,11 @@ class Exchange implements Dispatcher.DispatchHandler {
     }
   }
 
-  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
-    this.#settle(this.#failed ?? error);
+  onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    const settle = (): void => this.#settle(this.#failed ?? error);
+    // What undici refuses at once, it tells at once: not before the caller has what ends the exchange.
+    if (this.#isDispatching) queueMicrotask(settle);
+    else settle();
   }
 
   #end(text: string): void {

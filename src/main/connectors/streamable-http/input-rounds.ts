@@ -1,4 +1,4 @@
-import { systemSleep } from '../../../shared/clock.ts';
+import { linkSignals, raceSignal, systemSleep } from '../../../shared/clock.ts';
 import { UnusableAnswer } from '../failure.ts';
 import { isObject, type JsonObject } from './json-rpc.ts';
 
@@ -13,23 +13,27 @@ export type AnswerInput = (method: string, params: JsonObject, signal: AbortSign
 
 /**
  * Sends a request until it is answered for good: where the answer asks for input (`resultType: input_required`; MCP 2026-07-28, multi round-trip
- * requests) the host gives it and the request goes out again with it and with the server's state, untouched. Rejects as `send` and `answer` do.
+ * requests) the host gives it and the request goes out again with it and with the server's state, untouched. Rejects as `send` and `answer` do, or, while
+ * input is waited for, with the reason of the first of `signals` to abort.
  */
 export async function throughInputRounds(
   params: JsonObject,
   send: (params: JsonObject) => Promise<JsonObject>,
   answer: AnswerInput,
-  signal: AbortSignal,
+  ...signals: readonly AbortSignal[]
 ): Promise<JsonObject> {
   let result = await send(params);
+  if (result.resultType !== 'input_required') return result;
+  using link = linkSignals(...signals);
+  const { signal } = link;
   for (let round = 0; result.resultType === 'input_required'; round += 1) {
     if (round === MAX_ROUNDS) throw new UnusableAnswer(`it asked for input more than ${MAX_ROUNDS} times`);
     const { inputRequests, requestState } = result;
     const asked = Object.entries(isObject(inputRequests) ? inputRequests : {});
     if (asked.length === 0) await systemSleep(PUT_OFF_MS, signal);
-    const answers = await Promise.all(
-      asked.map(async ([key, request]) => [key, await one(request, answer, signal)] as const),
-    );
+    const answering = asked.map(async ([key, request]) => [key, await one(request, answer, signal)] as const);
+    // The host may not hear the signal.
+    const answers = await raceSignal(Promise.all(answering), signal);
     result = await send({
       ...params,
       ...(answers.length > 0 && { inputResponses: Object.fromEntries(answers) }),

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { rootReason } from '../../../shared/errors.ts';
 import { currentTraceparent } from '../../tracing/trace.ts';
 import { CLIENT_INFO } from '../client-info.ts';
 import type { HttpRequest } from './http-exchange.ts';
@@ -56,6 +57,8 @@ export class RequestWriter {
   /** From here on writes for the modern revision, or for a legacy one; null while that is still to be agreed on. */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#era = era;
+    // A handshake begins anew: what an earlier one left is no session of its.
+    if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
   }
 
@@ -66,7 +69,7 @@ export class RequestWriter {
     this.#sessionId = typeof id === 'string' && /^[\x21-\x7e]{1,4096}$/.test(id) ? id : null;
   }
 
-  /** A request or, without an id, a notification. `further` headers go to modern servers alone. Throws what JSON.stringify throws. */
+  /** A request or, without an id, a notification. `further` headers go to modern servers alone. Throws a TypeError where they have no JSON form. */
   message(
     id: number | string | null,
     method: string,
@@ -87,7 +90,11 @@ export class RequestWriter {
 
   /** Opens a stream, or goes on with one after the event `lastEventId`. */
   listen(lastEventId: string | null): HttpRequest {
-    const own = ['accept', 'text/event-stream', ...(lastEventId === null ? [] : ['last-event-id', lastEventId])];
+    const own = [
+      'accept',
+      'text/event-stream',
+      ...(lastEventId === null ? [] : ['last-event-id', asBytes(lastEventId)]),
+    ];
     return { method: 'GET', url: this.#url, headers: this.#headers(own), body: null };
   }
 
@@ -103,7 +110,7 @@ export class RequestWriter {
 
   #post(message: JsonObject, further: readonly string[]): HttpRequest {
     const own = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream', ...further];
-    return { method: 'POST', url: this.#url, headers: this.#headers(own), body: JSON.stringify(message) };
+    return { method: 'POST', url: this.#url, headers: this.#headers(own), body: asJson(message) };
   }
 
   #headers(own: readonly string[]): string[] {
@@ -114,5 +121,19 @@ export class RequestWriter {
     const traceparent = currentTraceparent();
     if (traceparent !== undefined) headers.push('traceparent', traceparent);
     return headers;
+  }
+}
+
+/** A text as a header can carry it: its UTF-8, a character a byte (WHATWG HTML, server-sent events, Last-Event-ID). */
+function asBytes(text: string): string {
+  return Buffer.from(text).toString('latin1');
+}
+
+/** JSON.stringify throws whatever a `toJSON` throws, and a RangeError where the text would be too long. */
+function asJson(message: JsonObject): string {
+  try {
+    return JSON.stringify(message);
+  } catch (error) {
+    throw error instanceof TypeError ? error : new TypeError(rootReason(error), { cause: error });
   }
 }

@@ -3,7 +3,7 @@ import { answeredMethods, type HostSide } from '../host-side.ts';
 import { type FromServer, type JsonObject, RPC_INTERNAL_ERROR, RPC_METHOD_NOT_FOUND, RpcError } from './json-rpc.ts';
 import type { StreamableHttpSession } from './session.ts';
 
-/** Has the host answer a request, if it said that it can. Rejects with an RpcError, or with what the host rejects with. */
+/** Has the host answer a request, if it said that it can. Rejects with an RpcError: the host's own code, where that is a whole number. */
 export async function askHost(
   host: HostSide,
   connectorId: string,
@@ -14,7 +14,13 @@ export async function askHost(
   if (!(answeredMethods(host) as readonly string[]).includes(method)) {
     throw new RpcError(RPC_METHOD_NOT_FOUND, `This host does not answer ${method.slice(0, 128)}`);
   }
-  return host.answer({ connectorId, method, params, signal });
+  try {
+    return await host.answer({ connectorId, method, params, signal });
+  } catch (error) {
+    // What went wrong in the host, its network included, is nothing that went wrong with the connector.
+    const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
+    throw new RpcError(Number.isSafeInteger(code) ? (code as number) : RPC_INTERNAL_ERROR, rootReason(error));
+  }
 }
 
 /** Requests of one server that are under way at once; one that sends more has itself to blame that they are not answered. */
@@ -36,6 +42,8 @@ export class ServerRequests {
   /** Takes a request, or the notice that one is no longer wanted. */
   take(message: FromServer): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
+      // An id that is in use names the request before; answered twice, or forgotten, neither could be told from the other.
+      if (this.#running.has(message.id)) return;
       void this.#answer(message.id, message.method, message.params);
     } else if (message.method === 'notifications/cancelled')
       this.#running.get(message.params.requestId as string | number)?.abort();
@@ -62,6 +70,5 @@ export class ServerRequests {
 }
 
 function asAnswer(error: unknown): JsonObject {
-  const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
-  return { code: Number.isSafeInteger(code) ? code : RPC_INTERNAL_ERROR, message: rootReason(error) };
+  return { code: error instanceof RpcError ? error.code : RPC_INTERNAL_ERROR, message: rootReason(error) };
 }

@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { startTimer } from '../../../shared/clock.ts';
 import type { ToolProgress } from '../connection.ts';
-import { StatusError, UnusableAnswer } from '../failure.ts';
+import { ClosedConnection, StatusError, UnusableAnswer } from '../failure.ts';
+import { isEventStream } from './body-reader.ts';
 import { briefExchange } from './brief-exchange.ts';
 import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
 import {
@@ -38,7 +39,7 @@ export interface RequestOptions {
 /** What hears how a stream that stays open is doing. */
 export type StreamSink = Omit<ExchangeSink, 'onValue'>;
 
-/** How often an event stream that ended before its answer is taken up again, and how long before that where the server does not say. */
+/** How often in a row an event stream of a legacy server that ended before its answer is taken up again in vain, and how long before that where the server does not say. */
 const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
@@ -95,11 +96,12 @@ export class StreamableHttpSession {
 
   /**
    * Sends a request and resolves with its result. Rejects with an RpcError, a StatusError, an UnusableAnswer, TOOL_RESULT_TOO_LARGE, the
-   * network's error, what JSON.stringify throws, or the signal's reason, which cancels the request too.
+   * network's error, a TypeError where `params` have no JSON form, a ClosedConnection, or the signal's reason, which cancels the request too.
    */
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
+    if (this.#isClosed) throw new ClosedConnection();
     const id = this.#nextId++;
     const meta = onProgress === undefined ? null : { progressToken: id };
     const request = this.#writer.message(id, method, params, meta, options.headers ?? []);
@@ -156,12 +158,14 @@ export class StreamableHttpSession {
       if (pending.isSettled) return;
       // What fails a resumption says nothing of the request itself.
       const cause = from.cause ?? failure();
-      if (lastEventId === null || from.count === MAX_RESUMES || this.#isClosed) {
+      // Servers may end a stream on purpose, so that it is asked for again: one that brought something was no failure.
+      const count = lastEventId === from.lastEventId ? from.count : 0;
+      if (lastEventId === null || count === MAX_RESUMES || this.isModern || this.#isClosed) {
         pending.reject(cause);
         return;
       }
       const resume = this.#writer.listen(lastEventId);
-      const next = { count: from.count + 1, lastEventId, retryMs, cause };
+      const next = { count: count + 1, lastEventId, retryMs, cause };
       // Nothing else may keep the process up while somebody waits for the answer.
       const timer = startTimer(retryMs, () => pending.isSettled || this.#exchange(resume, pending, false, next), {
         keepAlive: true,
@@ -171,7 +175,7 @@ export class StreamableHttpSession {
     const abort = this.#send(request, this.#options.maxResultBytes, {
       onHead: (head, headers) => {
         status = head;
-        isStream = headers['content-type']?.startsWith('text/event-stream') === true;
+        isStream = isEventStream(head, headers);
         if (isHandshake && head < 300) this.#writer.adopt(headers);
       },
       onValue: (value) => this.#take(value, pending),
@@ -204,16 +208,19 @@ export class StreamableHttpSession {
 
   #takeAnswer(message: Answer, from: PendingRequest | null): void {
     const named = typeof message.id === 'number' ? this.#pending.get(message.id) : undefined;
-    // An error that names no request is about the one that it answers.
-    const pending = named ?? (message.kind === 'error' && message.id === null ? from : null);
+    // An error that names no request is about the one that it answers; MCP 2025-11-25 leaves the id out, JSON-RPC makes it null.
+    const isNameless = message.id === null || message.id === undefined;
+    const pending = named ?? (message.kind === 'error' && isNameless ? from : null);
     if (pending === null) this.#options.onStray();
     else if (message.kind === 'result') pending.resolve(message.result);
     else pending.reject(message.error);
   }
 
   #takeProgress(params: JsonObject): void {
+    const { progressToken } = params;
     const progress = asProgress(params);
-    if (progress !== null) this.#pending.get(Number(params.progressToken))?.onProgress?.(progress);
+    if (progress !== null && typeof progressToken === 'number')
+      this.#pending.get(progressToken)?.onProgress?.(progress);
   }
 
   #cancel(requestId: number): void {

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { detached } from '../../tracing/trace.ts';
 import { networkFailure } from '../failure.ts';
+import { isEventStream } from './body-reader.ts';
 import type { AbortExchange } from './http-exchange.ts';
 import type { StreamableHttpSession, StreamSink } from './session.ts';
 
@@ -51,7 +52,7 @@ export function keepStandingStream(
     };
     const filter = { notifications: { toolsListChanged: true } };
     const onHead = (status: number, headers: IncomingHttpHeaders): void => {
-      const isStream = status < 300 && headers['content-type']?.startsWith('text/event-stream') === true;
+      const isStream = isEventStream(status, headers);
       if (isStream) {
         openedMs = monotonicMs();
         wasOpen = true;
