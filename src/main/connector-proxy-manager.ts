@@ -25,13 +25,15 @@ import {
   resolveOptions,
 } from './options.ts';
 import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
-import { createMapMemory, type MapMemory } from './service-map/map-memory.ts';
 import { RefreshScheduler } from './service-map/refresh-scheduler.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
-import { type ToolInfo, ToolStore } from './snapshot/tool-store.ts';
+import type { ToolInfo } from './snapshot/tool-info.ts';
 import { ToolRouter } from './tool-router.ts';
+import { createToolSide, type ToolSide } from './tool-side.ts';
 import { findOpenTelemetry } from './tracing/open-telemetry.ts';
 import { traced } from './tracing/trace.ts';
+import { FirstSync } from './warm-start/first-sync.ts';
+import { createHostMemory, type HostMemory } from './warm-start/host-memory.ts';
 
 /** Loads remembered for `status()`. */
 const LOADS_KEPT = 16;
@@ -44,52 +46,67 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #agent: Dispatcher;
   readonly #events: EventHub;
-  readonly #memory: MapMemory;
+  readonly #memory: HostMemory;
   readonly #loader: MapLoader;
   readonly #sources: ConnectorSources;
   readonly #connectors: ConnectorSet;
-  readonly #tools: ToolStore;
+  readonly #tools: ToolSide;
   readonly #router: ToolRouter;
+  readonly #firstSync: FirstSync;
   readonly #scheduler: RefreshScheduler | null;
   readonly #unobserve: () => void;
   readonly #closed = new AbortController();
   #loads: readonly LoadReport[] = [];
   #closing: Promise<void> | null = null;
 
-  /** Starts nothing but the timer of the background refresh. Throws OPTIONS_INVALID, AGENT_INCOMPATIBLE. */
+  /** Starts the timer of the background refresh and, with a `stateDir`, the reading of what is remembered; nothing else. Throws OPTIONS_INVALID, AGENT_INCOMPATIBLE. */
   constructor(options: ConnectorProxyManagerOptions | LocalManagerOptions) {
     const resolved = resolveOptions(options);
     const { logger, limits, featureFlags } = resolved;
     this.#options = resolved;
     this.#agent = createMainAgent(resolved.network);
     this.#events = new EventHub(logger);
-    this.#memory = createMapMemory(resolved.stateDir, logger);
+    this.#memory = createHostMemory(resolved);
     this.#loader = createMapLoader({ ...resolved, mainAgent: this.#agent });
-    this.#tools = new ToolStore({
-      registry: resolved.registry,
-      logger,
+    this.#tools = createToolSide(resolved, {
+      memory: this.#memory.tools,
+      events: this.#events,
+      brand: () => this.#sources.brand,
       callTool: (name, args) => this.callTool(name, args),
-      onChange: (change) => this.#events.emit('tools', change),
     });
     this.#connectors = new ConnectorSet({
-      ...createLifelines(resolved, resolved.agent ?? this.#agent),
+      ...createLifelines(resolved, resolved.agent ?? this.#agent, this.#tools.eras),
       now: () => resolved.clock.now(),
       random: resolved.random,
       callTimeoutMs: limits.callTimeoutMs,
       onCreated: (connector) => rememberConnector(connector.id),
       onTransition: (connector, transition) => this.#onTransition(connector, transition),
       onListFailed: (connector, error) => reportListFailure(logger, connector, error),
-      onTools: (connector, tools) => this.#tools.replace(connector.entry, tools, this.#sources.brand),
+      onTools: (connector, tools, facts) => this.#tools.intake.take(connector, tools, facts),
+      onToolsGone: ({ id }) => this.#tools.intake.gone(id),
     });
-    this.#router = new ToolRouter(this.#tools, this.#connectors, limits.callTimeoutMs);
     this.#sources = createSources(resolved, {
       loader: this.#loader,
-      memory: this.#memory,
+      memory: this.#memory.maps,
       onSnapshot: (snapshot, delta) => this.#onSnapshot(snapshot, delta),
-      onLocal: (entries) => this.#connectors.applyLocal(entries),
+      onLocal: (entries) => {
+        this.#connectors.applyLocal(entries);
+        this.#dropUnknown();
+      },
       onLoad: (report) => {
         this.#loads = [...this.#loads, report].slice(-LOADS_KEPT);
       },
+    });
+    this.#firstSync = new FirstSync(
+      () => this.sync(),
+      () => this.#sources.remembered(),
+    );
+    this.#router = new ToolRouter({
+      tools: this.#tools.store,
+      connectors: this.#connectors,
+      firstSync: this.#firstSync,
+      pins: this.#tools.pins,
+      callTimeoutMs: limits.callTimeoutMs,
     });
     this.#scheduler = featureFlags.asyncRefresh
       ? new RefreshScheduler({
@@ -100,6 +117,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
         })
       : null;
     this.#scheduler?.start();
+    void this.#restore();
     this.#unobserve = observeManager(() => ({
       sources: this.#sources.observe(),
       connectorsByState: this.#connectors.countByState(),
@@ -134,7 +152,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   /** The tools that can be called, ordered by name. Those of a connector that is only down stay. */
   listTools(): readonly ToolInfo[] {
-    return this.#tools.list();
+    return this.#tools.store.list();
   }
 
   /**
@@ -172,13 +190,22 @@ export class ConnectorProxyManager implements AsyncDisposable {
     });
   }
 
+  /**
+   * Takes the definitions that changed tools have now for the right ones: those of these names, or of all. Resolves with the names of those that it did.
+   * Rejects with CLOSED.
+   */
+  async approveTools(names: readonly string[] | null = null): Promise<readonly string[]> {
+    this.#assertOpen();
+    return this.#tools.intake.approve(names);
+  }
+
   /** How everything is doing, as plain data. */
   status(): ManagerStatus {
     return viewManager({
       sources: this.#sources,
       connectors: this.#connectors,
       memory: this.#memory,
-      toolCount: this.#tools.size,
+      tools: this.#tools,
       loads: this.#loads,
       isClosed: this.#closing !== null,
     });
@@ -207,7 +234,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   async #sync(force: boolean): Promise<void> {
     await this.#sources.sync(force);
     if (force) this.#connectors.refresh();
-    const work = Promise.all([this.#connectors.settled(), this.#memory.flushed()]);
+    const work = Promise.all([this.#connectors.settled(), this.#memory.maps.flushed()]);
     await settledWithin(work, this.#options.limits.syncDeadlineMs);
   }
 
@@ -215,11 +242,22 @@ export class ConnectorProxyManager implements AsyncDisposable {
     const reason = new SwitchyardError('CLOSED', 'The manager was closed.');
     this.#scheduler?.stop();
     this.#unobserve();
+    this.#tools.intake.close();
     this.#closed.abort(reason);
     await Promise.all([this.#sources.close(reason), this.#connectors.close(reason)]);
     await Promise.all([this.#loader.close(), this.#memory.close()]);
     await this.#agent.destroy();
     this.#events.clear();
+  }
+
+  /** Lists what is remembered, then sees to what of it still is so. Never rejects. */
+  async #restore(): Promise<void> {
+    await this.#memory.tools.restore((connector) => this.#tools.intake.restore(connector));
+    if (this.#options.featureFlags.asyncRefresh && this.status().staleTools.toolCount > 0) await this.#firstSync.run();
+  }
+
+  #dropUnknown(): void {
+    if (this.#sources.isKnown) this.#tools.intake.dropUnknown((id) => this.#sources.endpointOf(id));
   }
 
   #assertOpen(): void {
@@ -235,6 +273,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
       `Service map of ${snapshot.size} connectors accepted`,
     );
     this.#connectors.apply(snapshot, delta);
+    this.#dropUnknown();
     this.#events.emit('snapshot', { revision: snapshot.revision, added, changed, removed });
   }
 

@@ -63,6 +63,22 @@ export class ConnectorSources {
     await local;
   }
 
+  /** Resolves when what is remembered of the maps is in force; it takes a sync to begin. */
+  async remembered(): Promise<void> {
+    await Promise.all(this.#maps.map(({ remembered }) => remembered));
+  }
+
+  /** Whether each of them was had once. */
+  get isKnown(): boolean {
+    return this.#maps.every(({ snapshot }) => snapshot.revision > 0) && this.#local?.isRead !== false;
+  }
+
+  /** Where an enabled connector is; null if there is none of that id. */
+  endpointOf(id: string): string | null {
+    const entry = this.find(id)?.entry;
+    return entry?.status === 'enabled' ? entry.endpoint : null;
+  }
+
   /** Those of the map in its order, then those of the file. */
   entries(): ConnectorEntry[] {
     const local = this.#local?.entries() ?? [];
@@ -85,8 +101,8 @@ export class ConnectorSources {
 
   /** The state of each connector, `stateOf` telling that of those taken up; the others are about to connect. Null as long as a source was never had. */
   states(stateOf: (id: string) => ConnectorState | undefined): ReadonlyMap<string, ConnectorState> | null {
+    if (!this.isKnown) return null;
     const snapshots = this.#maps.map(({ snapshot }) => snapshot);
-    if (snapshots.some(({ revision }) => revision === 0) || this.#local?.isRead === false) return null;
     const ofMap = (snapshot: Snapshot, id: string): ConnectorState =>
       stateOf(id) ?? (snapshot.isEnabled(id) ? 'connecting' : 'disabled');
     const ofFile = ({ id, status }: ConnectorEntry): ConnectorState =>

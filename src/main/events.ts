@@ -2,6 +2,7 @@ import { messageOf } from '../shared/errors.ts';
 import type { ConnectorState } from './connectors/connector-state.ts';
 import type { Logger } from './logger.ts';
 import type { ToolChange } from './snapshot/tool-store.ts';
+import type { ChangedTool } from './warm-start/tool-pins.ts';
 
 /** What changed when a service map was accepted, as connector ids. */
 export interface SnapshotChange {
@@ -26,6 +27,7 @@ export interface ManagerEvents {
   readonly snapshot: SnapshotChange;
   readonly connector: ConnectorChange;
   readonly tools: ToolChange;
+  readonly 'tool-changed': ChangedTool;
 }
 
 type Listener<T> = (event: T) => void;
@@ -37,6 +39,7 @@ export class EventHub {
     snapshot: new Set(),
     connector: new Set(),
     tools: new Set(),
+    'tool-changed': new Set(),
   };
 
   constructor(logger: Logger) {

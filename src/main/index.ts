@@ -24,7 +24,14 @@ export type { ProxyOptions, TlsOptions } from './http/network-options.ts';
 export type { ConfigProblem } from './local-config/config-problem.ts';
 export type { LocalConfigStatus } from './local-config/local-source.ts';
 export type { Logger } from './logger.ts';
-export type { ConnectorView, ManagerStatus, ServiceMapStatus } from './manager-status.ts';
+export type {
+  ConnectorView,
+  ListedConnector,
+  ManagerStatus,
+  MemoryStatus,
+  ServiceMapStatus,
+  StaleTools,
+} from './manager-status.ts';
 export { getConnectorMetricsRegistry } from './metrics/instruments.ts';
 export type { ConnectorProxyManagerOptions, LocalManagerOptions } from './options.ts';
 export type { Secret } from './secrets.ts';
@@ -35,6 +42,8 @@ export {
   loadConnectorServiceMap,
 } from './service-map/load-connector-service-map.ts';
 export { ManifestCache } from './service-map/manifest-cache.ts';
-export type { MemoryStatus } from './service-map/map-memory.ts';
 export { RefreshScheduler, type RefreshSchedulerOptions } from './service-map/refresh-scheduler.ts';
-export type { ToolChange, ToolDescriptor, ToolInfo, ToolRegistry } from './snapshot/tool-store.ts';
+export type { ToolInfo } from './snapshot/tool-info.ts';
+export type { ToolChange, ToolDescriptor, ToolRegistry } from './snapshot/tool-store.ts';
+export type { ToolProvenance } from './warm-start/tool-intake.ts';
+export type { ChangedTool, PinPolicy } from './warm-start/tool-pins.ts';

@@ -4,8 +4,11 @@ import type { ConnectorSources } from './connector-sources.ts';
 import type { ConnectorSet } from './connectors/connector-set.ts';
 import type { ConnectorStatus } from './connectors/connector-status.ts';
 import type { LocalConfigStatus } from './local-config/local-source.ts';
-import type { MapMemory, MemoryStatus } from './service-map/map-memory.ts';
 import type { ServiceMapSource, SourceStatus } from './service-map/service-map-source.ts';
+import type { ToolSide } from './tool-side.ts';
+import type { HostMemory } from './warm-start/host-memory.ts';
+import type { ToolIntake, ToolProvenance } from './warm-start/tool-intake.ts';
+import type { ChangedTool } from './warm-start/tool-pins.ts';
 
 /** One connector as `connector(id)` shows it. */
 export interface ConnectorView {
@@ -32,13 +35,36 @@ export interface ServiceMapStatus extends Omit<SourceStatus, 'url'> {
   readonly expiresAt: number | null;
 }
 
+/** How the store is doing. */
+export type MemoryStatus =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'ready'; readonly stateDir: string }
+  | { readonly kind: 'failed'; readonly stateDir: string; readonly code: string; readonly message: string };
+
+/** Tools that are listed from an earlier run, their connectors not having listed them since. */
+export interface StaleTools {
+  readonly connectorCount: number;
+  readonly toolCount: number;
+  /** When the oldest of these lists was read, epoch ms; null where there is none. */
+  readonly oldestListedAt: number | null;
+}
+
+/** A connector as `status()` shows it. */
+export interface ListedConnector extends ConnectorStatus {
+  /** Of its tools as they are listed now, from when they are; null where it has none. */
+  readonly tools: ToolProvenance | null;
+}
+
 /** Everything `status()` shows, as plain data. */
 export interface ManagerStatus {
   readonly serviceMap: ServiceMapStatus;
   /** The local configuration file; null without one. */
   readonly config: LocalConfigStatus | null;
-  readonly connectors: readonly ConnectorStatus[];
+  readonly connectors: readonly ListedConnector[];
   readonly toolCount: number;
+  readonly staleTools: StaleTools;
+  /** Tools that are not what they were when they were first seen, or last approved. */
+  readonly changedTools: readonly ChangedTool[];
   /** The last loads, oldest first. */
   readonly loads: readonly LoadReport[];
   readonly store: MemoryStatus;
@@ -48,8 +74,8 @@ export interface ManagerStatus {
 export interface ManagerParts {
   readonly sources: ConnectorSources;
   readonly connectors: ConnectorSet;
-  readonly memory: MapMemory;
-  readonly toolCount: number;
+  readonly memory: HostMemory;
+  readonly tools: ToolSide;
   readonly loads: readonly LoadReport[];
   readonly isClosed: boolean;
 }
@@ -58,12 +84,33 @@ export function viewManager(parts: ManagerParts): ManagerStatus {
   return {
     serviceMap: parts.sources.mapStatus(),
     config: parts.sources.configStatus(),
-    connectors: parts.connectors.all().map((connector) => connector.status()),
-    toolCount: parts.toolCount,
+    connectors: parts.connectors.all().map((connector) => ({
+      ...connector.status(),
+      tools: parts.tools.intake.provenance(connector.id),
+    })),
+    toolCount: parts.tools.store.size,
+    staleTools: staleTools(parts.tools.intake),
+    changedTools: parts.tools.pins.list(),
     loads: parts.loads,
-    store: parts.memory.status(),
+    store: memoryStatus(parts.memory),
     isClosed: parts.isClosed,
   };
+}
+
+function staleTools(intake: ToolIntake): StaleTools {
+  const stale = intake.provenances().filter(({ isStale }) => isStale);
+  return {
+    connectorCount: stale.length,
+    toolCount: stale.reduce((sum, { count }) => sum + count, 0),
+    oldestListedAt: stale.length === 0 ? null : Math.min(...stale.map(({ listedAt }) => listedAt)),
+  };
+}
+
+function memoryStatus({ health }: HostMemory): MemoryStatus {
+  if (health === null) return { kind: 'off' };
+  const { stateDir, failure } = health;
+  if (failure === null) return { kind: 'ready', stateDir };
+  return { kind: 'failed', stateDir, code: failure.code, message: failure.message };
 }
 
 export function viewConnector(

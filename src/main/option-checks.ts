@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { SwitchyardError } from '../shared/errors.ts';
 import { isHttpEndpoint } from '../shared/service-map.ts';
 import type { Logger } from './logger.ts';
+import type { PinPolicy } from './warm-start/tool-pins.ts';
 
 const milliseconds = z
   .number()
@@ -95,6 +96,7 @@ const optionsSchema = z.object({
   oauth: callable.optional(),
   concurrency: count.optional(),
   stateDir: z.string().min(1).optional(),
+  pinTools: z.enum(['off', 'warn', 'quarantine']).default('warn'),
   offload: z.enum(['auto', 'always', 'never']).default('auto'),
   featureFlags: z.object({ asyncRefresh: z.boolean(), refreshIntervalMs: milliseconds }).optional(),
 });
@@ -106,10 +108,11 @@ const localSchema = optionsSchema.extend({
   configFile: z.string().min(1),
 });
 
-/** What the checks make of options: the numbers with their defaults, and where maps are proven. */
+/** What the checks make of options: the numbers and the choices, with their defaults. */
 export interface CheckedOptions {
   readonly limits: Limits;
   readonly offload: 'auto' | 'always' | 'never';
+  readonly pinTools: PinPolicy;
 }
 
 /** Checks the shape of each option. Throws OPTIONS_INVALID naming the first that is wrong. */
@@ -119,10 +122,10 @@ export function checkOptions(options: {
   readonly configFile?: unknown;
 }): CheckedOptions {
   const isLocal = options.serviceMapUrl === undefined && options.configFile !== undefined;
-  const { offload } = parse<{ offload: CheckedOptions['offload'] }>(isLocal ? localSchema : optionsSchema, options);
+  const { offload, pinTools } = parse<Omit<CheckedOptions, 'limits'>>(isLocal ? localSchema : optionsSchema, options);
   const { concurrency } = options;
   const atOnce = concurrency === undefined ? {} : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency };
-  return { offload, limits: parse(limitsSchema, { ...atOnce, ...options }) };
+  return { offload, pinTools, limits: parse(limitsSchema, { ...atOnce, ...options }) };
 }
 
 function parse<T>(schema: z.ZodType<T>, options: unknown): T {

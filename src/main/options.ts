@@ -20,6 +20,7 @@ import { type Logger, silentLogger } from './logger.ts';
 import { checkOptions, type Limits, warnOfIgnored } from './option-checks.ts';
 import { askForHeader, askForKey, type Secret } from './secrets.ts';
 import type { ToolRegistry } from './snapshot/tool-store.ts';
+import type { PinPolicy } from './warm-start/tool-pins.ts';
 
 /** What a manager can be given. Everything optional has a default that suits a host with up to some hundred connectors. */
 export interface ConnectorProxyManagerOptions {
@@ -75,8 +76,13 @@ export interface ConnectorProxyManagerOptions {
   readonly maxTools?: number | undefined;
   /** Cap on one answer of a connector, a page of tools too, after decompression. 32 MiB. */
   readonly maxResultBytes?: number | undefined;
-  /** Folder that remembers the last verified map and the floor over restarts. Nothing is remembered without it. */
+  /** Folder that remembers the last verified map, its floor and the tools over restarts. Nothing is remembered without it. */
   readonly stateDir?: string | undefined;
+  /**
+   * What to do about a tool whose definition is no longer the one that was first seen: nothing (`off`), tell it (`warn`), or also unlist and refuse it until it is
+   * approved (`quarantine`). `warn`.
+   */
+  readonly pinTools?: PinPolicy | undefined;
   /** Where maps are proven: `auto` starts on main while the threads boot, `always` never does, `never` always does. */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
   /** Cap on a map after decompression. 32 MiB. */
@@ -124,6 +130,7 @@ export interface ResolvedOptions {
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   readonly createProxy: CreateProxy | null;
   readonly stateDir: string | null;
+  readonly pinTools: PinPolicy;
   readonly offload: 'auto' | 'always' | 'never';
   readonly featureFlags: ConnectorFeatureFlags;
   readonly limits: Limits;
@@ -143,7 +150,7 @@ export function withMap(options: ResolvedOptions): MapOptions | null {
  * Throws OPTIONS_INVALID naming the option, AGENT_INCOMPATIBLE.
  */
 export function resolveOptions(options: ConnectorProxyManagerOptions | LocalManagerOptions): ResolvedOptions {
-  const { limits, offload } = checkOptions(options);
+  const { limits, offload, pinTools } = checkOptions(options);
   const logger = options.logger ?? silentLogger;
   warnOfIgnored(options, logger);
   if (options.agent !== undefined) assertCompatibleAgent(options.agent);
@@ -168,6 +175,7 @@ export function resolveOptions(options: ConnectorProxyManagerOptions | LocalMana
     oauth: (connectorId) => options.oauth?.(connectorId) ?? null,
     createProxy: options.createProxy ?? null,
     stateDir: options.stateDir ?? null,
+    pinTools,
     offload,
     featureFlags: options.featureFlags ?? parseConnectorFeatureFlags(),
     limits,

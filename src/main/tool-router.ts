@@ -1,24 +1,39 @@
-import { deadline, linkSignals, monotonicMs } from '../shared/clock.ts';
-import { SwitchyardError } from '../shared/errors.ts';
+import { deadline, linkSignals, monotonicMs, raceSignal } from '../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../shared/errors.ts';
 import type { ToolResult } from './connectors/connection.ts';
 import type { Connector } from './connectors/connector.ts';
 import type { ConnectorSet } from './connectors/connector-set.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { recordCall } from './metrics/instruments.ts';
-import type { ToolInfo, ToolStore } from './snapshot/tool-store.ts';
+import type { ToolInfo } from './snapshot/tool-info.ts';
+import type { ToolStore } from './snapshot/tool-store.ts';
 import { traced } from './tracing/trace.ts';
+import type { FirstSync } from './warm-start/first-sync.ts';
+import type { ToolPins } from './warm-start/tool-pins.ts';
 
 type ToolArguments = Readonly<Record<string, unknown>>;
+
+export interface ToolRouterDeps {
+  readonly tools: ToolStore;
+  readonly connectors: ConnectorSet;
+  readonly firstSync: FirstSync;
+  readonly pins: ToolPins;
+  readonly callTimeoutMs: number;
+}
 
 /** Takes calls of namespaced tools to their connectors. */
 export class ToolRouter {
   readonly #tools: ToolStore;
   readonly #connectors: ConnectorSet;
+  readonly #firstSync: FirstSync;
+  readonly #pins: ToolPins;
   readonly #callTimeoutMs: number;
 
-  constructor(tools: ToolStore, connectors: ConnectorSet, callTimeoutMs: number) {
+  constructor({ tools, connectors, firstSync, pins, callTimeoutMs }: ToolRouterDeps) {
     this.#tools = tools;
     this.#connectors = connectors;
+    this.#firstSync = firstSync;
+    this.#pins = pins;
     this.#callTimeoutMs = callTimeoutMs;
   }
 
@@ -60,22 +75,47 @@ export class ToolRouter {
     name: string,
     options: CallToolOptions,
   ): Promise<{ readonly tool: ToolInfo; readonly connector: Connector }> {
-    // Right after a map was accepted its connectors are still being taken up.
-    await this.#connectors.takenUp();
-    const connector = this.#connectors.owning(name);
-    if (connector === undefined) throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
     const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;
     using caller = linkSignals(options.signal);
-    using limit = deadline(timeoutMs, () => connector.unavailable(), caller.signal);
-    await connector.awaitChance(limit.signal).catch((error: unknown) => {
+    using limit = deadline(timeoutMs, () => unavailable(name, 'it did not come up in time'), caller.signal);
+    try {
+      const connector = this.#connectors.owning(name) ?? (await this.#remembered(name, limit.signal));
+      if (connector === undefined) throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
+      if (this.#find(name) === null) await connector.awaitChance(limit.signal);
+      const found = this.#find(name);
+      if (found !== null) return found;
+      this.#assertUnchanged(name);
+      if (!connector.isUp) throw connector.unavailable();
+      throw new SwitchyardError('TOOL_UNKNOWN', `Connector ${connector.id} offers no tool "${name}".`);
+    } catch (error) {
       if (!caller.signal.aborted) throw error;
       throw new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${name}.`, { cause: error });
-    });
-    const found = this.#find(name);
-    if (found !== null) return found;
-    if (!connector.isUp) throw connector.unavailable();
-    throw new SwitchyardError('TOOL_UNKNOWN', `Connector ${connector.id} offers no tool "${name}".`);
+    }
   }
+
+  /** The connector of a tool that is remembered, once it is known again: from the map that is remembered too, else from the network. */
+  async #remembered(name: string, signal: AbortSignal): Promise<Connector | undefined> {
+    if (this.#tools.get(name) === undefined && this.#pins.find(name) === undefined) return undefined;
+    await raceSignal(this.#firstSync.remembered(), signal);
+    const connector = this.#connectors.owning(name);
+    if (connector !== undefined) return connector;
+    const error = await raceSignal(this.#firstSync.run(), signal);
+    const found = this.#connectors.owning(name);
+    if (found === undefined && error !== null) throw unavailable(name, messageOf(error));
+    return found;
+  }
+
+  #assertUnchanged(name: string): void {
+    const changed = this.#pins.find(name);
+    if (changed?.isQuarantined !== true) return;
+    const what = changed.members.join(', ');
+    const why = `Tool ${name} is no longer what it was when it was first seen (${what}). Look at it with \`switchyard tools diff\`; \`switchyard tools approve ${name}\` lets it be called.`;
+    throw new SwitchyardError('TOOL_CHANGED', why, { detail: { connectorId: changed.connectorId } });
+  }
+}
+
+function unavailable(name: string, why: string): SwitchyardError {
+  return new SwitchyardError('CONNECTOR_UNAVAILABLE', `The connector of tool ${name} is not there yet: ${why}`);
 }
 
 /** Callers in JavaScript, and models, get these wrong. */

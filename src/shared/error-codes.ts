@@ -236,6 +236,10 @@ export const ERROR_CODES = {
     'No connected connector offers a tool of this name.',
     'Compare with `listTools()`, or `switchyard tools`.',
   ),
+  TOOL_CHANGED: entry(
+    'The definition of the tool is no longer the one that was first seen, and `pinTools` is `quarantine`.',
+    'Look at it with `switchyard tools diff`; if it is right, `switchyard tools approve` it.',
+  ),
   TOOL_CALL_REJECTED: entry(
     'The connector answered the call with a JSON-RPC error.',
     'Read the message; it comes from the connector.',

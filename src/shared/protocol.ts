@@ -16,9 +16,10 @@ import type { WireError } from './errors.ts';
 import type { NetworkSettings } from './network.ts';
 import type { ServerChange, ServerNews, SyncMode } from './server-records.ts';
 import type { ServiceMapHeader } from './service-map.ts';
+import type { ConnectorMessage, ConnectorPage, PinChoice, ToolPinChange, ToolPinDetail } from './tool-records.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 4;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
@@ -187,5 +188,18 @@ export interface WriterApi {
   applyServers(changes: readonly ServerChange[]): WriterReply<null>;
   /** What is new in the registry after `revision`; `path` is its `servers.json`. */
   syncServers(path: string, revision: number, mode: SyncMode): WriterReply<ServerNews>;
+  /** Durable when answered; what differs from its pin. `isPinned` has tools compared with how they were first seen. */
+  saveTools(scope: string, connectors: readonly ConnectorMessage[], isPinned: boolean): WriterReply<ToolPinChange[]>;
+  /** Notes that connectors listed the same tools again; what differs from its pin. */
+  touchTools(scope: string, connectorIds: readonly string[], listedAtMs: number): WriterReply<ToolPinChange[]>;
+  forgetTools(scope: string, connectorIds: readonly string[]): WriterReply<null>;
+  /** Remembered connectors, from the one after `afterId` on. */
+  readTools(scope: string, afterId: string): WriterReply<ConnectorPage>;
+  /** Everything that differs from its pin, of one scope or of all (null). */
+  changedTools(scope: string | null): WriterReply<ToolPinDetail[]>;
+  /** Takes the present definitions of these tools, or of all (null), for the right ones; those that it did. Durable when answered. */
+  approveTools(scope: string | null, tools: readonly PinChoice[] | null, nowMs: number): WriterReply<ToolPinChange[]>;
+  /** Writes what the next start of a scope needs first; see start-image.ts. */
+  writeStartImage(scope: string, sourceIds: readonly string[]): WriterReply<null>;
   close(): WriterReply<null>;
 }

@@ -31,7 +31,7 @@ export function readIfThere(path: string, maxBytes: number): string | null {
  * Replaces a file in one step: whoever reads it sees the old text or the new one, whole, also after a loss of power. The new one is its owner's alone
  * (mode 0600). A symbolic link stays, and what it points to is replaced. Throws what the disk throws, leaving the old file and no other.
  */
-export function replaceFile(path: string, text: string): void {
+export function replaceFile(path: string, text: string | Uint8Array): void {
   const target = existsSync(path) ? realpathSync(path) : path;
   const folder = dirname(target);
   const temporary = join(folder, `.${randomUUID()}.tmp`);

@@ -7,11 +7,13 @@ import type { StoredMap, StoredSource } from '../shared/protocol.ts';
 import type { ServerChange, ServerNews, SyncMode } from '../shared/server-records.ts';
 import { ServerTable } from './server-table.ts';
 import { ServersFile } from './servers-file.ts';
+import { writeStartImage } from './start-image-file.ts';
+import { ToolTable } from './tool-table.ts';
 
 const STORE_FILE = 'switchyard.db';
 
 /** Raised with every change of the tables; a store with a higher one is left alone. */
-const SCHEMA_VERSION = 2;
+const SCHEMA_VERSION = 3;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS source (
@@ -52,13 +54,16 @@ interface SourceRow {
 /** The store on disk: SQLite in WAL mode with synchronous=FULL, so that what is answered is durable. */
 export class RegistryStore {
   readonly path: string;
+  readonly #stateDir: string;
   readonly #database: DatabaseSync;
   readonly #files = new Map<string, ServersFile>();
   #table: ServerTable | null = null;
+  #toolTable: ToolTable | null = null;
 
   /** Opens or creates the store in `stateDir`. Throws STORE_UNAVAILABLE or STORE_TOO_NEW. */
   constructor(stateDir: string) {
     this.path = join(stateDir, STORE_FILE);
+    this.#stateDir = stateDir;
     try {
       makeFolder(stateDir);
       createPrivately(this.path);
@@ -105,12 +110,12 @@ export class RegistryStore {
 
   /** Makes changes of the registry's servers in one commit. Durable once this returns. */
   applyServers(changes: readonly ServerChange[]): void {
-    this.#guard('write to', () => this.#servers().apply(changes));
+    this.#guard('write to the registry', () => this.#servers().apply(changes));
   }
 
   /** What is new in the registry after `revision`, its file at `path` looked at, read or written as `mode` says. */
   syncServers(path: string, revision: number, mode: SyncMode): ServerNews {
-    return this.#guard('use', () => {
+    return this.#guard('use the registry', () => {
       const table = this.#servers();
       const file = this.#files.get(path) ?? new ServersFile(path, this.#database, table);
       this.#files.set(path, file);
@@ -123,8 +128,26 @@ export class RegistryStore {
     });
   }
 
+  /** Does something with the connectors' tools. */
+  withTools<T>(work: (tools: ToolTable) => T): T {
+    return this.#guard('use the tools', () => work(this.#tools()));
+  }
+
+  /** Writes what the next start of `scope` needs first: the maps of these sources and the connectors' tools. */
+  writeStartImage(scope: string, sourceIds: readonly string[]): void {
+    this.#guard('write the start image', () => {
+      const maps = sourceIds.flatMap((sourceId) => this.readSource(sourceId).map ?? []);
+      writeStartImage(this.#stateDir, scope, maps, this.#tools());
+    });
+  }
+
   close(): void {
     this.#database.close();
+  }
+
+  #tools(): ToolTable {
+    this.#toolTable ??= new ToolTable(this.#database);
+    return this.#toolTable;
   }
 
   #servers(): ServerTable {
@@ -136,7 +159,7 @@ export class RegistryStore {
     try {
       return work();
     } catch (error) {
-      throw unavailable(`Cannot ${what} the registry in ${this.path}`, error);
+      throw unavailable(`Cannot ${what} in the store ${this.path}`, error);
     }
   }
 

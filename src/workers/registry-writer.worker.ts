@@ -15,6 +15,13 @@ function reply<T>(work: () => T): WriterReply<T> {
   }
 }
 
+function done(work: () => void): WriterReply<null> {
+  return reply(() => {
+    work();
+    return null;
+  });
+}
+
 function opened(): RegistryStore {
   if (store === null) throw new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
   return store;
@@ -33,22 +40,23 @@ const api: WriterApi = {
       return store.path;
     }),
   readSource: (sourceId) => reply(() => opened().readSource(sourceId)),
-  saveMap: (map) =>
-    reply(() => {
-      opened().saveMap(map);
-      return null;
-    }),
-  applyServers: (changes) =>
-    reply(() => {
-      opened().applyServers(changes);
-      return null;
-    }),
+  saveMap: (map) => done(() => opened().saveMap(map)),
+  applyServers: (changes) => done(() => opened().applyServers(changes)),
   syncServers: (path, revision, mode) => reply(() => opened().syncServers(path, revision, mode)),
+  saveTools: (scope, connectors, isPinned) =>
+    reply(() => opened().withTools((tools) => tools.save(scope, connectors, isPinned))),
+  touchTools: (scope, connectorIds, listedAtMs) =>
+    reply(() => opened().withTools((tools) => tools.touch(scope, connectorIds, listedAtMs))),
+  forgetTools: (scope, connectorIds) => done(() => opened().withTools((tools) => tools.forget(scope, connectorIds))),
+  readTools: (scope, afterId) => reply(() => opened().withTools((tools) => tools.page(scope, afterId))),
+  changedTools: (scope) => reply(() => opened().withTools((tools) => tools.changes(scope))),
+  approveTools: (scope, chosen, nowMs) =>
+    reply(() => opened().withTools((tools) => tools.approve(scope, chosen, nowMs))),
+  writeStartImage: (scope, sourceIds) => done(() => opened().writeStartImage(scope, sourceIds)),
   close: () =>
-    reply(() => {
+    done(() => {
       store?.close();
       store = null;
-      return null;
     }),
 };
 

@@ -4,10 +4,11 @@
  */
 import { Agent } from 'undici';
 import { createConnect } from '../../src/main/connectors/choose-connect.ts';
-import type { Connection, ConnectorTarget, RemoteToolDefinition } from '../../src/main/connectors/connection.ts';
+import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection.ts';
 import type { HostSide } from '../../src/main/connectors/host-side.ts';
 import { listAllTools } from '../../src/main/connectors/list-tools.ts';
 import { createSdkConnect } from '../../src/main/connectors/sdk-connection.ts';
+import type { RemoteToolDefinition } from '../../src/shared/tool-definition.ts';
 import { createLogin, type Preregistered } from './oauth.ts';
 
 type Json = Readonly<Record<string, unknown>>;

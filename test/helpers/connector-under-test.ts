@@ -43,8 +43,12 @@ export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
       states.push(to);
       listener(to);
     },
-    onTools: (_, list) => {
+    onTools: async (_, list) => {
       tools.push(list.map(({ name }) => name));
+      listener('tools');
+    },
+    onToolsGone: () => {
+      tools.push([]);
       listener('tools');
     },
   });

@@ -17,10 +17,15 @@ export interface BroughtUp {
 }
 
 /**
- * Brings one connector up: waits for its turn, connects, lists its tools. Rejects with the CONNECTOR_… code of the step that
+ * Brings one connector up: waits for its turn, or for `urgent`, connects, lists its tools. Rejects with the CONNECTOR_… code of the step that
  * failed or with the signal's reason, leaving nothing open.
  */
-export type BringUp = (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal) => Promise<BroughtUp>;
+export type BringUp = (
+  entry: ConnectorEntry,
+  events: ConnectionEvents,
+  signal: AbortSignal,
+  urgent: Promise<void>,
+) => Promise<BroughtUp>;
 
 /** Lists the tools of a connector that is up again, in its turn too. Rejects as {@link listAllTools} does. */
 export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
@@ -49,7 +54,7 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     };
     return listAllTools(connection, listLimits, signal);
   };
-  const bringUp: BringUp = async (entry, events, signal) => {
+  const bringUp = async (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal): Promise<BroughtUp> => {
     signal.throwIfAborted();
     const startedMs = monotonicMs();
     const timeoutMs = entry.timeouts?.connect ?? limits.connectTimeoutMs;
@@ -65,10 +70,15 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
       throw error;
     }
   };
-  const inTurn = <T>(entry: ConnectorEntry, name: string, work: () => Promise<T>): Promise<T> =>
-    gate.run(placeOf(entry), () => traced('connect', name, { connectorId: entry.id }, work));
+  const inTurn = <T>(
+    entry: ConnectorEntry,
+    name: string,
+    work: () => Promise<T>,
+    urgent: Promise<void> | null = null,
+  ): Promise<T> => gate.run(placeOf(entry), () => traced('connect', name, { connectorId: entry.id }, work), urgent);
   return {
-    bringUp: (entry, events, signal) => inTurn(entry, 'connector bring-up', () => bringUp(entry, events, signal)),
+    bringUp: (entry, events, signal, urgent) =>
+      inTurn(entry, 'connector bring-up', () => bringUp(entry, events, signal), urgent),
     relist: (entry, connection, signal) => inTurn(entry, 'tools/list', () => list(entry, connection, signal)),
   };
 }

@@ -5,12 +5,15 @@ import type { HostSide } from './host-side.ts';
 import { createSdkConnect } from './sdk-connection.ts';
 import { createStdioConnect } from './stdio-connection.ts';
 import { createStreamableHttpConnect } from './streamable-http/connection.ts';
+import type { EraMemory } from './streamable-http/era-memory.ts';
 
 export interface ConnectOptions {
   readonly dispatcher: Dispatcher;
   /** Cap on one answer, after decompression. */
   readonly maxResultBytes: number;
   readonly host: HostSide;
+  /** The endpoints that are known to be legacy. */
+  readonly eras?: EraMemory;
 }
 
 /**

@@ -1,5 +1,6 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { nextTurn } from '../../shared/clock.ts';
+import { requestOutOfTurn } from '../http/bring-up-dispatcher.ts';
 
 /** How many connectors may come up at once. */
 export interface GateLimits {
@@ -19,17 +20,28 @@ export class ConnectGate {
     this.#overall = pLimit(limits.maxConnects);
   }
 
-  /** Runs `work` when there is room for it. The origin's limit comes first: waiting for it takes no place of the others. */
-  run<T>(origin: string, work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` when there is room for it, or out of turn once `urgent` resolves: somebody waits for it. The origin's limit comes first: waiting for it
+   * takes no place of the others.
+   */
+  run<T>(origin: string, work: () => Promise<T>, urgent: Promise<void> | null = null): Promise<T> {
     const limit = this.#limitOf(origin);
-    return limit(() =>
+    let running: Promise<T> | null = null;
+    const inTurn = limit(() =>
       this.#overall(async () => {
-        await this.#turn();
-        return work();
+        if (running === null) await this.#turn();
+        running ??= work();
+        return running;
       }),
     ).finally(() => {
       if (limit.activeCount === 0 && limit.pendingCount === 0) this.#byOrigin.delete(origin);
     });
+    if (urgent === null) return inTurn;
+    const outOfTurn = urgent.then(() => {
+      running ??= requestOutOfTurn(work);
+      return running;
+    });
+    return Promise.race([inTurn, outOfTurn]);
   }
 
   /** One start in each turn of the event loop: beginning a handshake costs main too, and 64 may be due at once. */

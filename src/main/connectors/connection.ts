@@ -1,5 +1,6 @@
 import type { CallToolResult, OAuthClientProvider } from '@modelcontextprotocol/client';
 import type { EraPolicy, TransportPolicy } from '../../shared/service-map.ts';
+import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import type { ProcessView } from './process-view.ts';
 import type { StdioCommand } from './stdio-command.ts';
 
@@ -31,15 +32,6 @@ export interface ConnectionFacts {
   readonly transport: 'streamable-http' | 'sse' | 'stdio' | 'custom';
   readonly protocolVersion: string | null;
   readonly serverName: string | null;
-}
-
-/** A tool as the connector lists it, with whatever members it sent. */
-export interface RemoteToolDefinition {
-  readonly name: string;
-  readonly title?: string | undefined;
-  readonly description?: string | undefined;
-  readonly inputSchema: Readonly<Record<string, unknown>>;
-  readonly [member: string]: unknown;
 }
 
 /** One page of a tool list; its tools are not judged yet. */

@@ -1,6 +1,7 @@
 import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import { CallQuota } from './call-quota.ts';
-import type { RemoteToolDefinition, ToolResult } from './connection.ts';
+import type { ToolResult } from './connection.ts';
 import { type CallRoute, type CallToolOptions, makeCall } from './tool-call.ts';
 
 /** The calls of one connector: their deadline and their quotas, as its entry has them. */

@@ -1,8 +1,9 @@
 import type { Random } from '../../shared/clock.ts';
 import type { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import type { BringUp, Relist } from './bring-up.ts';
-import type { RemoteToolDefinition } from './connection.ts';
+import type { ConnectionFacts } from './connection.ts';
 import type { Transition } from './connector-state.ts';
 
 /** What others see of a connector that tells them something. */
@@ -21,8 +22,14 @@ export interface ConnectorDeps {
   readonly random: Random;
   readonly callTimeoutMs: number;
   readonly onTransition: (connector: ConnectorIdentity, transition: Transition) => void;
-  /** The connector's tools as they are now; none once it was removed or disabled. They stay while it is only down. */
-  readonly onTools: (connector: ConnectorIdentity, tools: readonly RemoteToolDefinition[]) => void;
+  /** The connector's tools as they are now; they stay while it is only down. Resolves when callers see them. Never rejects. */
+  readonly onTools: (
+    connector: ConnectorIdentity,
+    tools: readonly RemoteToolDefinition[],
+    facts: ConnectionFacts,
+  ) => Promise<void>;
+  /** The connector was removed or disabled, and its tools with it. */
+  readonly onToolsGone: (connector: ConnectorIdentity) => void;
   /** The tool list could not be read anew; the one in hand stays. */
   readonly onListFailed: (connector: ConnectorIdentity, error: SwitchyardError) => void;
 }

@@ -1,8 +1,9 @@
 import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import { type BroughtUp, connectionKey } from './bring-up.ts';
-import type { RemoteToolDefinition, ToolResult } from './connection.ts';
+import type { ToolResult } from './connection.ts';
 import { ConnectionSlot } from './connection-slot.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { ConnectorCalls } from './connector-calls.ts';
@@ -32,6 +33,8 @@ export class Connector {
   readonly #calls: ConnectorCalls;
   #settled: Promise<void> = Promise.resolve();
   readonly #reconnection: Reconnection;
+  /** Resolves when somebody waits for the attempt under way. */
+  #urgency: PromiseWithResolvers<void> = Promise.withResolvers();
   /** The program behind it, the last one that was started. */
   #process: ProcessView | null = null;
   #lastError: SwitchyardError | null = null;
@@ -80,7 +83,7 @@ export class Connector {
     if (entry.status === 'disabled' && this.state === 'disabled') return;
     if (entry.status === 'disabled')
       this.#end('disabled', gone(`Connector ${this.id} was disabled in ${originOf(entry)}.`));
-    else if (this.#slot.up !== null && !needsConnection) this.#deps.onTools(this, this.#slot.up.listing.tools);
+    else if (this.#slot.up !== null && !needsConnection) void this.#tell(this.#slot.up);
     else if (this.state !== 'connecting' || needsConnection) {
       this.#start(`${this.state === 'disabled' ? 'enabled' : 'changed'} in ${originOf(entry)}`);
     }
@@ -96,15 +99,19 @@ export class Connector {
   }
 
   /**
-   * Resolves when a call may be worth a try: an attempt under way is waited for; one that backs off is asked to try at once, unless it
+   * Resolves when a call may be worth a try: an attempt under way is waited for, and no longer has to wait for its turn; one that backs off is asked to try at once, unless it
    * just did, and is waited for a while. Rejects with the reason of `signal`.
    */
   async awaitChance(signal: AbortSignal): Promise<void> {
     if (this.state === 'backing-off' && this.#reconnection.mayProbe) {
       this.#reconnection.cancel();
       this.#settled = this.#attempt('a call asks for it');
+      this.#urgency.resolve();
       await raceSignal(settledWithin(this.#settled, PROBE_WAIT_MS), signal);
-    } else if (this.state === 'connecting') await raceSignal(this.#settled, signal);
+    } else if (this.state === 'connecting') {
+      this.#urgency.resolve();
+      await raceSignal(this.#settled, signal);
+    }
   }
 
   /**
@@ -151,6 +158,7 @@ export class Connector {
   /** Never rejects: what goes wrong becomes a state. */
   async #attempt(why: string): Promise<void> {
     const life = this.#slot.begin();
+    this.#urgency = Promise.withResolvers();
     this.#reconnection.started();
     const watch = new ConnectionWatch(
       (up, error) => this.#lose(up, error),
@@ -162,10 +170,11 @@ export class Connector {
       this.#machine.to('connecting', why);
       await this.#slot.closed();
       life.throwIfAborted();
-      const arrived = await watch.bring((events) => this.#deps.bringUp(this.#entry, events, life), life);
+      const { promise: urgent } = this.#urgency;
+      const arrived = await watch.bring((events) => this.#deps.bringUp(this.#entry, events, life, urgent), life);
       const up = this.#live(arrived, life);
       watch.take(up);
-      this.#arrive(up, life);
+      await this.#arrive(up, life);
     } catch (error) {
       if (!life.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
     }
@@ -175,9 +184,10 @@ export class Connector {
     const { connection } = arrived;
     const live: LiveConnection = new LiveConnection(arrived, {
       relist: () => this.#deps.relist(this.#entry, connection, life),
-      onListing: (listing, hadWhole) => {
-        this.#deps.onTools(this, listing.tools);
-        if (!life.aborted && (listing.cutBecause === null) !== hadWhole) this.#machine.to(...stateOfListing(listing));
+      onListing: async (listing, hadWhole) => {
+        await this.#deps.onTools(this, listing.tools, connection.facts);
+        if (this.#slot.up === live && this.isUp && (listing.cutBecause === null) !== hadWhole)
+          this.#machine.to(...stateOfListing(listing));
       },
       onLost: (error) => this.#lose(live, error),
       onListFailed: (error) => this.#deps.onListFailed(this, error),
@@ -185,12 +195,16 @@ export class Connector {
     return live;
   }
 
-  #arrive(up: LiveConnection, life: AbortSignal): void {
+  async #arrive(up: LiveConnection, life: AbortSignal): Promise<void> {
     this.#slot.occupy(up);
     this.#lastError = null;
-    this.#deps.onTools(this, up.listing.tools);
-    // Who hears of the tools may have closed everything.
-    if (!life.aborted) this.#machine.to(...stateOfListing(up.listing));
+    await this.#tell(up);
+    // Who hears of the tools may have closed everything, and the connection may have broken meanwhile.
+    if (!life.aborted && this.#slot.up === up) this.#machine.to(...stateOfListing(up.listing));
+  }
+
+  #tell({ listing, connection }: LiveConnection): Promise<void> {
+    return this.#deps.onTools(this, listing.tools, connection.facts);
   }
 
   #fail(error: SwitchyardError): void {
@@ -228,7 +242,7 @@ export class Connector {
     this.#machine.to(to, reason.message);
     if (wasOff) return;
     this.#drop(reason);
-    this.#deps.onTools(this, []);
+    this.#deps.onToolsGone(this);
   }
 
   /** Ends what runs: the attempt or the connection, the retry, the calls. */

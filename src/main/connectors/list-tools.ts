@@ -1,7 +1,8 @@
 import { deadline } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
+import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import { isToolName } from '../../shared/tool-id.ts';
-import type { Connection, ConnectionFacts, RemoteToolDefinition } from './connection.ts';
+import type { Connection, ConnectionFacts } from './connection.ts';
 import { toolHeaders } from './streamable-http/tool-headers.ts';
 
 export interface ListLimits {

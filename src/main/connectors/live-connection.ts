@@ -9,7 +9,7 @@ import { ToolRefresher } from './tool-refresher.ts';
 export interface LiveConnectionEvents {
   readonly relist: () => Promise<ToolListing>;
   /** The tools were read anew; `hadWhole` says whether the list before was the whole one. */
-  readonly onListing: (listing: ToolListing, hadWhole: boolean) => void;
+  readonly onListing: (listing: ToolListing, hadWhole: boolean) => Promise<void>;
   /** A reading of the tools showed that the connection is gone. */
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
@@ -41,7 +41,7 @@ export class LiveConnection {
       onListing: (fresh) => {
         const hadWhole = this.#listing.cutBecause === null;
         this.#listing = fresh;
-        events.onListing(fresh, hadWhole);
+        return events.onListing(fresh, hadWhole);
       },
       onFailure: (error) => {
         const coded = asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED');

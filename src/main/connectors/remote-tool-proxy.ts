@@ -1,9 +1,10 @@
 import { Agent, type Dispatcher } from 'undici';
 import { deadline, startTimer, systemRandom, type Timer } from '../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
+import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import { assertCompatibleAgent } from '../http/agent-check.ts';
 import { createConnect } from './choose-connect.ts';
-import type { Connection, RemoteToolDefinition } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { TOOLS_ONLY } from './host-side.ts';
 import { listAllTools } from './list-tools.ts';
 import type { ProxiedTool, RemoteToolProxyOptions } from './remote-tool-proxy-options.ts';
@@ -162,7 +163,7 @@ export class RemoteToolProxy {
       this.#take(tools);
       refresher = new ToolRefresher({
         list: () => listAllTools(arrived, LIST_LIMITS, signal),
-        onListing: (listing) => this.#take(listing.tools),
+        onListing: async (listing) => this.#take(listing.tools),
         // The tools in hand stay; a connection that is gone shows in the next call.
         onFailure: () => {},
       });

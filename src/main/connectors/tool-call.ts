@@ -1,6 +1,7 @@
 import { deadline, type LinkedSignal, linkSignals, raceSignal } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
-import type { Connection, RemoteToolDefinition, ToolProgress, ToolResult } from './connection.ts';
+import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
+import type { Connection, ToolProgress, ToolResult } from './connection.ts';
 
 /** How to call a tool. */
 export interface CallToolOptions {

@@ -14,7 +14,8 @@ const MAX_TTL_MS = 24 * 3_600_000;
 export interface ToolRefresherOptions {
   /** Reads the whole list. */
   readonly list: () => Promise<ToolListing>;
-  readonly onListing: (listing: ToolListing) => void;
+  /** Resolves when callers see it; the reading counts as under way until then. */
+  readonly onListing: (listing: ToolListing) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -75,7 +76,7 @@ export class ToolRefresher {
       const listing = await this.#options.list();
       if (this.#isStopped) return;
       this.expireIn(listing.ttlMs);
-      this.#options.onListing(listing);
+      await this.#options.onListing(listing);
     } catch (error) {
       if (!this.#isStopped) this.#options.onFailure(error);
     }

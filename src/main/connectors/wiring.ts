@@ -6,15 +6,17 @@ import { createConnect } from './choose-connect.ts';
 import { ConnectGate } from './connect-gate.ts';
 import type { Connect } from './connection.ts';
 import { createProxyConnect } from './proxy-connection.ts';
+import type { EraMemory } from './streamable-http/era-memory.ts';
 
 /** How a manager with these options brings connectors up: over `agent`, or by the caller's own proxies. Programs are never a proxy's. */
 export function createLifelines(
   options: ResolvedOptions,
   agent: Dispatcher,
+  eras: EraMemory,
 ): { readonly bringUp: BringUp; readonly relist: Relist } {
   const { limits, host, oauth, connectorsApiKey: apiKey, createProxy, logger } = options;
   const dispatcher = new BringUpDispatcher(agent, limits.maxConnectsPerOrigin);
-  const own = createConnect({ dispatcher, maxResultBytes: limits.maxResultBytes, host });
+  const own = createConnect({ dispatcher, maxResultBytes: limits.maxResultBytes, host, eras });
   const byProxy = createProxy === null ? own : createProxyConnect(createProxy, logger, agent);
   const connect: Connect = (target, events, requestLimits) =>
     (target.command === null ? byProxy : own)(target, events, requestLimits);

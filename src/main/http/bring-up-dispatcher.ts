@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { Dispatcher } from 'undici';
 import { nextTurn, startTimer } from '../../shared/clock.ts';
 import { isWithin } from '../tracing/trace.ts';
@@ -6,6 +7,13 @@ import { isWithin } from '../tracing/trace.ts';
 const MAX_WAIT_MS = 100;
 
 type Handler = Dispatcher.DispatchHandler;
+
+const outOfTurn = new AsyncLocalStorage<true>();
+
+/** Runs `work`, whose requests wait for no other's connection. */
+export function requestOutOfTurn<T>(work: () => Promise<T>): Promise<T> {
+  return outOfTurn.run(true, work);
+}
 
 /** A request that was never sent has none. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
@@ -28,7 +36,7 @@ export class BringUpDispatcher extends Dispatcher {
   }
 
   override dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
-    if (!isWithin('connect')) return this.#dispatcher.dispatch(options, handler);
+    if (!isWithin('connect') || outOfTurn.getStore() === true) return this.#dispatcher.dispatch(options, handler);
     const origin = String(options.origin);
     const isStream = options.method === 'GET';
     const send = (): void => {

@@ -86,6 +86,11 @@ export const INSTRUMENTS = {
     'mcp_worker_threads_lost_total',
     'Worker threads that failed a load by dying, spinning or saying nothing.',
   ),
+  toolChanges: counter(
+    'mcp_tool_definition_changes_total',
+    'Tools that were found to be no longer what they were when they were first seen, by what is done about it: warn or quarantine.',
+    'policy',
+  ),
   registryFlush: histogram(
     'mcp_registry_flush_duration_seconds',
     'Duration of a flush of the registry: until all is durable and in the file.',

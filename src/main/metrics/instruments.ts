@@ -23,6 +23,7 @@ const counterOf = (entry: InstrumentEntry): Counter => new Counter(settings(entr
 const proxyUp = new Gauge(settings(INSTRUMENTS.proxyUp));
 const transitions = counterOf(INSTRUMENTS.transitions);
 const strayMessages = counterOf(INSTRUMENTS.strayMessages);
+const toolChanges = counterOf(INSTRUMENTS.toolChanges);
 const registryFlush = histogramOf(INSTRUMENTS.registryFlush);
 const registryCommit = histogramOf(INSTRUMENTS.registryCommit);
 const registryCommitted = counterOf(INSTRUMENTS.registryCommitted);
@@ -107,6 +108,11 @@ export function recordCall(connectorId: string, durationMs: number, outcome: (ty
   // A call that outlives its connector must not bring its label back.
   const connector = labelled.has(connectorId) ? connectorId : 'other';
   callDuration.observe({ connector, outcome }, durationMs / 1000);
+}
+
+/** Notes a tool that is no longer what it was. */
+export function recordToolChange(policy: string): void {
+  toolChanges.inc({ policy });
 }
 
 export function recordRegistryFlush(durationMs: number, outcome: 'ok' | 'error'): void {

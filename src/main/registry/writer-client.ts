@@ -68,6 +68,11 @@ export class WriterClient {
     return this.#call((session) => session.opened);
   }
 
+  /** Puts one question to the writer. Rejects with the writer's own error. */
+  ask<T>(question: (api: Comlink.Remote<WriterApi>) => Promise<WriterReply<T>>): Promise<T> {
+    return this.#call(({ api }) => answer(question(api)));
+  }
+
   readSource(sourceId: string): Promise<StoredSource> {
     return this.#call(({ api }) => answer(api.readSource(sourceId)));
   }

@@ -52,6 +52,7 @@ export class CurrentMap {
   #snapshot: Snapshot = Snapshot.EMPTY;
   #digests: DigestTable = EMPTY_DIGESTS;
   #lineage: Lineage = { sourceId: '', etag: null, bodySha256: null, isRemembered: false };
+  readonly #remembered: PromiseWithResolvers<void> = Promise.withResolvers();
   /** What is accepted and not yet handed to the memory. */
   #unsaved: StoredMap | null = null;
   /** The highest `generatedAt` accepted, by source. Never forgotten: a key that comes back finds its floor again. */
@@ -61,6 +62,11 @@ export class CurrentMap {
     this.#options = options;
     this.#deps = deps;
     this.#cache = new ManifestCache(options.clock);
+  }
+
+  /** Resolves when what is remembered has been put in force, or is known to be nothing. */
+  get remembered(): Promise<void> {
+    return this.#remembered.promise;
   }
 
   get snapshot(): Snapshot {
@@ -82,7 +88,7 @@ export class CurrentMap {
     const sourceId = createHash('sha256').update(`${this.#options.serviceMapUrl}\0${signatureKey}`).digest('hex');
     if (this.#lineage.sourceId !== sourceId)
       this.#lineage = { sourceId, etag: null, bodySha256: null, isRemembered: false };
-    if (!this.#lineage.isRemembered) await this.#remember(signatureKey, signal);
+    if (!this.#lineage.isRemembered) await this.#remember(signatureKey, signal).finally(this.#remembered.resolve);
     return this.#run(signatureKey, apiKey, null, signal);
   }
 
@@ -101,15 +107,24 @@ export class CurrentMap {
   /** Takes up what is remembered of the present lineage: the floor counts, and a first map is proven again. */
   async #remember(signatureKey: string, signal: AbortSignal): Promise<void> {
     const { sourceId } = this.#lineage;
+    const early = this.#snapshot.revision > 0 ? null : await raceSignal(this.#deps.memory.readEarly(sourceId), signal);
+    if (early !== null) await this.#serve(early, signatureKey, signal);
     const stored = await raceSignal(this.#deps.memory.read(sourceId), signal);
     if (stored === null) return;
     this.#lineage = { ...this.#lineage, isRemembered: true };
     this.#raiseFloor(sourceId, stored.floorMs);
     const { map } = stored;
-    if (map === null || this.#snapshot.revision > 0) return;
+    if (map !== null && map.generatedAtMs > this.#snapshot.generatedAtMs) await this.#serve(map, signatureKey, signal);
+  }
+
+  /** Puts a remembered map in force, if it still proves good. */
+  async #serve(map: StoredMap, signatureKey: string, signal: AbortSignal): Promise<void> {
     const given: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
     const outcome = await this.#run(signatureKey, null, given, signal);
-    if (outcome.kind !== 'failed') return;
+    if (outcome.kind !== 'failed') {
+      this.#remembered.resolve();
+      return;
+    }
     const { code, message } = outcome.error;
     this.#options.logger.warn(
       { event: 'stored-map-refused', code },

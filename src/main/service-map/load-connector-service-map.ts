@@ -5,7 +5,7 @@ import { type ConnectorProxyManagerOptions, type MapOptions, resolveOptions } fr
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CurrentMap } from './current-map.ts';
 import { createMapLoader } from './map-loader.ts';
-import { createMapMemory } from './map-memory.ts';
+import { forgetfulMapMemory } from './map-memory.ts';
 
 /** The options of a manager that concern its map. */
 export type LoadServiceMapOptions = Pick<
@@ -42,7 +42,7 @@ export async function loadConnectorServiceMap(options: LoadServiceMapOptions): P
   let snapshot: Snapshot | null = null;
   const map = new CurrentMap(resolved, {
     loader: createMapLoader({ ...resolved, mainAgent }),
-    memory: createMapMemory(null, resolved.logger),
+    memory: forgetfulMapMemory,
     onSnapshot: (accepted) => {
       snapshot = accepted;
     },

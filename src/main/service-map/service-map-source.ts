@@ -63,6 +63,11 @@ export class ServiceMapSource {
     this.#breaker = new CircuitBreaker({ ...CIRCUIT, now: options.elapsedMs });
   }
 
+  /** Resolves when what is remembered of the map is in force, or is known to be nothing; it takes a sync to begin. */
+  get remembered(): Promise<void> {
+    return this.#map.remembered;
+  }
+
   /** The last accepted map. */
   get snapshot(): Snapshot {
     return this.#map.snapshot;

@@ -1,10 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../shared/errors.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
 import { toolId } from '../../shared/tool-id.ts';
-import type { RemoteToolDefinition, ToolResult } from '../connectors/connection.ts';
-import { publicToolName, toolTags } from '../connectors/tool-names.ts';
+import type { ToolResult } from '../connectors/connection.ts';
 import type { Logger } from '../logger.ts';
+import type { ToolInfo } from './tool-info.ts';
 
 /** A tool as a host's registry gets it. */
 export interface ToolDescriptor {
@@ -21,20 +20,6 @@ export interface ToolDescriptor {
 export interface ToolRegistry {
   registerTool(descriptor: ToolDescriptor): void;
   removeTool?(name: string): unknown;
-}
-
-/** A tool that can be called now or once its connector is back. */
-export interface ToolInfo {
-  /** `<connectorId>.<toolName>`: what `callTool` takes. */
-  readonly name: string;
-  readonly connectorId: string;
-  readonly description: string;
-  readonly inputSchema: Readonly<Record<string, unknown>>;
-  readonly tags: readonly string[];
-  /** The brand that the connector's entry names. */
-  readonly author: string | null;
-  /** The tool as its connector lists it, with every member it sent. */
-  readonly definition: RemoteToolDefinition;
 }
 
 /** How a connector's tools changed, as ids. */
@@ -88,22 +73,23 @@ export class ToolStore {
     return this.#list;
   }
 
-  /** Makes `definitions` the tools of a connector: registers, replaces and removes what differs, and tells it once. */
-  replace(entry: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string): void {
-    const next = this.#byName(definitions.map((definition) => infoOf(entry, definition, brand)));
+  /** Makes `tools` those of a connector: registers, replaces and removes what differs, and tells it once. */
+  replace(connectorId: string, tools: readonly ToolInfo[]): void {
+    const next = this.#byName(tools);
     const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
     const how = new Map<string, readonly string[]>();
-    for (const id of new Set([...next.keys(), ...(this.#idsByConnector.get(entry.id) ?? [])])) {
-      const effect = this.#claim(id, entry.id, next.get(id));
+    for (const id of new Set([...next.keys(), ...(this.#idsByConnector.get(connectorId) ?? [])])) {
+      const effect = this.#claim(id, connectorId, next.get(id));
       if (effect === null) continue;
       change[effect.kind].push(id);
       if (effect.kind === 'changed') how.set(id, effect.members);
     }
-    if (next.size === 0) this.#idsByConnector.delete(entry.id);
-    else this.#idsByConnector.set(entry.id, [...next.keys()]);
-    if (change.added.length + change.changed.length + change.removed.length === 0) return;
+    if (next.size === 0) this.#idsByConnector.delete(connectorId);
+    else this.#idsByConnector.set(connectorId, [...next.keys()]);
+    // Also where nothing changed: what was stale no longer is.
     this.#list = null;
-    this.#deps.onChange({ connectorId: entry.id, ...change, how: Object.fromEntries(how) });
+    if (change.added.length + change.changed.length + change.removed.length === 0) return;
+    this.#deps.onChange({ connectorId, ...change, how: Object.fromEntries(how) });
   }
 
   /** The tools of one connector by id. Where an alias meets a tool that is really called so, that one has the name. */
@@ -182,18 +168,6 @@ export class ToolStore {
       `Tool ${tool} is claimed by ${connectors.join(', ')}; the first has it`,
     );
   }
-}
-
-function infoOf(entry: ConnectorEntry, definition: RemoteToolDefinition, brand: string): ToolInfo {
-  return {
-    name: toolId(entry.id, publicToolName(entry.id, definition.name)),
-    connectorId: entry.id,
-    description: definition.description ?? definition.title ?? '',
-    inputSchema: definition.inputSchema,
-    tags: toolTags(entry, definition.name, brand),
-    author: typeof entry.metadata?.brand === 'string' ? entry.metadata.brand : null,
-    definition,
-  };
 }
 
 /** What of two tools is not the same, by name. */

@@ -160,7 +160,8 @@ describe('closing', () => {
       relist: () => Promise.reject(new Error('not asked for')),
       onListFailed: () => {},
       onTransition: () => {},
-      onTools: () => {},
+      onTools: async () => {},
+      onToolsGone: () => {},
     });
     slow.update(slow.entry);
     await vi.advanceTimersByTimeAsync(0);
@@ -210,7 +211,8 @@ describe('closing', () => {
       relist: () => Promise.reject(new Error('not asked for')),
       onListFailed: () => {},
       onTransition: () => {},
-      onTools: () => {},
+      onTools: async () => {},
+      onToolsGone: () => {},
     };
     const connector = new Connector(normalized(), deps);
     connector.update(connector.entry);

@@ -15,7 +15,7 @@ function setUp(list: () => Promise<ToolListing> = async () => listing()) {
       readings += 1;
       return list();
     },
-    onListing: () => void told.push('listing'),
+    onListing: async () => void told.push('listing'),
     onFailure: () => void told.push('failure'),
   });
   return { refresher, told, readings: () => readings };

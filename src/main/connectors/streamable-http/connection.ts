@@ -1,8 +1,9 @@
 import type { Dispatcher } from 'undici';
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
+import type { RemoteToolDefinition } from '../../../shared/tool-definition.ts';
 import { recordStray } from '../../metrics/instruments.ts';
-import type { Connect, Connection, RemoteToolDefinition, ToolResult } from '../connection.ts';
+import type { Connect, Connection, ToolResult } from '../connection.ts';
 import {
   ClosedConnection,
   type Failure,
@@ -36,11 +37,13 @@ export interface StreamableHttpOptions {
   /** Cap on one answer, after decompression. */
   readonly maxResultBytes: number;
   readonly host: HostSide;
+  /** The endpoints that are known to be legacy; filled by what handshakes find out. */
+  readonly eras?: EraMemory;
 }
 
 /** A {@link Connect} over Streamable HTTP without the SDK: raw JSON-RPC over undici, of both eras. */
-export function createStreamableHttpConnect({ dispatcher, maxResultBytes, host }: StreamableHttpOptions): Connect {
-  const memory = new EraMemory();
+export function createStreamableHttpConnect(options: StreamableHttpOptions): Connect {
+  const { dispatcher, maxResultBytes, host, eras = new EraMemory() } = options;
   return async (target, events, limits) => {
     let isUp = false;
     const session: StreamableHttpSession = new StreamableHttpSession({
@@ -58,7 +61,7 @@ export function createStreamableHttpConnect({ dispatcher, maxResultBytes, host }
     });
     const requests = new ServerRequests(session, host, target.id);
     // The signal stays out of the handshake: cut short, it could leave a session that nobody knows the name of.
-    const handshake = shakeHands(session, target.era, host.capabilities, memory);
+    const handshake = shakeHands(session, target.era, host.capabilities, eras);
     let agreed: Handshake;
     try {
       agreed = await raceSignal(handshake, limits.signal);

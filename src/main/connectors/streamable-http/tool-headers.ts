@@ -1,4 +1,4 @@
-import type { RemoteToolDefinition } from '../connection.ts';
+import type { RemoteToolDefinition } from '../../../shared/tool-definition.ts';
 import { encodeHeaderValue } from './header-value.ts';
 import { isObject, type JsonObject } from './json-rpc.ts';
 

@@ -1,0 +1,39 @@
+import type { ToolResult } from './connectors/connection.ts';
+import { EraMemory } from './connectors/streamable-http/era-memory.ts';
+import type { EventHub } from './events.ts';
+import type { ResolvedOptions } from './options.ts';
+import { ToolStore } from './snapshot/tool-store.ts';
+import { ToolIntake } from './warm-start/tool-intake.ts';
+import type { ToolMemory } from './warm-start/tool-memory.ts';
+import { ToolPins } from './warm-start/tool-pins.ts';
+
+/** A manager's tools: as they are listed, how they differ from their pins, and where they come in. */
+export interface ToolSide {
+  readonly store: ToolStore;
+  readonly pins: ToolPins;
+  readonly intake: ToolIntake;
+  /** What is known of endpoints before anybody asks them. */
+  readonly eras: EraMemory;
+}
+
+export interface ToolSideDeps {
+  readonly memory: ToolMemory;
+  readonly events: EventHub;
+  /** The brand of the present map. */
+  readonly brand: () => string;
+  readonly callTool: (name: string, args: Readonly<Record<string, unknown>>) => Promise<ToolResult>;
+}
+
+export function createToolSide(options: ResolvedOptions, deps: ToolSideDeps): ToolSide {
+  const { registry, logger, pinTools, clock } = options;
+  const { memory, events, brand, callTool } = deps;
+  const eras = new EraMemory();
+  const store = new ToolStore({ registry, logger, callTool, onChange: (change) => events.emit('tools', change) });
+  const pins = new ToolPins({ policy: pinTools, logger, onChanged: (tool) => events.emit('tool-changed', tool) });
+  const intake = new ToolIntake({
+    ...{ store, memory, pins, brand },
+    now: () => clock.now(),
+    onLegacy: (endpoint) => eras.noteLegacy(endpoint),
+  });
+  return { store, pins, intake, eras };
+}

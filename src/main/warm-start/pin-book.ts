@@ -1,0 +1,57 @@
+import { pinnedDifferences, pinnedPart, type RemoteToolDefinition, toolDigest } from '../../shared/tool-definition.ts';
+import type { ConnectorRecord, PinChoice, ToolPinChange, ToolPinDetail } from '../../shared/tool-records.ts';
+
+interface Pin {
+  readonly definition: RemoteToolDefinition;
+  readonly pinnedAtMs: number;
+}
+
+/** How each tool was first seen in this process: what tools are compared with where there is no store, or as long as it fails. */
+export class PinBook {
+  readonly #pins = new Map<string, ReadonlyMap<string, Pin>>();
+  readonly #current = new Map<string, ConnectorRecord>();
+
+  /** Pins what is new; what of this connector differs from its pin. */
+  check(record: ConnectorRecord): ToolPinChange[] {
+    const { connectorId, tools, listedAtMs } = record;
+    const pins = new Map(this.#pins.get(connectorId));
+    for (const { definition } of tools)
+      if (!pins.has(definition.name)) pins.set(definition.name, { definition, pinnedAtMs: listedAtMs });
+    this.#pins.set(connectorId, pins);
+    this.#current.set(connectorId, record);
+    return this.#compare(record).map(({ pinned: _pinned, current: _current, ...change }) => change);
+  }
+
+  /** The tools of a connector are no longer listed. Its pins stay. */
+  forget(connectorId: string): void {
+    this.#current.delete(connectorId);
+  }
+
+  changes(): ToolPinDetail[] {
+    return [...this.#current.values()].flatMap((record) => this.#compare(record));
+  }
+
+  /** Takes the present definitions of these tools, or of all (null), for the right ones. */
+  approve(choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
+    const isChosen = ({ connectorId, tool }: PinChoice): boolean =>
+      choices?.some((choice) => choice.connectorId === connectorId && choice.tool === tool) ?? true;
+    const approved = this.changes().filter(isChosen);
+    for (const { connectorId, tool, current } of approved) {
+      const pin = { definition: current, pinnedAtMs: nowMs };
+      this.#pins.set(connectorId, new Map([...(this.#pins.get(connectorId) ?? []), [tool, pin]]));
+    }
+    return approved;
+  }
+
+  #compare({ connectorId, tools }: ConnectorRecord): ToolPinDetail[] {
+    return tools.flatMap(({ definition }) => {
+      const pin = this.#pins.get(connectorId)?.get(definition.name);
+      const members = pin === undefined ? [] : pinnedDifferences(pin.definition, definition);
+      if (pin === undefined || members.length === 0) return [];
+      const [pinned, current] = [pinnedPart(pin.definition), pinnedPart(definition)];
+      const digests = { pinnedSha256: toolDigest(pinned), sha256: toolDigest(current) };
+      const { pinnedAtMs } = pin;
+      return [{ connectorId, tool: definition.name, members, pinnedAtMs, ...digests, pinned, current }];
+    });
+  }
+}

@@ -1,0 +1,67 @@
+import type { RemoteToolDefinition } from './tool-definition.ts';
+
+/** A tool as it is remembered: its definition, and what the connector's entry says of it. */
+export interface ToolRecord {
+  readonly definition: RemoteToolDefinition;
+  readonly tags: readonly string[];
+  readonly author: string | null;
+}
+
+/** A tool whose definition is not the one that was first seen, or last approved. */
+export interface ToolPinChange {
+  readonly connectorId: string;
+  /** The name that the connector gives it. */
+  readonly tool: string;
+  /** In which members the two differ. */
+  readonly members: readonly string[];
+  readonly pinnedSha256: string;
+  /** Epoch ms. */
+  readonly pinnedAtMs: number;
+  readonly sha256: string;
+}
+
+/** The same, with both definitions: their pinned members. */
+export interface ToolPinDetail extends ToolPinChange {
+  readonly pinned: RemoteToolDefinition;
+  readonly current: RemoteToolDefinition;
+}
+
+/** A tool to approve, by the name that its connector gives it. */
+export interface PinChoice {
+  readonly connectorId: string;
+  readonly tool: string;
+}
+
+/** What is remembered of a connector over restarts. Nothing here belongs to a session. */
+export interface ConnectorRecord {
+  readonly connectorId: string;
+  /** The tools are those of this endpoint; of another one they say nothing. */
+  readonly endpoint: string;
+  readonly era: 'legacy' | 'modern' | 'unknown';
+  readonly transport: string;
+  readonly protocolVersion: string | null;
+  readonly serverName: string | null;
+  /** When the connector last listed them, epoch ms. */
+  readonly listedAtMs: number;
+  readonly tools: readonly ToolRecord[];
+}
+
+/** A record with what of its tools has changed since it was pinned. */
+export interface RememberedConnector extends ConnectorRecord {
+  readonly changes: readonly ToolPinChange[];
+}
+
+/** A record on its way to the writer. Its tools are text: a string crosses threads at the cost of a copy. */
+export interface ConnectorMessage extends Omit<ConnectorRecord, 'tools'> {
+  /** JSON of `ToolRecord[]`. */
+  readonly toolsText: string;
+}
+
+/** Remembered connectors, in the order of their ids, so many at a time. */
+export interface ConnectorPage {
+  readonly connectors: readonly RememberedConnector[];
+  /** Those whose record does not match its checksum. */
+  readonly damaged: readonly string[];
+  /** Where the next page begins; null at the end. */
+  readonly nextId: string | null;
+}

@@ -1,0 +1,204 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { pinnedDifferences, pinnedPart, type RemoteToolDefinition, toolDigest } from '../shared/tool-definition.ts';
+import type {
+  ConnectorMessage,
+  ConnectorPage,
+  PinChoice,
+  RememberedConnector,
+  ToolPinChange,
+  ToolPinDetail,
+  ToolRecord,
+} from '../shared/tool-records.ts';
+import { digestOf, inTransaction } from './server-table.ts';
+
+/** `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools. */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS connector (
+    scope TEXT NOT NULL,
+    connector_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    listed_at_ms INTEGER NOT NULL,
+    facts TEXT NOT NULL,
+    tools TEXT NOT NULL,
+    digests TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    PRIMARY KEY (scope, connector_id)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS connector_revision ON connector (revision);
+  CREATE TABLE IF NOT EXISTS tool_pin (
+    scope TEXT NOT NULL,
+    connector_id TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    pinned_at_ms INTEGER NOT NULL,
+    PRIMARY KEY (scope, connector_id, tool)
+  ) STRICT;
+`;
+
+/** Connectors in one answer: some hundred kilobytes. */
+const PAGE_SIZE = 32;
+
+interface ConnectorRow {
+  readonly scope: string;
+  readonly connector_id: string;
+  readonly listed_at_ms: number;
+  readonly facts: string;
+  readonly tools: string;
+  readonly digests: string;
+  readonly sha256: string;
+}
+
+/** A listed tool beside the pin that it differs from. */
+interface ChangedRow {
+  readonly connector_id: string;
+  readonly tools: string;
+  readonly tool: string;
+  readonly sha256: string;
+  readonly pinned_sha256: string;
+  readonly pinned_at_ms: number;
+  readonly definition: string;
+}
+
+const CHANGED = `
+  SELECT c.connector_id, c.tools, p.tool, d.value ->> 1 AS sha256, p.sha256 AS pinned_sha256, p.pinned_at_ms, p.definition
+  FROM connector AS c, json_each(c.digests) AS d
+  JOIN tool_pin AS p ON p.scope = c.scope AND p.connector_id = c.connector_id AND p.tool = d.value ->> 0
+  WHERE p.sha256 <> d.value ->> 1
+`;
+
+/** The connectors' tools as they were last listed, and each tool's definition as it was first seen or last approved. */
+export class ToolTable {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    database.exec(SCHEMA);
+  }
+
+  /** Keeps these, in one commit, pinning tools that are new; what differs from its pin. Durable once this returns. */
+  save(scope: string, messages: readonly ConnectorMessage[], isPinned: boolean): ToolPinChange[] {
+    return inTransaction(this.#database, () => {
+      const revision = this.#nextRevision();
+      for (const message of messages) this.#save(scope, message, revision, isPinned);
+      return messages.flatMap(({ connectorId }) => this.#changesOf(scope, connectorId));
+    });
+  }
+
+  /** Notes that these connectors listed the same tools again; what differs from its pin. */
+  touch(scope: string, connectorIds: readonly string[], listedAtMs: number): ToolPinChange[] {
+    return inTransaction(this.#database, () => {
+      const touch = this.#database.prepare(
+        'UPDATE connector SET listed_at_ms = ? WHERE scope = ? AND connector_id = ?',
+      );
+      for (const id of connectorIds) touch.run(listedAtMs, scope, id);
+      return connectorIds.flatMap((id) => this.#changesOf(scope, id));
+    });
+  }
+
+  /** Forgets the tools of connectors that are no more. Their pins stay: one that comes back must still be what it was. */
+  forget(scope: string, connectorIds: readonly string[]): void {
+    inTransaction(this.#database, () => {
+      const forget = this.#database.prepare('DELETE FROM connector WHERE scope = ? AND connector_id = ?');
+      for (const id of connectorIds) forget.run(scope, id);
+    });
+  }
+
+  /** The connectors after `afterId`. Records that do not match their checksum are named and left out. */
+  page(scope: string, afterId: string): ConnectorPage {
+    const rows = this.#database
+      .prepare('SELECT * FROM connector WHERE scope = ? AND connector_id > ? ORDER BY connector_id LIMIT ?')
+      .all(scope, afterId, PAGE_SIZE) as unknown as ConnectorRow[];
+    const good = rows.filter((row) => checksumOf(row) === row.sha256);
+    return {
+      connectors: good.map((row) => this.#remembered(row)),
+      damaged: rows.filter((row) => !good.includes(row)).map((row) => row.connector_id),
+      nextId: rows.length < PAGE_SIZE ? null : (rows.at(-1)?.connector_id ?? null),
+    };
+  }
+
+  /** Everything in which listed tools differ from their pins; of one scope, or of all (null). */
+  changes(scope: string | null): ToolPinDetail[] {
+    const sql = `${CHANGED} AND c.scope = coalesce(?, c.scope) ORDER BY c.scope, c.connector_id, p.tool`;
+    return this.#database.prepare(sql).all(scope).map(detailOf);
+  }
+
+  /** Takes the definitions that tools have now for the right ones; those that it did. Durable once this returns. */
+  approve(scope: string | null, choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
+    return inTransaction(this.#database, () => {
+      const isChosen = (change: ToolPinChange): boolean =>
+        choices?.some(({ connectorId, tool }) => change.connectorId === connectorId && change.tool === tool) ?? true;
+      const pin = this.#database.prepare(
+        'UPDATE tool_pin SET sha256 = ?, definition = ?, pinned_at_ms = ? WHERE scope = coalesce(?, scope) AND connector_id = ? AND tool = ?',
+      );
+      const approved = this.changes(scope).filter(isChosen);
+      for (const { connectorId, tool, sha256, current } of approved)
+        pin.run(sha256, JSON.stringify(current), nowMs, scope, connectorId, tool);
+      return approved;
+    });
+  }
+
+  /** How many connectors of a scope are kept. */
+  count(scope: string): number {
+    const row = this.#database.prepare('SELECT count(*) AS count FROM connector WHERE scope = ?').get(scope);
+    return (row as { count: number }).count;
+  }
+
+  /** Grows with every commit that keeps something new. */
+  #nextRevision(): number {
+    const row = this.#database.prepare('SELECT max(revision) AS revision FROM connector').get();
+    return ((row as { revision: number | null }).revision ?? 0) + 1;
+  }
+
+  #save(scope: string, message: ConnectorMessage, revision: number, isPinned: boolean): void {
+    const { connectorId, listedAtMs, toolsText, ...facts } = message;
+    const definitions = (JSON.parse(toolsText) as ToolRecord[]).map(({ definition }) => definition);
+    const digests = definitions.map((definition) => [definition.name, toolDigest(definition)] as const);
+    const row = { facts: JSON.stringify(facts), tools: toolsText, digests: JSON.stringify(isPinned ? digests : []) };
+    this.#database
+      .prepare('INSERT OR REPLACE INTO connector VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(scope, connectorId, revision, listedAtMs, row.facts, row.tools, row.digests, checksumOf(row));
+    if (!isPinned) return;
+    const pin = this.#database.prepare('INSERT OR IGNORE INTO tool_pin VALUES (?, ?, ?, ?, ?, ?)');
+    for (const [index, [tool, sha256]] of digests.entries()) {
+      const definition = pinnedPart(definitions[index] as RemoteToolDefinition);
+      pin.run(scope, connectorId, tool, sha256, JSON.stringify(definition), listedAtMs);
+    }
+  }
+
+  #remembered(row: ConnectorRow): RememberedConnector {
+    return {
+      connectorId: row.connector_id,
+      listedAtMs: row.listed_at_ms,
+      ...(JSON.parse(row.facts) as Pick<
+        RememberedConnector,
+        'endpoint' | 'era' | 'transport' | 'protocolVersion' | 'serverName'
+      >),
+      tools: JSON.parse(row.tools) as ToolRecord[],
+      changes: this.#changesOf(row.scope, row.connector_id),
+    };
+  }
+
+  #changesOf(scope: string, connectorId: string): ToolPinChange[] {
+    const sql = `${CHANGED} AND c.scope = ? AND c.connector_id = ?`;
+    return this.#database.prepare(sql).all(scope, connectorId).map(detailOf).map(withoutDefinitions);
+  }
+}
+
+function detailOf(row: unknown): ToolPinDetail {
+  const { connector_id, tools, tool, sha256, pinned_sha256, pinned_at_ms, definition } = row as ChangedRow;
+  const listed = (JSON.parse(tools) as ToolRecord[]).find((record) => record.definition.name === tool);
+  const pinned = JSON.parse(definition) as RemoteToolDefinition;
+  const current = listed === undefined ? pinned : pinnedPart(listed.definition);
+  const members = pinnedDifferences(pinned, current);
+  const digests = { pinnedSha256: pinned_sha256, sha256 };
+  return { connectorId: connector_id, tool, members, pinnedAtMs: pinned_at_ms, ...digests, pinned, current };
+}
+
+function withoutDefinitions({ pinned: _pinned, current: _current, ...change }: ToolPinDetail): ToolPinChange {
+  return change;
+}
+
+function checksumOf({ facts, tools, digests }: Pick<ConnectorRow, 'facts' | 'tools' | 'digests'>): string {
+  return digestOf(`${facts}\n${tools}\n${digests}`);
+}
