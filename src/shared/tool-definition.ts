@@ -1,6 +1,7 @@
 import { hash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { canonicalJson } from './canonical-json.ts';
+import type { PinChoice } from './tool-records.ts';
 
 /** A tool as the connector lists it, with whatever members it sent. */
 export interface RemoteToolDefinition {
@@ -34,4 +35,9 @@ export function toolDigest(definition: RemoteToolDefinition): string {
 /** The pinned members in which two definitions differ. */
 export function pinnedDifferences(before: RemoteToolDefinition, after: RemoteToolDefinition): string[] {
   return PINNED_MEMBERS.filter((member) => !isDeepStrictEqual(before[member], after[member]));
+}
+
+/** Whether two changes are of the same tool to the same definition. */
+export function isSameChange(a: PinChoice, b: PinChoice): boolean {
+  return a.connectorId === b.connectorId && a.tool === b.tool && a.sha256 === b.sha256;
 }

@@ -26,11 +26,8 @@ export interface ToolPinDetail extends ToolPinChange {
   readonly current: RemoteToolDefinition;
 }
 
-/** A tool to approve, by the name that its connector gives it. */
-export interface PinChoice {
-  readonly connectorId: string;
-  readonly tool: string;
-}
+/** A tool to approve, by the name that its connector gives it: as somebody looked at it, and not as it may have become since. */
+export type PinChoice = Pick<ToolPinChange, 'connectorId' | 'tool' | 'sha256'>;
 
 /** What is remembered of a connector over restarts. Nothing here belongs to a session. */
 export interface ConnectorRecord {

@@ -1,5 +1,11 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { pinnedDifferences, pinnedPart, type RemoteToolDefinition, toolDigest } from '../shared/tool-definition.ts';
+import {
+  isSameChange,
+  pinnedDifferences,
+  pinnedPart,
+  type RemoteToolDefinition,
+  toolDigest,
+} from '../shared/tool-definition.ts';
 import type {
   ConnectorMessage,
   ConnectorPage,
@@ -127,7 +133,7 @@ export class ToolTable {
   approve(scope: string | null, choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
     return inTransaction(this.#database, () => {
       const isChosen = (change: ToolPinChange): boolean =>
-        choices?.some(({ connectorId, tool }) => change.connectorId === connectorId && change.tool === tool) ?? true;
+        choices?.some((choice) => isSameChange(choice, change)) ?? true;
       const pin = this.#database.prepare(
         'UPDATE tool_pin SET sha256 = ?, definition = ?, pinned_at_ms = ? WHERE scope = coalesce(?, scope) AND connector_id = ? AND tool = ?',
       );

@@ -169,7 +169,11 @@ describe('pins on disk', () => {
     await manager.sync(true);
     expect(names(manager)).toEqual(['mail.read']);
     const writer = new WriterClient(dir.path);
-    const approved = await writer.ask((api) => api.approveTools(null, [{ connectorId: 'mail', tool: 'send' }], 1));
+    const [change] = await writer.ask((api) => api.changedTools(null));
+    expect(change).toMatchObject({ pinned: { description: 'sends a mail' }, current: { description: 'new' } });
+    const earlier = { connectorId: 'mail', tool: 'send', sha256: 'of another definition' };
+    expect(await writer.ask((api) => api.approveTools(null, [earlier], 1))).toEqual([]);
+    const approved = await writer.ask((api) => api.approveTools(null, change === undefined ? [] : [change], 1));
     await writer.close();
     expect(approved).toMatchObject([{ connectorId: 'mail', tool: 'send', members: ['description'] }]);
     await eventually('the tool is listed again', () => names(manager).length === 2);

@@ -1,6 +1,8 @@
 import tab from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../package-version.ts';
+import { examples } from './help-text.ts';
+import { addPinCommands } from './pin-commands.ts';
 import { milliseconds, type SourceOptions, withSource } from './source-options.ts';
 
 /** Takes the exit code of the command that ran. */
@@ -22,8 +24,6 @@ Variables
   NO_COLOR                    no colours
 `;
 
-const examples = (...lines: string[]): string => `\nExamples\n${lines.map((line) => `  ${line}\n`).join('')}`;
-
 /** The command line, as data: commands, options, help. What a command does is loaded when it runs, so that `--help` need not wait for it. */
 export function createProgram(setExitCode: SetExitCode): Command {
   const program = new Command('switchyard')
@@ -32,6 +32,8 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .helpOption('-h, --help', 'this text')
     .helpCommand(false)
     .showSuggestionAfterError()
+    // Commands below a command have options of the same names.
+    .enablePositionalOptions()
     .addHelpText(
       'after',
       examples(
@@ -52,13 +54,16 @@ export function createProgram(setExitCode: SetExitCode): Command {
       setExitCode(await runSync(options));
     });
 
-  withSource(fresh('tools', 'list the tools of all connectors'))
+  const tools = withSource(
+    fresh('tools', 'list the tools of all connectors; diff and approve look at those that changed'),
+  )
     .option('--connector <id>', 'only those of this connector')
     .addHelpText('after', examples('switchyard tools --connector wikidata'))
     .action(async (options) => {
       const { runTools } = await import('./commands/tools.ts');
       setExitCode(await runTools(options));
     });
+  addPinCommands(tools, setExitCode);
 
   withSource(fresh('call', 'call a tool'))
     .argument('<tool>', 'its name as `tools` lists it: CONNECTOR.TOOL')

@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { type Command, CommanderError } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { EXIT, failureOf, printJson, reportFailure, say } from './output.ts';
 import { createProgram } from './program.ts';
@@ -9,16 +9,16 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const program = createProgram((code) => {
     exitCode = code;
   });
-  for (const command of [program, ...program.commands]) {
+  for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeErr: (text) => process.stderr.write(text),
       // One line, as every other failure has, and where to look.
       outputError: (text, write) =>
-        write(`switchyard: ${text.replace(/^error: /, '').trim()}\nTry: ${helpOf(command.name())}\n`),
+        write(`switchyard: ${text.replace(/^error: /, '').trim()}\nTry: ${pathOf(command)} --help\n`),
     });
   }
   if (argv.length === 0) {
-    say(`switchyard: A command is missing.\nTry: ${helpOf('switchyard')}`);
+    say(`switchyard: A command is missing.\nTry: ${pathOf(program)} --help`);
     return EXIT.usage;
   }
   try {
@@ -36,6 +36,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   }
 }
 
-function helpOf(command: string): string {
-  return command === 'switchyard' ? 'switchyard --help' : `switchyard ${command} --help`;
+function withSubcommands(command: Command): readonly Command[] {
+  return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** A command as it is called, as in `switchyard tools diff`. */
+function pathOf(command: Command): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
 }

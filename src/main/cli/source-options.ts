@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { codeOf, SwitchyardError } from '../../shared/errors.ts';
 import { ConnectorProxyManager } from '../connector-proxy-manager.ts';
 import type { TlsOptions } from '../http/network-options.ts';
@@ -16,6 +16,7 @@ export interface SourceOptions {
   readonly mapKeyEnv?: string;
   readonly connectorsKeyEnv: string;
   readonly stateDir?: string;
+  readonly pinTools: 'off' | 'warn' | 'quarantine';
   readonly ca?: string;
   readonly cert?: string;
   readonly certKey?: string;
@@ -39,7 +40,12 @@ export function withSource(command: Command): Command {
       'variable with the key for connectors that ask for one',
       'CONNECTORS_API_KEY',
     )
-    .option('--state-dir <dir>', 'folder that remembers the last verified map; none by default')
+    .option('--state-dir <dir>', 'folder that remembers the last verified map and the tools; none by default')
+    .addOption(
+      new Option('--pin-tools <policy>', 'what to do about tools that are not what they were when first seen')
+        .choices(['off', 'warn', 'quarantine'])
+        .default('warn'),
+    )
     .option('--ca <file>', 'PEM file of authorities to trust besides the usual ones')
     .option('--cert <file>', 'PEM file of a client certificate')
     .option('--cert-key <file>', 'PEM file of its key')
@@ -82,6 +88,7 @@ function commonOptions(options: SourceOptions) {
   return {
     connectorsApiKey: process.env[options.connectorsKeyEnv],
     stateDir: options.stateDir,
+    pinTools: options.pinTools,
     tls: tlsOptions(options),
     timeoutMs: options.timeout,
     logger: options.verbose ? stderrLogger : quietLogger,

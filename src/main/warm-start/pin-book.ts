@@ -1,4 +1,10 @@
-import { pinnedDifferences, pinnedPart, type RemoteToolDefinition, toolDigest } from '../../shared/tool-definition.ts';
+import {
+  isSameChange,
+  pinnedDifferences,
+  pinnedPart,
+  type RemoteToolDefinition,
+  toolDigest,
+} from '../../shared/tool-definition.ts';
 import type { ConnectorRecord, PinChoice, ToolPinChange, ToolPinDetail } from '../../shared/tool-records.ts';
 
 interface Pin {
@@ -33,8 +39,8 @@ export class PinBook {
 
   /** Takes the present definitions of these tools, or of all (null), for the right ones. */
   approve(choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
-    const isChosen = ({ connectorId, tool }: PinChoice): boolean =>
-      choices?.some((choice) => choice.connectorId === connectorId && choice.tool === tool) ?? true;
+    const isChosen = (change: ToolPinChange): boolean =>
+      choices?.some((choice) => isSameChange(choice, change)) ?? true;
     const approved = this.changes().filter(isChosen);
     for (const { connectorId, tool, current } of approved) {
       const pin = { definition: current, pinnedAtMs: nowMs };

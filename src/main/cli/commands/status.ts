@@ -29,10 +29,22 @@ function statusText(status: ManagerStatus): string {
   const lines = [
     ...mapLines(status),
     ...configLines(status),
-    `store      ${store.kind === 'off' ? 'none (give --state-dir to remember the map)' : `${store.kind}, ${store.stateDir}`}`,
+    `store      ${store.kind === 'off' ? 'none (give --state-dir to remember the map and the tools)' : `${store.kind}, ${store.stateDir}`}`,
     `tools      ${toolCount}`,
+    ...toolLines(status),
   ];
   return `${lines.join('\n')}\n\n${connectorTable(connectors)}${connectors.map(processText).join('')}`;
+}
+
+/** Which tools are from an earlier run, and which are no longer what they were. */
+function toolLines({ staleTools, changedTools }: ManagerStatus): string[] {
+  const { connectorCount, toolCount, oldestListedAt } = staleTools;
+  const stale = `${toolCount} of ${connectorCount} connectors remembered from an earlier run, the oldest of ${isoOf(oldestListedAt)}`;
+  const changed = changedTools.map(
+    ({ name, members, pinnedAt, isQuarantined }) =>
+      `${printable(name)} is not what it was on ${isoOf(pinnedAt)}: ${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
+  );
+  return [...(toolCount === 0 ? [] : [stale]), ...changed].map((line) => `           ${line}`);
 }
 
 function mapLines({ serviceMap }: ManagerStatus): string[] {

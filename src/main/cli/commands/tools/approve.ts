@@ -1,0 +1,33 @@
+import { systemClock } from '../../../../shared/clock.ts';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { EXIT, print, printable, printJson } from '../../output.ts';
+import { chosenOf, type PinOptions, withPins } from './pinned-tools.ts';
+
+export interface ApproveOptions extends PinOptions {
+  /** All that differ. */
+  readonly all: boolean;
+}
+
+/** Takes the present definitions of tools for the right ones; hosts that run notice within seconds. Resolves with the exit code. */
+export function runToolsApprove(names: readonly string[], { stateDir, all, json }: ApproveOptions): Promise<number> {
+  if (all === names.length > 0)
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      'Name the tools to approve, or give --all; `switchyard tools diff` shows them',
+    );
+  return withPins(stateDir, async (changes, writer) => {
+    const chosen = chosenOf(changes, names);
+    // What is approved is what was looked at: a definition that changed since has another digest, and waits.
+    const approved = await writer.ask((api) => api.approveTools(null, chosen, systemClock.now()));
+    const approvedNames = chosen.filter(({ sha256 }) => approved.some((tool) => tool.sha256 === sha256));
+    const done = approvedNames.map(({ name }) => name);
+    if (json) printJson({ ok: true, approved: done });
+    else
+      print(
+        done.length === 0
+          ? 'There is nothing to approve.\n'
+          : done.map((name) => `approved ${printable(name)}\n`).join(''),
+      );
+    return EXIT.ok;
+  });
+}

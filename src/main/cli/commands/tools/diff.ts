@@ -1,0 +1,37 @@
+import { structuredPatch } from 'diff';
+import { EXIT, print, printJson } from '../../output.ts';
+import { isoOf } from '../sync.ts';
+import { chosenOf, type NamedChange, type PinOptions, withPins } from './pinned-tools.ts';
+
+/** Lines shown around each difference. */
+const CONTEXT = 3;
+
+/** Shows how tools differ from how they were first seen. Resolves with the exit code: 0 if none does. */
+export function runToolsDiff(names: readonly string[], { stateDir, json }: PinOptions): Promise<number> {
+  return withPins(stateDir, async (changes) => {
+    const chosen = chosenOf(changes, names);
+    const ok = chosen.length === 0;
+    if (json) printJson({ ok, tools: chosen });
+    else print(ok ? 'All tools are as they were first seen, or approved.\n' : chosen.map(patchOf).join('\n'));
+    return ok ? EXIT.ok : EXIT.failed;
+  });
+}
+
+function patchOf({ name, members, pinned, current, pinnedAtMs, pinnedSha256, sha256 }: NamedChange): string {
+  const [before, after] = [pinned, current].map((value) => `${JSON.stringify(value, null, 2)}\n`) as [string, string];
+  const { hunks } = structuredPatch('', '', before, after, '', '', { context: CONTEXT });
+  return [
+    `${visible(name)}: ${members.join(', ')}`,
+    `--- as seen ${isoOf(pinnedAtMs)}  sha256 ${pinnedSha256}`,
+    `+++ as it is now                      sha256 ${sha256}`,
+    ...hunks.flatMap(({ lines }) => ['@@', ...lines.map(visible)]),
+    '',
+  ].join('\n');
+}
+
+/** Characters that do not show, or turn the direction of the text, written out: they are what somebody would hide a change with. */
+function visible(line: string): string {
+  return line.replace(/[\p{Cc}\p{Cf}\p{Co}\u2028\u2029]/gu, (character) => {
+    return `\\u{${character.codePointAt(0)?.toString(16)}}`;
+  });
+}

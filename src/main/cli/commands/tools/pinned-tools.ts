@@ -1,0 +1,44 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import type { ToolPinDetail } from '../../../../shared/tool-records.ts';
+import { WriterClient } from '../../../registry/writer-client.ts';
+import { publicToolId } from '../../../snapshot/tool-info.ts';
+
+/** What `tools diff` and `tools approve` are given. */
+export interface PinOptions {
+  readonly stateDir: string;
+  readonly json: boolean;
+}
+
+/** A changed tool under the name that `tools` lists it by. */
+export interface NamedChange extends ToolPinDetail {
+  readonly name: string;
+}
+
+/** Runs `work` with the store in `stateDir`, which must be there, and with the tools that differ from their pins. */
+export async function withPins<T>(
+  stateDir: string,
+  work: (changes: readonly NamedChange[], writer: WriterClient) => Promise<T>,
+): Promise<T> {
+  if (!existsSync(join(stateDir, 'switchyard.db'))) {
+    const message = `There is no store in ${stateDir}: name the folder that the host uses as its stateDir`;
+    throw new SwitchyardError('OPTIONS_INVALID', message);
+  }
+  const writer = new WriterClient(stateDir);
+  try {
+    const changes = await writer.ask((api) => api.changedTools(null));
+    const named = changes.map((change) => ({ ...change, name: publicToolId(change.connectorId, change.tool) }));
+    return await work(named, writer);
+  } finally {
+    await writer.close();
+  }
+}
+
+/** Of these, the ones with these names, or all if none is given. Throws TOOL_UNKNOWN where a name is not among them. */
+export function chosenOf(changes: readonly NamedChange[], names: readonly string[]): readonly NamedChange[] {
+  const unknown = names.find((name) => !changes.some((change) => change.name === name));
+  if (unknown !== undefined)
+    throw new SwitchyardError('TOOL_UNKNOWN', `No tool "${unknown}" differs from how it was first seen.`);
+  return names.length === 0 ? changes : changes.filter(({ name }) => names.includes(name));
+}

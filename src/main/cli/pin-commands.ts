@@ -1,0 +1,37 @@
+import type { Command } from 'commander';
+import type { ApproveOptions } from './commands/tools/approve.ts';
+import type { PinOptions } from './commands/tools/pinned-tools.ts';
+import { examples } from './help-text.ts';
+
+/** Adds `tools diff` and `tools approve`. */
+export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {
+  // `tools` has options of the same names.
+  tools.enablePositionalOptions();
+  const fresh = (name: string, description: string): Command =>
+    tools
+      .command(name)
+      .description(description)
+      .helpOption('-h, --help', 'this text')
+      .requiredOption('--state-dir <dir>', 'the folder that the host remembers its tools in')
+      .option('--json', 'one JSON document on stdout and nothing else there', false);
+
+  fresh('diff', 'show how tools differ from how they were first seen; exit code 1 if any does')
+    .argument('[tools...]', 'their names as `tools` lists them; all by default')
+    .addHelpText(
+      'after',
+      examples('switchyard tools diff --state-dir ./state', 'switchyard tools diff mail.send --state-dir ./state'),
+    )
+    .action(async (names: string[], options: PinOptions) => {
+      const { runToolsDiff } = await import('./commands/tools/diff.ts');
+      setExitCode(await runToolsDiff(names, options));
+    });
+
+  fresh('approve', 'take the present definitions of tools for the right ones; hosts that run notice it')
+    .argument('[tools...]', 'their names as `tools diff` shows them')
+    .option('--all', 'all that differ', false)
+    .addHelpText('after', examples('switchyard tools approve mail.send --state-dir ./state'))
+    .action(async (names: string[], options: ApproveOptions) => {
+      const { runToolsApprove } = await import('./commands/tools/approve.ts');
+      setExitCode(await runToolsApprove(names, options));
+    });
+}

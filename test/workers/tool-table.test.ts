@@ -1,0 +1,94 @@
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import type { ConnectorMessage } from '../../src/shared/tool-records.ts';
+import { ToolTable } from '../../src/workers/tool-table.ts';
+
+const SCOPE = 's';
+
+const message = (connectorId: string, tools: Readonly<Record<string, string>>): ConnectorMessage => ({
+  connectorId,
+  endpoint: `http://h/${connectorId}`,
+  era: 'modern',
+  transport: 'streamable-http',
+  protocolVersion: null,
+  serverName: null,
+  listedAtMs: 1,
+  toolsText: JSON.stringify(
+    Object.entries(tools).map(([name, description]) => ({
+      definition: { name, description, inputSchema: {}, _meta: { seen: Math.random() } },
+      tags: [],
+      author: null,
+    })),
+  ),
+});
+
+const ids = (table: ToolTable, afterId = ''): string[] =>
+  table.page(SCOPE, afterId).connectors.map(({ connectorId }) => connectorId);
+
+function setUp() {
+  const database = new DatabaseSync(':memory:');
+  return { database, table: new ToolTable(database) };
+}
+
+describe('ToolTable', () => {
+  it('gives connectors back page by page, each once', () => {
+    const { table } = setUp();
+    const all = Array.from({ length: 70 }, (_, index) => `c${String(index).padStart(2, '0')}`);
+    table.save(
+      SCOPE,
+      all.map((id) => message(id, { x: 'y' })),
+      true,
+    );
+    table.save('another', [message('elsewhere', {})], true);
+    const seen: string[] = [];
+    for (let from: string | null = ''; from !== null; from = table.page(SCOPE, from).nextId)
+      seen.push(...ids(table, from));
+    expect([seen, table.count(SCOPE)]).toEqual([all, 70]);
+  });
+
+  it('pins at first sight: what differs later is told until it is as it was', () => {
+    const { table } = setUp();
+    expect(table.save(SCOPE, [message('a', { x: 'one', y: 'one' })], true)).toEqual([]);
+    const [change, ...others] = table.save(SCOPE, [message('a', { x: 'two', y: 'one' })], true);
+    expect([change, others]).toMatchObject([{ connectorId: 'a', tool: 'x', members: ['description'] }, []]);
+    expect(table.touch(SCOPE, ['a'], 5)).toEqual([change]);
+    expect(table.page(SCOPE, '').connectors[0]).toMatchObject({ listedAtMs: 5, changes: [change] });
+    expect(table.changes('another')).toEqual([]);
+    expect(table.changes(null)).toMatchObject([{ pinned: { description: 'one' }, current: { description: 'two' } }]);
+    expect(table.save(SCOPE, [message('a', { x: 'one', y: 'one' })], true)).toEqual([]);
+  });
+
+  it('keeps the pins of a connector that goes and comes back', () => {
+    const { table } = setUp();
+    table.save(SCOPE, [message('a', { x: 'one' })], true);
+    table.forget(SCOPE, ['a']);
+    expect(ids(table)).toEqual([]);
+    expect(table.save(SCOPE, [message('a', { x: 'two' })], true)).toHaveLength(1);
+  });
+
+  it('compares nothing where tools are not to be pinned', () => {
+    const { table } = setUp();
+    table.save(SCOPE, [message('a', { x: 'one' })], false);
+    expect(table.save(SCOPE, [message('a', { x: 'two' })], false)).toEqual([]);
+    expect(ids(table)).toEqual(['a']);
+  });
+
+  it('approves what was looked at, and nothing that came after', () => {
+    const { table } = setUp();
+    table.save(SCOPE, [message('a', { x: 'one' })], true);
+    const [seen] = table.save(SCOPE, [message('a', { x: 'two' })], true);
+    if (seen === undefined) throw new Error('Nothing changed');
+    table.save(SCOPE, [message('a', { x: 'three' })], true);
+    expect(table.approve(SCOPE, [seen], 9)).toEqual([]);
+    expect(table.approve(SCOPE, null, 9)).toHaveLength(1);
+    expect(table.changes(SCOPE)).toEqual([]);
+    expect(table.save(SCOPE, [message('a', { x: 'two' })], true)).toMatchObject([{ pinnedAtMs: 9 }]);
+  });
+
+  it('names a record that does not match its checksum, and gives the others', () => {
+    const { database, table } = setUp();
+    table.save(SCOPE, [message('a', { x: 'one' }), message('b', { x: 'one' })], true);
+    database.exec("UPDATE connector SET tools = replace(tools, 'one', 'two') WHERE connector_id = 'a'");
+    expect(table.page(SCOPE, '')).toMatchObject({ connectors: [{ connectorId: 'b' }], damaged: ['a'] });
+  });
+});
