@@ -29,6 +29,23 @@ describe("a caller's createProxy", () => {
     });
   });
 
+  it('may list what is no JSON: that tool alone is left out', async () => {
+    const round: Record<string, unknown> = { type: 'object' };
+    round.itself = round;
+    const createProxy: ConnectorProxyManagerOptions['createProxy'] = () => ({
+      connect: async () => {},
+      getTools: () => [
+        { name: 'big', inputSchema: { type: 'object', maximum: 1n } },
+        { name: 'round', inputSchema: round },
+        { name: 'hello', inputSchema: { type: 'object' } },
+      ],
+      callTool: async () => ({ content: [] }),
+    });
+    await using map = await manage([entry('own')], { createProxy, pinTools: 'quarantine' });
+    await map.manager.sync();
+    expect(map.manager.listTools().map(({ name }) => name)).toEqual(['own.hello']);
+  });
+
   it('gets the state machine: it is down when it says so, and disconnected at the end', async () => {
     const said: string[] = [];
     let goDown = (): void => {};

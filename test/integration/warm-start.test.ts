@@ -3,8 +3,9 @@ import { join } from 'node:path';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import type { ToolChange } from '../../src/main/index.ts';
+import { ConnectorProxyManager, type ToolChange } from '../../src/main/index.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { LocalFile, localServer } from '../helpers/local-file.ts';
 import { MapServer } from '../helpers/map-server.ts';
 import { TestMcpServer } from '../helpers/mcp-server.ts';
 import { remembering } from '../helpers/remembering-manager.ts';
@@ -201,5 +202,24 @@ describe('a start on a folder that was used before', () => {
     await other.sync();
     expect(other.listTools()[0]?.isStale).toBe(false);
     expect(readdirSync(life.dir.path).filter((file) => file.endsWith('.img'))).toHaveLength(1);
+  });
+
+  it('has the tools of programs too: the first call starts its program', async () => {
+    using file = new LocalFile({ one: localServer(['one']) });
+    using dir = new TempDir();
+    const start = () =>
+      new ConnectorProxyManager({
+        configFile: file.path,
+        stateDir: dir.path,
+        featureFlags: { asyncRefresh: false, refreshIntervalMs: 60_000 },
+      });
+    {
+      await using before = start();
+      await before.sync();
+    }
+    await using after = start();
+    await eventually('the tools are listed', () => after.listTools().length === 3);
+    expect(after.listTools()[0]).toMatchObject({ name: 'one.die', isStale: true });
+    await expect(after.callTool('one.whoami')).resolves.toMatchObject({ content: [{ type: 'text' }] });
   });
 });

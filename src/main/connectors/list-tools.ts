@@ -15,12 +15,15 @@ export interface ListLimits {
 /** Left-out tools that are named; a connector may list any number. */
 const MAX_DROPPED_NAMED = 100;
 
+/** How deep a tool's definition may nest; schemas in use are below 20. */
+const MAX_DEPTH = 64;
+
 /** A connector's tools, and what was left out of them. */
 export interface ToolListing {
   readonly tools: readonly RemoteToolDefinition[];
   /** Why the list is not the whole one; null if it is. */
   readonly cutBecause: string | null;
-  /** Tools left out for a bad or repeated name, a missing schema or headers that cannot be, by what they call themselves; the first 100. */
+  /** Tools left out for a bad or repeated name, a missing or too deep schema or headers that cannot be, by what they call themselves; the first 100. */
   readonly dropped: readonly string[];
   /** For how long the server says the list holds: the shortest of its pages; null if it does not. */
   readonly ttlMs: number | null;
@@ -80,9 +83,15 @@ export async function listAllTools(
 }
 
 function isUsable(item: unknown, facts: ConnectionFacts): item is RemoteToolDefinition {
-  if (!isNamed(item)) return false;
+  if (!isNamed(item) || !isNestedWithin(item, MAX_DEPTH)) return false;
   // Over HTTP such a tool cannot be called as it wants to be (MCP 2026-07-28, custom headers); a client must leave it out.
   return facts.era !== 'modern' || facts.transport !== 'streamable-http' || toolHeaders(item).kind === 'declared';
+}
+
+/** Whether a value nests no deeper than that. What is deeper could neither be compared nor sent to another thread. */
+function isNestedWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isNestedWithin(member, depth - 1));
 }
 
 function isNamed(item: unknown): item is RemoteToolDefinition {

@@ -61,9 +61,11 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
       facts: { era: 'unknown', transport: 'custom', protocolVersion: null, serverName: null },
       async listToolsPage(_cursor, page) {
         return {
-          tools: await within(
-            settled(() => proxy.getTools()),
-            page,
+          tools: inJson(
+            await within(
+              settled(() => proxy.getTools()),
+              page,
+            ),
           ),
           nextCursor: null,
           ttlMs: null,
@@ -102,6 +104,17 @@ function configFor(
     unavailableErrorMessage: unavailableErrorMessage(target.name),
     ...given,
   };
+}
+
+/** Tools as any connector would send them: what has no JSON form is no tool. */
+function inJson(tools: readonly unknown[]): readonly unknown[] {
+  return tools.flatMap((tool) => {
+    try {
+      return [JSON.parse(JSON.stringify(tool)) as unknown];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** A caller's method as a promise, though it may throw or give its answer at once. */

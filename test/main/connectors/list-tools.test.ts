@@ -65,6 +65,7 @@ describe('listAllTools', () => {
       { name: 'no-schema' },
       null,
       { inputSchema: {} },
+      { ...tool('deep'), inputSchema: JSON.parse(`${'{"a":'.repeat(100)}1${'}'.repeat(100)}`) },
       tool('fine'),
     ];
     const { tools, dropped } = await listAllTools(
@@ -73,6 +74,6 @@ describe('listAllTools', () => {
       signal,
     );
     expect(tools.map(({ name }) => name)).toEqual(['good', 'fine']);
-    expect(dropped).toEqual(['good', 'bad name', 'no-schema', '(no name)', '(no name)']);
+    expect(dropped).toEqual(['good', 'bad name', 'no-schema', '(no name)', '(no name)', 'deep']);
   });
 });

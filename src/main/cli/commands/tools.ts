@@ -19,19 +19,23 @@ export function runTools(options: ToolsOptions): Promise<number> {
     if (options.json) {
       printJson({
         ok: true,
-        tools: tools.map(({ name, connectorId, description, tags, inputSchema }) => ({
+        tools: tools.map(({ name, connectorId, description, tags, inputSchema, isStale }) => ({
           name,
           connectorId,
           description,
           tags,
           inputSchema,
+          isStale,
         })),
       });
     } else {
       print(
         renderTable(
           ['tool', 'description'],
-          tools.map(({ name, description }) => [name, firstWords(description)]),
+          tools.map(({ name, description, isStale }) => [
+            name,
+            `${isStale ? '(remembered) ' : ''}${firstWords(description)}`,
+          ]),
         ),
       );
       print(`\n${tools.length} tools\n`);
