@@ -1,10 +1,7 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { createServiceMapSignature } from '../../src/main/index.ts';
 import { startFixture } from '../support/fixture.ts';
+import { serveMapOf } from '../support/fixture-map.ts';
 import { inFreshProcess } from '../support/fresh-process.ts';
-import { BENCH_KEY } from '../support/maps.ts';
 import type { Row, Section } from '../support/report-figures.ts';
 import type { ColdProcessJob, ColdSample } from './cold-process.ts';
 import { PEER_WAYS } from './peers.ts';
@@ -64,12 +61,10 @@ export async function measureColdStarts(options: ColdOptions, tell: (section: Se
 async function measure(scenario: Scenario, { rounds, withPeers }: ColdOptions): Promise<Section> {
   const { name, count, tools, handshakeMs, hanging, isSequentialToo } = scenario;
   using fixture = await startFixture({ count, tools, handshakeMs, hanging });
-  const map = createServer((_, response) => response.end(signedMap(fixture.urls)));
-  await new Promise<void>((resolve) => map.listen(0, '127.0.0.1', resolve));
-  const mapUrl = `http://127.0.0.1:${(map.address() as AddressInfo).port}/`;
+  using map = await serveMapOf(fixture.urls);
   const connectors = count - hanging;
   const job: ColdProcessJob = {
-    mapUrl,
+    mapUrl: map.url,
     urls: fixture.urls,
     tools: connectors * tools,
     connectors,
@@ -92,7 +87,6 @@ async function measure(scenario: Scenario, { rounds, withPeers }: ColdOptions): 
     if (isSequentialToo) await run('sequential');
     if (withPeers && round < PEER_ROUNDS) for (const way of Object.keys(PEER_WAYS)) await run(way);
   }
-  map.close();
   return {
     title: `Cold start, ${name}`,
     rows: [...samples].flatMap(([way, list]) => rowsOf(way, list)),
@@ -110,18 +104,4 @@ function rowsOf(way: string, samples: readonly ColdSample[]): Row[] {
     ...row('and one of each called', ({ calledMs }) => calledMs),
     ...row('longest stall of main', ({ stallMs }) => stallMs),
   ];
-}
-
-function signedMap(urls: readonly string[]): string {
-  const connectors = urls.map((endpoint, index) => ({
-    id: `c${index}`,
-    version: '1',
-    name: `Connector ${index}`,
-    status: 'enabled',
-    ttl: 300,
-    scopes: ['bench'],
-    endpoint,
-  }));
-  const map = { id: 'bench', brand: 'bench', generatedAt: new Date().toISOString(), ttlSeconds: 3_600, connectors };
-  return JSON.stringify({ ...map, signature: createServiceMapSignature(map, BENCH_KEY) });
 }

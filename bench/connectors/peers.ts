@@ -9,9 +9,9 @@ const folder = fileURLToPath(new URL('../peers/', import.meta.url));
 /** Longer than any of them waits for a server that hangs. */
 const PATIENCE_MS = 20_000;
 
-/** Installs the peers if they are not there yet; false, with the reason on stderr, where that does not work. */
-export function installPeers(): boolean {
-  if (existsSync(`${folder}node_modules/@mastra/mcp`)) return true;
+/** Installs the peers if the one that is needed is not there yet; false, with the reason on stderr, where that does not work. */
+export function installPeers(needed: string): boolean {
+  if (existsSync(`${folder}node_modules/${needed}`)) return true;
   process.stderr.write('Installing the peers into bench/peers (once; some 200 MB) …\n');
   const args = ['install', '--no-audit', '--no-fund', '--no-package-lock', '--ignore-scripts'];
   const { status, stderr } = spawnSync('npm', args, { cwd: folder, encoding: 'utf8' });

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { upperBoundOfMean } from '../support/bootstrap.ts';
+import type { Row, Section } from '../support/report-figures.ts';
+import { watchStall } from '../support/stall.ts';
+import { serverOf, withStore } from './servers.ts';
+import { STORES } from './stores.ts';
+
+const SIZE = 10_000;
+
+/** How long the file takes to follow one change among 10 000 servers, and how long that holds main, against a loop that has nothing to do for as long. */
+export async function measureFlushes(pairs: number, tell: (section: Section) => void): Promise<void> {
+  const rows: Row[] = [];
+  const notes: string[] = [];
+  for (const [way, open] of Object.entries(STORES)) {
+    const samples = { flushMs: [] as number[], stallMs: [] as number[], idleMs: [] as number[] };
+    await withStore(open, SIZE, async ({ put, flush }) => {
+      if (flush === null) return;
+      for (let pair = 0; pair < pairs; pair += 1) {
+        await sleep(50);
+        const stall = watchStall();
+        const startedMs = performance.now();
+        void put(serverOf(pair, pair));
+        await flush();
+        const tookMs = performance.now() - startedMs;
+        samples.flushMs.push(tookMs);
+        // The timer that watches is due once more.
+        await sleep(2);
+        samples.stallMs.push(stall.stop());
+        const idle = watchStall();
+        await sleep(tookMs + 2);
+        samples.idleMs.push(idle.stop());
+      }
+    });
+    if (samples.flushMs.length === 0) continue;
+    const row = (metric: string, values: readonly number[]): Row => ({
+      ...{ way, metric, unit: 'ms' },
+      samples: values,
+      baseline: 'rewrite',
+    });
+    rows.push(
+      row('flush', samples.flushMs),
+      row('longest stall', samples.stallMs),
+      row('the same, idle', samples.idleMs),
+    );
+    const differences = samples.stallMs.map((value, index) => value - (samples.idleMs[index] ?? Number.NaN));
+    notes.push(
+      `${way}: stall beyond idle, upper 95 % bound of the mean: ${upperBoundOfMean(differences).toFixed(2)} ms`,
+    );
+  }
+  tell({ title: `Flush of one change among ${SIZE} servers`, rows, notes });
+}

@@ -1,0 +1,38 @@
+import { type ParseArgsConfig, parseArgs } from 'node:util';
+import { circumstances, tableOf, writeReport } from './report.ts';
+import type { Section } from './report-figures.ts';
+
+type Tell = (section: Section) => void;
+type Values = Readonly<Record<string, string | undefined>>;
+
+export interface Benchmark {
+  readonly name: string;
+  readonly question: string;
+  readonly options: NonNullable<ParseArgsConfig['options']>;
+}
+
+/** Runs the parts of a benchmark, those that `--only` names or all, shows each section as it comes and writes the report. Ends the process. */
+export async function runParts(
+  { name, question, options }: Benchmark,
+  partsOf: (values: Values) => Readonly<Record<string, (tell: Tell) => Promise<void>>>,
+): Promise<void> {
+  const values = parseArgs({ options: { ...options, only: { type: 'string' } } }).values as Values;
+  const parts = partsOf(values);
+  const wanted = values.only?.split(',') ?? Object.keys(parts);
+  const unknown = wanted.filter((part) => !Object.hasOwn(parts, part));
+  if (unknown.length > 0) {
+    process.stderr.write(`There is no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}.\n`);
+    process.exit(2);
+  }
+  const facts = circumstances(name, question);
+  const sections: Section[] = [];
+  process.once('SIGINT', () => process.exit(130));
+  for (const part of wanted) {
+    await parts[part]?.((section) => {
+      sections.push(section);
+      process.stdout.write(tableOf(section));
+    });
+  }
+  process.stdout.write(`\nWritten: ${writeReport({ ...facts, sections })}.json, .csv and .html\n`);
+  process.exit();
+}
