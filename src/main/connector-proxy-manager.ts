@@ -66,7 +66,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#options = resolved;
     this.#agent = createMainAgent(resolved.network);
     this.#events = new EventHub(logger);
-    this.#memory = createHostMemory(resolved);
+    this.#memory = createHostMemory(resolved, () => this.#firstSync.rest());
     this.#loader = createMapLoader({ ...resolved, mainAgent: this.#agent });
     this.#tools = createToolSide(resolved, {
       memory: this.#memory.tools,
@@ -98,7 +98,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
       },
     });
     this.#firstSync = new FirstSync(
-      () => this.sync(),
+      () => this.#synced(false),
       () => this.#sources.remembered(),
     );
     this.#router = new ToolRouter({
@@ -133,16 +133,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
    * read, with CLOSED after `close()`.
    */
   async sync(force = false): Promise<void> {
-    this.#assertOpen();
-    const startedMs = monotonicMs();
-    try {
-      await findOpenTelemetry();
-      await traced('sync', 'connector sync', { force }, () => raceSignal(this.#sync(force), this.#closed.signal));
-      recordSync(monotonicMs() - startedMs, 'ok');
-    } catch (error) {
-      recordSync(monotonicMs() - startedMs, 'error');
-      throw error;
-    }
+    this.#firstSync.hurry();
+    await this.#synced(force);
   }
 
   /** The connectors of the current map, normalised, in map order; then those of the local file. */
@@ -229,6 +221,19 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  async #synced(force: boolean): Promise<void> {
+    this.#assertOpen();
+    const startedMs = monotonicMs();
+    try {
+      await findOpenTelemetry();
+      await traced('sync', 'connector sync', { force }, () => raceSignal(this.#sync(force), this.#closed.signal));
+      recordSync(monotonicMs() - startedMs, 'ok');
+    } catch (error) {
+      recordSync(monotonicMs() - startedMs, 'error');
+      throw error;
+    }
   }
 
   async #sync(force: boolean): Promise<void> {

@@ -1,5 +1,5 @@
 import pLimit, { type LimitFunction } from 'p-limit';
-import { nextTurn } from '../../shared/clock.ts';
+import { nextTurn, settledWithin } from '../../shared/clock.ts';
 import { requestOutOfTurn } from '../http/bring-up-dispatcher.ts';
 
 /** How many connectors may come up at once. */
@@ -8,12 +8,16 @@ export interface GateLimits {
   readonly maxConnectsPerOrigin: number;
 }
 
+/** For how long others wait for one that is urgent: most are up by then, and one that hangs must not hold them. */
+const MAX_HOLD_MS = 50;
+
 /** Lets connectors come up side by side, so many of one origin and so many in all. */
 export class ConnectGate {
   readonly #limits: GateLimits;
   readonly #overall: LimitFunction;
   readonly #byOrigin = new Map<string, LimitFunction>();
   #lastStart: Promise<void> = Promise.resolve();
+  #calm: Promise<void> = Promise.resolve();
 
   constructor(limits: GateLimits) {
     this.#limits = limits;
@@ -38,15 +42,18 @@ export class ConnectGate {
     });
     if (urgent === null) return inTurn;
     const outOfTurn = urgent.then(() => {
-      running ??= requestOutOfTurn(work);
+      if (running === null) {
+        running = requestOutOfTurn(work);
+        this.#calm = settledWithin(Promise.all([this.#calm, running]), MAX_HOLD_MS);
+      }
       return running;
     });
     return Promise.race([inTurn, outOfTurn]);
   }
 
-  /** One start in each turn of the event loop: beginning a handshake costs main too, and 64 may be due at once. */
+  /** One start in each turn of the event loop: beginning a handshake costs main too, and 64 may be due at once. None while one that is urgent comes up. */
   #turn(): Promise<void> {
-    this.#lastStart = this.#lastStart.then(nextTurn);
+    this.#lastStart = this.#lastStart.then(nextTurn).then(() => this.#calm);
     return this.#lastStart;
   }
 

@@ -29,6 +29,8 @@ export interface MapMemoryDeps {
   readonly health: StoreHealth;
   /** The maps of the start image. */
   readonly early: Promise<readonly StoredMap[]>;
+  /** Resolves when the store may be asked for what is already there from the start image: its thread would take a core from the first call. */
+  readonly rest: () => Promise<void>;
   /** Called for each source that is asked for or kept. */
   readonly onUsed: (sourceId: string) => void;
   /** Called when the store holds something new. */
@@ -36,14 +38,18 @@ export interface MapMemoryDeps {
 }
 
 /** A memory on disk. */
-export function createMapMemory({ writer, health, early, onUsed, onSaved }: MapMemoryDeps): MapMemory {
+export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }: MapMemoryDeps): MapMemory {
+  const served = new Set<string>();
   let saving: Promise<void> = Promise.resolve();
   return {
     async readEarly(sourceId) {
-      return (await early).find((map) => map.sourceId === sourceId) ?? null;
+      const map = (await early).find((candidate) => candidate.sourceId === sourceId) ?? null;
+      if (map !== null) served.add(sourceId);
+      return map;
     },
     async read(sourceId) {
       onUsed(sourceId);
+      if (served.delete(sourceId)) await rest();
       try {
         const stored = await writer.readSource(sourceId);
         health.works();

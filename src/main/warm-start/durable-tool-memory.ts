@@ -27,6 +27,8 @@ export interface DurableToolMemoryDeps {
   /** Whether tools are compared with how they were first seen. */
   readonly isPinned: boolean;
   readonly now: () => number;
+  /** Resolves when the writer may be asked for what is not urgent. */
+  readonly rest: () => Promise<void>;
   /** Called when the store holds something new. */
   readonly onSaved: () => void;
 }
@@ -122,6 +124,7 @@ export class DurableToolMemory implements ToolMemory {
   async #run(): Promise<void> {
     // In a later turn, so that what comes up together is one commit.
     await nextTurn();
+    await this.#deps.rest();
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.splice(0, BATCH);
       const same = batch.filter(({ record }) => this.#isSaved(record));

@@ -26,15 +26,15 @@ type HostMemoryOptions = Pick<
   'stateDir' | 'serviceMapUrl' | 'configFile' | 'pinTools' | 'clock' | 'logger'
 >;
 
-/** Starts to read what is remembered, in the background. */
-export function createHostMemory(options: HostMemoryOptions): HostMemory {
+/** Starts to read what is remembered, in the background; `rest` resolves when the start image has served its first call. */
+export function createHostMemory(options: HostMemoryOptions, rest: () => Promise<void>): HostMemory {
   const { stateDir, pinTools, clock } = options;
-  if (stateDir !== null) return createDurableMemory(stateDir, options);
+  if (stateDir !== null) return createDurableMemory(stateDir, options, rest);
   const tools = createVolatileToolMemory(pinTools !== 'off', () => clock.now());
   return { maps: forgetfulMapMemory, tools, health: null, close: () => Promise.resolve() };
 }
 
-function createDurableMemory(stateDir: string, options: HostMemoryOptions): HostMemory {
+function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest: () => Promise<void>): HostMemory {
   const { pinTools, clock, logger } = options;
   const scope = scopeOf(options);
   const writer = new WriterClient(stateDir, { logger });
@@ -59,12 +59,15 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions): Host
     writer,
     health,
     early: image.then((read) => read?.maps ?? []),
+    rest,
     onUsed: (sourceId) => void sourceIds.add(sourceId),
     onSaved,
   });
   const tools = new DurableToolMemory({
     ...{ writer, health, image, scope, onSaved },
     isPinned: pinTools !== 'off',
+    // Under quarantine nothing is published before it was compared.
+    rest: pinTools === 'quarantine' ? () => Promise.resolve() : rest,
     now: () => clock.now(),
   });
 
