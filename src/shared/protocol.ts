@@ -14,7 +14,7 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Delta, DigestTable } from './delta.ts';
 import type { WireError } from './errors.ts';
 import type { NetworkSettings } from './network.ts';
-import type { ServerChange, ServerNews, SyncMode } from './server-records.ts';
+import type { KnownServers, ServerChange, ServerNews, SyncMode } from './server-records.ts';
 import type { ServiceMapHeader } from './service-map.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
@@ -185,7 +185,9 @@ export interface WriterApi {
   saveMap(map: StoredMap): WriterReply<null>;
   /** Durable when answered. */
   applyServers(changes: readonly ServerChange[]): WriterReply<null>;
-  /** What is new in the registry after `revision`; `path` is its `servers.json`. */
-  syncServers(path: string, revision: number, mode: SyncMode): WriterReply<ServerNews>;
+  /** What is new in the registry since `known`; `path` is its `servers.json`. */
+  syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
+  /** The last of a process that ends: applies, then writes the file. Sets `done[0]` to 1 in any case, for somebody who blocks on it. */
+  finish(changes: readonly ServerChange[], path: string, known: KnownServers, done: Int32Array): WriterReply<null>;
   close(): WriterReply<null>;
 }

@@ -3,21 +3,23 @@ import * as Comlink from 'comlink';
 import { portEndpoint } from '../shared/comlink-endpoint.ts';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol.ts';
-import { RegistryStore } from './registry-store.ts';
+import type { StoreNoteMessage } from '../shared/store-notes.ts';
+import type { RegistryStore } from './registry-store.ts';
+import { StoreKeeper } from './store-keeper.ts';
 
-let store: RegistryStore | null = null;
+let keeper: StoreKeeper | null = null;
 
 function reply<T>(work: () => T): WriterReply<T> {
   try {
-    return { ok: true, value: work() };
+    return { ok: true, value: keeper === null ? work() : keeper.attempt(work) };
   } catch (error) {
-    return { ok: false, error: toWireError(error) };
+    return { ok: false, error: toWireError(error, 'STORE_UNAVAILABLE') };
   }
 }
 
 function opened(): RegistryStore {
-  if (store === null) throw new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
-  return store;
+  if (keeper === null) throw new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
+  return keeper.store();
 }
 
 const api: WriterApi = {
@@ -29,8 +31,10 @@ const api: WriterApi = {
           `The writer speaks protocol ${PROTOCOL_VERSION}, main ${version}.`,
         );
       }
-      store ??= new RegistryStore(stateDir);
-      return store.path;
+      keeper ??= new StoreKeeper(stateDir, (note) => {
+        parentPort?.postMessage({ kind: 'store-note', note } satisfies StoreNoteMessage);
+      });
+      return keeper.store().path;
     }),
   readSource: (sourceId) => reply(() => opened().readSource(sourceId)),
   saveMap: (map) =>
@@ -43,11 +47,21 @@ const api: WriterApi = {
       opened().applyServers(changes);
       return null;
     }),
-  syncServers: (path, revision, mode) => reply(() => opened().syncServers(path, revision, mode)),
+  syncServers: (path, known, mode) => reply(() => opened().syncServers(path, known, mode)),
+  finish: (changes, path, known, done) => {
+    const finished = reply(() => {
+      opened().applyServers(changes);
+      opened().syncServers(path, known, 'write');
+      return null;
+    });
+    Atomics.store(done, 0, 1);
+    Atomics.notify(done, 0);
+    return finished;
+  },
   close: () =>
     reply(() => {
-      store?.close();
-      store = null;
+      keeper?.close();
+      keeper = null;
       return null;
     }),
 };
