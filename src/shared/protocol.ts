@@ -14,12 +14,12 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Delta, DigestTable } from './delta.ts';
 import type { WireError } from './errors.ts';
 import type { NetworkSettings } from './network.ts';
-import type { ServerChange, ServerNews, SyncMode } from './server-records.ts';
+import type { KnownServers, ServerChange, ServerNews, SyncMode } from './server-records.ts';
 import type { ServiceMapHeader } from './service-map.ts';
 import type { ConnectorMessage, ConnectorPage, PinChoice, ToolPinChange, ToolPinDetail } from './tool-records.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 4;
+export const PROTOCOL_VERSION = 5;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
@@ -186,8 +186,10 @@ export interface WriterApi {
   saveMap(map: StoredMap): WriterReply<null>;
   /** Durable when answered. */
   applyServers(changes: readonly ServerChange[]): WriterReply<null>;
-  /** What is new in the registry after `revision`; `path` is its `servers.json`. */
-  syncServers(path: string, revision: number, mode: SyncMode): WriterReply<ServerNews>;
+  /** What is new in the registry since `known`; `path` is its `servers.json`. */
+  syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
+  /** The last of a process that ends: applies, then writes the file. Sets `done[0]` to 1 in any case, for somebody who blocks on it. */
+  finish(changes: readonly ServerChange[], path: string, known: KnownServers, done: Int32Array): WriterReply<null>;
   /** Durable when answered; what differs from its pin. `isPinned` has tools compared with how they were first seen. */
   saveTools(scope: string, connectors: readonly ConnectorMessage[], isPinned: boolean): WriterReply<ToolPinChange[]>;
   /** Notes that connectors listed the same tools again; what differs from its pin. */

@@ -8,6 +8,8 @@ export interface ServerChange {
 
 /** Something about `servers.json` that somebody should know. */
 export type FileProblem =
+  /** It was edited: these servers are now as it says, and these are gone. */
+  | { readonly kind: 'taken-over'; readonly put: readonly string[]; readonly removed: readonly string[] }
   | { readonly kind: 'bad-server'; readonly place: string; readonly reason: string }
   /** The file could not be read as what it should be; it is now called `backup`. */
   | { readonly kind: 'set-aside'; readonly backup: string; readonly reason: string };
@@ -15,14 +17,22 @@ export type FileProblem =
 /** How the store and the file are looked at: the file read if it changed, read in any case, or written too. */
 export type SyncMode = 'look' | 'read' | 'write';
 
+/** What somebody knows of a registry. */
+export interface KnownServers {
+  /** Of which store; null for nothing. */
+  readonly storeId: string | null;
+  /** Up to which revision of it. */
+  readonly revision: number;
+}
+
 /** What is new in a registry. */
 export interface ServerNews {
   /** Up to where this tells. */
-  readonly revision: number;
+  readonly known: KnownServers;
+  /** Whether the store is another one than the one that was known: `changes` are all that it holds. */
+  readonly isReplaced: boolean;
   /** In the order in which they came. */
   readonly changes: readonly ServerChange[];
-  /** Servers whose record in the store is damaged. */
-  readonly damaged: readonly string[];
   readonly problems: readonly FileProblem[];
   /** Whether the file is still to be written; told where it is read in any case. */
   readonly isFileBehind: boolean;

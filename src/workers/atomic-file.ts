@@ -6,20 +6,24 @@ import {
   fsyncSync,
   lstatSync,
   openSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../shared/errors.ts';
 
-/** The text of a file; null if it is not there. Throws what the disk throws, and on a file larger than `maxBytes`. */
+/** The text of a file; null if it is not there. Throws what the disk throws, and on what is no file, or larger than `maxBytes`. */
 export function readIfThere(path: string, maxBytes: number): string | null {
   try {
-    const { size } = lstatSync(realpathSync(path));
-    if (size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+    const stats = statSync(path);
+    // A pipe would be read for ever.
+    if (!stats.isFile()) throw new Error(`${path} is no file`);
+    if (stats.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
     return readFileSync(path, 'utf8');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
@@ -34,7 +38,7 @@ export function readIfThere(path: string, maxBytes: number): string | null {
 export function replaceFile(path: string, text: string | Uint8Array): void {
   const target = existsSync(path) ? realpathSync(path) : path;
   const folder = dirname(target);
-  const temporary = join(folder, `.${randomUUID()}.tmp`);
+  const temporary = join(folder, `${temporaryPrefix(target)}${randomUUID()}.tmp`);
   try {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
     const file = openSync(temporary, flags, 0o600);
@@ -53,19 +57,37 @@ export function replaceFile(path: string, text: string | Uint8Array): void {
   syncFolder(folder);
 }
 
-/** Moves a file to the first free name of `PATH.bak`, `PATH.1.bak`, …; that name. */
-export function setAside(path: string): string {
-  for (let count = 0; ; count += 1) {
-    const backup = count === 0 ? `${path}.bak` : `${path}.${count}.bak`;
-    if (existsSync(backup)) continue;
-    renameSync(path, backup);
-    syncFolder(dirname(path));
-    return backup;
+/** Removes the temporary files that killed processes left beside the file at `path`. To be called where nobody replaces that file meanwhile. */
+export function removeTemporaries(path: string): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const folder = dirname(target);
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(temporaryPrefix(target)) && name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
   }
 }
 
-/** Makes a rename durable; some systems cannot sync a folder. */
-function syncFolder(folder: string): void {
+/** Moves a file to the first free name of `PATH.bak`, `PATH.1.bak`, …; that name. */
+export function setAside(path: string): string {
+  const backup = freeName(path, 'bak');
+  renameSync(path, backup);
+  syncFolder(dirname(path));
+  return backup;
+}
+
+/** The first of `PATH.EXTENSION`, `PATH.1.EXTENSION`, … that is no file, no folder and no symbolic link, not even one to nowhere. */
+export function freeName(path: string, extension: string): string {
+  for (let count = 0; ; count += 1) {
+    const name = count === 0 ? `${path}.${extension}` : `${path}.${count}.${extension}`;
+    if (lstatSync(name, { throwIfNoEntry: false }) === undefined) return name;
+  }
+}
+
+function temporaryPrefix(path: string): string {
+  return `.${basename(path)}.`;
+}
+
+/** Makes a rename in a folder durable; some systems cannot sync a folder. */
+export function syncFolder(folder: string): void {
   let descriptor: number;
   try {
     descriptor = openSync(folder, 'r');

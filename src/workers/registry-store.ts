@@ -1,111 +1,76 @@
-import { hash } from 'node:crypto';
-import { closeSync, existsSync, mkdirSync, openSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { codeOf, messageOf, SwitchyardError } from '../shared/errors.ts';
+import { messageOf, SwitchyardError } from '../shared/errors.ts';
 import type { StoredMap, StoredSource } from '../shared/protocol.ts';
-import type { ServerChange, ServerNews, SyncMode } from '../shared/server-records.ts';
-import { ServerTable } from './server-table.ts';
+import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../shared/server-records.ts';
+import type { StoreNote } from '../shared/store-notes.ts';
+import { chooseJournalMode, networkFileSystemOf } from './journal-mode.ts';
+import { inTransaction, ServerTable } from './server-table.ts';
 import { ServersFile } from './servers-file.ts';
+import { SOURCE_SCHEMA, SourceTable } from './source-table.ts';
+import { DamageError } from './sqlite-errors.ts';
 import { writeStartImage } from './start-image-file.ts';
+import { createStoreFile, fileIdOf, storePath } from './store-files.ts';
+import { restore, type SavedRecords } from './store-salvage.ts';
 import { ToolTable } from './tool-table.ts';
-
-const STORE_FILE = 'switchyard.db';
+import { upgradeTables } from './upgrade.ts';
+import { readBrokenTail } from './write-ahead-log.ts';
 
 /** Raised with every change of the tables; a store with a higher one is left alone. */
-const SCHEMA_VERSION = 3;
+const SCHEMA_VERSION = 5;
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS source (
-    source_id TEXT PRIMARY KEY,
-    floor_ms INTEGER NOT NULL,
-    generated_at_ms INTEGER NOT NULL,
-    saved_at_ms INTEGER NOT NULL,
-    etag TEXT,
-    body BLOB NOT NULL,
-    body_sha256 TEXT NOT NULL
-  ) STRICT;
+  ${SOURCE_SCHEMA}
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
-/** A map of the same or a later instant replaces the stored one; the floor never sinks, whoever writes. */
-const SAVE = `
-  INSERT INTO source (source_id, floor_ms, generated_at_ms, saved_at_ms, etag, body, body_sha256)
-  VALUES (:sourceId, :generatedAtMs, :generatedAtMs, :savedAtMs, :etag, :body, :bodySha256)
-  ON CONFLICT (source_id) DO UPDATE SET
-    floor_ms = max(floor_ms, excluded.floor_ms),
-    generated_at_ms = excluded.generated_at_ms,
-    saved_at_ms = excluded.saved_at_ms,
-    etag = excluded.etag,
-    body = excluded.body,
-    body_sha256 = excluded.body_sha256
-  WHERE excluded.generated_at_ms >= source.generated_at_ms
-`;
-
-interface SourceRow {
-  readonly floor_ms: number;
-  readonly generated_at_ms: number;
-  readonly saved_at_ms: number;
-  readonly etag: string | null;
-  readonly body: Uint8Array<ArrayBuffer>;
-  readonly body_sha256: string;
-}
-
-/** The store on disk: SQLite in WAL mode with synchronous=FULL, so that what is answered is durable. */
+/** The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe, so that what is answered is durable. */
 export class RegistryStore {
   readonly path: string;
+  /** Which file this is; another one at the same path is another store. */
+  readonly fileId: string | null;
   readonly #stateDir: string;
   readonly #database: DatabaseSync;
   readonly #files = new Map<string, ServersFile>();
+  readonly #sources: SourceTable;
   #table: ServerTable | null = null;
   #toolTable: ToolTable | null = null;
 
-  /** Opens or creates the store in `stateDir`. Throws STORE_UNAVAILABLE or STORE_TOO_NEW. */
-  constructor(stateDir: string) {
-    this.path = join(stateDir, STORE_FILE);
+  /**
+   * Opens or creates the store in `stateDir`, and proves its structure; records are proven as they are read. Throws STORE_TOO_NEW, or STORE_UNAVAILABLE, whose
+   * cause tells whether it is damaged (`isDamage`).
+   */
+  constructor(stateDir: string, tell: (note: StoreNote) => void = () => {}) {
     this.#stateDir = stateDir;
     try {
-      makeFolder(stateDir);
-      createPrivately(this.path);
+      createStoreFile(stateDir);
+      this.path = storePath(stateDir);
+      this.fileId = fileIdOf(this.path);
       this.#database = new DatabaseSync(this.path);
     } catch (error) {
-      throw unavailable(`Cannot open the store ${this.path}`, error);
+      throw unavailable(`Cannot open the store in ${stateDir}`, error);
     }
     try {
-      this.#prepare();
+      this.#prepare(stateDir, tell);
+      this.#sources = new SourceTable(this.#database);
     } catch (error) {
       this.#database.close();
       throw error instanceof SwitchyardError ? error : unavailable(`Cannot use the store ${this.path}`, error);
     }
   }
 
-  /** What is known of a source. A record that does not match its checksum counts as none; its floor still holds. */
+  /** Whether this is still the file that others find at its path. */
+  isInPlace(): boolean {
+    return fileIdOf(this.path) === this.fileId;
+  }
+
+  /** What is known of a source. A body that does not match its checksum counts as none; its floor still holds. */
   readSource(sourceId: string): StoredSource {
-    const row = this.#database.prepare('SELECT * FROM source WHERE source_id = ?').get(sourceId) as
-      | SourceRow
-      | undefined;
-    if (row === undefined) return { floorMs: null, map: null, isDamaged: false };
-    if (hash('sha256', row.body) !== row.body_sha256) return { floorMs: row.floor_ms, map: null, isDamaged: true };
-    const map = {
-      sourceId,
-      etag: row.etag,
-      body: new Uint8Array(row.body),
-      generatedAtMs: row.generated_at_ms,
-      savedAtMs: row.saved_at_ms,
-    };
-    return { floorMs: row.floor_ms, map, isDamaged: false };
+    return this.#guard('read a service map', () => this.#sources.read(sourceId));
   }
 
   /** Durable once this returns. */
   saveMap(map: StoredMap): void {
-    this.#database.exec('BEGIN IMMEDIATE');
-    try {
-      this.#database.prepare(SAVE).run({ ...map, bodySha256: hash('sha256', map.body) });
-      this.#database.exec('COMMIT');
-    } catch (error) {
-      if (this.#database.isTransaction) this.#database.exec('ROLLBACK');
-      throw unavailable(`Cannot write to the store ${this.path}`, error);
-    }
+    this.#guard('write a service map', () => this.#sources.save(map));
   }
 
   /** Makes changes of the registry's servers in one commit. Durable once this returns. */
@@ -113,18 +78,31 @@ export class RegistryStore {
     this.#guard('write to the registry', () => this.#servers().apply(changes));
   }
 
-  /** What is new in the registry after `revision`, its file at `path` looked at, read or written as `mode` says. */
-  syncServers(path: string, revision: number, mode: SyncMode): ServerNews {
+  /** What is new in the registry since `known`, its file at `path` looked at, read or written as `mode` says. */
+  syncServers(path: string, known: KnownServers, mode: SyncMode): ServerNews {
     return this.#guard('use the registry', () => {
       const table = this.#servers();
       const file = this.#files.get(path) ?? new ServersFile(path, this.#database, table);
       this.#files.set(path, file);
+      const storeId = this.fileId ?? '';
+      const isReplaced = known.storeId !== null && (known.storeId !== storeId || known.revision > table.revision());
       const hasChanged = file.hasChanged();
-      const problems = mode === 'write' ? file.write() : mode === 'read' || hasChanged ? file.read() : [];
-      const { rows, damaged, revision: now } = table.since(revision);
+      // What the caller knows and this store does not has to come into it before the file is written.
+      const isToBeWritten = mode === 'write' && !isReplaced;
+      const isToBeRead = isReplaced || mode === 'read' || hasChanged;
+      const problems = isToBeWritten ? file.write() : isToBeRead ? file.read() : [];
+      const { rows, revision } = table.since(isReplaced ? 0 : known.revision);
       // Worth its cost only where somebody begins.
       const isFileBehind = mode === 'read' && file.isBehind();
-      return { revision: now, changes: rows, damaged, problems, isFileBehind };
+      return { known: { storeId, revision }, isReplaced, changes: rows, problems, isFileBehind };
+    });
+  }
+
+  /** Takes in what was saved from a damaged store. Durable once this returns. */
+  restore(saved: SavedRecords): void {
+    this.#guard('restore the records', () => {
+      this.#servers();
+      inTransaction(this.#database, () => restore(this.#database, saved));
     });
   }
 
@@ -163,40 +141,40 @@ export class RegistryStore {
     }
   }
 
-  #prepare(): void {
-    this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;');
-    const { user_version: version } = this.#database.prepare('PRAGMA user_version').get() as { user_version: number };
-    if (version > SCHEMA_VERSION) {
-      throw new SwitchyardError(
-        'STORE_TOO_NEW',
-        `The store ${this.path} has format ${version}; this version reads up to ${SCHEMA_VERSION}.`,
-      );
-    }
-    this.#database.exec(SCHEMA);
+  #prepare(stateDir: string, tell: (note: StoreNote) => void): void {
+    this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL');
+    const note = this.#setJournalMode(stateDir);
+    if (note !== null) tell(note);
+    inTransaction(this.#database, () => {
+      // Before anybody writes over it.
+      const tail = readBrokenTail(`${this.path}-wal`);
+      if (tail.pages > 0) tell({ kind: 'log-cut', ...tail });
+      const { user_version: version } = this.#first<{ user_version: number }>('PRAGMA user_version');
+      if (version > SCHEMA_VERSION) {
+        throw new SwitchyardError(
+          'STORE_TOO_NEW',
+          `The store ${this.path} has format ${version}; this version reads up to ${SCHEMA_VERSION}.`,
+        );
+      }
+      if (version === SCHEMA_VERSION) return;
+      if (version > 0) upgradeTables(this.#database);
+      this.#database.exec(SCHEMA);
+    });
+    const { integrity_check: verdict } = this.#first<{ integrity_check: string }>('PRAGMA integrity_check(1)');
+    if (verdict !== 'ok') throw new DamageError(verdict);
+    // The file at the path may have been replaced while it was opened.
+    if (!this.isInPlace()) throw new Error('it was replaced just now');
   }
-}
 
-/** Creates a folder of its owner alone, and those above it. `recursive` would spin for ever where none can be made, as below /proc. */
-function makeFolder(path: string): void {
-  try {
-    mkdirSync(path, 0o700);
-  } catch (error) {
-    if (codeOf(error) === 'EEXIST') return;
-    if (codeOf(error) !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
-    makeFolder(dirname(path));
-    mkdirSync(path, 0o700);
+  #setJournalMode(stateDir: string): StoreNote | null {
+    const { version } = this.#first<{ version: string }>('SELECT sqlite_version() AS version');
+    const { mode, reason } = chooseJournalMode(version, networkFileSystemOf(stateDir));
+    const { journal_mode: taken } = this.#first<{ journal_mode: string }>(`PRAGMA journal_mode = ${mode}`);
+    return reason === null ? null : { kind: 'journal-mode', mode: taken, reason };
   }
-}
 
-/**
- * Creates the file readable by its owner alone; SQLite gives its side files the same mode. Only ever creates: closing any
- * descriptor of an existing database would drop the locks that another connection of this process holds on it.
- */
-function createPrivately(path: string): void {
-  try {
-    closeSync(openSync(path, 'wx', 0o600));
-  } catch (error) {
-    if (codeOf(error) !== 'EEXIST') throw error;
+  #first<T>(sql: string): T {
+    return this.#database.prepare(sql).get() as T;
   }
 }
 

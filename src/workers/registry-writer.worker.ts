@@ -3,15 +3,17 @@ import * as Comlink from 'comlink';
 import { portEndpoint } from '../shared/comlink-endpoint.ts';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol.ts';
-import { RegistryStore } from './registry-store.ts';
+import type { StoreNoteMessage } from '../shared/store-notes.ts';
+import type { RegistryStore } from './registry-store.ts';
+import { StoreKeeper } from './store-keeper.ts';
 
-let store: RegistryStore | null = null;
+let keeper: StoreKeeper | null = null;
 
 function reply<T>(work: () => T): WriterReply<T> {
   try {
-    return { ok: true, value: work() };
+    return { ok: true, value: keeper === null ? work() : keeper.attempt(work) };
   } catch (error) {
-    return { ok: false, error: toWireError(error) };
+    return { ok: false, error: toWireError(error, 'STORE_UNAVAILABLE') };
   }
 }
 
@@ -23,8 +25,8 @@ function done(work: () => void): WriterReply<null> {
 }
 
 function opened(): RegistryStore {
-  if (store === null) throw new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
-  return store;
+  if (keeper === null) throw new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
+  return keeper.store();
 }
 
 const api: WriterApi = {
@@ -36,13 +38,15 @@ const api: WriterApi = {
           `The writer speaks protocol ${PROTOCOL_VERSION}, main ${version}.`,
         );
       }
-      store ??= new RegistryStore(stateDir);
-      return store.path;
+      keeper ??= new StoreKeeper(stateDir, (note) => {
+        parentPort?.postMessage({ kind: 'store-note', note } satisfies StoreNoteMessage);
+      });
+      return keeper.store().path;
     }),
   readSource: (sourceId) => reply(() => opened().readSource(sourceId)),
   saveMap: (map) => done(() => opened().saveMap(map)),
   applyServers: (changes) => done(() => opened().applyServers(changes)),
-  syncServers: (path, revision, mode) => reply(() => opened().syncServers(path, revision, mode)),
+  syncServers: (path, known, mode) => reply(() => opened().syncServers(path, known, mode)),
   saveTools: (scope, connectors, isPinned) =>
     reply(() => opened().withTools((tools) => tools.save(scope, connectors, isPinned))),
   touchTools: (scope, connectorIds, listedAtMs) =>
@@ -53,10 +57,20 @@ const api: WriterApi = {
   approveTools: (scope, chosen, nowMs) =>
     reply(() => opened().withTools((tools) => tools.approve(scope, chosen, nowMs))),
   writeStartImage: (scope, sourceIds) => done(() => opened().writeStartImage(scope, sourceIds)),
+  finish: (changes, path, known, flag) => {
+    const finished = reply(() => {
+      opened().applyServers(changes);
+      opened().syncServers(path, known, 'write');
+      return null;
+    });
+    Atomics.store(flag, 0, 1);
+    Atomics.notify(flag, 0);
+    return finished;
+  },
   close: () =>
     done(() => {
-      store?.close();
-      store = null;
+      keeper?.close();
+      keeper = null;
     }),
 };
 

@@ -2,16 +2,17 @@ import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ServerInfo } from '../shared/server-info.ts';
 import type { ServerChange } from '../shared/server-records.ts';
+import { addSealFunction, columnsOf, provenRows, type SealedTable, sealExpression, selectSealed } from './seal.ts';
 
 /** The servers since a revision, in the order in which they came. */
 export interface ServerRows {
   readonly revision: number;
   readonly rows: readonly ServerChange[];
-  /** Rows whose checksum does not match: they are passed over. */
-  readonly damaged: readonly string[];
 }
 
-/** Rows of servers that are gone stay, without their content, so that other processes hear of it. */
+/**
+ * Rows of servers that are gone stay, without their content, so that other processes hear of it.
+ */
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS server (
     name TEXT PRIMARY KEY,
@@ -19,14 +20,21 @@ const SCHEMA = `
     revision INTEGER NOT NULL,
     info TEXT,
     sha256 TEXT NOT NULL,
-    file_sha256 TEXT
+    file_sha256 TEXT,
+    seal INTEGER NOT NULL
   ) STRICT;
   CREATE INDEX IF NOT EXISTS server_revision ON server (revision);
 `;
 
+export const SERVERS: SealedTable = {
+  name: 'server',
+  sealed: ['name', 'position', 'revision', 'info', 'sha256', 'file_sha256'],
+  rest: [],
+};
+
 const UPSERT = `
-  INSERT INTO server (name, position, revision, info, sha256)
-  VALUES (:name, :revision * 100000 + :index, :revision, :info, :sha256)
+  INSERT INTO server (${columnsOf(SERVERS)})
+  VALUES (:name, :revision * 100000 + :index, :revision, :info, :sha256, NULL, 0)
   ON CONFLICT (name) DO UPDATE SET
     position = CASE WHEN server.info IS NULL THEN excluded.position ELSE server.position END,
     revision = excluded.revision,
@@ -34,18 +42,32 @@ const UPSERT = `
     sha256 = excluded.sha256
 `;
 
-interface Row {
+const SEAL = `UPDATE server SET seal = ${sealExpression(SERVERS)} WHERE revision = ?`;
+
+/** What the file says of a server, set to `sql` wherever it is another. */
+const agreeOn = (sql: string): string => `
+  UPDATE server SET file_sha256 = ${sql}, seal = seal(name, position, revision, info, sha256, ${sql})
+  WHERE file_sha256 IS NOT ${sql}
+`;
+
+type Row = readonly [string, number, number, string | null, string, string | null, number];
+
+/** A server as the table has it; without `info` it is gone. */
+export interface ServerRow {
   readonly name: string;
   readonly info: string | null;
   readonly sha256: string;
+  /** What `servers.json` said of it when the two last agreed. */
+  readonly fileSha256: string | null;
 }
 
-/** The servers of a registry in its store. */
+/** The servers of a registry in its store. What it reads it proves: every method throws a DamageError for a row that is not as it was written. */
 export class ServerTable {
   readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
+    addSealFunction(database);
     database.exec(SCHEMA);
   }
 
@@ -57,23 +79,28 @@ export class ServerTable {
   /** The same, in the transaction that the caller holds. */
   applyWithin(changes: readonly ServerChange[]): number {
     const revision = this.revision() + 1;
+    if (changes.length === 0) return revision - 1;
     const upsert = this.#database.prepare(UPSERT);
     for (const [index, { name, info }] of changes.entries()) {
       const text = info === null ? null : JSON.stringify(info);
       upsert.run({ name, revision, index, info: text, sha256: digestOf(text) });
     }
-    return changes.length === 0 ? revision - 1 : revision;
+    this.#database.prepare(SEAL).run(revision);
+    return revision;
   }
 
   /** What changed after a revision; 0 for all. */
   since(revision: number): ServerRows {
-    const sql = 'SELECT name, info, sha256 FROM server WHERE revision > ? ORDER BY position';
-    const found = this.#database.prepare(sql).all(revision) as unknown as Row[];
-    const damaged = found.filter(({ info, sha256 }) => digestOf(info) !== sha256).map(({ name }) => name);
-    const rows = found
-      .filter(({ name }) => !damaged.includes(name))
-      .map(({ name, info }) => ({ name, info: info === null ? null : (JSON.parse(info) as ServerInfo) }));
-    return { revision: this.revision(), rows, damaged };
+    const rows = this.#rows('WHERE revision > ? ORDER BY position', revision).map(([name, , , info]) => ({
+      name,
+      info: info === null ? null : (JSON.parse(info) as ServerInfo),
+    }));
+    return { revision: this.revision(), rows };
+  }
+
+  /** Every row, those of servers that are gone too. */
+  all(): ServerRow[] {
+    return this.#rows('').map(([name, , , info, sha256, fileSha256]) => ({ name, info, sha256, fileSha256 }));
   }
 
   /** Grows with every commit. */
@@ -82,6 +109,23 @@ export class ServerTable {
       revision: number | null;
     };
     return row.revision ?? 0;
+  }
+
+  /** Notes that the file now says what the table says. */
+  agreeWithFile(): void {
+    this.#database.exec(agreeOn('iif(info IS NULL, NULL, sha256)'));
+  }
+
+  /** Notes that the file says this of these servers, as name and checksum, and nothing of any other. */
+  agreeOn(said: Iterable<readonly [string, string]>): void {
+    this.#database.exec(agreeOn('NULL'));
+    const agree = this.#database.prepare(`${agreeOn('?1')} AND name = ?2`);
+    for (const [name, sha256] of said) agree.run(sha256, name);
+  }
+
+  #rows(clauses: string, ...values: number[]): readonly Row[] {
+    const rows = selectSealed(this.#database, SERVERS, clauses).all(...values);
+    return provenRows(SERVERS, rows) as unknown as readonly Row[];
   }
 }
 

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { ServerInfo } from '../shared/server-info.ts';
 import type { FileProblem, ServerChange } from '../shared/server-records.ts';
-import { readIfThere, replaceFile, setAside } from './atomic-file.ts';
+import { readIfThere, removeTemporaries, replaceFile, setAside } from './atomic-file.ts';
+import { columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from './seal.ts';
 import { digestOf, inTransaction, type ServerTable } from './server-table.ts';
 import { type BadServer, formatServers, parseServers, type ServersDocument } from './servers-document.ts';
 
@@ -11,7 +12,8 @@ const SCHEMA = `
     path TEXT PRIMARY KEY,
     sha256 TEXT,
     bad TEXT NOT NULL,
-    rest TEXT NOT NULL
+    rest TEXT NOT NULL,
+    seal INTEGER NOT NULL
   ) STRICT;
 `;
 
@@ -19,17 +21,15 @@ const GONE = { mtimeNs: 0n, size: 0n, ino: 0n };
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-interface FileRow {
+export const FILES: SealedTable = { name: 'servers_file', sealed: ['path', 'sha256', 'bad', 'rest'], rest: [] };
+
+type Row = readonly [string, string | null, string, string];
+
+/** What a file was when it was last read or written. */
+interface KnownFile {
   readonly sha256: string | null;
   readonly bad: string;
   readonly rest: string;
-}
-
-interface ServerRow {
-  readonly name: string;
-  readonly info: string | null;
-  readonly sha256: string;
-  readonly file_sha256: string | null;
 }
 
 /**
@@ -61,7 +61,11 @@ export class ServersFile {
 
   /** Takes over what was changed in the file since the two last agreed. Throws what disk and store throw. */
   read(): readonly FileProblem[] {
-    return inTransaction(this.#database, () => this.#read());
+    return inTransaction(this.#database, () => {
+      // Whoever left them was killed: nobody else writes the file now.
+      removeTemporaries(this.#path);
+      return this.#read();
+    });
   }
 
   /** Takes over what was changed in the file, then writes the file where it says something else than the table. */
@@ -72,7 +76,7 @@ export class ServersFile {
       if (digestOf(text) === sha256) return problems;
       replaceFile(this.#path, text);
       this.#remember(digestOf(text), document);
-      this.#database.exec('UPDATE server SET file_sha256 = CASE WHEN info IS NULL THEN NULL ELSE sha256 END');
+      this.#table.agreeWithFile();
       return problems;
     });
   }
@@ -85,11 +89,11 @@ export class ServersFile {
 
   /** What the file should say, and the checksum of what it is known to say. */
   #wanted(): { readonly text: string; readonly sha256: string | null; readonly document: ServersDocument } {
-    const { sha256, ...known } = this.#known();
+    const known = this.#known();
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
     const document = { servers: this.#servers(bad), bad, rest };
-    return { text: formatServers(document), sha256, document };
+    return { text: formatServers(document), sha256: known.sha256, document };
   }
 
   #read(): readonly FileProblem[] {
@@ -104,34 +108,37 @@ export class ServersFile {
       this.#forget();
       return [{ kind: 'set-aside', backup, reason: parsed.reason }];
     }
-    this.#merge(parsed.document);
+    const changes = this.#merge(parsed.document);
     this.#remember(digestOf(text), parsed.document);
-    return parsed.document.bad.map(({ place, reason }) => ({ kind: 'bad-server', place, reason }));
+    const problems: FileProblem[] = parsed.document.bad.map(({ place, reason }) => ({
+      kind: 'bad-server',
+      place,
+      reason,
+    }));
+    if (changes.length > 0) problems.push({ kind: 'taken-over', ...namesOf(changes) });
+    return problems;
   }
 
   /** Three ways: what the file says, what the table says, and what both said when they last agreed. */
-  #merge({ servers, bad }: ServersDocument): void {
-    const rows = this.#database
-      .prepare('SELECT name, info, sha256, file_sha256 FROM server')
-      .all() as unknown as ServerRow[];
+  #merge({ servers, bad }: ServersDocument): readonly ServerChange[] {
+    const rows = this.#table.all();
     const byName = new Map(rows.map((row) => [row.name, row]));
     const changes: ServerChange[] = [];
     for (const info of servers) {
       const row = byName.get(info.name);
       const said = digestOf(JSON.stringify(info));
       // As it was when the two agreed: what the table says since is newer.
-      if (row === undefined || (said !== row.file_sha256 && said !== row.sha256))
+      if (row === undefined || (said !== row.fileSha256 && said !== row.sha256))
         changes.push({ name: info.name, info });
     }
     const kept = new Set([...servers.map(({ name }) => name), ...bad.map(({ value }) => nameOf(value))]);
-    for (const { name, info, sha256, file_sha256 } of rows) {
-      const wasTakenOut = file_sha256 !== null && info !== null && !kept.has(name);
-      if (wasTakenOut && sha256 === file_sha256) changes.push({ name, info: null });
+    for (const { name, info, sha256, fileSha256 } of rows) {
+      const wasTakenOut = fileSha256 !== null && info !== null && !kept.has(name);
+      if (wasTakenOut && sha256 === fileSha256) changes.push({ name, info: null });
     }
     this.#table.applyWithin(changes);
-    this.#database.exec('UPDATE server SET file_sha256 = NULL');
-    const agree = this.#database.prepare('UPDATE server SET file_sha256 = ? WHERE name = ?');
-    for (const info of servers) agree.run(digestOf(JSON.stringify(info)), info.name);
+    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
+    return changes;
   }
 
   /** Those of the table, but for those that a bad entry of the file stands for. */
@@ -140,25 +147,31 @@ export class ServersFile {
     return this.#table.since(0).rows.flatMap(({ name, info }) => (info === null || named.has(name) ? [] : [info]));
   }
 
-  #known(): FileRow {
-    const row = this.#database.prepare('SELECT sha256, bad, rest FROM servers_file WHERE path = ?').get(this.#path);
-    return (row as FileRow | undefined) ?? { sha256: null, bad: '[]', rest: '{}' };
+  #known(): KnownFile {
+    const rows = provenRows(FILES, selectSealed(this.#database, FILES, 'WHERE path = ?').all(this.#path));
+    const [, sha256, bad, rest] = (rows[0] as unknown as Row | undefined) ?? ['', null, '[]', '{}'];
+    return { sha256, bad, rest };
   }
 
   #remember(sha256: string, { bad, rest }: Pick<ServersDocument, 'bad' | 'rest'>): void {
-    this.#database
-      .prepare('INSERT OR REPLACE INTO servers_file (path, sha256, bad, rest) VALUES (?, ?, ?, ?)')
-      .run(this.#path, sha256, JSON.stringify(bad), JSON.stringify(rest));
+    const sealed = [this.#path, sha256, JSON.stringify(bad), JSON.stringify(rest)];
+    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?)`;
+    this.#database.prepare(sql).run(...sealed, sealOf(sealed));
   }
 
   /** The file no longer says anything: what it said is kept in the table alone. */
   #forget(): void {
     this.#database.prepare('DELETE FROM servers_file WHERE path = ?').run(this.#path);
-    this.#database.exec('UPDATE server SET file_sha256 = NULL');
+    this.#table.agreeOn([]);
   }
 }
 
 function nameOf(value: unknown): string | null {
   const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : null;
   return typeof name === 'string' ? name : null;
+}
+
+function namesOf(changes: readonly ServerChange[]): { readonly put: string[]; readonly removed: string[] } {
+  const { put = [], removed = [] } = Object.groupBy(changes, ({ info }) => (info === null ? 'removed' : 'put'));
+  return { put: put.map(({ name }) => name), removed: removed.map(({ name }) => name) };
 }

@@ -1,9 +1,11 @@
-import { chmodSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { hash } from 'node:crypto';
+import { chmodSync, mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import { WriterClient } from '../../src/main/registry/writer-client.ts';
+import { addSealFunction } from '../../src/workers/seal.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { secret } from '../helpers/evidence.ts';
 import { recordingLogger } from '../helpers/log.ts';
@@ -80,8 +82,9 @@ describe('a restart', () => {
     removeStartImage(dir.path);
     const forged = signed(mapOf([off('forged')]), secret('another key'));
     const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
-    const { hash } = await import('node:crypto');
+    addSealFunction(vandal);
     vandal.prepare('UPDATE source SET body = ?, body_sha256 = ?').run(forged, hash('sha256', forged));
+    vandal.exec('UPDATE source SET seal = seal(source_id, floor_ms, generated_at_ms, saved_at_ms, etag, body_sha256)');
     vandal.close();
 
     await using after = start(server.url, dir.path);
@@ -114,11 +117,11 @@ describe('without a usable folder', () => {
     const path = join(dir.path, 'switchyard.db');
     removeStartImage(dir.path);
     renameSync(path, `${path}.away`);
-    writeFileSync(path, 'not a database '.repeat(100));
+    mkdirSync(path);
     server.fail();
     await using after = start(server.url, dir.path);
     await expect(after.sync()).rejects.toMatchObject({ code: 'MAP_HTTP_STATUS' });
-    for (const file of readdirSync(dir.path)) if (!file.endsWith('.away')) rmSync(join(dir.path, file));
+    rmdirSync(path);
     renameSync(`${path}.away`, path);
     server.serve(signed(mapOf([off('old')], { generatedAt: new Date(NOW - 1).toISOString() })));
     await after.sync();

@@ -65,7 +65,7 @@ describe('the file', () => {
   it('gives its entries to a store that has none', () => {
     using it = world();
     it.edit([server('a'), server('b', { unknown: { deep: [1] } })], { $schema: 'x' });
-    expect(it.file.read()).toEqual([]);
+    expect(it.file.read()).toEqual([{ kind: 'taken-over', put: ['a', 'b'], removed: [] }]);
     expect(it.stored()).toEqual([server('a'), server('b', { unknown: { deep: [1] } })]);
     it.put(server('c'));
     it.file.write();
@@ -122,6 +122,7 @@ describe('the file', () => {
       { kind: 'bad-server', place: 'servers[2]' },
       { kind: 'bad-server', place: 'servers[3]', reason: 'name: "a" is there twice' },
       { kind: 'bad-server', place: 'servers[4]' },
+      { kind: 'taken-over', put: ['a', 'b'], removed: [] },
     ]);
     expect(it.stored().map(({ name }) => name)).toEqual(['old', 'a', 'b']);
     it.put(server('c'));

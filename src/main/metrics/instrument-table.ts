@@ -106,6 +106,12 @@ export const INSTRUMENTS = {
     'Changes of the registry, by what became of their commit.',
     'outcome',
   ),
+  registryBatch: histogram('mcp_registry_commit_batch_size', 'Changes in a commit of the registry.'),
+  registryQueue: gauge('mcp_registry_queue_length', 'Changes of the registry that wait to be durable.'),
+  registryBehind: gauge(
+    'mcp_registry_export_age_seconds',
+    'For how long servers.json has been behind the store; 0 while it is level. The worst of all registries.',
+  ),
   loopDelay: gauge(
     'mcp_event_loop_delay_seconds',
     'Delay of the main event loop since the last scrape: 0.5, 0.99 and 1 (the maximum).',

@@ -16,14 +16,28 @@ export interface Observation {
   readonly queueLength: number;
 }
 
+/** What a registry shows of itself when metrics are read. */
+interface RegistryObservation {
+  readonly queueLength: number;
+  readonly behindMs: number;
+}
+
 type Observe = () => Observation;
+type ObserveRegistry = () => RegistryObservation;
 
 const observed = new Set<Observe>();
+const registries = new Set<ObserveRegistry>();
 
 /** Has a manager's gauges read at each scrape, rather than written at each change; the returned function ends it. */
 export function observeManager(observe: Observe): () => void {
   observed.add(observe);
   return () => void observed.delete(observe);
+}
+
+/** The same for a registry. */
+export function observeRegistry(observe: ObserveRegistry): () => void {
+  registries.add(observe);
+  return () => void registries.delete(observe);
 }
 
 const observations = (): Observation[] => [...observed].map((observe) => observe());
@@ -50,6 +64,12 @@ export function observeGauges(make: (entry: InstrumentEntry, collect: (this: Gau
   });
   make(INSTRUMENTS.poolQueue, function () {
     this.set(observations().reduce((sum, { queueLength }) => sum + queueLength, 0));
+  });
+  make(INSTRUMENTS.registryQueue, function () {
+    this.set([...registries].reduce((sum, observe) => sum + observe().queueLength, 0));
+  });
+  make(INSTRUMENTS.registryBehind, function () {
+    this.set(Math.max(0, ...[...registries].map((observe) => observe().behindMs)) / 1000);
   });
   const delay = monitorEventLoopDelay({ resolution: 10 });
   make(INSTRUMENTS.loopDelay, function () {

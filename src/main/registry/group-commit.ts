@@ -32,6 +32,11 @@ export class GroupCommit {
     return this.#gathered.has(name) || this.#inFlight.has(name);
   }
 
+  /** Changes that are not known to be durable, the last one of each server. */
+  pending(): ServerChange[] {
+    return [...new Map([...this.#inFlight, ...this.#gathered]).values()];
+  }
+
   /** Resolves when these changes are durable; rejects where the commit that they are in fails. */
   add(changes: readonly ServerChange[]): Promise<void> {
     for (const change of changes) this.#gathered.set(change.name, change);

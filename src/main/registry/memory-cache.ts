@@ -1,11 +1,14 @@
 import { dirname } from 'node:path';
-import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
+import { monotonicMs, settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import { type ServerInfo, serverInfoFault } from '../../shared/server-info.ts';
-import type { ServerNews, SyncMode } from '../../shared/server-records.ts';
+import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/server-records.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { recordRegistryFlush } from '../metrics/instruments.ts';
+import { observeRegistry } from '../metrics/observed-gauges.ts';
+import { FlushSchedule } from './flush-schedule.ts';
 import { GroupCommit } from './group-commit.ts';
+import { OwnChanges } from './own-changes.ts';
 import { reportNews } from './report-news.ts';
 import { WriterClient } from './writer-client.ts';
 
@@ -19,6 +22,9 @@ export interface RegistryMemoryCacheOptions {
 
 const FLUSH_INTERVAL_MS = 5_000;
 
+/** How long closing waits for the disk to take what is pending. */
+const CLOSE_FLUSH_MS = 5_000;
+
 /** How often other processes' changes are looked for, in the store and in the file. */
 const LOOK_MS = 500;
 
@@ -29,29 +35,33 @@ const LOOK_MS = 500;
  */
 export class RegistryMemoryCache implements AsyncDisposable {
   readonly #path: string;
-  readonly #flushIntervalMs: number;
   readonly #logger: Logger;
   readonly #writer: WriterClient;
   readonly #commits: GroupCommit;
   readonly #entries = new Map<string, ServerInfo>();
-  #revision = 0;
+  readonly #own = new OwnChanges();
+  #known: KnownServers = { storeId: null, revision: 0 };
   #initialised: Promise<void> | null = null;
   #lookTimer: Timer | null = null;
-  #flushTimer: Timer | null = null;
-  /** Whether something was changed here since the file was last written. */
-  #isFileBehind = false;
+  readonly #schedule: FlushSchedule;
+  #stopObserving: (() => void) | null = null;
   #closing: Promise<void> | null = null;
 
   constructor({ registryPath, flushIntervalMs, logger }: RegistryMemoryCacheOptions) {
     this.#path = registryPath;
-    this.#flushIntervalMs = flushIntervalMs ?? FLUSH_INTERVAL_MS;
     this.#logger = logger ?? silentLogger;
     this.#writer = new WriterClient(dirname(registryPath), { logger: this.#logger });
     this.#commits = new GroupCommit((changes) => this.#writer.applyServers(changes), this.#logger);
+    this.#schedule = new FlushSchedule({
+      intervalMs: flushIntervalMs ?? FLUSH_INTERVAL_MS,
+      flush: () => void this.#flushNow(),
+      finish: () => this.#writer.finish(this.#commits.pending(), this.#path, this.#known),
+    });
   }
 
   /** Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW; it can be tried again. Idempotent. */
   init(): Promise<void> {
+    this.#observe();
     this.#initialised ??= this.#sync('read').then(
       () => this.#lookLater(),
       (error: unknown) => {
@@ -97,20 +107,17 @@ export class RegistryMemoryCache implements AsyncDisposable {
 
   /** Resolves when every change made so far is durable and in the file. Rejects with STORE_UNAVAILABLE. */
   async flush(): Promise<void> {
-    this.#flushTimer?.cancel();
-    this.#flushTimer = null;
-    process.off('beforeExit', this.#onBeforeExit);
+    this.#schedule.begin();
     const startedMs = monotonicMs();
     try {
       await this.durable();
-      this.#isFileBehind = false;
+      this.#schedule.writing();
       await this.#sync('write');
+      this.#schedule.written();
       recordRegistryFlush(monotonicMs() - startedMs, 'ok');
     } catch (error) {
       recordRegistryFlush(monotonicMs() - startedMs, 'error');
-      this.#flushLater();
-      // A process that ends does not wait for a disk to come back.
-      process.off('beforeExit', this.#onBeforeExit);
+      this.#schedule.failed();
       throw error;
     }
   }
@@ -137,23 +144,31 @@ export class RegistryMemoryCache implements AsyncDisposable {
     await this.#commit(copies.map((info) => ({ name: info.name, info })));
   }
 
-  #commit(changes: Parameters<GroupCommit['add']>[0]): Promise<void> {
-    this.#flushLater();
+  #commit(changes: readonly ServerChange[]): Promise<void> {
+    this.#observe();
+    this.#own.note(changes);
+    this.#schedule.changed();
     return this.#commits.add(changes);
   }
 
   /** Takes over what is new, but for what was changed here and is not yet in the store. */
   async #sync(mode: SyncMode): Promise<void> {
-    const news: ServerNews = await this.#writer.syncServers(this.#path, this.#revision, mode);
-    this.#revision = news.revision;
+    const news: ServerNews = await this.#writer.syncServers(this.#path, this.#known, mode);
+    this.#known = news.known;
+    const missing = news.isReplaced ? this.#own.missingIn(news.changes, this.#entries) : [];
+    if (missing.length > 0) void this.#commit(missing).catch(() => {});
     for (const { name, info } of news.changes) {
       if (this.#commits.isPending(name)) continue;
       if (info === null) this.#entries.delete(name);
       else this.#entries.set(name, info);
     }
     reportNews(news, this.#path, this.#logger);
+    if (news.isReplaced && mode === 'write') {
+      await this.durable();
+      return this.#sync(mode);
+    }
     // Whoever changed something last was killed before it was written.
-    if (news.isFileBehind) this.#flushLater();
+    if (news.isFileBehind) this.#schedule.changed();
   }
 
   #lookLater(): void {
@@ -167,15 +182,12 @@ export class RegistryMemoryCache implements AsyncDisposable {
     });
   }
 
-  #flushLater(): void {
-    this.#isFileBehind = true;
-    if (this.#flushTimer !== null || this.#closing !== null) return;
-    this.#flushTimer = startTimer(this.#flushIntervalMs, () => void this.#flushNow());
-    // A process that has nothing else to do writes the file before it ends.
-    process.on('beforeExit', this.#onBeforeExit);
+  #observe(): void {
+    this.#stopObserving ??= observeRegistry(() => ({
+      queueLength: this.#commits.pending().length,
+      behindMs: this.#schedule.behindMs() ?? 0,
+    }));
   }
-
-  readonly #onBeforeExit = (): void => void this.#flushNow();
 
   async #flushNow(): Promise<void> {
     try {
@@ -188,10 +200,15 @@ export class RegistryMemoryCache implements AsyncDisposable {
 
   async #close(): Promise<void> {
     this.#lookTimer?.cancel();
-    if (this.#isFileBehind) await this.#flushNow();
-    this.#flushTimer?.cancel();
-    process.off('beforeExit', this.#onBeforeExit);
+    if (this.#schedule.behindMs() !== null) await settledWithin(this.#flushNow(), CLOSE_FLUSH_MS);
+    this.#schedule.stop();
     this.#commits.stop();
+    const lost = this.#commits.pending();
+    if (lost.length > 0) {
+      const fields = { event: 'registry-closed-early', code: 'STORE_UNAVAILABLE', changes: lost.length };
+      this.#logger.error(fields, `The registry is closed with ${lost.length} changes that the disk did not take`);
+    }
+    this.#stopObserving?.();
     await this.#writer.close();
   }
 

@@ -1,26 +1,43 @@
 import type { ServerNews } from '../../shared/server-records.ts';
 import type { Logger } from '../logger.ts';
 
-/** Logs what of a registry's file or store is not as it should be. */
-export function reportNews({ damaged, problems }: ServerNews, path: string, logger: Logger): void {
-  for (const name of damaged)
-    logger.error(
-      { event: 'registry-record-damaged', server: name },
-      `The record of server ${name} in the store is damaged`,
-    );
+/** Names in one line of the log. */
+const MAX_NAMES = 20;
+
+/** Logs what of a registry's file is not as it should be, or was changed by others. */
+export function reportNews({ problems }: ServerNews, path: string, logger: Logger): void {
   for (const problem of problems) {
-    if (problem.kind === 'bad-server') {
-      const { place, reason } = problem;
-      logger.warn(
-        { event: 'registry-bad-server', place },
-        `${path}: ${place} is passed over and left as it is: ${reason}`,
-      );
-    } else {
-      const { backup, reason } = problem;
-      logger.error(
-        { event: 'registry-file-set-aside', backup },
-        `${path} cannot be read (${reason}); it is now ${backup}`,
-      );
+    switch (problem.kind) {
+      case 'bad-server': {
+        const { place, reason } = problem;
+        logger.warn(
+          { event: 'registry-bad-server', place },
+          `${path}: ${place} is passed over and left as it is: ${reason}`,
+        );
+        break;
+      }
+      case 'set-aside': {
+        const { backup, reason } = problem;
+        logger.error(
+          { event: 'registry-file-set-aside', backup },
+          `${path} cannot be read (${reason}); it is now ${backup}`,
+        );
+        break;
+      }
+      case 'taken-over': {
+        const { put, removed } = problem;
+        const said = [`taken over: ${listOf(put)}`, `removed: ${listOf(removed)}`];
+        logger.info(
+          { event: 'registry-file-taken-over', put: put.length, removed: removed.length },
+          `${path} says something else than the store; ${said.join('; ')}`,
+        );
+      }
     }
   }
+}
+
+function listOf(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  const more = names.length - MAX_NAMES;
+  return `${names.slice(0, MAX_NAMES).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

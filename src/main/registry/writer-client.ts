@@ -10,10 +10,12 @@ import {
   type WriterApi,
   type WriterReply,
 } from '../../shared/protocol.ts';
-import type { ServerChange, ServerNews, SyncMode } from '../../shared/server-records.ts';
+import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/server-records.ts';
+import { isStoreNoteMessage } from '../../shared/store-notes.ts';
 import { workerUrl } from '../../shared/worker-url.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { awaitEnd } from '../stuck-threads.ts';
+import { reportStoreNote } from './report-store-note.ts';
 
 /** How long the disk may take to close a store, and a thread to die; either may hang for ever. */
 const CLOSE_TIMEOUT_MS = 2_500;
@@ -91,9 +93,21 @@ export class WriterClient {
     });
   }
 
-  /** What is new in the registry after `revision`. */
-  syncServers(path: string, revision: number, mode: SyncMode): Promise<ServerNews> {
-    return this.#call(({ api }) => answer(api.syncServers(path, revision, mode)));
+  /** What is new in the registry since `known`. */
+  syncServers(path: string, known: KnownServers, mode: SyncMode): Promise<ServerNews> {
+    return this.#call(({ api }) => answer(api.syncServers(path, known, mode)));
+  }
+
+  /**
+   * For a process that ends now and waits for no promise: hands these changes to the thread, started if need be, to be made durable and the file to be
+   * written. The thread sets the first element of what is returned to 1 when that is done, or has failed. Null once closed.
+   */
+  finish(changes: readonly ServerChange[], path: string, known: KnownServers): Int32Array | null {
+    if (this.#isClosed) return null;
+    this.#session ??= this.#start();
+    const done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    void this.#session.api.finish(changes, path, known, done);
+    return done;
   }
 
   /** Closes the store and ends the thread; gives up on one that is stuck after 5 s. Idempotent; never rejects. */
@@ -146,6 +160,9 @@ export class WriterClient {
     worker.unref();
     const exit = new AbortController();
     const api = Comlink.wrap<WriterApi>(portEndpoint(worker));
+    worker.on('message', (message: unknown) => {
+      if (isStoreNoteMessage(message)) reportStoreNote(message.note, this.#stateDir, this.#logger);
+    });
     const opened = answer<string>(api.open(PROTOCOL_VERSION, this.#stateDir));
     const session: Session = { worker, api, exit, opened, pending: 0, overdue: 0 };
     const leave = (cause: unknown): void => {

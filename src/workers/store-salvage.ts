@@ -1,0 +1,72 @@
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '../shared/errors.ts';
+import { columnsOf, isSealed, type SealedRow, type SealedTable, selectSealed } from './seal.ts';
+import { SERVERS } from './server-table.ts';
+import { SOURCES } from './source-table.ts';
+
+/** What could be read of a damaged store, and proven. */
+export interface SavedRecords {
+  readonly tables: ReadonlyMap<SealedTable, readonly SealedRow[]>;
+  /** What was found and cannot be relied on, or could not be read. */
+  readonly lost: readonly string[];
+}
+
+/** `servers_file` is not among them: without it the file is read anew, and brings what was lost here. */
+const TABLES: readonly SealedTable[] = [SERVERS, SOURCES];
+
+/** Reads what can be read of a damaged store. Never throws: what cannot be read is lost. */
+export function salvage(path: string): SavedRecords {
+  const tables = new Map<SealedTable, readonly SealedRow[]>();
+  const lost: string[] = [];
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(path);
+  } catch (error) {
+    return { tables, lost: [`everything: ${messageOf(error)}`] };
+  }
+  try {
+    holdWriters(database);
+    for (const table of TABLES) tables.set(table, readTable(database, table, lost));
+  } finally {
+    database.close();
+  }
+  return { tables, lost };
+}
+
+/** Puts saved records into a store that has none, in the transaction that the caller holds. */
+export function restore(database: DatabaseSync, { tables }: SavedRecords): void {
+  for (const [table, rows] of tables) {
+    const places = [...table.sealed, 'seal', ...table.rest].map(() => '?').join();
+    const insert = database.prepare(`INSERT INTO ${table.name} (${columnsOf(table)}) VALUES (${places})`);
+    for (const row of rows) insert.run(...row);
+  }
+}
+
+/** Has other processes wait that still use the damaged store; once it has another name they notice, and come to the new one. */
+function holdWriters(database: DatabaseSync): void {
+  try {
+    database.exec('PRAGMA busy_timeout = 1000; BEGIN IMMEDIATE');
+  } catch {
+    // One that is damaged may allow none; its rows are proven one by one anyway.
+  }
+}
+
+/** Reads from both ends, so that one page that cannot be read does not take with it what is behind it. */
+function readTable(database: DatabaseSync, table: SealedTable, lost: string[]): SealedRow[] {
+  const rows = new Map<unknown, SealedRow>();
+  const unread = new Set<string>();
+  for (const order of ['ASC', 'DESC']) {
+    try {
+      const statement = selectSealed(database, table, `NOT INDEXED ORDER BY rowid ${order}`);
+      statement.setReadBigInts(true);
+      for (const row of statement.iterate() as Iterable<unknown> as Iterable<SealedRow>) {
+        if (isSealed(table, row)) rows.set(row[0], row);
+        else unread.add(`the record ${row[0]} of ${table.name}`);
+      }
+    } catch (error) {
+      unread.add(`some of ${table.name}: ${messageOf(error)}`);
+    }
+  }
+  lost.push(...unread);
+  return [...rows.values()];
+}
