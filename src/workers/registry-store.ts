@@ -101,7 +101,9 @@ export class RegistryStore {
   /** Takes in what was saved from a damaged store. Durable once this returns. */
   restore(saved: SavedRecords): void {
     this.#guard('restore the records', () => {
+      // Their tables have to be there.
       this.#servers();
+      this.#tools();
       inTransaction(this.#database, () => restore(this.#database, saved));
     });
   }

@@ -3,6 +3,7 @@ import { messageOf } from '../shared/errors.ts';
 import { columnsOf, isSealed, type SealedRow, type SealedTable, selectSealed } from './seal.ts';
 import { SERVERS } from './server-table.ts';
 import { SOURCES } from './source-table.ts';
+import { PINS } from './tool-table.ts';
 
 /** What could be read of a damaged store, and proven. */
 export interface SavedRecords {
@@ -12,7 +13,7 @@ export interface SavedRecords {
 }
 
 /** `servers_file` is not among them: without it the file is read anew, and brings what was lost here. */
-const TABLES: readonly SealedTable[] = [SERVERS, SOURCES];
+const TABLES: readonly SealedTable[] = [SERVERS, SOURCES, PINS];
 
 /** Reads what can be read of a damaged store. Never throws: what cannot be read is lost. */
 export function salvage(path: string): SavedRecords {
@@ -57,10 +58,12 @@ function readTable(database: DatabaseSync, table: SealedTable, lost: string[]): 
   const unread = new Set<string>();
   for (const order of ['ASC', 'DESC']) {
     try {
+      // An older store may not have it.
+      if (database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name).length === 0) continue;
       const statement = selectSealed(database, table, `NOT INDEXED ORDER BY rowid ${order}`);
       statement.setReadBigInts(true);
       for (const row of statement.iterate() as Iterable<unknown> as Iterable<SealedRow>) {
-        if (isSealed(table, row)) rows.set(row[0], row);
+        if (isSealed(table, row)) rows.set(row.slice(0, table.sealed.length).join('\n'), row);
         else unread.add(`the record ${row[0]} of ${table.name}`);
       }
     } catch (error) {

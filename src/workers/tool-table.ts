@@ -15,6 +15,7 @@ import type {
   ToolPinDetail,
   ToolRecord,
 } from '../shared/tool-records.ts';
+import { addSealFunction, columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from './seal.ts';
 import { digestOf, inTransaction } from './server-table.ts';
 
 /** `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools. */
@@ -38,9 +39,17 @@ const SCHEMA = `
     sha256 TEXT NOT NULL,
     definition TEXT NOT NULL,
     pinned_at_ms INTEGER NOT NULL,
+    seal INTEGER NOT NULL,
     PRIMARY KEY (scope, connector_id, tool)
   ) STRICT;
 `;
+
+/** Pins outlive a damaged store; the tools are listed again by their connectors. */
+export const PINS: SealedTable = {
+  name: 'tool_pin',
+  sealed: ['scope', 'connector_id', 'tool', 'sha256', 'definition', 'pinned_at_ms'],
+  rest: [],
+};
 
 /** Connectors in one answer: some hundred kilobytes. */
 const PAGE_SIZE = 32;
@@ -54,6 +63,15 @@ interface ConnectorRow {
   readonly digests: string;
   readonly sha256: string;
 }
+
+const APPROVE = `
+  UPDATE tool_pin SET
+    sha256 = :sha256,
+    definition = :definition,
+    pinned_at_ms = :nowMs,
+    seal = seal(scope, connector_id, tool, :sha256, :definition, :nowMs)
+  WHERE scope = coalesce(:scope, scope) AND connector_id = :connectorId AND tool = :tool
+`;
 
 /** A listed tool beside the pin that it differs from. */
 interface ChangedRow {
@@ -80,6 +98,7 @@ export class ToolTable {
   constructor(database: DatabaseSync) {
     this.#database = database;
     database.exec(SCHEMA);
+    addSealFunction(database);
   }
 
   /** Keeps these, in one commit, pinning tools that are new; what differs from its pin. Durable once this returns. */
@@ -134,12 +153,10 @@ export class ToolTable {
     return inTransaction(this.#database, () => {
       const isChosen = (change: ToolPinChange): boolean =>
         choices?.some((choice) => isSameChange(choice, change)) ?? true;
-      const pin = this.#database.prepare(
-        'UPDATE tool_pin SET sha256 = ?, definition = ?, pinned_at_ms = ? WHERE scope = coalesce(?, scope) AND connector_id = ? AND tool = ?',
-      );
       const approved = this.changes(scope).filter(isChosen);
+      const pin = this.#database.prepare(APPROVE);
       for (const { connectorId, tool, sha256, current } of approved)
-        pin.run(sha256, JSON.stringify(current), nowMs, scope, connectorId, tool);
+        pin.run({ scope, connectorId, tool, sha256, definition: JSON.stringify(current), nowMs });
       return approved;
     });
   }
@@ -165,10 +182,18 @@ export class ToolTable {
       .prepare('INSERT OR REPLACE INTO connector VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(scope, connectorId, revision, listedAtMs, row.facts, row.tools, row.digests, checksumOf(row));
     if (!isPinned) return;
-    const pin = this.#database.prepare('INSERT OR IGNORE INTO tool_pin VALUES (?, ?, ?, ?, ?, ?)');
+    // One that is damaged must not be taken for none.
+    provenRows(
+      PINS,
+      selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?').all(scope, connectorId),
+    );
+    const pin = this.#database.prepare(
+      `INSERT OR IGNORE INTO tool_pin (${columnsOf(PINS)}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+    );
     for (const [index, [tool, sha256]] of digests.entries()) {
       const definition = pinnedPart(definitions[index] as RemoteToolDefinition);
-      pin.run(scope, connectorId, tool, sha256, JSON.stringify(definition), listedAtMs);
+      const sealed = [scope, connectorId, tool, sha256, JSON.stringify(definition), listedAtMs];
+      pin.run(...sealed, sealOf(sealed));
     }
   }
 

@@ -88,7 +88,7 @@ describe('a damaged store', () => {
         kind: 'set-aside',
         backup: `${it.path}.corrupt`,
         reason: 'the record b of server does not match its checksum',
-        saved: { server: 2, source: 1 },
+        saved: { server: 2, source: 1, tool_pin: 0 },
         lost: ['the record b of server'],
       },
     ]);

@@ -1,7 +1,11 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { ConnectorMessage } from '../../src/shared/tool-records.ts';
+import { StoreKeeper } from '../../src/workers/store-keeper.ts';
 import { ToolTable } from '../../src/workers/tool-table.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
 
 const SCOPE = 's';
 
@@ -90,5 +94,29 @@ describe('ToolTable', () => {
     table.save(SCOPE, [message('a', { x: 'one' }), message('b', { x: 'one' })], true);
     database.exec("UPDATE connector SET tools = replace(tools, 'one', 'two') WHERE connector_id = 'a'");
     expect(table.page(SCOPE, '')).toMatchObject({ connectors: [{ connectorId: 'b' }], damaged: ['a'] });
+  });
+});
+
+describe('pins', () => {
+  it('outlive a store that is damaged elsewhere; a damaged one is not taken for none', () => {
+    using dir = new TempDir();
+    const open = () => new StoreKeeper(dir.path, () => {});
+    const save = (keeper: StoreKeeper, description: string) =>
+      keeper.attempt(() =>
+        keeper
+          .store()
+          .withTools((table) => table.save(SCOPE, [message('a', { x: description, y: description })], true)),
+      );
+    const first = open();
+    save(first, 'one');
+    first.close();
+    const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
+    vandal.exec("UPDATE tool_pin SET sha256 = '0' WHERE tool = 'y'");
+    vandal.close();
+    const second = open();
+    // The damaged pin is gone with its store, and the other still holds.
+    expect(save(second, 'two')).toMatchObject([{ tool: 'x', members: ['description'] }]);
+    second.close();
+    expect(readdirSync(dir.path).some((file) => file.endsWith('.corrupt'))).toBe(true);
   });
 });
