@@ -17,14 +17,14 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../shared/errors.ts';
 
-/** The text of a file; null if it is not there. Throws what the disk throws, and on what is no file, or larger than `maxBytes`. */
-export function readIfThere(path: string, maxBytes: number): string | null {
+/** The bytes of a file; null if it is not there. Throws what the disk throws, and on what is no file, or larger than `maxBytes`. */
+export function readIfThere(path: string, maxBytes: number): Buffer | null {
   try {
     const stats = statSync(path);
     // A pipe would be read for ever.
     if (!stats.isFile()) throw new Error(`${path} is no file`);
     if (stats.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
-    return readFileSync(path, 'utf8');
+    return readFileSync(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;

@@ -4,10 +4,15 @@ import type { ServerInfo } from '../shared/server-info.ts';
 import type { ServerChange } from '../shared/server-records.ts';
 import { addSealFunction, columnsOf, provenRows, type SealedTable, sealExpression, selectSealed } from './seal.ts';
 
+/** A change, and where in the order of all servers it stands; whoever comes back has another place than before. */
+interface PlacedChange extends ServerChange {
+  readonly position: number;
+}
+
 /** The servers since a revision, in the order in which they came. */
 export interface ServerRows {
   readonly revision: number;
-  readonly rows: readonly ServerChange[];
+  readonly rows: readonly PlacedChange[];
 }
 
 /**
@@ -91,8 +96,9 @@ export class ServerTable {
 
   /** What changed after a revision; 0 for all. */
   since(revision: number): ServerRows {
-    const rows = this.#rows('WHERE revision > ? ORDER BY position', revision).map(([name, , , info]) => ({
+    const rows = this.#rows('WHERE revision > ? ORDER BY position', revision).map(([name, position, , info]) => ({
       name,
+      position,
       info: info === null ? null : (JSON.parse(info) as ServerInfo),
     }));
     return { revision: this.revision(), rows };
@@ -111,9 +117,9 @@ export class ServerTable {
     return row.revision ?? 0;
   }
 
-  /** Notes that the file now says what the table says. */
-  agreeWithFile(): void {
-    this.#database.exec(agreeOn('iif(info IS NULL, NULL, sha256)'));
+  /** Notes that the file now says what the table says, as it did of everything up to `revision`; 0 if that is not known. */
+  agreeWithFile(revision: number): void {
+    this.#database.prepare(`${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ?`).run(revision);
   }
 
   /** Notes that the file says this of these servers, as name and checksum, and nothing of any other. */
@@ -143,6 +149,6 @@ export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
 }
 
 /** The checksum of what a row holds. */
-export function digestOf(text: string | null): string {
-  return hash('sha256', text ?? '');
+export function digestOf(content: string | Uint8Array | null): string {
+  return hash('sha256', content ?? '');
 }

@@ -50,9 +50,3 @@ export function parseServers(text: string): ParsedServers {
   }
   return { kind: 'document', document: { servers: [...servers.values()], bad, rest } };
 }
-
-/** The text of a `servers.json`, as the programs that read it know it: two spaces deep. Bad entries come last. */
-export function formatServers({ servers, bad, rest }: ServersDocument): string {
-  const all = [...servers, ...bad.map(({ value }) => value)];
-  return `${JSON.stringify({ ...rest, servers: all }, null, 2)}\n`;
-}

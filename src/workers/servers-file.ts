@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { ServerInfo } from '../shared/server-info.ts';
 import type { FileProblem, ServerChange } from '../shared/server-records.ts';
 import { readIfThere, removeTemporaries, replaceFile, setAside } from './atomic-file.ts';
 import { columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from './seal.ts';
 import { digestOf, inTransaction, type ServerTable } from './server-table.ts';
-import { type BadServer, formatServers, parseServers, type ServersDocument } from './servers-document.ts';
+import { type BadServer, parseServers, type ServersDocument } from './servers-document.ts';
+import { ServersText } from './servers-text.ts';
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS servers_file (
@@ -41,12 +41,16 @@ export class ServersFile {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #table: ServerTable;
+  #text: ServersText;
+  /** Up to which revision the file is known to say what the table says; null if not at all. */
+  #agreedRevision: number | null = null;
   #seen = '';
 
   constructor(path: string, database: DatabaseSync, table: ServerTable) {
     this.#path = path;
     this.#database = database;
     this.#table = table;
+    this.#text = new ServersText(table);
     database.exec(SCHEMA);
   }
 
@@ -61,7 +65,7 @@ export class ServersFile {
 
   /** Takes over what was changed in the file since the two last agreed. Throws what disk and store throw. */
   read(): readonly FileProblem[] {
-    return inTransaction(this.#database, () => {
+    return this.#locked(() => {
       // Whoever left them was killed: nobody else writes the file now.
       removeTemporaries(this.#path);
       return this.#read();
@@ -70,46 +74,64 @@ export class ServersFile {
 
   /** Takes over what was changed in the file, then writes the file where it says something else than the table. */
   write(): readonly FileProblem[] {
-    return inTransaction(this.#database, () => {
+    return this.#locked(() => {
       const problems = this.#read();
-      const { text, sha256, document } = this.#wanted();
-      if (digestOf(text) === sha256) return problems;
-      replaceFile(this.#path, text);
-      this.#remember(digestOf(text), document);
-      this.#table.agreeWithFile();
+      const { bytes, digest, known } = this.#wanted();
+      if (digest === known.sha256) return problems;
+      replaceFile(this.#path, bytes);
+      this.#remember({ ...known, sha256: digest });
+      // Another process may have forgotten what the file said.
+      this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0));
+      this.#agreedRevision = this.#table.revision();
       return problems;
     });
   }
 
   /** Whether the file says something else than the table, as after a process that was killed before it wrote it. */
   isBehind(): boolean {
-    const { text, sha256, document } = this.#wanted();
-    return digestOf(text) !== sha256 && (sha256 !== null || document.servers.length > 0);
+    const { digest, known } = this.#wanted();
+    return digest !== known.sha256 && (known.sha256 !== null || !this.#text.isEmpty);
   }
 
-  /** What the file should say, and the checksum of what it is known to say. */
-  #wanted(): { readonly text: string; readonly sha256: string | null; readonly document: ServersDocument } {
+  /** Runs `work` holding the store's write lock. What it learnt of a table that is then rolled back is forgotten. */
+  #locked<T>(work: () => T): T {
+    try {
+      return inTransaction(this.#database, work);
+    } catch (error) {
+      this.#text = new ServersText(this.#table);
+      this.#agreedRevision = null;
+      throw error;
+    }
+  }
+
+  /** What the file should say, its checksum, and what it is known to say. */
+  #wanted(): { readonly bytes: Buffer; readonly digest: string; readonly known: KnownFile } {
     const known = this.#known();
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
-    const document = { servers: this.#servers(bad), bad, rest };
-    return { text: formatServers(document), sha256: known.sha256, document };
+    // A bad entry stands for the server of its name.
+    const without = new Set(bad.flatMap(({ value }) => nameOf(value) ?? []));
+    const bytes = this.#text.render({ bad, rest }, without);
+    return { bytes, digest: digestOf(bytes), known };
   }
 
   #read(): readonly FileProblem[] {
-    const text = readIfThere(this.#path, MAX_BYTES);
+    const bytes = readIfThere(this.#path, MAX_BYTES);
     const known = this.#known();
     // A file that is gone says nothing: it is written again.
-    if (text === null && known.sha256 !== null) this.#forget();
-    if (text === null || digestOf(text) === known.sha256) return [];
-    const parsed = parseServers(text);
+    if (bytes === null && known.sha256 !== null) this.#forget();
+    const digest = bytes === null ? null : digestOf(bytes);
+    if (bytes === null || digest === null || digest === known.sha256) return [];
+    this.#agreedRevision = null;
+    const parsed = parseServers(bytes.toString('utf8'));
     if (parsed.kind === 'unreadable') {
       const backup = setAside(this.#path);
       this.#forget();
       return [{ kind: 'set-aside', backup, reason: parsed.reason }];
     }
     const changes = this.#merge(parsed.document);
-    this.#remember(digestOf(text), parsed.document);
+    const { bad, rest } = parsed.document;
+    this.#remember({ sha256: digest, bad: JSON.stringify(bad), rest: JSON.stringify(rest) });
     const problems: FileProblem[] = parsed.document.bad.map(({ place, reason }) => ({
       kind: 'bad-server',
       place,
@@ -141,20 +163,14 @@ export class ServersFile {
     return changes;
   }
 
-  /** Those of the table, but for those that a bad entry of the file stands for. */
-  #servers(bad: readonly BadServer[]): ServerInfo[] {
-    const named = new Set(bad.map(({ value }) => nameOf(value)));
-    return this.#table.since(0).rows.flatMap(({ name, info }) => (info === null || named.has(name) ? [] : [info]));
-  }
-
   #known(): KnownFile {
     const rows = provenRows(FILES, selectSealed(this.#database, FILES, 'WHERE path = ?').all(this.#path));
     const [, sha256, bad, rest] = (rows[0] as unknown as Row | undefined) ?? ['', null, '[]', '{}'];
     return { sha256, bad, rest };
   }
 
-  #remember(sha256: string, { bad, rest }: Pick<ServersDocument, 'bad' | 'rest'>): void {
-    const sealed = [this.#path, sha256, JSON.stringify(bad), JSON.stringify(rest)];
+  #remember({ sha256, bad, rest }: KnownFile): void {
+    const sealed = [this.#path, sha256, bad, rest];
     const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?)`;
     this.#database.prepare(sql).run(...sealed, sealOf(sealed));
   }
@@ -162,6 +178,7 @@ export class ServersFile {
   /** The file no longer says anything: what it said is kept in the table alone. */
   #forget(): void {
     this.#database.prepare('DELETE FROM servers_file WHERE path = ?').run(this.#path);
+    this.#agreedRevision = null;
     this.#table.agreeOn([]);
   }
 }

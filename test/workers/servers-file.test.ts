@@ -33,6 +33,7 @@ function world() {
   const file = new ServersFile(path, database, table);
   return {
     path,
+    database,
     table,
     file,
     folder: dir.path,
@@ -204,5 +205,21 @@ describe('the file', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('two processes and one file', () => {
+  it('an entry taken out by hand stays out, though another process found the file gone before', () => {
+    using it = world();
+    it.put(server('a'), server('b'));
+    it.file.write();
+    rmSync(it.path);
+    // Another process notices that, and ends before it writes the file.
+    new ServersFile(it.path, it.database, it.table).read();
+    it.put(server('c'));
+    it.file.write();
+    it.edit([server('b'), server('c')]);
+    it.file.read();
+    expect(it.stored().map(({ name }) => name)).toEqual(['b', 'c']);
   });
 });
