@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import { monotonicMs, raceSignal, settledWithin } from '../shared/clock.ts';
 import type { Delta } from '../shared/delta.ts';
 import { SwitchyardError } from '../shared/errors.ts';
 import type { LoadReport } from '../shared/protocol.ts';
@@ -16,7 +15,7 @@ import { createLifelines } from './connectors/wiring.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
 import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
-import { recordSync, rememberConnector } from './metrics/instruments.ts';
+import { rememberConnector } from './metrics/instruments.ts';
 import { observeManager } from './metrics/observed-gauges.ts';
 import {
   type ConnectorProxyManagerOptions,
@@ -28,10 +27,9 @@ import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
 import { RefreshScheduler } from './service-map/refresh-scheduler.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 import type { ToolInfo } from './snapshot/tool-info.ts';
+import { createSync } from './sync-run.ts';
 import { ToolRouter } from './tool-router.ts';
 import { createToolSide, type ToolSide } from './tool-side.ts';
-import { findOpenTelemetry } from './tracing/open-telemetry.ts';
-import { traced } from './tracing/trace.ts';
 import { FirstSync } from './warm-start/first-sync.ts';
 import { createHostMemory, type HostMemory } from './warm-start/host-memory.ts';
 
@@ -52,6 +50,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #connectors: ConnectorSet;
   readonly #tools: ToolSide;
   readonly #router: ToolRouter;
+  readonly #runSync: (force: boolean) => Promise<void>;
   readonly #firstSync: FirstSync;
   readonly #scheduler: RefreshScheduler | null;
   readonly #unobserve: () => void;
@@ -97,8 +96,10 @@ export class ConnectorProxyManager implements AsyncDisposable {
         this.#loads = [...this.#loads, report].slice(-LOADS_KEPT);
       },
     });
+    const parts = { sources: this.#sources, connectors: this.#connectors, maps: this.#memory.maps };
+    this.#runSync = createSync({ ...parts, syncDeadlineMs: limits.syncDeadlineMs, closed: this.#closed.signal });
     this.#firstSync = new FirstSync(
-      () => this.#synced(false),
+      () => this.#runSync(false),
       () => this.#sources.remembered(),
     );
     this.#router = new ToolRouter({
@@ -134,7 +135,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
    */
   async sync(force = false): Promise<void> {
     this.#firstSync.hurry();
-    await this.#synced(force);
+    await this.#runSync(force);
   }
 
   /** The connectors of the current map, normalised, in map order; then those of the local file. */
@@ -221,26 +222,6 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  async #synced(force: boolean): Promise<void> {
-    this.#assertOpen();
-    const startedMs = monotonicMs();
-    try {
-      await findOpenTelemetry();
-      await traced('sync', 'connector sync', { force }, () => raceSignal(this.#sync(force), this.#closed.signal));
-      recordSync(monotonicMs() - startedMs, 'ok');
-    } catch (error) {
-      recordSync(monotonicMs() - startedMs, 'error');
-      throw error;
-    }
-  }
-
-  async #sync(force: boolean): Promise<void> {
-    await this.#sources.sync(force);
-    if (force) this.#connectors.refresh();
-    const work = Promise.all([this.#connectors.settled(), this.#memory.maps.flushed()]);
-    await settledWithin(work, this.#options.limits.syncDeadlineMs);
   }
 
   async #close(): Promise<void> {
