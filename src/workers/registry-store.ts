@@ -94,7 +94,7 @@ export class RegistryStore {
       const { rows, revision } = table.since(isReplaced ? 0 : known.revision);
       // Worth its cost only where somebody begins.
       const isFileBehind = mode === 'read' && file.isBehind();
-      return { known: { storeId, revision }, isReplaced, changes: rows, problems, isFileBehind };
+      return { known: { storeId, revision }, isReplaced, changes: rows, problems, bad: file.bad(), isFileBehind };
     });
   }
 
