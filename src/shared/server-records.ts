@@ -46,3 +46,15 @@ export interface ServerNews {
   /** Whether the file is still to be written; told where it is read in any case. */
   readonly isFileBehind: boolean;
 }
+
+/** How servers are put into a registry: whether over one of the same name that is another, and whether at all or only to see what would be. */
+export interface MergeMode {
+  readonly isReplacing: boolean;
+  readonly isDryRun: boolean;
+}
+
+/** What became of a server that was put into a registry; one that `exists` as another was left as it is. */
+export interface ServerOutcome {
+  readonly name: string;
+  readonly outcome: 'added' | 'unchanged' | 'replaced' | 'exists';
+}

@@ -3,10 +3,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { codeOf, SwitchyardError } from '../../shared/errors.ts';
 import { ConnectorProxyManager } from '../connector-proxy-manager.ts';
 import type { TlsOptions } from '../http/network-options.ts';
-import { type Logger, silentLogger } from '../logger.ts';
+import type { Logger } from '../logger.ts';
 import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options.ts';
 import { untilInterrupted } from './interrupt.ts';
-import { printable, say } from './output.ts';
+import { printable, problemLogger, say } from './output.ts';
 
 /** What every command that works from a service map or a local file is given. */
 export interface SourceOptions {
@@ -103,7 +103,7 @@ function commonOptions(options: SourceOptions) {
     pinTools: options.pinTools,
     tls: tlsOptions(options),
     timeoutMs: options.timeout,
-    logger: options.verbose ? stderrLogger : quietLogger,
+    logger: options.verbose ? stderrLogger : problemLogger,
     featureFlags: { asyncRefresh: false, refreshIntervalMs: 300_000 },
   } satisfies Partial<ConnectorProxyManagerOptions>;
 }
@@ -161,13 +161,6 @@ const lineAt =
   (level: string) =>
   (fields: object, message: string): void =>
     say(JSON.stringify({ level, message, ...fields, err: undefined }));
-
-/** Of what is logged, what is wrong in the configuration file or the registry must be seen all the same. */
-const tellProblem = (fields: object, message: string): void => {
-  if ('event' in fields && /^(?:config|registry)-/.test(String(fields.event))) say(printable(message));
-};
-
-const quietLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };
 
 const stderrLogger: Logger = {
   debug: lineAt('debug'),

@@ -11,7 +11,7 @@ export interface LocalConfig {
 }
 
 /** What became of one member of a file. */
-interface ReadMember extends Position {
+export interface ReadMember extends Position {
   readonly name: string;
   /** `mcpServers["x"]`. */
   readonly place: string;
@@ -46,7 +46,7 @@ export function parseLocalConfig(text: string, options: LocalConfigOptions): Loc
 }
 
 /** The same, member by member in the order they are written; `problems` has those of all. */
-function readMembers(
+export function readMembers(
   text: string,
   { source, env, folder }: LocalConfigOptions,
 ): { readonly members: readonly ReadMember[]; readonly problems: readonly ConfigProblem[] } {

@@ -49,7 +49,7 @@ export async function withEnvFiles(given: readonly LocalServer[]): Promise<Local
 }
 
 /** The folder that a file speaks of: its own, or the workspace of a `.vscode` or `.cursor` folder. */
-function workspaceOf(path: string): string {
+export function workspaceOf(path: string): string {
   const folder = dirname(resolve(path));
   return SETTINGS_FOLDERS.has(basename(folder)) ? dirname(folder) : folder;
 }
