@@ -17,12 +17,7 @@ import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
 import { rememberConnector } from './metrics/instruments.ts';
 import { observeManager } from './metrics/observed-gauges.ts';
-import {
-  type ConnectorProxyManagerOptions,
-  type LocalManagerOptions,
-  type ResolvedOptions,
-  resolveOptions,
-} from './options.ts';
+import { type ManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
 import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
 import { RefreshScheduler } from './service-map/refresh-scheduler.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
@@ -59,7 +54,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   #closing: Promise<void> | null = null;
 
   /** Starts the timer of the background refresh and, with a `stateDir`, the reading of what is remembered; nothing else. Throws OPTIONS_INVALID, AGENT_INCOMPATIBLE. */
-  constructor(options: ConnectorProxyManagerOptions | LocalManagerOptions) {
+  constructor(options: ManagerOptions) {
     const resolved = resolveOptions(options);
     const { logger, limits, featureFlags } = resolved;
     this.#options = resolved;

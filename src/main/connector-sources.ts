@@ -7,6 +7,7 @@ import { NO_MAP, type ServiceMapStatus, viewServiceMap } from './manager-status.
 import { recordAlarm, recordLoad, recordRefresh } from './metrics/instruments.ts';
 import type { Observation } from './metrics/observed-gauges.ts';
 import { type ResolvedOptions, withMap } from './options.ts';
+import { RegistrySource, type RegistryStatus } from './registry/registry-source.ts';
 import { ServiceMapSource, type SourceDeps } from './service-map/service-map-source.ts';
 import type { Snapshot } from './snapshot/snapshot.ts';
 
@@ -18,7 +19,7 @@ export interface SourcesDeps extends Pick<SourceDeps, 'loader' | 'memory' | 'onS
 
 /** The sources that these options name: a map, a local file, or both. */
 export function createSources(options: ResolvedOptions, deps: SourcesDeps): ConnectorSources {
-  const { configFile, logger, clock } = options;
+  const { configFile, serverRegistry, logger, clock } = options;
   const { onLocal, onLoad, ...rest } = deps;
   const map = withMap(options);
   const mapDeps: SourceDeps = {
@@ -30,20 +31,25 @@ export function createSources(options: ResolvedOptions, deps: SourcesDeps): Conn
       onLoad(report);
     },
   };
-  return new ConnectorSources(
+  const localDeps = { logger, now: () => clock.now(), onEntries: () => onLocal(sources.localEntries()) };
+  const sources = new ConnectorSources(
     map === null ? [] : [new ServiceMapSource(map, mapDeps)],
-    configFile === null ? null : new LocalSource(configFile, { logger, now: () => clock.now(), onEntries: onLocal }),
+    configFile === null ? null : new LocalSource(configFile, localDeps),
+    serverRegistry === null ? null : new RegistrySource(serverRegistry, localDeps),
   );
+  return sources;
 }
 
-/** Where a manager's connectors are from: service maps, and a local file whose entries win over those. */
+/** Where a manager's connectors are from: service maps, a registry and a local file. Of one id the file's entry wins, then the registry's, then the map's. */
 export class ConnectorSources {
   readonly #maps: readonly ServiceMapSource[];
-  readonly #local: LocalSource | null;
+  readonly #file: LocalSource | null;
+  readonly #registry: RegistrySource | null;
 
-  constructor(maps: readonly ServiceMapSource[], local: LocalSource | null) {
+  constructor(maps: readonly ServiceMapSource[], file: LocalSource | null, registry: RegistrySource | null) {
     this.#maps = maps;
-    this.#local = local;
+    this.#file = file;
+    this.#registry = registry;
   }
 
   /** The brand of the map; empty without one. */
@@ -53,12 +59,12 @@ export class ConnectorSources {
 
   /**
    * Brings all of them up to date; one that fails keeps none of the others from it. Rejects with the error of a map that is not to be had, else with that of
-   * a file that was never read.
+   * a file or a registry that was never read.
    */
   async sync(force: boolean): Promise<void> {
-    const local = this.#local?.sync(force);
+    const local = Promise.all([this.#file?.sync(force), this.#registry?.sync(force)]);
     // Of two failures, the map's is told.
-    local?.catch(() => {});
+    local.catch(() => {});
     await Promise.all(this.#maps.map((map) => map.sync(force)));
     await local;
   }
@@ -70,7 +76,8 @@ export class ConnectorSources {
 
   /** Whether each of them was had once. */
   get isKnown(): boolean {
-    return this.#maps.every(({ snapshot }) => snapshot.revision > 0) && this.#local?.isRead !== false;
+    const isLocalRead = this.#file?.isRead !== false && this.#registry?.isRead !== false;
+    return isLocalRead && this.#maps.every(({ snapshot }) => snapshot.revision > 0);
   }
 
   /** Where an enabled connector is; null if there is none of that id. */
@@ -79,17 +86,27 @@ export class ConnectorSources {
     return entry?.status === 'enabled' ? entry.endpoint : null;
   }
 
-  /** Those of the map in its order, then those of the file. */
+  /** Those of the map in its order, then those of the registry, then those of the file. */
   entries(): ConnectorEntry[] {
-    const local = this.#local?.entries() ?? [];
-    const own = new Set(local.map(({ id }) => id));
-    const ofMaps = this.#maps.flatMap(({ snapshot }) => snapshot.entries());
-    return [...(own.size === 0 ? ofMaps : ofMaps.filter(({ id }) => !own.has(id))), ...local];
+    const local = this.localEntries();
+    return [
+      ...without(
+        this.#maps.flatMap(({ snapshot }) => snapshot.entries()),
+        local,
+      ),
+      ...local,
+    ];
+  }
+
+  /** Those that no map says. */
+  localEntries(): readonly ConnectorEntry[] {
+    const ofFile = this.#file?.entries() ?? [];
+    return [...without(this.#registry?.entries() ?? [], ofFile), ...ofFile];
   }
 
   /** An entry, and as it was sent; undefined if there is none of that id. */
   find(id: string): { readonly entry: ConnectorEntry; readonly source: RawEntry } | undefined {
-    const local = this.#local?.entries().find((entry) => entry.id === id);
+    const local = this.localEntries().find((entry) => entry.id === id);
     if (local !== undefined) return { entry: local, source: local };
     for (const { snapshot } of this.#maps) {
       const entry = snapshot.entry(id);
@@ -105,11 +122,11 @@ export class ConnectorSources {
     const snapshots = this.#maps.map(({ snapshot }) => snapshot);
     const ofMap = (snapshot: Snapshot, id: string): ConnectorState =>
       stateOf(id) ?? (snapshot.isEnabled(id) ? 'connecting' : 'disabled');
-    const ofFile = ({ id, status }: ConnectorEntry): ConnectorState =>
+    const ofEntry = ({ id, status }: ConnectorEntry): ConnectorState =>
       stateOf(id) ?? (status === 'enabled' ? 'connecting' : 'disabled');
     return new Map([
       ...snapshots.flatMap((snapshot) => snapshot.ids.map((id) => [id, ofMap(snapshot, id)] as const)),
-      ...(this.#local?.entries() ?? []).map((entry) => [entry.id, ofFile(entry)] as const),
+      ...this.localEntries().map((entry) => [entry.id, ofEntry(entry)] as const),
     ]);
   }
 
@@ -119,7 +136,11 @@ export class ConnectorSources {
   }
 
   configStatus(): LocalConfigStatus | null {
-    return this.#local?.status() ?? null;
+    return this.#file?.status() ?? null;
+  }
+
+  registryStatus(): RegistryStatus | null {
+    return this.#registry?.status() ?? null;
   }
 
   observe(): Observation['sources'] {
@@ -128,7 +149,12 @@ export class ConnectorSources {
 
   /** Ends what is under way; `reason` becomes its failure. */
   async close(reason: SwitchyardError): Promise<void> {
-    this.#local?.close();
-    await Promise.all(this.#maps.map((map) => map.close(reason)));
+    this.#file?.close();
+    await Promise.all([this.#registry?.close(), ...this.#maps.map((map) => map.close(reason))]);
   }
+}
+
+function without(entries: readonly ConnectorEntry[], others: readonly ConnectorEntry[]): readonly ConnectorEntry[] {
+  const ids = new Set(others.map(({ id }) => id));
+  return ids.size === 0 ? entries : entries.filter(({ id }) => !ids.has(id));
 }

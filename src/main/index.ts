@@ -33,7 +33,15 @@ export type {
   StaleTools,
 } from './manager-status.ts';
 export { getConnectorMetricsRegistry } from './metrics/instruments.ts';
-export type { ConnectorProxyManagerOptions, LocalManagerOptions } from './options.ts';
+export type {
+  ConnectorProxyManagerOptions,
+  LocalManagerOptions,
+  ManagerOptions,
+  RegistryManagerOptions,
+  ServerRegistryOption,
+} from './options.ts';
+export type { RegistryProblem } from './registry/registered-server.ts';
+export type { RegistryStatus } from './registry/registry-source.ts';
 export type { Secret } from './secrets.ts';
 export {
   type LoadedServiceMap,

@@ -4,6 +4,7 @@ import type { ConnectorSources } from './connector-sources.ts';
 import type { ConnectorSet } from './connectors/connector-set.ts';
 import type { ConnectorStatus } from './connectors/connector-status.ts';
 import type { LocalConfigStatus } from './local-config/local-source.ts';
+import type { RegistryStatus } from './registry/registry-source.ts';
 import type { ServiceMapSource, SourceStatus } from './service-map/service-map-source.ts';
 import type { ToolSide } from './tool-side.ts';
 import type { HostMemory } from './warm-start/host-memory.ts';
@@ -60,6 +61,8 @@ export interface ManagerStatus {
   readonly serviceMap: ServiceMapStatus;
   /** The local configuration file; null without one. */
   readonly config: LocalConfigStatus | null;
+  /** The registry of servers; null without one. */
+  readonly registry: RegistryStatus | null;
   readonly connectors: readonly ListedConnector[];
   readonly toolCount: number;
   readonly staleTools: StaleTools;
@@ -84,6 +87,7 @@ export function viewManager(parts: ManagerParts): ManagerStatus {
   return {
     serviceMap: parts.sources.mapStatus(),
     config: parts.sources.configStatus(),
+    registry: parts.sources.registryStatus(),
     connectors: parts.connectors.all().map((connector) => ({
       ...connector.status(),
       tools: parts.tools.intake.provenance(connector.id),

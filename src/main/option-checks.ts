@@ -61,6 +61,7 @@ const optionsSchema = z.object({
   serviceMapUrl: mapUrl,
   signatureKey: secret(1),
   configFile: z.string().min(1).optional(),
+  serverRegistry: z.union([z.literal(true), z.strictObject({ path: z.string().min(1).optional() })]).optional(),
   connectorsApiKey: secret(0).optional(),
   apiKey: secret(0).optional(),
   registry: having('registerTool').optional(),
@@ -105,7 +106,6 @@ const optionsSchema = z.object({
 const localSchema = optionsSchema.extend({
   serviceMapUrl: z.undefined().optional(),
   signatureKey: secret(1).optional(),
-  configFile: z.string().min(1),
 });
 
 /** What the checks make of options: the numbers and the choices, with their defaults. */
@@ -120,8 +120,10 @@ export function checkOptions(options: {
   readonly concurrency?: number | undefined;
   readonly serviceMapUrl?: unknown;
   readonly configFile?: unknown;
+  readonly serverRegistry?: unknown;
 }): CheckedOptions {
-  const isLocal = options.serviceMapUrl === undefined && options.configFile !== undefined;
+  const isLocal =
+    options.serviceMapUrl === undefined && (options.configFile !== undefined || options.serverRegistry !== undefined);
   const { offload, pinTools } = parse<Omit<CheckedOptions, 'limits'>>(isLocal ? localSchema : optionsSchema, options);
   const { concurrency } = options;
   const atOnce = concurrency === undefined ? {} : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency };

@@ -18,6 +18,7 @@ import { type AgentLike, assertCompatibleAgent } from './http/agent-check.ts';
 import { type ProxyOptions, resolveNetwork, type TlsOptions } from './http/network-options.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { checkOptions, type Limits, warnOfIgnored } from './option-checks.ts';
+import { registryPath } from './registry/registry-path.ts';
 import { askForHeader, askForKey, type Secret } from './secrets.ts';
 import type { ToolRegistry } from './snapshot/tool-store.ts';
 import type { PinPolicy } from './warm-start/tool-pins.ts';
@@ -98,21 +99,41 @@ export interface ConnectorProxyManagerOptions {
    * are started from here alone, never from a map.
    */
   readonly configFile?: string | undefined;
+  /**
+   * The servers of a registry (fs-store) as connectors besides the map's, kept as the registry is: `true` for that of the environment, or its `servers.json`. Not
+   * to be taken for `registry`, which is told of tools.
+   */
+  readonly serverRegistry?: ServerRegistryOption | undefined;
 }
 
-/** What a manager can be given that has no map, only a file of connectors. */
-export interface LocalManagerOptions
-  extends Omit<ConnectorProxyManagerOptions, 'serviceMapUrl' | 'signatureKey' | 'configFile'> {
+/** A registry of servers: that of the environment, or the one whose `servers.json` is at `path`. */
+export type ServerRegistryOption = true | { readonly path?: string | undefined };
+
+interface WithoutMap extends Omit<ConnectorProxyManagerOptions, 'serviceMapUrl' | 'signatureKey'> {
   readonly serviceMapUrl?: undefined;
   readonly signatureKey?: Secret | undefined;
+}
+
+/** What a manager can be given that has no map, only a file of connectors and perhaps a registry. */
+export interface LocalManagerOptions extends WithoutMap {
   readonly configFile: string;
 }
+
+/** What a manager can be given that has no map, only a registry and perhaps a file of connectors. */
+export interface RegistryManagerOptions extends WithoutMap {
+  readonly serverRegistry: ServerRegistryOption;
+}
+
+/** With a map, or without. */
+export type ManagerOptions = ConnectorProxyManagerOptions | LocalManagerOptions | RegistryManagerOptions;
 
 /** {@link ConnectorProxyManagerOptions} with every default in its place. */
 export interface ResolvedOptions {
   /** Null without a map. */
   readonly serviceMapUrl: string | null;
   readonly configFile: string | null;
+  /** The `servers.json` of a registry. */
+  readonly serverRegistry: string | null;
   readonly signatureKey: () => Promise<string>;
   readonly connectorsApiKey: () => Promise<string | null>;
   readonly apiKey: () => Promise<string | null>;
@@ -149,7 +170,7 @@ export function withMap(options: ResolvedOptions): MapOptions | null {
  * Checks options and fills in the defaults. Unknown ones are named in a warning, once: callers spread whole configurations in.
  * Throws OPTIONS_INVALID naming the option, AGENT_INCOMPATIBLE.
  */
-export function resolveOptions(options: ConnectorProxyManagerOptions | LocalManagerOptions): ResolvedOptions {
+export function resolveOptions(options: ManagerOptions): ResolvedOptions {
   const { limits, offload, pinTools } = checkOptions(options);
   const logger = options.logger ?? silentLogger;
   warnOfIgnored(options, logger);
@@ -159,6 +180,7 @@ export function resolveOptions(options: ConnectorProxyManagerOptions | LocalMana
   return {
     serviceMapUrl: options.serviceMapUrl ?? null,
     configFile: options.configFile ?? null,
+    serverRegistry: registryFile(options.serverRegistry),
     signatureKey: () => askForKey(options.signatureKey ?? ''),
     connectorsApiKey: () => askForHeader(options.connectorsApiKey),
     apiKey: () => askForHeader(options.apiKey),
@@ -180,4 +202,9 @@ export function resolveOptions(options: ConnectorProxyManagerOptions | LocalMana
     featureFlags: options.featureFlags ?? parseConnectorFeatureFlags(),
     limits,
   };
+}
+
+function registryFile(option: ServerRegistryOption | undefined): string | null {
+  if (option === undefined) return null;
+  return (option === true ? undefined : option.path) ?? registryPath(process.env);
 }

@@ -194,6 +194,24 @@ export const ERROR_CODES = {
     'Nothing; it is fetched and stored again.',
   ),
 
+  SERVER_INVALID: entry(
+    'A server of the registry cannot be brought up as it is, or what was to be registered is none.',
+    'Correct the member that the message names: `switchyard registry add --replace`, or in `servers.json`.',
+  ),
+  SERVER_TRANSPORT_UNSUPPORTED: entry(
+    'A server of the registry has a transport that is not spoken here (`ws`).',
+    'Register it with another transport, if it has one; it stays in the registry for others.',
+  ),
+  SERVER_EXISTS: entry(
+    'The registry has a server of this name already, and it is another one.',
+    'Give `--replace`, or another name.',
+  ),
+  SERVER_UNKNOWN: entry('The registry has no server of this name.', 'Compare with `switchyard registry list`.'),
+  SECRET_MASKED: entry(
+    'A value is the text that stands in place of a secret that was not shown; it is never taken for the secret itself.',
+    'Put the secret there, or export anew with `--show-secrets`.',
+  ),
+
   CONNECTOR_UNKNOWN: entry('The service map has no connector of this id.', 'Compare with `listConnectors()`.'),
   CONNECTOR_UNAVAILABLE: entry(
     'The connector is not connected at the moment.',

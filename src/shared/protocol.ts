@@ -14,7 +14,8 @@ import type { MessagePort } from 'node:worker_threads';
 import type { Delta, DigestTable } from './delta.ts';
 import type { WireError } from './errors.ts';
 import type { NetworkSettings } from './network.ts';
-import type { KnownServers, ServerChange, ServerNews, SyncMode } from './server-records.ts';
+import type { ServerInfo } from './server-info.ts';
+import type { KnownServers, MergeMode, ServerChange, ServerNews, ServerOutcome, SyncMode } from './server-records.ts';
 import type { ServiceMapHeader } from './service-map.ts';
 import type { ConnectorMessage, ConnectorPage, PinChoice, ToolPinChange, ToolPinDetail } from './tool-records.ts';
 
@@ -186,6 +187,8 @@ export interface WriterApi {
   saveMap(map: StoredMap): WriterReply<null>;
   /** Durable when answered. */
   applyServers(changes: readonly ServerChange[]): WriterReply<null>;
+  /** Durable when answered; what became of each. */
+  mergeServers(servers: readonly ServerInfo[], mode: MergeMode): WriterReply<ServerOutcome[]>;
   /** What is new in the registry since `known`; `path` is its `servers.json`. */
   syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
   /** The last of a process that ends: applies, then writes the file. Sets `done[0]` to 1 in any case, for somebody who blocks on it. */

@@ -25,6 +25,13 @@ export interface KnownServers {
   readonly revision: number;
 }
 
+/** An entry of the file that is no server, and is left in it as it is. */
+export interface BadPlace {
+  /** `servers[3]`. */
+  readonly place: string;
+  readonly reason: string;
+}
+
 /** What is new in a registry. */
 export interface ServerNews {
   /** Up to where this tells. */
@@ -34,6 +41,20 @@ export interface ServerNews {
   /** In the order in which they came. */
   readonly changes: readonly ServerChange[];
   readonly problems: readonly FileProblem[];
+  /** All of them that are in the file now. */
+  readonly bad: readonly BadPlace[];
   /** Whether the file is still to be written; told where it is read in any case. */
   readonly isFileBehind: boolean;
+}
+
+/** How servers are put into a registry: whether over one of the same name that is another, and whether at all or only to see what would be. */
+export interface MergeMode {
+  readonly isReplacing: boolean;
+  readonly isDryRun: boolean;
+}
+
+/** What became of a server that was put into a registry; one that `exists` as another was left as it is. */
+export interface ServerOutcome {
+  readonly name: string;
+  readonly outcome: 'added' | 'unchanged' | 'replaced' | 'exists';
 }

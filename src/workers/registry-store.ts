@@ -1,9 +1,18 @@
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, SwitchyardError } from '../shared/errors.ts';
 import type { StoredMap, StoredSource } from '../shared/protocol.ts';
-import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../shared/server-records.ts';
+import type { ServerInfo } from '../shared/server-info.ts';
+import type {
+  KnownServers,
+  MergeMode,
+  ServerChange,
+  ServerNews,
+  ServerOutcome,
+  SyncMode,
+} from '../shared/server-records.ts';
 import type { StoreNote } from '../shared/store-notes.ts';
 import { chooseJournalMode, networkFileSystemOf } from './journal-mode.ts';
+import { mergeServers } from './merge-servers.ts';
 import { inTransaction, ServerTable } from './server-table.ts';
 import { ServersFile } from './servers-file.ts';
 import { SOURCE_SCHEMA, SourceTable } from './source-table.ts';
@@ -78,6 +87,11 @@ export class RegistryStore {
     this.#guard('write to the registry', () => this.#servers().apply(changes));
   }
 
+  /** Puts servers into the registry in one commit, as `mode` says; what became of each. Durable once this returns. */
+  mergeServers(servers: readonly ServerInfo[], mode: MergeMode): ServerOutcome[] {
+    return this.#guard('write to the registry', () => mergeServers(this.#database, this.#servers(), servers, mode));
+  }
+
   /** What is new in the registry since `known`, its file at `path` looked at, read or written as `mode` says. */
   syncServers(path: string, known: KnownServers, mode: SyncMode): ServerNews {
     return this.#guard('use the registry', () => {
@@ -99,6 +113,7 @@ export class RegistryStore {
         isReplaced,
         changes: rows.map(({ name, info }) => ({ name, info })),
         problems,
+        bad: file.bad(),
         isFileBehind,
       };
     });

@@ -46,6 +46,7 @@ const api: WriterApi = {
   readSource: (sourceId) => reply(() => opened().readSource(sourceId)),
   saveMap: (map) => done(() => opened().saveMap(map)),
   applyServers: (changes) => done(() => opened().applyServers(changes)),
+  mergeServers: (servers, mode) => reply(() => opened().mergeServers(servers, mode)),
   syncServers: (path, known, mode) => reply(() => opened().syncServers(path, known, mode)),
   saveTools: (scope, connectors, isPinned) =>
     reply(() => opened().withTools((tools) => tools.save(scope, connectors, isPinned))),

@@ -1,10 +1,8 @@
 import { type ServerInfo, serverInfoFault } from '../shared/server-info.ts';
+import type { BadPlace } from '../shared/server-records.ts';
 
 /** An entry of the file that is none, and where it stands. */
-export interface BadServer {
-  /** `servers[3]`. */
-  readonly place: string;
-  readonly reason: string;
+export interface BadServer extends BadPlace {
   readonly value: unknown;
 }
 

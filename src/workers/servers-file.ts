@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { FileProblem, ServerChange } from '../shared/server-records.ts';
+import type { BadPlace, FileProblem, ServerChange } from '../shared/server-records.ts';
 import { readIfThere, removeTemporaries, replaceFile, setAside } from './atomic-file.ts';
 import { columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from './seal.ts';
 import { digestOf, inTransaction, type ServerTable } from './server-table.ts';
@@ -85,6 +85,11 @@ export class ServersFile {
       this.#agreedRevision = this.#table.revision();
       return problems;
     });
+  }
+
+  /** The entries that are none, as the file was last read. */
+  bad(): readonly BadPlace[] {
+    return (JSON.parse(this.#known().bad) as BadServer[]).map(({ place, reason }) => ({ place, reason }));
   }
 
   /** Whether the file says something else than the table, as after a process that was killed before it wrote it. */

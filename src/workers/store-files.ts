@@ -2,9 +2,8 @@ import { closeSync, existsSync, mkdirSync, openSync, realpathSync, renameSync, r
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf } from '../shared/errors.ts';
+import { STORE_FILE } from '../shared/store-file.ts';
 import { freeName, syncFolder } from './atomic-file.ts';
-
-const STORE_FILE = 'switchyard.db';
 
 /** Beside the store: whoever sets it aside, or clears up after one that is gone, holds SQLite's lock on it. It stays empty. */
 const LOCK_FILE = 'switchyard.lock';

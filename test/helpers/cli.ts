@@ -23,6 +23,8 @@ export interface RunningCli {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
+  /** How long stdin has nothing to say. */
+  readonly stdinDelayMs?: number;
   readonly nodeArgs?: readonly string[];
 }
 
@@ -50,7 +52,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   }
   // Who does not read stdin closes it before all is written.
   child.stdin.on('error', () => {});
-  child.stdin.end(options.stdin ?? '');
+  setTimeout(() => child.stdin.end(options.stdin ?? ''), options.stdinDelayMs ?? 0);
   const ended = once(child, 'close').then(([code]): Ended => {
     keepEvidence('cli', seen);
     return { code, ...seen };

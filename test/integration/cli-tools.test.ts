@@ -34,6 +34,11 @@ describe('switchyard sign and verify', () => {
     expect((await runCli(['verify', server.url, '--json'], { env })).stdout).toContain('"ok": true');
   });
 
+  it('sign waits for a stdin that is slow to come', async () => {
+    const run = await runCli(['sign', '-', '--stamp'], { env, stdin: JSON.stringify(mapOf([])), stdinDelayMs: 1_500 });
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('"signature"') });
+  });
+
   it('sign reads stdin, and says of a map that is over that it is', async () => {
     const { code, stdout, stderr } = await runCli(['sign', '-'], {
       env,

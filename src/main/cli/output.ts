@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { ERROR_CODES } from '../../shared/error-codes.ts';
 import { codeOf, type ErrorDetail, isErrorCode, messageOf, SwitchyardError } from '../../shared/errors.ts';
+import { type Logger, silentLogger } from '../logger.ts';
 
 /** Documented exit codes. 130 and 143 come from signals. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, toolFailed: 3 } as const;
@@ -72,3 +73,11 @@ export function mark(outcome: Mark): string {
 function withStop(message: string): string {
   return /[.!?]$/.test(message) ? message : `${message}.`;
 }
+
+/** Of what is logged, what is wrong in the configuration file or the registry must be seen all the same. */
+const tellProblem = (fields: object, message: string): void => {
+  if ('event' in fields && /^(?:config|registry)-/.test(String(fields.event))) say(printable(message));
+};
+
+/** Logs nothing but that. */
+export const problemLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };

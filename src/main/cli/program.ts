@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import { examples } from './help-text.ts';
 import { addPinCommands } from './pin-commands.ts';
+import { addRegistryCommands } from './registry-commands.ts';
 import { milliseconds, type SourceOptions, withSource } from './source-options.ts';
 
 /** Takes the exit code of the command that ran. */
@@ -87,6 +88,8 @@ export function createProgram(setExitCode: SetExitCode): Command {
       const { runStatus } = await import('./commands/status.ts');
       setExitCode(await runStatus(options));
     });
+
+  addRegistryCommands(program, setExitCode);
 
   fresh('sign', 'check a service map, sign it and write it in canonical form')
     .argument('<file>', 'the map, JSON; - reads stdin')

@@ -3,15 +3,17 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { codeOf, SwitchyardError } from '../../shared/errors.ts';
 import { ConnectorProxyManager } from '../connector-proxy-manager.ts';
 import type { TlsOptions } from '../http/network-options.ts';
-import { type Logger, silentLogger } from '../logger.ts';
-import type { ConnectorProxyManagerOptions, LocalManagerOptions } from '../options.ts';
+import type { Logger } from '../logger.ts';
+import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options.ts';
 import { untilInterrupted } from './interrupt.ts';
-import { printable, say } from './output.ts';
+import { printable, problemLogger, say } from './output.ts';
 
 /** What every command that works from a service map or a local file is given. */
 export interface SourceOptions {
   readonly serviceMap?: string;
   readonly config?: string;
+  readonly registry: boolean;
+  readonly registryPath?: string;
   readonly keyEnv: string;
   readonly mapKeyEnv?: string;
   readonly connectorsKeyEnv: string;
@@ -33,6 +35,8 @@ export function withSource(command: Command): Command {
   return command
     .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
     .option('--config <file>', 'mcpServers JSON of Claude, Cursor or VS Code: its connectors beside the map, or alone')
+    .option('--registry', 'the registered servers beside those, or alone (`switchyard registry`)', false)
+    .option('--registry-path <file>', 'the same, with the registry whose servers.json this is')
     .option('--key-env <name>', 'variable with the key the map is signed with', 'CONNECTORS_SIGNATURE_KEY')
     .option('--map-key-env <name>', 'variable with the bearer token for the map, if it wants one')
     .option(
@@ -63,13 +67,15 @@ export function milliseconds(text: string): number {
 }
 
 /** The options of a manager for these; throws OPTIONS_INVALID naming the option or variable that is missing. */
-export function managerOptions(options: SourceOptions): ConnectorProxyManagerOptions | LocalManagerOptions {
+export function managerOptions(options: SourceOptions): ManagerOptions {
   const configFile = options.config;
+  const serverRegistry = registryOption(options);
   const serviceMapUrl = options.serviceMap ?? process.env[MAP_URL_VARIABLE];
   if (serviceMapUrl !== undefined && serviceMapUrl !== '') return mapManagerOptions(options, serviceMapUrl);
+  if (serverRegistry !== undefined) return { ...commonOptions(options), configFile, serverRegistry };
   if (configFile !== undefined) return { ...commonOptions(options), configFile };
   throw misuse(
-    `There is nothing to connect: give --service-map URL (or set ${MAP_URL_VARIABLE}), or --config FILE, or both`,
+    `There is nothing to connect: give --service-map URL (or set ${MAP_URL_VARIABLE}), --config FILE, --registry, or several of them`,
   );
 }
 
@@ -79,9 +85,15 @@ export function mapManagerOptions(options: SourceOptions, serviceMapUrl: string)
     ...commonOptions(options),
     serviceMapUrl,
     configFile: options.config,
+    serverRegistry: registryOption(options),
     signatureKey: requiredVariable(options.keyEnv, '--key-env'),
     apiKey: options.mapKeyEnv === undefined ? undefined : requiredVariable(options.mapKeyEnv, '--map-key-env'),
   };
+}
+
+function registryOption({ registry, registryPath }: SourceOptions): ServerRegistryOption | undefined {
+  if (registryPath !== undefined) return { path: registryPath };
+  return registry ? true : undefined;
 }
 
 function commonOptions(options: SourceOptions) {
@@ -91,7 +103,7 @@ function commonOptions(options: SourceOptions) {
     pinTools: options.pinTools,
     tls: tlsOptions(options),
     timeoutMs: options.timeout,
-    logger: options.verbose ? stderrLogger : quietLogger,
+    logger: options.verbose ? stderrLogger : problemLogger,
     featureFlags: { asyncRefresh: false, refreshIntervalMs: 300_000 },
   } satisfies Partial<ConnectorProxyManagerOptions>;
 }
@@ -149,14 +161,6 @@ const lineAt =
   (level: string) =>
   (fields: object, message: string): void =>
     say(JSON.stringify({ level, message, ...fields, err: undefined }));
-
-/** Of what is logged, what is wrong in the configuration file must be seen all the same. */
-const tellProblem = (fields: object, message: string): void => {
-  if ('event' in fields && (fields.event === 'config-problem' || fields.event === 'config-invalid'))
-    say(printable(message));
-};
-
-const quietLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };
 
 const stderrLogger: Logger = {
   debug: lineAt('debug'),

@@ -1,9 +1,10 @@
 import type { Node } from 'jsonc-parser';
+import { hasMask, MASK } from '../secret-mask.ts';
 import { type Member, membersOf, plainValue } from './config-document.ts';
 import { type ConfigProblems, keyPlace, memberPlace } from './config-problem.ts';
-import { isKnownMember, KNOWN_MEMBERS, OWN_MEMBERS } from './known-members.ts';
+import { hasEffect, isKnownMember, KNOWN_MEMBERS, OWN_MEMBERS } from './known-members.ts';
 import { nearestName } from './nearest-name.ts';
-import { expandPath, expandVariables, type VariableScope } from './variables.ts';
+import { type Expansion, expandPath, expandVariables, type VariableScope } from './variables.ts';
 
 type Check = (text: string) => string | null;
 
@@ -103,6 +104,12 @@ export class EntryReader {
     return Object.fromEntries(own);
   }
 
+  /** What has no effect here, as it is written. */
+  rest(): Readonly<Record<string, unknown>> {
+    const without = [...this.#members].filter(([name]) => !hasEffect(name));
+    return Object.fromEntries(without.map(([name, node]) => [name, plainValue(node)]));
+  }
+
   #row(base: string, { name, key, value }: Member, checkKey: Check, check: Check): (readonly [string, string])[] {
     const place = keyPlace(base, name);
     const wrongKey = checkKey(name);
@@ -124,9 +131,9 @@ export class EntryReader {
       return null;
     }
     const expansion = expand(written, this.#scope);
-    const why = expansion.kind === 'text' ? check(expansion.text) : expansion.why;
+    const why = hasMask(written) ? MASKED : faultOf(expansion, check);
     if (why !== null) this.#problems.error(place, node, why);
-    return expansion.kind === 'text' && why === null ? expansion.text : null;
+    return expansion.kind === 'impossible' || why !== null ? null : expansion.text;
   }
 
   #refuseRepeated(members: readonly Member[], at: (name: string) => string): void {
@@ -134,6 +141,19 @@ export class EntryReader {
       if (isRepeated)
         this.#problems.error(at(name), key, 'is there twice; readers disagree on which of the two counts');
     }
+  }
+}
+
+const MASKED = `holds ${MASK}, which stands for a secret that was not shown; put the secret itself there`;
+
+function faultOf(expansion: Expansion, check: Check): string | null {
+  switch (expansion.kind) {
+    case 'text':
+      return check(expansion.text);
+    case 'open':
+      return null;
+    case 'impossible':
+      return expansion.why;
   }
 }
 

@@ -69,6 +69,13 @@ export const KNOWN_MEMBERS: readonly string[] = [...REACHING, ...Object.keys(OWN
 
 const KNOWN: ReadonlySet<string> = new Set(KNOWN_MEMBERS);
 
+const EFFECTIVE: ReadonlySet<string> = new Set([...REACHING, ...Object.keys(OWN_MEMBERS)]);
+
+/** Whether a member makes a difference here. */
+export function hasEffect(name: string): boolean {
+  return EFFECTIVE.has(name);
+}
+
 /** Whether a member needs no warning. What begins with `_`, `$` or `//` is somebody's comment. */
 export function isKnownMember(name: string): boolean {
   return KNOWN.has(name) || /^(_|\$|\/\/)/.test(name);

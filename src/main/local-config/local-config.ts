@@ -1,7 +1,8 @@
 import type { Node } from 'jsonc-parser';
-import { ConfigDocument, type Member, membersOf } from './config-document.ts';
+import { ConfigDocument, type Member, membersOf, type Position } from './config-document.ts';
 import { type ConfigProblem, ConfigProblems, keyPlace } from './config-problem.ts';
 import { type LocalServer, readServer } from './server-entry.ts';
+import type { VariableScope } from './variables.ts';
 
 /** What a file of local connectors says. */
 export interface LocalConfig {
@@ -9,11 +10,21 @@ export interface LocalConfig {
   readonly problems: readonly ConfigProblem[];
 }
 
+/** What became of one member of a file. */
+export interface ReadMember extends Position {
+  readonly name: string;
+  /** `mcpServers["x"]`. */
+  readonly place: string;
+  /** Null where it has an error. */
+  readonly server: LocalServer | null;
+  readonly problems: readonly ConfigProblem[];
+}
+
 export interface LocalConfigOptions {
   /** The name of the file, for messages. */
   readonly source: string;
-  /** Where `${NAME}` comes from. */
-  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Where `${NAME}` comes from; null leaves what stands for a variable as it is written. */
+  readonly env: VariableScope['env'];
   /** `${workspaceFolder}`, and where relative paths start. */
   readonly folder: string;
 }
@@ -29,20 +40,31 @@ interface ServersObject {
  * error is left out, saying so, and the others stay. What `envFile` names is not read. Throws CONFIG_INVALID, with line and column,
  * where the text is not JSON (comments and trailing commas aside) or has no object of servers.
  */
-export function parseLocalConfig(text: string, { source, env, folder }: LocalConfigOptions): LocalConfig {
+export function parseLocalConfig(text: string, options: LocalConfigOptions): LocalConfig {
+  const { members, problems } = readMembers(text, options);
+  return { servers: members.flatMap(({ server }) => (server === null ? [] : [server])), problems };
+}
+
+/** The same, member by member in the order they are written; `problems` has those of all. */
+export function readMembers(
+  text: string,
+  { source, env, folder }: LocalConfigOptions,
+): { readonly members: readonly ReadMember[]; readonly problems: readonly ConfigProblem[] } {
   const document = new ConfigDocument(text.replace(/^\ufeff/, ''), source);
   const problems = new ConfigProblems(document);
   const nameOfId = new Map<string, string>();
-  const servers = serversObjects(document, problems).flatMap(({ place, node }) =>
-    membersOf(node).flatMap((member) => {
-      const server = readUnique(member, place);
-      return server === null ? [] : [server];
+  const members = serversObjects(document, problems).flatMap(({ place: base, node }) =>
+    membersOf(node).map((member): ReadMember => {
+      const place = keyPlace(base, member.name);
+      const before = problems.list.length;
+      const server = readUnique(member, base, place);
+      const own = problems.list.slice(before);
+      return { name: member.name, place, server, problems: own, ...problems.positionOf(member.key) };
     }),
   );
-  return { servers, problems: problems.list };
+  return { members, problems: problems.list };
 
-  function readUnique(member: Member, base: string): LocalServer | null {
-    const place = keyPlace(base, member.name);
+  function readUnique(member: Member, base: string, place: string): LocalServer | null {
     if (member.isRepeated) {
       problems.error(place, member.key, 'is there twice; the first one counts');
       return null;

@@ -1,9 +1,8 @@
-import { isDeepStrictEqual } from 'node:util';
 import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
-import { markLocal } from '../connectors/local-entry.ts';
 import type { Logger } from '../logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
+import { keptOrMarked } from './kept-or-marked.ts';
 import { readLocalConfig } from './read-local-config.ts';
 import type { LocalServer } from './server-entry.ts';
 
@@ -81,7 +80,12 @@ export class LocalSource {
       const { servers, problems } = await readLocalConfig(this.#path, process.env);
       if (this.#isClosed) return;
       this.#tell(problems);
-      this.#servers = new Map(servers.map((server) => [server.entry.id, this.#keptOrMarked(server)]));
+      this.#servers = new Map(
+        servers.map((server) => [
+          server.entry.id,
+          keptOrMarked(server, this.#servers.get(server.entry.id), 'the configuration file'),
+        ]),
+      );
       this.#lastError = null;
       this.#readAt = now();
       onEntries(this.entries());
@@ -96,14 +100,6 @@ export class LocalSource {
           'The configuration file cannot be read; what it said before stays',
         );
     }
-  }
-
-  #keptOrMarked(server: LocalServer): LocalServer {
-    const known = this.#servers.get(server.entry.id);
-    if (known !== undefined && isDeepStrictEqual([known.entry, known.command], [server.entry, server.command]))
-      return known;
-    markLocal(server.entry, server.command);
-    return server;
   }
 
   /** Each problem is logged once, as long as it is there. */

@@ -28,11 +28,17 @@ export async function readLocalConfig(
       detail: { source: path },
     });
   });
-  const parsed = parseLocalConfig(text, { source: path, env, folder: workspaceOf(path) });
+  const { servers, problems } = parseLocalConfig(text, { source: path, env, folder: workspaceOf(path) });
+  const read = await withEnvFiles(servers);
+  return { servers: read.servers, problems: [...problems, ...read.problems] };
+}
+
+/** Servers with what their `envFile`s hold besides their own `env`. One whose file cannot be used is left out, saying so. Never rejects. */
+export async function withEnvFiles(given: readonly LocalServer[]): Promise<LocalConfig> {
   const files = new Map<string, Promise<Variables>>();
   const servers: LocalServer[] = [];
-  const problems: ConfigProblem[] = [...parsed.problems];
-  for (const server of parsed.servers) {
+  const problems: ConfigProblem[] = [];
+  for (const server of given) {
     try {
       servers.push(await withVariables(server, files));
     } catch (error) {
@@ -42,7 +48,8 @@ export async function readLocalConfig(
   return { servers, problems };
 }
 
-function workspaceOf(path: string): string {
+/** The folder that a file speaks of: its own, or the workspace of a `.vscode` or `.cursor` folder. */
+export function workspaceOf(path: string): string {
   const folder = dirname(resolve(path));
   return SETTINGS_FOLDERS.has(basename(folder)) ? dirname(folder) : folder;
 }

@@ -22,6 +22,8 @@ export interface LocalServer extends Position {
   readonly command: StdioCommand | null;
   /** A file of variables for the program, still to be read; an absolute path. */
   readonly envFile: string | null;
+  /** Members that have no effect here, as they are written. */
+  readonly rest: Readonly<Record<string, unknown>>;
   /** `mcpServers["x"]`. */
   readonly place: string;
 }
@@ -63,13 +65,14 @@ export function readServer(
   const common = { id, version: '0', name, status: statusOf(reader), ttl: 0, scopes: [], ...reader.own() };
   const isProgram = transport === 'stdio';
   const reached = isProgram || transport === null ? { endpoint: `stdio:${id}` } : remote(reader, transport);
-  const command = isProgram ? program(reader, scope.folder) : null;
+  const command = isProgram ? program(reader, scope) : null;
   const envFile = isProgram ? reader.path('envFile', pathFault) : null;
   if (problems.errors > errorsBefore) return null;
   return {
     entry: normalizeEntry({ ...common, ...reached }, 0),
     command,
-    envFile: envFile === null ? null : resolve(scope.folder, envFile),
+    envFile: envFile === null ? null : fromFolder(envFile, scope),
+    rest: reader.rest(),
     place,
     ...problems.positionOf(key),
   };
@@ -101,14 +104,19 @@ function statusOf(reader: EntryReader): ConnectorEntry['status'] {
   return isEnabled && !isDisabled ? 'enabled' : 'disabled';
 }
 
-function program(reader: EntryReader, folder: string): StdioCommand {
+function program(reader: EntryReader, scope: VariableScope): StdioCommand {
   const cwd = reader.path('cwd', pathFault);
   return {
     command: reader.path('command', pathFault) ?? '',
     args: reader.list('args', nulFault),
     env: reader.table('env', variableNameFault, nulFault),
-    cwd: cwd === null ? null : resolve(folder, cwd),
+    cwd: cwd === null ? null : fromFolder(cwd, scope),
   };
+}
+
+/** A path that begins with a variable which is not known yet cannot be made absolute. */
+function fromFolder(path: string, { env, folder }: VariableScope): string {
+  return env === null && /^(?:~|\$\{)/.test(path) ? path : resolve(folder, path);
 }
 
 function remote(

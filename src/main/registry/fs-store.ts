@@ -1,19 +1,12 @@
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import type { ServerInfo } from '../../shared/server-info.ts';
 import { RegistryMemoryCache } from './memory-cache.ts';
+import { registryPath } from './registry-path.ts';
 
 export type { ServerInfo } from '../../shared/server-info.ts';
 export { RegistryMemoryCache, type RegistryMemoryCacheOptions } from './memory-cache.ts';
+export { registryPath } from './registry-path.ts';
 
 let open: Promise<RegistryMemoryCache> | null = null;
-
-/** Where the registry is: `$CORTEX_HOME/mcp/servers.json`, else `$XDG_CONFIG_HOME/cortex-os/mcp/servers.json`, else below `~/.config`. */
-export function registryPath(env: NodeJS.ProcessEnv): string {
-  const { CORTEX_HOME, XDG_CONFIG_HOME } = env;
-  if (CORTEX_HOME) return join(CORTEX_HOME, 'mcp', 'servers.json');
-  return join(XDG_CONFIG_HOME || join(homedir(), '.config'), 'cortex-os', 'mcp', 'servers.json');
-}
 
 /** The one open registry of this process, read. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW. */
 export function getRegistryCache(): Promise<RegistryMemoryCache> {

@@ -2,14 +2,15 @@ import { dirname } from 'node:path';
 import { monotonicMs, settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import { type ServerInfo, serverInfoFault } from '../../shared/server-info.ts';
-import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/server-records.ts';
+import type { BadPlace, KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/server-records.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { recordRegistryFlush } from '../metrics/instruments.ts';
 import { observeRegistry } from '../metrics/observed-gauges.ts';
 import { FlushSchedule } from './flush-schedule.ts';
 import { GroupCommit } from './group-commit.ts';
 import { OwnChanges } from './own-changes.ts';
-import { reportNews } from './report-news.ts';
+import { reportBad, reportNews } from './report-news.ts';
+import { ServerMap } from './server-map.ts';
 import { WriterClient } from './writer-client.ts';
 
 export interface RegistryMemoryCacheOptions {
@@ -38,9 +39,10 @@ export class RegistryMemoryCache implements AsyncDisposable {
   readonly #logger: Logger;
   readonly #writer: WriterClient;
   readonly #commits: GroupCommit;
-  readonly #entries = new Map<string, ServerInfo>();
+  readonly #map: ServerMap;
   readonly #own = new OwnChanges();
   #known: KnownServers = { storeId: null, revision: 0 };
+  #bad: readonly BadPlace[] = [];
   #initialised: Promise<void> | null = null;
   #lookTimer: Timer | null = null;
   readonly #schedule: FlushSchedule;
@@ -50,6 +52,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
   constructor({ registryPath, flushIntervalMs, logger }: RegistryMemoryCacheOptions) {
     this.#path = registryPath;
     this.#logger = logger ?? silentLogger;
+    this.#map = new ServerMap(this.#logger);
     this.#writer = new WriterClient(dirname(registryPath), { logger: this.#logger });
     this.#commits = new GroupCommit((changes) => this.#writer.applyServers(changes), this.#logger);
     this.#schedule = new FlushSchedule({
@@ -74,7 +77,22 @@ export class RegistryMemoryCache implements AsyncDisposable {
 
   /** All servers, in the order in which they came. Never touches the disk. */
   getAll(): ServerInfo[] {
-    return [...this.#entries.values()];
+    return [...this.#map.servers.values()];
+  }
+
+  /** Entries of the file that are no servers, as it was last read by whoever has this registry open. */
+  get badServers(): readonly BadPlace[] {
+    return this.#bad;
+  }
+
+  /** Calls back after servers came, went or became others, whoever changed them; the returned function stops it. A server that is the same stays the same object. */
+  onChange(listener: () => void): () => void {
+    return this.#map.onChange(listener);
+  }
+
+  /** Looks at once for what others changed, without waiting for the next look. Rejects with STORE_UNAVAILABLE. */
+  refresh(): Promise<void> {
+    return this.#sync('look');
   }
 
   /**
@@ -95,8 +113,8 @@ export class RegistryMemoryCache implements AsyncDisposable {
   /** Removes a server; whether there was one. Durable after `flush()`. */
   remove(name: string): boolean {
     this.#assertOpen();
-    const wasThere = this.#entries.delete(name);
-    if (wasThere) void this.#commit([{ name, info: null }]).catch(() => {});
+    const wasThere = this.#map.servers.has(name);
+    if (wasThere) void this.#change([{ name, info: null }]).catch(() => {});
     return wasThere;
   }
 
@@ -139,9 +157,13 @@ export class RegistryMemoryCache implements AsyncDisposable {
       if (fault !== null) throw new SwitchyardError('OPTIONS_INVALID', `This is no server for the registry: ${fault}.`);
     }
     // What the caller changes later is another matter.
-    const copies = infos.map((info) => structuredClone(info));
-    for (const info of copies) this.#entries.set(info.name, info);
-    await this.#commit(copies.map((info) => ({ name: info.name, info })));
+    await this.#change(infos.map((info) => ({ name: info.name, info: structuredClone(info) })));
+  }
+
+  #change(changes: readonly ServerChange[]): Promise<void> {
+    const durable = this.#commit(changes);
+    this.#map.apply(changes);
+    return durable;
   }
 
   #commit(changes: readonly ServerChange[]): Promise<void> {
@@ -155,14 +177,12 @@ export class RegistryMemoryCache implements AsyncDisposable {
   async #sync(mode: SyncMode): Promise<void> {
     const news: ServerNews = await this.#writer.syncServers(this.#path, this.#known, mode);
     this.#known = news.known;
-    const missing = news.isReplaced ? this.#own.missingIn(news.changes, this.#entries) : [];
+    const missing = news.isReplaced ? this.#own.missingIn(news.changes, this.#map.servers) : [];
     if (missing.length > 0) void this.#commit(missing).catch(() => {});
-    for (const { name, info } of news.changes) {
-      if (this.#commits.isPending(name)) continue;
-      if (info === null) this.#entries.delete(name);
-      else this.#entries.set(name, info);
-    }
+    this.#map.apply(news.changes.filter(({ name }) => !this.#commits.isPending(name)));
     reportNews(news, this.#path, this.#logger);
+    reportBad(news.bad, this.#bad, this.#path, this.#logger);
+    this.#bad = news.bad;
     if (news.isReplaced && mode === 'write') {
       await this.durable();
       return this.#sync(mode);

@@ -1,4 +1,4 @@
-import type { ServerNews } from '../../shared/server-records.ts';
+import type { BadPlace, ServerNews } from '../../shared/server-records.ts';
 import type { Logger } from '../logger.ts';
 
 /** Names in one line of the log. */
@@ -8,14 +8,9 @@ const MAX_NAMES = 20;
 export function reportNews({ problems }: ServerNews, path: string, logger: Logger): void {
   for (const problem of problems) {
     switch (problem.kind) {
-      case 'bad-server': {
-        const { place, reason } = problem;
-        logger.warn(
-          { event: 'registry-bad-server', place },
-          `${path}: ${place} is passed over and left as it is: ${reason}`,
-        );
+      case 'bad-server':
+        // Told by reportBad, to who comes later too.
         break;
-      }
       case 'set-aside': {
         const { backup, reason } = problem;
         logger.error(
@@ -33,6 +28,17 @@ export function reportNews({ problems }: ServerNews, path: string, logger: Logge
         );
       }
     }
+  }
+}
+
+/** Logs the entries of a registry's file that are none, but for those known already. */
+export function reportBad(bad: readonly BadPlace[], known: readonly BadPlace[], path: string, logger: Logger): void {
+  for (const { place, reason } of bad) {
+    if (known.some((it) => it.place === place && it.reason === reason)) continue;
+    logger.warn(
+      { event: 'registry-bad-server', place },
+      `${path}: ${place} is passed over and left as it is: ${reason}`,
+    );
   }
 }
 

@@ -23,7 +23,7 @@ export interface HostMemory {
 
 type HostMemoryOptions = Pick<
   ResolvedOptions,
-  'stateDir' | 'serviceMapUrl' | 'configFile' | 'pinTools' | 'clock' | 'logger'
+  'stateDir' | 'serviceMapUrl' | 'configFile' | 'serverRegistry' | 'pinTools' | 'clock' | 'logger'
 >;
 
 /** Starts to read what is remembered, in the background; `rest` resolves when the start image has served its first call. */
@@ -86,8 +86,9 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
 }
 
 /** What two managers on one folder must have in common to share what is remembered of connectors. */
-function scopeOf({ serviceMapUrl, configFile }: HostMemoryOptions): string {
+function scopeOf({ serviceMapUrl, configFile, serverRegistry }: HostMemoryOptions): string {
+  const registries = serverRegistry === null ? [] : [serverRegistry];
   return createHash('sha256')
-    .update(JSON.stringify([serviceMapUrl, configFile]))
+    .update(JSON.stringify([serviceMapUrl, configFile, ...registries]))
     .digest('hex');
 }

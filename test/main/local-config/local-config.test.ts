@@ -17,6 +17,7 @@ describe('parseLocalConfig', () => {
         entry: { id: 'x', version: '0', name: 'x', status: 'enabled', ttl: 0, scopes: [], endpoint: 'stdio:x' },
         command: { command: 'npx', args: ['-y', 'some-server'], env: { KEY: 'k' }, cwd: null },
         envFile: null,
+        rest: {},
         place: 'mcpServers["x"]',
         line: 1,
         column: 16,
@@ -139,6 +140,44 @@ describe('parseLocalConfig', () => {
       endpoint: 'https://a.example/mcp',
       headers: { Authorization: 'Bearer a-token-of-mine' },
     });
+  });
+
+  it('leaves what is not known yet as it is written where no variables are given, but for the folder', () => {
+    const kept = parseLocalConfig(
+      JSON.stringify({
+        mcpServers: {
+          x: {
+            command: '~/bin/run',
+            args: [`\${env:TOKEN}`, `\${input:key}`, `\${workspaceFolder}/a`],
+            cwd: `\${userHome}/b`,
+            envFile: '.env',
+            alwaysAllow: ['read'],
+          },
+          y: { url: `\${BASE}/mcp`, headers: { A: `Bearer \${TOKEN:-none}` } },
+          z: { url: 'no URL' },
+        },
+      }),
+      { ...options, env: null },
+    );
+    expect(kept.servers).toMatchObject([
+      {
+        command: {
+          command: '~/bin/run',
+          args: [`\${env:TOKEN}`, `\${input:key}`, '/work/project/a'],
+          cwd: `\${userHome}/b`,
+        },
+        envFile: '/work/project/.env',
+        rest: { alwaysAllow: ['read'] },
+      },
+      { entry: { endpoint: `\${BASE}/mcp`, headers: { A: `Bearer \${TOKEN:-none}` } } },
+    ]);
+    expect(kept.problems).toMatchObject([{ place: 'mcpServers["z"].url', severity: 'error' }]);
+  });
+
+  it('refuses what stands for a secret that was not shown', () => {
+    const { servers, problems } = parseOne({ command: 'a', env: { KEY: '***masked***' } });
+    expect(servers).toEqual([]);
+    expect(problems).toMatchObject([{ place: 'mcpServers["x"].env["KEY"]', severity: 'error' }]);
   });
 
   it.each([

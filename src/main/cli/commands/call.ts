@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { ToolResult } from '../../connectors/connection.ts';
 import { EXIT, print, printable, printJson, say } from '../output.ts';
+import { readInput } from '../read-input.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 
 export interface CallOptions extends SourceOptions {
@@ -10,8 +10,8 @@ export interface CallOptions extends SourceOptions {
 }
 
 /** Calls one tool. Resolves with the exit code: 0 if it succeeded, 3 if it ran and failed. */
-export function runCall(tool: string, argsText: string | undefined, options: CallOptions): Promise<number> {
-  const args = parseArguments(argsText);
+export async function runCall(tool: string, argsText: string | undefined, options: CallOptions): Promise<number> {
+  const args = await parseArguments(argsText);
   // Only the tool's own connector is waited for, and that by the call.
   return withManager(
     options,
@@ -34,10 +34,11 @@ export function runCall(tool: string, argsText: string | undefined, options: Cal
 }
 
 /** The arguments: JSON on the command line, or on stdin where that is `-`. */
-function parseArguments(text: string | undefined): Record<string, unknown> {
+async function parseArguments(text: string | undefined): Promise<Record<string, unknown>> {
   if (text === undefined) return {};
+  const json = text === '-' ? new TextDecoder().decode(await readInput(text)) : text;
   try {
-    const args: unknown = JSON.parse(text === '-' ? readFileSync(0, 'utf8') : text);
+    const args: unknown = JSON.parse(json);
     if (typeof args === 'object' && args !== null && !Array.isArray(args)) return args as Record<string, unknown>;
   } catch (cause) {
     throw new SwitchyardError('OPTIONS_INVALID', `The arguments of the tool are not JSON: ${messageOf(cause)}`, {

@@ -4,6 +4,8 @@ import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import { resolveNetwork } from '../../http/network-options.ts';
 import type { LocalConfigStatus } from '../../local-config/local-source.ts';
+import type { ManagerStatus } from '../../manager-status.ts';
+import type { RegistryStatus } from '../../registry/registry-source.ts';
 import {
   checkClock,
   checkDisk,
@@ -65,7 +67,11 @@ function mapOptions(options: SourceOptions): MapOptions {
   try {
     return { ok: true, options: managerOptions(options) };
   } catch (error) {
-    const isAsked = options.serviceMap !== undefined || options.config !== undefined;
+    const isAsked =
+      options.serviceMap !== undefined ||
+      options.config !== undefined ||
+      options.registry ||
+      options.registryPath !== undefined;
     const finding = failedFinding('map', error);
     return { ok: false, finding: isAsked ? finding : { ...finding, outcome: 'note' } };
   }
@@ -75,10 +81,13 @@ async function checkMap(manager: ConnectorProxyManager): Promise<Finding[]> {
   try {
     await manager.sync(true);
   } catch (error) {
-    return [failedFinding(manager.status().serviceMap.url === null ? 'config' : 'map', error)];
+    return [failedFinding(sourceAtFault(manager.status()), error)];
   }
-  const { serviceMap, config, connectors } = manager.status();
-  const files = config === null ? [] : [checkConfig(config)];
+  const { serviceMap, config, registry, connectors } = manager.status();
+  const files = [
+    ...(config === null ? [] : [checkConfig(config)]),
+    ...(registry === null ? [] : [checkRegistry(registry)]),
+  ];
   if (serviceMap.url === null) return [...files, ...connectors.map(checkConnector)];
   const { connectorCount, brand, expiresAt, lastError } = serviceMap;
   const message = `${connectorCount} connectors of ${brand ?? ''}, signature right, expires ${isoOf(expiresAt)}`;
@@ -93,6 +102,13 @@ async function checkMap(manager: ConnectorProxyManager): Promise<Finding[]> {
   return [map, ...files, ...connectors.map(checkConnector)];
 }
 
+/** Which source was never had. */
+function sourceAtFault({ serviceMap, config, registry }: ManagerStatus): string {
+  if (serviceMap.url !== null && serviceMap.freshness === 'none') return 'map';
+  if (config !== null && config.readAt === null) return 'config';
+  return registry !== null && registry.readAt === null ? 'registry' : 'map';
+}
+
 function checkConfig({ path, serverCount, problems, lastError }: LocalConfigStatus): Finding {
   const errors = problems.filter(({ severity }) => severity === 'error');
   const told = [
@@ -103,6 +119,12 @@ function checkConfig({ path, serverCount, problems, lastError }: LocalConfigStat
   const message = [`${path}: ${serverCount} servers`, ...told.map((problem) => problem.message)].join('; ');
   const outcome = lastError !== null || errors.length > 0 ? 'failed' : problems.length > 0 ? 'note' : 'ok';
   return { check: 'config', outcome, message };
+}
+
+function checkRegistry({ path, serverCount, problems, lastError }: RegistryStatus): Finding {
+  const told = [...(lastError === null ? [] : [lastError]), ...problems];
+  const message = [`${path}: ${serverCount} servers`, ...told.map((it) => `${it.code}: ${it.message}`)].join('; ');
+  return { check: 'registry', outcome: told.length > 0 ? 'failed' : 'ok', message };
 }
 
 function checkConnector(connector: ConnectorStatus): Finding {

@@ -29,6 +29,7 @@ function statusText(status: ManagerStatus): string {
   const lines = [
     ...mapLines(status),
     ...configLines(status),
+    ...registryLines(status),
     `store      ${store.kind === 'off' ? 'none (give --state-dir to remember the map and the tools)' : `${store.kind}, ${store.stateDir}`}`,
     `tools      ${toolCount}`,
     ...toolLines(status),
@@ -70,6 +71,16 @@ function configLines({ config }: ManagerStatus): string[] {
     `config     ${printable(path)}, ${serverCount} servers`,
     ...(lastError === null ? [] : [`           ${lastError.code}: ${printable(lastError.message)}`]),
     ...problems.map(({ line, column, message }) => `           ${line}:${column} ${printable(message)}`),
+  ];
+}
+
+function registryLines({ registry }: ManagerStatus): string[] {
+  if (registry === null) return [];
+  const { path, serverCount, problems, lastError } = registry;
+  return [
+    `registry   ${printable(path)}, ${serverCount} servers`,
+    ...(lastError === null ? [] : [`           ${lastError.code}: ${printable(lastError.message)}`]),
+    ...problems.map(({ code, message }) => `           ${code}: ${printable(message)}`),
   ];
 }
 

@@ -16,12 +16,14 @@ export function runSync(options: SourceOptions): Promise<number> {
   });
 }
 
-/** Whether the map is fresh, the local file without error, and no enabled connector down. */
-export function isAllUp({ serviceMap, config, connectors }: ManagerStatus): boolean {
+/** Whether the map is fresh, local file and registry without error, and no enabled connector down. */
+export function isAllUp({ serviceMap, config, registry, connectors }: ManagerStatus): boolean {
   const isConfigGood = config?.lastError == null && !config?.problems.some(({ severity }) => severity === 'error');
   return (
     (serviceMap.url === null || serviceMap.freshness === 'fresh') &&
     isConfigGood &&
+    registry?.lastError == null &&
+    (registry?.problems ?? []).length === 0 &&
     connectors.every((connector) => isUp(connector) || connector.state === 'disabled')
   );
 }

@@ -6,14 +6,14 @@ import { isHttpEndpoint } from '../../../shared/service-map.ts';
 import { createMainAgent } from '../../http/main-agent.ts';
 import { resolveOptions } from '../../options.ts';
 import { EXIT, failureLine, mark, print, printJson, say } from '../output.ts';
+import { readInput } from '../read-input.ts';
 import { mapManagerOptions, requiredVariable, type SourceOptions } from '../source-options.ts';
 import { type CheckResult, verifyMap } from '../verify/verify-map.ts';
-import { readBytes } from './sign.ts';
 
 /** Says of a map in a file or at a URL which checks it passes and which not, and why. Resolves with the exit code: 0 if it passes all. */
 export async function runVerify(place: string, options: SourceOptions): Promise<number> {
   const signatureKey = requiredVariable(options.keyEnv, '--key-env');
-  const bytes = isHttpEndpoint(place) ? await fetchBytes(place, options) : readBytes(place);
+  const bytes = isHttpEndpoint(place) ? await fetchBytes(place, options) : await readInput(place);
   const policy: ProofPolicy = {
     signatureKey,
     nowMs: systemClock.now(),

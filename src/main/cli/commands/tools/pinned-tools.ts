@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
+import { STORE_FILE } from '../../../../shared/store-file.ts';
 import type { ToolPinDetail } from '../../../../shared/tool-records.ts';
 import { WriterClient } from '../../../registry/writer-client.ts';
 import { publicToolId } from '../../../snapshot/tool-info.ts';
@@ -21,7 +22,7 @@ export async function withPins<T>(
   stateDir: string,
   work: (changes: readonly NamedChange[], writer: WriterClient) => Promise<T>,
 ): Promise<T> {
-  if (!existsSync(join(stateDir, 'switchyard.db'))) {
+  if (!existsSync(join(stateDir, STORE_FILE))) {
     const message = `There is no store in ${stateDir}: name the folder that the host uses as its stateDir`;
     throw new SwitchyardError('OPTIONS_INVALID', message);
   }

@@ -1,0 +1,79 @@
+import { dirname, resolve } from 'node:path';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { type ServerInfo, serverInfoFault } from '../../../../shared/server-info.ts';
+import { readRegistered } from '../../../registry/registered-server.ts';
+import { EXIT, print, printable, printJson, say } from '../../output.ts';
+import { shown } from './list.ts';
+import { type RegistryOptions, registryFile, withRegistry } from './open-registry.ts';
+import { bringUpRemarks } from './remarks.ts';
+
+export interface AddOptions extends RegistryOptions {
+  readonly transport?: ServerInfo['transport'];
+  readonly endpoint?: string;
+  readonly header: Readonly<Record<string, string>>;
+  readonly env: Readonly<Record<string, string>>;
+  readonly cwd?: string;
+  /** Over one of the same name. */
+  readonly replace: boolean;
+}
+
+/** Registers a server: `target` is its URL, or the command that runs it. Resolves with the exit code. */
+export async function runRegistryAdd(name: string, target: readonly string[], options: AddOptions): Promise<number> {
+  const path = registryFile(options);
+  const server = serverOf(name, target, options);
+  assertUsable(server, path);
+  const [done] = await withRegistry(path, async ({ writer, save }) => {
+    const mode = { isReplacing: options.replace, isDryRun: false };
+    const outcomes = await writer.ask((api) => api.mergeServers([server], mode));
+    await save();
+    return outcomes;
+  });
+  if (done?.outcome === 'exists')
+    throw new SwitchyardError('SERVER_EXISTS', `There is another server "${printable(name)}" in the registry.`);
+  const remarks = bringUpRemarks(server, path);
+  if (options.json)
+    printJson({ ok: true, path, outcome: done?.outcome, server: shown(server, { showSecrets: false }), remarks });
+  else print(`${done?.outcome} ${printable(name)} (${server.transport})\n`);
+  for (const remark of remarks) say(printable(remark));
+  return EXIT.ok;
+}
+
+function serverOf(name: string, target: readonly string[], options: AddOptions): ServerInfo {
+  const [first] = target;
+  const isAddress = target.length === 1 && first !== undefined && /^(?:https?|wss?):\/\//i.test(first);
+  if (options.endpoint !== undefined && target.length > 0)
+    throw misuse('Give --endpoint URL or a command after --, not both');
+  const endpoint = options.endpoint ?? (isAddress ? first : undefined);
+  const env = Object.keys(options.env).length > 0 ? { env: options.env } : {};
+  const headers = Object.keys(options.header).length > 0 ? { headers: options.header } : {};
+  if (endpoint !== undefined) {
+    if (options.transport === 'stdio') throw misuse('--transport stdio needs a command after --, not a URL');
+    if ('env' in env || options.cwd !== undefined) throw misuse('--env and --cwd are for a command, and this is a URL');
+    const inferred = /^wss?:/i.test(endpoint) ? 'ws' : 'streamableHttp';
+    return { name, transport: options.transport ?? inferred, endpoint, ...headers };
+  }
+  if (first === undefined) throw misuse('Say what to register: a URL, or -- COMMAND ARGS…');
+  if (options.transport !== undefined && options.transport !== 'stdio')
+    throw misuse(`--transport ${options.transport} needs a URL, not a command`);
+  if ('headers' in headers) throw misuse('--header is for a URL, and this is a command');
+  const args = target.slice(1);
+  const cwd = options.cwd === undefined ? {} : { cwd: resolve(options.cwd) };
+  return { name, transport: 'stdio', command: first, ...(args.length > 0 && { args }), ...env, ...cwd };
+}
+
+/** What depends on variables is looked at when it is brought up; `ws` is for others. */
+function assertUsable(server: ServerInfo, path: string): void {
+  const fault = serverInfoFault(server);
+  if (fault !== null) throw misuse(`This is no server for the registry: ${fault}`);
+  if (server.transport === 'ws') return;
+  const read = readRegistered(server, { env: null, folder: dirname(path) });
+  if (read.kind === 'server') return;
+  const [problem] = read.problems;
+  const message = (problem?.message ?? '').replace(' The server is left out.', '');
+  if (problem?.code === 'SECRET_MASKED') throw new SwitchyardError('SECRET_MASKED', message);
+  throw misuse(message);
+}
+
+function misuse(message: string): SwitchyardError {
+  return new SwitchyardError('OPTIONS_INVALID', message);
+}

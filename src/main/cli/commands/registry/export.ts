@@ -1,0 +1,37 @@
+import { type ExportFormat, exportServers } from '../../../registry/export-servers.ts';
+import { hasMask } from '../../../secret-mask.ts';
+import { EXIT, print, printable, printJson, say } from '../../output.ts';
+import { replaceFile } from '../../replace-file.ts';
+import { type ShowingOptions, shown } from './list.ts';
+import { readServers, registryFile } from './open-registry.ts';
+
+export interface ExportOptions extends ShowingOptions {
+  readonly format: ExportFormat;
+  /** Over a file that is there. */
+  readonly force: boolean;
+}
+
+/**
+ * Prints the servers as a client's file, masked unless secrets are asked for; or writes that file, which is of use only with them, for its owner alone. Resolves
+ * with the exit code.
+ */
+export async function runRegistryExport(file: string | undefined, options: ExportOptions): Promise<number> {
+  const path = registryFile(options);
+  const servers = [...(await readServers(path)).values()];
+  const isFile = file !== undefined && file !== '-';
+  const seen = servers.map((server) => shown(server, { showSecrets: isFile || options.showSecrets }));
+  const { document, leftOut } = exportServers(seen, options.format);
+  const text = `${JSON.stringify(document, null, 2)}\n`;
+  const isMasked = hasMask(document);
+  if (isFile) replaceFile(file, text, { mode: 0o600, mayReplace: options.force });
+  if (options.json)
+    printJson({ ok: true, path, format: options.format, leftOut, isMasked, ...(isFile ? { file } : { document }) });
+  else if (!isFile) print(text);
+  for (const name of leftOut) say(`${printable(name)} is left out: ${options.format} has no transport ws`);
+  if (isFile)
+    say(
+      `Wrote ${servers.length - leftOut.length} servers to ${printable(file)}, secrets in clear, readable by you alone`,
+    );
+  else if (isMasked) say('Secrets are masked; --show-secrets shows them. As it is, this cannot be imported.');
+  return EXIT.ok;
+}

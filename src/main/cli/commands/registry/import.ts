@@ -1,0 +1,87 @@
+import type { ErrorCode } from '../../../../shared/error-codes.ts';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import type { ServerOutcome } from '../../../../shared/server-records.ts';
+import { workspaceOf } from '../../../local-config/read-local-config.ts';
+import { type ImportEntry, readImport } from '../../../registry/import-servers.ts';
+import { EXIT, mark, print, printable, printJson } from '../../output.ts';
+import { readInput } from '../../read-input.ts';
+import { type RegistryOptions, registryFile, withRegistry } from './open-registry.ts';
+import { bringUpRemarks } from './remarks.ts';
+
+export interface ImportOptions extends RegistryOptions {
+  /** Over those of the same name that are others. */
+  readonly replace: boolean;
+  /** Say what would be done, and do nothing. */
+  readonly dryRun: boolean;
+}
+
+/** What became of one entry. */
+interface Imported extends Pick<ImportEntry, 'name' | 'place' | 'line' | 'column' | 'remarks'> {
+  readonly outcome: 'added' | 'unchanged' | 'replaced' | 'refused';
+  readonly code: ErrorCode | null;
+  /** Why it was refused. */
+  readonly reason: string | null;
+}
+
+/** Registers the servers of a file, `-` for stdin. Resolves with the exit code: 0 if none was refused; the others are registered either way. */
+export async function runRegistryImport(file: string, options: ImportOptions): Promise<number> {
+  const source = file === '-' ? 'stdin' : file;
+  const folder = workspaceOf(file === '-' ? 'stdin' : file);
+  const entries = readImport(textOf(await readInput(file), source), { source, folder });
+  const path = registryFile(options);
+  const results = await put(entries, path, options);
+  const ok = results.every(({ outcome }) => outcome !== 'refused');
+  if (options.json) printJson({ ok, path, isDryRun: options.dryRun, results });
+  else print(`${results.map((result) => lineOf(result, source)).join('')}${summaryOf(results, options)}\n`);
+  return ok ? EXIT.ok : EXIT.failed;
+}
+
+/** All that can be, in one commit. */
+async function put(
+  entries: readonly ImportEntry[],
+  path: string,
+  { replace, dryRun }: ImportOptions,
+): Promise<Imported[]> {
+  const servers = entries.flatMap(({ server }) => (server === null ? [] : [server]));
+  const outcomes = await withRegistry(path, async ({ writer, save }) => {
+    const mode = { isReplacing: replace, isDryRun: dryRun };
+    const found = await writer.ask((api) => api.mergeServers(servers, mode));
+    if (!dryRun) await save();
+    return found;
+  });
+  const inTurn = outcomes.values();
+  return entries.map((entry) => resultOf(entry, entry.server === null ? undefined : inTurn.next().value, path));
+}
+
+function resultOf(entry: ImportEntry, done: ServerOutcome | undefined, path: string): Imported {
+  const { name, place, line, column, server, refusal } = entry;
+  const remarks = [...entry.remarks, ...(server === null ? [] : bringUpRemarks(server, path))];
+  const at = { name, place, line, column, remarks };
+  if (refusal !== null) return { ...at, outcome: 'refused', ...refusal };
+  if (done === undefined || done.outcome === 'exists') {
+    const reason = 'there is another server of this name; --replace puts this one in its place';
+    return { ...at, outcome: 'refused', code: 'SERVER_EXISTS', reason };
+  }
+  return { ...at, outcome: done.outcome, code: null, reason: null };
+}
+
+function lineOf({ outcome, name, place, line, column, code, reason, remarks }: Imported, source: string): string {
+  const sign = mark(outcome === 'refused' ? 'failed' : remarks.length > 0 ? 'note' : 'ok');
+  const why = reason === null ? '' : ` ${printable(`${source}:${line}:${column} ${code}: ${reason}`)}`;
+  const notes = remarks.map((remark) => `            ${printable(remark)}\n`).join('');
+  return `${sign} ${outcome.padEnd(9)} ${printable(name ?? place)}${why}\n${notes}`;
+}
+
+function summaryOf(results: readonly Imported[], { dryRun }: ImportOptions): string {
+  const counts = Object.entries(Object.groupBy(results, ({ outcome }) => outcome));
+  const told = counts.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
+  return `${told === '' ? 'There are no servers in it' : told}${dryRun ? '; nothing was done (--dry-run)' : ''}`;
+}
+
+function textOf(bytes: Uint8Array, source: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw new SwitchyardError('CONFIG_INVALID', `${source} cannot be used: it is not UTF-8.`, { cause });
+  }
+}

@@ -1,0 +1,37 @@
+import type { ServerInfo } from '../../../../shared/server-info.ts';
+import { maskServer } from '../../../registry/mask-server.ts';
+import { EXIT, print, printable, printJson } from '../../output.ts';
+import { renderTable } from '../../render-table.ts';
+import { type RegistryOptions, readServers, registryFile } from './open-registry.ts';
+
+export interface ShowingOptions extends RegistryOptions {
+  /** Secrets as they are. */
+  readonly showSecrets: boolean;
+}
+
+const WHERE_LENGTH = 80;
+
+/** Lists the servers. Resolves with the exit code. */
+export async function runRegistryList(options: ShowingOptions): Promise<number> {
+  const path = registryFile(options);
+  const servers = [...(await readServers(path)).values()].map((server) => shown(server, options));
+  if (options.json) printJson({ ok: true, path, servers });
+  else if (servers.length === 0) print(`There are no servers in ${printable(path)}\n`);
+  else {
+    print(renderTable(['server', 'transport', 'where', 'variables and headers'], servers.map(rowOf)));
+    print(`\n${servers.length} servers\n`);
+  }
+  return EXIT.ok;
+}
+
+/** A server as it may be seen. */
+export function shown(server: ServerInfo, { showSecrets }: Pick<ShowingOptions, 'showSecrets'>): ServerInfo {
+  return showSecrets ? server : maskServer(server);
+}
+
+function rowOf({ name, transport, command, args, endpoint, env, headers, disabled }: ServerInfo): string[] {
+  const where = transport === 'stdio' ? [command ?? '', ...(args ?? [])].join(' ') : (endpoint ?? '');
+  const cut = where.length <= WHERE_LENGTH ? where : `${where.slice(0, WHERE_LENGTH - 1)}…`;
+  const names = Object.keys({ ...env, ...headers }).join(', ');
+  return [name, `${transport}${disabled === true ? ' (disabled)' : ''}`, cut, names];
+}

@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { EXIT, print, printJson } from '../../output.ts';
+import { type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
+
+/** Says where the registry is. Resolves with the exit code. */
+export function runRegistryPath(options: RegistryOptions): Promise<number> {
+  const path = registryFile(options);
+  const store = storeBeside(path);
+  if (options.json) printJson({ ok: true, path, store, isThere: existsSync(path), isStoreThere: existsSync(store) });
+  else print(`${path}\n`);
+  return Promise.resolve(EXIT.ok);
+}

@@ -1,0 +1,31 @@
+import { EXIT, failureLine, failureOf, print, printable, printJson, say } from '../../output.ts';
+import { isRegistryThere, type RegistryOptions, registryFile, unknownServer, withRegistry } from './open-registry.ts';
+
+/** Removes servers. Resolves with the exit code: 0 if all of them were there; those that were are gone either way. */
+export async function runRegistryRemove(names: readonly string[], options: RegistryOptions): Promise<number> {
+  const path = registryFile(options);
+  const { removed, failures } = await removeServers([...new Set(names)], path);
+  const ok = failures.length === 0;
+  if (options.json) printJson({ ok, path, removed, failures });
+  else print(removed.map((name) => `removed ${printable(name)}\n`).join(''));
+  for (const failure of failures) say(`switchyard: ${failureLine(failure)}`);
+  return ok ? EXIT.ok : EXIT.failed;
+}
+
+async function removeServers(names: readonly string[], path: string) {
+  const fail = (missing: readonly string[], known: Iterable<string>) =>
+    missing.map((name) => ({ server: name, ...failureOf(unknownServer(name, known)) }));
+  if (!isRegistryThere(path)) return { removed: [], failures: fail(names, []) };
+  return withRegistry(path, async ({ servers, writer, save }) => {
+    const removed = names.filter((name) => servers.has(name));
+    await writer.applyServers(removed.map((name) => ({ name, info: null })));
+    await save();
+    return {
+      removed,
+      failures: fail(
+        names.filter((name) => !servers.has(name)),
+        servers.keys(),
+      ),
+    };
+  });
+}

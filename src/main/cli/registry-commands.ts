@@ -1,0 +1,148 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { EXPORT_FORMATS } from '../registry/export-servers.ts';
+import type { AddOptions } from './commands/registry/add.ts';
+import type { ExportOptions } from './commands/registry/export.ts';
+import type { ImportOptions } from './commands/registry/import.ts';
+import type { ShowingOptions } from './commands/registry/list.ts';
+import type { RegistryOptions } from './commands/registry/open-registry.ts';
+import { examples } from './help-text.ts';
+
+type Table = Readonly<Record<string, string>>;
+
+const TRANSPORTS = ['stdio', 'http', 'streamableHttp', 'sse', 'ws'];
+
+const SHOW_SECRETS = [
+  '--show-secrets',
+  'show the values of env and headers, and what else looks secret',
+  false,
+] as const;
+
+/** Adds `registry` and its commands. */
+export function addRegistryCommands(program: Command, setExitCode: (code: number) => void): void {
+  const registry = program
+    .command('registry')
+    .description('the servers that are registered on this machine: list, change, import, export, check them')
+    .helpOption('-h, --help', 'this text')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        'switchyard registry import ~/.cursor/mcp.json',
+        'switchyard registry list',
+        'switchyard tools --registry',
+      ),
+    );
+  const fresh = (name: string, description: string): Command =>
+    registry
+      .command(name)
+      .description(description)
+      .helpOption('-h, --help', 'this text')
+      .option('--registry-path <file>', 'its servers.json; by default where `registry path` says')
+      .option('--json', 'one JSON document on stdout and nothing else there', false);
+
+  fresh('list', 'list the servers, secrets masked')
+    .option(...SHOW_SECRETS)
+    .addHelpText('after', examples('switchyard registry list --json | jq .servers'))
+    .action(async (options: ShowingOptions) => {
+      const { runRegistryList } = await import('./commands/registry/list.ts');
+      setExitCode(await runRegistryList(options));
+    });
+
+  fresh('show', 'show one server in full, and what keeps it from being a connector')
+    .argument('<name>', 'its name as `list` shows it')
+    .option(...SHOW_SECRETS)
+    .addHelpText('after', examples('switchyard registry show files', 'switchyard registry show files --show-secrets'))
+    .action(async (name: string, options: ShowingOptions) => {
+      const { runRegistryShow } = await import('./commands/registry/show.ts');
+      setExitCode(await runRegistryShow(name, options));
+    });
+
+  fresh('add', 'register a server: a URL, or a command after --')
+    .argument('<name>', 'what to call it')
+    .argument('[target...]', 'its URL, or -- and the command that runs it')
+    .addOption(
+      new Option('--transport <transport>', 'stdio for a command, streamableHttp for a URL unless given').choices(
+        TRANSPORTS,
+      ),
+    )
+    .option('--endpoint <url>', 'the URL; the same as giving it after the name')
+    .option('--header <line>', "a header for the URL, 'NAME: VALUE'; may be repeated", header, {})
+    .option('--env <pair>', 'a variable for the command, NAME=VALUE; may be repeated', variable, {})
+    .option('--cwd <dir>', 'the folder to run the command in')
+    .option('--replace', 'replace a server of this name', false)
+    .option('--force', 'the same', false)
+    .addHelpText(
+      'after',
+      `${examples(
+        'switchyard registry add files -- npx -y @modelcontextprotocol/server-filesystem /data',
+        `switchyard registry add search https://search.example.com/mcp --header 'Authorization: Bearer \${SEARCH_TOKEN}'`,
+      )}\nVariables as \${NAME} are kept as they are and looked up when the server is brought up: secrets need not stand in the registry.\n`,
+    )
+    .action(async (name: string, target: string[], options: AddOptions & { force: boolean }) => {
+      const { runRegistryAdd } = await import('./commands/registry/add.ts');
+      setExitCode(await runRegistryAdd(name, target, { ...options, replace: options.replace || options.force }));
+    });
+
+  fresh('remove', 'remove servers; exit code 1 if one was not there')
+    .argument('<names...>', 'their names as `list` shows them')
+    .addHelpText('after', examples('switchyard registry remove files search'))
+    .action(async (names: string[], options: RegistryOptions) => {
+      const { runRegistryRemove } = await import('./commands/registry/remove.ts');
+      setExitCode(await runRegistryRemove(names, options));
+    });
+
+  fresh('import', 'register the servers of a file of Claude, Cursor or VS Code, or of an exported one')
+    .argument('<file>', 'the file, comments allowed; - reads stdin')
+    .option('--replace', 'replace servers of the same name that are others', false)
+    .option('--force', 'the same', false)
+    .option('--dry-run', 'only say what would be done', false)
+    .addHelpText(
+      'after',
+      examples(
+        'switchyard registry import ~/.cursor/mcp.json --dry-run',
+        'switchyard registry import .vscode/mcp.json',
+        'curl -s https://example.com/mcp.json | switchyard registry import -',
+      ),
+    )
+    .action(async (file: string, options: ImportOptions & { force: boolean }) => {
+      const { runRegistryImport } = await import('./commands/registry/import.ts');
+      setExitCode(await runRegistryImport(file, { ...options, replace: options.replace || options.force }));
+    });
+
+  fresh('export', 'print the servers as the file of a client, secrets masked; or write that file, secrets in clear')
+    .argument('[file]', 'where to write it, for you alone; stdout by default')
+    .addOption(
+      new Option('--format <format>', 'whose file: `servers` is the registry’s own')
+        .choices(EXPORT_FORMATS)
+        .default('claude'),
+    )
+    .option('--force', 'replace a file that is there', false)
+    .option(...SHOW_SECRETS)
+    .addHelpText(
+      'after',
+      examples('switchyard registry export --format vscode', 'switchyard registry export backup.json --format servers'),
+    )
+    .action(async (file: string | undefined, options: ExportOptions) => {
+      const { runRegistryExport } = await import('./commands/registry/export.ts');
+      setExitCode(await runRegistryExport(file, options));
+    });
+
+  fresh('path', 'say where the registry is')
+    .addHelpText('after', examples('cat "$(switchyard registry path)"'))
+    .action(async (options: RegistryOptions) => {
+      const { runRegistryPath } = await import('./commands/registry/path.ts');
+      setExitCode(await runRegistryPath(options));
+    });
+}
+
+function header(line: string, known: Table): Table {
+  const [, name, value] = /^([^:]+?)\s*:\s*(.*)$/s.exec(line) ?? [];
+  if (name === undefined || value === undefined) throw new InvalidArgumentError("Give it as 'NAME: VALUE'.");
+  return { ...known, [name]: value };
+}
+
+function variable(pair: string, known: Table): Table {
+  const equals = pair.indexOf('=');
+  if (equals < 1) throw new InvalidArgumentError('Give it as NAME=VALUE.');
+  return { ...known, [pair.slice(0, equals)]: pair.slice(equals + 1) };
+}

@@ -1,0 +1,85 @@
+import { nextTurn } from '../../shared/clock.ts';
+import type { ServerInfo } from '../../shared/server-info.ts';
+import type { ConnectorEntry } from '../../shared/service-map.ts';
+import { keptOrMarked } from '../local-config/kept-or-marked.ts';
+import { withEnvFiles } from '../local-config/read-local-config.ts';
+import type { LocalServer } from '../local-config/server-entry.ts';
+import { type RegistryProblem, readRegistered } from './registered-server.ts';
+
+/** Servers read in one turn of the event loop. */
+const BATCH = 32;
+
+/** What a server was made into: an entry, or problems. */
+interface Made {
+  readonly info: ServerInfo;
+  readonly server: LocalServer | undefined;
+  readonly problems: readonly RegistryProblem[];
+}
+
+/** The servers of a registry as entries of connectors; those that say what they said stay the same objects. */
+export class RegisteredServers {
+  readonly #folder: string;
+  #made: ReadonlyMap<string, Made> = new Map();
+  #entries: readonly ConnectorEntry[] = [];
+  #collisions: readonly RegistryProblem[] = [];
+
+  /** `folder`: where relative paths start. */
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  get entries(): readonly ConnectorEntry[] {
+    return this.#entries;
+  }
+
+  /** Why others are none. */
+  get problems(): readonly RegistryProblem[] {
+    return [...[...this.#made.values()].flatMap(({ problems }) => problems), ...this.#collisions];
+  }
+
+  /** Follows these servers; whether the entries are others now. `isAnew` makes all anew, since variables and their files may be others. */
+  async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
+    const made = new Map<string, Made>();
+    let count = 0;
+    for (const info of infos) {
+      const known = this.#made.get(info.name);
+      const isKnown = known?.info === info && !isAnew;
+      made.set(info.name, isKnown ? known : await this.#make(info, known?.server));
+      count += isKnown ? 0 : 1;
+      if (!isKnown && count % BATCH === 0) await nextTurn();
+    }
+    const before = this.#entries;
+    this.#made = made;
+    this.#takeEntries();
+    return before.length !== this.#entries.length || this.#entries.some((entry, at) => entry !== before[at]);
+  }
+
+  async #make(info: ServerInfo, known: LocalServer | undefined): Promise<Made> {
+    const read = readRegistered(info, { env: process.env, folder: this.#folder });
+    if (read.kind === 'refused') return { info, server: undefined, problems: read.problems };
+    const { servers, problems } = await withEnvFiles([read.server]);
+    return {
+      info,
+      server: servers[0] === undefined ? undefined : keptOrMarked(servers[0], known, 'the registry'),
+      problems: problems.map(({ place, message }) => ({ code: 'SERVER_INVALID', server: info.name, place, message })),
+    };
+  }
+
+  /** Of two servers whose names make one id the first counts. */
+  #takeEntries(): void {
+    const entries = new Map<string, ConnectorEntry>();
+    const collisions: RegistryProblem[] = [];
+    for (const { server } of this.#made.values()) {
+      if (server === undefined) continue;
+      const { entry, place } = server;
+      const other = entries.get(entry.id);
+      if (other === undefined) entries.set(entry.id, entry);
+      else {
+        const message = `${place} has the id ${entry.id}, which "${other.name}" has already; rename one of them.`;
+        collisions.push({ code: 'SERVER_INVALID', server: entry.name, place, message });
+      }
+    }
+    this.#entries = [...entries.values()];
+    this.#collisions = collisions;
+  }
+}

@@ -1,0 +1,47 @@
+import { isDeepStrictEqual } from 'node:util';
+import { messageOf } from '../../shared/errors.ts';
+import type { ServerInfo } from '../../shared/server-info.ts';
+import type { ServerChange } from '../../shared/server-records.ts';
+import type { Logger } from '../logger.ts';
+
+/** Servers by name, in the order in which they came, that tell when they change. A server that is the same stays the same object. */
+export class ServerMap {
+  readonly #logger: Logger;
+  readonly #servers = new Map<string, ServerInfo>();
+  readonly #listeners = new Set<() => void>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  get servers(): ReadonlyMap<string, ServerInfo> {
+    return this.#servers;
+  }
+
+  /** Calls back after each change; the returned function stops it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** Makes changes. What is so already is no change. */
+  apply(changes: readonly ServerChange[]): void {
+    const news = changes.filter(({ name, info }) => !isDeepStrictEqual(this.#servers.get(name) ?? null, info));
+    for (const { name, info } of news) {
+      if (info === null) this.#servers.delete(name);
+      else this.#servers.set(name, info);
+    }
+    if (news.length > 0) this.#notify();
+  }
+
+  #notify(): void {
+    for (const listener of [...this.#listeners]) {
+      try {
+        listener();
+      } catch (error) {
+        const fields = { event: 'listener-threw', name: 'registry', err: error };
+        this.#logger.error(fields, `A listener of the registry threw: ${messageOf(error)}`);
+      }
+    }
+  }
+}
