@@ -116,7 +116,7 @@ describe('a mistake', () => {
       ['sync'],
       env,
       2,
-      /There is nothing to connect: give --service-map URL \(or set CONNECTORS_SERVICE_MAP_URL\), or --config FILE, or both\.$/m,
+      /There is nothing to connect: give --service-map URL \(or set CONNECTORS_SERVICE_MAP_URL\), --config FILE, --registry, or several of them\.$/m,
     ],
     [
       'a missing variable',
