@@ -127,6 +127,20 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       setExitCode(await runRegistryExport(file, options));
     });
 
+  fresh('verify', 'check every checksum, the file, and that store and file agree; changes nothing')
+    .addHelpText('after', examples('switchyard registry verify', 'switchyard registry verify --json | jq .findings'))
+    .action(async (options: RegistryOptions) => {
+      const { runRegistryVerify } = await import('./commands/registry/verify.ts');
+      setExitCode(await runRegistryVerify(options));
+    });
+
+  fresh('repair', 'rebuild what is damaged out of store and file, and say what cannot be')
+    .addHelpText('after', examples('switchyard registry repair'))
+    .action(async (options: RegistryOptions) => {
+      const { runRegistryRepair } = await import('./commands/registry/repair.ts');
+      setExitCode(await runRegistryRepair(options));
+    });
+
   fresh('path', 'say where the registry is')
     .addHelpText('after', examples('cat "$(switchyard registry path)"'))
     .action(async (options: RegistryOptions) => {
