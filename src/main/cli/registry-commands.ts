@@ -66,8 +66,8 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       ),
     )
     .option('--endpoint <url>', 'the URL; the same as giving it after the name')
-    .option('--header <line>', "a header for the URL, 'NAME: VALUE'; may be repeated", header, {})
-    .option('--env <pair>', 'a variable for the command, NAME=VALUE; may be repeated', variable, {})
+    .option('--header <line>', "a header for the URL, 'NAME: VALUE'; may be repeated", header)
+    .option('--env <pair>', 'a variable for the command, NAME=VALUE; may be repeated', variable)
     .option('--cwd <dir>', 'the folder to run the command in')
     .option('--replace', 'replace a server of this name', false)
     .option('--force', 'the same', false)
@@ -149,13 +149,13 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     });
 }
 
-function header(line: string, known: Table): Table {
+function header(line: string, known: Table = {}): Table {
   const [, name, value] = /^([^:]+?)\s*:\s*(.*)$/s.exec(line) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError("Give it as 'NAME: VALUE'.");
   return { ...known, [name]: value };
 }
 
-function variable(pair: string, known: Table): Table {
+function variable(pair: string, known: Table = {}): Table {
   const equals = pair.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('Give it as NAME=VALUE.');
   return { ...known, [pair.slice(0, equals)]: pair.slice(equals + 1) };
