@@ -19,7 +19,8 @@ const SCHEMA = `
 
 const GONE = { mtimeNs: 0n, size: 0n, ino: 0n };
 
-const MAX_BYTES = 64 * 1024 * 1024;
+/** A larger file is not read. */
+export const MAX_BYTES = 64 * 1024 * 1024;
 
 export const FILES: SealedTable = { name: 'servers_file', sealed: ['path', 'sha256', 'bad', 'rest'], rest: [] };
 
@@ -188,7 +189,8 @@ export class ServersFile {
   }
 }
 
-function nameOf(value: unknown): string | null {
+/** What an entry of the file calls itself; null if it has no name. */
+export function nameOf(value: unknown): string | null {
   const name = typeof value === 'object' && value !== null && 'name' in value ? value.name : null;
   return typeof name === 'string' ? name : null;
 }

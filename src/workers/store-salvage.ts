@@ -27,7 +27,7 @@ export function salvage(path: string): SavedRecords {
   }
   try {
     holdWriters(database);
-    for (const table of TABLES) tables.set(table, readTable(database, table, lost));
+    for (const table of TABLES) tables.set(table, readProven(database, table, lost));
   } finally {
     database.close();
   }
@@ -52,8 +52,8 @@ function holdWriters(database: DatabaseSync): void {
   }
 }
 
-/** Reads from both ends, so that one page that cannot be read does not take with it what is behind it. */
-function readTable(database: DatabaseSync, table: SealedTable, lost: string[]): SealedRow[] {
+/** The rows of a table that are as they were written; what is not, or cannot be read, goes to `lost`. From both ends, so that one page that cannot be read does not take with it what is behind it. */
+export function readProven(database: DatabaseSync, table: SealedTable, lost: string[]): SealedRow[] {
   const rows = new Map<unknown, SealedRow>();
   const unread = new Set<string>();
   for (const order of ['ASC', 'DESC']) {

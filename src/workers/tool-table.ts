@@ -230,6 +230,15 @@ function withoutDefinitions({ pinned: _pinned, current: _current, ...change }: T
   return change;
 }
 
+/** Connectors whose tools do not match their checksum, those of every scope. */
+export function damagedConnectors(database: DatabaseSync): string[] {
+  // An older store may not have the table.
+  if (database.prepare("SELECT name FROM pragma_table_info('connector')").all().length === 0) return [];
+  const select = database.prepare('SELECT connector_id, facts, tools, digests, sha256 FROM connector');
+  const rows = select.all() as unknown as ConnectorRow[];
+  return rows.filter((row) => checksumOf(row) !== row.sha256).map((row) => row.connector_id);
+}
+
 function checksumOf({ facts, tools, digests }: Pick<ConnectorRow, 'facts' | 'tools' | 'digests'>): string {
   return digestOf(`${facts}\n${tools}\n${digests}`);
 }

@@ -82,7 +82,7 @@ describe('switchyard registry', () => {
   });
 
   it('has help for each command, and names the option or command that was meant', async () => {
-    const names = ['list', 'show', 'add', 'remove', 'import', 'export', 'path'];
+    const names = ['list', 'show', 'add', 'remove', 'import', 'export', 'path', 'verify', 'repair'];
     for (const { code, stdout } of await Promise.all(names.map((name) => runCli(['registry', name, '--help'])))) {
       expect([code, stdout]).toEqual([0, expect.stringContaining('Examples')]);
       expect(stdout).toContain('--registry-path');

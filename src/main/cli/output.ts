@@ -74,9 +74,9 @@ function withStop(message: string): string {
   return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
-/** Of what is logged, what is wrong in the configuration file or the registry must be seen all the same. */
+/** Of what is logged, what is wrong in the configuration file, the registry or the store must be seen all the same. */
 const tellProblem = (fields: object, message: string): void => {
-  if ('event' in fields && /^(?:config|registry)-/.test(String(fields.event))) say(printable(message));
+  if ('event' in fields && /^(?:config|registry|store)-/.test(String(fields.event))) say(printable(message));
 };
 
 /** Logs nothing but that. */

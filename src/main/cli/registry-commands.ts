@@ -66,8 +66,8 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       ),
     )
     .option('--endpoint <url>', 'the URL; the same as giving it after the name')
-    .option('--header <line>', "a header for the URL, 'NAME: VALUE'; may be repeated", header, {})
-    .option('--env <pair>', 'a variable for the command, NAME=VALUE; may be repeated', variable, {})
+    .option('--header <line>', "a header for the URL, 'NAME: VALUE'; may be repeated", header)
+    .option('--env <pair>', 'a variable for the command, NAME=VALUE; may be repeated', variable)
     .option('--cwd <dir>', 'the folder to run the command in')
     .option('--replace', 'replace a server of this name', false)
     .option('--force', 'the same', false)
@@ -127,6 +127,20 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       setExitCode(await runRegistryExport(file, options));
     });
 
+  fresh('verify', 'check every checksum, the file, and that store and file agree; changes nothing')
+    .addHelpText('after', examples('switchyard registry verify', 'switchyard registry verify --json | jq .findings'))
+    .action(async (options: RegistryOptions) => {
+      const { runRegistryVerify } = await import('./commands/registry/verify.ts');
+      setExitCode(await runRegistryVerify(options));
+    });
+
+  fresh('repair', 'rebuild what is damaged out of store and file, and say what cannot be')
+    .addHelpText('after', examples('switchyard registry repair'))
+    .action(async (options: RegistryOptions) => {
+      const { runRegistryRepair } = await import('./commands/registry/repair.ts');
+      setExitCode(await runRegistryRepair(options));
+    });
+
   fresh('path', 'say where the registry is')
     .addHelpText('after', examples('cat "$(switchyard registry path)"'))
     .action(async (options: RegistryOptions) => {
@@ -135,13 +149,13 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     });
 }
 
-function header(line: string, known: Table): Table {
+function header(line: string, known: Table = {}): Table {
   const [, name, value] = /^([^:]+?)\s*:\s*(.*)$/s.exec(line) ?? [];
   if (name === undefined || value === undefined) throw new InvalidArgumentError("Give it as 'NAME: VALUE'.");
   return { ...known, [name]: value };
 }
 
-function variable(pair: string, known: Table): Table {
+function variable(pair: string, known: Table = {}): Table {
   const equals = pair.indexOf('=');
   if (equals < 1) throw new InvalidArgumentError('Give it as NAME=VALUE.');
   return { ...known, [pair.slice(0, equals)]: pair.slice(equals + 1) };

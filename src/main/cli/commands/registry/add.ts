@@ -10,8 +10,8 @@ import { bringUpRemarks } from './remarks.ts';
 export interface AddOptions extends RegistryOptions {
   readonly transport?: ServerInfo['transport'];
   readonly endpoint?: string;
-  readonly header: Readonly<Record<string, string>>;
-  readonly env: Readonly<Record<string, string>>;
+  readonly header?: Readonly<Record<string, string>>;
+  readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Over one of the same name. */
   readonly replace: boolean;
@@ -44,8 +44,8 @@ function serverOf(name: string, target: readonly string[], options: AddOptions):
   if (options.endpoint !== undefined && target.length > 0)
     throw misuse('Give --endpoint URL or a command after --, not both');
   const endpoint = options.endpoint ?? (isAddress ? first : undefined);
-  const env = Object.keys(options.env).length > 0 ? { env: options.env } : {};
-  const headers = Object.keys(options.header).length > 0 ? { headers: options.header } : {};
+  const env = options.env === undefined ? {} : { env: options.env };
+  const headers = options.header === undefined ? {} : { headers: options.header };
   if (endpoint !== undefined) {
     if (options.transport === 'stdio') throw misuse('--transport stdio needs a command after --, not a URL');
     if ('env' in env || options.cwd !== undefined) throw misuse('--env and --cwd are for a command, and this is a URL');

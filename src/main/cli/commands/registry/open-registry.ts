@@ -46,7 +46,7 @@ export function isRegistryThere(path: string): boolean {
 
 /** Runs `work` with the registry, which is made where there is none. What is wrong in the file is told on stderr. */
 export async function withRegistry<T>(path: string, work: (registry: OpenRegistry) => Promise<T>): Promise<T> {
-  const writer = new WriterClient(dirname(path));
+  const writer = new WriterClient(dirname(path), { logger: problemLogger });
   let known: KnownServers = { storeId: null, revision: 0 };
   const sync = async (mode: SyncMode) => {
     const news = await writer.syncServers(path, known, mode);

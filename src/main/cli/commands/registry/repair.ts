@@ -1,0 +1,33 @@
+import type { RegistryFinding, RegistryRepair } from '../../../../shared/registry-findings.ts';
+import { runRegistryTask } from '../../../registry/registry-task.ts';
+import { EXIT, mark, print, printable, printJson } from '../../output.ts';
+import { isRegistryThere, type RegistryOptions, registryFile } from './open-registry.ts';
+import { findingLine, nothingThere } from './verify.ts';
+
+/** Mends what can be mended, and says what cannot. Resolves with the exit code: 0 if nothing is wrong any more and nothing was lost. */
+export async function runRegistryRepair(options: RegistryOptions): Promise<number> {
+  const path = registryFile(options);
+  const repair = await mend(path);
+  const ok = repair === null || (repair.left.length === 0 && repair.lost.length === 0);
+  if (options.json) printJson({ ok, path, ...(repair ?? { mended: [], lost: [], left: [], backups: [] }) });
+  else print(repair === null ? findingLine(nothingThere(path)) : textOf(repair));
+  return ok ? EXIT.ok : EXIT.failed;
+}
+
+async function mend(path: string): Promise<RegistryRepair | null> {
+  if (!isRegistryThere(path)) return null;
+  const reply = await runRegistryTask({ kind: 'repair', path });
+  return reply.kind === 'repaired' ? reply.repair : null;
+}
+
+function textOf({ mended, lost, left, backups }: RegistryRepair): string {
+  const lines = (word: string, outcome: 'ok' | 'failed', findings: readonly RegistryFinding[]): string[] =>
+    findings.map(({ check, message }) => `${mark(outcome)} ${word.padEnd(7)} ${check.padEnd(9)} ${printable(message)}`);
+  const all = [
+    ...lines('mended', 'ok', mended),
+    ...lines('lost', 'failed', lost),
+    ...lines('left', 'failed', left),
+    ...backups.map((backup) => `${mark('note')} what was damaged is kept as ${printable(backup)}`),
+  ];
+  return all.length === 0 ? `${mark('ok')} there is nothing to repair\n` : all.map((line) => `${line}\n`).join('');
+}

@@ -1,0 +1,30 @@
+import type { RegistryFinding } from '../../../../shared/registry-findings.ts';
+import { runRegistryTask } from '../../../registry/registry-task.ts';
+import { EXIT, mark, print, printable, printJson } from '../../output.ts';
+import { isRegistryThere, type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
+
+/** Checks store and file, changing nothing. Resolves with the exit code: 0 if nothing is wrong. */
+export async function runRegistryVerify(options: RegistryOptions): Promise<number> {
+  const path = registryFile(options);
+  const findings = await look(path);
+  const ok = findings.every(({ outcome }) => outcome !== 'failed');
+  if (options.json) printJson({ ok, path, store: storeBeside(path), findings });
+  else print(findings.map(findingLine).join(''));
+  return ok ? EXIT.ok : EXIT.failed;
+}
+
+async function look(path: string): Promise<readonly RegistryFinding[]> {
+  if (!isRegistryThere(path)) return [nothingThere(path)];
+  const reply = await runRegistryTask({ kind: 'check', path });
+  return reply.kind === 'checked' ? reply.findings : [];
+}
+
+/** What there is to say where there is no registry. */
+export function nothingThere(path: string): RegistryFinding {
+  return { check: 'store', outcome: 'note', subject: null, message: `there is no registry at ${path}` };
+}
+
+/** One finding, for people. */
+export function findingLine({ check, outcome, message }: RegistryFinding): string {
+  return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
+}

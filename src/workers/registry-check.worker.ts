@@ -1,0 +1,17 @@
+import { parentPort, workerData } from 'node:worker_threads';
+import { toWireError } from '../shared/errors.ts';
+import type { RegistryTask, RegistryTaskReply } from '../shared/registry-findings.ts';
+import { checkRegistry } from './registry-check.ts';
+import { repairRegistry } from './registry-repair.ts';
+
+/** A thread of its own: looking must not open the store as the writer does, which mends it. */
+function work({ kind, path }: RegistryTask): RegistryTaskReply {
+  try {
+    if (kind === 'check') return { kind: 'checked', findings: checkRegistry(path) };
+    return { kind: 'repaired', repair: repairRegistry(path) };
+  } catch (error) {
+    return { kind: 'failed', error: toWireError(error, 'STORE_UNAVAILABLE') };
+  }
+}
+
+parentPort?.postMessage(work(workerData as RegistryTask));
