@@ -42,21 +42,21 @@ function lookOnce(path: string): RegistryFinding[] {
 }
 
 function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
-  let text: string | null;
+  let bytes: Buffer | null;
   try {
-    text = readIfThere(path, MAX_BYTES);
+    bytes = readIfThere(path, MAX_BYTES);
   } catch (error) {
     return [failed('file', path, `${path} cannot be read: ${messageOf(error)}`)];
   }
-  if (text === null) return [failed('file', path, `${path} is not there; it can be written from the store`)];
-  const parsed = parseServers(text);
+  if (bytes === null) return [failed('file', path, `${path} is not there; it can be written from the store`)];
+  const parsed = parseServers(bytes.toString('utf8'));
   if (parsed.kind === 'unreadable') return [failed('file', path, `${path} cannot be used: ${parsed.reason}`)];
   const { servers, bad } = parsed.document;
   const message = `${path} has ${servers.length} servers`;
   const entries = bad.map(({ place, reason }) =>
     failed('entries', place, `${place} is no server and passed over: ${reason}. Correct it by hand`),
   );
-  const isKnown = store.knownFile(path) === digestOf(text);
+  const isKnown = store.knownFile(path) === digestOf(bytes);
   return [
     { check: 'file', outcome: 'ok', subject: path, message },
     ...entries,
