@@ -11,6 +11,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS servers_file (
     path TEXT PRIMARY KEY,
     sha256 TEXT,
+    pending_sha256 TEXT,
     bad TEXT NOT NULL,
     rest TEXT NOT NULL,
     seal INTEGER NOT NULL
@@ -21,16 +22,34 @@ const GONE = { mtimeNs: 0n, size: 0n, ino: 0n };
 
 const MAX_BYTES = 64 * 1024 * 1024;
 
-export const FILES: SealedTable = { name: 'servers_file', sealed: ['path', 'sha256', 'bad', 'rest'], rest: [] };
+const FILES: SealedTable = {
+  name: 'servers_file',
+  sealed: ['path', 'sha256', 'pending_sha256', 'bad', 'rest'],
+  rest: [],
+};
 
-type Row = readonly [string, string | null, string, string];
+type Row = readonly [string, string | null, string | null, string, string];
 
 /** What a file was when it was last read or written. */
 interface KnownFile {
   readonly sha256: string | null;
+  /** What somebody was about to make of it. */
+  readonly pendingSha256: string | null;
   readonly bad: string;
   readonly rest: string;
 }
+
+/** What a file is to become. */
+interface Plan {
+  readonly text: string;
+  readonly sha256: string;
+  readonly document: ServersDocument;
+  /** Of the table that it was made of. */
+  readonly revision: number;
+}
+
+/** How often others may come in between before a write is given up. */
+const MAX_TRIES = 20;
 
 /**
  * Keeps a `servers.json` and the table in step. The table is the truth; the file is what people and other programs know, so what they change in it counts too:
@@ -70,15 +89,15 @@ export class ServersFile {
 
   /** Takes over what was changed in the file, then writes the file where it says something else than the table. */
   write(): readonly FileProblem[] {
-    return inTransaction(this.#database, () => {
-      const problems = this.#read();
-      const { text, sha256, document } = this.#wanted();
-      if (digestOf(text) === sha256) return problems;
-      replaceFile(this.#path, text);
-      this.#remember(digestOf(text), document);
-      this.#table.agreeWithFile();
-      return problems;
-    });
+    const problems: FileProblem[] = [];
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const plan = inTransaction(this.#database, () => {
+        problems.push(...this.#read());
+        return this.#plan();
+      });
+      if (plan === null || inTransaction(this.#database, () => this.#carryOut(plan))) return problems;
+    }
+    throw new Error(`other processes keep writing ${this.#path}`);
   }
 
   /** Whether the file says something else than the table, as after a process that was killed before it wrote it. */
@@ -87,8 +106,31 @@ export class ServersFile {
     return digestOf(text) !== sha256 && (sha256 !== null || document.servers.length > 0);
   }
 
+  /**
+   * Notes what the file is about to become; null where it says that already. This is durable before the file is touched: who is killed between writing it and
+   * noting so must not leave a file behind that looks as if somebody had edited it, and would win over what was changed since.
+   */
+  #plan(): Plan | null {
+    const { text, sha256, document } = this.#wanted();
+    const pendingSha256 = digestOf(text);
+    if (pendingSha256 === sha256) return null;
+    this.#remember({ sha256, pendingSha256 }, document);
+    return { text, sha256: pendingSha256, document, revision: this.#table.revision() };
+  }
+
+  /** Writes the file, unless somebody planned something else meanwhile; whether it did. */
+  #carryOut({ text, sha256, document, revision }: Plan): boolean {
+    if (this.#known().pendingSha256 !== sha256) return false;
+    replaceFile(this.#path, text);
+    this.#remember({ sha256, pendingSha256: null }, document);
+    // What was changed since the plan comes into the file with the next one.
+    if (this.#table.revision() === revision) this.#table.agreeWithFile();
+    else this.#agreeOn(document);
+    return true;
+  }
+
   /** What the file should say, and the checksum of what it is known to say. */
-  #wanted(): { readonly text: string; readonly sha256: string | null; readonly document: ServersDocument } {
+  #wanted(): Omit<Plan, 'sha256' | 'revision'> & Pick<KnownFile, 'sha256'> {
     const known = this.#known();
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
@@ -108,8 +150,11 @@ export class ServersFile {
       this.#forget();
       return [{ kind: 'set-aside', backup, reason: parsed.reason }];
     }
-    const changes = this.#merge(parsed.document);
-    this.#remember(digestOf(text), parsed.document);
+    const sha256 = digestOf(text);
+    // As one of us left it who was killed: nobody edited it.
+    const changes = sha256 === known.pendingSha256 ? [] : this.#merge(parsed.document);
+    this.#agreeOn(parsed.document);
+    this.#remember({ sha256, pendingSha256: null }, parsed.document);
     const problems: FileProblem[] = parsed.document.bad.map(({ place, reason }) => ({
       kind: 'bad-server',
       place,
@@ -137,8 +182,11 @@ export class ServersFile {
       if (wasTakenOut && sha256 === fileSha256) changes.push({ name, info: null });
     }
     this.#table.applyWithin(changes);
-    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
     return changes;
+  }
+
+  #agreeOn({ servers }: ServersDocument): void {
+    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
   }
 
   /** Those of the table, but for those that a bad entry of the file stands for. */
@@ -149,13 +197,14 @@ export class ServersFile {
 
   #known(): KnownFile {
     const rows = provenRows(FILES, selectSealed(this.#database, FILES, 'WHERE path = ?').all(this.#path));
-    const [, sha256, bad, rest] = (rows[0] as unknown as Row | undefined) ?? ['', null, '[]', '{}'];
-    return { sha256, bad, rest };
+    const row = (rows[0] as unknown as Row | undefined) ?? ['', null, null, '[]', '{}'];
+    const [, sha256, pendingSha256, bad, rest] = row;
+    return { sha256, pendingSha256, bad, rest };
   }
 
-  #remember(sha256: string, { bad, rest }: Pick<ServersDocument, 'bad' | 'rest'>): void {
-    const sealed = [this.#path, sha256, JSON.stringify(bad), JSON.stringify(rest)];
-    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?)`;
+  #remember(digests: Pick<KnownFile, 'sha256' | 'pendingSha256'>, { bad, rest }: ServersDocument): void {
+    const sealed = [this.#path, digests.sha256, digests.pendingSha256, JSON.stringify(bad), JSON.stringify(rest)];
+    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?, ?)`;
     this.#database.prepare(sql).run(...sealed, sealOf(sealed));
   }
 
