@@ -11,6 +11,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS servers_file (
     path TEXT PRIMARY KEY,
     sha256 TEXT,
+    pending_sha256 TEXT,
     bad TEXT NOT NULL,
     rest TEXT NOT NULL,
     seal INTEGER NOT NULL
@@ -22,16 +23,35 @@ const GONE = { mtimeNs: 0n, size: 0n, ino: 0n };
 /** A larger file is not read. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 
-export const FILES: SealedTable = { name: 'servers_file', sealed: ['path', 'sha256', 'bad', 'rest'], rest: [] };
+export const FILES: SealedTable = {
+  name: 'servers_file',
+  sealed: ['path', 'sha256', 'pending_sha256', 'bad', 'rest'],
+  rest: [],
+};
 
-type Row = readonly [string, string | null, string, string];
+type Row = readonly [string, string | null, string | null, string, string];
 
 /** What a file was when it was last read or written. */
 interface KnownFile {
   readonly sha256: string | null;
+  /** What somebody was about to make of it. */
+  readonly pendingSha256: string | null;
   readonly bad: string;
   readonly rest: string;
 }
+
+/** What a file is to become. */
+interface Plan {
+  readonly bytes: Buffer;
+  readonly digest: string;
+  /** What the file is known to say before. */
+  readonly known: KnownFile;
+  /** Of the table that it was made of. */
+  readonly revision: number;
+}
+
+/** How often others may come in between before a write is given up. */
+const MAX_TRIES = 20;
 
 /**
  * Keeps a `servers.json` and the table in step. The table is the truth; the file is what people and other programs know, so what they change in it counts too:
@@ -75,17 +95,15 @@ export class ServersFile {
 
   /** Takes over what was changed in the file, then writes the file where it says something else than the table. */
   write(): readonly FileProblem[] {
-    return this.#locked(() => {
-      const problems = this.#read();
-      const { bytes, digest, known } = this.#wanted();
-      if (digest === known.sha256) return problems;
-      replaceFile(this.#path, bytes);
-      this.#remember({ ...known, sha256: digest });
-      // Another process may have forgotten what the file said.
-      this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0));
-      this.#agreedRevision = this.#table.revision();
-      return problems;
-    });
+    const problems: FileProblem[] = [];
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const plan = this.#locked(() => {
+        problems.push(...this.#read());
+        return this.#plan();
+      });
+      if (plan === null || this.#locked(() => this.#carryOut(plan))) return problems;
+    }
+    throw new Error(`other processes keep writing ${this.#path}`);
   }
 
   /** The entries that are none, as the file was last read. */
@@ -110,8 +128,36 @@ export class ServersFile {
     }
   }
 
+  /**
+   * Notes what the file is about to become; null where it says that already. This is durable before the file is touched: who is killed between writing it and
+   * noting so must not leave a file behind that looks as if somebody had edited it, and would win over what was changed since.
+   */
+  #plan(): Plan | null {
+    const { bytes, digest, known } = this.#wanted();
+    if (digest === known.sha256) return null;
+    this.#remember({ ...known, pendingSha256: digest });
+    return { bytes, digest, known, revision: this.#table.revision() };
+  }
+
+  /** Writes the file, unless somebody planned something else meanwhile; whether it did. */
+  #carryOut({ bytes, digest, known, revision }: Plan): boolean {
+    if (this.#known().pendingSha256 !== digest) return false;
+    replaceFile(this.#path, bytes);
+    this.#remember({ ...known, sha256: digest, pendingSha256: null });
+    if (this.#table.revision() === revision) {
+      // Another process may have forgotten what the file said.
+      this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0));
+      this.#agreedRevision = revision;
+      return true;
+    }
+    // What was changed since the plan comes into the file with the next one.
+    const written = parseServers(bytes.toString('utf8'));
+    if (written.kind === 'document') this.#agreeOn(written.document);
+    return true;
+  }
+
   /** What the file should say, its checksum, and what it is known to say. */
-  #wanted(): { readonly bytes: Buffer; readonly digest: string; readonly known: KnownFile } {
+  #wanted(): Omit<Plan, 'revision'> {
     const known = this.#known();
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
@@ -128,16 +174,17 @@ export class ServersFile {
     if (bytes === null && known.sha256 !== null) this.#forget();
     const digest = bytes === null ? null : digestOf(bytes);
     if (bytes === null || digest === null || digest === known.sha256) return [];
-    this.#agreedRevision = null;
     const parsed = parseServers(bytes.toString('utf8'));
     if (parsed.kind === 'unreadable') {
       const backup = setAside(this.#path);
       this.#forget();
       return [{ kind: 'set-aside', backup, reason: parsed.reason }];
     }
-    const changes = this.#merge(parsed.document);
+    // As one of us left it who was killed: nobody edited it.
+    const changes = digest === known.pendingSha256 ? [] : this.#merge(parsed.document);
+    this.#agreeOn(parsed.document);
     const { bad, rest } = parsed.document;
-    this.#remember({ sha256: digest, bad: JSON.stringify(bad), rest: JSON.stringify(rest) });
+    this.#remember({ sha256: digest, pendingSha256: null, bad: JSON.stringify(bad), rest: JSON.stringify(rest) });
     const problems: FileProblem[] = parsed.document.bad.map(({ place, reason }) => ({
       kind: 'bad-server',
       place,
@@ -165,19 +212,24 @@ export class ServersFile {
       if (wasTakenOut && sha256 === fileSha256) changes.push({ name, info: null });
     }
     this.#table.applyWithin(changes);
-    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
     return changes;
+  }
+
+  #agreeOn({ servers }: ServersDocument): void {
+    this.#agreedRevision = null;
+    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
   }
 
   #known(): KnownFile {
     const rows = provenRows(FILES, selectSealed(this.#database, FILES, 'WHERE path = ?').all(this.#path));
-    const [, sha256, bad, rest] = (rows[0] as unknown as Row | undefined) ?? ['', null, '[]', '{}'];
-    return { sha256, bad, rest };
+    const row = (rows[0] as unknown as Row | undefined) ?? ['', null, null, '[]', '{}'];
+    const [, sha256, pendingSha256, bad, rest] = row;
+    return { sha256, pendingSha256, bad, rest };
   }
 
-  #remember({ sha256, bad, rest }: KnownFile): void {
-    const sealed = [this.#path, sha256, bad, rest];
-    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?)`;
+  #remember({ sha256, pendingSha256, bad, rest }: KnownFile): void {
+    const sealed = [this.#path, sha256, pendingSha256, bad, rest];
+    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?, ?)`;
     this.#database.prepare(sql).run(...sealed, sealOf(sealed));
   }
 
