@@ -68,14 +68,16 @@ function range(from: number, to: number, stride = 1): number[] {
   return Array.from({ length: Math.ceil((to - from) / stride) }, (_, index) => from + index * stride);
 }
 
-function flipsAtTheEnd(kind: SampleKind, file: string): FaultCase {
+/** `isWhole`: each byte also in the short form, which else takes every second. */
+function flipsAtTheEnd(kind: SampleKind, file: string, isWhole: boolean): FaultCase {
   return {
     name: `a bit flips in the last kilobyte of ${file}, ${kind}`,
     async run(context) {
       using world = new World();
       const sample = makeSample(world.path, kind);
       const { size } = statSync(join(sample, file));
-      const text = await flips(context, sample, file, range(Math.max(0, size - TAIL_BYTES), size));
+      const stride = context.isFull || isWhole ? 1 : 2;
+      const text = await flips(context, sample, file, range(Math.max(0, size - TAIL_BYTES), size, stride));
       assert.ok(text.includes(' 0 refused'), `some are refused: ${text}`);
       return text;
     },
@@ -96,10 +98,10 @@ const anywhere: FaultCase = {
 
 /** Disks that do not keep what they were given. */
 export const flipCases: readonly FaultCase[] = [
-  flipsAtTheEnd('closed', 'switchyard.db'),
-  flipsAtTheEnd('closed', 'servers.json'),
-  flipsAtTheEnd('killed', 'switchyard.db'),
-  flipsAtTheEnd('killed', 'switchyard.db-wal'),
-  flipsAtTheEnd('killed', 'servers.json'),
+  flipsAtTheEnd('closed', 'switchyard.db', true),
+  flipsAtTheEnd('closed', 'servers.json', true),
+  flipsAtTheEnd('killed', 'switchyard.db', false),
+  flipsAtTheEnd('killed', 'switchyard.db-wal', true),
+  flipsAtTheEnd('killed', 'servers.json', false),
   anywhere,
 ];

@@ -4,13 +4,14 @@ import { check } from './check.ts';
 import type { Fault } from './shim.ts';
 import { type UserOptions, World } from './world.ts';
 
-const roundsOf = ({ isFull }: Context): number => (isFull ? 8 : 3);
+const roundsOf = ({ isFull }: Context): number => (isFull ? 6 : 2);
 
 /** Runs of the long form, each with a workload of its own. */
-const FULL_RUNS = 5;
+const FULL_RUNS = 4;
 
-/** Of the calls that a run makes, the short form looks at every so manieth where more than one process takes part. */
-const STRIDE = 11;
+/** Of the calls that a run makes, every so manieth is looked at where more than one process takes part. */
+const STRIDE = 8;
+const FULL_STRIDE = 2;
 
 /** Runs one process with a fault; how it ended. */
 async function oneWith(context: Context, fault: Fault, seed: number): Promise<'killed' | 'ended'> {
@@ -94,7 +95,8 @@ const four = (then: 'go on' | 'die', name: string): FaultCase => ({
   name,
   async run(context) {
     const last = await upwards(async (step) => {
-      const call = context.isFull ? step : 1 + (step - 1) * STRIDE + (context.seed % STRIDE);
+      const stride = context.isFull ? FULL_STRIDE : STRIDE;
+      const call = 1 + (step - 1) * stride + (context.seed % stride);
       let wasKilled = false;
       await labelled(`call ${call}, seed ${context.seed}`, async () => {
         wasKilled = await fourWith(context, call, context.seed, then);
