@@ -11,6 +11,7 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS servers_file (
     path TEXT PRIMARY KEY,
     sha256 TEXT,
+    pending_sha256 TEXT,
     bad TEXT NOT NULL,
     rest TEXT NOT NULL,
     seal INTEGER NOT NULL
@@ -22,16 +23,32 @@ const GONE = { mtimeNs: 0n, size: 0n, ino: 0n };
 /** A larger file is not read. */
 export const MAX_BYTES = 64 * 1024 * 1024;
 
-export const FILES: SealedTable = { name: 'servers_file', sealed: ['path', 'sha256', 'bad', 'rest'], rest: [] };
+export const FILES: SealedTable = {
+  name: 'servers_file',
+  sealed: ['path', 'sha256', 'pending_sha256', 'bad', 'rest'],
+  rest: [],
+};
 
-type Row = readonly [string, string | null, string, string];
+type Row = readonly [string, string | null, string | null, string, string];
 
 /** What a file was when it was last read or written. */
 interface KnownFile {
   readonly sha256: string | null;
+  /** What somebody was about to make of it. */
+  readonly pendingSha256: string | null;
   readonly bad: string;
   readonly rest: string;
 }
+
+/** What a file is to become, made of the table as it was at a revision. */
+interface Plan {
+  readonly bytes: Buffer;
+  readonly digest: string;
+  readonly revision: number;
+}
+
+/** How often others may come in between before a write is given up. */
+const MAX_TRIES = 20;
 
 /**
  * Keeps a `servers.json` and the table in step. The table is the truth; the file is what people and other programs know, so what they change in it counts too:
@@ -75,17 +92,15 @@ export class ServersFile {
 
   /** Takes over what was changed in the file, then writes the file where it says something else than the table. */
   write(): readonly FileProblem[] {
-    return this.#locked(() => {
-      const problems = this.#read();
-      const { bytes, digest, known } = this.#wanted();
-      if (digest === known.sha256) return problems;
-      replaceFile(this.#path, bytes);
-      this.#remember({ ...known, sha256: digest });
-      // Another process may have forgotten what the file said.
-      this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0));
-      this.#agreedRevision = this.#table.revision();
-      return problems;
-    });
+    const problems: FileProblem[] = [];
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+      const plan = this.#locked(() => {
+        problems.push(...this.#read());
+        return this.#plan();
+      });
+      if (plan === null || this.#locked(() => this.#carryOut(plan))) return problems;
+    }
+    throw new Error(`other processes keep writing ${this.#path}`);
   }
 
   /** The entries that are none, as the file was last read. */
@@ -108,6 +123,32 @@ export class ServersFile {
       this.#agreedRevision = null;
       throw error;
     }
+  }
+
+  /**
+   * Notes what the file is about to become; null where it says that already. This is durable before the file is touched: who is killed between writing it and
+   * noting so must not leave a file behind that looks as if somebody had edited it, and would win over what was changed since.
+   */
+  #plan(): Plan | null {
+    const { bytes, digest, known } = this.#wanted();
+    if (digest === known.sha256) return null;
+    this.#remember({ ...known, pendingSha256: digest });
+    return { bytes, digest, revision: this.#table.revision() };
+  }
+
+  /** Writes the file, unless somebody planned something else meanwhile; whether it did. */
+  #carryOut({ bytes, digest, revision }: Plan): boolean {
+    const known = this.#known();
+    if (known.pendingSha256 !== digest) return false;
+    replaceFile(this.#path, bytes);
+    this.#remember({ ...known, sha256: digest, pendingSha256: null });
+    // Another process may have forgotten what the file said.
+    this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0), revision);
+    // What was changed since the plan comes into the file with the next one: it says what was so then.
+    const later = this.#table.since(revision).rows;
+    this.#table.noteSaid(later.map(({ name }) => [name, this.#text.digestOf(name)]));
+    this.#agreedRevision = revision;
+    return true;
   }
 
   /** What the file should say, its checksum, and what it is known to say. */
@@ -135,9 +176,13 @@ export class ServersFile {
       this.#forget();
       return [{ kind: 'set-aside', backup, reason: parsed.reason }];
     }
-    const changes = this.#merge(parsed.document);
-    const { bad, rest } = parsed.document;
-    this.#remember({ sha256: digest, bad: JSON.stringify(bad), rest: JSON.stringify(rest) });
+    // As one of us left it who was killed: nobody edited it.
+    const isOurs = digest === known.pendingSha256;
+    const changes = isOurs ? [] : this.#merge(parsed.document);
+    const { servers, bad, rest } = parsed.document;
+    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
+    this.#remember({ sha256: digest, pendingSha256: null, bad: JSON.stringify(bad), rest: JSON.stringify(rest) });
+    if (isOurs) return [];
     const problems: FileProblem[] = parsed.document.bad.map(({ place, reason }) => ({
       kind: 'bad-server',
       place,
@@ -165,19 +210,19 @@ export class ServersFile {
       if (wasTakenOut && sha256 === fileSha256) changes.push({ name, info: null });
     }
     this.#table.applyWithin(changes);
-    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
     return changes;
   }
 
   #known(): KnownFile {
     const rows = provenRows(FILES, selectSealed(this.#database, FILES, 'WHERE path = ?').all(this.#path));
-    const [, sha256, bad, rest] = (rows[0] as unknown as Row | undefined) ?? ['', null, '[]', '{}'];
-    return { sha256, bad, rest };
+    const row = (rows[0] as unknown as Row | undefined) ?? ['', null, null, '[]', '{}'];
+    const [, sha256, pendingSha256, bad, rest] = row;
+    return { sha256, pendingSha256, bad, rest };
   }
 
-  #remember({ sha256, bad, rest }: KnownFile): void {
-    const sealed = [this.#path, sha256, bad, rest];
-    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?)`;
+  #remember({ sha256, pendingSha256, bad, rest }: KnownFile): void {
+    const sealed = [this.#path, sha256, pendingSha256, bad, rest];
+    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?, ?)`;
     this.#database.prepare(sql).run(...sealed, sealOf(sealed));
   }
 

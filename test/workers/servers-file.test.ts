@@ -166,6 +166,26 @@ describe('the file', () => {
     expect(JSON.parse(readFileSync(real, 'utf8'))).toEqual({ servers: [server('a')] });
   });
 
+  it('that was written by somebody who was killed before noting so is not taken for an edit', () => {
+    using it = world();
+    it.put(server('changed'), server('removed'));
+    it.file.write();
+    it.put(server('changed', { endpoint: 'http://second/' }));
+    it.remove('removed');
+    it.database.exec(
+      "CREATE TEMP TRIGGER killed BEFORE UPDATE OF file_sha256 ON server BEGIN SELECT RAISE(ABORT, 'killed'); END",
+    );
+    expect(() => it.file.write()).toThrow('killed');
+    it.database.exec('DROP TRIGGER killed');
+    expect(it.said()).toEqual([server('changed', { endpoint: 'http://second/' })]);
+    it.put(server('changed', { endpoint: 'http://third/' }), server('removed'));
+    expect(it.file.read()).toEqual([]);
+    const expected = [server('changed', { endpoint: 'http://third/' }), server('removed')];
+    expect(it.stored()).toEqual(expected);
+    expect(it.file.write()).toEqual([]);
+    expect(it.said()).toEqual(expected);
+  });
+
   it('that cannot be written leaves no trace, and the store stays right', () => {
     using it = world();
     it.put(server('a'));

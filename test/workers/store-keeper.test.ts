@@ -213,7 +213,7 @@ describe('a store of an older format', () => {
     old.save(10);
     old.keeper.close();
     it.vandalise((database) => {
-      for (const table of ['server', 'source', 'servers_file']) database.exec(`ALTER TABLE ${table} DROP COLUMN seal`);
+      for (const table of ['server', 'source']) database.exec(`ALTER TABLE ${table} DROP COLUMN seal`);
       database.exec('PRAGMA user_version = 2');
     });
     const { names, floor, notes, put } = it.keep();
