@@ -11,13 +11,13 @@ import type {
   SyncMode,
 } from '../shared/server-records.ts';
 import type { StoreNote } from '../shared/store-notes.ts';
-import { chooseJournalMode, networkFileSystemOf } from './journal-mode.ts';
+import { chooseJournalMode, type JournalChoice, networkFileSystemOf } from './journal-mode.ts';
 import { mergeServers } from './merge-servers.ts';
 import { proveRecords } from './records-check.ts';
 import { inTransaction, ServerTable } from './server-table.ts';
 import { ServersFile } from './servers-file.ts';
 import { SOURCE_SCHEMA, SourceTable } from './source-table.ts';
-import { DamageError } from './sqlite-errors.ts';
+import { DamageError, isBusy } from './sqlite-errors.ts';
 import { writeStartImage } from './start-image-file.ts';
 import { createStoreFile, fileIdOf, storePath } from './store-files.ts';
 import { restore, type SavedRecords } from './store-salvage.ts';
@@ -28,10 +28,15 @@ import { readBrokenTail } from './write-ahead-log.ts';
 /** Raised with every change of the tables; a store with a higher one is left alone. */
 export const SCHEMA_VERSION = 6;
 
+/** `store` tells this store from any other that was at its path: a file's number may be given to the next file. */
 const SCHEMA = `
   ${SOURCE_SCHEMA}
+  CREATE TABLE IF NOT EXISTS store (id TEXT NOT NULL) STRICT;
+  INSERT INTO store SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM store);
   PRAGMA user_version = ${SCHEMA_VERSION};
 `;
+
+type Tell = (note: StoreNote) => void;
 
 /** The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe, so that what is answered is durable. */
 export class RegistryStore {
@@ -47,9 +52,9 @@ export class RegistryStore {
 
   /**
    * Opens or creates the store in `stateDir`, and proves its structure; records are proven as they are read. Throws STORE_TOO_NEW, or STORE_UNAVAILABLE, whose
-   * cause tells whether it is damaged (`isDamage`).
+   * cause tells whether it is damaged (`isDamage`). `journal` is another mode than the one that fits; only in tests.
    */
-  constructor(stateDir: string, tell: (note: StoreNote) => void = () => {}) {
+  constructor(stateDir: string, tell: Tell = () => {}, journal: JournalChoice | null = null) {
     this.#stateDir = stateDir;
     try {
       createStoreFile(stateDir);
@@ -60,7 +65,7 @@ export class RegistryStore {
       throw unavailable(`Cannot open the store in ${stateDir}`, error);
     }
     try {
-      this.#prepare(stateDir, tell);
+      this.#prepare(stateDir, tell, journal);
       this.#sources = new SourceTable(this.#database);
     } catch (error) {
       this.#database.close();
@@ -99,7 +104,7 @@ export class RegistryStore {
       const table = this.#servers();
       const file = this.#files.get(path) ?? new ServersFile(path, this.#database, table);
       this.#files.set(path, file);
-      const storeId = this.fileId ?? '';
+      const { id: storeId } = this.#first<{ id: string }>('SELECT id FROM store');
       const isReplaced = known.storeId !== null && (known.storeId !== storeId || known.revision > table.revision());
       const hasChanged = file.hasChanged();
       // What the caller knows and this store does not has to come into it before the file is written.
@@ -173,9 +178,9 @@ export class RegistryStore {
     }
   }
 
-  #prepare(stateDir: string, tell: (note: StoreNote) => void): void {
+  #prepare(stateDir: string, tell: Tell, journal: JournalChoice | null): void {
     this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL');
-    const note = this.#setJournalMode(stateDir);
+    const note = this.#setJournalMode(stateDir, journal);
     if (note !== null) tell(note);
     inTransaction(this.#database, () => {
       // Before anybody writes over it.
@@ -198,10 +203,16 @@ export class RegistryStore {
     if (!this.isInPlace()) throw new Error('it was replaced just now');
   }
 
-  #setJournalMode(stateDir: string): StoreNote | null {
+  /** Takes the journal mode that fits; where another process has the store open in another mode, that one. */
+  #setJournalMode(stateDir: string, given: JournalChoice | null): StoreNote | null {
     const { version } = this.#first<{ version: string }>('SELECT sqlite_version() AS version');
-    const { mode, reason } = chooseJournalMode(version, networkFileSystemOf(stateDir));
-    const { journal_mode: taken } = this.#first<{ journal_mode: string }>(`PRAGMA journal_mode = ${mode}`);
+    const { mode, reason } = given ?? chooseJournalMode(version, networkFileSystemOf(stateDir));
+    try {
+      this.#database.exec(`PRAGMA journal_mode = ${mode}`);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+    }
+    const { journal_mode: taken } = this.#first<{ journal_mode: string }>('PRAGMA journal_mode');
     return reason === null ? null : { kind: 'journal-mode', mode: taken, reason };
   }
 

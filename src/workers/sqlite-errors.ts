@@ -6,6 +6,8 @@ export class DamageError extends Error {
 }
 
 /** Primary result codes, https://sqlite.org/rescode.html */
+const BUSY = 5;
+const READ_ONLY = 8;
 const IO_ERROR = 10;
 const CORRUPT = 11;
 const CANNOT_OPEN = 14;
@@ -21,9 +23,14 @@ export function isDamage(error: unknown): boolean {
   });
 }
 
+/** Whether another process holds what was asked for. */
+export function isBusy(error: unknown): boolean {
+  return resultCodeOf(error) === BUSY;
+}
+
 /** Whether the disk failed under this connection: what it holds of the files is not to be relied on any more. */
 export function isDiskFailure(error: unknown): boolean {
-  return someCause(error, (cause) => [IO_ERROR, CANNOT_OPEN].includes(resultCodeOf(cause) ?? 0));
+  return someCause(error, (cause) => [READ_ONLY, IO_ERROR, CANNOT_OPEN].includes(resultCodeOf(cause) ?? 0));
 }
 
 function someCause(error: unknown, test: (cause: unknown) => boolean): boolean {

@@ -1,5 +1,15 @@
-import { closeSync, existsSync, mkdirSync, openSync, realpathSync, renameSync, rmSync, statSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf } from '../shared/errors.ts';
 import { STORE_FILE } from '../shared/store-file.ts';
@@ -11,10 +21,19 @@ const LOCK_FILE = 'switchyard.lock';
 /** What SQLite keeps beside a database. They belong to that very file: beside another one they would be taken for its own. */
 const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
+/** As many as Linux follows. */
+const MAX_HOPS = 40;
+
 /** The path of the store in `stateDir`, past symbolic links: that is where SQLite keeps the files beside it. */
 export function storePath(stateDir: string): string {
-  const path = join(stateDir, STORE_FILE);
-  return existsSync(path) ? realpathSync(path) : path;
+  let path = join(stateDir, STORE_FILE);
+  // One that leads nowhere counts as well: SQLite would follow it and make the file there.
+  for (let hops = 0; hops < MAX_HOPS && isLink(path); hops += 1) path = resolve(dirname(path), readlinkSync(path));
+  return path;
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
 /** Which file is at `path`, as another at that path is another; null if there is none. */

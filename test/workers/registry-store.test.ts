@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { StoredMap } from '../../src/shared/protocol.ts';
+import type { StoreNote } from '../../src/shared/store-notes.ts';
 import { RegistryStore } from '../../src/workers/registry-store.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
@@ -84,6 +85,37 @@ describe('RegistryStore', () => {
     expect(() => new RegistryStore(dir.path)).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
     chmodSync(file, 0o600);
     expect(existsSync(join(dir.path, 'switchyard.db'))).toBe(true);
+  });
+
+  it('works without a write-ahead log, and says why it has none', () => {
+    using dir = new TempDir();
+    const notes: StoreNote[] = [];
+    const rollback = { mode: 'TRUNCATE', reason: 'for a reason' } as const;
+    const open = (): RegistryStore => new RegistryStore(dir.path, (note) => notes.push(note), rollback);
+    const one = open();
+    const other = open();
+    one.saveMap(mapAt(1, 'a'));
+    other.saveMap(mapAt(2, 'b'));
+    expect(one.readSource('s').floorMs).toBe(2);
+    expect(existsSync(`${one.path}-wal`)).toBe(false);
+    expect(notes).toEqual([1, 2].map(() => ({ kind: 'journal-mode', mode: 'truncate', reason: 'for a reason' })));
+    one.close();
+    other.close();
+  });
+
+  it('takes the journal mode of whoever has it open', () => {
+    using dir = new TempDir();
+    const notes: StoreNote[] = [];
+    const first = new RegistryStore(dir.path);
+    const second = new RegistryStore(dir.path, (note) => notes.push(note), {
+      mode: 'TRUNCATE',
+      reason: 'for a reason',
+    });
+    second.saveMap(mapAt(1, 'a'));
+    expect(first.readSource('s').floorMs).toBe(1);
+    expect(notes).toEqual([{ kind: 'journal-mode', mode: 'wal', reason: 'for a reason' }]);
+    first.close();
+    second.close();
   });
 
   it('says when it cannot write', () => {

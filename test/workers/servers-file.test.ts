@@ -29,6 +29,8 @@ function world() {
   const dir = new TempDir();
   const path = join(dir.path, 'servers.json');
   const database = new DatabaseSync(join(dir.path, 'switchyard.db'));
+  // Nobody pulls the plug here.
+  database.exec('PRAGMA synchronous = OFF');
   const table = new ServerTable(database);
   const file = new ServersFile(path, database, table);
   return {
