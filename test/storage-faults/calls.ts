@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Context } from './case.ts';
+import { World } from './world.ts';
+
+/** The calls that write which a process with so many rounds makes, in their order; the first is number 1 for the shim. */
+export async function callsOf(context: Context, rounds: number, seed = context.seed): Promise<string[]> {
+  using world = new World();
+  const trace = join(world.path, 'trace');
+  await world.start({ prefix: 'p', seed, rounds, shim: context.shim(), trace }).ended;
+  return readFileSync(trace, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(' ')[1] ?? '');
+}
+
+/** Says of a failure of `work` where it was, so that it can be done again. */
+export async function labelled(what: string, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    throw new Error(`${what}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}

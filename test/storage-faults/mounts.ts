@@ -1,0 +1,53 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Skip } from './case.ts';
+
+/** A file system of a case's own, mounted at `path`; unmounted with its scope. */
+export interface Mount extends Disposable {
+  readonly path: string;
+  /** Mounts it again with these options. */
+  remount(options: string): void;
+  /** Takes it off and mounts it again: what is on it then is what is on the disk. */
+  cycle(): void;
+}
+
+/** A tmpfs of this size below `folder`. Throws a Skip where this machine allows none. */
+export function mountTmpfs(folder: string, sizeBytes: number): Mount {
+  return mounted(folder, 'tmpfs', ['-t', 'tmpfs', '-o', `size=${sizeBytes},mode=0700`, 'tmpfs']);
+}
+
+/** A file system in a file below `folder`. Throws a Skip where this machine has no tools for it, or allows none. */
+export function mountImage(folder: string, type: 'ext4' | 'xfs'): Mount {
+  const image = join(folder, `${type}.img`);
+  writeFileSync(image, '');
+  // The smallest that mkfs.xfs makes.
+  truncateSync(image, 300 * 2 ** 20);
+  must(`mkfs.${type}`, ['-q', image]);
+  return mounted(folder, type, ['-t', type, '-o', 'loop', image]);
+}
+
+/** Runs a command. Throws a Skip, with what it printed, where it fails or is not there. */
+function must(command: string, args: readonly string[]): void {
+  const env = { ...process.env, PATH: `${process.env.PATH}:/usr/sbin:/sbin` };
+  const { error, status, stderr } = spawnSync(command, args, { encoding: 'utf8', env });
+  if (error !== undefined) throw new Skip(`${command}: ${error.message}`);
+  if (status !== 0) throw new Skip(`${command} ${args.join(' ')}: ${stderr.trim()}`);
+}
+
+function mounted(folder: string, name: string, args: readonly string[]): Mount {
+  if (process.getuid?.() !== 0) throw new Skip('only root may mount a file system');
+  const path = join(folder, name);
+  mkdirSync(path);
+  must('mount', [...args, path]);
+  return {
+    path,
+    remount: (options) => must('mount', ['-o', `remount,${options}`, path]),
+    cycle() {
+      must('umount', [path]);
+      must('mount', [...args, path]);
+    },
+    // Lazily, so that a process that failed to end does not keep the machine from being cleaned.
+    [Symbol.dispose]: () => must('umount', ['-l', path]),
+  };
+}

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labelled } from './calls.ts';
+import type { Context, FaultCase } from './case.ts';
+import { check } from './check.ts';
+import { mountImage } from './mounts.ts';
+import { compile } from './shim.ts';
+import { seeded } from './workload.ts';
+import { World } from './world.ts';
+
+/** More rounds than a process gets done before its power is cut. */
+const ROUNDS = 2_000;
+
+/** How long it has, at most, once it has begun. */
+const MAX_RUN_MS = 400;
+
+/** Cuts the power of one process, on a disk of its own; how many rounds it had acknowledged. */
+async function cutOnce(tool: string, type: 'ext4' | 'xfs', seed: number): Promise<number> {
+  using home = new World();
+  using mount = mountImage(home.path, type);
+  using world = new World(mount.path);
+  const user = world.start({ prefix: 'p', seed, rounds: ROUNDS });
+  const endsAt = performance.now() + 10_000;
+  while (user.acks().acked === 0 && performance.now() < endsAt) await sleep(5);
+  await sleep(seeded(seed)() * MAX_RUN_MS);
+  const { status, stderr } = spawnSync(tool, [mount.path], { encoding: 'utf8' });
+  // What is acknowledged from here on would be a lie that nobody hears.
+  const { acked } = user.acks();
+  user.child.kill('SIGKILL');
+  await user.ended;
+  assert.equal(status, 0, stderr);
+  mount.cycle();
+  check(world);
+  return acked;
+}
+
+const powerCut = (type: 'ext4' | 'xfs'): FaultCase => ({
+  name: `the power is cut, ${type}`,
+  async run(context: Context) {
+    const cuts = context.isFull ? 40 : 3;
+    using tools = new World();
+    const tool = compile('cut-power.c', tools.path, []);
+    let acknowledged = 0;
+    for (let cut = 0; cut < cuts; cut += 1) {
+      const seed = context.seed + cut;
+      await labelled(`cut ${cut}, seed ${seed}`, async () => {
+        acknowledged += await cutOnce(tool, type, seed);
+      });
+      context.count('power cuts');
+      if (cut % 10 === 9) context.progress(`${cut + 1} cuts`);
+    }
+    assert.ok(acknowledged > 0, 'nothing was acknowledged before any cut');
+    return `${cuts} cuts, ${acknowledged} rounds acknowledged before them`;
+  },
+});
+
+/** Disks that forget what they were not told to keep. */
+export const powerCutCases: readonly FaultCase[] = [powerCut('ext4'), powerCut('xfs')];

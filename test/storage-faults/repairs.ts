@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { labelled } from './calls.ts';
+import { type Context, type FaultCase, upwards } from './case.ts';
+import { check, type Found } from './check.ts';
+import { makeSample, NAMES } from './sample.ts';
+import { World } from './world.ts';
+
+const ROUNDS = 2;
+
+/** The short form looks at every so manieth call. */
+const STRIDE = 8;
+
+/** What becomes of the store's bytes. */
+type Damage = (bytes: Buffer) => Buffer;
+
+/** One letter of a record is another. */
+const inARecord: Damage = (bytes) => {
+  const at = bytes.indexOf('server-3.example');
+  assert.ok(at > 0);
+  bytes[at] = 'z'.charCodeAt(0);
+  return bytes;
+};
+
+const everywhere: Damage = (bytes) => bytes.fill(0x7a);
+
+/** A world whose registry is the sample, damaged. */
+function damagedWorld(sample: string, damage: Damage): World {
+  const world = new World();
+  cpSync(sample, world.folder, { recursive: true });
+  const store = join(world.folder, 'switchyard.db');
+  writeFileSync(store, damage(readFileSync(store)));
+  return world;
+}
+
+/** All of the sample is there, out of the store or out of the file, and one damaged store was set aside. */
+function checkRepaired(world: World): Found {
+  const found = check(world, /\.corrupt/);
+  const names = found.servers.map(({ name }) => name).filter((name) => name.startsWith('server-'));
+  assert.deepEqual(names.sort(), [...NAMES].sort());
+  const aside = readdirSync(world.folder).filter((name) => name.endsWith('.corrupt'));
+  assert.equal(aside.length, 1, `set aside: ${aside}`);
+  return found;
+}
+
+const killed = (what: string, damage: Damage): FaultCase => ({
+  name: `killed at each call while a store is set aside that is damaged ${what}`,
+  async run(context: Context) {
+    using home = new World();
+    const sample = makeSample(home.path, 'closed');
+    const last = await upwards(async (step) => {
+      const call = context.isFull ? step : 1 + (step - 1) * STRIDE + (context.seed % STRIDE);
+      using world = damagedWorld(sample, damage);
+      const fault = { at: call, mode: 'kill' } as const;
+      const user = world.start({ prefix: 'p', seed: context.seed, rounds: ROUNDS, shim: context.shim(), fault });
+      const signal = await user.ended;
+      if (signal === 'SIGKILL') context.count('kills');
+      await labelled(`call ${call}`, async () => void checkRepaired(world));
+      return signal === 'SIGKILL' ? 'more' : 'enough';
+    });
+    return `${last} points`;
+  },
+});
+
+const atOnce: FaultCase = {
+  name: 'four processes find the store damaged at once',
+  async run(context) {
+    const times = context.isFull ? 25 : 3;
+    using home = new World();
+    const sample = makeSample(home.path, 'closed');
+    for (let time = 0; time < times; time += 1) {
+      for (const damage of [inARecord, everywhere]) {
+        using world = damagedWorld(sample, damage);
+        const users = ['p', 'q', 'r', 's'].map((prefix, index) =>
+          world.start({ prefix, seed: context.seed + index + time, rounds: ROUNDS }),
+        );
+        await Promise.all(users.map(({ ended }) => ended));
+        checkRepaired(world);
+        for (const user of users) assert.equal(user.acks().flushed, ROUNDS, `${user.options.prefix} was held up`);
+      }
+    }
+    return `${2 * times} times`;
+  },
+};
+
+/** Damaged stores on their way out. */
+export const repairCases: readonly FaultCase[] = [
+  killed('in a record', inARecord),
+  killed('everywhere', everywhere),
+  atOnce,
+];

@@ -1,0 +1,36 @@
+import { cpSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ServerInfo } from '../../src/main/registry/fs-store.ts';
+import { StoreKeeper } from '../../src/workers/store-keeper.ts';
+
+/** The servers of a sample. */
+export const NAMES = Array.from({ length: 12 }, (_, index) => `server-${index}`);
+const server = (name: string, version: number): ServerInfo => ({
+  name,
+  transport: 'http',
+  endpoint: `http://${name}.example/${version}`,
+});
+
+/** What is damaged: a registry that was closed, all of it in the store and in the file, or one as a killed process left it, its log ahead of both. */
+export type SampleKind = 'closed' | 'killed';
+
+/** Makes a registry to be damaged; its folder. */
+export function makeSample(folder: string, kind: SampleKind): string {
+  const source = join(folder, 'source');
+  const registry = join(source, 'servers.json');
+  const keeper = new StoreKeeper(source, () => {});
+  const put = (names: readonly string[], version: number): void => {
+    for (const name of names)
+      keeper.attempt(() => keeper.store().applyServers([{ name, info: server(name, version) }]));
+  };
+  put([...NAMES, 'gone'], 1);
+  keeper.attempt(() => keeper.store().applyServers([{ name: 'gone', info: null }]));
+  keeper.attempt(() => keeper.store().syncServers(registry, { storeId: null, revision: 0 }, 'write'));
+  keeper.close();
+  if (kind === 'closed') return source;
+  put(NAMES.slice(0, 5), 2);
+  const sample = join(folder, 'sample');
+  cpSync(source, sample, { recursive: true });
+  keeper.close();
+  return sample;
+}

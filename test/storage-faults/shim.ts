@@ -1,0 +1,45 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Skip } from './case.ts';
+
+/** What the shim is to do; its head explains it. */
+export interface Fault {
+  readonly at: number;
+  readonly mode: 'kill' | 'torn' | 'short' | 'error' | 'stop' | 'hang';
+  readonly errno?: number;
+  readonly isLasting?: boolean;
+  /** Calls that count; without it all do. */
+  readonly calls?: readonly string[];
+}
+
+/** Compiles a C file of the fixtures with the machine's compiler; its path. Throws a Skip where there is none. */
+export function compile(file: string, folder: string, options: readonly string[]): string {
+  const source = fileURLToPath(new URL(`../fixtures/shim/${file}`, import.meta.url));
+  const target = join(folder, file.replace(/\.c$/, options.includes('-shared') ? '.so' : ''));
+  for (const compiler of ['cc', 'gcc', 'clang']) {
+    const args = ['-O1', '-Wall', '-Wextra', '-Werror', ...options, '-o', target, source, '-ldl'];
+    const { error, status, stderr } = spawnSync(compiler, args, { encoding: 'utf8' });
+    if (status === 0) return target;
+    if (error === undefined) throw new Error(`${compiler} does not compile ${file}:\n${stderr}`);
+  }
+  throw new Skip('there is no C compiler (cc, gcc, clang)');
+}
+
+/** The environment in which a process has this fault below `folder`. */
+export function faultEnv(shim: string, folder: string, fault: Fault | null, trace: string | null): NodeJS.ProcessEnv {
+  return {
+    LD_PRELOAD: shim,
+    FAULT_DIR: folder,
+    // What goes through a ring of the kernel passes by every library.
+    UV_USE_IO_URING: '0',
+    ...(trace !== null && { FAULT_TRACE: trace }),
+    ...(fault !== null && {
+      FAULT_AT: String(fault.at),
+      FAULT_MODE: fault.mode,
+      ...(fault.errno !== undefined && { FAULT_ERRNO: String(fault.errno) }),
+      ...(fault.isLasting === true && { FAULT_LASTING: '1' }),
+      ...(fault.calls !== undefined && { FAULT_CALLS: `,${fault.calls.join()},` }),
+    }),
+  };
+}

@@ -1,0 +1,123 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Fault, faultEnv } from './shim.ts';
+
+const program = fileURLToPath(new URL('../fixtures/programs/storage-user.ts', import.meta.url));
+
+/** Memory, where there is such a folder: a process that dies leaves the same there as on a disk, and nobody waits for one. */
+const BASE = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
+
+/** A process that takes this long hangs. */
+const TIMEOUT_MS = 60_000;
+
+export interface UserOptions {
+  readonly prefix: string;
+  readonly seed: number;
+  readonly rounds: number;
+  /** With the shim, which only counts where `fault` is null. */
+  readonly shim?: string;
+  readonly fault?: Fault | null;
+  readonly trace?: string;
+}
+
+/** What a process said while it ran. */
+export interface Acks {
+  readonly acked: number;
+  readonly flushed: number;
+  readonly failures: readonly string[];
+  readonly events: readonly string[];
+  /** What closing took; null where it did not come to that. */
+  readonly closedMs: number | null;
+  /** Whether its memory ever was not what it should be. */
+  readonly isWrong: boolean;
+}
+
+/** A process that uses a registry, see storage-user.ts. */
+export interface User {
+  readonly options: UserOptions;
+  readonly child: ChildProcess;
+  /** The signal that ended it; null where it ended by itself. Rejects where it ends with another code than 0, or not at all. */
+  readonly ended: Promise<NodeJS.Signals | null>;
+  acks(): Acks;
+}
+
+/** A folder with a registry, and processes that use it. Gone with its scope, processes and all. */
+export class World implements Disposable {
+  readonly path: string;
+  /** Of the registry; what the shim counts. */
+  readonly folder: string;
+  readonly #users: User[] = [];
+
+  /** `folder` is one that is there already, such as a mounted disk; it stays. */
+  constructor(folder?: string) {
+    this.path = realpathSync(mkdtempSync(join(BASE, 'storage-faults-')));
+    this.folder = folder ?? join(this.path, 'mcp');
+    if (folder === undefined) mkdirSync(this.folder);
+  }
+
+  get registry(): string {
+    return join(this.folder, 'servers.json');
+  }
+
+  get users(): readonly User[] {
+    return this.#users;
+  }
+
+  start(options: UserOptions): User {
+    const { prefix, seed, rounds, shim, fault = null, trace = null } = options;
+    const acks = join(this.path, `${prefix}-${this.#users.length}.acks`);
+    const env = {
+      PATH: process.env.PATH,
+      NODE_COMPILE_CACHE: join(tmpdir(), 'storage-faults-compile-cache'),
+      ...(shim !== undefined && faultEnv(shim, this.folder, fault, trace)),
+    };
+    const args = [program, this.registry, acks, prefix, String(seed), String(rounds)];
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const user = { options, child, ended: endOf(child), acks: () => readAcks(acks) };
+    // Whoever waits for it hears of it; nobody has to.
+    user.ended.catch(() => {});
+    this.#users.push(user);
+    return user;
+  }
+
+  [Symbol.dispose](): void {
+    for (const { child } of this.#users) child.kill('SIGKILL');
+    rmSync(this.path, { recursive: true, force: true });
+  }
+}
+
+async function endOf(child: ChildProcess): Promise<NodeJS.Signals | null> {
+  let errors = '';
+  child.stderr?.on('data', (data: Buffer) => {
+    errors += data.toString();
+  });
+  let isLate = false;
+  const watchdog = setTimeout(() => {
+    isLate = true;
+    child.kill('SIGKILL');
+  }, TIMEOUT_MS);
+  const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
+  clearTimeout(watchdog);
+  if (isLate) throw new Error(`A process did not end within ${TIMEOUT_MS} ms\n${errors}`);
+  if (code !== null && code !== 0) throw new Error(`A process ended with ${code}:\n${errors}`);
+  return signal;
+}
+
+function readAcks(path: string): Acks {
+  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n') : [];
+  const said = (what: string): string[] =>
+    lines.filter((line) => line.startsWith(`${what} `)).map((line) => line.slice(what.length + 1));
+  const closed = said('closed').at(-1);
+  return {
+    acked: Math.max(0, ...said('acked').map(Number)),
+    flushed: Math.max(0, ...said('flushed').map(Number)),
+    failures: said('failed'),
+    events: said('log'),
+    closedMs: closed === undefined ? null : Number(closed),
+    isWrong: lines.includes('wrong'),
+  };
+}
