@@ -117,14 +117,20 @@ export class ServerTable {
     return row.revision ?? 0;
   }
 
-  /** Notes that the file now says what the table says, as it did of everything up to `revision`; 0 if that is not known. */
-  agreeWithFile(revision: number): void {
-    this.#database.prepare(`${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ?`).run(revision);
+  /** Notes that the file says what the table says of everything up to `revision`, as it did of what is not after `after`; 0 if that is not known. */
+  agreeWithFile(after: number, revision: number): void {
+    const sql = `${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ? AND revision <= ?`;
+    this.#database.prepare(sql).run(after, revision);
   }
 
   /** Notes that the file says this of these servers, as name and checksum, and nothing of any other. */
   agreeOn(said: Iterable<readonly [string, string]>): void {
     this.#database.exec(agreeOn('NULL'));
+    this.noteSaid(said);
+  }
+
+  /** Notes that the file says this of these servers, or nothing (null). */
+  noteSaid(said: Iterable<readonly [string, string | null]>): void {
     const agree = this.#database.prepare(`${agreeOn('?1')} AND name = ?2`);
     for (const [name, sha256] of said) agree.run(sha256, name);
   }

@@ -40,13 +40,10 @@ interface KnownFile {
   readonly rest: string;
 }
 
-/** What a file is to become. */
+/** What a file is to become, made of the table as it was at a revision. */
 interface Plan {
   readonly bytes: Buffer;
   readonly digest: string;
-  /** What the file is known to say before. */
-  readonly known: KnownFile;
-  /** Of the table that it was made of. */
   readonly revision: number;
 }
 
@@ -136,23 +133,21 @@ export class ServersFile {
     const { bytes, digest, known } = this.#wanted();
     if (digest === known.sha256) return null;
     this.#remember({ ...known, pendingSha256: digest });
-    return { bytes, digest, known, revision: this.#table.revision() };
+    return { bytes, digest, revision: this.#table.revision() };
   }
 
   /** Writes the file, unless somebody planned something else meanwhile; whether it did. */
-  #carryOut({ bytes, digest, known, revision }: Plan): boolean {
-    if (this.#known().pendingSha256 !== digest) return false;
+  #carryOut({ bytes, digest, revision }: Plan): boolean {
+    const known = this.#known();
+    if (known.pendingSha256 !== digest) return false;
     replaceFile(this.#path, bytes);
     this.#remember({ ...known, sha256: digest, pendingSha256: null });
-    if (this.#table.revision() === revision) {
-      // Another process may have forgotten what the file said.
-      this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0));
-      this.#agreedRevision = revision;
-      return true;
-    }
-    // What was changed since the plan comes into the file with the next one.
-    const written = parseServers(bytes.toString('utf8'));
-    if (written.kind === 'document') this.#agreeOn(written.document);
+    // Another process may have forgotten what the file said.
+    this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0), revision);
+    // What was changed since the plan comes into the file with the next one: it says what was so then.
+    const later = this.#table.since(revision).rows;
+    this.#table.noteSaid(later.map(({ name }) => [name, this.#text.digestOf(name)]));
+    this.#agreedRevision = revision;
     return true;
   }
 
@@ -181,10 +176,12 @@ export class ServersFile {
       return [{ kind: 'set-aside', backup, reason: parsed.reason }];
     }
     // As one of us left it who was killed: nobody edited it.
-    const changes = digest === known.pendingSha256 ? [] : this.#merge(parsed.document);
-    this.#agreeOn(parsed.document);
-    const { bad, rest } = parsed.document;
+    const isOurs = digest === known.pendingSha256;
+    const changes = isOurs ? [] : this.#merge(parsed.document);
+    const { servers, bad, rest } = parsed.document;
+    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
     this.#remember({ sha256: digest, pendingSha256: null, bad: JSON.stringify(bad), rest: JSON.stringify(rest) });
+    if (isOurs) return [];
     const problems: FileProblem[] = parsed.document.bad.map(({ place, reason }) => ({
       kind: 'bad-server',
       place,

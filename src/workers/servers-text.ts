@@ -1,4 +1,4 @@
-import type { ServerTable } from './server-table.ts';
+import { digestOf, type ServerTable } from './server-table.ts';
 import type { ServersDocument } from './servers-document.ts';
 
 /**
@@ -29,6 +29,12 @@ export class ServersText {
   /** Whether there is no server. */
   get isEmpty(): boolean {
     return this.#entries.size === 0;
+  }
+
+  /** The checksum of what was last rendered of a server; null where there was none. */
+  digestOf(name: string): string | null {
+    const text = this.#entries.get(name)?.text;
+    return text === undefined ? null : digestOf(JSON.stringify(JSON.parse(text)));
   }
 
   #update(): void {

@@ -3,7 +3,7 @@ import { addSealFunction, sealExpression } from './seal.ts';
 import { SERVERS } from './server-table.ts';
 import { SOURCES } from './source-table.ts';
 
-/** Brings the tables of an older format up to date, in the transaction that the caller holds: before format 4 their rows had no seal. */
+/** Brings the tables of an older format up to date, in the transaction that the caller holds: before format 4 rows had no seal, before 6 a file nothing pending. */
 export function upgradeTables(database: DatabaseSync): void {
   addSealFunction(database);
   // The file is read anew, against what each server was when they last agreed.
