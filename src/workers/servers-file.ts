@@ -152,7 +152,7 @@ export class ServersFile {
   }
 
   /** What the file should say, its checksum, and what it is known to say. */
-  #wanted(): Omit<Plan, 'revision'> {
+  #wanted(): { readonly bytes: Buffer; readonly digest: string; readonly known: KnownFile } {
     const known = this.#known();
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
@@ -169,6 +169,7 @@ export class ServersFile {
     if (bytes === null && known.sha256 !== null) this.#forget();
     const digest = bytes === null ? null : digestOf(bytes);
     if (bytes === null || digest === null || digest === known.sha256) return [];
+    this.#agreedRevision = null;
     const parsed = parseServers(bytes.toString('utf8'));
     if (parsed.kind === 'unreadable') {
       const backup = setAside(this.#path);
@@ -210,11 +211,6 @@ export class ServersFile {
     }
     this.#table.applyWithin(changes);
     return changes;
-  }
-
-  #agreeOn({ servers }: ServersDocument): void {
-    this.#agreedRevision = null;
-    this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
   }
 
   #known(): KnownFile {

@@ -35,9 +35,9 @@ function world() {
   const file = new ServersFile(path, database, table);
   return {
     path,
+    database,
     table,
     file,
-    database,
     folder: dir.path,
     put: (...infos: ServerInfo[]) => table.apply(infos.map((info) => ({ name: info.name, info }))),
     remove: (name: string) => table.apply([{ name, info: null }]),
