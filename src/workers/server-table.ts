@@ -94,14 +94,18 @@ export class ServerTable {
     return revision;
   }
 
-  /** What changed after a revision; 0 for all. */
-  since(revision: number): ServerRows {
-    const rows = this.#rows('WHERE revision > ? ORDER BY position', revision).map(([name, position, , info]) => ({
+  /**
+   * What changed after a revision; 0 for all. One statement, so that another process's commit is in it whole or not at all: a revision that was read after the
+   * rows would count a commit as known whose rows were not among them.
+   */
+  since(after: number): ServerRows {
+    const found = this.#rows('WHERE revision > ? ORDER BY position', after);
+    const rows = found.map(([name, position, , info]) => ({
       name,
       position,
       info: info === null ? null : (JSON.parse(info) as ServerInfo),
     }));
-    return { revision: this.revision(), rows };
+    return { revision: found.reduce((highest, [, , revision]) => Math.max(highest, revision), after), rows };
   }
 
   /** Every row, those of servers that are gone too. */
