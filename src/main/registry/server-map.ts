@@ -24,14 +24,16 @@ export class ServerMap {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** Makes changes. What is so already is no change. */
+  /** Makes changes, one after the other. What is so already is no change. */
   apply(changes: readonly ServerChange[]): void {
-    const news = changes.filter(({ name, info }) => !isDeepStrictEqual(this.#servers.get(name) ?? null, info));
-    for (const { name, info } of news) {
+    let isOther = false;
+    for (const { name, info } of changes) {
+      if (isDeepStrictEqual(this.#servers.get(name) ?? null, info)) continue;
+      isOther = true;
       if (info === null) this.#servers.delete(name);
       else this.#servers.set(name, info);
     }
-    if (news.length > 0) this.#notify();
+    if (isOther) this.#notify();
   }
 
   #notify(): void {

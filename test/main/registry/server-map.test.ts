@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { silentLogger } from '../../../src/main/logger.ts';
+import { ServerMap } from '../../../src/main/registry/server-map.ts';
+import type { ServerChange } from '../../../src/shared/server-records.ts';
+
+const put = (name: string, command: string): ServerChange => ({ name, info: { name, transport: 'stdio', command } });
+
+describe('ServerMap', () => {
+  it('has the last word of changes that name one server twice', () => {
+    const map = new ServerMap(silentLogger);
+    map.apply([put('a', 'one')]);
+    map.apply([put('a', 'two'), put('a', 'one')]);
+    expect(map.servers.get('a')?.command).toBe('one');
+    map.apply([{ name: 'a', info: null }, put('a', 'one')]);
+    expect(map.servers.get('a')?.command).toBe('one');
+    map.apply([put('b', 'one'), { name: 'b', info: null }]);
+    expect(map.servers.has('b')).toBe(false);
+  });
+
+  it('keeps the object of a server that is the same, and tells nobody', () => {
+    const map = new ServerMap(silentLogger);
+    map.apply([put('a', 'one')]);
+    const before = map.servers.get('a');
+    let told = 0;
+    map.onChange(() => {
+      told += 1;
+    });
+    map.apply([put('a', 'one')]);
+    expect(map.servers.get('a')).toBe(before);
+    expect(told).toBe(0);
+  });
+});
