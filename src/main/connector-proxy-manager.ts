@@ -1,26 +1,26 @@
 import type { Dispatcher } from 'undici';
-import type { Delta } from '../shared/delta.ts';
 import { SwitchyardError } from '../shared/errors.ts';
 import type { LoadReport } from '../shared/protocol.ts';
 import type { ConnectorEntry } from '../shared/service-map.ts';
-import { type ConnectorSources, createSources } from './connector-sources.ts';
+import type { ConnectorSources } from './connector-sources.ts';
 import { awaitReady, type ReadyOptions } from './connectors/await-ready.ts';
 import type { ToolResult } from './connectors/connection.ts';
 import type { ConnectorIdentity } from './connectors/connector-deps.ts';
 import { ConnectorSet } from './connectors/connector-set.ts';
-import type { Transition } from './connectors/connector-state.ts';
+import type { ConnectorState, Transition } from './connectors/connector-state.ts';
 import { reportListFailure, reportTransition } from './connectors/report-transition.ts';
 import type { CallToolOptions } from './connectors/tool-call.ts';
 import { createLifelines } from './connectors/wiring.ts';
+import { createSources, type MapChange } from './create-sources.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
 import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
 import { rememberConnector } from './metrics/instruments.ts';
 import { observeManager } from './metrics/observed-gauges.ts';
 import { type ManagerOptions, type ResolvedOptions, resolveOptions } from './options.ts';
+import { RefreshSchedules, relistAfterMs } from './refresh-schedules.ts';
 import { createMapLoader, type MapLoader } from './service-map/map-loader.ts';
-import { RefreshScheduler } from './service-map/refresh-scheduler.ts';
-import type { Snapshot } from './snapshot/snapshot.ts';
+import { reportMap } from './service-map/report-map.ts';
 import type { ToolInfo } from './snapshot/tool-info.ts';
 import { createSync } from './sync-run.ts';
 import { ToolRouter } from './tool-router.ts';
@@ -47,7 +47,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #router: ToolRouter;
   readonly #runSync: (force: boolean) => Promise<void>;
   readonly #firstSync: FirstSync;
-  readonly #scheduler: RefreshScheduler | null;
+  readonly #schedules: RefreshSchedules;
   readonly #unobserve: () => void;
   readonly #closed = new AbortController();
   #loads: readonly LoadReport[] = [];
@@ -61,15 +61,19 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#agent = createMainAgent(resolved.network);
     this.#events = new EventHub(logger);
     this.#memory = createHostMemory(resolved, () => this.#firstSync.rest());
-    this.#loader = createMapLoader({ ...resolved, mainAgent: this.#agent });
+    this.#loader = createMapLoader({ ...resolved, mainAgent: this.#agent, mapCount: resolved.maps.length });
     this.#tools = createToolSide(resolved, {
       memory: this.#memory.tools,
       events: this.#events,
-      brand: () => this.#sources.brand,
+      brandOf: (entry) => this.#sources.brandOf(entry),
       callTool: (name, args) => this.callTool(name, args),
     });
     this.#connectors = new ConnectorSet({
-      ...createLifelines(resolved, resolved.agent ?? this.#agent, this.#tools.eras),
+      ...createLifelines(resolved, resolved.agent ?? this.#agent, this.#tools.eras, (entry) =>
+        (this.#sources.originOf(entry)?.options ?? resolved).connectorsApiKey(),
+      ),
+      directory: { entry: (id) => this.#sources.entry(id), isWanted: (id) => this.#sources.isWanted(id) },
+      relistAfterMs: () => relistAfterMs(resolved),
       now: () => resolved.clock.now(),
       random: resolved.random,
       callTimeoutMs: limits.callTimeoutMs,
@@ -82,9 +86,10 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#sources = createSources(resolved, {
       loader: this.#loader,
       memory: this.#memory.maps,
-      onSnapshot: (snapshot, delta) => this.#onSnapshot(snapshot, delta),
-      onLocal: (entries) => {
-        this.#connectors.applyLocal(entries);
+      onMap: (change) => this.#onMap(change),
+      onFresh: (sourceId, holdsForMs) => this.#schedules.holdsFor(sourceId, holdsForMs),
+      onLocal: (ids) => {
+        this.#connectors.follow(ids);
         this.#dropUnknown();
       },
       onLoad: (report) => {
@@ -104,15 +109,11 @@ export class ConnectorProxyManager implements AsyncDisposable {
       pins: this.#tools.pins,
       callTimeoutMs: limits.callTimeoutMs,
     });
-    this.#scheduler = featureFlags.asyncRefresh
-      ? new RefreshScheduler({
-          intervalMs: featureFlags.refreshIntervalMs,
-          onRefresh: () => this.sync(true),
-          logger,
-          random: resolved.random,
-        })
-      : null;
-    this.#scheduler?.start();
+    this.#schedules = new RefreshSchedules(resolved, this.#sources, async () => {
+      await this.#sources.syncLocal(true);
+      this.#connectors.retry();
+    });
+    if (featureFlags.asyncRefresh) this.#schedules.start();
     void this.#restore();
     this.#unobserve = observeManager(() => ({
       sources: this.#sources.observe(),
@@ -169,7 +170,10 @@ export class ConnectorProxyManager implements AsyncDisposable {
   async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
     this.#assertOpen();
     await awaitReady(target, options, {
-      states: () => this.#sources.states((id) => this.#connectors.get(id)?.state),
+      isKnown: () => this.#sources.isKnown,
+      stateOf: (id) => this.#stateOf(id),
+      counts: () => this.#connectors.countByState(),
+      states: () => this.#sources.entries().map(({ id }) => [id, this.#stateOf(id) ?? 'connecting'] as const),
       onChange: (callback) => {
         const stops = [this.on('connector', callback), this.on('snapshot', callback)];
         return () => stops.forEach((stop) => void stop());
@@ -221,7 +225,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const reason = new SwitchyardError('CLOSED', 'The manager was closed.');
-    this.#scheduler?.stop();
+    this.#schedules.stop();
     this.#unobserve();
     this.#tools.intake.close();
     this.#closed.abort(reason);
@@ -234,7 +238,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   /** Lists what is remembered, then sees to what of it still is so. Never rejects. */
   async #restore(): Promise<void> {
     await this.#memory.tools.restore((connector) => this.#tools.intake.restore(connector));
-    if (this.#options.featureFlags.asyncRefresh && this.status().staleTools.toolCount > 0) await this.#firstSync.run();
+    if (this.#options.featureFlags.asyncRefresh && this.#tools.intake.staleIds.size > 0) await this.#firstSync.run();
   }
 
   #dropUnknown(): void {
@@ -245,17 +249,20 @@ export class ConnectorProxyManager implements AsyncDisposable {
     if (this.#closing !== null) throw new SwitchyardError('CLOSED', 'The manager was closed.');
   }
 
-  #onSnapshot(snapshot: Snapshot, delta: Delta): void {
+  #onMap({ sourceId, snapshot, delta, isRebranded }: MapChange): void {
     const { added, changed, removed } = delta;
-    const { logger } = this.#options;
-    const counts = { added: added.length, changed: changed.length, removed: removed.length };
-    logger.info(
-      { event: 'map-accepted', revision: snapshot.revision, connectors: snapshot.size, ...counts },
-      `Service map of ${snapshot.size} connectors accepted`,
-    );
-    this.#connectors.apply(snapshot, delta);
+    const { revision, size, ids } = snapshot;
+    reportMap(this.#options.logger, { sourceId, revision, size, delta, contests: this.#sources.contests(added) });
+    this.#connectors.follow([...removed, ...changed, ...added, ...(isRebranded ? ids : [])]);
     this.#dropUnknown();
-    this.#events.emit('snapshot', { revision: snapshot.revision, added, changed, removed });
+    this.#events.emit('snapshot', { sourceId, revision, added, changed, removed });
+  }
+
+  /** The state of a connector; one that was not taken up yet is about to connect. Undefined if there is none of that id. */
+  #stateOf(id: string): ConnectorState | undefined {
+    const isWanted = this.#sources.isWanted(id);
+    if (isWanted === null) return undefined;
+    return this.#connectors.get(id)?.state ?? (isWanted ? 'connecting' : 'disabled');
   }
 
   #onTransition(connector: ConnectorIdentity, transition: Transition): void {

@@ -1,50 +1,35 @@
 import type { SwitchyardError } from '../shared/errors.ts';
-import type { LoadReport } from '../shared/protocol.ts';
 import type { ConnectorEntry, RawEntry } from '../shared/service-map.ts';
-import type { ConnectorState } from './connectors/connector-state.ts';
-import { type LocalConfigStatus, LocalSource } from './local-config/local-source.ts';
+import type { LocalConfigStatus, LocalSource } from './local-config/local-source.ts';
 import { NO_MAP, type ServiceMapStatus, viewServiceMap } from './manager-status.ts';
-import { recordAlarm, recordLoad, recordRefresh } from './metrics/instruments.ts';
 import type { Observation } from './metrics/observed-gauges.ts';
-import { type ResolvedOptions, withMap } from './options.ts';
-import { RegistrySource, type RegistryStatus } from './registry/registry-source.ts';
-import { ServiceMapSource, type SourceDeps } from './service-map/service-map-source.ts';
-import type { Snapshot } from './snapshot/snapshot.ts';
+import type { RegistrySource, RegistryStatus } from './registry/registry-source.ts';
+import type { ServiceMapSource } from './service-map/service-map-source.ts';
 
-/** What sources need, and whom they tell. */
-export interface SourcesDeps extends Pick<SourceDeps, 'loader' | 'memory' | 'onSnapshot'> {
-  readonly onLocal: (entries: readonly ConnectorEntry[]) => void;
-  readonly onLoad: (report: LoadReport) => void;
+/** An entry, and the source whose word it is. */
+interface Found {
+  readonly entry: ConnectorEntry;
+  /** As it was sent; of a local file its own. */
+  readonly source: RawEntry;
 }
 
-/** The sources that these options name: a map, a local file, or both. */
-export function createSources(options: ResolvedOptions, deps: SourcesDeps): ConnectorSources {
-  const { configFile, serverRegistry, logger, clock } = options;
-  const { onLocal, onLoad, ...rest } = deps;
-  const map = withMap(options);
-  const mapDeps: SourceDeps = {
-    ...rest,
-    onAlarm: recordAlarm,
-    onRefresh: recordRefresh,
-    onLoad(report, outcome) {
-      recordLoad(report, outcome);
-      onLoad(report);
-    },
-  };
-  const localDeps = { logger, now: () => clock.now(), onEntries: () => onLocal(sources.localEntries()) };
-  const sources = new ConnectorSources(
-    map === null ? [] : [new ServiceMapSource(map, mapDeps)],
-    configFile === null ? null : new LocalSource(configFile, localDeps),
-    serverRegistry === null ? null : new RegistrySource(serverRegistry, localDeps),
-  );
-  return sources;
+/** Sources that all say something of one connector, the one that counts first. */
+export interface Contest {
+  readonly connectorId: string;
+  readonly sourceIds: readonly string[];
 }
 
-/** Where a manager's connectors are from: service maps, a registry and a local file. Of one id the file's entry wins, then the registry's, then the map's. */
+/**
+ * Where a manager's connectors are from: service maps, a registry and a local file. Of one id the file's entry wins, then the registry's, then that of the
+ * first map in the order of the options that has it, whichever came first.
+ */
 export class ConnectorSources {
   readonly #maps: readonly ServiceMapSource[];
   readonly #file: LocalSource | null;
   readonly #registry: RegistrySource | null;
+  #local: ReadonlyMap<string, ConnectorEntry> = new Map();
+  /** Whose word an entry is that was handed out: the key of one source must not go where another one says. */
+  readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 
   constructor(maps: readonly ServiceMapSource[], file: LocalSource | null, registry: RegistrySource | null) {
     this.#maps = maps;
@@ -52,21 +37,37 @@ export class ConnectorSources {
     this.#registry = registry;
   }
 
-  /** The brand of the map; empty without one. */
-  get brand(): string {
-    return this.#maps[0]?.snapshot.header?.brand ?? '';
+  get maps(): readonly ServiceMapSource[] {
+    return this.#maps;
   }
 
   /**
-   * Brings all of them up to date; one that fails keeps none of the others from it. Rejects with the error of a map that is not to be had, else with that of
-   * a file or a registry that was never read.
+   * Brings all of them up to date; one that fails keeps none of the others from it. Rejects where no map at all is to be had, with the error of the first; else with
+   * that of a file or a registry that was never read.
    */
   async sync(force: boolean): Promise<void> {
-    const local = Promise.all([this.#file?.sync(force), this.#registry?.sync(force)]);
+    const local = this.syncLocal(force);
     // Of two failures, the map's is told.
     local.catch(() => {});
-    await Promise.all(this.#maps.map((map) => map.sync(force)));
+    const outcomes = await Promise.allSettled(this.#maps.map((map) => map.sync(force)));
+    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
+    if (failures.length > 0 && failures.length === this.#maps.length) throw failures[0];
     await local;
+  }
+
+  /** The same, of the local file and the registry alone. */
+  async syncLocal(force: boolean): Promise<void> {
+    await Promise.all([this.#file?.sync(force), this.#registry?.sync(force)]);
+  }
+
+  /** Takes up what file and registry say now; the ids of which they say something else than before. */
+  takeLocal(): readonly string[] {
+    const before = this.#local;
+    const ofFile = new Map((this.#file?.entries() ?? []).map((entry) => [entry.id, entry]));
+    const ofRegistry = (this.#registry?.entries() ?? []).filter(({ id }) => !ofFile.has(id));
+    this.#local = new Map([...ofRegistry.map((entry) => [entry.id, entry] as const), ...ofFile]);
+    const ids = new Set([...before.keys(), ...this.#local.keys()]);
+    return [...ids].filter((id) => before.get(id) !== this.#local.get(id));
   }
 
   /** Resolves when what is remembered of the maps is in force; it takes a sync to begin. */
@@ -80,59 +81,65 @@ export class ConnectorSources {
     return isLocalRead && this.#maps.every(({ snapshot }) => snapshot.revision > 0);
   }
 
+  /** Whether a connector is wanted up; null if there is none of that id. Decodes nothing. */
+  isWanted(id: string): boolean | null {
+    const local = this.#local.get(id);
+    if (local !== undefined) return local.status === 'enabled';
+    return this.#mapOf(id)?.snapshot.isEnabled(id) ?? null;
+  }
+
+  /** The entry that counts; undefined if there is none of that id. */
+  entry(id: string): ConnectorEntry | undefined {
+    const local = this.#local.get(id);
+    if (local !== undefined) return local;
+    const map = this.#mapOf(id);
+    const entry = map?.snapshot.entry(id);
+    if (map !== undefined && entry !== undefined) this.#origins.set(entry, map);
+    return entry;
+  }
+
+  /** The entry that counts, and as it was sent; undefined if there is none of that id. */
+  find(id: string): Found | undefined {
+    const entry = this.entry(id);
+    if (entry === undefined) return undefined;
+    return { entry, source: this.#local.has(id) ? entry : (this.#mapOf(id)?.snapshot.source(id) ?? entry) };
+  }
+
   /** Where an enabled connector is; null if there is none of that id. */
   endpointOf(id: string): string | null {
-    const entry = this.find(id)?.entry;
+    const entry = this.entry(id);
     return entry?.status === 'enabled' ? entry.endpoint : null;
   }
 
-  /** Those of the map in its order, then those of the registry, then those of the file. */
+  /** The map that an entry is from; undefined for one of a local file. */
+  originOf(entry: ConnectorEntry): ServiceMapSource | undefined {
+    return this.#origins.get(entry);
+  }
+
+  /** The brand of the map that an entry is from; empty for one of a local file where there is no map. */
+  brandOf(entry: ConnectorEntry): string {
+    return (this.#origins.get(entry) ?? this.#maps[0])?.snapshot.header?.brand ?? '';
+  }
+
+  /** Those of the maps in their order, then those of the registry, then those of the file; each id once. */
   entries(): ConnectorEntry[] {
-    const local = this.localEntries();
-    return [
-      ...without(
-        this.#maps.flatMap(({ snapshot }) => snapshot.entries()),
-        local,
-      ),
-      ...local,
-    ];
+    const ids = new Set(this.#maps.flatMap(({ snapshot }) => snapshot.ids));
+    for (const id of this.#local.keys()) ids.delete(id);
+    return [...ids, ...this.#local.keys()].flatMap((id) => this.entry(id) ?? []);
   }
 
-  /** Those that no map says. */
-  localEntries(): readonly ConnectorEntry[] {
-    const ofFile = this.#file?.entries() ?? [];
-    return [...without(this.#registry?.entries() ?? [], ofFile), ...ofFile];
+  /** Which of these ids more than one map lists. */
+  contests(ids: readonly string[]): Contest[] {
+    if (this.#maps.length < 2) return [];
+    return ids.flatMap((connectorId) => {
+      const sourceIds = this.#maps.flatMap(({ options, snapshot }) => (snapshot.has(connectorId) ? [options.id] : []));
+      return sourceIds.length > 1 ? [{ connectorId, sourceIds }] : [];
+    });
   }
 
-  /** An entry, and as it was sent; undefined if there is none of that id. */
-  find(id: string): { readonly entry: ConnectorEntry; readonly source: RawEntry } | undefined {
-    const local = this.localEntries().find((entry) => entry.id === id);
-    if (local !== undefined) return { entry: local, source: local };
-    for (const { snapshot } of this.#maps) {
-      const entry = snapshot.entry(id);
-      const source = snapshot.source(id);
-      if (entry !== undefined && source !== undefined) return { entry, source };
-    }
-    return undefined;
-  }
-
-  /** The state of each connector, `stateOf` telling that of those taken up; the others are about to connect. Null as long as a source was never had. */
-  states(stateOf: (id: string) => ConnectorState | undefined): ReadonlyMap<string, ConnectorState> | null {
-    if (!this.isKnown) return null;
-    const snapshots = this.#maps.map(({ snapshot }) => snapshot);
-    const ofMap = (snapshot: Snapshot, id: string): ConnectorState =>
-      stateOf(id) ?? (snapshot.isEnabled(id) ? 'connecting' : 'disabled');
-    const ofEntry = ({ id, status }: ConnectorEntry): ConnectorState =>
-      stateOf(id) ?? (status === 'enabled' ? 'connecting' : 'disabled');
-    return new Map([
-      ...snapshots.flatMap((snapshot) => snapshot.ids.map((id) => [id, ofMap(snapshot, id)] as const)),
-      ...this.localEntries().map((entry) => [entry.id, ofEntry(entry)] as const),
-    ]);
-  }
-
-  mapStatus(): ServiceMapStatus {
-    const [map] = this.#maps;
-    return map === undefined ? NO_MAP : viewServiceMap(map);
+  /** Each map; what there is to say of none where there is none. */
+  mapStatuses(): readonly ServiceMapStatus[] {
+    return this.#maps.length === 0 ? [NO_MAP] : this.#maps.map(viewServiceMap);
   }
 
   configStatus(): LocalConfigStatus | null {
@@ -152,9 +159,8 @@ export class ConnectorSources {
     this.#file?.close();
     await Promise.all([this.#registry?.close(), ...this.#maps.map((map) => map.close(reason))]);
   }
-}
 
-function without(entries: readonly ConnectorEntry[], others: readonly ConnectorEntry[]): readonly ConnectorEntry[] {
-  const ids = new Set(others.map(({ id }) => id));
-  return ids.size === 0 ? entries : entries.filter(({ id }) => !ids.has(id));
+  #mapOf(id: string): ServiceMapSource | undefined {
+    return this.#maps.find(({ snapshot }) => snapshot.has(id));
+  }
 }

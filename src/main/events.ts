@@ -6,6 +6,9 @@ import type { ChangedTool } from './warm-start/tool-pins.ts';
 
 /** What changed when a service map was accepted, as connector ids. */
 export interface SnapshotChange {
+  /** As in `sources`; `default` for the map of `serviceMapUrl`. */
+  readonly sourceId: string;
+  /** Grows by one with every accepted map of that source. */
   readonly revision: number;
   readonly added: readonly string[];
   readonly changed: readonly string[];

@@ -39,6 +39,7 @@ export type {
   ManagerOptions,
   RegistryManagerOptions,
   ServerRegistryOption,
+  SourcesManagerOptions,
 } from './options.ts';
 export type { RegistryProblem } from './registry/registered-server.ts';
 export type { RegistryStatus } from './registry/registry-source.ts';
@@ -50,6 +51,7 @@ export {
   loadConnectorServiceMap,
 } from './service-map/load-connector-service-map.ts';
 export { ManifestCache } from './service-map/manifest-cache.ts';
+export type { ServiceMapSourceOptions } from './service-map/map-options.ts';
 export { RefreshScheduler, type RefreshSchedulerOptions } from './service-map/refresh-scheduler.ts';
 export type { ToolInfo } from './snapshot/tool-info.ts';
 export type { ToolChange, ToolDescriptor, ToolRegistry } from './snapshot/tool-store.ts';

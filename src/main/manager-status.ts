@@ -4,6 +4,7 @@ import type { ConnectorSources } from './connector-sources.ts';
 import type { ConnectorSet } from './connectors/connector-set.ts';
 import type { ConnectorStatus } from './connectors/connector-status.ts';
 import type { LocalConfigStatus } from './local-config/local-source.ts';
+import { DEFAULT_SOURCE } from './option-checks.ts';
 import type { RegistryStatus } from './registry/registry-source.ts';
 import type { ServiceMapSource, SourceStatus } from './service-map/service-map-source.ts';
 import type { ToolSide } from './tool-side.ts';
@@ -58,7 +59,10 @@ export interface ListedConnector extends ConnectorStatus {
 
 /** Everything `status()` shows, as plain data. */
 export interface ManagerStatus {
+  /** The first of the maps. */
   readonly serviceMap: ServiceMapStatus;
+  /** All of them, the one that counts first; one without a URL where there is none. */
+  readonly serviceMaps: readonly ServiceMapStatus[];
   /** The local configuration file; null without one. */
   readonly config: LocalConfigStatus | null;
   /** The registry of servers; null without one. */
@@ -84,8 +88,10 @@ export interface ManagerParts {
 }
 
 export function viewManager(parts: ManagerParts): ManagerStatus {
+  const serviceMaps = parts.sources.mapStatuses();
   return {
-    serviceMap: parts.sources.mapStatus(),
+    serviceMap: serviceMaps[0] ?? NO_MAP,
+    serviceMaps,
     config: parts.sources.configStatus(),
     registry: parts.sources.registryStatus(),
     connectors: parts.connectors.all().map((connector) => ({
@@ -102,7 +108,7 @@ export function viewManager(parts: ManagerParts): ManagerStatus {
 }
 
 function staleTools(intake: ToolIntake): StaleTools {
-  const stale = intake.provenances().filter(({ isStale }) => isStale);
+  const stale = [...intake.staleIds].flatMap((id) => intake.provenance(id) ?? []);
   return {
     connectorCount: stale.length,
     toolCount: stale.reduce((sum, { count }) => sum + count, 0),
@@ -128,6 +134,7 @@ export function viewConnector(
 
 /** What there is to say of a map where there is none. */
 export const NO_MAP: ServiceMapStatus = {
+  sourceId: DEFAULT_SOURCE,
   url: null,
   freshness: 'none',
   circuit: 'closed',

@@ -55,11 +55,40 @@ function secret(minLength: number): z.ZodType {
 
 const isMapUrl = (value: unknown): boolean => typeof value === 'string' && isHttpEndpoint(value);
 
+/** The source that `serviceMapUrl` and `signatureKey` make. */
+export const DEFAULT_SOURCE = 'default';
+
+const areUnique = (sources: readonly { readonly id: string }[]): boolean =>
+  new Set(sources.map(({ id }) => id)).size === sources.length;
+
 const mapUrl = z.custom(isMapUrl, 'must be an absolute http or https URL without credentials (use apiKey for those)');
+
+const sourceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+
+const sourceSchema = z.strictObject({
+  id: sourceId,
+  url: mapUrl,
+  signatureKey: secret(1),
+  apiKey: secret(0).optional(),
+  connectorsApiKey: secret(0).optional(),
+  timeoutMs: milliseconds.optional(),
+  refreshIntervalMs: milliseconds.optional(),
+  maxMapBytes: count.optional(),
+  maxConnectors: count.optional(),
+});
 
 const optionsSchema = z.object({
   serviceMapUrl: mapUrl,
   signatureKey: secret(1),
+  sources: z
+    .array(sourceSchema)
+    .min(1)
+    .refine(areUnique, 'two of them have one id')
+    .refine(
+      (sources) => sources.every(({ id }) => id !== DEFAULT_SOURCE),
+      `"${DEFAULT_SOURCE}" is that of serviceMapUrl`,
+    )
+    .optional(),
   configFile: z.string().min(1).optional(),
   serverRegistry: z.union([z.literal(true), z.strictObject({ path: z.string().min(1).optional() })]).optional(),
   connectorsApiKey: secret(0).optional(),
@@ -102,7 +131,7 @@ const optionsSchema = z.object({
   featureFlags: z.object({ asyncRefresh: z.boolean(), refreshIntervalMs: milliseconds }).optional(),
 });
 
-/** Of a manager without a map. */
+/** Of a manager whose connectors are from elsewhere. */
 const localSchema = optionsSchema.extend({
   serviceMapUrl: z.undefined().optional(),
   signatureKey: secret(1).optional(),
@@ -119,11 +148,12 @@ export interface CheckedOptions {
 export function checkOptions(options: {
   readonly concurrency?: number | undefined;
   readonly serviceMapUrl?: unknown;
+  readonly sources?: unknown;
   readonly configFile?: unknown;
   readonly serverRegistry?: unknown;
 }): CheckedOptions {
-  const isLocal =
-    options.serviceMapUrl === undefined && (options.configFile !== undefined || options.serverRegistry !== undefined);
+  const others = [options.sources, options.configFile, options.serverRegistry];
+  const isLocal = options.serviceMapUrl === undefined && others.some((option) => option !== undefined);
   const { offload, pinTools } = parse<Omit<CheckedOptions, 'limits'>>(isLocal ? localSchema : optionsSchema, options);
   const { concurrency } = options;
   const atOnce = concurrency === undefined ? {} : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency };

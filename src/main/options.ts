@@ -19,7 +19,8 @@ import { type ProxyOptions, resolveNetwork, type TlsOptions } from './http/netwo
 import { type Logger, silentLogger } from './logger.ts';
 import { checkOptions, type Limits, warnOfIgnored } from './option-checks.ts';
 import { registryPath } from './registry/registry-path.ts';
-import { askForHeader, askForKey, type Secret } from './secrets.ts';
+import { askForHeader, type Secret } from './secrets.ts';
+import { type MapOptions, resolveMaps, type ServiceMapSourceOptions } from './service-map/map-options.ts';
 import type { ToolRegistry } from './snapshot/tool-store.ts';
 import type { PinPolicy } from './warm-start/tool-pins.ts';
 
@@ -29,6 +30,8 @@ export interface ConnectorProxyManagerOptions {
   readonly serviceMapUrl: string;
   /** The HMAC key the map is signed with. */
   readonly signatureKey: Secret;
+  /** More maps, each with its own schedule, cache, floor and failure. Of one connector id in two maps the earlier counts; `serviceMapUrl` comes first. */
+  readonly sources?: readonly ServiceMapSourceOptions[] | undefined;
   /** The key for connectors whose `auth` asks for one. */
   readonly connectorsApiKey?: Secret | undefined;
   /** Sent as `Authorization: Bearer` with the request for the map. */
@@ -114,6 +117,11 @@ interface WithoutMap extends Omit<ConnectorProxyManagerOptions, 'serviceMapUrl' 
   readonly signatureKey?: Secret | undefined;
 }
 
+/** What a manager can be given whose maps are all in `sources`. */
+export interface SourcesManagerOptions extends WithoutMap {
+  readonly sources: readonly ServiceMapSourceOptions[];
+}
+
 /** What a manager can be given that has no map, only a file of connectors and perhaps a registry. */
 export interface LocalManagerOptions extends WithoutMap {
   readonly configFile: string;
@@ -124,19 +132,22 @@ export interface RegistryManagerOptions extends WithoutMap {
   readonly serverRegistry: ServerRegistryOption;
 }
 
-/** With a map, or without. */
-export type ManagerOptions = ConnectorProxyManagerOptions | LocalManagerOptions | RegistryManagerOptions;
+/** With maps, or without. */
+export type ManagerOptions =
+  | ConnectorProxyManagerOptions
+  | SourcesManagerOptions
+  | LocalManagerOptions
+  | RegistryManagerOptions;
 
 /** {@link ConnectorProxyManagerOptions} with every default in its place. */
 export interface ResolvedOptions {
-  /** Null without a map. */
-  readonly serviceMapUrl: string | null;
+  /** The service maps, the one that counts first. */
+  readonly maps: readonly MapOptions[];
   readonly configFile: string | null;
   /** The `servers.json` of a registry. */
   readonly serverRegistry: string | null;
-  readonly signatureKey: () => Promise<string>;
+  /** For the connectors of `serviceMapUrl` and of local files; a source of `sources` has its own. */
   readonly connectorsApiKey: () => Promise<string | null>;
-  readonly apiKey: () => Promise<string | null>;
   readonly registry: ToolRegistry | null;
   readonly logger: Logger;
   readonly fetchMap: FetchMap | null;
@@ -157,15 +168,6 @@ export interface ResolvedOptions {
   readonly limits: Limits;
 }
 
-/** The options of a manager that has a map. */
-export type MapOptions = ResolvedOptions & { readonly serviceMapUrl: string };
-
-/** The same options, if they name a map. */
-export function withMap(options: ResolvedOptions): MapOptions | null {
-  const { serviceMapUrl } = options;
-  return serviceMapUrl === null ? null : { ...options, serviceMapUrl };
-}
-
 /**
  * Checks options and fills in the defaults. Unknown ones are named in a warning, once: callers spread whole configurations in.
  * Throws OPTIONS_INVALID naming the option, AGENT_INCOMPATIBLE.
@@ -177,13 +179,12 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
   if (options.agent !== undefined) assertCompatibleAgent(options.agent);
   const { now } = options;
   const clock = now === undefined ? options.clock : { now };
+  const featureFlags = options.featureFlags ?? parseConnectorFeatureFlags();
   return {
-    serviceMapUrl: options.serviceMapUrl ?? null,
+    maps: resolveMaps(options, { limits, refreshIntervalMs: featureFlags.refreshIntervalMs }),
     configFile: options.configFile ?? null,
     serverRegistry: registryFile(options.serverRegistry),
-    signatureKey: () => askForKey(options.signatureKey ?? ''),
     connectorsApiKey: () => askForHeader(options.connectorsApiKey),
-    apiKey: () => askForHeader(options.apiKey),
     registry: options.registry ?? null,
     logger,
     fetchMap: (options.fetchImpl as FetchMap | undefined) ?? null,
@@ -199,7 +200,7 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
     stateDir: options.stateDir ?? null,
     pinTools,
     offload,
-    featureFlags: options.featureFlags ?? parseConnectorFeatureFlags(),
+    featureFlags,
     limits,
   };
 }

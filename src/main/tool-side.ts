@@ -1,3 +1,4 @@
+import type { ConnectorEntry } from '../shared/service-map.ts';
 import type { ToolResult } from './connectors/connection.ts';
 import { EraMemory } from './connectors/streamable-http/era-memory.ts';
 import type { EventHub } from './events.ts';
@@ -19,19 +20,19 @@ export interface ToolSide {
 export interface ToolSideDeps {
   readonly memory: ToolMemory;
   readonly events: EventHub;
-  /** The brand of the present map. */
-  readonly brand: () => string;
+  /** The brand of the map that an entry is from. */
+  readonly brandOf: (entry: ConnectorEntry) => string;
   readonly callTool: (name: string, args: Readonly<Record<string, unknown>>) => Promise<ToolResult>;
 }
 
 export function createToolSide(options: ResolvedOptions, deps: ToolSideDeps): ToolSide {
   const { registry, logger, pinTools, clock } = options;
-  const { memory, events, brand, callTool } = deps;
+  const { memory, events, brandOf, callTool } = deps;
   const eras = new EraMemory();
   const store = new ToolStore({ registry, logger, callTool, onChange: (change) => events.emit('tools', change) });
   const pins = new ToolPins({ policy: pinTools, logger, onChanged: (tool) => events.emit('tool-changed', tool) });
   const intake = new ToolIntake({
-    ...{ store, memory, pins, brand },
+    ...{ store, memory, pins, brandOf },
     now: () => clock.now(),
     onLegacy: (endpoint) => eras.noteLegacy(endpoint),
   });

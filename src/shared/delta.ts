@@ -4,15 +4,18 @@ import { hash } from 'node:crypto';
 const DIGEST_BYTES = 16;
 
 /**
- * What a map says of each of its connectors, in little. Two flat members rather than a list of pairs: the table crosses
- * threads with every load, and one string and one buffer are copied at memory speed.
+ * What a map says of each of its connectors, in little. Both members are in shared memory, written once and never changed: the table crosses threads with
+ * every load, and what crosses is a reference, whatever the number of connectors (bench/scale.ts).
  */
 export interface DigestTable {
-  /** The ids in map order, joined by line feeds (which no id holds); empty for no connectors. */
-  readonly idList: string;
+  /** The ids in map order, joined by line feeds (which no id holds), as ASCII; empty for no connectors. */
+  readonly idList: SharedBytes;
   /** 16 bytes for each id, in the same order. */
-  readonly digests: Uint8Array<ArrayBuffer>;
+  readonly digests: SharedBytes;
 }
+
+/** Bytes that several threads read. */
+type SharedBytes = Uint8Array<SharedArrayBuffer>;
 
 /** Which connectors differ between two maps, as ids; each list in the order of the map that holds them. */
 export interface Delta {
@@ -23,7 +26,7 @@ export interface Delta {
 }
 
 /** The digest table of no connectors at all. */
-export const EMPTY_DIGESTS: DigestTable = { idList: '', digests: new Uint8Array(0) };
+export const EMPTY_DIGESTS: DigestTable = { idList: sharedBytes(0), digests: sharedBytes(0) };
 
 /** The digest of one entry, out of its canonical form. */
 export function digestEntry(canonicalEntry: string): Uint8Array {
@@ -32,14 +35,22 @@ export function digestEntry(canonicalEntry: string): Uint8Array {
 
 /** The table of entries whose ids and digests stand in the same order. */
 export function createDigestTable(ids: readonly string[], digests: readonly Uint8Array[]): DigestTable {
-  const bytes = new Uint8Array(digests.length * DIGEST_BYTES);
+  const bytes = sharedBytes(digests.length * DIGEST_BYTES);
   for (const [index, digest] of digests.entries()) bytes.set(digest, index * DIGEST_BYTES);
-  return { idList: ids.join('\n'), digests: bytes };
+  const text = Buffer.from(ids.join('\n'), 'latin1');
+  const idList = sharedBytes(text.length);
+  idList.set(text);
+  return { idList, digests: bytes };
 }
 
-/** The ids of a table, in map order. */
-export function idsOf(table: DigestTable): readonly string[] {
-  return table.idList === '' ? [] : table.idList.split('\n');
+/** How many connectors a table has. */
+export function countOf({ digests }: DigestTable): number {
+  return digests.length / DIGEST_BYTES;
+}
+
+/** The ids of a table, in map order. Takes as long as there are many. */
+export function idsOf({ idList }: DigestTable): readonly string[] {
+  return idList.length === 0 ? [] : Buffer.from(idList.buffer).toString('latin1').split('\n');
 }
 
 /** What turns `previous` into `next`. */
@@ -65,4 +76,8 @@ function sameDigest(left: Uint8Array, leftIndex: number, right: Uint8Array, righ
     if (left[leftStart + offset] !== right[rightStart + offset]) return false;
   }
   return true;
+}
+
+function sharedBytes(length: number): SharedBytes {
+  return new Uint8Array(new SharedArrayBuffer(length));
 }

@@ -20,7 +20,7 @@ import type { ServiceMapHeader } from './service-map.ts';
 import type { ConnectorMessage, ConnectorPage, PinChoice, ToolPinChange, ToolPinDetail } from './tool-records.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 5;
+export const PROTOCOL_VERSION = 6;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
@@ -84,6 +84,8 @@ export interface LoadTask {
   readonly given: AcquiredBody | null;
   readonly known: KnownMap | null;
   readonly policy: ProofPolicy;
+  /** Whether somebody keeps the body: 14 MB that nobody wants would still weigh on main's collector. */
+  readonly wantsBody: boolean;
 }
 
 /** A {@link LoadTask} on its way to a worker, with the port that its events come back through. */
@@ -128,8 +130,8 @@ export interface CommitEvent {
   readonly expiresAtMs: number;
   readonly etag: string | null;
   readonly bodySha256: string;
-  /** The bytes that were proven, for the store. */
-  readonly body: Uint8Array<ArrayBuffer>;
+  /** The bytes that were proven, for the store; null where nobody wanted them. */
+  readonly body: Uint8Array<ArrayBuffer> | null;
   readonly report: LoadReport;
 }
 

@@ -49,7 +49,7 @@ export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGener
       return;
     }
     report = { ...report, phases: { ...report.phases, ...proof.phases } };
-    yield* proofEvents(proof, acquired, report);
+    yield* proofEvents(proof, task.wantsBody ? acquired : { ...acquired, bytes: null }, report);
   } catch (error) {
     yield { kind: 'failed', error: toWireError(error), report };
   }
@@ -63,7 +63,10 @@ function assertVersion(task: LoadTask): void {
   );
 }
 
-function* proofEvents(proof: Proof, acquired: AcquiredBody, report: LoadReport): Generator<LoadEvent, void, undefined> {
+/** What acquiring a body gives, without the body where nobody wants it. */
+type Acquisition = Omit<AcquiredBody, 'bytes'> & { readonly bytes: AcquiredBody['bytes'] | null };
+
+function* proofEvents(proof: Proof, acquired: Acquisition, report: LoadReport): Generator<LoadEvent, void, undefined> {
   const sent = new Set([...proof.delta.added, ...proof.delta.changed]);
   const entries = proof.map.entries.filter((entry) => sent.has(entry.id));
   for (let start = 0; start < entries.length; start += CHUNK_ENTRIES) {

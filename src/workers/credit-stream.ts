@@ -60,7 +60,7 @@ function transferables(event: LoadEvent): ArrayBuffer[] {
     case 'chunk':
       return [event.packed.buffer];
     case 'commit':
-      return [event.digests.digests.buffer, event.body.buffer];
+      return event.body === null ? [] : [event.body.buffer];
     case 'unchanged':
     case 'failed':
       return [];

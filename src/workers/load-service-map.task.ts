@@ -1,4 +1,5 @@
-import { threadId } from 'node:worker_threads';
+import { platform, setPriority } from 'node:os';
+import { isMainThread, threadId } from 'node:worker_threads';
 import { startTimer } from '../shared/clock.ts';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import type { WorkerLoadTask } from '../shared/protocol.ts';
@@ -21,6 +22,12 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
   // Only now: the next load will want it, this one should not wait for it.
   void loadHttp();
 }
+
+/** How much this thread gives way to main and to everybody else, on the scale of nice(1). */
+const NICENESS = 10;
+
+// On Linux a thread has a priority of its own; elsewhere the whole process would get it.
+if (platform() === 'linux' && !isMainThread) setPriority(0, NICENESS);
 
 /** How long a thread that is up leaves the way free for a map that main has fetched already. */
 const HTTP_AFTER_MS = 300;

@@ -38,6 +38,8 @@ export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
     now: () => 0,
     random: { next: () => 1 },
     callTimeoutMs: 1_000,
+    relistAfterMs: () => null,
+    onSettling: () => {},
     onListFailed: (_, { code }) => void failures.push(code),
     onTransition: (_, { to }) => {
       states.push(to);

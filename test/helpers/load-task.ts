@@ -10,6 +10,7 @@ export function loadTask(overrides: Partial<LoadTask> = {}): LoadTask {
     network: { id: 'plain', tls: null, proxy: null },
     given: null,
     known: null,
+    wantsBody: true,
     policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 100_000, allowExpired: false },
     ...overrides,
   };

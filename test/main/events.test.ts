@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { EventHub } from '../../src/main/events.ts';
 import { recordingLogger } from '../helpers/log.ts';
 
-const change = { revision: 1, added: [], changed: [], removed: [] };
+const change = { sourceId: 'default', revision: 1, added: [], changed: [], removed: [] };
 
 it('tells every listener, also after one that throws, which is logged', () => {
   const logger = recordingLogger();

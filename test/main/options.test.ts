@@ -23,7 +23,8 @@ describe('resolveOptions', () => {
       maxClockSkewMs: 300_000,
     });
     expect(resolved).toMatchObject({ offload: 'auto', registry: null, stateDir: null, fetchMap: null, agent: null });
-    expect([await resolved.signatureKey(), await resolved.connectorsApiKey(), await resolved.apiKey()]).toEqual([
+    const [map] = resolved.maps;
+    expect([await map?.signatureKey(), await resolved.connectorsApiKey(), await map?.apiKey()]).toEqual([
       'k',
       null,
       null,
@@ -69,8 +70,8 @@ describe('resolveOptions', () => {
 
   it('asks functions for secrets each time', async () => {
     const keys = ['key-1', 'key-2'];
-    const resolved = resolveOptions({ ...base, signatureKey: () => keys.shift() ?? '', apiKey: async () => '' });
-    expect([await resolved.signatureKey(), await resolved.signatureKey(), await resolved.apiKey()]).toEqual([
+    const { maps } = resolveOptions({ ...base, signatureKey: () => keys.shift() ?? '', apiKey: async () => '' });
+    expect([await maps[0]?.signatureKey(), await maps[0]?.signatureKey(), await maps[0]?.apiKey()]).toEqual([
       'key-1',
       'key-2',
       null,
@@ -78,7 +79,7 @@ describe('resolveOptions', () => {
   });
 
   it('takes no empty key from a function: anybody could sign with it', async () => {
-    await expect(resolveOptions({ ...base, signatureKey: () => '' }).signatureKey()).rejects.toMatchObject({
+    await expect(resolveOptions({ ...base, signatureKey: () => '' }).maps[0]?.signatureKey()).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',
     });
   });

@@ -12,8 +12,14 @@ export interface ReadyOptions {
 
 /** What waiting for connectors needs to see. */
 export interface ReadyView {
-  /** The state of each connector; null before the first map. */
-  readonly states: () => ReadonlyMap<string, ConnectorState> | null;
+  /** Whether every source was had once. */
+  readonly isKnown: () => boolean;
+  /** Undefined if no source that was had has it. */
+  readonly stateOf: (id: string) => ConnectorState | undefined;
+  /** How many are in each state. */
+  readonly counts: () => ReadonlyMap<ConnectorState, number>;
+  /** The state of each; asked for only to say what is not up. */
+  readonly states: () => readonly (readonly [id: string, state: ConnectorState])[];
   /** Calls back at each change of a map or a connector; the returned function ends it. */
   readonly onChange: (callback: () => void) => () => void;
   /** Aborts when the manager closes. */
@@ -31,13 +37,13 @@ export async function awaitReady(target: ReadyTarget, options: ReadyOptions, vie
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const look = (): void => {
     try {
-      if (isReady(target, view.states())) resolve();
+      if (isReady(target, view)) resolve();
     } catch (error) {
       reject(error);
     }
   };
   const stop = view.onChange(look);
-  using limit = deadline(timeoutMs, () => timeoutError(target, view.states(), timeoutMs), view.closed);
+  using limit = deadline(timeoutMs, () => timeoutError(target, view, timeoutMs), view.closed);
   try {
     look();
     await raceSignal(promise, limit.signal);
@@ -48,26 +54,27 @@ export async function awaitReady(target: ReadyTarget, options: ReadyOptions, vie
 
 const isUp = (state: ConnectorState | undefined): boolean => state === 'ready' || state === 'degraded';
 
-function isReady(target: ReadyTarget, states: ReadonlyMap<string, ConnectorState> | null): boolean {
-  if (states === null) return false;
-  if (target === 'any') return [...states.values()].some(isUp);
-  if (target === 'all') return [...states.values()].every((state) => isUp(state) || state === 'disabled');
-  if (!states.has(target))
-    throw new SwitchyardError('CONNECTOR_UNKNOWN', `The service map has no connector "${target}".`);
-  return isUp(states.get(target));
+function isReady(target: ReadyTarget, view: ReadyView): boolean {
+  if (target !== 'any' && target !== 'all') {
+    const state = view.stateOf(target);
+    if (state === undefined && view.isKnown())
+      throw new SwitchyardError('CONNECTOR_UNKNOWN', `The service map has no connector "${target}".`);
+    return isUp(state);
+  }
+  const counts = [...view.counts()];
+  if (target === 'any') return counts.some(([state]) => isUp(state));
+  return view.isKnown() && counts.every(([state]) => isUp(state) || state === 'disabled');
 }
 
-function timeoutError(
-  target: ReadyTarget,
-  states: ReadonlyMap<string, ConnectorState> | null,
-  timeoutMs: number,
-): SwitchyardError {
-  const named = [...(states ?? [])].filter(([id]) => target === 'any' || target === 'all' || id === target);
+function timeoutError(target: ReadyTarget, view: ReadyView, timeoutMs: number): SwitchyardError {
+  const states = view.states();
+  const named = states.filter(([id]) => target === 'any' || target === 'all' || id === target);
   const down = named
     .filter(([, state]) => !isUp(state) && state !== 'disabled')
     .map(([id, state]) => `${id} (${state})`);
   const shown = down.slice(0, 8).join(', ') + (down.length > 8 ? ` and ${down.length - 8} more` : '');
-  const why = states === null ? 'there is no service map yet' : `not up: ${shown || 'nothing is enabled'}`;
+  const why =
+    states.length === 0 && !view.isKnown() ? 'there is no service map yet' : `not up: ${shown || 'nothing is enabled'}`;
   return new SwitchyardError('CONNECTOR_TIMEOUT', `Not ready after ${timeoutMs} ms; ${why}.`, {
     detail: { phase: 'ready', timeoutMs },
   });

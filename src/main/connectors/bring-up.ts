@@ -33,7 +33,8 @@ export type Relist = (entry: ConnectorEntry, connection: Connection, signal: Abo
 export interface BringUpOptions {
   readonly connect: Connect;
   readonly gate: ConnectGate;
-  readonly apiKey: () => Promise<string | null>;
+  /** The key for a connector whose `auth` asks for one. */
+  readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
   /** How to log in to a connector; null where that is not needed. */
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   readonly limits: {
@@ -103,7 +104,7 @@ function placeOf(entry: ConnectorEntry): string {
 
 /** The key is asked for only where the connector wants one. */
 async function keyFor(entry: ConnectorEntry, options: BringUpOptions): Promise<string | null> {
-  return entry.auth === undefined || entry.auth.type === 'none' ? null : options.apiKey();
+  return entry.auth === undefined || entry.auth.type === 'none' ? null : options.apiKeyOf(entry);
 }
 
 function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {

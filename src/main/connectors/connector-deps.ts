@@ -21,7 +21,11 @@ export interface ConnectorDeps {
   readonly now: () => number;
   readonly random: Random;
   readonly callTimeoutMs: number;
+  /** After how long a tool list that names no time of its own is read anew, drawn anew each time; null for never. */
+  readonly relistAfterMs: () => number | null;
   readonly onTransition: (connector: ConnectorIdentity, transition: Transition) => void;
+  /** Something is under way that `settled()` of all connectors waits for; it never rejects. */
+  readonly onSettling: (settled: Promise<void>) => void;
   /** The connector's tools as they are now; they stay while it is only down. Resolves when callers see them. Never rejects. */
   readonly onTools: (
     connector: ConnectorIdentity,

@@ -1,9 +1,8 @@
 import { nextTurn } from '../../shared/clock.ts';
-import type { Delta } from '../../shared/delta.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
-import { Snapshot } from '../snapshot/snapshot.ts';
 import { Connector } from './connector.ts';
+import { ConnectorCensus } from './connector-census.ts';
 import type { ConnectorDeps } from './connector-deps.ts';
 import type { ConnectorState } from './connector-state.ts';
 import { originOf } from './local-entry.ts';
@@ -11,25 +10,47 @@ import { originOf } from './local-entry.ts';
 /** Connectors taken up or ended in one turn of the event loop. */
 const BATCH = 8;
 
-export interface ConnectorSetDeps extends ConnectorDeps {
-  /** Called for each connector that the map adds, before it does anything. */
+/** Which entry of a connector counts now. */
+interface Directory {
+  /** Undefined if there is none of that id. The same object as long as it says the same. */
+  entry(id: string): ConnectorEntry | undefined;
+  /** Whether it is wanted up; null if there is none of that id. */
+  isWanted(id: string): boolean | null;
+}
+
+export interface ConnectorSetDeps extends Omit<ConnectorDeps, 'onSettling'> {
+  readonly directory: Directory;
+  /** Called for each new connector, before it does anything. */
   readonly onCreated: (connector: Connector) => void;
 }
 
-/** The connectors of the current snapshot, each on its own. */
+/** The connectors that the sources want, each on its own. What it does takes as long as there are changes, not as there are connectors. */
 export class ConnectorSet {
   readonly #deps: ConnectorSetDeps;
+  readonly #connectorDeps: ConnectorDeps;
   readonly #connectors = new Map<string, Connector>();
-  /** What the connectors follow; a later one overtakes what is still being taken up of an earlier one. */
-  #snapshot: Snapshot = Snapshot.EMPTY;
-  /** The entries of local files; the user's own, so they win over a map's of the same id. */
-  #local: ReadonlyMap<string, ConnectorEntry> = new Map();
+  readonly #census = new ConnectorCensus();
+  /** What is under way of connectors: attempts, readings of tools. */
+  readonly #settling = new Set<Promise<void>>();
+  /** Ids that wait to be taken up, as often as they do. */
+  #waiting = 0;
   #applied: Promise<void> = Promise.resolve();
   #isClosed = false;
-  #leaving = new Set<Promise<void>>();
+  readonly #leaving = new Set<Promise<void>>();
 
   constructor(deps: ConnectorSetDeps) {
     this.#deps = deps;
+    this.#connectorDeps = {
+      ...deps,
+      onTransition: (connector, transition) => {
+        this.#census.note(connector.id, transition);
+        deps.onTransition(connector, transition);
+      },
+      onSettling: (settled) => {
+        this.#settling.add(settled);
+        void settled.finally(() => this.#settling.delete(settled));
+      },
+    };
   }
 
   get(id: string): Connector | undefined {
@@ -52,52 +73,43 @@ export class ConnectorSet {
     return [...this.#connectors.values()];
   }
 
-  /** How many are in each state. */
+  /** How many are in each state; those that wait to be taken up are about to connect. */
   countByState(): ReadonlyMap<ConnectorState, number> {
-    const counts = new Map<ConnectorState, number>();
-    for (const { state } of this.#connectors.values()) counts.set(state, (counts.get(state) ?? 0) + 1);
-    return counts;
+    return this.#census.counts(this.#waiting);
   }
 
   /**
-   * Follows a new snapshot: what is gone or disabled ends before this returns, the rest comes up in the background, some in each
-   * turn of the event loop.
+   * Follows the directory where it says something else than before: what is gone or disabled ends before this returns, the rest comes up in the background,
+   * some in each turn of the event loop.
    */
-  apply(snapshot: Snapshot, delta: Delta): void {
-    // The brand is in every tool's tags.
-    const isRebranded = snapshot.header?.brand !== this.#snapshot.header?.brand;
-    this.#snapshot = snapshot;
-    const isOfMap = (id: string): boolean => !this.#local.has(id);
-    for (const id of delta.removed) if (isOfMap(id)) this.#remove(id);
-    for (const id of delta.changed) if (isOfMap(id) && !snapshot.isEnabled(id)) this.#take(id);
-    this.#takeUp((isRebranded ? snapshot.ids : [...delta.changed, ...delta.added]).filter(isOfMap));
+  follow(ids: readonly string[]): void {
+    const wanted = ids.filter((id) => {
+      const isWanted = this.#deps.directory.isWanted(id);
+      if (isWanted === null) this.#remove(id);
+      if (isWanted === false && this.#connectors.has(id)) this.#take(id);
+      return isWanted === true || (isWanted === false && !this.#connectors.has(id));
+    });
+    this.#waiting += wanted.length;
+    this.#inTurns(wanted, (id) => {
+      this.#waiting -= 1;
+      this.#take(id);
+    });
   }
 
-  /** Follows local files, whose entries stay the same objects as long as they say the same. One that is gone from there may still be in the map. */
-  applyLocal(entries: readonly ConnectorEntry[]): void {
-    const before = this.#local;
-    this.#local = new Map(entries.map((entry) => [entry.id, entry]));
-    const gone = [...before.keys()].filter((id) => !this.#local.has(id));
-    const changed = entries.filter((entry) => before.get(entry.id) !== entry);
-    for (const id of gone) if (this.#snapshot.entry(id) === undefined) this.#remove(id);
-    for (const { id, status } of changed) if (status === 'disabled' && this.#connectors.has(id)) this.#take(id);
-    this.#takeUp([...gone, ...changed.map(({ id }) => id)]);
-  }
-
-  /** Resolves when every connector of the snapshot has been taken up; none of them need be up yet. */
-  takenUp(): Promise<void> {
-    return this.#applied;
-  }
-
-  /** Has every connector that is down try again now, and every one that is up read its tools anew. */
+  /** Has every connector that is down try again, and every one that is up read its tools anew; some in each turn of the event loop. */
   refresh(): void {
-    for (const connector of this.#connectors.values()) connector.refresh();
+    this.#inTurns([...this.#connectors.keys()], (id) => this.#connectors.get(id)?.refresh());
+  }
+
+  /** Has every connector that is down try again, some in each turn of the event loop. */
+  retry(): void {
+    this.#inTurns(this.#census.down(), (id) => this.#connectors.get(id)?.retry());
   }
 
   /** Resolves when every connector has come up or failed once since it was last told to. Never rejects. */
   async settled(): Promise<void> {
     await this.#applied;
-    await Promise.all(this.all().map((connector) => connector.settled()));
+    await Promise.all(this.#settling);
   }
 
   /** Ends all connectors; resolves when their sessions have ended. Idempotent. */
@@ -108,16 +120,19 @@ export class ConnectorSet {
     await Promise.all([...this.#leaving, ...closing]);
   }
 
-  #takeUp(ids: readonly string[]): void {
-    this.#applied = this.#applied.then(() => inBatches(ids, (id) => this.#take(id)));
+  #inTurns(ids: readonly string[], work: (id: string) => void): void {
+    if (ids.length > 0) this.#applied = this.#applied.then(() => inBatches(ids, work));
   }
 
   #take(id: string): void {
-    const entry = this.#isClosed ? undefined : (this.#local.get(id) ?? this.#snapshot.entry(id));
+    const entry = this.#isClosed ? undefined : this.#deps.directory.entry(id);
     if (entry === undefined) return;
     const known = this.#connectors.get(id);
-    const connector = known ?? new Connector(entry, this.#deps);
-    if (known === undefined) this.#deps.onCreated(connector);
+    const connector = known ?? new Connector(entry, this.#connectorDeps);
+    if (known === undefined) {
+      this.#census.add();
+      this.#deps.onCreated(connector);
+    }
     this.#connectors.set(id, connector);
     connector.update(entry);
   }

@@ -89,13 +89,17 @@ export class Connector {
     }
   }
 
+  /** Tries again now if it is down. */
+  retry(): void {
+    if (this.state === 'failed' || this.state === 'backing-off') this.#start('asked to try again');
+  }
+
   /** Tries again now if it is down, and reads its tools anew if it is up. */
   refresh(): void {
-    if (this.state === 'failed' || this.state === 'backing-off') this.#start('asked to try again');
-    else if (this.#slot.up !== null) {
-      const refreshed = this.#slot.up.refresher.refresh();
-      this.#settled = Promise.all([this.#settled, refreshed]).then(() => {});
-    }
+    this.retry();
+    if (this.#slot.up === null) return;
+    const refreshed = this.#slot.up.refresher.refresh();
+    this.#settle(Promise.all([this.#settled, refreshed]).then(() => {}));
   }
 
   /**
@@ -105,7 +109,7 @@ export class Connector {
   async awaitChance(signal: AbortSignal): Promise<void> {
     if (this.state === 'backing-off' && this.#reconnection.mayProbe) {
       this.#reconnection.cancel();
-      this.#settled = this.#attempt('a call asks for it');
+      this.#settle(this.#attempt('a call asks for it'));
       this.#urgency.resolve();
       await raceSignal(settledWithin(this.#settled, PROBE_WAIT_MS), signal);
     } else if (this.state === 'connecting') {
@@ -152,7 +156,12 @@ export class Connector {
   #start(why: string): void {
     if (this.state !== 'disabled') this.#drop(gone(`Connector ${this.id} was changed in ${originOf(this.#entry)}.`));
     this.#reconnection.reset();
-    this.#settled = this.#attempt(why);
+    this.#settle(this.#attempt(why));
+  }
+
+  #settle(settled: Promise<void>): void {
+    this.#settled = settled;
+    this.#deps.onSettling(settled);
   }
 
   /** Never rejects: what goes wrong becomes a state. */
@@ -183,6 +192,7 @@ export class Connector {
   #live(arrived: BroughtUp, life: AbortSignal): LiveConnection {
     const { connection } = arrived;
     const live: LiveConnection = new LiveConnection(arrived, {
+      relistAfterMs: this.#deps.relistAfterMs,
       relist: () => this.#deps.relist(this.#entry, connection, life),
       onListing: async (listing, hadWhole) => {
         await this.#deps.onTools(this, listing.tools, connection.facts);
@@ -216,7 +226,7 @@ export class Connector {
     }
     // Set before it is told: who hears of it may close everything, this timer included.
     this.#reconnection.schedule((why) => {
-      this.#settled = this.#attempt(why);
+      this.#settle(this.#attempt(why));
     });
     this.#machine.to('backing-off', error.message);
   }
@@ -233,7 +243,7 @@ export class Connector {
   #renew(up: LiveConnection): void {
     if (this.#slot.up !== up) return;
     this.#slot.release(this.id, new Error('Its credentials were refused'));
-    this.#settled = this.#attempt('its credentials were refused');
+    this.#settle(this.#attempt('its credentials were refused'));
   }
 
   /** Goes down for good or until it is enabled again: what runs ends, the tools go. */

@@ -7,6 +7,8 @@ import { ToolRefresher } from './tool-refresher.ts';
 
 /** Whom a live connection tells what it finds out. */
 export interface LiveConnectionEvents {
+  /** After how long a list that names no time to live is read anew; null for never. */
+  readonly relistAfterMs: () => number | null;
   readonly relist: () => Promise<ToolListing>;
   /** The tools were read anew; `hadWhole` says whether the list before was the whole one. */
   readonly onListing: (listing: ToolListing, hadWhole: boolean) => Promise<void>;
@@ -38,6 +40,7 @@ export class LiveConnection {
     this.#listing = listing;
     this.refresher = new ToolRefresher({
       list: events.relist,
+      relistAfterMs: events.relistAfterMs,
       onListing: (fresh) => {
         const hadWhole = this.#listing.cutBecause === null;
         this.#listing = fresh;

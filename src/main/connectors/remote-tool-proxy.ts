@@ -163,6 +163,7 @@ export class RemoteToolProxy {
       this.#take(tools);
       refresher = new ToolRefresher({
         list: () => listAllTools(arrived, LIST_LIMITS, signal),
+        relistAfterMs: () => null,
         onListing: async (listing) => this.#take(listing.tools),
         // The tools in hand stay; a connection that is gone shows in the next call.
         onFailure: () => {},

@@ -14,6 +14,8 @@ const MAX_TTL_MS = 24 * 3_600_000;
 export interface ToolRefresherOptions {
   /** Reads the whole list. */
   readonly list: () => Promise<ToolListing>;
+  /** After how long a list that names no time to live is read anew; null for never. */
+  readonly relistAfterMs: () => number | null;
   /** Resolves when callers see it; the reading counts as under way until then. */
   readonly onListing: (listing: ToolListing) => Promise<void>;
   readonly onFailure: (error: unknown) => void;
@@ -38,12 +40,12 @@ export class ToolRefresher {
     else this.#refreshIn(DEBOUNCE_MS);
   }
 
-  /** Has the list read again once the server's own hint of its time to live is over; null for no hint. */
+  /** Has the list read again once the server's own hint of its time to live is over; null for no hint: then when it is usual. */
   expireIn(ttlMs: number | null): void {
     this.#expiry?.cancel();
-    if (ttlMs === null || this.#isStopped) return;
-    const delayMs = Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs));
-    this.#expiry = startTimer(delayMs, () => void this.refresh());
+    if (this.#isStopped) return;
+    const delayMs = ttlMs === null ? this.#options.relistAfterMs() : Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs));
+    if (delayMs !== null) this.#expiry = startTimer(delayMs, () => void this.refresh());
   }
 
   /** Reads the list now, or joins the reading under way. Never rejects. */
@@ -78,7 +80,9 @@ export class ToolRefresher {
       this.expireIn(listing.ttlMs);
       await this.#options.onListing(listing);
     } catch (error) {
-      if (!this.#isStopped) this.#options.onFailure(error);
+      if (this.#isStopped) return;
+      this.expireIn(null);
+      this.#options.onFailure(error);
     }
   }
 }

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { deadline, raceSignal } from '../../shared/clock.ts';
-import type { Delta, DigestTable } from '../../shared/delta.ts';
-import { EMPTY_DIGESTS } from '../../shared/delta.ts';
+import type { Delta } from '../../shared/delta.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { ConnectorManifestError, messageOf } from '../../shared/errors.ts';
 import {
@@ -13,22 +12,25 @@ import {
   PROTOCOL_VERSION,
   type StoredMap,
 } from '../../shared/protocol.ts';
-import type { MapOptions } from '../options.ts';
+import type { ResolvedOptions } from '../options.ts';
 import { Snapshot } from '../snapshot/snapshot.ts';
 import { traced } from '../tracing/trace.ts';
 import type { LoadOutcome } from './collect-load.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import type { MapLoader } from './map-loader.ts';
 import type { MapMemory } from './map-memory.ts';
+import type { MapOptions } from './map-options.ts';
 import { judgeRemovals } from './mass-removal.ts';
 import type { Freshness } from './sync-decision.ts';
 
 /** What a current map needs besides its options. */
-export interface CurrentMapDeps {
+export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger' | 'network'> {
   readonly loader: MapLoader;
   readonly memory: MapMemory;
   /** Called for each accepted map, before the load that brought it is over. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
+  /** Called when a map is in force and how long it holds is known, in milliseconds; not for one that is only remembered. */
+  readonly onFresh: (holdsForMs: number) => void;
   /** Called for what is accepted and still wants a human eye. */
   readonly onAlarm: (code: ErrorCode) => void;
   /** Called for each load, whatever came of it. */
@@ -49,8 +51,7 @@ export class CurrentMap {
   readonly #options: MapOptions;
   readonly #deps: CurrentMapDeps;
   readonly #cache: ManifestCache<Snapshot>;
-  #snapshot: Snapshot = Snapshot.EMPTY;
-  #digests: DigestTable = EMPTY_DIGESTS;
+  #snapshot: Snapshot = Snapshot.empty();
   #lineage: Lineage = { sourceId: '', etag: null, bodySha256: null, isRemembered: false };
   readonly #remembered: PromiseWithResolvers<void> = Promise.withResolvers();
   /** What is accepted and not yet handed to the memory. */
@@ -61,7 +62,7 @@ export class CurrentMap {
   constructor(options: MapOptions, deps: CurrentMapDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#cache = new ManifestCache(options.clock);
+    this.#cache = new ManifestCache(deps.clock, deps.elapsedMs);
   }
 
   /** Resolves when what is remembered has been put in force, or is known to be nothing. */
@@ -85,7 +86,7 @@ export class CurrentMap {
    */
   async load(signal: AbortSignal): Promise<LoadOutcome> {
     const { signatureKey, apiKey } = await this.#secrets(signal);
-    const sourceId = createHash('sha256').update(`${this.#options.serviceMapUrl}\0${signatureKey}`).digest('hex');
+    const sourceId = createHash('sha256').update(`${this.#options.url}\0${signatureKey}`).digest('hex');
     if (this.#lineage.sourceId !== sourceId)
       this.#lineage = { sourceId, etag: null, bodySha256: null, isRemembered: false };
     if (!this.#lineage.isRemembered) await this.#remember(signatureKey, signal).finally(this.#remembered.resolve);
@@ -126,10 +127,7 @@ export class CurrentMap {
       return;
     }
     const { code, message } = outcome.error;
-    this.#options.logger.warn(
-      { event: 'stored-map-refused', code },
-      `The remembered service map is not used: ${message}`,
-    );
+    this.#deps.logger.warn({ event: 'stored-map-refused', code }, `The remembered service map is not used: ${message}`);
   }
 
   async #run(
@@ -148,33 +146,35 @@ export class CurrentMap {
     if (outcome.kind === 'unchanged') {
       this.#lineage = { ...this.#lineage, etag: outcome.etag };
       this.#releaseHeld();
-      this.#cache.set(this.#snapshot, this.#snapshot.expiresAtMs - this.#options.clock.now());
+      this.#holds();
     }
     return outcome;
   }
 
-  #accept({ chunks, commit }: Extract<LoadOutcome, { kind: 'loaded' }>, isRemembered: boolean): void {
-    const { clock } = this.#options;
+  #accept({ sent, commit }: Extract<LoadOutcome, { kind: 'loaded' }>, isRemembered: boolean): void {
+    const { clock } = this.#deps;
     const { sourceId } = this.#lineage;
     const { generatedAtMs, etag, bodySha256 } = commit;
     if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs && this.#differs(commit)) {
       const message = 'Two service maps signed for the same instant differ; the later one counts';
       this.#alarm('map-equivocated', 'MAP_EQUIVOCATED', message);
     }
-    const { removed, held } = judgeRemovals(commit.delta, this.#snapshot.held);
+    const verdict = judgeRemovals(commit.delta, this.#snapshot.held);
+    const { removed, held } = verdict;
     if (held.length > 0) {
       const message = `${held.length} connectors are missing from the new service map; they stay until the next load agrees`;
       this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', message);
     }
-    this.#snapshot = this.#snapshot.next(chunks, commit, held);
-    this.#digests = commit.digests;
+    this.#snapshot = this.#snapshot.next(sent, commit, verdict);
     this.#lineage = { ...this.#lineage, etag, bodySha256 };
     this.#raiseFloor(sourceId, generatedAtMs);
     // A remembered map is served, but stays due: it says nothing about now.
-    this.#cache.set(this.#snapshot, isRemembered ? 0 : commit.expiresAtMs - clock.now());
-    const stored = { sourceId, etag, body: commit.body, generatedAtMs, savedAtMs: Math.floor(clock.now()) };
+    if (isRemembered) this.#cache.set(this.#snapshot, 0);
+    else this.#holds();
+    const { body } = commit;
     // A map that nobody has confirmed yet must not be what the next start knows.
-    this.#unsaved = isRemembered ? null : stored;
+    const isToBeKept = body !== null && !isRemembered;
+    this.#unsaved = isToBeKept ? { sourceId, etag, body, generatedAtMs, savedAtMs: Math.floor(clock.now()) } : null;
     if (held.length === 0) this.#save();
     this.#deps.onSnapshot(this.#snapshot, { ...commit.delta, removed });
   }
@@ -193,6 +193,13 @@ export class CurrentMap {
     });
   }
 
+  /** The map in force is that of its source: for as long as it says itself, whatever Cache-Control would have. */
+  #holds(): void {
+    const holdsForMs = this.#snapshot.expiresAtMs - this.#deps.clock.now();
+    this.#cache.set(this.#snapshot, holdsForMs);
+    this.#deps.onFresh(holdsForMs);
+  }
+
   /** Whether a map says something else than the one in force; the same one may be written down in another way. */
   #differs({ delta, header }: CommitEvent): boolean {
     const isOther = delta.added.length + delta.changed.length + delta.removed.length > 0;
@@ -209,36 +216,38 @@ export class CurrentMap {
   }
 
   #alarm(event: string, code: ErrorCode, message: string): void {
-    this.#options.logger.warn({ event, code }, message);
+    this.#deps.logger.warn({ event, code }, message);
     this.#deps.onAlarm(code);
   }
 
   #task(traceparent: string, signatureKey: string, apiKey: string | null, given: AcquiredBody | null): LoadTask {
-    const { limits, clock, serviceMapUrl } = this.#options;
+    const { limits, url } = this.#options;
     const { sourceId, etag, bodySha256 } = this.#lineage;
     const { revision, expiresAtMs } = this.#snapshot;
     return {
       version: PROTOCOL_VERSION,
       traceparent,
       request: {
-        url: serviceMapUrl,
+        url,
         headers: apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` },
         etag,
         timeoutMs: limits.timeoutMs,
         maxBytes: limits.maxMapBytes,
       },
-      network: this.#options.network,
+      network: this.#deps.network,
       given,
-      // A copy of the digests goes with the task and the new ones come back with its commit: a load that dies tears nothing.
-      known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests: this.#digests, expiresAtMs },
+      // The digests are shared and never change; new ones come back with the commit: a load that dies tears nothing.
+      known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests: this.#snapshot.digests, expiresAtMs },
       policy: {
         signatureKey,
-        nowMs: clock.now(),
+        nowMs: this.#deps.clock.now(),
         floorMs: this.#floors.get(sourceId) ?? null,
         maxSkewMs: limits.maxClockSkewMs,
         maxConnectors: limits.maxConnectors,
         allowExpired: given !== null,
       },
+      // What is remembered is in the store already.
+      wantsBody: given === null && this.#deps.memory.isKeeping,
     };
   }
 }

@@ -1,7 +1,7 @@
 import { ConnectorManifestError, fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry, ServiceMapHeader } from '../../shared/service-map.ts';
 import { createMainAgent } from '../http/main-agent.ts';
-import { type ConnectorProxyManagerOptions, type MapOptions, resolveOptions } from '../options.ts';
+import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CurrentMap } from './current-map.ts';
 import { createMapLoader } from './map-loader.ts';
@@ -36,16 +36,20 @@ export interface LoadedServiceMap {
  * Fetches and proves a service map once, on the calling thread, without a manager. For a script; a host that must not block uses a
  * manager. Rejects with a ConnectorManifestError.
  */
-export async function loadConnectorServiceMap(options: LoadServiceMapOptions): Promise<LoadedServiceMap> {
-  const resolved = resolveHere(options);
+export async function loadConnectorServiceMap(given: LoadServiceMapOptions): Promise<LoadedServiceMap> {
+  const resolved = resolveHere(given);
   const mainAgent = createMainAgent(resolved.network);
+  const [options] = resolved.maps;
+  if (options === undefined) throw new Error('Options with a serviceMapUrl make a map');
   let snapshot: Snapshot | null = null;
-  const map = new CurrentMap(resolved, {
+  const map = new CurrentMap(options, {
+    ...resolved,
     loader: createMapLoader({ ...resolved, mainAgent }),
     memory: forgetfulMapMemory,
     onSnapshot: (accepted) => {
       snapshot = accepted;
     },
+    onFresh: () => {},
     onAlarm: () => {},
     onLoad: () => {},
   });
@@ -64,9 +68,9 @@ function payloadOf(snapshot: Snapshot): LoadedServiceMap {
 }
 
 /** Whatever is wrong rejects as the one class that callers of this function catch. */
-function resolveHere(options: LoadServiceMapOptions): MapOptions {
+function resolveHere(options: LoadServiceMapOptions): ResolvedOptions {
   try {
-    return { ...resolveOptions({ ...options, offload: 'never' }), serviceMapUrl: options.serviceMapUrl };
+    return resolveOptions({ ...options, offload: 'never' });
   } catch (error) {
     if (!(error instanceof SwitchyardError)) throw error;
     throw new ConnectorManifestError(error.code, error.message, { cause: error, detail: error.detail });

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import pLimit, { type LimitFunction } from 'p-limit';
 import { Piscina } from 'piscina';
 import { deadline, monotonicMs, startTimer } from '../../shared/clock.ts';
 import { messageOf, SwitchyardError, toWireError } from '../../shared/errors.ts';
@@ -15,6 +16,8 @@ import { CrashGuard } from './crash-guard.ts';
 export interface LoadPoolOptions {
   /** The task file; another one only in tests. */
   readonly taskUrl?: URL;
+  /** Threads at most: one less than there are cores by default. A thread that waits for a slow server is kept from other maps. */
+  readonly maxThreads?: number;
   /** How long a cancelled load may take to end by itself before its thread is killed. */
   readonly graceMs?: number;
   /** Old-generation heap of one thread, in MiB. Buffers are not part of it; the byte cap of the request bounds them. */
@@ -24,14 +27,25 @@ export interface LoadPoolOptions {
   readonly elapsedMs?: () => number;
 }
 
-const MAX_QUEUED_LOADS = 64;
+/** More would be more maps than anybody has: each has one load under way at a time. */
+const MAX_QUEUED_LOADS = 1_024;
+
+/** How long a thread besides the first stays without work. */
+const IDLE_TIMEOUT_MS = 30_000;
 
 /** How long to wait for threads to die: one that is stuck in a system call or in native code never does. */
 const KILL_TIMEOUT_MS = 2_000;
 
+interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+}
+
 /** The threads that load maps. They boot with the first use and stay; an idle pool does not keep the process running. */
 export class LoadPool {
   readonly #taskUrl: URL;
+  readonly #maxThreads: number;
+  readonly #limit: LimitFunction;
   readonly #graceMs: number;
   readonly #maxHeapMb: number;
   readonly #logger: Logger;
@@ -39,9 +53,12 @@ export class LoadPool {
   /** Threads that have not ended, those that were killed too: Piscina forgets one as soon as it has told it to end. */
   readonly #alive = new Set<Worker>();
   #piscina: Piscina | null = null;
+  #isClosed = false;
 
   constructor(options: LoadPoolOptions = {}) {
     this.#taskUrl = options.taskUrl ?? workerUrl('workers/load-service-map.task');
+    this.#maxThreads = options.maxThreads ?? Math.max(1, availableParallelism() - 1);
+    this.#limit = pLimit(this.#maxThreads);
     this.#graceMs = options.graceMs ?? 250;
     this.#maxHeapMb = options.maxHeapMb ?? 512;
     this.#logger = options.logger ?? silentLogger;
@@ -55,12 +72,12 @@ export class LoadPool {
 
   /** Loads that wait for a thread. */
   get queueLength(): number {
-    return this.#piscina?.queueSize ?? 0;
+    return this.#limit.pendingCount;
   }
 
   /** Starts the first thread, unless that was done or threads die one after the other. */
   boot(): void {
-    if (!this.#guard.isTripped) this.#open();
+    if (!this.#guard.isTripped && !this.#isClosed) this.#open();
   }
 
   #open(): Piscina {
@@ -69,7 +86,8 @@ export class LoadPool {
       filename: this.#taskUrl.href,
       // With 0 every load got a new thread and a new connection (126/117/104/97 ms against 104/3/3/2).
       minThreads: 1,
-      maxThreads: Math.max(1, availableParallelism() - 1),
+      maxThreads: this.#maxThreads,
+      idleTimeout: IDLE_TIMEOUT_MS,
       // The default 'sync' freezes the thread's event loop between tasks, and its sockets with it.
       atomics: 'async',
       resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
@@ -84,12 +102,17 @@ export class LoadPool {
 
   /**
    * Runs one load on a thread. Never rejects: a thread that throws, exits, spins past `deadlineMs` or runs out of memory gives a
-   * failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and its reason becomes the failure.
+   * failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and its reason becomes the failure. One that finds no free thread waits;
+   * its deadline counts from its turn on.
    */
-  async run(
-    task: LoadTask,
-    options: { readonly signal: AbortSignal; readonly deadlineMs: number },
-  ): Promise<LoadOutcome> {
+  async run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
+    if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull());
+    return this.#limit(() => this.#run(task, options));
+  }
+
+  async #run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
+    if (options.signal.aborted) return failed(options.signal.reason);
+    if (this.#isClosed) return failed(lost('the pool was closed'));
     if (this.#guard.isTripped) return failed(crashLoop());
     const { port1: port, port2: workerPort } = new MessageChannel();
     const kill = new AbortController();
@@ -110,7 +133,6 @@ export class LoadPool {
     if (limit.signal.aborted) onAbort();
     else limit.signal.addEventListener('abort', onAbort, { once: true });
     try {
-      if (this.#open().queueSize >= MAX_QUEUED_LOADS) return failed(queueFull());
       const posted = this.#post({ ...task, port: workerPort }, kill.signal);
       const first = await Promise.race([receive(port), whenLost(posted, this.#graceMs), killed.promise]);
       const outcome = this.#judge(first, whyGivenUp, options.signal);
@@ -128,8 +150,13 @@ export class LoadPool {
     return first.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : first;
   }
 
-  /** Ends all threads at once; loads under way fail. A thread that does not end is said to be stuck. Idempotent. */
-  async close(): Promise<void> {
+  /** Ends all threads at once; loads under way fail, and so do later ones. A thread that does not end is said to be stuck. Idempotent. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#end();
+  }
+
+  async #end(): Promise<void> {
     const piscina = this.#piscina;
     this.#piscina = null;
     if (piscina === null) return;
@@ -151,7 +178,7 @@ export class LoadPool {
     recordThreadLost();
     this.#guard.note();
     this.#logger.warn({ event: 'worker-lost', code: 'WORKER_LOST', err: error }, error.message);
-    if (this.#guard.isTripped) void this.close();
+    if (this.#guard.isTripped) void this.#end();
   }
 
   #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {

@@ -1,18 +1,26 @@
-import { type Clock, systemClock } from '../../shared/clock.ts';
+import { type Clock, monotonicMs, systemClock } from '../../shared/clock.ts';
 
 interface Held<T> {
   readonly value: T;
   readonly ttlMs: number;
   readonly expiresAt: number;
+  /** When it was set, on the clock that never steps back. */
+  readonly setAtMs: number;
 }
 
 /** Keeps the last value and knows until when it is fresh. An expired value is not forgotten: it is served as stale on error. */
 export class ManifestCache<T> {
   readonly #clock: Clock;
+  readonly #elapsedMs: () => number;
   #held: Held<T> | null = null;
 
-  constructor(clock: Clock = systemClock) {
+  /** `elapsedMs` never steps back: a clock that is set back makes nothing fresh for longer. */
+  constructor(
+    clock: Clock = systemClock,
+    elapsedMs: () => number = clock === systemClock ? monotonicMs : () => clock.now(),
+  ) {
     this.#clock = clock;
+    this.#elapsedMs = elapsedMs;
   }
 
   /** The last value, fresh or stale; undefined if there is none or it never was fresh. */
@@ -22,7 +30,9 @@ export class ManifestCache<T> {
 
   /** The last value while it is fresh, else undefined. */
   getFresh(): T | undefined {
-    return this.#held !== null && this.#clock.now() < this.#held.expiresAt ? this.#held.value : undefined;
+    if (this.#held === null) return undefined;
+    const { value, ttlMs, expiresAt, setAtMs } = this.#held;
+    return this.#clock.now() < expiresAt && this.#elapsedMs() - setAtMs < ttlMs ? value : undefined;
   }
 
   /** The last value, whether it ever was fresh or not. */
@@ -33,7 +43,7 @@ export class ManifestCache<T> {
   /** Replaces the value; it is fresh for `ttlMs` milliseconds, not at all if that is no positive number. */
   set(value: T, ttlMs: number): void {
     const checkedMs = Math.max(ttlMs, 0);
-    this.#held = { value, ttlMs: checkedMs, expiresAt: this.#clock.now() + checkedMs };
+    this.#held = { value, ttlMs: checkedMs, expiresAt: this.#clock.now() + checkedMs, setAtMs: this.#elapsedMs() };
   }
 
   /** Forgets the value. */

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { type Dispatcher, fetch } from 'undici';
 import { acquireCurrentMap, type FetchMap } from '../../shared/acquire.ts';
 import { nextTurn, startTimer, type Timer } from '../../shared/clock.ts';
@@ -25,6 +26,8 @@ export interface MapLoaderOptions {
   readonly agent: Dispatcher | null;
   /** Fetches where main does it and the caller gave nothing. */
   readonly mainAgent: Dispatcher;
+  /** How many maps there are. */
+  readonly mapCount?: number;
   readonly pool?: LoadPool;
 }
 
@@ -37,9 +40,18 @@ const BOOT_LATER_MS = 5_000;
 /** How long a thread may prove a map before it counts as spinning; 14 MB take 1.5 s, cold and with the boot (bench/map-load.ts). */
 const PROOF_TIMEOUT_MS = 10_000;
 
+/** Threads beyond the cores wait for servers that are slow, so that these hold up no other map. */
+const MAX_THREADS = 8;
+
+/** Threads for so many maps. */
+function threadsFor(mapCount: number): number {
+  const cores = Math.max(1, availableParallelism() - 1);
+  return Math.max(cores, Math.min(MAX_THREADS, mapCount));
+}
+
 /** The loader of a manager: its pool, and main where that is the better or the only place. */
 export function createMapLoader(options: MapLoaderOptions): MapLoader {
-  const pool = options.pool ?? new LoadPool({ logger: options.logger });
+  const pool = options.pool ?? new LoadPool({ logger: options.logger, maxThreads: threadsFor(options.mapCount ?? 1) });
   const main = { thread: 'main', fetch: options.fetchMap ?? undiciFetch(options.agent ?? options.mainAgent) };
   const hasOwnFetch = options.fetchMap !== null || options.agent !== null;
   let isPoolUsable: boolean | null = options.offload === 'never' ? false : null;

@@ -4,6 +4,8 @@ import type { StoreHealth } from '../warm-start/store-health.ts';
 
 /** What outlives the process: the last verified map and the floor. Nothing here rejects; without a disk all works, just cold. */
 export interface MapMemory {
+  /** Whether it keeps maps at all. */
+  readonly isKeeping: boolean;
   /** The map as the start image has it: at once, and without a floor. Null where it has none. */
   readEarly(sourceId: string): Promise<StoredMap | null>;
   /** Null where the disk cannot tell at the moment; ask again. */
@@ -18,6 +20,7 @@ const NOTHING: StoredSource = { floorMs: null, map: null, isDamaged: false };
 
 /** A memory that remembers nothing. */
 export const forgetfulMapMemory: MapMemory = {
+  isKeeping: false,
   readEarly: () => Promise.resolve(null),
   read: () => Promise.resolve(NOTHING),
   save: () => {},
@@ -42,6 +45,7 @@ export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }
   const served = new Set<string>();
   let saving: Promise<void> = Promise.resolve();
   return {
+    isKeeping: true,
     async readEarly(sourceId) {
       const map = (await early).find((candidate) => candidate.sourceId === sourceId) ?? null;
       if (map !== null) served.add(sourceId);

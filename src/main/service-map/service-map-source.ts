@@ -1,16 +1,19 @@
 import { asSwitchyardError, ConnectorManifestError, fromWireError, type SwitchyardError } from '../../shared/errors.ts';
 import { MAX_RETRY_AFTER_MS } from '../../shared/retry-after.ts';
 import type { Observation } from '../metrics/observed-gauges.ts';
-import type { MapOptions } from '../options.ts';
+import type { ResolvedOptions } from '../options.ts';
 import type { Snapshot } from '../snapshot/snapshot.ts';
 import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts';
 import type { LoadOutcome } from './collect-load.ts';
 import { CurrentMap, type CurrentMapDeps } from './current-map.ts';
+import type { MapOptions } from './map-options.ts';
 import { retry } from './retry.ts';
 import { decideSync, type Freshness, rejectsOnFailure } from './sync-decision.ts';
 
 /** What a source says of itself. */
 export interface SourceStatus {
+  /** As in `sources`; `default` for that of `serviceMapUrl`. */
+  readonly sourceId: string;
   /** Without its query, which may hold a token. */
   readonly url: string;
   readonly freshness: Freshness;
@@ -32,7 +35,7 @@ export interface SourceFailure {
 type RefreshResult = 'loaded' | 'unchanged' | 'failed';
 
 /** What a source needs besides its options. */
-export interface SourceDeps extends CurrentMapDeps {
+export interface SourceDeps extends CurrentMapDeps, Pick<ResolvedOptions, 'sleep'> {
   /** Called at the end of each refresh; `code` is null unless it failed. */
   readonly onRefresh: (result: RefreshResult, code: string | null) => void;
 }
@@ -47,6 +50,7 @@ const CIRCUIT = { threshold: 3, resetMs: 60_000 };
 /** One service map: when to ask for it, and what to do when that fails. One refresh at a time, shared by all who ask. */
 export class ServiceMapSource {
   readonly #options: MapOptions;
+  readonly #deps: SourceDeps;
   readonly #map: CurrentMap;
   readonly #breaker: CircuitBreaker;
   readonly #closing = new AbortController();
@@ -54,18 +58,21 @@ export class ServiceMapSource {
   #lastError: SourceFailure | null = null;
   /** Until when the server asked not to be asked, on the clock of `elapsedMs`. */
   #pausedUntilMs = Number.NEGATIVE_INFINITY;
-  readonly #onRefresh: SourceDeps['onRefresh'];
 
   constructor(options: MapOptions, deps: SourceDeps) {
     this.#options = options;
-    this.#onRefresh = deps.onRefresh;
+    this.#deps = deps;
     this.#map = new CurrentMap(options, deps);
-    this.#breaker = new CircuitBreaker({ ...CIRCUIT, now: options.elapsedMs });
+    this.#breaker = new CircuitBreaker({ ...CIRCUIT, now: deps.elapsedMs });
   }
 
   /** Resolves when what is remembered of the map is in force, or is known to be nothing; it takes a sync to begin. */
   get remembered(): Promise<void> {
     return this.#map.remembered;
+  }
+
+  get options(): MapOptions {
+    return this.#options;
   }
 
   /** The last accepted map. */
@@ -94,12 +101,13 @@ export class ServiceMapSource {
   }
 
   status(): SourceStatus {
-    const url = new URL(this.#options.serviceMapUrl);
+    const url = new URL(this.#options.url);
     return {
+      sourceId: this.#options.id,
       url: url.origin + url.pathname,
       freshness: this.#map.freshness,
       circuit: this.#breaker.state,
-      pausedUntil: this.#pauseMs() > 0 ? Math.round(this.#options.clock.now() + this.#pauseMs()) : null,
+      pausedUntil: this.#pauseMs() > 0 ? Math.round(this.#deps.clock.now() + this.#pauseMs()) : null,
       lastError: this.#lastError,
     };
   }
@@ -108,7 +116,7 @@ export class ServiceMapSource {
   observe(): Observation['sources'][number] {
     const { snapshot } = this;
     const expiresAtMs = snapshot.header === null ? null : snapshot.expiresAtMs;
-    return { expiresAtMs, nowMs: this.#options.clock.now(), circuit: this.#breaker.state };
+    return { expiresAtMs, nowMs: this.#deps.clock.now(), circuit: this.#breaker.state };
   }
 
   /** Cancels the refresh under way; `reason` becomes its failure. */
@@ -135,11 +143,11 @@ export class ServiceMapSource {
     try {
       const outcome = await retry(() => this.#map.load(signal), {
         delayMs: (result, retries) => this.#delayMs(result, retries),
-        sleep: this.#options.sleep,
+        sleep: this.#deps.sleep,
         signal,
       });
       if (outcome.kind === 'failed') throw fromWireError(outcome.error, ConnectorManifestError);
-      this.#onRefresh(outcome.kind, null);
+      this.#deps.onRefresh(outcome.kind, null);
     } catch (error) {
       return this.#failed(signal.aborted ? signal.reason : asSwitchyardError(error));
     }
@@ -154,31 +162,31 @@ export class ServiceMapSource {
     if (result.kind !== 'failed') return null;
     const wantedMs = Number(result.error.detail.retryAfterMs ?? 0);
     if (delayMs !== undefined && wantedMs <= this.#options.limits.timeoutMs) return Math.max(delayMs, wantedMs);
-    this.#pausedUntilMs = this.#options.elapsedMs() + wantedMs;
+    this.#pausedUntilMs = this.#deps.elapsedMs() + wantedMs;
     return null;
   }
 
   #pauseMs(): number {
     // A caller's clock may be set back.
-    return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#options.elapsedMs());
+    return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());
   }
 
   #failed(error: SwitchyardError): RefreshOutcome {
     if (this.#closing.signal.aborted) return { ok: false, error, opened: false };
-    this.#lastError = { code: error.code, message: error.message, at: this.#options.clock.now() };
+    this.#lastError = { code: error.code, message: error.message, at: this.#deps.clock.now() };
     const { code, message } = error;
     const rest = this.#map.freshness === 'none' ? 'there is none to serve' : 'the last good one stays in force';
-    this.#options.logger.warn(
-      { event: 'map-refresh-failed', code, err: error },
+    this.#deps.logger.warn(
+      { event: 'map-refresh-failed', sourceId: this.#options.id, code, err: error },
       `The service map was not refreshed, ${rest}: ${message}`,
     );
-    this.#onRefresh('failed', code);
+    this.#deps.onRefresh('failed', code);
     return { ok: false, error, opened: this.#breaker.fail() };
   }
 
   #warnStale(error: SwitchyardError): void {
-    this.#options.logger.warn(
-      { event: 'map-stale', code: error.code, err: error },
+    this.#deps.logger.warn(
+      { event: 'map-stale', sourceId: this.#options.id, code: error.code, err: error },
       `Serving the last good service map: ${error.message}`,
     );
   }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { startTimer, type Timer } from '../../shared/clock.ts';
+import { DEFAULT_SOURCE } from '../option-checks.ts';
 import type { ResolvedOptions } from '../options.ts';
 import { WriterClient } from '../registry/writer-client.ts';
 import { createMapMemory, forgetfulMapMemory, type MapMemory } from '../service-map/map-memory.ts';
@@ -23,7 +24,7 @@ export interface HostMemory {
 
 type HostMemoryOptions = Pick<
   ResolvedOptions,
-  'stateDir' | 'serviceMapUrl' | 'configFile' | 'serverRegistry' | 'pinTools' | 'clock' | 'logger'
+  'stateDir' | 'maps' | 'configFile' | 'serverRegistry' | 'pinTools' | 'clock' | 'logger'
 >;
 
 /** Starts to read what is remembered, in the background; `rest` resolves when the start image has served its first call. */
@@ -86,9 +87,11 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
 }
 
 /** What two managers on one folder must have in common to share what is remembered of connectors. */
-function scopeOf({ serviceMapUrl, configFile, serverRegistry }: HostMemoryOptions): string {
+function scopeOf({ maps, configFile, serverRegistry }: HostMemoryOptions): string {
+  const url = maps.find(({ id }) => id === DEFAULT_SOURCE)?.url ?? null;
+  const others = maps.filter(({ id }) => id !== DEFAULT_SOURCE).map((map) => [map.id, map.url]);
   const registries = serverRegistry === null ? [] : [serverRegistry];
   return createHash('sha256')
-    .update(JSON.stringify([serviceMapUrl, configFile, ...registries]))
+    .update(JSON.stringify([url, configFile, ...registries, ...others]))
     .digest('hex');
 }

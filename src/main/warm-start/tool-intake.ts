@@ -1,4 +1,5 @@
 import { startTimer, type Timer } from '../../shared/clock.ts';
+import type { ConnectorEntry } from '../../shared/service-map.ts';
 import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import type { ConnectorRecord, RememberedConnector, ToolPinChange } from '../../shared/tool-records.ts';
 import type { ConnectionFacts } from '../connectors/connection.ts';
@@ -31,7 +32,8 @@ export interface ToolIntakeDeps {
   readonly store: ToolStore;
   readonly memory: ToolMemory;
   readonly pins: ToolPins;
-  readonly brand: () => string;
+  /** The brand of the map that an entry is from. */
+  readonly brandOf: (entry: ConnectorEntry) => string;
   readonly now: () => number;
   /** Called for each remembered endpoint of the legacy era, so that it need not be probed. */
   readonly onLegacy: (endpoint: string) => void;
@@ -41,6 +43,8 @@ export interface ToolIntakeDeps {
 export class ToolIntake {
   readonly #deps: ToolIntakeDeps;
   readonly #lists = new Map<string, ToolList>();
+  /** Connectors whose tools are remembered and were not listed since. */
+  readonly #stale = new Set<string>();
   /** Of the lists of a connector the last one that came counts, whichever was judged last. */
   readonly #turns = new Map<string, number>();
   #lookTimer: Timer | null = null;
@@ -66,9 +70,10 @@ export class ToolIntake {
     definitions: readonly RemoteToolDefinition[],
     facts: ConnectionFacts,
   ): Promise<void> {
-    const { memory, pins, brand, now } = this.#deps;
+    const { memory, pins, brandOf, now } = this.#deps;
     const turn = this.#nextTurn(id);
-    const tools = definitions.map((definition) => listedTool(entry, definition, brand()));
+    const brand = brandOf(entry);
+    const tools = definitions.map((definition) => listedTool(entry, definition, brand));
     const { endpoint } = entry;
     const { era, transport, protocolVersion, serverName } = facts;
     const listedAtMs = Math.floor(now());
@@ -92,6 +97,7 @@ export class ToolIntake {
   gone(connectorId: string): void {
     this.#nextTurn(connectorId);
     this.#lists.delete(connectorId);
+    this.#stale.delete(connectorId);
     this.#deps.store.replace(connectorId, []);
     if (this.#isClosed) return;
     this.#judge(connectorId, []);
@@ -100,7 +106,7 @@ export class ToolIntake {
 
   /** Drops remembered tools of connectors that are not there any more, or are elsewhere: `endpointOf` knows where. */
   dropUnknown(endpointOf: (connectorId: string) => string | null): void {
-    for (const [id, { isStale, endpoint }] of this.#lists) if (isStale && endpointOf(id) !== endpoint) this.gone(id);
+    for (const id of this.#stale) if (endpointOf(id) !== this.#lists.get(id)?.endpoint) this.gone(id);
   }
 
   /** Judges all tools by the pins as they are now. */
@@ -123,14 +129,14 @@ export class ToolIntake {
     return approved.map(({ connectorId, tool }) => publicToolId(connectorId, tool));
   }
 
+  /** Connectors whose tools are remembered and were not listed since. */
+  get staleIds(): ReadonlySet<string> {
+    return this.#stale;
+  }
+
   provenance(connectorId: string): ToolProvenance | null {
     const list = this.#lists.get(connectorId);
     return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
-  }
-
-  /** All connectors' lists. */
-  provenances(): ToolProvenance[] {
-    return [...this.#lists.keys()].flatMap((id) => this.provenance(id) ?? []);
   }
 
   /** From now on nothing is forgotten: the connectors that go do so with the manager. */
@@ -142,6 +148,8 @@ export class ToolIntake {
   #publish(connectorId: string, list: ToolList): void {
     const { store, pins } = this.#deps;
     this.#lists.set(connectorId, list);
+    if (list.isStale) this.#stale.add(connectorId);
+    else this.#stale.delete(connectorId);
     store.replace(
       connectorId,
       list.tools.filter(({ definition }) => !pins.isQuarantined(connectorId, definition.name)),

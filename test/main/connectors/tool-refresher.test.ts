@@ -15,6 +15,7 @@ function setUp(list: () => Promise<ToolListing> = async () => listing()) {
       readings += 1;
       return list();
     },
+    relistAfterMs: () => null,
     onListing: async () => void told.push('listing'),
     onFailure: () => void told.push('failure'),
   });

@@ -37,8 +37,8 @@ function checkLine({ check, failure, found }: CheckResult): string {
 
 async function fetchBytes(url: string, options: SourceOptions): Promise<Uint8Array<ArrayBuffer>> {
   say(`Fetching ${new URL(url).origin}${new URL(url).pathname}`);
-  const { limits, network, apiKey } = resolveOptions(mapManagerOptions(options, url));
-  const key = await apiKey();
+  const { limits, network, maps } = resolveOptions(mapManagerOptions(options, url));
+  const key = (await maps[0]?.apiKey()) ?? null;
   const request: MapRequest = {
     url,
     headers: key === null ? {} : { Authorization: `Bearer ${key}` },

@@ -73,6 +73,7 @@ function selfMadeTask(network: NetworkSettings): LoadTask {
     network,
     given: { kind: 'body', bytes: new TextEncoder().encode(text), etag: null, fetchMs: 0 },
     known: null,
+    wantsBody: false,
     policy: { signatureKey: key, nowMs, floorMs: null, maxSkewMs: 0, maxConnectors: 1, allowExpired: false },
   };
 }
