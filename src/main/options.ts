@@ -16,6 +16,7 @@ import type { CreateProxy } from './connectors/proxy-connection.ts';
 import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
 import { type AgentLike, assertCompatibleAgent } from './http/agent-check.ts';
 import { type ProxyOptions, resolveNetwork, type TlsOptions } from './http/network-options.ts';
+import { limitLogs } from './log-limit.ts';
 import { type Logger, silentLogger } from './logger.ts';
 import { checkOptions, type Limits, warnOfIgnored } from './option-checks.ts';
 import { registryPath } from './registry/registry-path.ts';
@@ -174,7 +175,7 @@ export interface ResolvedOptions {
  */
 export function resolveOptions(options: ManagerOptions): ResolvedOptions {
   const { limits, offload, pinTools } = checkOptions(options);
-  const logger = options.logger ?? silentLogger;
+  const logger = options.logger === undefined ? silentLogger : limitLogs(options.logger);
   warnOfIgnored(options, logger);
   if (options.agent !== undefined) assertCompatibleAgent(options.agent);
   const { now } = options;

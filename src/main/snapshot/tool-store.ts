@@ -3,6 +3,7 @@ import { messageOf } from '../../shared/errors.ts';
 import { toolId } from '../../shared/tool-id.ts';
 import type { ToolResult } from '../connectors/connection.ts';
 import type { Logger } from '../logger.ts';
+import { SortedTools } from './sorted-tools.ts';
 import type { ToolInfo } from './tool-info.ts';
 
 /** A tool as a host's registry gets it. */
@@ -53,7 +54,7 @@ export class ToolStore {
   /** Who claims an id, the one that has it first. */
   readonly #claims = new Map<string, readonly ToolInfo[]>();
   readonly #idsByConnector = new Map<string, readonly string[]>();
-  #list: readonly ToolInfo[] | null = null;
+  readonly #sorted = new SortedTools((id) => this.get(id));
 
   constructor(deps: ToolStoreDeps) {
     this.#deps = deps;
@@ -69,8 +70,7 @@ export class ToolStore {
 
   /** All tools, ordered by id. */
   list(): readonly ToolInfo[] {
-    this.#list ??= [...this.#claims.keys()].sort().flatMap((id) => this.get(id) ?? []);
-    return this.#list;
+    return this.#sorted.list();
   }
 
   /** Makes `tools` those of a connector: registers, replaces and removes what differs, and tells it once. */
@@ -79,6 +79,8 @@ export class ToolStore {
     const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
     const how = new Map<string, readonly string[]>();
     for (const id of new Set([...next.keys(), ...(this.#idsByConnector.get(connectorId) ?? [])])) {
+      // Also where nothing changed: what was stale no longer is.
+      this.#sorted.touch(id);
       const effect = this.#claim(id, connectorId, next.get(id));
       if (effect === null) continue;
       change[effect.kind].push(id);
@@ -86,8 +88,6 @@ export class ToolStore {
     }
     if (next.size === 0) this.#idsByConnector.delete(connectorId);
     else this.#idsByConnector.set(connectorId, [...next.keys()]);
-    // Also where nothing changed: what was stale no longer is.
-    this.#list = null;
     if (change.added.length + change.changed.length + change.removed.length === 0) return;
     this.#deps.onChange({ connectorId, ...change, how: Object.fromEntries(how) });
   }

@@ -48,6 +48,8 @@ export class DurableToolMemory implements ToolMemory {
   readonly #saved = new Map<string, ConnectorRecord>();
   readonly #book = new PinBook();
   #waiting: Waiting[] = [];
+  /** Connectors that are no more. */
+  #gone: string[] = [];
   #running: Promise<void> | null = null;
 
   constructor(deps: DurableToolMemoryDeps) {
@@ -70,7 +72,12 @@ export class DurableToolMemory implements ToolMemory {
   forget(connectorId: string): void {
     this.#book.forget(connectorId);
     this.#saved.delete(connectorId);
-    void this.#ask((api, scope) => api.forgetTools(scope, [connectorId])).then(this.#deps.onSaved);
+    this.#gone.push(connectorId);
+    // What it listed before it went is not to be kept after it.
+    const isIts = ({ record }: Waiting): boolean => record.connectorId === connectorId;
+    for (const { resolve } of this.#waiting.filter(isIts)) resolve([]);
+    this.#waiting = this.#waiting.filter((waiting) => !isIts(waiting));
+    this.#running ??= this.#run();
   }
 
   async changes() {
@@ -125,7 +132,8 @@ export class DurableToolMemory implements ToolMemory {
     // In a later turn, so that what comes up together is one commit.
     await nextTurn();
     await this.#deps.rest();
-    while (this.#waiting.length > 0) {
+    while (this.#waiting.length > 0 || this.#gone.length > 0) {
+      await this.#forgetGone();
       const batch = this.#waiting.splice(0, BATCH);
       const same = batch.filter(({ record }) => this.#isSaved(record));
       const news = batch.filter((waiting) => !same.includes(waiting));
@@ -134,6 +142,14 @@ export class DurableToolMemory implements ToolMemory {
         resolve(changes.filter(({ connectorId }) => connectorId === record.connectorId));
     }
     this.#running = null;
+  }
+
+  async #forgetGone(): Promise<void> {
+    // One that came back meanwhile is kept by what it lists.
+    const ids = this.#gone.splice(0);
+    if (ids.length === 0) return;
+    await this.#ask((api, scope) => api.forgetTools(scope, ids));
+    this.#deps.onSaved();
   }
 
   #isSaved(record: ConnectorRecord): boolean {

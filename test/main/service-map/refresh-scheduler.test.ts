@@ -122,6 +122,37 @@ describe('RefreshScheduler', () => {
     expect(timers.pending()).toBe(0);
   });
 
+  it('comes well before what it refreshes is over, and soon again after it is', async () => {
+    const timers = manualTimers();
+    let elapsedMs = 0;
+    let isUp = true;
+    const onRefresh = async (): Promise<void> => {
+      if (isUp) scheduler.holdsFor(10_000);
+      else throw new Error('down');
+    };
+    const scheduler: RefreshScheduler = new RefreshScheduler({
+      ...{ intervalMs: 300_000, onRefresh, logger: recordingLogger(), startTimer: timers.startTimer },
+      random: { next: () => 0.5 },
+      elapsedMs: () => elapsedMs,
+      isSpread: true,
+    });
+    scheduler.start();
+    scheduler.holdsFor(10_000);
+    // One that holds for longer than the interval changes nothing.
+    scheduler.holdsFor(1e9);
+    expect(timers.delays).toEqual([150_000, 6_500]);
+    timers.fire();
+    await settle();
+    isUp = false;
+    elapsedMs = 6_500;
+    timers.fire();
+    await settle();
+    elapsedMs = 11_000;
+    timers.fire();
+    await settle();
+    expect([timers.pending(), ...timers.delays.slice(2)]).toEqual([1, 6_500, 2_275, 30_000]);
+  });
+
   it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses an interval of %s', (intervalMs) => {
     const create = (): RefreshScheduler =>
       new RefreshScheduler({ intervalMs, onRefresh: () => {}, logger: recordingLogger() });

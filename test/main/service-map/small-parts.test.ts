@@ -27,6 +27,20 @@ describe('ManifestCache', () => {
     expect(cache.get()).toBe('second');
   });
 
+  it('is made fresh for longer by no clock that is set back, and stale at once by one that is set forward', () => {
+    const clock = { nowMs: 1_000_000, elapsedMs: 0 };
+    const cache = new ManifestCache<string>({ now: () => clock.nowMs }, () => clock.elapsedMs);
+    cache.set('map', 60_000);
+    clock.nowMs -= 3_600_000;
+    clock.elapsedMs = 59_999;
+    expect(cache.getFresh()).toBe('map');
+    clock.elapsedMs = 60_000;
+    expect([cache.getFresh(), cache.get()]).toEqual([undefined, 'map']);
+    cache.set('map', 60_000);
+    clock.nowMs += 3_600_000;
+    expect([cache.getFresh(), cache.get()]).toEqual([undefined, 'map']);
+  });
+
   it.each([0, -1, Number.NaN])('gives out no value that was never fresh (ttl %d)', (ttlMs) => {
     const cache = new ManifestCache<string>({ now: () => 0 });
     cache.set('map', ttlMs);
@@ -118,5 +132,46 @@ describe('parseConnectorFeatureFlags', () => {
     expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_INTERVAL_MS: value }).refreshIntervalMs).toBe(
       refreshIntervalMs,
     );
+  });
+
+  const share = (percent: string | undefined, instances = 1_000): string[] =>
+    Array.from({ length: instances }, (_, index) => `host-${index}`).filter(
+      (id) =>
+        parseConnectorFeatureFlags({
+          MCP_CONNECTOR_INSTANCE_ID: id,
+          ...(percent !== undefined && { MCP_CONNECTOR_REFRESH_CANARY_PERCENT: percent }),
+        }).asyncRefresh,
+    );
+
+  it.each([
+    [undefined, 1_000],
+    ['', 1_000],
+    ['100', 1_000],
+    ['0', 0],
+    ['-1', 0],
+    ['101', 0],
+    ['ten', 0],
+  ])('with MCP_CONNECTOR_REFRESH_CANARY_PERCENT=%j refreshes on %s of 1 000 instances', (percent, count) => {
+    expect(share(percent)).toHaveLength(count);
+  });
+
+  it('chooses about the share that was asked for, and keeps those that it has as the share grows', () => {
+    const [ten, fifty] = [share('10'), share(' 50 ')];
+    expect(ten.length).toBeGreaterThan(70);
+    expect(ten.length).toBeLessThan(130);
+    expect(fifty.length).toBeGreaterThan(450);
+    expect(fifty.length).toBeLessThan(550);
+    expect(fifty).toEqual(expect.arrayContaining(ten));
+    expect(share('10')).toEqual(ten);
+  });
+
+  it('stays off on every instance where MCP_CONNECTOR_REFRESH_SYNC says so', () => {
+    const env = { MCP_CONNECTOR_REFRESH_SYNC: 'true', MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '100' };
+    expect(parseConnectorFeatureFlags(env).asyncRefresh).toBe(false);
+  });
+
+  it('tells machines apart by their names where no instance is named', () => {
+    const half = (): boolean => parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '50' }).asyncRefresh;
+    expect(half()).toBe(half());
   });
 });

@@ -1,0 +1,26 @@
+import { refreshDelayMs } from '../../src/main/service-map/refresh-delay.ts';
+import { seededRandom } from './seeded-random.ts';
+
+export interface Simulation {
+  readonly hosts: number;
+  readonly intervalMs: number;
+  /** For how long each map holds; null for longer than anybody waits. */
+  readonly holdsForMs: number | null;
+  readonly untilMs: number;
+  readonly seed: number;
+}
+
+/** How many requests come in each second when hosts (or sources) that start in the same moment refresh by {@link refreshDelayMs}. */
+export function simulateRefreshes({ hosts, intervalMs, holdsForMs, untilMs, seed }: Simulation): number[] {
+  const random = seededRandom(seed);
+  const perSecond = Array.from({ length: Math.ceil(untilMs / 1_000) }, () => 0);
+  for (let host = 0; host < hosts; host += 1) {
+    const delayMs = (kind: 'spread' | 'regular'): number =>
+      refreshDelayMs({ intervalMs, jitterFactor: 0.2, kind, holdsForMs }, random());
+    for (let atMs = delayMs('spread'); atMs < untilMs; atMs += delayMs('regular')) {
+      const second = Math.floor(atMs / 1_000);
+      perSecond[second] = (perSecond[second] ?? 0) + 1;
+    }
+  }
+  return perSecond;
+}
