@@ -8,11 +8,11 @@ import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { fetch } from 'undici';
 import * as z from 'zod';
+import { inFreshProcess } from '../src/main/cli/bench/fresh-process.ts';
+import { percentile, spread } from '../src/main/cli/bench/stats.ts';
 import { ConnectorProxyManager, canonicalizeServiceMapPayload } from '../src/main/index.ts';
-import { inFreshProcess } from './support/fresh-process.ts';
 import { BENCH_KEY, benchMap } from './support/maps.ts';
 import { watchStall } from './support/stall.ts';
-import { percentile, spread } from './support/stats.ts';
 
 const SIZES = [10, 100, 1_000, 10_000];
 const PAIRS = Number(process.env.BENCH_PAIRS ?? 10);

@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url';
+import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
+import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { startFixture } from '../support/fixture.ts';
 import { serveMapOf } from '../support/fixture-map.ts';
-import { inFreshProcess } from '../support/fresh-process.ts';
-import type { Row, Section } from '../support/report-figures.ts';
 import type { ColdProcessJob, ColdSample } from './cold-process.ts';
 import { PEER_WAYS } from './peers.ts';
 

@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
+import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
+import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { startFixture } from '../support/fixture.ts';
-import { inFreshProcess } from '../support/fresh-process.ts';
-import type { Row, Section } from '../support/report-figures.ts';
 import type { SoakSample } from './soak-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./soak-process.ts', import.meta.url));

@@ -1,5 +1,5 @@
-import type { Row, Section } from '../support/report-figures.ts';
-import { percentile } from '../support/stats.ts';
+import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
+import { percentile } from '../../src/main/cli/bench/stats.ts';
 import { serverOf, withStore } from './servers.ts';
 import { type BenchStore, STORES } from './stores.ts';
 

@@ -2,10 +2,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
+import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { startFixture } from '../support/fixture.ts';
 import { serveMapOf } from '../support/fixture-map.ts';
-import { inFreshProcess } from '../support/fresh-process.ts';
-import type { Row, Section } from '../support/report-figures.ts';
 import type { WarmJob, WarmSample } from './warm-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./warm-process.ts', import.meta.url));

@@ -2,9 +2,15 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import {
+  type Circumstances,
+  figures,
+  type Report,
+  ratioOf,
+  type Section,
+} from '../../src/main/cli/bench/report-figures.ts';
+import { htmlOf } from '../../src/main/cli/bench/report-html.ts';
 import { renderTable } from '../../src/main/cli/render-table.ts';
-import { type Circumstances, figures, type Report, ratioOf, type Section } from './report-figures.ts';
-import { htmlOf } from './report-html.ts';
 
 const folder = fileURLToPath(new URL('../results/', import.meta.url));
 

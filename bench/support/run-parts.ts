@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
+import type { Section } from '../../src/main/cli/bench/report-figures.ts';
 import { circumstances, tableOf, writeReport } from './report.ts';
-import type { Section } from './report-figures.ts';
 
 type Tell = (section: Section) => void;
 type Values = Readonly<Record<string, string | undefined>>;

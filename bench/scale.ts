@@ -1,0 +1,24 @@
+/**
+ * Does main notice that a map of 10 000 entries is loaded, refreshed and kept? Against the same load inline on main; plain fetch, JSON.parse, zod and an HMAC on main; a worker that hands
+ * the whole map over by structured clone; and the floor, a worker as busy while main does nothing. In one run, interleaved, each in a fresh process.
+ * `npm run bench -- scale [--only stall,pairs,calls] [--rounds N] [--seconds N] [--sizes 100,1000,10000]`
+ */
+import { measureCallsBesideRefreshes } from './scale/calls.ts';
+import { measurePairs, measureSizes } from './scale/stalls.ts';
+import { runParts } from './support/run-parts.ts';
+
+await runParts(
+  {
+    name: 'scale',
+    question: 'Does main notice that a map of 10 000 entries is loaded, refreshed and kept?',
+    options: { rounds: { type: 'string' }, seconds: { type: 'string' }, sizes: { type: 'string' } },
+  },
+  ({ rounds, seconds, sizes }) => {
+    const count = (usual: number): number => Number(rounds ?? usual);
+    return {
+      stall: (tell) => measureSizes((sizes ?? '100,1000,10000').split(',').map(Number), count(5), tell),
+      pairs: (tell) => measurePairs(count(20), tell),
+      calls: (tell) => measureCallsBesideRefreshes(count(5), Number(seconds ?? 15), tell),
+    };
+  },
+);

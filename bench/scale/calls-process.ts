@@ -1,0 +1,21 @@
+/** Calls beside refreshes in a process of its own: `node calls-process.ts WAY URL COUNT SECONDS`. Prints a CallsSample. */
+import { type CallsJob, measureCalls } from '../../src/main/cli/bench/measure-calls.ts';
+import { floorKeeper } from './worker-keepers.ts';
+
+const [way = '', url = '', count = '0', seconds = '0', besideUrl = ''] = process.argv.slice(2);
+const job = { url, count: Number(count), seconds: Number(seconds), offload: 'auto', beside: null } as const;
+// The control: a thread of this process does all the work of a refresh, of another map, and nobody takes anything from it.
+const control = async (): Promise<CallsJob> => {
+  const keeper = await floorKeeper(besideUrl);
+  return { ...job, isRefreshing: false, beside: () => keeper.refresh() };
+};
+const JOBS: Readonly<Record<string, () => Promise<CallsJob>>> = {
+  'no refresh': async () => ({ ...job, isRefreshing: false }),
+  control,
+  manager: async () => ({ ...job, isRefreshing: true }),
+  inline: async () => ({ ...job, isRefreshing: true, offload: 'never' }),
+};
+const make = JOBS[way];
+if (make === undefined) throw new Error(`There is no way "${way}"`);
+const sample = await measureCalls(await make());
+process.stdout.write(JSON.stringify(sample), () => process.exit());

@@ -1,0 +1,28 @@
+import { Worker } from 'node:worker_threads';
+import type { Keeper, KeeperOf } from '../../src/main/cli/bench/keepers.ts';
+
+/** What a worker of these answers a `url` with. */
+export type WorkerAnswer = { readonly kind: 'map'; readonly map: unknown } | { readonly kind: 'done' };
+
+/** A worker that fetches and proves, and hands the whole map over as one structured clone. */
+export const cloneKeeper: KeeperOf = (url) => workerKeeper('clone', url);
+
+/** The floor: a worker that does all that ours does and tells main nothing but that it is done. */
+export const floorKeeper: KeeperOf = (url) => workerKeeper('floor', url);
+
+async function workerKeeper(way: 'clone' | 'floor', url: string): Promise<Keeper> {
+  const worker = new Worker(new URL('./keeper-worker.ts', import.meta.url), { workerData: { way, url } });
+  const state: { map: unknown } = { map: null };
+  const refresh = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      worker.once('error', reject);
+      worker.once('message', (answer: WorkerAnswer) => {
+        worker.off('error', reject);
+        if (answer.kind === 'map') state.map = answer.map;
+        resolve();
+      });
+      worker.postMessage('refresh');
+    });
+  await refresh();
+  return { refresh, close: async () => void (await worker.terminate()) };
+}
