@@ -4,6 +4,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { fetch } from 'undici';
 import { MAP_KEY } from '../../src/main/cli/bench/changing-map.ts';
 import { type CommitEvent, type KnownMap, type LoadTask, PROTOCOL_VERSION } from '../../src/shared/protocol.ts';
+import { ProvenMaps } from '../../src/shared/proven-maps.ts';
 import { runLoad } from '../../src/shared/run-load.ts';
 import { verifyServiceMapSignature } from '../../src/shared/signature.ts';
 import type { WorkerAnswer } from './worker-keepers.ts';
@@ -11,6 +12,7 @@ import type { WorkerAnswer } from './worker-keepers.ts';
 const { way, url } = workerData as { way: 'clone' | 'floor'; url: string };
 if (way === 'floor') setPriority(0, 10);
 
+const proven = new ProvenMaps();
 let etag: string | null = null;
 let known: KnownMap | null = null;
 
@@ -41,7 +43,7 @@ async function floor(): Promise<WorkerAnswer> {
     },
     wantsBody: false,
   };
-  const context = { thread: 'floor', fetch: fetch as never, signal: new AbortController().signal };
+  const context = { thread: 'floor', fetch: fetch as never, signal: new AbortController().signal, proven };
   for await (const event of runLoad(task, context)) {
     if (event.kind === 'failed') throw new Error(event.error.message);
     if (event.kind === 'commit') take(event);

@@ -19,6 +19,8 @@ export interface CanonicalPiece {
   readonly text: string;
   /** Where this piece is the whole element of a top-level array: the member's key and the element's index. */
   readonly element: { readonly key: string; readonly index: number } | null;
+  /** Where this piece opens a top-level array: the member's key. */
+  readonly opens: string | null;
 }
 
 /**
@@ -37,18 +39,18 @@ export function* canonicalPieces(
     const name = `${separator}${writeString(key)}:`;
     separator = ',';
     if (Array.isArray(value)) yield* canonicalElements(key, name, value);
-    else yield { text: name + write(value, 1), element: null };
+    else yield { text: name + write(value, 1), element: null, opens: null };
   }
-  yield { text: separator === '{' ? '{}' : '}', element: null };
+  yield { text: separator === '{' ? '{}' : '}', element: null, opens: null };
 }
 
 function* canonicalElements(key: string, name: string, items: readonly unknown[]): Generator<CanonicalPiece> {
-  yield { text: `${name}[`, element: null };
+  yield { text: `${name}[`, element: null, opens: key };
   for (const [index, item] of items.entries()) {
-    if (index > 0) yield { text: ',', element: null };
-    yield { text: write(item ?? null, 2), element: { key, index } };
+    if (index > 0) yield { text: ',', element: null, opens: null };
+    yield { text: write(item ?? null, 2), element: { key, index }, opens: null };
   }
-  yield { text: ']', element: null };
+  yield { text: ']', element: null, opens: null };
 }
 
 function write(value: unknown, depth: number): string {

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
 /** Bytes of one entry's digest: SHA-256, cut to 128 bits; both sides come from a proven map, so no more is needed. */
-const DIGEST_BYTES = 16;
+export const DIGEST_BYTES = 16;
 
 /**
  * What a map says of each of its connectors, in little. Both members are in shared memory, written once and never changed: the table crosses threads with
@@ -35,12 +35,19 @@ export function digestEntry(canonicalEntry: string): Uint8Array {
 
 /** The table of entries whose ids and digests stand in the same order. */
 export function createDigestTable(ids: readonly string[], digests: readonly Uint8Array[]): DigestTable {
-  const bytes = sharedBytes(digests.length * DIGEST_BYTES);
-  for (const [index, digest] of digests.entries()) bytes.set(digest, index * DIGEST_BYTES);
+  const flat = new Uint8Array(digests.length * DIGEST_BYTES);
+  for (const [index, digest] of digests.entries()) flat.set(digest, index * DIGEST_BYTES);
+  return digestTableOf(ids, flat);
+}
+
+/** The same, of digests that stand one after the other. */
+export function digestTableOf(ids: readonly string[], flat: Uint8Array): DigestTable {
+  const digests = sharedBytes(flat.length);
+  digests.set(flat);
   const text = Buffer.from(ids.join('\n'), 'latin1');
   const idList = sharedBytes(text.length);
   idList.set(text);
-  return { idList, digests: bytes };
+  return { idList, digests };
 }
 
 /** How many connectors a table has. */

@@ -1,45 +1,50 @@
 import { hash } from 'node:crypto';
 import { monotonicMs } from './clock.ts';
-import { createDigestTable, type Delta, type DigestTable, diffDigests, digestEntry, EMPTY_DIGESTS } from './delta.ts';
-import { ConnectorManifestError } from './errors.ts';
-import type { KnownMap, LoadPhases, ProofPolicy } from './protocol.ts';
-import { asServiceMap, type CheckedServiceMap, checkServiceMap } from './service-map.ts';
+import { createDigestTable, diffDigests, digestEntry, EMPTY_DIGESTS } from './delta.ts';
+import { findEntries, isText } from './map-bytes.ts';
+import type { Proof } from './proof.ts';
+import type { KnownMap, ProofPolicy } from './protocol.ts';
+import { proveChanges } from './prove-changes.ts';
+import type { ProvenMap, ProvenMaps } from './proven-maps.ts';
+import { asServiceMap, checkServiceMap } from './service-map.ts';
 import { assertSigned } from './signature.ts';
 import { parseStrictJson } from './strict-json.ts';
-
-/** A map that passed every check, compared with the known one. */
-export interface Proof {
-  readonly kind: 'proof';
-  readonly map: CheckedServiceMap;
-  readonly digests: DigestTable;
-  readonly delta: Delta;
-  readonly bodySha256: string;
-  readonly phases: Omit<LoadPhases, 'fetch'>;
-}
+import { assertNotExpired, assertTimely } from './timeliness.ts';
 
 /**
  * Proves that `bytes` are a current map of the holder of the key: parse → verify the signature → check the shape → judge the
- * time → compare with the known map. Bytes that were proven before are `same-body`.
+ * time → compare with the known map. Bytes that were proven before are `same-body`. With
+ * what `proven` remembers of the known map only what changed since is parsed, checked and written down anew.
  * Throws the MAP_… code of the first check that fails; nothing is taken from a map that fails any.
  */
 export function proveMap(
   bytes: Uint8Array,
   known: KnownMap | null,
   policy: ProofPolicy,
+  proven: ProvenMaps | null = null,
 ): Proof | { readonly kind: 'same-body' } {
   const bodySha256 = hash('sha256', bytes);
   if (known !== null && known.bodySha256 === bodySha256) {
     assertNotExpired(known.expiresAtMs, policy);
     return { kind: 'same-body' };
   }
+  const before = known === null ? undefined : proven?.get(known.bodySha256);
+  const proof = before === undefined ? null : proveChanges(bytes, bodySha256, before, policy);
+  return proof ?? proveWhole(bytes, bodySha256, known, policy);
+}
+
+function proveWhole(bytes: Uint8Array, bodySha256: string, known: KnownMap | null, policy: ProofPolicy): Proof {
   const lap = stopwatch();
 
   const map = asServiceMap(parseStrictJson(bytes));
   const parse = lap();
 
+  const texts: string[] = [];
   const entryDigests: Uint8Array[] = [];
-  assertSigned(map, policy.signatureKey, (piece) => {
-    if (piece.element?.key === 'connectors') entryDigests.push(digestEntry(piece.text));
+  assertSigned(map, policy.signatureKey, ({ text, element }) => {
+    if (element?.key !== 'connectors') return;
+    texts.push(text);
+    entryDigests.push(digestEntry(text));
   });
   const verify = lap();
 
@@ -47,12 +52,36 @@ export function proveMap(
   assertTimely(checked, policy);
   const validate = lap();
 
-  const digests = createDigestTable(
-    checked.entries.map((entry) => entry.id),
-    entryDigests,
-  );
+  const ids = checked.entries.map((entry) => entry.id);
+  const digests = createDigestTable(ids, entryDigests);
   const delta = diffDigests(known?.digests ?? EMPTY_DIGESTS, digests);
-  return { kind: 'proof', map: checked, digests, delta, bodySha256, phases: { parse, verify, validate, diff: lap() } };
+  const wanted = new Set([...delta.added, ...delta.changed]);
+  const { header, generatedAtMs, expiresAtMs } = checked;
+  return {
+    kind: 'proof',
+    ...{ header, generatedAtMs, expiresAtMs, digests, delta, bodySha256 },
+    sent: checked.entries.filter(({ id }) => wanted.has(id)),
+    phases: { parse, verify, validate, diff: lap() },
+    trace: () => traceOf(bytes, bodySha256, ids, texts, digests.digests),
+  };
+}
+
+/** What is to be kept of a map that was proven as a whole. */
+function traceOf(
+  bytes: Uint8Array,
+  bodySha256: string,
+  ids: readonly string[],
+  texts: readonly string[],
+  digests: Uint8Array,
+): ProvenMap | null {
+  const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  const found = findEntries(body);
+  if (found === null || found.starts.length !== ids.length) return null;
+  const { starts, ends } = found;
+  const canonical = texts.map((text, index) =>
+    isText(body, starts[index] ?? 0, ends[index] ?? 0, text) ? null : text,
+  );
+  return { bodySha256, body, ids, starts, ends, canonical, digests };
 }
 
 /** Milliseconds since the last call, or since the stopwatch was made. */
@@ -63,31 +92,4 @@ function stopwatch(): () => number {
     lastMs = monotonicMs();
     return lastMs - startedMs;
   };
-}
-
-/**
- * `generatedAt` bounds a map on both sides: not expired, not from the future, not older than one accepted before.
- * Throws MAP_EXPIRED, MAP_FROM_FUTURE or MAP_ROLLED_BACK.
- */
-export function assertTimely(map: CheckedServiceMap, policy: ProofPolicy): void {
-  const generatedAt = new Date(map.generatedAtMs).toISOString();
-  if (map.generatedAtMs > policy.nowMs + policy.maxSkewMs) {
-    throw new ConnectorManifestError(
-      'MAP_FROM_FUTURE',
-      `The service map says it was generated at ${generatedAt}, which is still to come.`,
-    );
-  }
-  if (policy.floorMs !== null && map.generatedAtMs < policy.floorMs) {
-    const floor = new Date(policy.floorMs).toISOString();
-    throw new ConnectorManifestError(
-      'MAP_ROLLED_BACK',
-      `The service map of ${generatedAt} is older than the one of ${floor} accepted before.`,
-    );
-  }
-  assertNotExpired(map.expiresAtMs, policy);
-}
-
-function assertNotExpired(expiresAtMs: number, policy: ProofPolicy): void {
-  if (policy.allowExpired || expiresAtMs > policy.nowMs) return;
-  throw new ConnectorManifestError('MAP_EXPIRED', `The service map expired at ${new Date(expiresAtMs).toISOString()}.`);
 }

@@ -1,6 +1,7 @@
 import { acquireCurrentMap, type FetchMap } from './acquire.ts';
 import { pack } from './codec.ts';
 import { SwitchyardError, toWireError } from './errors.ts';
+import type { Proof } from './proof.ts';
 import {
   type AcquiredBody,
   CHUNK_ENTRIES,
@@ -9,7 +10,8 @@ import {
   type LoadTask,
   PROTOCOL_VERSION,
 } from './protocol.ts';
-import { type Proof, proveMap } from './prove.ts';
+import { proveMap } from './prove.ts';
+import type { ProvenMaps } from './proven-maps.ts';
 import { isEnabled, type RawEntry } from './service-map.ts';
 
 /** What a thread brings to a load. */
@@ -19,6 +21,8 @@ export interface LoadContext {
   readonly fetch: FetchMap;
   /** Aborted to cancel; its reason becomes the failure. */
   readonly signal: AbortSignal;
+  /** What the thread remembers of maps that it proved; null for nothing. */
+  readonly proven: ProvenMaps | null;
 }
 
 const NO_PHASES = { fetch: 0, parse: 0, verify: 0, validate: 0, diff: 0 };
@@ -43,13 +47,18 @@ export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGener
       return;
     }
     report = { ...report, bytes: acquired.bytes.length };
-    const proof = proveMap(acquired.bytes, task.known, task.policy);
+    const proof = proveMap(acquired.bytes, task.known, task.policy, context.proven);
     if (proof.kind === 'same-body') {
       yield { kind: 'unchanged', how: 'same-body', etag: acquired.etag, report };
       return;
     }
     report = { ...report, phases: { ...report.phases, ...proof.phases } };
-    yield* proofEvents(proof, task.wantsBody ? acquired : { ...acquired, bytes: null }, report);
+    // The body is handed over to whoever wants it: what is remembered is a copy then.
+    const body = task.wantsBody && context.proven !== null ? acquired.bytes.slice() : acquired.bytes;
+    yield* proofEvents(proof, task.wantsBody ? { ...acquired, bytes: body } : { ...acquired, bytes: null }, report);
+    // Only now: nobody waits for it.
+    const trace = context.proven === null ? null : proof.trace();
+    if (trace !== null) context.proven?.keep(trace, task.known?.bodySha256 ?? null);
   } catch (error) {
     yield { kind: 'failed', error: toWireError(error), report };
   }
@@ -67,18 +76,17 @@ function assertVersion(task: LoadTask): void {
 type Acquisition = Omit<AcquiredBody, 'bytes'> & { readonly bytes: AcquiredBody['bytes'] | null };
 
 function* proofEvents(proof: Proof, acquired: Acquisition, report: LoadReport): Generator<LoadEvent, void, undefined> {
-  const sent = new Set([...proof.delta.added, ...proof.delta.changed]);
-  const entries = proof.map.entries.filter((entry) => sent.has(entry.id));
+  const entries = proof.sent;
   for (let start = 0; start < entries.length; start += CHUNK_ENTRIES) {
     yield chunkEvent(entries.slice(start, start + CHUNK_ENTRIES));
   }
   yield {
     kind: 'commit',
-    header: proof.map.header,
+    header: proof.header,
     digests: proof.digests,
     delta: proof.delta,
-    generatedAtMs: proof.map.generatedAtMs,
-    expiresAtMs: proof.map.expiresAtMs,
+    generatedAtMs: proof.generatedAtMs,
+    expiresAtMs: proof.expiresAtMs,
     etag: acquired.etag,
     bodySha256: proof.bodySha256,
     body: acquired.bytes,

@@ -181,15 +181,11 @@ export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConne
   }
   const ids = new Set<string>();
   for (const [index, entry] of entries.entries()) {
-    const result = entrySchema.safeParse(entry);
-    if (!result.success) throw schemaError(`connectors[${index}]`, result.error);
-    if (ids.has(result.data.id)) {
-      throw new ConnectorManifestError(
-        'MAP_DUPLICATE_ID',
-        `Two connectors of the service map have the id "${result.data.id}".`,
-      );
+    const id = checkEntry(entry, index);
+    if (ids.has(id)) {
+      throw new ConnectorManifestError('MAP_DUPLICATE_ID', `Two connectors of the service map have the id "${id}".`);
     }
-    ids.add(result.data.id);
+    ids.add(id);
   }
   const generatedAtMs = Date.parse(checked.data.generatedAt);
   return {
@@ -198,6 +194,13 @@ export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConne
     generatedAtMs,
     expiresAtMs: generatedAtMs + checked.data.ttlSeconds * 1000,
   };
+}
+
+/** Checks the shape of an entry; its id. Throws MAP_SCHEMA naming the place, MAP_ID_INVALID, MAP_ENDPOINT_INVALID. */
+export function checkEntry(entry: unknown, index: number): string {
+  const result = entrySchema.safeParse(entry);
+  if (!result.success) throw schemaError(`connectors[${index}]`, result.error);
+  return result.data.id;
 }
 
 /** Members whose faults have a code of their own. */

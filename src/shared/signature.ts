@@ -1,9 +1,9 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import { type CanonicalPiece, canonicalJson, canonicalPieces } from './canonical-json.ts';
 import { ConnectorManifestError } from './errors.ts';
 
 /** The member of a service map that holds its signature, and the only one that is not signed. */
-const SIGNATURE_MEMBER = 'signature';
+export const SIGNATURE_MEMBER = 'signature';
 
 const MAC_BYTES = 32;
 
@@ -69,6 +69,26 @@ function computeMac(
     onPiece?.(piece);
   }
   return mac.digest();
+}
+
+/** The MAC of a map whose entries are not in `skeleton`: `feed` gives it their canonical forms, with a comma between them, where they belong. */
+export function macWithEntries(
+  skeleton: Readonly<Record<string, unknown>>,
+  key: string,
+  feed: (mac: Hmac) => void,
+): Buffer {
+  const mac = createHmac('sha256', key);
+  for (const { text, opens } of canonicalPieces(skeleton, SIGNATURE_MEMBER)) {
+    mac.update(text, 'utf8');
+    if (opens === 'connectors') feed(mac);
+  }
+  return mac.digest();
+}
+
+/** Whether what a map carries as its signature is this MAC. Compared in constant time. */
+export function isMacOf(signature: unknown, mac: Buffer): boolean {
+  const given = decodeMac(signature);
+  return given !== null && timingSafeEqual(given, mac);
 }
 
 /**

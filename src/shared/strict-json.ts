@@ -2,7 +2,7 @@ import type { ErrorCode } from './error-codes.ts';
 import { ConnectorManifestError, messageOf } from './errors.ts';
 
 /** Nesting levels a document may have. */
-const MAX_JSON_DEPTH = 64;
+export const MAX_JSON_DEPTH = 64;
 
 /**
  * Parses bytes that must be read the same way by everybody: I-JSON (RFC 7493) without its leniencies.
@@ -10,12 +10,12 @@ const MAX_JSON_DEPTH = 64;
  * syntax (MAP_SYNTAX), more than 64 levels (MAP_TOO_DEEP), a key named twice (MAP_DUPLICATE_KEY), `__proto__` and
  * `constructor` as keys (MAP_FORBIDDEN_KEY), lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE).
  */
-export function parseStrictJson(bytes: Uint8Array): unknown {
+export function parseStrictJson(bytes: Uint8Array, maxDepth = MAX_JSON_DEPTH): unknown {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
     throw refusal('MAP_BOM', 'The service map starts with a byte order mark (bytes EF BB BF).');
   }
   const text = decodeUtf8(bytes);
-  const memberCount = scanMembers(bytes);
+  const memberCount = scanMembers(bytes, maxDepth);
   const value = parse(text);
   const seen = countMembers(value);
   if (seen !== memberCount) {
@@ -63,7 +63,7 @@ const BRACE_CLOSE = 0x7d;
  * Compared with the members that survived parsing it shows a duplicate key without a second parser. Every byte it looks
  * for is ASCII, and no byte of a longer UTF-8 sequence is.
  */
-function scanMembers(bytes: Uint8Array): number {
+function scanMembers(bytes: Uint8Array, maxDepth: number): number {
   let members = 0;
   let depth = 0;
   let inString = false;
@@ -76,8 +76,8 @@ function scanMembers(bytes: Uint8Array): number {
     else if (byte === COLON) members += 1;
     else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) {
       depth += 1;
-      if (depth > MAX_JSON_DEPTH) {
-        throw refusal('MAP_TOO_DEEP', `The service map nests deeper than ${MAX_JSON_DEPTH} levels (byte ${index}).`);
+      if (depth > maxDepth) {
+        throw refusal('MAP_TOO_DEEP', `The service map nests deeper than ${maxDepth} levels (byte ${index}).`);
       }
     } else if (byte === BRACE_CLOSE || byte === BRACKET_CLOSE) depth -= 1;
   }

@@ -3,16 +3,20 @@ import { isMainThread, threadId } from 'node:worker_threads';
 import { startTimer } from '../shared/clock.ts';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import type { WorkerLoadTask } from '../shared/protocol.ts';
+import { ProvenMaps } from '../shared/proven-maps.ts';
 import { emptyReport, runLoad } from '../shared/run-load.ts';
 import { CreditStream } from './credit-stream.ts';
 import { loadHttp, workerFetch } from './http-agent.ts';
+
+/** The maps that this thread proved last. */
+const proven = new ProvenMaps();
 
 const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
 
 /** The Piscina task: one load, its events sent through `task.port`. Never rejects; main closes the port at the end. */
 export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
   const stream = new CreditStream(task.port, cancelled);
-  const context = { thread: `worker-${threadId}`, fetch: workerFetch(task.network), signal: stream.signal };
+  const context = { thread: `worker-${threadId}`, fetch: workerFetch(task.network), signal: stream.signal, proven };
   try {
     for await (const event of runLoad(task, context)) await stream.send(event);
   } catch (error) {

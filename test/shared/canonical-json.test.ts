@@ -110,8 +110,8 @@ describe('canonicalPieces', () => {
   it('gives each element of a top-level array a piece of its own', () => {
     const pieces = [...canonicalPieces({ list: [{ b: 1, a: 2 }, 3], other: [] }, 'signature')];
     expect(pieces.filter(({ element }) => element !== null)).toEqual([
-      { text: '{"a":2,"b":1}', element: { key: 'list', index: 0 } },
-      { text: '3', element: { key: 'list', index: 1 } },
+      { text: '{"a":2,"b":1}', element: { key: 'list', index: 0 }, opens: null },
+      { text: '3', element: { key: 'list', index: 1 }, opens: null },
     ]);
   });
 

@@ -55,7 +55,12 @@ async function through(task: LoadTask, steps: readonly Step[]): Promise<Run> {
       })();
     });
   });
-  const context = { thread: 'worker', fetch: () => Promise.reject(new Error('no network')), signal: stream.signal };
+  const context = {
+    thread: 'worker',
+    fetch: () => Promise.reject(new Error('no network')),
+    signal: stream.signal,
+    proven: null,
+  };
   const sending = (async () => {
     try {
       for await (const event of runLoad(task, context)) await stream.send(event);
@@ -173,7 +178,12 @@ it.each([0, 1, 64, 200])('a load of %d entries that was cancelled before it bega
   const aborted = once(stream.signal, 'abort');
   main.postMessage({ kind: 'cancel' });
   await aborted;
-  const context = { thread: 'worker', fetch: () => Promise.reject(new Error('no network')), signal: stream.signal };
+  const context = {
+    thread: 'worker',
+    fetch: () => Promise.reject(new Error('no network')),
+    signal: stream.signal,
+    proven: null,
+  };
   try {
     for await (const event of runLoad(taskOf(count), context)) await stream.send(event);
   } catch {

@@ -76,7 +76,13 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       // The first fetch of a process takes 20 ms of main: not in the caller's turn.
       if (isFirst) await nextTurn();
       if (isPoolUsable && !isFirst) pool.boot();
-      const context: LoadContext = { ...main, signal, ...(isPoolUsable && isFirst && { fetch: bootByNeed }) };
+      // Main keeps no second copy of a map: who has it prove maps has small ones, or no threads.
+      const context: LoadContext = {
+        ...main,
+        signal,
+        proven: null,
+        ...(isPoolUsable && isFirst && { fetch: bootByNeed }),
+      };
       const fetchesOnMain = task.given === null && (hasOwnFetch || !isPoolUsable || isFirst);
       const acquired = fetchesOnMain ? await acquireHere(task, context) : task.given;
       if (acquired !== null && acquired.kind !== 'body') return acquired;

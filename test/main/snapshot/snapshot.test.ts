@@ -25,6 +25,7 @@ async function load(map: Json, previous: CommitEvent | null = null): Promise<Loa
     thread: 'main',
     fetch: () => Promise.reject(new Error('no network')),
     signal: new AbortController().signal,
+    proven: null,
   };
   for await (const event of runLoad(task, context)) {
     if (event.kind === 'chunk') {

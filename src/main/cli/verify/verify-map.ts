@@ -1,9 +1,9 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import type { ProofPolicy } from '../../../shared/protocol.ts';
-import { assertTimely } from '../../../shared/prove.ts';
 import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../shared/service-map.ts';
 import { assertSigned } from '../../../shared/signature.ts';
 import { parseStrictJson } from '../../../shared/strict-json.ts';
+import { assertTimely } from '../../../shared/timeliness.ts';
 import { type Failure, failureOf } from '../output.ts';
 import { matchingForm } from './producer-forms.ts';
 
