@@ -251,9 +251,9 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   #onMap({ sourceId, snapshot, delta, isRebranded }: MapChange): void {
     const { added, changed, removed } = delta;
-    const { revision, size, ids } = snapshot;
+    const { revision, size } = snapshot;
     reportMap(this.#options.logger, { sourceId, revision, size, delta, contests: this.#sources.contests(added) });
-    this.#connectors.follow([...removed, ...changed, ...added, ...(isRebranded ? ids : [])]);
+    this.#connectors.follow([...removed, ...changed, ...added, ...(isRebranded ? snapshot.ids : [])]);
     this.#dropUnknown();
     this.#events.emit('snapshot', { sourceId, revision, added, changed, removed });
   }

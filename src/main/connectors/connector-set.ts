@@ -98,7 +98,7 @@ export class ConnectorSet {
 
   /** Has every connector that is down try again, and every one that is up read its tools anew; some in each turn of the event loop. */
   refresh(): void {
-    this.#inTurns([...this.#connectors.keys()], (id) => this.#connectors.get(id)?.refresh());
+    this.#inTurns(this.#census.wanted(), (id) => this.#connectors.get(id)?.refresh());
   }
 
   /** Has every connector that is down try again, some in each turn of the event loop. */

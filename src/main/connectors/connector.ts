@@ -77,10 +77,11 @@ export class Connector {
 
   /** Takes the entry as the map has it now: comes up, goes down, reconnects or is updated in place. */
   update(entry: ConnectorEntry): void {
-    const needsConnection = entry !== this.#entry && connectionKey(entry) !== connectionKey(this.#entry);
+    const before = this.#entry;
     this.#entry = entry;
     this.#calls.update(entry);
     if (entry.status === 'disabled' && this.state === 'disabled') return;
+    const needsConnection = entry !== before && connectionKey(entry) !== connectionKey(before);
     if (entry.status === 'disabled')
       this.#end('disabled', gone(`Connector ${this.id} was disabled in ${originOf(entry)}.`));
     else if (this.#slot.up !== null && !needsConnection) void this.#tell(this.#slot.up);
