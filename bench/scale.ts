@@ -1,10 +1,13 @@
 /**
  * Does main notice that a map of 10 000 entries is loaded, refreshed and kept? Against the same load inline on main; plain fetch, JSON.parse, zod and an HMAC on main; a worker that hands
  * the whole map over by structured clone; and the floor, a worker as busy while main does nothing. In one run, interleaved, each in a fresh process.
- * `npm run bench -- scale [--only stall,pairs,calls] [--rounds N] [--seconds N] [--sizes 100,1000,10000]`
+ * `npm run bench -- scale [--only stall,pairs,calls,cost,small,memory,streaming,soak] [--rounds N] [--seconds N] [--sizes 100,1000,10000]`
  */
 import { measureCallsBesideRefreshes } from './scale/calls.ts';
+import { measureCost, measureMemory, measureSmallTotal } from './scale/cost.ts';
+import { measureScaleSoak } from './scale/soak.ts';
 import { measurePairs, measureSizes } from './scale/stalls.ts';
+import { measureStreaming } from './scale/streaming.ts';
 import { runParts } from './support/run-parts.ts';
 
 await runParts(
@@ -19,6 +22,11 @@ await runParts(
       stall: (tell) => measureSizes((sizes ?? '100,1000,10000').split(',').map(Number), count(5), tell),
       pairs: (tell) => measurePairs(count(20), tell),
       calls: (tell) => measureCallsBesideRefreshes(count(5), Number(seconds ?? 15), tell),
+      cost: (tell) => measureCost(count(10), tell),
+      small: (tell) => measureSmallTotal(count(10), tell),
+      memory: (tell) => measureMemory((sizes ?? '10000').split(',').map(Number), count(3), tell),
+      streaming: (tell) => measureStreaming(count(5), tell),
+      soak: (tell) => measureScaleSoak(Number(seconds ?? 300), tell),
     };
   },
 );

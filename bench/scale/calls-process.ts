@@ -3,7 +3,15 @@ import { type CallsJob, measureCalls } from '../../src/main/cli/bench/measure-ca
 import { floorKeeper } from './worker-keepers.ts';
 
 const [way = '', url = '', count = '0', seconds = '0', besideUrl = ''] = process.argv.slice(2);
-const job = { url, count: Number(count), seconds: Number(seconds), offload: 'auto', beside: null } as const;
+const job = {
+  url,
+  count: Number(count),
+  seconds: Number(seconds),
+  offload: 'auto',
+  beside: null,
+  tool: 'c0.tool_0',
+  args: { query: 'railway' },
+} as const;
 // The control: a thread of this process does all the work of a refresh, of another map, and nobody takes anything from it.
 const control = async (): Promise<CallsJob> => {
   const keeper = await floorKeeper(besideUrl);

@@ -1,38 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import {
-  type Circumstances,
-  figures,
-  type Report,
-  ratioOf,
-  type Section,
-} from '../../src/main/cli/bench/report-figures.ts';
+import { machineLine } from '../../src/main/cli/bench/machine.ts';
+import type { Circumstances, Report } from '../../src/main/cli/bench/report-figures.ts';
 import { htmlOf } from '../../src/main/cli/bench/report-html.ts';
-import { renderTable } from '../../src/main/cli/render-table.ts';
 
 const folder = fileURLToPath(new URL('../results/', import.meta.url));
 
 export function circumstances(name: string, question: string): Circumstances {
   const git = (...args: string[]): string => execFileSync('git', args, { encoding: 'utf8' }).trim();
-  const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
   return {
     name,
     question,
     date: new Date().toISOString(),
     command: ['npm run bench --', name, ...process.argv.slice(2)].join(' '),
     commit: `${git('rev-parse', '--short', 'HEAD')}${git('status', '--porcelain') === '' ? '' : ' with changes'}`,
-    machine: `${model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}`,
+    machine: machineLine(),
     node: process.version,
   };
-}
-
-/** The section as a table for the screen. */
-export function tableOf({ title, rows, notes = [] }: Section): string {
-  const body = rows.map((row) => [row.metric, row.way, ...figures(row.samples), row.unit, ratioOf(row, rows)]);
-  const table = renderTable(['', 'way', 'n', 'p50', 'p95', 'p99', 'min', 'max', '', 'to baseline'], body);
-  return `\n${title}\n${table}${notes.map((note) => `  ${note}\n`).join('')}`;
 }
 
 /** Writes bench/results/DATE-NAME.{json,csv,html}; the path without its ending. */

@@ -1,6 +1,7 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import type { Section } from '../../src/main/cli/bench/report-figures.ts';
-import { circumstances, tableOf, writeReport } from './report.ts';
+import { tableOf } from '../../src/main/cli/commands/bench.ts';
+import { circumstances, writeReport } from './report.ts';
 
 type Tell = (section: Section) => void;
 type Values = Readonly<Record<string, string | undefined>>;

@@ -4,7 +4,7 @@ import { PACKAGE_VERSION } from '../package-version.ts';
 import { examples } from './help-text.ts';
 import { addPinCommands } from './pin-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
-import { milliseconds, type SourceOptions, withSource } from './source-options.ts';
+import { milliseconds, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
 
 /** Takes the exit code of the command that ran. */
 export type SetExitCode = (code: number) => void;
@@ -122,6 +122,18 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .action(async (options: SourceOptions) => {
       const { runDoctor } = await import('./commands/doctor.ts');
       setExitCode(await runDoctor(options));
+    });
+
+  fresh('bench', 'compare this package with the plain way on this machine, and write a page about it')
+    .option('--entries <n>', 'entries of the service map', wholeNumber, 10_000)
+    .option('--rounds <n>', 'processes of each way, in turns', wholeNumber, 5)
+    .option('--seconds <n>', 'how long tools are called for in each', wholeNumber, 10)
+    .option('--out <file>', 'the page', 'switchyard-bench.html')
+    .option('--json', 'print one JSON document on stdout and nothing else there', false)
+    .addHelpText('after', examples('switchyard bench', 'switchyard bench --entries 1000 --rounds 1 --seconds 3 --json'))
+    .action(async (options) => {
+      const { runBench } = await import('./commands/bench.ts');
+      setExitCode(await runBench(options));
     });
 
   fresh('demo', 'start real MCP servers, sign a map of them, bring them up from it and call their tools')

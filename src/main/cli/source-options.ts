@@ -66,6 +66,13 @@ export function milliseconds(text: string): number {
   throw new InvalidArgumentError('Give a number of milliseconds above 0.');
 }
 
+/** Reads a whole number above 0 from the command line. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (Number.isInteger(value) && value > 0) return value;
+  throw new InvalidArgumentError('Give a whole number above 0.');
+}
+
 /** The options of a manager for these; throws OPTIONS_INVALID naming the option or variable that is missing. */
 export function managerOptions(options: SourceOptions): ManagerOptions {
   const configFile = options.config;

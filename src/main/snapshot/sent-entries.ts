@@ -78,10 +78,17 @@ export class EntryRef {
 
 /** The entries that a load sends, put together as they come, so that nothing is left to do for all of them at its end. */
 export class SentEntries {
-  readonly #refs = new Map<string, EntryRef>();
+  #refs = new Map<string, EntryRef>();
 
   get refs(): ReadonlyMap<string, EntryRef> {
     return this.#refs;
+  }
+
+  /** Hands all of them over. */
+  take(): Map<string, EntryRef> {
+    const refs = this.#refs;
+    this.#refs = new Map();
+    return refs;
   }
 
   add({ ids, enabled, packed }: ChunkEvent): void {

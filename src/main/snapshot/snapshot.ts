@@ -74,13 +74,7 @@ export class Snapshot {
    * something else than its commit says, and has changed nothing then.
    */
   next(sent: SentEntries, commit: CommitEvent, { removed, held }: RemovalVerdict): Snapshot {
-    this.#assertWhole(sent, commit, removed, held);
-    const refs = this.#take();
-    remove(refs, removed);
-    for (const [id, ref] of sent.refs) {
-      refs.get(id)?.drop();
-      refs.set(id, ref);
-    }
+    const refs = this.#refs.size === 0 ? this.#first(sent, commit) : this.#changed(sent, commit, removed, held);
     const { header, digests, generatedAtMs, expiresAtMs } = commit;
     return new Snapshot({ revision: this.revision + 1, header, digests, generatedAtMs, expiresAtMs, held }, refs);
   }
@@ -125,6 +119,30 @@ export class Snapshot {
   /** All normalised entries in map order, in an array of the caller's own. */
   entries(): ConnectorEntry[] {
     return this.ids.flatMap((id) => this.entry(id) ?? []);
+  }
+
+  /** Of a first map what was sent is all there is: it is taken as it was put together. */
+  #first(sent: SentEntries, { digests }: CommitEvent): Map<string, EntryRef> {
+    const refs = sent.take();
+    if (refs.size !== countOf(digests))
+      throw new RangeError(`The map lists ${countOf(digests)} connectors; ${refs.size} were sent`);
+    return refs;
+  }
+
+  #changed(
+    sent: SentEntries,
+    commit: CommitEvent,
+    removed: readonly string[],
+    held: readonly string[],
+  ): Map<string, EntryRef> {
+    this.#assertWhole(sent, commit, removed, held);
+    const refs = this.#take();
+    remove(refs, removed);
+    for (const [id, ref] of sent.refs) {
+      refs.get(id)?.drop();
+      refs.set(id, ref);
+    }
+    return refs;
   }
 
   #take(): Map<string, EntryRef> {

@@ -8,6 +8,8 @@ export interface ChangingMapOptions {
   readonly count: number;
   /** Endpoints of the first connectors, which are enabled; the others are not. */
   readonly endpoints: readonly string[];
+  /** Whether all of them are enabled, those without an endpoint of their own at one where nobody listens. */
+  readonly enabled?: boolean;
   /** Whether no two entries have the same members. */
   readonly isHeterogeneous?: boolean;
 }
@@ -65,7 +67,7 @@ export class ChangingMap {
       version: `1.4.${this.#version}`,
       name: `Connector ${index}`,
       description: 'A connector with a description of an ordinary length, as a person would write it. '.repeat(3),
-      status: endpoint === undefined ? 'disabled' : 'enabled',
+      status: endpoint === undefined && this.#options.enabled !== true ? 'disabled' : 'enabled',
       scopes: ['read', 'write', `tenant-${index % 17}`],
       ttl: 300,
       endpoint: endpoint ?? `http://127.0.0.1:9/${index}`,

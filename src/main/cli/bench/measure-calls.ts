@@ -8,6 +8,9 @@ export interface CallsJob {
   /** Entries of the map; one of them is a connector that is up. */
   readonly count: number;
   readonly seconds: number;
+  /** The tool that is called, and what with. */
+  readonly tool: string;
+  readonly args: Readonly<Record<string, unknown>>;
   /** Whether the map is refreshed every second, one in 200 entries changed. */
   readonly isRefreshing: boolean;
   readonly offload: 'auto' | 'never';
@@ -28,14 +31,14 @@ const WARM_UP_CALLS = 100;
 
 /** Calls a tool 100 times a second, open loop, while the map is refreshed every second. */
 export async function measureCalls(job: CallsJob): Promise<CallsSample> {
-  const { url, count, seconds, isRefreshing, offload, beside } = job;
+  const { url, count, seconds, tool, args, isRefreshing, offload, beside } = job;
   await using manager = new ConnectorProxyManager({
     ...{ serviceMapUrl: url, signatureKey: MAP_KEY, offload, proxy: false as const, timeoutMs: 60_000 },
     featureFlags: { asyncRefresh: false, refreshIntervalMs: 300_000 },
   });
   await manager.sync();
   await manager.ready('all', { timeoutMs: 30_000 });
-  const call = (): Promise<unknown> => manager.callTool('c0.tool_0', { query: 'railway' });
+  const call = (): Promise<unknown> => manager.callTool(tool, args);
   for (let made = 0; made < WARM_UP_CALLS; made += 1) await call();
   if (isRefreshing) await serveNext(url, `changed/${Math.max(1, Math.round(count / 200))}`);
   await manager.sync(true);

@@ -1,0 +1,67 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import { watchLoop } from '../../src/main/cli/bench/loop-watch.ts';
+import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
+import { SentEntries } from '../../src/main/snapshot/sent-entries.ts';
+import type { ChunkEvent } from '../../src/shared/protocol.ts';
+
+const SIZE = 10_000;
+const SHAPES = [
+  { name: 'structured clone of all', size: 0, credits: 0 },
+  { name: 'one buffer', size: SIZE, credits: 1 },
+  { name: '16 entries, 2 credits', size: 16, credits: 2 },
+  { name: '64 entries, 1 credit', size: 64, credits: 1 },
+  { name: '64 entries, 2 credits', size: 64, credits: 2 },
+  { name: '64 entries, 8 credits', size: 64, credits: 8 },
+  { name: '64 entries, no credits', size: 64, credits: Number.MAX_SAFE_INTEGER },
+  { name: '256 entries, 2 credits', size: 256, credits: 2 },
+  { name: '1 024 entries, 2 credits', size: 1_024, credits: 2 },
+];
+
+type Message = ChunkEvent | { readonly kind: 'all' } | { readonly kind: 'end' };
+
+/** How 10 000 entries come over from a thread: in chunks of which size, against how many credits, and what if no two have the same members. */
+export async function measureStreaming(rounds: number, tell: (section: Section) => void): Promise<void> {
+  for (const isHeterogeneous of [false, true]) {
+    const rows: Row[] = [];
+    for (const { name, size, credits } of SHAPES) {
+      const stalls: number[] = [];
+      const totals: number[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        const { stallMs, totalMs } = await stream({ count: SIZE, isHeterogeneous, size, credits });
+        stalls.push(stallMs);
+        totals.push(totalMs);
+      }
+      const row = (metric: string, samples: readonly number[]): Row => ({
+        ...{ way: name, metric, unit: 'ms', samples },
+        baseline: 'structured clone of all',
+      });
+      rows.push(row('longest stall', stalls), row('total', totals));
+    }
+    tell({ title: `${SIZE} entries from a thread, ${isHeterogeneous ? 'no two alike' : 'all alike'}`, rows });
+  }
+}
+
+async function stream(workerData: object): Promise<{ readonly stallMs: number; readonly totalMs: number }> {
+  const worker = new Worker(new URL('./streaming-worker.ts', import.meta.url), { workerData });
+  await once(worker, 'message');
+  await sleep(200);
+  const watch = watchLoop();
+  await sleep(20);
+  const startedMs = performance.now();
+  const sent = new SentEntries();
+  await new Promise<void>((resolve) => {
+    worker.on('message', (message: Message) => {
+      if (message.kind !== 'chunk') return resolve();
+      sent.add(message);
+      worker.postMessage('credit');
+    });
+    worker.postMessage('start');
+  });
+  const totalMs = performance.now() - startedMs;
+  await sleep(20);
+  const { maxMs } = watch.stop();
+  await worker.terminate();
+  return { stallMs: maxMs, totalMs };
+}

@@ -1,0 +1,65 @@
+import { accessSync, constants } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { systemClock } from '../../../shared/clock.ts';
+import { codeOf, SwitchyardError } from '../../../shared/errors.ts';
+import { PACKAGE_VERSION } from '../../package-version.ts';
+import { measureHeadlines } from '../bench/headline.ts';
+import { machineLine } from '../bench/machine.ts';
+import { figures, type Report, ratioOf, type Section } from '../bench/report-figures.ts';
+import { htmlOf } from '../bench/report-html.ts';
+import { EXIT, print, printJson, say } from '../output.ts';
+import { renderTable } from '../render-table.ts';
+import { replaceFile } from '../replace-file.ts';
+
+export interface BenchOptions {
+  readonly entries: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  /** The report. */
+  readonly out: string;
+  readonly json: boolean;
+}
+
+/** Measures the headline comparisons on this machine and writes them as a page. Resolves with the exit code. Throws OPTIONS_INVALID where the page cannot be written. */
+export async function runBench({ entries, rounds, seconds, out, json }: BenchOptions): Promise<number> {
+  const path = resolve(out);
+  assertWritable(dirname(path));
+  const date = new Date(systemClock.now()).toISOString();
+  const sections = await measureHeadlines({
+    ...{ entries, rounds, seconds },
+    onProgress: (what, done, of) => say(`${String(done + 1).padStart(3)} of ${of}  ${what}`),
+  });
+  const report: Report = {
+    name: 'headlines',
+    question: 'What does the main thread notice of a large service map, and what do tool calls?',
+    date,
+    command: `switchyard bench --entries ${entries} --rounds ${rounds} --seconds ${seconds}`,
+    commit: `mcp-switchyard ${PACKAGE_VERSION}`,
+    machine: machineLine(),
+    node: process.version,
+    sections,
+  };
+  replaceFile(path, htmlOf(report));
+  if (json) printJson({ ok: true, report: path, ...report });
+  else print(`${report.machine}, Node ${report.node}\n${sections.map(tableOf).join('')}\nWritten: ${path}\n`);
+  return EXIT.ok;
+}
+
+/** Before minutes are spent. */
+function assertWritable(folder: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      `Cannot write a page in ${folder} (${codeOf(error) ?? 'unknown'}); give another --out`,
+    );
+  }
+}
+
+/** The section as a table for the screen. */
+export function tableOf({ title, rows, notes = [] }: Section): string {
+  const body = rows.map((row) => [row.metric, row.way, ...figures(row.samples), row.unit, ratioOf(row, rows)]);
+  const table = renderTable(['', 'way', 'n', 'p50', 'p95', 'p99', 'min', 'max', '', 'to baseline'], body);
+  return `\n${title}\n${table}${notes.map((note) => `  ${note}\n`).join('')}`;
+}
