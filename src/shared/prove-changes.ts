@@ -59,12 +59,11 @@ function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: Proo
 
   const checked = checkServiceMap(skeleton, policy.maxConnectors);
   if (checked.entries.length > 0) return null;
-  const sent = placed.flatMap(({ entry }) => entry ?? []);
-  for (const [index, entry] of sent.entries()) checkEntry(entry, index);
+  for (const [index, { entry }] of placed.entries()) if (entry !== null) checkEntry(entry, index);
   assertTimely(checked, policy);
   const validate = lap();
 
-  const delta = deltaOf(placed, before, next.ids);
+  const { delta, sent } = differenceOf(placed, before, next);
   const digests = digestTableOf(next.ids, next.digests);
   const { header, generatedAtMs, expiresAtMs } = checked;
   const phases = { parse, verify, validate, diff: lap() };
@@ -220,13 +219,30 @@ function macOf(skeleton: Readonly<Record<string, unknown>>, map: ProvenMap, key:
   });
 }
 
-function deltaOf(placed: readonly Placed[], before: ProvenMap, ids: readonly string[]): Delta {
-  const parsed = placed.flatMap(({ entry }) => entry ?? []);
-  const unchangedCount = placed.length - parsed.length;
-  const isOld = new Set(parsed.length === 0 && placed.length === before.ids.length ? [] : before.ids);
-  const changed = parsed.filter(({ id }) => isOld.has(id)).map(({ id }) => id);
-  const added = parsed.filter(({ id }) => !isOld.has(id)).map(({ id }) => id);
-  if (unchangedCount + changed.length === before.ids.length) return { added, changed, removed: [], unchangedCount };
-  const now = new Set(ids);
-  return { added, changed, removed: before.ids.filter((id) => !now.has(id)), unchangedCount };
+/** What turns the old map into the new one. An entry that is only written down in another way did not change. */
+function differenceOf(
+  placed: readonly Placed[],
+  before: ProvenMap,
+  next: ProvenMap,
+): { readonly delta: Delta; readonly sent: readonly RawEntry[] } {
+  const parsed = placed.flatMap(({ entry }, index) => (entry === null ? [] : [{ entry, index }]));
+  const isSameSet = parsed.length === 0 && placed.length === before.ids.length;
+  const oldOf = new Map(isSameSet ? [] : before.ids.map((id, index) => [id, index]));
+  const sent: RawEntry[] = [];
+  const [added, changed]: [string[], string[]] = [[], []];
+  for (const { entry, index } of parsed) {
+    const old = oldOf.get(entry.id);
+    if (old !== undefined && digestAt(before, old).equals(digestAt(next, index))) continue;
+    sent.push(entry);
+    (old === undefined ? added : changed).push(entry.id);
+  }
+  const unchangedCount = placed.length - sent.length;
+  const isAllThere = unchangedCount + changed.length === before.ids.length;
+  const now = new Set(isAllThere ? [] : next.ids);
+  const removed = isAllThere ? [] : before.ids.filter((id) => !now.has(id));
+  return { delta: { added, changed, removed, unchangedCount }, sent };
+}
+
+function digestAt({ digests }: ProvenMap, index: number): Buffer {
+  return Buffer.from(digests.buffer, digests.byteOffset + index * DIGEST_BYTES, DIGEST_BYTES);
 }

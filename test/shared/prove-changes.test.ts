@@ -100,7 +100,7 @@ describe('a proof of what changed', () => {
         const bytes = bytesOf({ ...other, connectors: mixed }, WRITERS[isAlike ? first : second]);
         expect(judged(bytes, before.known, before.maps)).toEqual(judged(bytes, before.known, null));
       }),
-      { numRuns: 300 },
+      { numRuns: 500 },
     );
   });
 
