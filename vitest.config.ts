@@ -17,7 +17,7 @@ export default defineConfig({
         test: {
           ...native,
           name: 'unit',
-          include: ['test/{main,shared,workers,scripts}/**/*.test.ts'],
+          include: ['test/{main,shared,workers,scripts,docs}/**/*.test.ts'],
           sequence: { shuffle: true },
           testTimeout: 10_000,
         },

@@ -1,0 +1,32 @@
+/** `npm run bench:quick`: every benchmark once, as small as it goes, in under two minutes. Shows that they run; its figures mean nothing, and it judges none. */
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from './run-command.ts';
+
+const bench = (...args: string[]): boolean => run(process.execPath, ['bench/run.ts', ...args]);
+const switchyard = (...args: string[]): boolean => run(process.execPath, ['src/main/cli/bin.ts', ...args]);
+const scale = (parts: string, ...args: string[]): boolean => bench('scale', '--only', parts, '--rounds', '1', ...args);
+
+const PARTS: Readonly<Record<string, () => boolean>> = {
+  'scale, sizes': () => scale('stall,memory', '--sizes', '100'),
+  'scale, calls': () => scale('calls,cost,small', '--seconds', '2'),
+  'scale, soak': () => scale('streaming,soak', '--seconds', '8'),
+  schedule: () => bench('schedule'),
+  registry: () => bench('registry', '--only', 'flush,warm', '--rounds', '1'),
+  connectors: () => bench('connectors', '--only', 'cold', '--rounds', '1', '--no-peers'),
+  'switchyard bench': () =>
+    switchyard(
+      ...['bench', '--entries', '200', '--rounds', '1', '--seconds', '2'],
+      ...['--out', join(tmpdir(), `switchyard-bench-${process.pid}.html`)],
+    ),
+};
+
+const startedMs = performance.now();
+const failed: string[] = [];
+for (const [name, measure] of Object.entries(PARTS)) if (!measure()) failed.push(name);
+const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
+process.stdout.write(`\n${Object.keys(PARTS).length - failed.length} ran, ${failed.length} failed, ${seconds} s\n`);
+if (failed.length > 0) {
+  process.stderr.write(`Failed: ${failed.join(', ')}\n`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,54 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Command } from 'commander';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '../../src/main/cli/program.ts';
+
+const root = new URL('../../', import.meta.url);
+const read = (path: string): string => readFileSync(new URL(path, root), 'utf8');
+const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
+const documents = ['README.md', ...markdownBelow('docs')];
+
+function markdownBelow(folder: string): string[] {
+  return readdirSync(fileURLToPath(new URL(folder, root)), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `${folder}/${name}`);
+}
+
+/** Whether the words name a command, or a command below one; what follows are its arguments. */
+function isCommand(words: readonly string[], command: Command): boolean {
+  const [first, ...rest] = words;
+  const found = command.commands.find((below) => below.name() === first);
+  if (found === undefined) return command.registeredArguments.length > 0 && command.parent !== null;
+  return (
+    rest.length === 0 ||
+    found.commands.length === 0 ||
+    isCommand(rest, found) ||
+    found.registeredArguments.length > 0 ||
+    /^[-A-Z./]/.test(rest[0] ?? '')
+  );
+}
+
+describe('the documents', () => {
+  it.each(documents)('%s names only scripts and commands that there are', (path) => {
+    const text = read(path);
+    const names = [...text.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name = '']) => name);
+    expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
+    const program = createProgram(() => {});
+    const commands = [...text.matchAll(/`(?:npx )?switchyard ([a-z]+)/g)].map(([, name = '']) => name);
+    expect(commands.filter((name) => !isCommand([name], program))).toEqual([]);
+  });
+
+  it.each(documents)('%s links only to what is there', (path) => {
+    const links = [...read(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link = '']) => link);
+    expect(links.filter((link) => !existsSync(new URL(link, new URL(path, root))))).toEqual([]);
+  });
+
+  it('have a checklist of commands', () => {
+    const steps = read('docs/qa-checklist.md')
+      .split('\n')
+      .filter((line) => /^\| \d+ \|/.test(line));
+    expect(steps.length).toBeGreaterThan(15);
+    for (const step of steps) expect(step).toMatch(/^\| \d+ \| `(npm|npx|promtool) [^`]+` \|/);
+  });
+});

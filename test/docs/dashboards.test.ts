@@ -1,0 +1,130 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { parser } from '@prometheus-io/lezer-promql';
+import { describe, expect, it } from 'vitest';
+import { parse as parseYaml } from 'yaml';
+import { INSTRUMENTS, type InstrumentEntry } from '../../src/main/metrics/instrument-table.ts';
+import { getConnectorMetricsRegistry } from '../../src/main/metrics/instruments.ts';
+import { ERROR_CODES } from '../../src/shared/error-codes.ts';
+
+const fileOf = (path: string): string => fileURLToPath(new URL(`../../docs/${path}`, import.meta.url));
+const read = (path: string): string => readFileSync(fileOf(path), 'utf8');
+
+interface Panel {
+  readonly id: number;
+  readonly type: string;
+  readonly title: string;
+  readonly description: string;
+  readonly targets?: readonly { readonly expr: string }[];
+}
+
+interface Rule {
+  readonly alert: string;
+  readonly expr: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+const { panels } = JSON.parse(read('dashboards/grafana.json')) as { readonly panels: readonly Panel[] };
+const { groups } = parseYaml(read('dashboards/alerts.yml')) as {
+  readonly groups: readonly { readonly rules: readonly Rule[] }[];
+};
+const rules = groups.flatMap((group) => group.rules);
+const gates = [...read('rollout.md').matchAll(/```promql\n([^`]+)```/g)].map(([, expr = '']) => expr.trim());
+
+/** Every expression, by where it stands. */
+const expressions = [
+  ...panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => [`panel ${title}`, expr] as const)),
+  ...rules.map(({ alert, expr }) => [`alert ${alert}`, expr] as const),
+  ...gates.map((expr) => ['rollout gate', expr] as const),
+];
+
+/** What Prometheus itself, the registry's defaults and histograms add to each metric's labels. */
+const COMMON = ['job', 'instance', 'le', 'brand', 'component'];
+
+/** The metrics that there are, under every name that a scrape shows, and their labels. */
+async function knownMetrics(): Promise<ReadonlyMap<string, readonly string[]>> {
+  const known = new Map<string, readonly string[]>();
+  for (const { kind, name, labels } of Object.values(INSTRUMENTS) as InstrumentEntry[]) {
+    const names = kind === 'histogram' ? ['_bucket', '_sum', '_count'].map((suffix) => name + suffix) : [name];
+    for (const shown of names) known.set(shown, labels);
+  }
+  for (const { name } of await getConnectorMetricsRegistry().getMetricsAsJSON())
+    if (/^(process|nodejs)_/.test(name)) known.set(name, []);
+  return known;
+}
+
+/** Metric names and labels in an expression, and whether all of it is PromQL. */
+function partsOf(expr: string) {
+  const parts = { metrics: [] as string[], labels: [] as string[], values: [] as string[], isValid: true };
+  // Grafana's own variables.
+  const text = expr.replaceAll('$__rate_interval', '5m');
+  parser.parse(text).iterate({
+    enter({ name, from, to, type }) {
+      const here = text.slice(from, to);
+      if (type.isError) parts.isValid = false;
+      if (name === 'Identifier') parts.metrics.push(here);
+      if (name === 'LabelName') parts.labels.push(here);
+      if (name === 'StringLiteral') parts.values.push(here.slice(1, -1));
+    },
+  });
+  return parts;
+}
+
+describe('dashboards, alerts and gates', () => {
+  it('are there', () => {
+    expect([panels.length > 20, rules.length > 10, gates.length > 5]).toEqual([true, true, true]);
+  });
+
+  it.each(expressions)('%s: %s names metrics, labels and codes that there are', async (_, expr) => {
+    const known = await knownMetrics();
+    const { metrics, labels, values, isValid } = partsOf(expr);
+    expect(isValid).toBe(true);
+    expect(metrics.length).toBeGreaterThan(0);
+    expect(metrics.filter((name) => !known.has(name))).toEqual([]);
+    const allowed = new Set([...COMMON, ...metrics.flatMap((name) => known.get(name) ?? [])]);
+    expect(labels.filter((label) => !allowed.has(label))).toEqual([]);
+    const codes = values.flatMap((value) => value.match(/[A-Z]+_[A-Z_]+/g) ?? []);
+    expect(codes.filter((code) => !Object.hasOwn(ERROR_CODES, code))).toEqual([]);
+  });
+
+  it('finds what is not there', () => {
+    expect(partsOf('sum by (nope) (rate(mcp_nope_total[5m])')).toMatchObject({
+      metrics: ['mcp_nope_total'],
+      labels: ['nope'],
+      isValid: false,
+    });
+  });
+
+  it('show every metric of this package somewhere', () => {
+    const shown = new Set(expressions.flatMap(([, expr]) => partsOf(expr).metrics));
+    const names = (Object.values(INSTRUMENTS) as InstrumentEntry[]).map(({ name }) => name);
+    const isShown = (name: string): boolean => ['', '_bucket', '_count', '_sum'].some((it) => shown.has(name + it));
+    expect(names.filter((name) => !isShown(name))).toEqual([]);
+  });
+
+  it('have panels of their own id that say what they show', () => {
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    expect(panels.filter(({ title, description }) => title === '' || description === '')).toEqual([]);
+  });
+
+  it('have alerts that say how bad it is and what to do', () => {
+    expect(new Set(rules.map(({ alert }) => alert)).size).toBe(rules.length);
+    for (const { alert, labels, annotations } of rules) {
+      expect(['info', 'warning', 'critical'], alert).toContain(labels.severity);
+      expect(annotations.summary?.length, alert).toBeGreaterThan(10);
+      expect(annotations.description?.length, alert).toBeGreaterThan(30);
+    }
+  });
+
+  const hasPromtool = spawnSync('promtool', ['--version']).status === 0;
+
+  it.skipIf(!hasPromtool)(`pass promtool${hasPromtool ? '' : ' (which is not on the PATH)'}`, () => {
+    const { status, stdout, stderr } = spawnSync('promtool', ['check', 'rules', fileOf('dashboards/alerts.yml')], {
+      encoding: 'utf8',
+    });
+    expect([status, stderr]).toEqual([0, '']);
+    expect(stdout).toContain(`${rules.length} rules found`);
+  });
+});
