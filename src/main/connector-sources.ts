@@ -1,3 +1,4 @@
+import { settledWithin } from '../shared/clock.ts';
 import type { SwitchyardError } from '../shared/errors.ts';
 import type { ConnectorEntry, RawEntry } from '../shared/service-map.ts';
 import type { LocalConfigStatus, LocalSource } from './local-config/local-source.ts';
@@ -42,17 +43,23 @@ export class ConnectorSources {
   }
 
   /**
-   * Brings all of them up to date; one that fails keeps none of the others from it. Rejects where no map at all is to be had, with the error of the first; else with
-   * that of a file or a registry that was never read.
+   * Brings all of them up to date; one that fails keeps none of the others from it, and one that is slow holds them up for `deadlineMs` at most. Rejects where no map at
+   * all is to be had, with the error of the first; else with that of a file or a registry that was never read.
    */
-  async sync(force: boolean): Promise<void> {
+  async sync(force: boolean, deadlineMs: number): Promise<void> {
     const local = this.syncLocal(force);
     // Of two failures, the map's is told.
     local.catch(() => {});
-    const outcomes = await Promise.allSettled(this.#maps.map((map) => map.sync(force)));
-    const failures = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as unknown] : []));
-    if (failures.length > 0 && failures.length === this.#maps.length) throw failures[0];
+    if (this.#maps.length > 0) await this.#syncMaps(force, deadlineMs);
     await local;
+  }
+
+  async #syncMaps(force: boolean, deadlineMs: number): Promise<void> {
+    const asked = this.#maps.map((map) => map.sync(force));
+    await Promise.any(asked).catch(({ errors }: AggregateError) => {
+      throw errors[0];
+    });
+    await settledWithin(Promise.allSettled(asked), deadlineMs);
   }
 
   /** The same, of the local file and the registry alone. */

@@ -18,7 +18,7 @@ export interface SyncDeps {
 /** The one way to sync: sources first, then their connectors, for as long as the deadline allows. Its contract is that of `ConnectorProxyManager.sync`. */
 export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }: SyncDeps) {
   const sync = async (force: boolean): Promise<void> => {
-    await sources.sync(force);
+    await sources.sync(force, syncDeadlineMs);
     if (force) connectors.refresh();
     await settledWithin(Promise.all([connectors.settled(), maps.flushed()]), syncDeadlineMs);
   };

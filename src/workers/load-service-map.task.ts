@@ -30,8 +30,17 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
 /** How much this thread gives way to main and to everybody else, on the scale of nice(1). */
 const NICENESS = 10;
 
-// On Linux a thread has a priority of its own; elsewhere the whole process would get it.
-if (platform() === 'linux' && !isMainThread) setPriority(0, NICENESS);
+giveWay();
+
+/** On Linux a thread has a priority of its own; elsewhere the whole process would get it. */
+function giveWay(): void {
+  if (platform() !== 'linux' || isMainThread) return;
+  try {
+    setPriority(0, NICENESS);
+  } catch {
+    // A sandbox may forbid the call. Maps are loaded all the same.
+  }
+}
 
 /** How long a thread that is up leaves the way free for a map that main has fetched already. */
 const HTTP_AFTER_MS = 300;

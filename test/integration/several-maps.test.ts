@@ -141,6 +141,15 @@ describe('several service maps', () => {
     expect(manager.status().serviceMaps.map(({ circuit }) => circuit)).toEqual(['closed', 'closed']);
   });
 
+  it('hold nobody up: one that never answers is waited for until the deadline of sync', async () => {
+    await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
+    maps.servers.a.answer(() => {});
+    await using manager = start(maps.sources, { syncDeadlineMs: 300, timeoutMs: 20_000 });
+    await manager.sync();
+    expect(Object.keys(manager.where())).toEqual(['two.where']);
+    expect(manager.status().serviceMaps.map(({ freshness }) => freshness)).toEqual(['none', 'fresh']);
+  });
+
   it('keep their floors and their last good maps apart, over restarts too', async () => {
     using dir = new TempDir();
     await using maps = await twoMaps([at('one', 'a')], [at('two', 'b')]);
