@@ -253,7 +253,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     const { added, changed, removed } = delta;
     const { revision, size } = snapshot;
     reportMap(this.#options.logger, { sourceId, revision, size, delta, contests: this.#sources.contests(added) });
-    this.#connectors.follow([...removed, ...changed, ...added, ...(isRebranded ? snapshot.ids : [])]);
+    this.#connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added);
     this.#dropUnknown();
     this.#events.emit('snapshot', { sourceId, revision, added, changed, removed });
   }

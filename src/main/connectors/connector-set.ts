@@ -80,20 +80,23 @@ export class ConnectorSet {
 
   /**
    * Follows the directory where it says something else than before: what is gone or disabled ends before this returns, the rest comes up in the background,
-   * some in each turn of the event loop.
+   * some in each turn of the event loop. `added` are not looked at now, since all of a first map are: one that another
+   * source has too becomes the other in its turn.
    */
-  follow(ids: readonly string[]): void {
+  follow(ids: readonly string[], added: readonly string[] = []): void {
     const wanted = ids.filter((id) => {
       const isWanted = this.#deps.directory.isWanted(id);
       if (isWanted === null) this.#remove(id);
       if (isWanted === false && this.#connectors.has(id)) this.#take(id);
       return isWanted === true || (isWanted === false && !this.#connectors.has(id));
     });
-    this.#waiting += wanted.length;
-    this.#inTurns(wanted, (id) => {
+    const take = (id: string): void => {
       this.#waiting -= 1;
       this.#take(id);
-    });
+    };
+    this.#waiting += wanted.length + added.length;
+    this.#inTurns(wanted, take);
+    this.#inTurns(added, take);
   }
 
   /** Has every connector that is down try again, and every one that is up read its tools anew; some in each turn of the event loop. */
