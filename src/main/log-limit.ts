@@ -2,7 +2,7 @@ import { startTimer, type Timer } from '../shared/clock.ts';
 import type { Logger } from './logger.ts';
 
 /** How many lines of one event are logged within a window; the rest is counted. */
-const MAX_LINES = 200;
+const MAX_LINES = 1_000;
 const WINDOW_MS = 10_000;
 
 /** A window of one event. */
@@ -12,8 +12,9 @@ interface Window {
 }
 
 /**
- * A logger that passes on at most 200 lines of one event in 10 s, and then says how many it left out: 10 000 connectors that go down together are one thing
- * to read about, not 10 000. Lines at level error, and those without an event, always pass.
+ * A logger that passes on at most 1 000 lines of one event about connectors or tools in 10 s, and then says how many it left out: 10 000 connectors that go down together are one thing
+ * to read about, not 10 000. Lines at level error, and those about anything else (a map
+ * has one refresh at a time), always pass.
  */
 export function limitLogs(logger: Logger, maxLines = MAX_LINES, timer: typeof startTimer = startTimer): Logger {
   const windows = new Map<string, Window>();
@@ -31,7 +32,8 @@ export function limitLogs(logger: Logger, maxLines = MAX_LINES, timer: typeof st
   };
   const passes = (fields: object): boolean => {
     const event: unknown = 'event' in fields ? fields.event : undefined;
-    if (typeof event !== 'string') return true;
+    const isOneOfMany = 'connectorId' in fields || 'tool' in fields;
+    if (typeof event !== 'string' || !isOneOfMany) return true;
     _pending ??= timer(WINDOW_MS, close);
     const window = windows.get(event) ?? { lines: 0, dropped: 0 };
     windows.set(event, window);
