@@ -1,10 +1,11 @@
 /**
  * How long does the registry take to make a change durable and its file to follow, what does main notice, and how soon does a start have its tools? Against the whole file rewritten
  * without fsync (the way of the store that ours replaces), write-file-atomic, lmdb and the SDK, in the same run and interleaved.
- * `npm run bench -- registry [--only upsert,flush,warm] [--rounds N]`
+ * `npm run bench -- registry [--only upsert,flush,warm] [--rounds N] [--no-peers]`
  */
 import { installPeers } from './connectors/peers.ts';
 import { measureFlushes } from './registry/flush.ts';
+import { type OpenStore, OWN_STORES, PEER_STORES } from './registry/stores.ts';
 import { measureUpserts } from './registry/upsert.ts';
 import { measureWarmStarts } from './registry/warm.ts';
 import { runParts } from './support/run-parts.ts';
@@ -14,16 +15,19 @@ await runParts(
     name: 'registry',
     question:
       'How long does the registry take to make a change durable, what does main notice, and how soon does a start have its tools?',
-    options: { rounds: { type: 'string' } },
+    options: { rounds: { type: 'string' }, 'no-peers': { type: 'boolean' } },
   },
-  ({ rounds }) => {
+  ({ rounds, 'no-peers': noPeers }) => {
     const count = (usual: number): number => Number(rounds ?? usual);
+    const stores = (): Readonly<Record<string, OpenStore>> => {
+      if (noPeers) return OWN_STORES;
+      if (!installPeers('lmdb'))
+        throw new Error('The peers of this benchmark cannot be installed; --no-peers leaves them out');
+      return { ...OWN_STORES, ...PEER_STORES };
+    };
     return {
-      upsert: async (tell) => {
-        if (!installPeers('lmdb')) throw new Error('The peers of this benchmark cannot be installed');
-        await measureUpserts(count(3), tell);
-      },
-      flush: (tell) => measureFlushes(count(30), tell),
+      upsert: (tell) => measureUpserts(stores(), count(3), tell),
+      flush: (tell) => measureFlushes(stores(), count(30), tell),
       warm: (tell) => measureWarmStarts(count(20), tell),
     };
   },

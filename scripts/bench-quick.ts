@@ -12,7 +12,7 @@ const PARTS: Readonly<Record<string, () => boolean>> = {
   'scale, calls': () => scale('calls,cost,small', '--seconds', '2'),
   'scale, soak': () => scale('streaming,soak', '--seconds', '8'),
   schedule: () => bench('schedule'),
-  registry: () => bench('registry', '--only', 'flush,warm', '--rounds', '1'),
+  registry: () => bench('registry', '--only', 'flush,warm', '--rounds', '1', '--no-peers'),
   connectors: () => bench('connectors', '--only', 'cold', '--rounds', '1', '--no-peers'),
   'switchyard bench': () =>
     switchyard(

@@ -3,15 +3,19 @@ import { upperBoundOfMean } from '../../src/main/cli/bench/bootstrap.ts';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { watchStall } from '../support/stall.ts';
 import { serverOf, withStore } from './servers.ts';
-import { STORES } from './stores.ts';
+import type { OpenStore } from './stores.ts';
 
 const SIZE = 10_000;
 
 /** How long the file takes to follow one change among 10 000 servers, and how long that holds main, against a loop that has nothing to do for as long. */
-export async function measureFlushes(pairs: number, tell: (section: Section) => void): Promise<void> {
+export async function measureFlushes(
+  stores: Readonly<Record<string, OpenStore>>,
+  pairs: number,
+  tell: (section: Section) => void,
+): Promise<void> {
   const rows: Row[] = [];
   const notes: string[] = [];
-  for (const [way, open] of Object.entries(STORES)) {
+  for (const [way, open] of Object.entries(stores)) {
     const samples = { flushMs: [] as number[], stallMs: [] as number[], idleMs: [] as number[] };
     await withStore(open, SIZE, async ({ put, flush }) => {
       if (flush === null) return;

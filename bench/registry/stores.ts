@@ -15,8 +15,8 @@ export interface BenchStore {
 /** Opens a store that holds these, in an empty folder. */
 export type OpenStore = (folder: string, infos: readonly ServerInfo[]) => Promise<BenchStore>;
 
-/** The ways, ours first. `rewrite` is that of the store that ours replaces; it is not durable, and neither is its flush. */
-export const STORES: Readonly<Record<string, OpenStore>> = {
+/** Ways that need nothing installed, ours first. `rewrite` is that of the store that ours replaces; it is not durable, and neither is its flush. */
+export const OWN_STORES: Readonly<Record<string, OpenStore>> = {
   async ours(folder, infos) {
     const cache = new RegistryMemoryCache({ registryPath: join(folder, 'servers.json') });
     await cache.init();
@@ -25,6 +25,10 @@ export const STORES: Readonly<Record<string, OpenStore>> = {
     return { put: (info) => cache.upsert(info), flush: () => cache.flush(), close: () => cache.close() };
   },
   rewrite: (folder, infos) => wholeFile(infos, (text) => writeFile(join(folder, 'servers.json'), text)),
+};
+
+/** Ways of packages that are installed on demand. */
+export const PEER_STORES: Readonly<Record<string, OpenStore>> = {
   async 'write-file-atomic'(folder, infos) {
     const { default: writeFileAtomic } = await load('write-file-atomic');
     return wholeFile(infos, (text) => writeFileAtomic(join(folder, 'servers.json'), text));

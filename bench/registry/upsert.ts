@@ -1,7 +1,7 @@
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { percentile } from '../../src/main/cli/bench/stats.ts';
 import { serverOf, withStore } from './servers.ts';
-import { type BenchStore, STORES } from './stores.ts';
+import type { BenchStore, OpenStore } from './stores.ts';
 
 const SIZES = [10, 100, 1_000, 10_000];
 const WRITERS = [1, 64];
@@ -9,12 +9,14 @@ const WRITERS = [1, 64];
 /** Puts of one writer in a round: enough for a p99 over three rounds. */
 const PUTS = { 1: 100, 64: 10 } as const;
 
+type Stores = Readonly<Record<string, OpenStore>>;
+
 /** How long a change of one server takes until it is durable, by how many there are and how many write. All ways interleaved. */
-export async function measureUpserts(rounds: number, tell: (section: Section) => void): Promise<void> {
+export async function measureUpserts(stores: Stores, rounds: number, tell: (section: Section) => void): Promise<void> {
   const ours = new Map<string, number[]>();
   for (const writers of WRITERS) {
     for (const size of SIZES) {
-      const section = await measure(size, writers, rounds);
+      const section = await measure(stores, size, writers, rounds);
       ours.set(`${writers} ${size}`, [...(section.rows.find(({ way }) => way === 'ours')?.samples ?? [])]);
       tell(section);
     }
@@ -22,10 +24,10 @@ export async function measureUpserts(rounds: number, tell: (section: Section) =>
   tell({ title: 'Ours, 10 000 entries against 10', rows: [], notes: WRITERS.map((writers) => growth(writers, ours)) });
 }
 
-async function measure(size: number, writers: number, rounds: number): Promise<Section> {
-  const samples = new Map<string, number[]>(Object.keys(STORES).map((way) => [way, []]));
+async function measure(stores: Stores, size: number, writers: number, rounds: number): Promise<Section> {
+  const samples = new Map<string, number[]>(Object.keys(stores).map((way) => [way, []]));
   for (let round = 0; round < rounds; round += 1) {
-    for (const [way, open] of Object.entries(STORES)) {
+    for (const [way, open] of Object.entries(stores)) {
       const took = await withStore(open, size, (store) => putAll(store, size, writers, round));
       samples.get(way)?.push(...took);
     }
