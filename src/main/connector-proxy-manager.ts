@@ -5,11 +5,13 @@ import type { ConnectorEntry } from '../shared/service-map.ts';
 import type { ConnectorSources } from './connector-sources.ts';
 import { awaitReady, type ReadyOptions } from './connectors/await-ready.ts';
 import type { ToolResult } from './connectors/connection.ts';
+import type { Connector } from './connectors/connector.ts';
 import type { ConnectorIdentity } from './connectors/connector-deps.ts';
 import { ConnectorSet } from './connectors/connector-set.ts';
 import type { ConnectorState, Transition } from './connectors/connector-state.ts';
 import { reportListFailure, reportTransition } from './connectors/report-transition.ts';
-import type { CallToolOptions } from './connectors/tool-call.ts';
+import type { JsonObject } from './connectors/streamable-http/json-rpc.ts';
+import type { CallToolOptions, RequestOptions } from './connectors/tool-call.ts';
 import { createLifelines } from './connectors/wiring.ts';
 import { createSources, type MapChange } from './create-sources.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
@@ -79,6 +81,10 @@ export class ConnectorProxyManager implements AsyncDisposable {
       callTimeoutMs: limits.callTimeoutMs,
       onCreated: (connector) => rememberConnector(connector.id),
       onTransition: (connector, transition) => this.#onTransition(connector, transition),
+      ...(resolved.notifications && {
+        onNotification: ({ id: connectorId }: ConnectorIdentity, method: string, params: JsonObject) =>
+          this.#events.emit('notification', { connectorId, method, params }),
+      }),
       onListFailed: (connector, error) => reportListFailure(logger, connector, error),
       onTools: (connector, tools, facts) => this.#tools.intake.take(connector, tools, facts),
       onToolsGone: ({ id }) => this.#tools.intake.gone(id),
@@ -158,6 +164,32 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#router.call(name, args, options);
   }
 
+  /**
+   * Sends any other MCP request to a connector, such as `prompts/get`, waiting for it where it is just coming up; resolves with the result as it was sent. Rejects with
+   * CONNECTOR_UNKNOWN, or as {@link callTool} does.
+   */
+  async request(
+    connectorId: string,
+    method: string,
+    params: JsonObject = {},
+    options: RequestOptions = {},
+  ): Promise<JsonObject> {
+    return this.#known(connectorId).request(method, params, options);
+  }
+
+  /**
+   * Has a connector tell when a resource changes, by `notification` events (with the option `notifications`), until its connection ends or the returned function is called.
+   * Rejects as {@link request} does.
+   */
+  async watchResource(connectorId: string, uri: string, options: RequestOptions = {}): Promise<() => void> {
+    return this.#known(connectorId).watchResource(uri, options);
+  }
+
+  /** What a connector can do, as MCP's `ServerCapabilities`; null while it is not up. */
+  capabilities(connectorId: string): JsonObject | null {
+    return this.#connectors.get(connectorId)?.capabilities ?? null;
+  }
+
   /** One connector: its entry, normalised and as it was sent, and how it is doing. Undefined if the map has none of that id. */
   connector(id: string): ConnectorView | undefined {
     return viewConnector(id, this.#sources, this.#connectors);
@@ -203,7 +235,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     });
   }
 
-  /** Listens to changes of the map (`snapshot`), of connectors (`connector`) or of tools (`tools`); the returned function stops it. */
+  /** Listens to changes of the map (`snapshot`), of connectors (`connector`), of tools (`tools`, `tool-changed`) or to what connectors say (`notification`); the returned function stops it. */
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): () => void {
     return this.#events.on(name, listener);
   }
@@ -243,6 +275,14 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   #dropUnknown(): void {
     if (this.#sources.isKnown) this.#tools.intake.dropUnknown((id) => this.#sources.endpointOf(id));
+  }
+
+  #known(connectorId: string): Connector {
+    this.#assertOpen();
+    const connector = this.#connectors.find(connectorId);
+    if (connector === undefined)
+      throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${connectorId}".`);
+    return connector;
   }
 
   #assertOpen(): void {

@@ -25,12 +25,21 @@ export interface ConnectorChange {
   readonly at: number;
 }
 
+/** A connector said something of its own accord (MCP, notifications), other than that its tools changed. */
+export interface ConnectorNotification {
+  readonly connectorId: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
 /** The events of a manager, by name. */
 export interface ManagerEvents {
   readonly snapshot: SnapshotChange;
   readonly connector: ConnectorChange;
   readonly tools: ToolChange;
   readonly 'tool-changed': ChangedTool;
+  /** With the option `notifications` alone. */
+  readonly notification: ConnectorNotification;
 }
 
 type Listener<T> = (event: T) => void;
@@ -43,6 +52,7 @@ export class EventHub {
     connector: new Set(),
     tools: new Set(),
     'tool-changed': new Set(),
+    notification: new Set(),
   };
 
   constructor(logger: Logger) {

@@ -127,6 +127,7 @@ const optionsSchema = z.object({
   concurrency: count.optional(),
   stateDir: z.string().min(1).optional(),
   pinTools: z.enum(['off', 'warn', 'quarantine']).default('warn'),
+  notifications: z.boolean().optional(),
   offload: z.enum(['auto', 'always', 'never']).default('auto'),
   featureFlags: z.object({ asyncRefresh: z.boolean(), refreshIntervalMs: milliseconds }).optional(),
 });

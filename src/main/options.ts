@@ -88,6 +88,8 @@ export interface ConnectorProxyManagerOptions {
    * approved (`quarantine`). `warn`.
    */
   readonly pinTools?: PinPolicy | undefined;
+  /** Whether what connectors say of their own accord, besides of their tools, becomes `notification` events; it keeps a stream open to each that may. `false`. */
+  readonly notifications?: boolean | undefined;
   /** Where maps are proven: `auto` starts on main while the threads boot, `always` never does, `never` always does. */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
   /** Cap on a map after decompression. 32 MiB. */
@@ -164,6 +166,7 @@ export interface ResolvedOptions {
   readonly createProxy: CreateProxy | null;
   readonly stateDir: string | null;
   readonly pinTools: PinPolicy;
+  readonly notifications: boolean;
   readonly offload: 'auto' | 'always' | 'never';
   readonly featureFlags: ConnectorFeatureFlags;
   readonly limits: Limits;
@@ -200,6 +203,7 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
     createProxy: options.createProxy ?? null,
     stateDir: options.stateDir ?? null,
     pinTools,
+    notifications: options.notifications ?? false,
     offload,
     featureFlags,
     limits,

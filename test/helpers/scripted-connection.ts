@@ -13,9 +13,14 @@ export function scriptedConnection(
 ): ScriptedConnection {
   const connection: ScriptedConnection = {
     closed: false,
-    facts: { era: 'modern', transport: 'streamable-http', protocolVersion: '2026-07-28', serverName: 'scripted' },
+    facts: {
+      ...{ era: 'modern', transport: 'streamable-http', protocolVersion: '2026-07-28', serverName: 'scripted' },
+      capabilities: { tools: {} },
+    },
     listToolsPage: async () => ({ tools: [], nextCursor: null, ttlMs: null }),
     callTool,
+    request: async () => ({}),
+    watchResource: async () => () => {},
     close: async () => {
       connection.closed = true;
     },

@@ -47,6 +47,7 @@ describe('the era of a connector', () => {
       transport: 'streamable-http',
       protocolVersion: '2026-07-28',
       serverName: 'raw',
+      capabilities: { tools: {} },
     });
     await raw.call({ a: 1 });
     expect(server.of('initialize')).toHaveLength(0);

@@ -10,9 +10,18 @@ export class ConnectionWatch implements ConnectionEvents {
   #up: LiveConnection | null = null;
   #lost: Error | null = null;
 
-  constructor(onLost: (up: LiveConnection, error: Error) => void, onProcess: (view: ProcessView) => void) {
+  readonly onNotification: ConnectionEvents['onNotification'];
+
+  constructor(
+    onLost: (up: LiveConnection, error: Error) => void,
+    {
+      onProcess,
+      onNotification,
+    }: Pick<Required<ConnectionEvents>, 'onProcess'> & Pick<ConnectionEvents, 'onNotification'>,
+  ) {
     this.#onLost = onLost;
     this.onProcess = onProcess;
+    this.onNotification = onNotification;
   }
 
   onLost(error: Error): void {

@@ -1,8 +1,10 @@
 import type { CallToolResult, OAuthClientProvider } from '@modelcontextprotocol/client';
 import type { EraPolicy, TransportPolicy } from '../../shared/service-map.ts';
 import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
+import type { HostSide } from './host-side.ts';
 import type { ProcessView } from './process-view.ts';
 import type { StdioCommand } from './stdio-command.ts';
+import type { JsonObject } from './streamable-http/json-rpc.ts';
 
 /** How a host logs in to a connector that wants OAuth (MCP, authorization). */
 export interface ConnectorOAuth {
@@ -32,6 +34,8 @@ export interface ConnectionFacts {
   readonly transport: 'streamable-http' | 'sse' | 'stdio' | 'custom';
   readonly protocolVersion: string | null;
   readonly serverName: string | null;
+  /** As MCP's `ServerCapabilities`. */
+  readonly capabilities: JsonObject;
 }
 
 /** One page of a tool list; its tools are not judged yet. */
@@ -60,8 +64,32 @@ export interface RequestLimits {
 /** Whether a call that failed was handed to the connector: surely not, or maybe. */
 export type Sent = 'no' | 'maybe';
 
-interface CallLimits extends RequestLimits {
-  readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
+/** Takes the JSON of a large result as it comes. */
+export interface ResultSink {
+  /** False where no more is wanted until `resume` of the flow that it was opened with is called. */
+  write(chunk: Buffer): boolean;
+}
+
+/** What goes along with a request besides its answer. */
+export interface RequestTraffic {
+  /** `params` are those of the notice, as they were sent. */
+  readonly onProgress?: ((progress: ToolProgress, params: JsonObject) => void) | undefined;
+  /** A notice that the connector sent about this request, other than its progress, as far as the connection can tell. */
+  readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
+  /** Answers what the connector asks because of this request, in place of the manager's own host, as far as the connection can tell. */
+  readonly host?: HostSide | undefined;
+  /** Whether an answer that asks for input (MCP 2026-07-28) is the result, rather than one more question to the host. */
+  readonly returnsInputRequests?: boolean | undefined;
+  /**
+   * Opens a sink for a result above 64 KiB, where the connection can read it piece by piece. What is returned in the end is then empty; a failure midway
+   * rejects all the same.
+   */
+  readonly onLargeResult?: ((flow: { readonly resume: () => void }) => ResultSink) | undefined;
+}
+
+export interface CallLimits extends RequestLimits, RequestTraffic {
+  /** Members of the request's parameters besides `name` and `arguments`. */
+  readonly params?: JsonObject | undefined;
 }
 
 /** An MCP connection that is up: the one way the rest of the house talks to a connector. */
@@ -75,6 +103,12 @@ export interface Connection {
     args: Readonly<Record<string, unknown>>,
     limits: CallLimits,
   ): Promise<ToolResult>;
+  /** Sends any other request. Rejects as `callTool` does. */
+  request(method: string, params: JsonObject, limits: RequestLimits & RequestTraffic): Promise<JsonObject>;
+  /**
+   * Has the connector tell when a resource changes, by `onNotification` of the connection's events; the returned function ends that. Rejects as `callTool` does.
+   */
+  watchResource(uri: string, limits: RequestLimits): Promise<() => void>;
   /** Ends the session where there is one, then the connection. Never rejects. Idempotent. */
   close(): Promise<void>;
 }
@@ -85,6 +119,8 @@ export interface ConnectionEvents {
   onLost(error: Error): void;
   /** The connector says that its tools changed, or may have. */
   onToolsChanged(): void;
+  /** A notice that belongs to no request, other than one about tools. */
+  readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /** A program is started for it. */
   onProcess?(view: ProcessView): void;
 }

@@ -5,6 +5,7 @@ import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import type { BringUp, Relist } from './bring-up.ts';
 import type { ConnectionFacts } from './connection.ts';
 import type { Transition } from './connector-state.ts';
+import type { JsonObject } from './streamable-http/json-rpc.ts';
 
 /** What others see of a connector that tells them something. */
 export interface ConnectorIdentity {
@@ -32,6 +33,8 @@ export interface ConnectorDeps {
     tools: readonly RemoteToolDefinition[],
     facts: ConnectionFacts,
   ) => Promise<void>;
+  /** The connector says something of its own accord, other than that its tools changed. */
+  readonly onNotification?: (connector: ConnectorIdentity, method: string, params: JsonObject) => void;
   /** The connector was removed or disabled, and its tools with it. */
   readonly onToolsGone: (connector: ConnectorIdentity) => void;
   /** The tool list could not be read anew; the one in hand stays. */

@@ -57,12 +57,16 @@ export class ConnectorSet {
     return this.#connectors.get(id);
   }
 
+  /** The same; one that waits to be taken up is taken up at once. */
+  find(id: string): Connector | undefined {
+    if (!this.#connectors.has(id)) this.#take(id);
+    return this.#connectors.get(id);
+  }
+
   /** The connector whose namespace `name` is in: the one with the longest such id. One that waits to be taken up is taken up at once. */
   owning(name: string): Connector | undefined {
     for (let dot = name.lastIndexOf('.'); dot > 0; dot = name.lastIndexOf('.', dot - 1)) {
-      const id = name.slice(0, dot);
-      if (!this.#connectors.has(id)) this.#take(id);
-      const connector = this.#connectors.get(id);
+      const connector = this.find(name.slice(0, dot));
       if (connector !== undefined) return connector;
     }
     return undefined;

@@ -15,7 +15,8 @@ import { LiveConnection } from './live-connection.ts';
 import { originOf } from './local-entry.ts';
 import { type ProcessView, withLastWords } from './process-view.ts';
 import { Reconnection } from './reconnection.ts';
-import type { CallRoute, CallToolOptions } from './tool-call.ts';
+import type { JsonObject } from './streamable-http/json-rpc.ts';
+import type { CallRoute, CallToolOptions, RequestOptions } from './tool-call.ts';
 import { unavailableError } from './unavailable-error.ts';
 
 /** Trying again as it is would not help. */
@@ -131,6 +132,23 @@ export class Connector {
     return this.#calls.make(tool, args, options);
   }
 
+  /** Sends any other request. Rejects as {@link callTool} does. */
+  request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
+    return this.#calls.send(method, options, (connection, limits) => connection.request(method, params, limits));
+  }
+
+  /** Has the connector tell when a resource changes, until its connection ends or the returned function is called. Rejects as {@link callTool} does. */
+  watchResource(uri: string, options: RequestOptions): Promise<() => void> {
+    return this.#calls.send('resources/subscribe', options, (connection, limits) =>
+      connection.watchResource(uri, limits),
+    );
+  }
+
+  /** What it can do, as MCP's `ServerCapabilities`; null while it is down. */
+  get capabilities(): JsonObject | null {
+    return this.#slot.up?.connection.facts.capabilities ?? null;
+  }
+
   async #route(signal: AbortSignal): Promise<CallRoute> {
     await this.awaitChance(signal);
     const { up, life } = this.#slot;
@@ -170,12 +188,13 @@ export class Connector {
     const life = this.#slot.begin();
     this.#urgency = Promise.withResolvers();
     this.#reconnection.started();
-    const watch = new ConnectionWatch(
-      (up, error) => this.#lose(up, error),
-      (view) => {
+    const { onNotification } = this.#deps;
+    const watch = new ConnectionWatch((up, error) => this.#lose(up, error), {
+      onProcess: (view) => {
         this.#process = withLastWords(view, this.#process);
       },
-    );
+      onNotification: onNotification && ((method, params) => onNotification(this, method, params)),
+    });
     try {
       this.#machine.to('connecting', why);
       await this.#slot.closed();

@@ -118,45 +118,38 @@ export function toListError(failure: Failure, cause: unknown, limits: RequestLim
 
 /**
  * The coded form of what failed a call. An error that the connector answered is an answer (TOOL_CALL_REJECTED); only what
- * happened to the connection or the session is TOOL_CALL_LOST.
+ * happened to the connection or the session is TOOL_CALL_LOST. `what` names the call, as in "Tool echo".
  */
-export function toCallError(
-  failure: Failure,
-  cause: unknown,
-  toolName: string,
-  limits: RequestLimits,
-): SwitchyardError {
+export function toCallError(failure: Failure, cause: unknown, what: string, limits: RequestLimits): SwitchyardError {
   switch (failure.kind) {
     case 'too-large':
       return failure.error;
     case 'rpc':
-      return rejected(`Tool ${toolName} was rejected: ${failure.reason}`, cause, { rpcCode: failure.code });
+      return rejected(`${what} was rejected: ${failure.reason}`, cause, { rpcCode: failure.code });
     case 'timeout':
-      return new SwitchyardError(
-        'TOOL_CALL_TIMEOUT',
-        `Tool ${toolName} did not answer within ${limits.timeoutMs} ms.`,
-        { cause },
-      );
+      return new SwitchyardError('TOOL_CALL_TIMEOUT', `${what} did not answer within ${limits.timeoutMs} ms.`, {
+        cause,
+      });
     case 'refused':
       return new SwitchyardError(
         'CONNECTOR_REFUSED',
-        `Tool ${toolName}: the connector refused the credentials (${failure.status}).`,
+        `${what}: the connector refused the credentials (${failure.status}).`,
         { cause, detail: { status: failure.status } },
       );
     case 'unsendable': {
-      const why = `The arguments of tool ${toolName} cannot be sent: ${failure.reason}`;
+      const why = `${what}: the arguments cannot be sent: ${failure.reason}`;
       return new SwitchyardError('OPTIONS_INVALID', why, { cause });
     }
     case 'unusable':
-      return rejected(`Tool ${toolName}: ${failure.reason}.`, cause);
+      return rejected(`${what}: ${failure.reason}.`, cause);
     case 'status': {
       const { status, isSessionLost } = failure;
-      if (!isSessionLost) return rejected(`Tool ${toolName}: the connector answered ${status}.`, cause, { status });
+      if (!isSessionLost) return rejected(`${what}: the connector answered ${status}.`, cause, { status });
       // Refused as one of an unknown session: the tool did not run.
-      return lost(toolName, 'no', `it answered ${status}`, cause);
+      return lost(what, 'no', `it answered ${status}`, cause);
     }
     case 'network':
-      return lost(toolName, failure.isUnsent ? 'no' : 'maybe', failure.reason, cause);
+      return lost(what, failure.isUnsent ? 'no' : 'maybe', failure.reason, cause);
   }
 }
 
@@ -172,13 +165,12 @@ function rejected(message: string, cause: unknown, detail = {}): SwitchyardError
   return new SwitchyardError('TOOL_CALL_REJECTED', message, { cause, detail });
 }
 
-function lost(toolName: string, sent: Sent, reason: string, cause: unknown): SwitchyardError {
+function lost(what: string, sent: Sent, reason: string, cause: unknown): SwitchyardError {
   const fate = sent === 'no' ? 'it was not sent' : 'it may have run';
-  return new SwitchyardError(
-    'TOOL_CALL_LOST',
-    `The connection failed during the call of ${toolName}, ${fate}: ${reason}`,
-    { cause, detail: { sent } },
-  );
+  return new SwitchyardError('TOOL_CALL_LOST', `${what}: the connection failed meanwhile, ${fate}: ${reason}`, {
+    cause,
+    detail: { sent },
+  });
 }
 
 /** What the network says where no connection came about. */

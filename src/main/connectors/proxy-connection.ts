@@ -58,7 +58,10 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
     }
     isUp = true;
     return {
-      facts: { era: 'unknown', transport: 'custom', protocolVersion: null, serverName: null },
+      facts: {
+        ...{ era: 'unknown', transport: 'custom', protocolVersion: null, serverName: null },
+        capabilities: { tools: {} },
+      },
       async listToolsPage(_cursor, page) {
         return {
           tools: inJson(
@@ -82,12 +85,21 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
           throw new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${tool.name}: ${messageOf(error)}`, { cause: error });
         }
       },
+      request: (method) => Promise.reject(toolsOnly(target.id, method)),
+      watchResource: () => Promise.reject(toolsOnly(target.id, 'resources/subscribe')),
       async close() {
         isUp = false;
         await disconnect(proxy);
       },
     };
   };
+}
+
+function toolsOnly(connectorId: string, method: string): SwitchyardError {
+  return new SwitchyardError(
+    'TOOL_CALL_REJECTED',
+    `The proxy of connector ${connectorId} has tools alone, no ${method}.`,
+  );
 }
 
 function configFor(

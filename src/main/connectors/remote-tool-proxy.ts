@@ -4,11 +4,11 @@ import { messageOf, SwitchyardError } from '../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import { assertCompatibleAgent } from '../http/agent-check.ts';
 import { createConnect } from './choose-connect.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, ToolResult } from './connection.ts';
 import { TOOLS_ONLY } from './host-side.ts';
 import { listAllTools } from './list-tools.ts';
 import type { ProxiedTool, RemoteToolProxyOptions } from './remote-tool-proxy-options.ts';
-import { type CallRoute, makeCall } from './tool-call.ts';
+import { type Call, type CallRoute, makeCall } from './tool-call.ts';
 import { ToolRefresher } from './tool-refresher.ts';
 
 const RECONNECT_DELAY_MS = 5_000;
@@ -102,8 +102,9 @@ export class RemoteToolProxy {
    */
   callTool(name: string, args: Record<string, unknown>): Promise<unknown> {
     const tool = this.#tools.get(name) ?? { name, inputSchema: {} };
+    const perform: Call<ToolResult>['perform'] = (connection, limits) => connection.callTool(tool, args, limits);
     return makeCall(
-      { tool, args, timeoutMs: CALL_TIMEOUT_MS, options: {} },
+      { name: `tool ${name}`, timeoutMs: CALL_TIMEOUT_MS, options: {}, perform },
       { admit: async () => () => {}, route: () => this.#route() },
     );
   }

@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   Client,
   SSEClientTransport,
@@ -11,7 +12,16 @@ import * as z from 'zod';
 import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { CLIENT_INFO } from './client-info.ts';
-import type { Connection, ConnectionEvents, ConnectionFacts, ConnectorOAuth, RequestLimits } from './connection.ts';
+import type {
+  CallLimits,
+  Connection,
+  ConnectionEvents,
+  ConnectionFacts,
+  ConnectorOAuth,
+  RequestLimits,
+  RequestTraffic,
+  ToolProgress,
+} from './connection.ts';
 import { isBrokenConnection, toCallError, toListError } from './failure.ts';
 import { answeredMethods, type HostSide } from './host-side.ts';
 import { networkCause, requestFailure, withoutBody } from './sdk-errors.ts';
@@ -49,6 +59,15 @@ const toolPageSchema = z.looseObject({
   ttlMs: z.number().nonnegative().optional().catch(undefined),
 });
 
+/**
+ * Who answers what a connector asks because of the request that this code runs in. The SDK knows that of modern connectors alone, whose questions come with
+ * the answer.
+ */
+const asked = new AsyncLocalStorage<HostSide>();
+
+/** A result with every member kept as it was sent. */
+const anyResultSchema = z.looseObject({});
+
 /** A client of the SDK that answers for the host. `probeMs`: how long a program may take to answer the probe for the modern era. */
 export function createSdkClient(era: Era, host: HostSide, connectorId: string, probeMs: number | null = null): Client {
   const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
@@ -60,7 +79,8 @@ export function createSdkClient(era: Era, host: HostSide, connectorId: string, p
       const { signal } = context.mcpReq;
       const params = (request.params ?? {}) as Readonly<Record<string, unknown>>;
       // What the host answers is its own; the SDK checks it.
-      return (await host.answer({ connectorId, method, params, signal })) as never;
+      const answer = asked.getStore()?.answer ?? host.answer;
+      return (await answer({ connectorId, method, params, signal })) as never;
     });
   }
   return client;
@@ -75,6 +95,9 @@ export async function openSdkClient(
   // Of a handshake that fails, its own rejection tells; of a connection that is being closed there is nothing to tell.
   let isUp = false;
   let reason: Error | null = null;
+  client.fallbackNotificationHandler = async ({ method, params }) => {
+    if (isUp) events.onNotification?.(method, { ...params });
+  };
   client.onclose = () => {
     if (isUp) events.onLost(reason ?? new Error('The connection was closed by the other side'));
   };
@@ -94,7 +117,8 @@ export async function openSdkClient(
   };
   countStrays(transport as Transport);
   // The signal stays out of the handshake: cut short, it could leave a session that nobody knows the name of.
-  const handshake = client.connect(transport, { timeout: sdkTimeout(limits) });
+  // What the connection hears belongs to no request that it may have been made for.
+  const handshake = asked.exit(() => client.connect(transport, { timeout: sdkTimeout(limits) }));
   try {
     await raceSignal(handshake, limits.signal);
   } catch (error) {
@@ -127,6 +151,16 @@ function connectionOf(
   authorized: Authorized,
   close: () => Promise<void>,
 ): Connection {
+  const exchange = async <T>(what: string, limits: CallLimits, work: () => Promise<T>): Promise<T> => {
+    const run = () => sized(limits, work);
+    const { host } = limits;
+    try {
+      return await authorized(limits.signal, () => (host === undefined ? run() : asked.run(host, run)));
+    } catch (error) {
+      if (limits.signal.aborted) throw limits.signal.reason;
+      throw toCallError(requestFailure(error), withoutBody(error), what, limits);
+    }
+  };
   return {
     facts,
     async listToolsPage(cursor, limits) {
@@ -152,17 +186,37 @@ function connectionOf(
         timeout: sdkTimeout(limits),
         // Without an output schema the SDK need not compile a validator: 367 ms at the first of 1 000 tools otherwise.
         toolDefinition: definition as unknown as Tool,
-        ...(limits.onProgress && { onprogress: limits.onProgress }),
+        ...trafficOptions(limits),
       };
-      const call = () => sized(limits, () => client.callTool({ name: tool.name, arguments: { ...args } }, options));
-      try {
-        return await authorized(limits.signal, call);
-      } catch (error) {
-        if (limits.signal.aborted) throw limits.signal.reason;
-        throw toCallError(requestFailure(error), withoutBody(error), tool.name, limits);
+      const params = { ...limits.params, name: tool.name, arguments: { ...args } };
+      return exchange(`Tool ${tool.name}`, limits, () => client.callTool(params, options));
+    },
+    request(method, params, limits) {
+      const options = { signal: limits.signal, timeout: sdkTimeout(limits), ...trafficOptions(limits) };
+      return exchange(`Request ${method}`, limits, () => client.request({ method, params }, anyResultSchema, options));
+    },
+    async watchResource(uri, limits) {
+      if (client.getProtocolEra() === 'modern') {
+        const stop = new AbortController();
+        await exchange('Request subscriptions/listen', limits, () =>
+          client.listen({ resourceSubscriptions: [uri] }, { signal: stop.signal }),
+        );
+        return () => stop.abort(new Error('The resource is no longer watched'));
       }
+      await this.request('resources/subscribe', { uri }, limits);
+      return () =>
+        void client.unsubscribeResource({ uri }).catch(() => {
+          // Nobody waits for what it tells any more.
+        });
     },
     close,
+  };
+}
+
+function trafficOptions({ onProgress, returnsInputRequests }: RequestTraffic) {
+  return {
+    ...(onProgress && { onprogress: (progress: ToolProgress) => onProgress(progress, { ...progress }) }),
+    ...(returnsInputRequests === true && { allowInputRequired: true }),
   };
 }
 
@@ -183,6 +237,7 @@ function factsOf(client: Client, transport: SdkParts['transport']): ConnectionFa
     transport: kindOf(transport),
     protocolVersion: client.getNegotiatedProtocolVersion() ?? null,
     serverName: client.getServerVersion()?.name ?? null,
+    capabilities: { ...client.getServerCapabilities() },
   };
 }
 

@@ -1,22 +1,28 @@
 import { deadline, type LinkedSignal, linkSignals, raceSignal } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
-import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
-import type { Connection, ToolProgress, ToolResult } from './connection.ts';
+import type { CallLimits, Connection, RequestTraffic, ToolProgress } from './connection.ts';
+import type { JsonObject } from './streamable-http/json-rpc.ts';
+
+/** How to send something to a connector, and what to hear of it meanwhile. */
+export interface RequestOptions extends RequestTraffic {
+  readonly signal?: AbortSignal | undefined;
+  /** For the whole of it. The entry's `timeouts.call`, else 60 000 ms. */
+  readonly timeoutMs?: number | undefined;
+}
 
 /** How to call a tool. */
-export interface CallToolOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** For the whole call. The entry's `timeouts.call`, else 60 000 ms. */
-  readonly timeoutMs?: number | undefined;
-  readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
+export interface CallToolOptions extends RequestOptions {
+  /** Members of the request's parameters besides `name` and `arguments`, such as `_meta`. */
+  readonly params?: JsonObject | undefined;
 }
 
 /** One call, all defaults filled in. */
-export interface ToolCall {
-  readonly tool: RemoteToolDefinition;
-  readonly args: Readonly<Record<string, unknown>>;
+export interface Call<T> {
+  /** As errors name it: "tool echo", "request prompts/get". */
+  readonly name: string;
   readonly timeoutMs: number;
   readonly options: CallToolOptions;
+  readonly perform: (connection: Connection, limits: CallLimits) => Promise<T>;
 }
 
 /** The connection that a call goes over. */
@@ -44,9 +50,9 @@ export interface CallPath {
  * was never made or its session is gone, is sent again once over a new connection. Rejects with what `path` rejects with, with
  * TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, the reason of the route's life, or the connection's own error; a lost connection is told.
  */
-export async function makeCall(call: ToolCall, path: CallPath): Promise<ToolResult> {
-  const { tool, timeoutMs, options } = call;
-  using caller = abortedBy(options.signal, tool.name);
+export async function makeCall<T>(call: Call<T>, path: CallPath): Promise<T> {
+  const { name, timeoutMs, options } = call;
+  using caller = abortedBy(options.signal, name);
   using limit = deadline(timeoutMs, () => timeoutError(call), caller.signal);
   const leave = await path.admit(limit.signal);
   try {
@@ -59,15 +65,16 @@ export async function makeCall(call: ToolCall, path: CallPath): Promise<ToolResu
   }
 }
 
-async function send(call: ToolCall, route: CallRoute, limit: AbortSignal): Promise<ToolResult> {
+async function send<T>(call: Call<T>, route: CallRoute, limit: AbortSignal): Promise<T> {
   const { connection, life, onLost, onRefused } = route;
-  const { tool, args, timeoutMs, options } = call;
+  const { timeoutMs, options } = call;
   using _under = route.enter();
   using link = linkSignals(limit, life);
   const { signal } = link;
   try {
-    const onProgress = options.onProgress && ((progress: ToolProgress) => tellProgress(call, progress, link.abort));
-    return await raceSignal(connection.callTool(tool, args, { signal, timeoutMs, onProgress }), signal);
+    const onProgress: CallLimits['onProgress'] =
+      options.onProgress && ((progress, params) => tellProgress(call, progress, params, link.abort));
+    return await raceSignal(call.perform(connection, { ...options, signal, timeoutMs, onProgress }), signal);
   } catch (error) {
     if (error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST') onLost(error);
     if (error instanceof SwitchyardError && error.code === 'CONNECTOR_REFUSED' && error.detail.status === 401)
@@ -77,11 +84,16 @@ async function send(call: ToolCall, route: CallRoute, limit: AbortSignal): Promi
 }
 
 /** A caller's function that throws ends its own call, not the connection that others use. */
-function tellProgress({ tool, options }: ToolCall, progress: ToolProgress, abort: (reason: unknown) => void): void {
+function tellProgress(
+  { name, options }: Call<unknown>,
+  progress: ToolProgress,
+  params: JsonObject,
+  abort: (reason: unknown) => void,
+): void {
   try {
-    options.onProgress?.(progress);
+    options.onProgress?.(progress, params);
   } catch (cause) {
-    abort(new SwitchyardError('TOOL_CALL_ABORTED', `onProgress of the call of ${tool.name} threw.`, { cause }));
+    abort(new SwitchyardError('TOOL_CALL_ABORTED', `onProgress of ${name} threw.`, { cause }));
   }
 }
 
@@ -89,16 +101,16 @@ function isUnsent(error: unknown): boolean {
   return error instanceof SwitchyardError && error.code === 'TOOL_CALL_LOST' && error.detail.sent === 'no';
 }
 
-function timeoutError({ tool, timeoutMs }: ToolCall): SwitchyardError {
-  return new SwitchyardError('TOOL_CALL_TIMEOUT', `Tool ${tool.name} did not answer within ${timeoutMs} ms.`);
+function timeoutError({ name, timeoutMs }: Call<unknown>): SwitchyardError {
+  return new SwitchyardError('TOOL_CALL_TIMEOUT', `There was no answer to ${name} within ${timeoutMs} ms.`);
 }
 
 /** A signal that aborts with TOOL_CALL_ABORTED when the caller's does. */
-function abortedBy(signal: AbortSignal | undefined, toolName: string): LinkedSignal {
+function abortedBy(signal: AbortSignal | undefined, name: string): LinkedSignal {
   const link = linkSignals();
   const onAbort = (): void =>
     link.abort(
-      new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${toolName}.`, {
+      new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted ${name}.`, {
         cause: signal?.reason,
       }),
     );

@@ -9,12 +9,14 @@ const tool = (name: string): object => ({ name, inputSchema: { type: 'object' } 
 /** A connection that lists these pages; a page's cursor is its index. */
 function paged(pages: readonly (readonly unknown[])[], nextOf: (page: number) => string | null): Connection {
   return {
-    facts: { era: 'legacy', transport: 'custom', protocolVersion: null, serverName: null },
+    facts: { era: 'legacy', transport: 'custom', protocolVersion: null, serverName: null, capabilities: {} },
     listToolsPage: async (cursor) => {
       const page = Number(cursor ?? 0);
       return { tools: pages[page % pages.length] ?? [], nextCursor: nextOf(page), ttlMs: null };
     },
     callTool: () => Promise.reject(new Error('not here')),
+    request: () => Promise.reject(new Error('not here')),
+    watchResource: () => Promise.reject(new Error('not here')),
     close: async () => {},
   };
 }

@@ -101,7 +101,7 @@ describe('calls', () => {
     const { connector, up } = connectorUnderTest();
     await up(
       scriptedConnection((_, __, { onProgress }) => {
-        onProgress?.({ progress: 1 });
+        onProgress?.({ progress: 1 }, {});
         return new Promise(() => {});
       }),
     );

@@ -1,36 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Transform } from 'node:stream';
-import { StringDecoder } from 'node:string_decoder';
 import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib';
-import { createParser, type EventSourceParser } from 'eventsource-parser';
-import { SwitchyardError } from '../../../shared/errors.ts';
 import { UnusableAnswer } from '../failure.ts';
-
-/** Whom a body tells what it holds. */
-export interface BodySink {
-  onValue(value: unknown): void;
-  onEventId(id: string): void;
-  onRetry(retryMs: number): void;
-  onEnd(text: string): void;
-  onFailure(error: Error): void;
-}
-
-/** Takes the bytes of an answer as they come. */
-export interface BodyReader {
-  take(chunk: Buffer): void;
-  end(): void;
-  /** Nothing more is wanted of it. */
-  stop(): void;
-}
+import { type BodyReader, type BodySink, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
+import { EventReader } from './event-reader.ts';
 
 /** What is kept of a body that nobody reads as messages: enough for a JSON-RPC error. */
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /** What some write before UTF-8; a reader may pass over it (RFC 8259 section 8.1), as fetch does. */
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
-
-/** Cap on one event of a stream that stays open and is not capped itself, in characters. */
-const MAX_EVENT_LENGTH = 1024 * 1024;
 
 /** Reads a body as JSON, as events or as mere text, by its status and its type, and caps it at `maxBytes` after decompression. */
 export function createBodyReader(
@@ -47,20 +26,31 @@ export function createBodyReader(
 
 function readerOf(type: string, maxBytes: number, sink: BodySink): BodyReader {
   if (type === 'application/json') return jsonReader(maxBytes, sink);
-  if (type === 'text/event-stream') return eventReader(maxBytes, sink);
+  if (type === 'text/event-stream') return new EventReader(maxBytes, sink);
   return textReader(sink);
 }
 
 function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
   const chunks: Buffer[] = [];
   let size = 0;
+  let isAsked = false;
+  let large: ValueSink | null = null;
   return {
     take(chunk) {
       size += chunk.length;
       if (size > maxBytes) return sink.onFailure(tooLarge(maxBytes));
+      if (large !== null) return large.write(chunk);
       chunks.push(chunk);
+      if (isAsked || size <= LARGE_BYTES) return;
+      isAsked = true;
+      large = sink.onLargeValue(Buffer.concat(chunks));
+      if (large !== null) chunks.splice(0);
     },
     end() {
+      if (large !== null) {
+        large.end();
+        return sink.onEnd('');
+      }
       const [only] = chunks;
       const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
       let value: unknown;
@@ -74,44 +64,6 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
       sink.onEnd('');
     },
     stop: () => void chunks.splice(0),
-  };
-}
-
-function eventReader(maxBytes: number, sink: BodySink): BodyReader {
-  const decoder = new StringDecoder('utf8');
-  const maxEventLength = Number.isFinite(maxBytes) ? maxBytes : MAX_EVENT_LENGTH;
-  let size = 0;
-  let isStopped = false;
-  const parser: EventSourceParser = createParser({
-    maxBufferSize: maxEventLength,
-    onId: (id) => sink.onEventId(id),
-    onEvent({ event, data }) {
-      if ((event !== undefined && event !== 'message') || data === '') return;
-      let value: unknown;
-      try {
-        value = JSON.parse(data);
-      } catch {
-        // An event that is no JSON is passed over, as one of another type is.
-        return;
-      }
-      sink.onValue(value);
-    },
-    onRetry: (retryMs) => sink.onRetry(retryMs),
-    onError(error) {
-      if (error.type === 'max-buffer-size-exceeded') sink.onFailure(tooLarge(maxEventLength));
-    },
-  });
-  return {
-    take(chunk) {
-      if (isStopped) return;
-      size += chunk.length;
-      if (size > maxBytes) sink.onFailure(tooLarge(maxBytes));
-      else parser.feed(decoder.write(chunk));
-    },
-    end: () => sink.onEnd(''),
-    stop() {
-      isStopped = true;
-    },
   };
 }
 
@@ -175,12 +127,4 @@ export function isEventStream(status: number, headers: IncomingHttpHeaders): boo
 
 function mediaType(contentType: string | undefined): string {
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
-}
-
-function tooLarge(maxBytes: number): SwitchyardError {
-  return new SwitchyardError(
-    'TOOL_RESULT_TOO_LARGE',
-    `The connector answered with more than ${maxBytes} bytes; the answer was cut off.`,
-    { detail: { maxBytes } },
-  );
 }

@@ -3,7 +3,7 @@ import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../../shared/tool-definition.ts';
 import { recordStray } from '../../metrics/instruments.ts';
-import type { Connect, Connection, ToolResult } from '../connection.ts';
+import type { CallLimits, Connect, Connection, ConnectionFacts, ToolResult } from '../connection.ts';
 import {
   ClosedConnection,
   type Failure,
@@ -20,7 +20,8 @@ import { EraMemory } from './era-memory.ts';
 import { type Handshake, shakeHands } from './handshake.ts';
 import { encodeHeaderValue } from './header-value.ts';
 import { throughInputRounds } from './input-rounds.ts';
-import { isObject, type JsonObject, RpcError } from './json-rpc.ts';
+import { type JsonObject, RpcError } from './json-rpc.ts';
+import { announcedLists, mayTellMore } from './notices.ts';
 import { askHost, ServerRequests } from './server-requests.ts';
 import { StreamableHttpSession } from './session.ts';
 import { keepStandingStream } from './standing-stream.ts';
@@ -53,10 +54,12 @@ export function createStreamableHttpConnect(options: StreamableHttpOptions): Con
       maxResultBytes,
       capabilities: host.capabilities,
       onStray: recordStray,
-      onMessage(message) {
-        const isAboutTools = message.kind === 'notification' && message.method === 'notifications/tools/list_changed';
-        if (!isAboutTools) requests.take(message);
-        else if (isUp) events.onToolsChanged();
+      onMessage(message, answeredBy) {
+        if (message.kind === 'request' || message.method === 'notifications/cancelled')
+          requests.take(message, answeredBy);
+        else if (!isUp) return;
+        else if (message.method === 'notifications/tools/list_changed') events.onToolsChanged();
+        else events.onNotification?.(message.method, message.params);
       },
     });
     const requests = new ServerRequests(session, host, target.id);
@@ -74,14 +77,17 @@ export function createStreamableHttpConnect(options: StreamableHttpOptions): Con
     isUp = true;
     // A legacy server asks the host over its standing stream, too; calls may wait for the answer.
     const answersHost = agreed.facts.era === 'legacy' && Object.keys(host.capabilities).length > 0;
+    const hearsAll = events.onNotification !== undefined;
+    const notices = announcedLists(agreed.facts.capabilities, hearsAll);
+    const isListenedTo = Object.keys(notices).length > 0 || (hearsAll && mayTellMore(agreed.facts));
     const stopStream =
-      answersHost || announcesTools(agreed.capabilities)
-        ? keepStandingStream(session, answersHost, {
+      answersHost || isListenedTo
+        ? keepStandingStream(session, notices, answersHost, {
             onOpen: () => events.onToolsChanged(),
             onGone: (error) => isUp && events.onLost(error),
           })
         : () => {};
-    return connectionOf(session, agreed, { host, connectorId: target.id }, async () => {
+    return connectionOf(session, agreed.facts, { host, connectorId: target.id }, async () => {
       isUp = false;
       stopStream();
       requests.stop();
@@ -90,18 +96,58 @@ export function createStreamableHttpConnect(options: StreamableHttpOptions): Con
   };
 }
 
-/** Whether the server says when its tools change. */
-function announcesTools({ tools }: JsonObject): boolean {
-  return isObject(tools) && tools.listChanged === true;
+/** Requests that change nothing. */
+const READS: ReadonlySet<string> = new Set([
+  'completion/complete',
+  'prompts/get',
+  'prompts/list',
+  'resources/list',
+  'resources/read',
+  'resources/templates/list',
+]);
+
+/** What a request is about, where modern servers want it in a header (MCP 2026-07-28, standard headers). */
+function nameOf(method: string, { name, uri }: JsonObject): readonly string[] {
+  if (method === 'prompts/get' && typeof name === 'string') return ['mcp-name', encodeHeaderValue(name)];
+  return method === 'resources/read' && typeof uri === 'string' ? ['mcp-name', encodeHeaderValue(uri)] : [];
 }
 
 function connectionOf(
   session: StreamableHttpSession,
-  { facts }: Handshake,
+  facts: ConnectionFacts,
   { host, connectorId }: { readonly host: HostSide; readonly connectorId: string },
   close: () => Promise<void>,
 ): Connection {
   const life = new AbortController();
+  const exchange = async <T>(
+    { method, params, headers, what }: Asked,
+    limits: CallLimits,
+    read: (result: JsonObject) => T,
+  ): Promise<T> => {
+    const { signal, timeoutMs, returnsInputRequests } = limits;
+    const answeredBy = limits.host ?? host;
+    let isAnswered = false;
+    const send = (sent: JsonObject): Promise<JsonObject> => {
+      isAnswered = sent !== params;
+      const request = (): Promise<JsonObject> => session.request(method, sent, { ...limits, headers });
+      // Safe to repeat, unlike a call: a kept connection may just have been closed by the server.
+      return READS.has(method)
+        ? request().catch((error: unknown) => (isBrokenConnection(error) ? request() : Promise.reject(error)))
+        : request();
+    };
+    const ask = (asked: string, about: JsonObject, until: AbortSignal): Promise<JsonObject> => {
+      isAnswered = true;
+      return askHost(answeredBy, connectorId, asked, about, until);
+    };
+    try {
+      const inRounds = session.isModern && returnsInputRequests !== true;
+      return read(await (inRounds ? throughInputRounds(params, send, ask, signal, life.signal) : send(params)));
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      const failure = failureOf(error);
+      throw toCallError(isAnswered ? begun(failure) : failure, error, what, { signal, timeoutMs });
+    }
+  };
   return {
     facts,
     async listToolsPage(cursor, limits) {
@@ -117,33 +163,41 @@ function connectionOf(
         throw toListError(failureOf(error), error, limits);
       }
     },
-    async callTool(tool, args, { signal, timeoutMs, onProgress }) {
-      const params = { name: tool.name, arguments: args };
+    callTool(tool, args, limits) {
+      const params = { ...limits.params, name: tool.name, arguments: args };
       const headers = session.isModern ? callHeaders(tool, args) : [];
-      let isAnswered = false;
-      const send = (sent: JsonObject): Promise<JsonObject> => {
-        isAnswered = sent !== params;
-        return session.request('tools/call', sent, { signal, onProgress, headers });
-      };
-      try {
-        const ask = (method: string, asked: JsonObject, until: AbortSignal): Promise<JsonObject> => {
-          isAnswered = true;
-          return askHost(host, connectorId, method, asked, until);
-        };
-        return asToolResult(
-          await (session.isModern ? throughInputRounds(params, send, ask, signal, life.signal) : send(params)),
-        );
-      } catch (error) {
-        if (signal.aborted) throw signal.reason;
-        const failure = failureOf(error);
-        throw toCallError(isAnswered ? begun(failure) : failure, error, tool.name, { signal, timeoutMs });
+      return exchange({ method: 'tools/call', params, headers, what: `Tool ${tool.name}` }, limits, asToolResult);
+    },
+    request(method, params, limits) {
+      const headers = session.isModern ? nameOf(method, params) : [];
+      return exchange({ method, params, headers, what: `Request ${method}` }, limits, (result) => result);
+    },
+    async watchResource(uri, limits) {
+      if (session.isModern) {
+        return keepStandingStream(session, { resourceSubscriptions: [uri] }, true, {
+          onOpen: () => {},
+          onGone: () => {},
+        });
       }
+      await this.request('resources/subscribe', { uri }, limits);
+      return () =>
+        void session.request('resources/unsubscribe', { uri }, { signal: null }).catch(() => {
+          // Nobody waits for what it tells any more.
+        });
     },
     close() {
       life.abort(new ClosedConnection());
       return close();
     },
   };
+}
+
+/** One request, and what errors call it. */
+interface Asked {
+  readonly method: string;
+  readonly params: JsonObject;
+  readonly headers: readonly string[];
+  readonly what: string;
 }
 
 /** What fails a later round of a call says nothing of the first, which was sent. */
@@ -169,7 +223,9 @@ function asToolPage({ tools, nextCursor, ttlMs }: JsonObject): Awaited<ReturnTyp
 /** A result with its content, which a server may leave out where there is none. */
 function asToolResult(result: JsonObject): ToolResult {
   const { content } = result;
-  if (content === undefined) return { ...result, content: [] } as unknown as ToolResult;
+  if (content === undefined && result.resultType !== 'input_required')
+    return { ...result, content: [] } as unknown as ToolResult;
+  if (result.resultType === 'input_required') return result as unknown as ToolResult;
   if (!Array.isArray(content)) throw new UnusableAnswer('its result has no content');
   return result as unknown as ToolResult;
 }

@@ -16,8 +16,6 @@ import type { StreamableHttpSession } from './session.ts';
 /** What a handshake agreed on. */
 export interface Handshake {
   readonly facts: ConnectionFacts;
-  /** As MCP's `ServerCapabilities`. */
-  readonly capabilities: JsonObject;
 }
 
 /**
@@ -99,7 +97,12 @@ async function initialize(session: StreamableHttpSession, capabilities: JsonObje
 function handshake(era: 'legacy' | 'modern', protocolVersion: string, result: JsonObject, info: unknown): Handshake {
   const serverName = isObject(info) && typeof info.name === 'string' ? info.name : null;
   return {
-    facts: { era, transport: 'streamable-http', protocolVersion, serverName },
-    capabilities: isObject(result.capabilities) ? result.capabilities : {},
+    facts: {
+      era,
+      transport: 'streamable-http',
+      protocolVersion,
+      serverName,
+      capabilities: isObject(result.capabilities) ? result.capabilities : {},
+    },
   };
 }

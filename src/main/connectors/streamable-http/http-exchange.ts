@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
-import { type BodyReader, createBodyReader } from './body-reader.ts';
+import { createBodyReader } from './body-reader.ts';
+import type { BodyReader, ValueFlow, ValueSink } from './body-sink.ts';
 
 /** One HTTP request of a connector; `headers` are names and values in turn. */
 export interface HttpRequest {
@@ -16,6 +17,8 @@ export interface ExchangeSink {
   onHead(status: number, headers: IncomingHttpHeaders): void;
   /** A JSON value of the body: the whole of it, or one event's data. */
   onValue(value: unknown): void;
+  /** A value is large; it comes as bytes if that gives a sink. */
+  onLargeValue?(head: Buffer, flow: ValueFlow): ValueSink | null;
   onEventId?(id: string): void;
   onRetry?(retryMs: number): void;
   /** `text` is the body, where it was neither JSON nor events of a good answer. */
@@ -109,6 +112,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     if (this.#isOver) return;
     this.#reader = createBodyReader(status, headers, this.#maxBytes, {
       onValue: (value) => void (this.#isOver || this.#sink.onValue(value)),
+      onLargeValue: (head) => (this.#isOver ? null : (this.#sink.onLargeValue?.(head, this.#flow()) ?? null)),
       onEventId: (id) => this.#sink.onEventId?.(id),
       onRetry: (retryMs) => this.#sink.onRetry?.(retryMs),
       onEnd: (text) => this.#end(text),
@@ -135,6 +139,10 @@ class Exchange implements Dispatcher.DispatchHandler {
     // What undici refuses at once, it tells at once: not before the caller has what ends the exchange.
     if (this.#isDispatching) queueMicrotask(settle);
     else settle();
+  }
+
+  #flow(): ValueFlow {
+    return { pause: () => this.#controller?.pause(), resume: () => this.#controller?.resume() };
   }
 
   #end(text: string): void {

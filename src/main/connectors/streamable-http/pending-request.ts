@@ -1,5 +1,5 @@
 import { startTimer, type Timer } from '../../../shared/clock.ts';
-import type { ToolProgress } from '../connection.ts';
+import type { RequestTraffic } from '../connection.ts';
 import type { AbortExchange } from './http-exchange.ts';
 import type { JsonObject } from './json-rpc.ts';
 
@@ -13,7 +13,7 @@ const givenUp = (): Error => new Error('The request was given up');
 export class PendingRequest {
   readonly id: number;
   readonly answer: Promise<JsonObject>;
-  readonly onProgress: ((progress: ToolProgress) => void) | undefined;
+  readonly traffic: RequestTraffic;
   readonly #signal: AbortSignal | null;
   readonly #onSettled: (isGivenUp: boolean) => void;
   readonly #resolve: (result: JsonObject) => void;
@@ -21,17 +21,18 @@ export class PendingRequest {
   #abort: AbortExchange | null = null;
   #linger: Timer | null = null;
   #isSettled = false;
+  #isHandedOut = false;
 
   constructor(
     id: number,
     signal: AbortSignal | null,
-    onProgress: ((progress: ToolProgress) => void) | undefined,
+    traffic: RequestTraffic,
     onSettled: (isGivenUp: boolean) => void,
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
     this.id = id;
     this.answer = promise;
-    this.onProgress = onProgress;
+    this.traffic = traffic;
     this.#signal = signal;
     this.#onSettled = onSettled;
     this.#resolve = resolve;
@@ -41,6 +42,15 @@ export class PendingRequest {
 
   get isSettled(): boolean {
     return this.#isSettled;
+  }
+
+  /** Whether part of the answer has gone to its caller, so that it cannot be asked for again. */
+  get isHandedOut(): boolean {
+    return this.#isHandedOut;
+  }
+
+  handOut(): void {
+    this.#isHandedOut = true;
   }
 
   /** The exchange that brings the answer from now on. */

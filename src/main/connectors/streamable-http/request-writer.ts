@@ -3,7 +3,7 @@ import { rootReason } from '../../../shared/errors.ts';
 import { currentTraceparent } from '../../tracing/trace.ts';
 import { CLIENT_INFO } from '../client-info.ts';
 import type { HttpRequest } from './http-exchange.ts';
-import { type JsonObject, MODERN_REVISION } from './json-rpc.ts';
+import { isObject, type JsonObject, MODERN_REVISION } from './json-rpc.ts';
 
 /** What the protocol, or the connection, has the say of; an entry's own would be sent beside it. */
 const RESERVED: ReadonlySet<string> = new Set([
@@ -23,6 +23,15 @@ const RESERVED: ReadonlySet<string> = new Set([
   'transfer-encoding',
   'upgrade',
 ]);
+
+/** Members of `_meta` that a request has of its own. */
+export interface RequestMeta {
+  readonly progressToken: number | null;
+  /** What the host can do for the connector, where that is another than the connection's. */
+  readonly capabilities: JsonObject | null;
+}
+
+const NO_META: RequestMeta = { progressToken: null, capabilities: null };
 
 /** Writes messages as HTTP requests, with what each era wants in headers and in `_meta`. */
 export class RequestWriter {
@@ -74,8 +83,8 @@ export class RequestWriter {
     id: number | string | null,
     method: string,
     params: JsonObject,
-    meta: JsonObject | null,
-    further: readonly string[],
+    further: readonly string[] = [],
+    meta: RequestMeta = NO_META,
   ): HttpRequest {
     const whole = this.#withMeta(params, meta);
     const message =
@@ -103,9 +112,14 @@ export class RequestWriter {
     return { method: 'DELETE', url: this.#url, headers: this.#headers([]), body: null };
   }
 
-  #withMeta(params: JsonObject, own: JsonObject | null): JsonObject {
-    if (this.isModern) return { ...params, _meta: { ...this.#envelope, ...own } };
-    return own === null ? params : { ...params, _meta: own };
+  #withMeta(params: JsonObject, { progressToken, capabilities }: RequestMeta): JsonObject {
+    const given = isObject(params._meta) ? params._meta : null;
+    const own = progressToken === null ? null : { progressToken };
+    if (this.isModern) {
+      const asked = capabilities === null ? null : { 'io.modelcontextprotocol/clientCapabilities': capabilities };
+      return { ...params, _meta: { ...given, ...this.#envelope, ...asked, ...own } };
+    }
+    return own === null ? params : { ...params, _meta: { ...given, ...own } };
   }
 
   #post(message: JsonObject, further: readonly string[]): HttpRequest {

@@ -17,6 +17,7 @@ export async function askHost(
   try {
     return await host.answer({ connectorId, method, params, signal });
   } catch (error) {
+    if (error instanceof RpcError) throw error;
     // What went wrong in the host, its network included, is nothing that went wrong with the connector.
     const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
     throw new RpcError(Number.isSafeInteger(code) ? (code as number) : RPC_INTERNAL_ERROR, rootReason(error));
@@ -40,11 +41,11 @@ export class ServerRequests {
   }
 
   /** Takes a request, or the notice that one is no longer wanted. */
-  take(message: FromServer): void {
+  take(message: FromServer, host: HostSide = this.#host): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
       // An id that is in use names the request before; answered twice, or forgotten, neither could be told from the other.
       if (this.#running.has(message.id)) return;
-      void this.#answer(message.id, message.method, message.params);
+      void this.#answer(message.id, message.method, message.params, host);
     } else if (message.method === 'notifications/cancelled')
       this.#running.get(message.params.requestId as string | number)?.abort();
   }
@@ -53,12 +54,11 @@ export class ServerRequests {
     for (const running of this.#running.values()) running.abort();
   }
 
-  async #answer(id: string | number, method: string, params: JsonObject): Promise<void> {
+  async #answer(id: string | number, method: string, params: JsonObject, host: HostSide): Promise<void> {
     const running = new AbortController();
     this.#running.set(id, running);
     try {
-      const result =
-        method === 'ping' ? {} : await askHost(this.#host, this.#connectorId, method, params, running.signal);
+      const result = method === 'ping' ? {} : await askHost(host, this.#connectorId, method, params, running.signal);
       if (!running.signal.aborted) await this.#session.answer(id, { result });
     } catch (error) {
       // Where even that cannot be told, the server waits in vain, as it would for a host that is gone.
@@ -70,5 +70,7 @@ export class ServerRequests {
 }
 
 function asAnswer(error: unknown): JsonObject {
-  return { code: error instanceof RpcError ? error.code : RPC_INTERNAL_ERROR, message: rootReason(error) };
+  if (!(error instanceof RpcError)) return { code: RPC_INTERNAL_ERROR, message: rootReason(error) };
+  const { code, message, data } = error;
+  return { code, message, ...(data !== undefined && { data }) };
 }

@@ -1,7 +1,8 @@
 import type { Dispatcher } from 'undici';
 import { startTimer } from '../../../shared/clock.ts';
-import type { ToolProgress } from '../connection.ts';
+import type { RequestTraffic } from '../connection.ts';
 import { ClosedConnection, StatusError, UnusableAnswer } from '../failure.ts';
+import type { HostSide } from '../host-side.ts';
 import { isEventStream } from './body-reader.ts';
 import { briefExchange } from './brief-exchange.ts';
 import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
@@ -14,6 +15,7 @@ import {
   type JsonObject,
   parseJson,
 } from './json-rpc.ts';
+import { openLargeResult } from './large-result.ts';
 import { PendingRequest } from './pending-request.ts';
 import { RequestWriter } from './request-writer.ts';
 
@@ -24,14 +26,14 @@ export interface SessionOptions {
   readonly headers: Readonly<Record<string, string>>;
   readonly maxResultBytes: number;
   readonly capabilities: JsonObject;
-  readonly onMessage: (message: FromServer) => void;
+  /** What the server sends of its own accord; `host` is who is to answer it, where that is another than usual. */
+  readonly onMessage: (message: FromServer, host?: HostSide) => void;
   /** Something came that nobody waited for: an answer of an unknown, wrong or repeated id, or what is no message. */
   readonly onStray: () => void;
 }
 
-export interface RequestOptions {
+export interface RequestOptions extends RequestTraffic {
   readonly signal: AbortSignal | null;
-  readonly onProgress?: ((progress: ToolProgress) => void) | undefined;
   /** Further headers, names and values in turn; a modern connection's alone. */
   readonly headers?: readonly string[];
 }
@@ -56,6 +58,11 @@ interface Resumption {
 }
 
 const FROM_START: Resumption = { count: 0, lastEventId: null, retryMs: RESUME_MS, cause: null };
+
+/** Whether a notice is about the server, over whichever stream it comes. */
+function isAboutServer(method: string): boolean {
+  return method.endsWith('/list_changed') || method === 'notifications/resources/updated';
+}
 
 /** A stream that ends early is a connection that broke; an answer without an answer is none. */
 function missingAnswer(isStream: boolean): Error {
@@ -99,13 +106,13 @@ export class StreamableHttpSession {
    * network's error, a TypeError where `params` have no JSON form, a ClosedConnection, or the signal's reason, which cancels the request too.
    */
   async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
-    const { signal, onProgress } = options;
+    const { signal, onProgress, host } = options;
     signal?.throwIfAborted();
     if (this.#isClosed) throw new ClosedConnection();
     const id = this.#nextId++;
-    const meta = onProgress === undefined ? null : { progressToken: id };
-    const request = this.#writer.message(id, method, params, meta, options.headers ?? []);
-    const pending = new PendingRequest(id, signal, onProgress, (isGivenUp) => {
+    const meta = { progressToken: onProgress === undefined ? null : id, capabilities: host?.capabilities ?? null };
+    const request = this.#writer.message(id, method, params, options.headers, meta);
+    const pending = new PendingRequest(id, signal, options, (isGivenUp) => {
       this.#pending.delete(id);
       // A legacy server goes on though its connection is gone, unless it is told; to a modern one that is the word.
       if (isGivenUp && !this.isModern && method !== 'initialize') this.#cancel(id);
@@ -117,7 +124,7 @@ export class StreamableHttpSession {
 
   /** Sends a notification. Rejects where it was not taken. */
   notify(method: string, params: JsonObject): Promise<void> {
-    return this.#tell(this.#writer.message(null, method, params, null, []));
+    return this.#tell(this.#writer.message(null, method, params));
   }
 
   /** Answers a request of the server. Rejects where the answer was not taken. */
@@ -131,9 +138,7 @@ export class StreamableHttpSession {
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
     const id = `${method}:${this.#nextId++}`;
-    const request = this.isModern
-      ? this.#writer.message(id, method, params, null, [])
-      : this.#writer.listen(lastEventId);
+    const request = this.isModern ? this.#writer.message(id, method, params) : this.#writer.listen(lastEventId);
     return this.#send(request, Number.POSITIVE_INFINITY, { ...sink, onValue: (value) => this.#take(value, null) });
   }
 
@@ -160,7 +165,8 @@ export class StreamableHttpSession {
       const cause = from.cause ?? failure();
       // Servers may end a stream on purpose, so that it is asked for again: one that brought something was no failure.
       const count = lastEventId === from.lastEventId ? from.count : 0;
-      if (lastEventId === null || count === MAX_RESUMES || this.isModern || this.#isClosed) {
+      const mayResume = lastEventId !== null && count < MAX_RESUMES && !this.isModern && !pending.isHandedOut;
+      if (!mayResume || this.#isClosed) {
         pending.reject(cause);
         return;
       }
@@ -179,6 +185,7 @@ export class StreamableHttpSession {
         if (isHandshake && head < 300) this.#writer.adopt(headers);
       },
       onValue: (value) => this.#take(value, pending),
+      onLargeValue: (head, flow) => openLargeResult(head, flow, pending),
       onEventId: (id) => {
         lastEventId = id || null;
       },
@@ -203,6 +210,9 @@ export class StreamableHttpSession {
     if (message.kind === 'junk') this.#options.onStray();
     else if (message.kind === 'result' || message.kind === 'error') this.#takeAnswer(message, from);
     else if (message.method === 'notifications/progress') this.#takeProgress(message.params);
+    else if (from === null || isAboutServer(message.method)) this.#options.onMessage(message);
+    else if (message.kind === 'request') this.#options.onMessage(message, from.traffic.host);
+    else if (from.traffic.onNotification !== undefined) from.traffic.onNotification(message.method, message.params);
     else this.#options.onMessage(message);
   }
 
@@ -220,7 +230,7 @@ export class StreamableHttpSession {
     const { progressToken } = params;
     const progress = asProgress(params);
     if (progress !== null && typeof progressToken === 'number')
-      this.#pending.get(progressToken)?.onProgress?.(progress);
+      this.#pending.get(progressToken)?.traffic.onProgress?.(progress, params);
   }
 
   #cancel(requestId: number): void {

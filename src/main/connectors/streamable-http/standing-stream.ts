@@ -4,6 +4,7 @@ import { detached } from '../../tracing/trace.ts';
 import { networkFailure } from '../failure.ts';
 import { isEventStream } from './body-reader.ts';
 import type { AbortExchange } from './http-exchange.ts';
+import type { JsonObject } from './json-rpc.ts';
 import type { StreamableHttpSession, StreamSink } from './session.ts';
 
 /**
@@ -25,10 +26,12 @@ export interface StandingStreamEvents {
 
 /**
  * Keeps the stream open over which a server speaks of its own accord: a GET in the legacy era (MCP 2025-11-25, listening for messages), a
- * subscription in the modern one (MCP 2026-07-28, subscriptions). At once where a call may wait for what comes over it. A server that refuses it once is left in peace. The returned function ends it.
+ * subscription in the modern one (MCP 2026-07-28, subscriptions). At once where a call may wait for what comes over it. A server that refuses it once is left in peace. A modern server is told
+ * which `notices` are wanted. The returned function ends it.
  */
 export function keepStandingStream(
   session: StreamableHttpSession,
+  notices: JsonObject,
   isNeededAtOnce: boolean,
   events: StandingStreamEvents,
 ): () => void {
@@ -50,7 +53,7 @@ export function keepStandingStream(
       pauseMs = lasted ? REOPEN_MS : Math.min(MAX_REOPEN_MS, 2 * pauseMs);
       openIn(pauseMs);
     };
-    const filter = { notifications: { toolsListChanged: true } };
+    const filter = { notifications: notices };
     const onHead = (status: number, headers: IncomingHttpHeaders): void => {
       const isStream = isEventStream(status, headers);
       if (isStream) {

@@ -24,6 +24,7 @@ async function read(
   const { promise, resolve } = Promise.withResolvers<void>();
   const reader = createBodyReader(status, headers, maxBytes, {
     onValue: (value) => void got.values.push(value),
+    onLargeValue: () => null,
     onEventId: (id) => void got.ids.push(id),
     onRetry: (ms) => void got.retries.push(ms),
     onEnd(text) {

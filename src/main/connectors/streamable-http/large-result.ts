@@ -1,0 +1,31 @@
+import type { ResultSink } from '../connection.ts';
+import type { ValueFlow, ValueSink } from './body-sink.ts';
+import type { PendingRequest } from './pending-request.ts';
+import { ResultScanner } from './result-scanner.ts';
+
+/**
+ * Takes a large message of which `head` is the beginning as the answer to `pending`, handing its result on as bytes, if it is one and its caller wants that; else null, and
+ * it is read whole.
+ */
+export function openLargeResult(head: Buffer, flow: ValueFlow, pending: PendingRequest): ValueSink | null {
+  const { onLargeResult } = pending.traffic;
+  if (onLargeResult === undefined || pending.isSettled || pending.isHandedOut) return null;
+  const scanner = new ResultScanner();
+  const begun = scanner.take(head);
+  // What names a method is none; what has no result so far may be an error, or have its members in another order.
+  if (!scanner.hasResult) return null;
+  pending.handOut();
+  const sink: ResultSink = onLargeResult(flow);
+  const pass = (pieces: readonly Buffer[]): void => {
+    const mayGoOn = pieces.map((piece) => sink.write(piece)).every(Boolean);
+    if (!mayGoOn) flow.pause();
+  };
+  pass(begun);
+  return {
+    write: (chunk) => pass(scanner.take(chunk)),
+    end() {
+      if (scanner.isComplete) pending.resolve({});
+      else pending.reject(new Error('the answer broke off'));
+    },
+  };
+}

@@ -1,0 +1,21 @@
+import type { ConnectionFacts } from '../connection.ts';
+import { isObject, type JsonObject } from './json-rpc.ts';
+
+/** Of which lists a server says when they change, as a subscription asks for it (MCP 2026-07-28, subscriptions); those of tools alone unless `isAll`. */
+export function announcedLists({ tools, prompts, resources }: JsonObject, isAll: boolean): JsonObject {
+  return {
+    ...(announces(tools) && { toolsListChanged: true }),
+    ...(isAll && announces(prompts) && { promptsListChanged: true }),
+    ...(isAll && announces(resources) && { resourcesListChanged: true }),
+  };
+}
+
+/** Whether a server may say more of its own accord: a legacy one logs and tells of resources over its standing stream. */
+export function mayTellMore({ era, capabilities }: ConnectionFacts): boolean {
+  const { logging, resources } = capabilities;
+  return era === 'legacy' && (isObject(logging) || (isObject(resources) && resources.subscribe === true));
+}
+
+function announces(capability: unknown): boolean {
+  return isObject(capability) && capability.listChanged === true;
+}

@@ -1,0 +1,97 @@
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const COMMA = 0x2c;
+const OPEN = new Set([0x7b, 0x5b]);
+const CLOSE = new Set([0x7d, 0x5d]);
+const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d]);
+
+const RESULT = Buffer.from('"result"');
+
+/**
+ * Finds the value of the member `result` in the bytes of a JSON-RPC message as they come, and hands out its bytes alone. It looks at nothing but strings, brackets and
+ * commas: what is damaged elsewhere is for whoever reads it.
+ */
+export class ResultScanner {
+  #depth = 0;
+  #inString = false;
+  #isEscaped = false;
+  /** The bytes of the member's name that is being read, at the top level. */
+  #name: number[] | null = null;
+  #isName = true;
+  #state: 'before' | 'announced' | 'within' | 'after' = 'before';
+
+  /** Whether its beginning has been seen. */
+  get hasResult(): boolean {
+    return this.#state !== 'before';
+  }
+
+  /** Whether its end has been seen, and that of the message. */
+  get isComplete(): boolean {
+    return this.#state === 'after' && this.#depth === 0 && !this.#inString;
+  }
+
+  /** The pieces of `chunk` that belong to the result: none or one. */
+  take(chunk: Buffer): readonly Buffer[] {
+    let from = this.#state === 'within' ? 0 : -1;
+    let to = -1;
+    for (let at = 0; at < chunk.length; at += 1) {
+      if (this.#inString) {
+        at = this.#string(chunk, at);
+        continue;
+      }
+      const byte = chunk[at] ?? 0;
+      if (this.#state === 'announced' && byte !== COLON && !WHITE.has(byte)) {
+        this.#state = 'within';
+        from = at;
+      }
+      if (byte === QUOTE) this.#open();
+      else if (OPEN.has(byte)) this.#depth += 1;
+      else if (CLOSE.has(byte) || (byte === COMMA && this.#depth === 1)) {
+        const isOver = this.#depth === 1;
+        if (byte !== COMMA) this.#depth -= 1;
+        if (isOver && this.#state === 'within') {
+          this.#state = 'after';
+          to = at;
+        }
+        this.#isName = byte === COMMA;
+      } else if (byte === COLON && this.#depth === 1) this.#isName = false;
+    }
+    if (from < 0) return [];
+    return [chunk.subarray(from, to < 0 ? chunk.length : to)];
+  }
+
+  #open(): void {
+    this.#inString = true;
+    this.#name = this.#depth === 1 && this.#isName ? [QUOTE] : null;
+  }
+
+  /** Passes over the string that is open from `at` on; the index of its last byte in this chunk. */
+  #string(chunk: Buffer, at: number): number {
+    if (this.#name !== null || this.#isEscaped) {
+      this.#byte(chunk[at] ?? 0);
+      return at;
+    }
+    // Most of a large result is in strings: the next quote is looked for at once.
+    const quote = chunk.indexOf(QUOTE, at);
+    const end = quote < 0 ? chunk.length : quote;
+    let backslashes = 0;
+    for (let back = end - 1; back >= at && chunk[back] === BACKSLASH; back -= 1) backslashes += 1;
+    const isEscaped = backslashes % 2 === 1;
+    if (quote < 0) this.#isEscaped = isEscaped;
+    else if (!isEscaped) this.#inString = false;
+    return quote < 0 ? chunk.length : quote;
+  }
+
+  #byte(byte: number): void {
+    this.#name?.push(byte);
+    if (this.#isEscaped) this.#isEscaped = false;
+    else if (byte === BACKSLASH) this.#isEscaped = true;
+    else if (byte === QUOTE) {
+      this.#inString = false;
+      if (this.#name !== null && this.#state === 'before' && RESULT.equals(Buffer.from(this.#name)))
+        this.#state = 'announced';
+      this.#name = null;
+    }
+  }
+}
