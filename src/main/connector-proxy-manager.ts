@@ -15,6 +15,7 @@ import type { CallToolOptions, RequestOptions } from './connectors/tool-call.ts'
 import { createLifelines } from './connectors/wiring.ts';
 import { createSources, type MapChange } from './create-sources.ts';
 import { EventHub, type ManagerEvents } from './events.ts';
+import { createPublicAgent } from './http/address-guard.ts';
 import { createMainAgent } from './http/main-agent.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
 import { rememberConnector } from './metrics/instruments.ts';
@@ -40,6 +41,7 @@ const LOADS_KEPT = 16;
 export class ConnectorProxyManager implements AsyncDisposable {
   readonly #options: ResolvedOptions;
   readonly #agent: Dispatcher;
+  readonly #publicAgent: Dispatcher | null;
   readonly #events: EventHub;
   readonly #memory: HostMemory;
   readonly #loader: MapLoader;
@@ -61,6 +63,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     const { logger, limits, featureFlags } = resolved;
     this.#options = resolved;
     this.#agent = createMainAgent(resolved.network);
+    this.#publicAgent = resolved.allowPrivateEndpoints ? null : createPublicAgent(resolved.network);
     this.#events = new EventHub(logger);
     this.#memory = createHostMemory(resolved, () => this.#firstSync.rest());
     this.#loader = createMapLoader({ ...resolved, mainAgent: this.#agent, mapCount: resolved.maps.length });
@@ -70,8 +73,9 @@ export class ConnectorProxyManager implements AsyncDisposable {
       brandOf: (entry) => this.#sources.brandOf(entry),
       callTool: (name, args) => this.callTool(name, args),
     });
+    const agents = { agent: resolved.agent ?? this.#agent, publicAgent: this.#publicAgent };
     this.#connectors = new ConnectorSet({
-      ...createLifelines(resolved, resolved.agent ?? this.#agent, this.#tools.eras, (entry) =>
+      ...createLifelines(resolved, agents, this.#tools.eras, (entry) =>
         (this.#sources.originOf(entry)?.options ?? resolved).connectorsApiKey(),
       ),
       directory: { entry: (id) => this.#sources.entry(id), isWanted: (id) => this.#sources.isWanted(id) },
@@ -263,7 +267,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#closed.abort(reason);
     await Promise.all([this.#sources.close(reason), this.#connectors.close(reason)]);
     await Promise.all([this.#loader.close(), this.#memory.close()]);
-    await this.#agent.destroy();
+    await Promise.all([this.#agent.destroy(), this.#publicAgent?.destroy()]);
     this.#events.clear();
   }
 

@@ -125,6 +125,7 @@ const optionsSchema = z.object({
   host: z.object({ capabilities: z.record(z.string(), z.unknown()), answer: callable }).optional(),
   oauth: callable.optional(),
   concurrency: count.optional(),
+  allowPrivateEndpoints: z.boolean().default(true),
   stateDir: z.string().min(1).optional(),
   pinTools: z.enum(['off', 'warn', 'quarantine']).default('warn'),
   notifications: z.boolean().optional(),
@@ -143,6 +144,7 @@ export interface CheckedOptions {
   readonly limits: Limits;
   readonly offload: 'auto' | 'always' | 'never';
   readonly pinTools: PinPolicy;
+  readonly allowPrivateEndpoints: boolean;
 }
 
 /** Checks the shape of each option. Throws OPTIONS_INVALID naming the first that is wrong. */
@@ -152,13 +154,25 @@ export function checkOptions(options: {
   readonly sources?: unknown;
   readonly configFile?: unknown;
   readonly serverRegistry?: unknown;
+  readonly agent?: unknown;
+  readonly createProxy?: unknown;
 }): CheckedOptions {
   const others = [options.sources, options.configFile, options.serverRegistry];
   const isLocal = options.serviceMapUrl === undefined && others.some((option) => option !== undefined);
-  const { offload, pinTools } = parse<Omit<CheckedOptions, 'limits'>>(isLocal ? localSchema : optionsSchema, options);
+  const checked = parse<Omit<CheckedOptions, 'limits'>>(isLocal ? localSchema : optionsSchema, options);
+  const { offload, pinTools, allowPrivateEndpoints } = checked;
+  if (!allowPrivateEndpoints) assertOwnConnections(options);
   const { concurrency } = options;
   const atOnce = concurrency === undefined ? {} : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency };
-  return { offload, pinTools, limits: parse(limitsSchema, { ...atOnce, ...options }) };
+  return { offload, pinTools, allowPrivateEndpoints, limits: parse(limitsSchema, { ...atOnce, ...options }) };
+}
+
+/** An address is checked where its socket is made, and others' sockets are made elsewhere. */
+function assertOwnConnections(options: { readonly agent?: unknown; readonly createProxy?: unknown }): void {
+  const other = options.agent !== undefined ? 'agent' : options.createProxy !== undefined ? 'createProxy' : null;
+  if (other === null) return;
+  const message = `Option allowPrivateEndpoints: false cannot be kept with ${other}, which makes connections of its own; leave one of them out.`;
+  throw new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'allowPrivateEndpoints' } });
 }
 
 function parse<T>(schema: z.ZodType<T>, options: unknown): T {

@@ -61,6 +61,11 @@ export interface ConnectorProxyManagerOptions {
   readonly oauth?: ((connectorId: string) => ConnectorOAuth | null | undefined) | undefined;
   /** Makes the thing that talks to a connector, instead of the MCP SDK. */
   readonly createProxy?: CreateProxy | undefined;
+  /**
+   * Whether connectors of a map may be at addresses that are not public (loopback, private, link-local, …); those of a local file and of the registry always may. `false`
+   * goes with neither `agent` nor `createProxy`. `true`.
+   */
+  readonly allowPrivateEndpoints?: boolean | undefined;
   /** Connectors brought up at once, all origins together; sets `maxConnects` and `maxConnectsPerOrigin` alike. */
   readonly concurrency?: number | undefined;
   /** Connectors brought up at once. 64. */
@@ -164,6 +169,7 @@ export interface ResolvedOptions {
   readonly host: HostSide;
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   readonly createProxy: CreateProxy | null;
+  readonly allowPrivateEndpoints: boolean;
   readonly stateDir: string | null;
   readonly pinTools: PinPolicy;
   readonly notifications: boolean;
@@ -177,7 +183,7 @@ export interface ResolvedOptions {
  * Throws OPTIONS_INVALID naming the option, AGENT_INCOMPATIBLE.
  */
 export function resolveOptions(options: ManagerOptions): ResolvedOptions {
-  const { limits, offload, pinTools } = checkOptions(options);
+  const { limits, offload, pinTools, allowPrivateEndpoints } = checkOptions(options);
   const logger = options.logger === undefined ? silentLogger : limitLogs(options.logger);
   warnOfIgnored(options, logger);
   if (options.agent !== undefined) assertCompatibleAgent(options.agent);
@@ -201,6 +207,7 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
     host: options.host ?? TOOLS_ONLY,
     oauth: (connectorId) => options.oauth?.(connectorId) ?? null,
     createProxy: options.createProxy ?? null,
+    allowPrivateEndpoints,
     stateDir: options.stateDir ?? null,
     pinTools,
     notifications: options.notifications ?? false,

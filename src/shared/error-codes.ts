@@ -222,6 +222,10 @@ export const ERROR_CODES = {
     'The connector refused the credentials (401 or 403).',
     'Check `connectorsApiKey` and the scopes of the key.',
   ),
+  CONNECTOR_ADDRESS_REFUSED: entry(
+    'A connector of a service map is, by its address or that of its name, not on the public internet, and `allowPrivateEndpoints` is off. Nothing was sent to it.',
+    'If it is meant, put the connector into a local file or the registry, or set `allowPrivateEndpoints`; else look at who wrote the map. It is tried again with each refresh in the background.',
+  ),
   CONNECTOR_REDIRECTED: entry(
     'The connector answered with a redirect that is not followed: to another origin, or one too many.',
     'Put the final address into the service map, if you trust it.',

@@ -1,3 +1,4 @@
+import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import { type ConnectorProxyManagerOptions, resolveOptions } from '../../src/main/options.ts';
 import { recordingLogger } from '../helpers/log.ts';
@@ -23,6 +24,7 @@ describe('resolveOptions', () => {
       maxClockSkewMs: 300_000,
     });
     expect(resolved).toMatchObject({ offload: 'auto', registry: null, stateDir: null, fetchMap: null, agent: null });
+    expect(resolved.allowPrivateEndpoints).toBe(true);
     const [map] = resolved.maps;
     expect([await map?.signatureKey(), await resolved.connectorsApiKey(), await map?.apiKey()]).toEqual([
       'k',
@@ -51,6 +53,9 @@ describe('resolveOptions', () => {
     ['fetchImpl', { fetchImpl: 'fetch' }],
     ['agent', { agent: {} }],
     ['createProxy', { createProxy: {} }],
+    ['allowPrivateEndpoints', { allowPrivateEndpoints: 'no' }],
+    ['allowPrivateEndpoints', { allowPrivateEndpoints: false, agent: new Agent() }],
+    ['allowPrivateEndpoints', { allowPrivateEndpoints: false, createProxy: () => ({}) }],
     ['featureFlags.refreshIntervalMs', { featureFlags: { asyncRefresh: true, refreshIntervalMs: Number.NaN } }],
   ])('refuses a bad %s', (option, overrides) => {
     const resolve = (): unknown => resolveOptions({ ...base, ...overrides });

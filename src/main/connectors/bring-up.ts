@@ -6,7 +6,7 @@ import { connectorHeaders } from './auth-headers.ts';
 import type { ConnectGate } from './connect-gate.ts';
 import type { Connect, Connection, ConnectionEvents, ConnectorOAuth, ConnectorTarget } from './connection.ts';
 import { listAllTools, type ToolListing } from './list-tools.ts';
-import { commandOf } from './local-entry.ts';
+import { commandOf, isLocal } from './local-entry.ts';
 
 /** A connector that is up: connected, its tools listed. */
 export interface BroughtUp {
@@ -31,7 +31,8 @@ export type BringUp = (
 export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
 
 export interface BringUpOptions {
-  readonly connect: Connect;
+  /** The way to a connector. */
+  readonly connectOf: (entry: ConnectorEntry) => Connect;
   readonly gate: ConnectGate;
   /** The key for a connector whose `auth` asks for one. */
   readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
@@ -46,7 +47,7 @@ export interface BringUpOptions {
 }
 
 export function createBringUp(options: BringUpOptions): { readonly bringUp: BringUp; readonly relist: Relist } {
-  const { connect, gate, limits } = options;
+  const { connectOf, gate, limits } = options;
   const list: Relist = (entry, connection, signal) => {
     const listLimits = {
       maxPages: limits.maxToolPages,
@@ -62,7 +63,7 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     using limit = deadline(timeoutMs, () => timeoutError(entry.id, timeoutMs), signal);
     const key = await raceSignal(keyFor(entry, options), limit.signal);
     const target = targetOf(entry, key, options.oauth(entry.id));
-    const connection = await connect(target, events, { signal: limit.signal, timeoutMs });
+    const connection = await connectOf(entry)(target, events, { signal: limit.signal, timeoutMs });
     const handshakeMs = monotonicMs() - startedMs;
     try {
       return { connection, handshakeMs, listing: await list(entry, connection, signal) };
@@ -117,7 +118,8 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
   );
 }
 
-/** What of an entry only a new connection can take up. */
+/** What of an entry only a new connection can take up; whose word it is, too: a file's connection may go where a map's may not. */
 export function connectionKey(entry: ConnectorEntry): string {
-  return JSON.stringify([entry.endpoint, entry.auth, entry.headers, entry.era, entry.transport, commandOf(entry)]);
+  const { endpoint, auth, headers, era, transport } = entry;
+  return JSON.stringify([endpoint, auth, headers, era, transport, commandOf(entry), isLocal(entry)]);
 }

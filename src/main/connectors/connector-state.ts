@@ -6,7 +6,7 @@
  * - `ready`        connected, all tools listed
  * - `degraded`     connected and callable, but its tool list is not the whole one
  * - `backing-off`  down; another attempt follows by itself
- * - `failed`       down, and trying again as it is would not help (credentials refused or missing)
+ * - `failed`       down, and trying again as it is would not help (credentials refused or missing, an address that is not allowed)
  * - `closing`      removed or shut down; final
  */
 export type ConnectorState = 'disabled' | 'connecting' | 'ready' | 'degraded' | 'backing-off' | 'failed' | 'closing';

@@ -19,8 +19,15 @@ import type { JsonObject } from './streamable-http/json-rpc.ts';
 import type { CallRoute, CallToolOptions, RequestOptions } from './tool-call.ts';
 import { unavailableError } from './unavailable-error.ts';
 
-/** Trying again as it is would not help. */
-const PERMANENT: ReadonlySet<string> = new Set(['CONNECTOR_AUTH_MISSING', 'CONNECTOR_REFUSED']);
+/**
+ * Trying again as it is would not help. A name may be given another address some day: the background's retry, once an interval, is soon enough for that, and asks the
+ * resolver for names that a map's author chose no more often than it has to.
+ */
+const PERMANENT: ReadonlySet<string> = new Set([
+  'CONNECTOR_ADDRESS_REFUSED',
+  'CONNECTOR_AUTH_MISSING',
+  'CONNECTOR_REFUSED',
+]);
 
 /** How long a call waits for an attempt that it asked for. */
 const PROBE_WAIT_MS = 2_000;

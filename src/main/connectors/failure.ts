@@ -16,8 +16,8 @@ export type Failure =
   | { readonly kind: 'unusable'; readonly reason: string }
   /** The arguments have no JSON form. */
   | { readonly kind: 'unsendable'; readonly reason: string }
-  /** The connection broke, or never came about. */
-  | { readonly kind: 'network'; readonly isUnsent: boolean; readonly reason: string };
+  /** The connection broke, or never came about; `isRefused` where it was not even tried, for the sake of the address. */
+  | { readonly kind: 'network'; readonly isUnsent: boolean; readonly reason: string; readonly isRefused?: boolean };
 
 /** An answer that is no MCP; the message is a clause about the connector. */
 export class UnusableAnswer extends Error {}
@@ -79,9 +79,12 @@ export function toConnectError(
       });
     case 'too-large':
       return connectFailed(where, failure.error.message, cause);
+    case 'network':
+      return failure.isRefused === true
+        ? new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', `${where} is refused: ${failure.reason}`, { cause })
+        : connectFailed(where, failure.reason, cause);
     case 'unusable':
     case 'unsendable':
-    case 'network':
       return connectFailed(where, failure.reason, cause);
   }
 }
@@ -109,7 +112,7 @@ export function toListError(failure: Failure, cause: unknown, limits: RequestLim
       return invalidList(`The tool list cannot be read: ${failure.reason}`, cause);
     case 'network':
       return new SwitchyardError(
-        'CONNECTOR_CONNECT_FAILED',
+        failure.isRefused === true ? 'CONNECTOR_ADDRESS_REFUSED' : 'CONNECTOR_CONNECT_FAILED',
         `The connection failed while tools were listed: ${failure.reason}`,
         { cause, detail },
       );
@@ -173,8 +176,12 @@ function lost(what: string, sent: Sent, reason: string, cause: unknown): Switchy
   });
 }
 
+/** What the guard of addresses says (`http/address-guard.ts`). */
+const REFUSED: ReadonlySet<string> = new Set(['CONNECTOR_ADDRESS_REFUSED']);
+
 /** What the network says where no connection came about. */
 const NEVER_CONNECTED: ReadonlySet<string> = new Set([
+  ...REFUSED,
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
@@ -190,7 +197,13 @@ const MAX_CAUSES = 8;
 
 /** An error of the network as a failure. */
 export function networkFailure(error: unknown): Failure {
-  return { kind: 'network', isUnsent: hasNetworkCode(error, NEVER_CONNECTED), reason: rootReason(error) };
+  const isUnsent = hasNetworkCode(error, NEVER_CONNECTED);
+  return { kind: 'network', isUnsent, reason: rootReason(error), isRefused: isRefusedAddress(error) };
+}
+
+/** Whether a request was not sent because its host is at an address that is not allowed. */
+export function isRefusedAddress(error: unknown): boolean {
+  return hasNetworkCode(error, REFUSED);
 }
 
 /** Whether a request failed with its connection, so that one that is safe to repeat may be sent again over a new one. */

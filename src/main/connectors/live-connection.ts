@@ -21,7 +21,11 @@ export interface LiveConnectionEvents {
 const STABLE_MS = 10_000;
 
 /** What a failed reading of the tools says of the connection itself. */
-const LOST: ReadonlySet<string> = new Set(['CONNECTOR_CONNECT_FAILED', 'CONNECTOR_REFUSED']);
+const LOST: ReadonlySet<string> = new Set([
+  'CONNECTOR_ADDRESS_REFUSED',
+  'CONNECTOR_CONNECT_FAILED',
+  'CONNECTOR_REFUSED',
+]);
 
 /** What there is of a connector while it is up: its connection, its tools as last read, and what keeps them true. */
 export class LiveConnection {

@@ -12,6 +12,11 @@ export function markLocal(entry: ConnectorEntry, command: StdioCommand | null, o
   locals.set(entry, { command, origin });
 }
 
+/** Whether whoever runs this host wrote the entry, in a file or the registry; a map's is the word of somebody else. */
+export function isLocal(entry: ConnectorEntry): boolean {
+  return locals.has(entry);
+}
+
 /** What to run for an entry; null for one that is reached by its URL. */
 export function commandOf(entry: ConnectorEntry): StdioCommand | null {
   return locals.get(entry)?.command ?? null;

@@ -21,7 +21,7 @@ type Attempt = (makeTransport: MakeTransport, era: Era) => Promise<Connection>;
 /** A {@link Connect} over the official SDK, all of whose requests go through the dispatcher. */
 export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOptions): Connect {
   return async (target, events, limits) => {
-    const trace: WireTrace = { lastStatus: null, isUnreachable: false, oversized: null };
+    const trace: WireTrace = { lastStatus: null, isUnreachable: false, refusal: null, oversized: null };
     const endsAtMs = monotonicMs() + limits.timeoutMs;
     const once: Attempt = async (makeTransport, era) => {
       limits.signal.throwIfAborted();

@@ -8,13 +8,16 @@ export interface WireTrace {
   lastStatus: number | null;
   /** Whether the last request got no answer at all. */
   isUnreachable: boolean;
+  /** Why the last request was not even sent, for the sake of the address; of an event stream the SDK tells its text alone. */
+  refusal: unknown;
   /** The event of a stream that went beyond the cap, and so broke it. */
   oversized: SwitchyardError | null;
 }
 
 /** What failed a handshake of the SDK. */
 export function connectFailure(error: unknown, trace: WireTrace): Failure {
-  const { lastStatus } = trace;
+  const { lastStatus, refusal } = trace;
+  if (refusal !== null) return networkFailure(refusal);
   if (isRefusal(error, lastStatus)) return { kind: 'refused', status: lastStatus ?? 401 };
   if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) return { kind: 'timeout' };
   if (error instanceof ProtocolError) return { kind: 'rpc', code: error.code, reason: rootReason(error) };

@@ -3,6 +3,7 @@ import { type Dispatcher, Headers, fetch as undiciFetch } from 'undici';
 import { systemSleep } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { currentTraceparent } from '../tracing/trace.ts';
+import { isRefusedAddress } from './failure.ts';
 import type { WireTrace } from './sdk-errors.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -30,9 +31,11 @@ export function createSdkFetch(dispatcher: Dispatcher, trace: WireTrace, maxResu
       const response = await undiciFetch(input, { ...withTrace(init), dispatcher });
       trace.lastStatus = response.status;
       trace.isUnreachable = false;
+      trace.refusal = null;
       return cap(response as unknown as Response, init?.method, maxResultBytes, trace);
     } catch (error) {
       trace.isUnreachable = true;
+      trace.refusal = isRefusedAddress(error) ? error : null;
       throw error;
     }
   };

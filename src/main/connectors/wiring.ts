@@ -6,21 +6,36 @@ import { type BringUp, createBringUp, type Relist } from './bring-up.ts';
 import { createConnect } from './choose-connect.ts';
 import { ConnectGate } from './connect-gate.ts';
 import type { Connect } from './connection.ts';
+import { commandOf, isLocal } from './local-entry.ts';
 import { createProxyConnect } from './proxy-connection.ts';
 import type { EraMemory } from './streamable-http/era-memory.ts';
 
-/** How a manager with these options brings connectors up: over `agent`, or by the caller's own proxies. Programs are never a proxy's. */
+/** What connectors are reached over. */
+export interface ConnectorAgents {
+  readonly agent: Dispatcher;
+  /** For those of a map where these may not be anywhere; null where they may. */
+  readonly publicAgent: Dispatcher | null;
+}
+
+/** How a manager with these options brings connectors up: over its agents, or by the caller's own proxies. Programs are never a proxy's. */
 export function createLifelines(
   options: ResolvedOptions,
-  agent: Dispatcher,
+  { agent, publicAgent }: ConnectorAgents,
   eras: EraMemory,
   apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>,
 ): { readonly bringUp: BringUp; readonly relist: Relist } {
   const { limits, host, oauth, createProxy, logger } = options;
-  const dispatcher = new BringUpDispatcher(agent, limits.maxConnectsPerOrigin);
-  const own = createConnect({ dispatcher, maxResultBytes: limits.maxResultBytes, host, eras });
+  const connectOver = (over: Dispatcher): Connect => {
+    const dispatcher = new BringUpDispatcher(over, limits.maxConnectsPerOrigin);
+    return createConnect({ dispatcher, maxResultBytes: limits.maxResultBytes, host, eras });
+  };
+  const own = connectOver(agent);
   const byProxy = createProxy === null ? own : createProxyConnect(createProxy, logger, agent);
-  const connect: Connect = (target, events, requestLimits) =>
-    (target.command === null ? byProxy : own)(target, events, requestLimits);
-  return createBringUp({ connect, gate: new ConnectGate(limits), apiKeyOf, oauth, limits });
+  // What is not known to be local is a map's.
+  const ofMaps = publicAgent === null ? byProxy : connectOver(publicAgent);
+  const connectOf = (entry: ConnectorEntry): Connect => {
+    if (commandOf(entry) !== null) return own;
+    return isLocal(entry) ? byProxy : ofMaps;
+  };
+  return createBringUp({ connectOf, gate: new ConnectGate(limits), apiKeyOf, oauth, limits });
 }

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
 import { agentSettings, type NetworkSettings } from '../../shared/network.ts';
 
@@ -6,9 +7,12 @@ const KEEP_ALIVE_MS = 60_000;
 
 /**
  * The Agent of a manager on main: for all its connectors, and for the maps that main fetches. No time limits of its own: streams of
- * connectors stay open, and every exchange has a deadline already. Throws what node:tls throws on a certificate it cannot read.
+ * connectors stay open, and every exchange has a deadline already. `lookup` resolves the names that no proxy does. Throws what node:tls throws on a
+ * certificate it cannot read.
  */
-export function createMainAgent(network: NetworkSettings): Dispatcher {
-  const options = { ...agentSettings(network), bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
+export function createMainAgent(network: NetworkSettings, lookup?: LookupFunction): Dispatcher {
+  const settings = agentSettings(network);
+  const connect = { ...settings.connect, ...(lookup !== undefined && { lookup }) };
+  const options = { ...settings, connect, bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
   return network.proxy === null ? new Agent(options) : new EnvHttpProxyAgent(options);
 }

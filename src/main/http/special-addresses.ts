@@ -1,0 +1,76 @@
+import { BlockList, isIP } from 'node:net';
+
+type Range = readonly [address: string, prefix: number];
+
+/**
+ * IPv4 that is not, or need not be, reachable over the internet: the IANA IPv4 Special-Purpose Address Registry (RFC 6890 and its successors;
+ * iana.org/assignments/iana-ipv4-special-registry), multicast (RFC 5771), and what a cloud has made its own of public space.
+ */
+const SPECIAL_IPV4: readonly Range[] = [
+  ['0.0.0.0', 8], // this network, the unspecified address among it
+  ['10.0.0.0', 8], // private use (RFC 1918)
+  ['100.64.0.0', 10], // shared space of carriers (RFC 6598)
+  ['127.0.0.0', 8], // loopback
+  ['168.63.129.16', 32], // the platform of Azure, from within its machines alone
+  ['169.254.0.0', 16], // link-local (RFC 3927), where clouds keep their metadata
+  ['172.16.0.0', 12], // private use (RFC 1918)
+  ['192.0.0.0', 24], // IETF protocol assignments
+  ['192.0.2.0', 24], // documentation
+  ['192.31.196.0', 24], // AS112-v4: answers DNS and nothing else, as all of AS112 does
+  ['192.52.193.0', 24], // AMT
+  ['192.88.99.0', 24], // relays of 6to4, given up (RFC 7526)
+  ['192.168.0.0', 16], // private use (RFC 1918)
+  ['192.175.48.0', 24], // AS112, direct delegation
+  ['198.18.0.0', 15], // benchmarking
+  ['198.51.100.0', 24], // documentation
+  ['203.0.113.0', 24], // documentation
+  ['224.0.0.0', 4], // multicast
+  ['240.0.0.0', 4], // reserved, limited broadcast among it
+];
+
+/** IPv6 that may be public: global unicast (RFC 4291, 2.4), and what NAT64 makes of IPv4 (RFC 6052). What is outside of it is none: ::1, mapped IPv4, fc00::/7, fe80::/10, ff00::/8, … */
+const PUBLIC_IPV6: readonly Range[] = [
+  ['2000::', 3],
+  ['64:ff9b::', 96],
+];
+
+/** What of {@link PUBLIC_IPV6} is not: the IANA IPv6 Special-Purpose Address Registry (iana.org/assignments/iana-ipv6-special-registry). */
+const SPECIAL_IPV6: readonly Range[] = [
+  ['2001::', 23], // IETF protocol assignments: Teredo, ORCHID, benchmarking, …; no servers
+  ['2001:db8::', 32], // documentation
+  ['2620:4f:8000::', 48], // AS112
+  ['3fff::', 20], // documentation (RFC 9637)
+  // An address that has an IPv4 address in it is what that is.
+  ...SPECIAL_IPV4.map(([address, prefix]): Range => [`64:ff9b::${address}`, 96 + prefix]),
+  ...SPECIAL_IPV4.map(([address, prefix]): Range => [sixToFour(address), 16 + prefix]),
+];
+
+/** Lists of one family each: one with ::ffff:0:0/96 in it would take all of IPv4 for its own. */
+const special4 = listOf(SPECIAL_IPV4, 'ipv4');
+const public6 = listOf(PUBLIC_IPV6, 'ipv6');
+const special6 = listOf(SPECIAL_IPV6, 'ipv6');
+
+/** Whether an address, in any notation that node:net reads, is publicly routable. False for what is no address, and for one with a zone. */
+export function isPublicAddress(address: string): boolean {
+  switch (isIP(address)) {
+    case 4:
+      return !special4.check(address, 'ipv4');
+    case 6:
+      // A zone says that an address is of one link; BlockList looks past it.
+      return !address.includes('%') && public6.check(address, 'ipv6') && !special6.check(address, 'ipv6');
+    default:
+      return false;
+  }
+}
+
+function listOf(ranges: readonly Range[], family: 'ipv4' | 'ipv6'): BlockList {
+  const list = new BlockList();
+  for (const [address, prefix] of ranges) list.addSubnet(address, prefix, family);
+  return list;
+}
+
+/** The network that 6to4 makes of an IPv4 address (RFC 3056, 2). */
+function sixToFour(address: string): string {
+  const hex = Buffer.from(address.split('.').map(Number)).toString('hex');
+  return `2002:${hex.slice(0, 4)}:${hex.slice(4)}::`;
+}

@@ -1,0 +1,81 @@
+import type { LookupAddress, LookupOptions } from 'node:dns';
+import { describe, expect, it } from 'vitest';
+import { type AddressRules, createPublicAgent, publicLookup } from '../../../src/main/http/address-guard.ts';
+import { isPublicAddress } from '../../../src/main/http/special-addresses.ts';
+
+const address = (text: string): LookupAddress => ({ address: text, family: text.includes(':') ? 6 : 4 });
+
+/** Rules under which names resolve to these, one answer after the other, the last one for good. */
+function answering(...answers: readonly (readonly string[])[]): AddressRules & { readonly asked: LookupOptions[] } {
+  const asked: LookupOptions[] = [];
+  return {
+    asked,
+    isPublic: isPublicAddress,
+    lookup(_, options, callback) {
+      asked.push(options);
+      callback(null, (answers[asked.length - 1] ?? answers.at(-1) ?? []).map(address));
+    },
+  };
+}
+
+/** What a lookup hands over, or its error. */
+function resolved(rules: AddressRules, options: LookupOptions): Promise<unknown> {
+  return new Promise((resolve) =>
+    publicLookup(rules)('host.test', options, (error, ...answer) => resolve(error ?? answer)),
+  );
+}
+
+describe('publicLookup', () => {
+  it('hands over all public addresses of a name, or the first of them where one is wanted', async () => {
+    const rules = answering(['1.1.1.1', '2606:4700::1']);
+    expect(await resolved(rules, { all: true })).toEqual([[address('1.1.1.1'), address('2606:4700::1')]]);
+    expect(await resolved(rules, {})).toEqual(['1.1.1.1', 4]);
+  });
+
+  it('asks for all addresses, though one is wanted, and otherwise for what it is asked', async () => {
+    const rules = answering(['1.1.1.1']);
+    await resolved(rules, { family: 4, hints: 1 });
+    expect(rules.asked).toEqual([{ family: 4, hints: 1, all: true }]);
+  });
+
+  it.each([['10.0.0.1'], ['1.1.1.1', '10.0.0.1'], ['10.0.0.1', '1.1.1.1']])(
+    'refuses a name whole that resolves to %s %s',
+    async (...addresses) => {
+      for (const options of [{}, { all: true }]) {
+        expect(await resolved(answering(addresses), options)).toMatchObject({
+          code: 'CONNECTOR_ADDRESS_REFUSED',
+          message: 'host.test resolves to 10.0.0.1, which is no public address',
+        });
+      }
+    },
+  );
+
+  it('checks each answer anew', async () => {
+    const rules = answering(['1.1.1.1'], ['169.254.169.254']);
+    expect(await resolved(rules, {})).toEqual(['1.1.1.1', 4]);
+    expect(await resolved(rules, {})).toMatchObject({ code: 'CONNECTOR_ADDRESS_REFUSED' });
+  });
+
+  it('passes on the failure of the resolver', async () => {
+    const error = Object.assign(new Error('not found'), { code: 'ENOTFOUND' });
+    const rules: AddressRules = { isPublic: isPublicAddress, lookup: (_, __, callback) => callback(error, []) };
+    expect(await resolved(rules, {})).toBe(error);
+  });
+});
+
+describe('createPublicAgent', () => {
+  it.each([
+    ...['127.0.0.1', '127.1', '2130706433', '0x7f000001', '0x7f.1', '0177.0.0.1', '017700000001', '127.0.0.1.'],
+    ...['１２７.0.0.1', '0', '0.0.0.0', '169.254.169.254', '0xa9fea9fe', '10.0.0.1', '[::1]', '[::]', '[fe80::1]'],
+    ...['[fd00:ec2::254]', '[::ffff:127.0.0.1]', '[::ffff:a9fe:a9fe]', '[::127.0.0.1]', '[64:ff9b::127.0.0.1]'],
+    ...['[2002:7f00:1::]', 'localhost', 'LOCALHOST', 'localhost.', 'any.localhost', 'any.localhost.', 'localhost..'],
+  ])('refuses %s without resolving it', async (host) => {
+    const rules = answering(['1.1.1.1']);
+    const agent = createPublicAgent({ id: 'none', tls: null, proxy: null }, rules);
+    const origin = new URL(`http://${host}:9/`).origin;
+    const failed = agent.request({ origin, path: '/', method: 'POST', body: '{}' });
+    await expect(failed).rejects.toMatchObject({ code: 'CONNECTOR_ADDRESS_REFUSED' });
+    expect(rules.asked).toEqual([]);
+    await agent.destroy();
+  });
+});
