@@ -1,0 +1,51 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** How many scenarios passed and failed. */
+export interface Score {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** The requirement sets of the suite, and how many server scenarios each has. */
+export const REQUIREMENTS = [
+  { revision: '2025-11-25', serverScenarios: 30 },
+  { revision: '2026-07-28', serverScenarios: 37 },
+] as const;
+
+const TIMEOUT_MS = 240_000;
+const MAX_OUTPUT_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Runs one requirement set of the official conformance suite and prints how many of its scored scenarios passed, and the lines of those that
+ * failed. Fewer than `least` are a failure, and so is a suite that ends badly without saying of what.
+ */
+export function runSuite(label: string, args: readonly string[], revision: string, least = 1): Score {
+  const results = mkdtempSync(join(tmpdir(), 'conformance-'));
+  const all = [...args, '--requirements', revision, '--output-dir', results];
+  const options = { encoding: 'utf8', timeout: TIMEOUT_MS, maxBuffer: MAX_OUTPUT_BYTES } as const;
+  const { status, stdout, stderr, error } = spawnSync('conformance', all, options);
+  rmSync(results, { recursive: true, force: true });
+  const scenarios = stdout.split('\n').filter((line) => /^[✓✗] /.test(line));
+  const unscored = new Set([...stdout.matchAll(/^ {2}[✓✗] (\S+) \(/gm)].map(([, name]) => name));
+  const scored = scenarios.filter((line) => !unscored.has(line.slice(2).split(':', 1)[0] ?? ''));
+  const bad = scored.filter((line) => !line.startsWith('✓'));
+  const passed = scored.length - bad.length;
+  process.stdout.write(`${label}, ${revision}: ${passed} of ${scored.length} scenarios\n`);
+  for (const line of bad) process.stdout.write(`  ${line}\n`);
+  if (status !== 0 && bad.length === 0) {
+    process.stdout.write(`  the suite ended with ${status ?? error?.message}:\n${stdout}${stderr}\n`);
+  } else if (scored.length < least) {
+    process.stdout.write(`  the suite ran fewer than ${least} scenarios\n`);
+  } else {
+    return { passed, failed: bad.length };
+  }
+  return { passed, failed: bad.length + 1 };
+}
+
+/** Both together. */
+export function add(one: Score, other: Score): Score {
+  return { passed: one.passed + other.passed, failed: one.failed + other.failed };
+}

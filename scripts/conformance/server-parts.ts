@@ -1,0 +1,45 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { add, REQUIREMENTS, runSuite, type Score } from './run-suite.ts';
+import { startProgram } from './start-program.ts';
+
+const fixture = fileURLToPath(new URL('../../test/fixtures/conformance-server/main.ts', import.meta.url));
+const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
+
+/** The suite's server scenarios against our fixture: what it cannot pass, no gateway in front of it can. */
+export async function runFixturePart(): Promise<Score> {
+  await using server = await startProgram([fixture, '--port', '0']);
+  return runServerScenarios('fixture', member(server.line, 'url'));
+}
+
+/** The suite's server scenarios against the gateway's route to one connector, which is our fixture. */
+export async function runGatewayPart(): Promise<Score> {
+  await using server = await startProgram([fixture, '--port', '0']);
+  const folder = await mkdtemp(join(tmpdir(), 'conformance-gateway-'));
+  try {
+    const config = join(folder, 'mcp.json');
+    const mcpServers = { fixture: { type: 'http', url: member(server.line, 'url') } };
+    await writeFile(config, JSON.stringify({ mcpServers }));
+    await using gateway = await startProgram([bin, 'serve', '--config', config, '--port', '0', '--json'], folder);
+    const { href } = new URL('/c/fixture/mcp', member(gateway.line, 'mcp'));
+    const score = runServerScenarios('gateway', href);
+    if (score.failed > 0) process.stdout.write(`  the gateway said:\n${gateway.stderr()}\n`);
+    return score;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function runServerScenarios(label: string, url: string): Score {
+  return REQUIREMENTS.map(({ revision, serverScenarios }) =>
+    runSuite(label, ['server', '--url', url], revision, serverScenarios),
+  ).reduce(add);
+}
+
+function member(line: unknown, name: string): string {
+  const value = (line as Record<string, unknown> | null)?.[name];
+  if (typeof value !== 'string') throw new Error(`The program printed no ${name}: ${JSON.stringify(line)}`);
+  return value;
+}

@@ -1,0 +1,43 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+/** A program that runs until it is disposed of. */
+export interface Program extends AsyncDisposable {
+  /** The JSON that it printed first. */
+  readonly line: unknown;
+  /** What it has printed to stderr so far. */
+  stderr(): string;
+}
+
+const START_MS = 30_000;
+const END_MS = 10_000;
+
+/**
+ * Starts a program with this Node and waits for its first line, JSON. Rejects with what it printed to stderr where it ends before that, or says
+ * nothing for 30 s. Disposing sends SIGTERM, and SIGKILL 10 s later.
+ */
+export async function startProgram(args: readonly string[], cwd?: string): Promise<Program> {
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], ...(cwd !== undefined && { cwd }) });
+  let stderr = '';
+  child.stderr.on('data', (data: Buffer) => {
+    stderr += data.toString();
+  });
+  const ended = once(child, 'close');
+  const stop = async (): Promise<void> => {
+    const timer = setTimeout(() => child.kill('SIGKILL'), END_MS);
+    child.kill('SIGTERM');
+    await ended;
+    clearTimeout(timer);
+  };
+  try {
+    const lines = createInterface({ input: child.stdout });
+    const first = once(lines, 'line', { signal: AbortSignal.timeout(START_MS) });
+    const [text] = await Promise.race([first, ended.then(() => [null])]);
+    if (text === null) throw new Error('It ended before it printed a line');
+    return { line: JSON.parse(text), stderr: () => stderr, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    throw new Error(`${args.join(' ')} did not start:\n${stderr}`, { cause: error });
+  }
+}
