@@ -4,7 +4,7 @@ import type { LoadReport } from '../shared/protocol.ts';
 import type { ConnectorEntry } from '../shared/service-map.ts';
 import type { ConnectorSources } from './connector-sources.ts';
 import { awaitReady, type ReadyOptions } from './connectors/await-ready.ts';
-import type { ToolResult } from './connectors/connection.ts';
+import type { ConnectionFacts, ToolResult } from './connectors/connection.ts';
 import type { Connector } from './connectors/connector.ts';
 import type { ConnectorIdentity } from './connectors/connector-deps.ts';
 import { ConnectorSet } from './connectors/connector-set.ts';
@@ -53,6 +53,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
   readonly #firstSync: FirstSync;
   readonly #schedules: RefreshSchedules;
   readonly #unobserve: () => void;
+  readonly #restored: Promise<void>;
   readonly #closed = new AbortController();
   #loads: readonly LoadReport[] = [];
   #closing: Promise<void> | null = null;
@@ -124,7 +125,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
       this.#connectors.retry();
     });
     if (featureFlags.asyncRefresh) this.#schedules.start();
-    void this.#restore();
+    this.#restored = this.#memory.tools.restore((connector) => this.#tools.intake.restore(connector));
+    void this.#revalidate();
     this.#unobserve = observeManager(() => ({
       sources: this.#sources.observe(),
       connectorsByState: this.#connectors.countByState(),
@@ -189,9 +191,30 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#known(connectorId).watchResource(uri, options);
   }
 
-  /** What a connector can do, as MCP's `ServerCapabilities`; null while it is not up. */
-  capabilities(connectorId: string): JsonObject | null {
-    return this.#connectors.get(connectorId)?.capabilities ?? null;
+  /** What the handshake with a connector found out; null while it is not up. */
+  facts(connectorId: string): ConnectionFacts | null {
+    return this.#connectors.get(connectorId)?.facts ?? null;
+  }
+
+  /** One of the tools that are listed, by its namespaced name. */
+  tool(name: string): ToolInfo | undefined {
+    return this.#tools.store.get(name);
+  }
+
+  /** How many connectors are in each state. */
+  countByState(): ReadonlyMap<ConnectorState, number> {
+    return this.#connectors.countByState();
+  }
+
+  /** Resolves once the tools of an earlier run are listed, some milliseconds after construction; at once without a `stateDir`. Never rejects. */
+  restored(): Promise<void> {
+    return this.#restored;
+  }
+
+  /** Reads the local file and the registry anew; connectors of which they say what they said stay as they are. Rejects as {@link sync} does for those. */
+  async reload(): Promise<void> {
+    this.#assertOpen();
+    await this.#sources.syncLocal(true);
   }
 
   /** One connector: its entry, normalised and as it was sent, and how it is doing. Undefined if the map has none of that id. */
@@ -271,9 +294,9 @@ export class ConnectorProxyManager implements AsyncDisposable {
     this.#events.clear();
   }
 
-  /** Lists what is remembered, then sees to what of it still is so. Never rejects. */
-  async #restore(): Promise<void> {
-    await this.#memory.tools.restore((connector) => this.#tools.intake.restore(connector));
+  /** Sees to what of that which is remembered still is so. Never rejects. */
+  async #revalidate(): Promise<void> {
+    await this.#restored;
     if (this.#options.featureFlags.asyncRefresh && this.#tools.intake.staleIds.size > 0) await this.#firstSync.run();
   }
 

@@ -9,15 +9,22 @@ export {
 } from '../shared/signature.ts';
 export { ConnectorProxyManager } from './connector-proxy-manager.ts';
 export type { ReadyOptions } from './connectors/await-ready.ts';
-export type { ConnectorOAuth, ToolProgress, ToolResult } from './connectors/connection.ts';
+export type {
+  ConnectionFacts,
+  ConnectorOAuth,
+  RequestTraffic,
+  ResultSink,
+  ToolProgress,
+  ToolResult,
+} from './connectors/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';
 export type { ConnectorStatus } from './connectors/connector-status.ts';
 export type { ConnectorRequest, HostSide } from './connectors/host-side.ts';
 export type { CreateProxy, RemoteProxy, RemoteProxyConfig } from './connectors/proxy-connection.ts';
 export { RemoteToolProxy } from './connectors/remote-tool-proxy.ts';
 export type { ProxiedTool, RemoteToolProxyOptions } from './connectors/remote-tool-proxy-options.ts';
-export type { CallToolOptions } from './connectors/tool-call.ts';
-export type { ConnectorChange, ManagerEvents, SnapshotChange } from './events.ts';
+export type { CallToolOptions, RequestOptions } from './connectors/tool-call.ts';
+export type { ConnectorChange, ConnectorNotification, ManagerEvents, SnapshotChange } from './events.ts';
 export { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
 export type { AgentLike } from './http/agent-check.ts';
 export type { ProxyOptions, TlsOptions } from './http/network-options.ts';

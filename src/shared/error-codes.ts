@@ -287,6 +287,11 @@ export const ERROR_CODES = {
     'Call less often, or raise the quota in the map.',
   ),
 
+  LISTEN_FAILED: entry(
+    'The gateway cannot listen where it was told to.',
+    'Read the message: another program may have the port (`--port 0` takes any that is free), or the address is none of this machine.',
+  ),
+
   INTERNAL: entry('Something failed that this package did not foresee.', 'Report it with the cause.'),
 } as const satisfies Record<string, ErrorCodeEntry>;
 

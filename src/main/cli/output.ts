@@ -81,3 +81,8 @@ const tellProblem = (fields: object, message: string): void => {
 
 /** Logs nothing but that. */
 export const problemLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };
+
+const tellLine = (_: object, message: string): void => say(printable(message));
+
+/** Logs what a process that stays up has to say of what goes wrong. */
+export const warningLogger: Logger = { ...silentLogger, warn: tellLine, error: tellLine };

@@ -4,6 +4,7 @@ import { PACKAGE_VERSION } from '../package-version.ts';
 import { examples } from './help-text.ts';
 import { addPinCommands } from './pin-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
+import { type ServeOptions, withServe } from './serve-options.ts';
 import { milliseconds, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
 
 /** Takes the exit code of the command that ran. */
@@ -88,6 +89,13 @@ export function createProgram(setExitCode: SetExitCode): Command {
       const { runStatus } = await import('./commands/status.ts');
       setExitCode(await runStatus(options));
     });
+
+  withServe(fresh('serve', 'one MCP endpoint in front of all connectors, over HTTP or standard streams')).action(
+    async (options: ServeOptions) => {
+      const { runServe } = await import('./commands/serve.ts');
+      setExitCode(await runServe(options));
+    },
+  );
 
   addRegistryCommands(program, setExitCode);
 

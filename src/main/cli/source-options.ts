@@ -169,7 +169,8 @@ const lineAt =
   (fields: object, message: string): void =>
     say(JSON.stringify({ level, message, ...fields, err: undefined }));
 
-const stderrLogger: Logger = {
+/** Log lines as JSON. */
+export const stderrLogger: Logger = {
   debug: lineAt('debug'),
   info: lineAt('info'),
   warn: lineAt('warn'),

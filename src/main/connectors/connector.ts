@@ -3,7 +3,7 @@ import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
 import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import { type BroughtUp, connectionKey } from './bring-up.ts';
-import type { ToolResult } from './connection.ts';
+import type { ConnectionFacts, ToolResult } from './connection.ts';
 import { ConnectionSlot } from './connection-slot.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { ConnectorCalls } from './connector-calls.ts';
@@ -151,9 +151,9 @@ export class Connector {
     );
   }
 
-  /** What it can do, as MCP's `ServerCapabilities`; null while it is down. */
-  get capabilities(): JsonObject | null {
-    return this.#slot.up?.connection.facts.capabilities ?? null;
+  /** What the handshake found out; null while it is down. */
+  get facts(): ConnectionFacts | null {
+    return this.#slot.up?.connection.facts ?? null;
   }
 
   async #route(signal: AbortSignal): Promise<CallRoute> {

@@ -50,6 +50,22 @@ export const INSTRUMENTS = {
     'connector',
     'outcome',
   ),
+  gatewayRequests: histogram(
+    'mcp_gateway_request_duration_seconds',
+    'Duration of requests that clients sent to the gateway, by method (other: none that it has for both eras) and outcome: ok or error.',
+    'method',
+    'outcome',
+  ),
+  gatewayRefused: counter(
+    'mcp_gateway_refused_total',
+    'HTTP requests that the gateway refused before it looked at them, by status: 401, 403, 404, 503.',
+    'status',
+  ),
+  gatewayClients: gauge(
+    'mcp_gateway_clients',
+    'What clients have open at the gateway: sessions, requests, held calls.',
+    'kind',
+  ),
   loadDuration: histogram(
     'mcp_service_map_load_duration_seconds',
     'Duration of each phase of a load of the service map: fetch, parse, verify, validate, diff.',

@@ -33,6 +33,8 @@ const registryCommitted = counterOf(INSTRUMENTS.registryCommitted);
 const connectorFailures = counterOf(INSTRUMENTS.connectorFailures);
 const syncDuration = histogramOf(INSTRUMENTS.syncDuration);
 const callDuration = histogramOf(INSTRUMENTS.callDuration);
+const gatewayRequests = histogramOf(INSTRUMENTS.gatewayRequests);
+const gatewayRefused = counterOf(INSTRUMENTS.gatewayRefused);
 const loadDuration = histogramOf(INSTRUMENTS.loadDuration);
 const refreshes = counterOf(INSTRUMENTS.refreshes);
 const alarms = counterOf(INSTRUMENTS.alarms);
@@ -111,6 +113,16 @@ export function recordCall(connectorId: string, durationMs: number, outcome: (ty
   // A call that outlives its connector must not bring its label back.
   const connector = labelled.has(connectorId) ? connectorId : 'other';
   callDuration.observe({ connector, outcome }, durationMs / 1000);
+}
+
+/** Notes a request of a client of the gateway. */
+export function recordGatewayRequest(method: string, outcome: 'ok' | 'error', durationMs: number): void {
+  gatewayRequests.observe({ method, outcome }, durationMs / 1000);
+}
+
+/** Notes an HTTP request that the gateway refused. */
+export function recordGatewayRefusal(status: number): void {
+  gatewayRefused.inc({ status: String(status) });
 }
 
 /** Notes a tool that is no longer what it was. */

@@ -22,11 +22,19 @@ interface RegistryObservation {
   readonly behindMs: number;
 }
 
+/** What clients have open at a gateway. */
+export interface GatewayObservation {
+  readonly sessions: number;
+  readonly requests: number;
+  readonly heldCalls: number;
+}
+
 type Observe = () => Observation;
 type ObserveRegistry = () => RegistryObservation;
 
 const observed = new Set<Observe>();
 const registries = new Set<ObserveRegistry>();
+const gateways = new Set<() => GatewayObservation>();
 
 /** Has a manager's gauges read at each scrape, rather than written at each change; the returned function ends it. */
 export function observeManager(observe: Observe): () => void {
@@ -38,6 +46,12 @@ export function observeManager(observe: Observe): () => void {
 export function observeRegistry(observe: ObserveRegistry): () => void {
   registries.add(observe);
   return () => void registries.delete(observe);
+}
+
+/** The same for a gateway. */
+export function observeGateway(observe: () => GatewayObservation): () => void {
+  gateways.add(observe);
+  return () => void gateways.delete(observe);
 }
 
 const observations = (): Observation[] => [...observed].map((observe) => observe());
@@ -70,6 +84,22 @@ export function observeGauges(make: (entry: InstrumentEntry, collect: (this: Gau
   });
   make(INSTRUMENTS.registryBehind, function () {
     this.set(Math.max(0, ...[...registries].map((observe) => observe().behindMs)) / 1000);
+  });
+  make(INSTRUMENTS.gatewayClients, function () {
+    const all = [...gateways].map((observe) => observe());
+    const sum = (of: (one: GatewayObservation) => number): number => all.reduce((total, one) => total + of(one), 0);
+    this.set(
+      { kind: 'sessions' },
+      sum(({ sessions }) => sessions),
+    );
+    this.set(
+      { kind: 'requests' },
+      sum(({ requests }) => requests),
+    );
+    this.set(
+      { kind: 'held' },
+      sum(({ heldCalls }) => heldCalls),
+    );
   });
   const delay = monitorEventLoopDelay({ resolution: 10 });
   make(INSTRUMENTS.loopDelay, function () {

@@ -9,3 +9,13 @@ export function encodeHeaderValue(text: string): string {
   const isPlain = PLAIN.test(text) && text === text.trim() && !SENTINEL.test(text);
   return isPlain ? text : `=?base64?${Buffer.from(text).toString('base64')}?=`;
 }
+
+/** The text that a header's value stands for; null where it is encoded and damaged. */
+export function decodeHeaderValue(value: string): string | null {
+  const trimmed = value.replace(/^[ \t]+|[ \t]+$/g, '');
+  if (!SENTINEL.test(trimmed)) return trimmed;
+  const encoded = trimmed.slice('=?base64?'.length, -'?='.length);
+  const bytes = Buffer.from(encoded, 'base64');
+  // Node passes over what is no base64: only what comes out as it went in was any.
+  return bytes.toString('base64') === encoded ? bytes.toString('utf8') : null;
+}

@@ -38,11 +38,19 @@ export function toolHeaders(tool: RemoteToolDefinition): ToolHeaders {
 
 /** The `Mcp-Param-…` headers of a call, names and values in turn; an argument that is absent, null or no such value has none. */
 export function paramHeaders(tool: RemoteToolDefinition, args: JsonObject): string[] {
+  return mirroredArguments(tool, args).flatMap(({ name, text }) => [`Mcp-Param-${name}`, encodeHeaderValue(text)]);
+}
+
+/** The arguments of a call that are headers too: the name that was declared, and the value as text. */
+export function mirroredArguments(
+  tool: RemoteToolDefinition,
+  args: JsonObject,
+): readonly { readonly name: string; readonly text: string }[] {
   const headers = toolHeaders(tool);
   if (headers.kind === 'invalid') return [];
   return headers.declarations.flatMap(({ path, name }) => {
     const text = asText(path.reduce<unknown>((node, key) => (isObject(node) ? node[key] : undefined), args));
-    return text === null ? [] : [`Mcp-Param-${name}`, encodeHeaderValue(text)];
+    return text === null ? [] : [{ name, text }];
   });
 }
 

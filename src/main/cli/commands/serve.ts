@@ -1,0 +1,115 @@
+import { watchFile } from 'node:fs';
+import { codeOf } from '../../../shared/errors.ts';
+import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import { Gateway } from '../../gateway/gateway.ts';
+import { createGatewayHost } from '../../gateway/gateway-host.ts';
+import { type Listener, listenHttp } from '../../gateway/http/listener.ts';
+import { serveStdio } from '../../gateway/stdio/stdio-listener.ts';
+import type { Logger } from '../../logger.ts';
+import { untilInterrupted } from '../interrupt.ts';
+import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../output.ts';
+import { listenerLimits, readyFor, routesOf, type ServeOptions, tokensOf } from '../serve-options.ts';
+import { managerOptions, stderrLogger } from '../source-options.ts';
+
+/** How often a configuration file is looked at. */
+const WATCH_MS = 1_000;
+
+/** One message of a client over standard streams. */
+const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Serves one MCP endpoint in front of all connectors until it is told to end, or, over standard streams, until its client goes. Resolves with the exit code: 0 where it ended in order.
+ */
+export async function runServe(options: ServeOptions): Promise<number> {
+  const [tokens, routes] = [tokensOf(options), routesOf(options)];
+  const logger = options.verbose ? stderrLogger : warningLogger;
+  const interrupted = untilInterrupted();
+  const host = createGatewayHost();
+  await using manager = new ConnectorProxyManager({
+    ...managerOptions(options),
+    ...{ logger, host, notifications: true },
+    allowPrivateEndpoints: options.allowPrivate,
+    callTimeoutMs: options.callTimeout,
+    featureFlags: { asyncRefresh: true, refreshIntervalMs: options.refresh },
+  });
+  const gateway = new Gateway({ manager, host, logger, tools: options.tools, routes, separator: options.separator });
+  tellConnectors(manager);
+  if (options.config !== undefined) follow(options.config, manager);
+  process.on('SIGHUP', () => void told(manager.sync(true)));
+  // A map that is not to be had, or a connector that is down, is tried again in the background: nobody waits for it.
+  void told(manager.sync());
+  try {
+    if (options.stdio) await overStdio(gateway, interrupted);
+    else await overHttp(options, { gateway, logger, tokens }, interrupted);
+  } finally {
+    gateway.close();
+  }
+  return EXIT.ok;
+}
+
+interface Served {
+  readonly gateway: Gateway;
+  readonly logger: Logger;
+  readonly tokens: readonly string[];
+}
+
+async function overHttp(options: ServeOptions, { gateway, logger, tokens }: Served, interrupted: Promise<number>) {
+  const listener = await listenHttp({
+    ...{ gateway, logger, tokens },
+    host: options.host,
+    port: options.port,
+    allowedHosts: [options.host, ...options.allowHost],
+    allowedOrigins: options.allowOrigin,
+    readyFor: readyFor(options),
+    hasSessions: options.sessions,
+    limits: listenerLimits(options),
+  });
+  announce(options, listener);
+  await interrupted;
+  say('No new work is taken; calls that run may end …');
+  await listener.close(options.drain);
+}
+
+async function overStdio(gateway: Gateway, interrupted: Promise<number>): Promise<void> {
+  const view = gateway.view();
+  if (view === undefined) return;
+  const { stdin: input, stdout: output } = process;
+  await Promise.race([
+    serveStdio({ ...{ gateway, view, input, output }, maxMessageBytes: MAX_MESSAGE_BYTES }),
+    interrupted,
+  ]);
+  input.destroy();
+}
+
+function announce({ json, tokenEnv }: ServeOptions, { url }: Listener): void {
+  const mcp = `${url}/mcp`;
+  if (json) print(`${JSON.stringify({ ok: true, url, mcp, pid: process.pid })}\n`);
+  say(`MCP for any client: ${mcp}`);
+  say(`One connector alone: ${url}/c/CONNECTOR/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
+  const token = tokenEnv.length > 0 ? ` --token-env ${tokenEnv[0]}` : '';
+  say(`To connect one: switchyard config claude --url ${mcp}${token} (or cursor, vscode). Ctrl-C ends it.`);
+}
+
+function tellConnectors(manager: ConnectorProxyManager): void {
+  manager.on('connector', ({ connectorId, to, why }) => {
+    if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(why)})`);
+  });
+}
+
+/** Reads the file anew when it changes; what it says of connectors as before leaves them alone. */
+function follow(path: string, manager: ConnectorProxyManager): void {
+  watchFile(path, { interval: WATCH_MS, persistent: false }, (now, before) => {
+    if (now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino) return;
+    say(`${path} changed; reading it …`);
+    void told(manager.reload());
+  });
+}
+
+/** Says what went wrong; the work goes on. */
+async function told(work: Promise<void>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (codeOf(error) !== 'CLOSED') say(failureLine(failureOf(error)));
+  }
+}

@@ -1,0 +1,143 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { SwitchyardError } from '../../shared/errors.ts';
+import type { ReadyFor } from '../gateway/http/health.ts';
+import type { ListenerLimits } from '../gateway/http/listener.ts';
+import { examples } from './help-text.ts';
+import { milliseconds, requiredVariable, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
+
+/** What `switchyard serve` is given. */
+export interface ServeOptions extends SourceOptions {
+  readonly stdio: boolean;
+  readonly host: string;
+  readonly port: number;
+  readonly tokenEnv: readonly string[];
+  readonly allowHost: readonly string[];
+  readonly allowOrigin: readonly string[];
+  readonly allowPrivate: boolean;
+  readonly tools: readonly string[];
+  readonly route: readonly string[];
+  readonly separator: string;
+  readonly readyFor: string;
+  readonly sessions: boolean;
+  readonly drain: number;
+  readonly refresh: number;
+  readonly callTimeout: number;
+  readonly maxBody: number;
+  readonly maxSessions: number;
+  readonly maxConcurrent: number;
+  readonly maxStreams: number;
+  readonly maxConnections: number;
+}
+
+const DEFAULT_PORT = 3737;
+
+const several = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+/** Adds the options of `switchyard serve` to its command. */
+export function withServe(command: Command): Command {
+  return withSource(command)
+    .option('--stdio', 'serve one client over standard streams instead of HTTP', false)
+    .option('--host <address>', 'where to listen; anything but loopback needs --token-env', '127.0.0.1')
+    .option('--port <n>', '0 takes any that is free', portNumber, DEFAULT_PORT)
+    .option('--token-env <name>', 'variable with a bearer token that clients must send; may be repeated', several, [])
+    .option('--allow-host <name>', 'a further host name that it may be addressed by; may be repeated', several, [])
+    .option(
+      '--allow-origin <origin>',
+      'a page that may talk to it, as https://app.example.com; may be repeated',
+      several,
+      [],
+    )
+    .option('--allow-private', 'connectors of a map may be at private and loopback addresses', false)
+    .option(
+      '--tools <glob>',
+      'only tools and prompts so named (connector__tool); ! before it denies; may be repeated',
+      several,
+      [],
+    )
+    .option(
+      '--route <name=glob,…>',
+      'a further endpoint /r/NAME/mcp that shows these alone; may be repeated',
+      several,
+      [],
+    )
+    .option('--separator <text>', 'between a connector and its tool, in names', separator, '__')
+    .option('--ready-for <what>', 'what /readyz waits for: none, any, all, or ids with commas between', 'any')
+    .option('--no-sessions', 'serve legacy clients without sessions: nothing can be asked of them, or told')
+    .option('--drain <ms>', 'how long calls may still run once it is told to end', milliseconds, 10_000)
+    .option('--refresh <ms>', 'how often map and tools are refreshed in the background', milliseconds, 300_000)
+    .option('--call-timeout <ms>', 'for one call; a connector may have its own', milliseconds, 600_000)
+    .addOption(limit('--max-body <bytes>', 'of one request', 4 * 1024 * 1024))
+    .addOption(limit('--max-sessions <n>', 'that are open at once', 1_000))
+    .addOption(limit('--max-concurrent <n>', 'requests that are served at once', 512))
+    .addOption(limit('--max-streams <n>', 'streams of notices that are open at once', 1_000))
+    .addOption(limit('--max-connections <n>', 'sockets that are open at once', 4_096))
+    .addHelpText(
+      'after',
+      examples(
+        'switchyard serve --config .mcp.json',
+        'switchyard serve --service-map https://maps.example.com/map --state-dir ./state --ready-for all',
+        'switchyard serve --registry --stdio --tools "github__*" --tools "!github__delete_*"',
+      ),
+    );
+}
+
+/** The limits that it names. */
+export function listenerLimits(options: ServeOptions): ListenerLimits {
+  return {
+    maxBodyBytes: options.maxBody,
+    maxSessions: options.maxSessions,
+    sessionIdleMs: 30 * 60_000,
+    maxConcurrent: options.maxConcurrent,
+    maxStreams: options.maxStreams,
+    maxConnections: options.maxConnections,
+    requestTimeoutMs: 30_000,
+  };
+}
+
+/** Throws OPTIONS_INVALID for what is no route. */
+export function routesOf({ route }: ServeOptions): Readonly<Record<string, readonly string[]>> {
+  return Object.fromEntries(
+    route.map((spec) => {
+      const [name, globs] = spec.split('=', 2);
+      if (name === undefined || !/^[A-Za-z0-9._-]{1,64}$/.test(name) || globs === undefined || globs === '')
+        throw new SwitchyardError('OPTIONS_INVALID', `--route ${spec}: give NAME=GLOB, or NAME=GLOB,!GLOB`);
+      return [name, globs.split(',')];
+    }),
+  );
+}
+
+export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
+  return what === 'none' || what === 'any' || what === 'all' ? what : what.split(',');
+}
+
+/** The tokens, from the variables that it names. Throws OPTIONS_INVALID for one that is missing or too short, and where it would listen beyond loopback without any. */
+export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly string[] {
+  const tokens = tokenEnv.map((name) => {
+    const token = requiredVariable(name, '--token-env');
+    if (!/^[\x21-\x7e]{16,}$/.test(token))
+      throw new SwitchyardError(
+        'OPTIONS_INVALID',
+        `The variable ${name} holds no token: at least 16 visible ASCII characters`,
+      );
+    return token;
+  });
+  const isLoopback = host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+  if (!stdio && !isLoopback && tokens.length === 0)
+    throw new SwitchyardError('OPTIONS_INVALID', `--host ${host} can be reached by others: give --token-env NAME too`);
+  return tokens;
+}
+
+function limit(flags: string, description: string, value: number): Option {
+  return new Option(flags, description).argParser(wholeNumber).default(value);
+}
+
+function portNumber(text: string): number {
+  const port = Number(text);
+  if (Number.isInteger(port) && port >= 0 && port < 65_536) return port;
+  throw new InvalidArgumentError('Give a port, 0 to 65535.');
+}
+
+function separator(text: string): string {
+  if (/^[A-Za-z0-9_.:/-]{1,8}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give 1 to 8 of A-Z a-z 0-9 _ . : / -');
+}

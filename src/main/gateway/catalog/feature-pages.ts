@@ -1,0 +1,82 @@
+import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
+import { type Feature, type FeatureLists, keyOf, type Listed } from './feature-lists.ts';
+import { type Page, pageOf } from './pages.ts';
+import type { Route } from './route.ts';
+
+/** What a connector lists besides tools, as a route shows it. */
+export class FeaturePages {
+  readonly #lists: FeatureLists;
+  readonly #route: Route;
+
+  constructor(lists: FeatureLists, route: Route) {
+    this.#lists = lists;
+    this.#route = route;
+  }
+
+  /** Throws an RpcError for a cursor that is none. */
+  page(feature: Feature, cursor: unknown): Page<JsonObject> {
+    const { items, nextCursor } = pageOf(this.#ofRoute(feature), keyOf, cursor);
+    return {
+      items: items.filter((listed) => this.#isShown(listed)).map((listed) => this.#write(feature, listed)),
+      nextCursor,
+    };
+  }
+
+  /** The prompt that is called so here; null if there is none, or if the route does not show it. */
+  prompt(exposed: string): { readonly connectorId: string; readonly name: string } | null {
+    const parts = this.#route.split(exposed);
+    if (parts !== null)
+      return this.#route.isAllowed(this.#route.fullName(parts.connectorId, parts.name)) ? parts : null;
+    const listed = this.#ofRoute('prompts').find(
+      ({ connectorId, own }) => this.#route.expose(connectorId, own) === exposed,
+    );
+    return listed === undefined || !this.#isShown(listed)
+      ? null
+      : { connectorId: listed.connectorId, name: listed.own };
+  }
+
+  /**
+   * The resource that a URI stands for here. One that names no connector, as tools may mention, is that of the only connector that lists it. Null if there is none, or if the
+   * route does not show it.
+   */
+  resource(exposed: string): { readonly connectorId: string; readonly uri: string } | null {
+    const named = this.#route.resolveUri(exposed);
+    if (named !== null) return this.#isUriShown(named.connectorId, named.uri) ? named : null;
+    const owners = this.#ofRoute('resources').filter((listed) => listed.own === exposed && this.#isShown(listed));
+    const [only] = owners;
+    return owners.length === 1 && only !== undefined ? { connectorId: only.connectorId, uri: exposed } : null;
+  }
+
+  /** What a completion is about, as its connector calls it; null if the route shows no such thing. */
+  reference(ref: JsonObject): { readonly connectorId: string; readonly ref: JsonObject } | null {
+    if (ref.type === 'ref/prompt' && typeof ref.name === 'string') {
+      const found = this.prompt(ref.name);
+      return found === null ? null : { connectorId: found.connectorId, ref: { ...ref, name: found.name } };
+    }
+    if (ref.type !== 'ref/resource' || typeof ref.uri !== 'string') return null;
+    const found = this.#route.resolveUri(ref.uri);
+    return found === null ? null : { connectorId: found.connectorId, ref: { ...ref, uri: found.uri } };
+  }
+
+  #ofRoute(feature: Feature): readonly Listed[] {
+    const { connectorId } = this.#route;
+    return connectorId === null ? this.#lists.all(feature) : this.#lists.of(feature, connectorId);
+  }
+
+  /** A filter knows a resource by its name, so one that is not listed could be any. */
+  #isUriShown(connectorId: string, uri: string): boolean {
+    if (this.#route.isUnfiltered) return true;
+    return this.#lists.of('resources', connectorId).some((listed) => listed.own === uri && this.#isShown(listed));
+  }
+
+  #isShown({ connectorId, own, item }: Listed): boolean {
+    const name = typeof item.name === 'string' ? item.name : own;
+    return this.#route.isAllowed(this.#route.fullName(connectorId, name));
+  }
+
+  #write(feature: Feature, { connectorId, item, own }: Listed): JsonObject {
+    if (feature === 'prompts') return { ...item, name: this.#route.expose(connectorId, own) };
+    const member = feature === 'resources' ? 'uri' : 'uriTemplate';
+    return { ...item, [member]: this.#route.exposeUri(connectorId, own) };
+  }
+}

@@ -1,0 +1,104 @@
+import { toolId } from '../../../shared/tool-id.ts';
+import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import type { ToolInfo } from '../../snapshot/tool-info.ts';
+import { lowerBound, pageOf } from './pages.ts';
+import type { Route } from './route.ts';
+
+/** Marks a tool that is remembered from an earlier run, whose connector has not listed it since. */
+const STALE_KEY = 'mcp-switchyard/stale';
+
+/** The tools of a page, as JSON. */
+export interface ToolPage {
+  readonly json: string;
+  readonly nextCursor: string | undefined;
+}
+
+const nameOf = ({ name }: ToolInfo): string => name;
+
+/** What a tool is called by its connector's side of the manager: its id without the connector's. */
+function ownName({ name, connectorId }: ToolInfo): string {
+  return name.slice(connectorId.length + 1);
+}
+
+/**
+ * The tools of the manager's snapshot as a route shows them. A page that was made is kept until a tool changes, and the JSON of a tool until it does, so that a list costs what
+ * changed since the one before.
+ */
+export class ToolList {
+  readonly #manager: ConnectorProxyManager;
+  readonly #route: Route;
+  readonly #json = new WeakMap<ToolInfo, string>();
+  readonly #pages = new Map<unknown, ToolPage>();
+  #listed: readonly ToolInfo[] = [];
+  /** Tools by an exposed name that cannot be taken apart. */
+  readonly #renamed = new Map<string, string>();
+
+  constructor(manager: ConnectorProxyManager, route: Route) {
+    this.#manager = manager;
+    this.#route = route;
+  }
+
+  /** Throws an RpcError for a cursor that is none. */
+  page(cursor: unknown): ToolPage {
+    const all = this.#manager.listTools();
+    if (all !== this.#listed) {
+      this.#listed = all;
+      this.#pages.clear();
+    }
+    const known = this.#pages.get(cursor);
+    if (known !== undefined) return known;
+    const { items, nextCursor } = pageOf(this.#ofRoute(all), nameOf, cursor);
+    const json = `[${items.flatMap((tool) => this.#write(tool)).join(',')}]`;
+    const page = { json, nextCursor };
+    // Cursors are the clients' choice: only those that lists gave out are few.
+    if (cursor === undefined || this.#pages.size < 1_000) this.#pages.set(cursor, page);
+    return page;
+  }
+
+  /** The manager's name of the tool that is called so here; null if there is none, or if the route does not show it. */
+  resolve(exposed: string): string | null {
+    const parts = this.#route.split(exposed);
+    if (parts === null) return this.#lookUp(exposed);
+    const { connectorId, name } = parts;
+    return this.#route.isAllowed(this.#route.fullName(connectorId, name)) ? toolId(connectorId, name) : null;
+  }
+
+  /** Notes that tools came or went. */
+  changed(connectorId: string, added: readonly string[], removed: readonly string[]): void {
+    for (const id of removed) this.#renamed.delete(this.#route.expose(connectorId, id.slice(connectorId.length + 1)));
+    for (const id of added) {
+      const exposed = this.#route.expose(connectorId, id.slice(connectorId.length + 1));
+      if (this.#route.split(exposed) === null) this.#renamed.set(exposed, id);
+    }
+  }
+
+  #lookUp(exposed: string): string | null {
+    return this.#route.isAllowed(exposed) ? (this.#renamed.get(exposed) ?? null) : null;
+  }
+
+  #ofRoute(all: readonly ToolInfo[]): readonly ToolInfo[] {
+    const { connectorId } = this.#route;
+    if (connectorId === null) return all;
+    // Other ids may begin with this one and a dot.
+    return all
+      .slice(lowerBound(all, nameOf, `${connectorId}.`), lowerBound(all, nameOf, `${connectorId}/`))
+      .filter((tool) => tool.connectorId === connectorId);
+  }
+
+  #write(tool: ToolInfo): readonly string[] {
+    const { connectorId, definition, isStale } = tool;
+    const own = ownName(tool);
+    if (!this.#route.isAllowed(this.#route.fullName(connectorId, own))) return [];
+    const known = this.#json.get(tool);
+    if (known !== undefined) return [known];
+    const name = this.#route.expose(connectorId, own);
+    const meta = isStale ? { _meta: { ...asObject(definition._meta), [STALE_KEY]: true } } : {};
+    const json = JSON.stringify({ ...definition, name, ...meta });
+    this.#json.set(tool, json);
+    return [json];
+  }
+}
+
+function asObject(value: unknown): object {
+  return typeof value === 'object' && value !== null ? value : {};
+}

@@ -1,0 +1,171 @@
+import { monotonicMs, raceSignal, settledWithin, systemSleep } from '../../shared/clock.ts';
+import type { ConnectorProxyManager } from '../connector-proxy-manager.ts';
+import type { Logger } from '../logger.ts';
+import { observeGateway } from '../metrics/observed-gauges.ts';
+import { createExposedNames } from './catalog/exposed-names.ts';
+import { FeatureLists } from './catalog/feature-lists.ts';
+import { createNameFilter } from './catalog/name-filter.ts';
+import { sharedRoute, singleRoute } from './catalog/route.ts';
+import type { GatewayHost } from './gateway-host.ts';
+import type { ClientSession } from './protocol/client-session.ts';
+import { HeldCalls } from './protocol/held-calls.ts';
+import { LogLevels } from './protocol/log-levels.ts';
+import { createMethods } from './protocol/methods.ts';
+import { Notices } from './protocol/notices.ts';
+import { RequestServer } from './protocol/request-server.ts';
+import { ResourceWatches } from './protocol/resource-watches.ts';
+import { CallLatencies } from './status-page/call-latencies.ts';
+import { createView, type View } from './view.ts';
+
+export interface GatewayOptions {
+  /** Made with `notifications` and with {@link GatewayOptions.host}. */
+  readonly manager: ConnectorProxyManager;
+  readonly host: GatewayHost;
+  readonly logger: Logger;
+  /** Between a connector's id and a name. */
+  readonly separator: string;
+  /** Globs of exposed names, `!` denies; for every route. */
+  readonly tools: readonly string[];
+  /** Further routes, each with globs of its own besides. */
+  readonly routes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** How long a first list waits for the connectors of a cold start, from the start on. */
+const COLD_LIST_MS = 750;
+
+/** For how long lists hold while nothing is amiss: a change is told at once to who listens. */
+const LIST_TTL_MS = 60_000;
+
+/** Routes of one connector that are kept ready. */
+const MAX_SINGLE_VIEWS = 1_000;
+
+/** One MCP server in front of all connectors of a manager, for whichever listeners there are. */
+export class Gateway {
+  readonly manager: ConnectorProxyManager;
+  readonly server: RequestServer;
+  readonly notices: Notices;
+  readonly watches: ResourceWatches;
+  readonly levels: LogLevels;
+  readonly latencies = new CallLatencies();
+  readonly #held = new HeldCalls();
+  readonly #features: FeatureLists;
+  readonly #views = new Map<string, View>();
+  readonly #singles = new Map<string, View>();
+  readonly #options: GatewayOptions;
+  readonly #sessionsOf = new Set<() => readonly ClientSession[]>();
+  readonly #off: () => void;
+  readonly #unobserve: () => void;
+  readonly #closed = new AbortController();
+  readonly #startedMs: number = monotonicMs();
+  #settled: Promise<void> | null = null;
+
+  constructor(options: GatewayOptions) {
+    const { manager, host, logger, separator, tools, routes } = options;
+    this.#options = options;
+    this.manager = manager;
+    this.notices = new Notices(manager);
+    this.watches = new ResourceWatches(manager);
+    this.levels = new LogLevels(manager);
+    this.#features = new FeatureLists({
+      ...{ manager, logger },
+      onChange: (feature, connectorId) => this.notices.changed(feature, connectorId),
+    });
+    const names = createExposedNames(separator);
+    for (const [name, globs] of [['', []] as const, ...Object.entries(routes)]) {
+      const isAllowed = bothAllow(tools, globs);
+      this.#views.set(
+        name,
+        createView(manager, this.#features, sharedRoute(name === '' ? 'all' : name, names, isAllowed)),
+      );
+    }
+    this.#off = manager.on('tools', ({ connectorId, added, removed }) => {
+      for (const view of this.#views.values()) view.tools.changed(connectorId, added, removed);
+    });
+    const methods = createMethods({
+      ...{ manager, held: this.#held, latencies: this.latencies },
+      settled: () => this.#listable(),
+      ttlMs: () => this.#ttlMs(),
+    });
+    this.server = new RequestServer(methods, logger);
+    host.askAmong(() => this.#sessions());
+    this.#unobserve = observeGateway(() => ({
+      sessions: this.#sessions().length,
+      requests: this.server.running,
+      heldCalls: this.#held.size,
+    }));
+  }
+
+  /** All connectors, or those of a further route; undefined if there is none of that name. */
+  view(name = ''): View | undefined {
+    return this.#views.get(name);
+  }
+
+  /** One connector alone, everything called as it calls it itself; undefined if there is none of that id. */
+  single(connectorId: string): View | undefined {
+    const known = this.#singles.get(connectorId);
+    if (known !== undefined) return known;
+    if (this.manager.connector(connectorId) === undefined) return undefined;
+    const names = createExposedNames(this.#options.separator);
+    const route = singleRoute(connectorId, names, createNameFilter(this.#options.tools));
+    const view = createView(this.manager, this.#features, route);
+    if (this.#singles.size < MAX_SINGLE_VIEWS) this.#singles.set(connectorId, view);
+    return view;
+  }
+
+  /** Has the sessions of a listener be known to the gateway. */
+  addSessions(sessions: () => readonly ClientSession[]): () => void {
+    this.#sessionsOf.add(sessions);
+    return () => void this.#sessionsOf.delete(sessions);
+  }
+
+  /** Resolves once no request is being served any more, at the latest after `deadlineMs`. */
+  async drained(deadlineMs: number): Promise<void> {
+    await settledWithin(this.server.idle(), deadlineMs);
+  }
+
+  /** Ends what clients have open; the manager is its caller's. Idempotent. */
+  close(): void {
+    this.#closed.abort(new Error('The gateway was closed'));
+    this.#off();
+    this.#unobserve();
+    this.notices.close();
+    this.watches.close();
+    this.levels.close();
+    this.#features.close();
+    this.#held.close();
+  }
+
+  #sessions(): readonly ClientSession[] {
+    return [...this.#sessionsOf].flatMap((sessions) => sessions());
+  }
+
+  /**
+   * What is remembered is listed some milliseconds after the start. Where nothing is, who asks in the first moment is not answered with an empty list while connectors come up: many
+   * clients ask once.
+   */
+  #listable(): Promise<void> {
+    this.#settled ??= this.manager.restored().then(async () => {
+      const left = COLD_LIST_MS - (monotonicMs() - this.#startedMs);
+      if (this.manager.listTools().length > 0 || left <= 0) return;
+      const isUp = raceSignal(
+        this.manager.sync().catch(() => {}),
+        this.#closed.signal,
+      ).catch(() => {});
+      await Promise.race([isUp, systemSleep(left, this.#closed.signal).catch(() => {})]);
+    });
+    return this.#settled;
+  }
+
+  /** While connectors come up, or are down, a list is about to be another one. */
+  #ttlMs(): number {
+    const counts = this.manager.countByState();
+    const isSettled = ['connecting', 'backing-off'].every((state) => (counts.get(state as 'connecting') ?? 0) === 0);
+    return isSettled ? LIST_TTL_MS : 0;
+  }
+}
+
+function bothAllow(all: readonly string[], own: readonly string[]): ReturnType<typeof createNameFilter> {
+  const [everywhere, here] = [createNameFilter(all), createNameFilter(own)];
+  if (own.length === 0) return everywhere;
+  return all.length === 0 ? here : (name) => everywhere(name) && here(name);
+}

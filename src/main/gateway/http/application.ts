@@ -1,0 +1,112 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../../shared/errors.ts';
+import type { Logger } from '../../logger.ts';
+import { getConnectorMetricsRegistry, recordGatewayRefusal } from '../../metrics/instruments.ts';
+import type { Gateway } from '../gateway.ts';
+import type { StatusSite } from '../status-page/status-site.ts';
+import type { View } from '../view.ts';
+import type { Guard } from './guard.ts';
+import { isReady, type ReadyFor } from './health.ts';
+import { handleMcp, type McpEndpointDeps } from './mcp-endpoint.ts';
+
+export interface ApplicationParts {
+  readonly gateway: Gateway;
+  readonly logger: Logger;
+  readonly readyFor: ReadyFor;
+  readonly guard: Guard;
+  readonly endpoint: McpEndpointDeps;
+  readonly site: StatusSite;
+}
+
+/** What is at which path, and who may have it. */
+export class Application {
+  readonly #parts: ApplicationParts;
+
+  constructor(parts: ApplicationParts) {
+    this.#parts = parts;
+  }
+
+  /** Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    try {
+      await this.#route(request, response);
+    } catch (error) {
+      // A client that broke off hears nothing anyway.
+      if (response.destroyed || request.destroyed) return;
+      this.#parts.logger.error({ event: 'gateway-failed', err: error }, `A request failed: ${messageOf(error)}`);
+      if (response.headersSent) response.destroy();
+      else refuse(response, 500, 'The gateway failed; its log says how');
+    }
+  }
+
+  async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { gateway, guard, endpoint, site, readyFor } = this.#parts;
+    const isDraining = endpoint.draining.aborted;
+    const refusal = guard.checkOrigin(request.headers);
+    if (refusal !== null) return refuse(response, refusal.status, refusal.why);
+    allowOrigin(response, guard.corsOrigin(request.headers));
+    if (request.method === 'OPTIONS') return void response.writeHead(204).end();
+    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    if (isDraining) response.setHeader('connection', 'close');
+    if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
+    if (pathname === '/readyz') {
+      const readiness = isReady(gateway.manager, readyFor, isDraining);
+      return answerJson(response, readiness.isReady ? 200 : 503, readiness);
+    }
+    const caller = guard.authenticate(request.headers);
+    if ('status' in caller) {
+      response.setHeader('www-authenticate', pathname.endsWith('/mcp') ? 'Bearer' : 'Basic realm="switchyard"');
+      return refuse(response, caller.status, caller.why);
+    }
+    const view = this.#viewAt(pathname);
+    if (view !== undefined) return handleMcp(request, response, { principal: caller.principal, view }, endpoint);
+    if (pathname === '/metrics') return answerMetrics(response);
+    if (!site.handle(request, response, pathname))
+      refuse(response, 404, 'There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
+  }
+
+  #viewAt(pathname: string): View | undefined {
+    const { gateway } = this.#parts;
+    if (pathname === '/mcp') return gateway.view();
+    const [, kind, name = '', last] = /^\/([cr])\/([^/]+)\/(mcp)$/.exec(pathname) ?? [];
+    if (last === undefined) return undefined;
+    const decoded = decode(name);
+    return kind === 'c' ? gateway.single(decoded) : gateway.view(decoded);
+  }
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+function allowOrigin(response: ServerResponse, origin: string | null): void {
+  if (origin === null) return;
+  response.setHeader('access-control-allow-origin', origin);
+  response.setHeader('vary', 'origin');
+  response.setHeader('access-control-allow-methods', 'GET, POST, DELETE');
+  response.setHeader(
+    'access-control-allow-headers',
+    'authorization, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id',
+  );
+  response.setHeader('access-control-expose-headers', 'mcp-session-id');
+}
+
+function refuse(response: ServerResponse, status: number, why: string): void {
+  recordGatewayRefusal(status);
+  answerJson(response, status, { error: why });
+}
+
+function answerJson(response: ServerResponse, status: number, document: object): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  response.end(`${JSON.stringify(document)}\n`);
+}
+
+async function answerMetrics(response: ServerResponse): Promise<void> {
+  const registry = getConnectorMetricsRegistry();
+  const text = await registry.metrics();
+  response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+}

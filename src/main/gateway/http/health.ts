@@ -1,0 +1,36 @@
+import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+
+/** What a gateway waits for until it is ready: nothing, any connector, all of them, or these. */
+export type ReadyFor = 'none' | 'any' | 'all' | readonly string[];
+
+/** Whether requests are to be sent here, and what is waited for if not. */
+export interface Readiness {
+  readonly isReady: boolean;
+  readonly waitsFor: readonly string[];
+}
+
+/** Connectors that are named. */
+const MAX_NAMED = 20;
+
+/** Judges by the connectors that are up; one that is disabled is not waited for. A gateway that shuts down is not ready. */
+export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDraining: boolean): Readiness {
+  if (isDraining) return { isReady: false, waitsFor: ['the end: it is shutting down'] };
+  if (typeof readyFor === 'object') return verdict(readyFor.filter((id) => !isUp(manager, id)));
+  if (readyFor === 'none') return verdict([]);
+  const counts = manager.countByState();
+  const up = (counts.get('ready') ?? 0) + (counts.get('degraded') ?? 0);
+  // Tools of an earlier run are served at once, their connectors come up when they are called.
+  if (readyFor === 'any') return verdict(up > 0 || manager.listTools().length > 0 ? [] : ['any connector']);
+  const down = [...counts].some(([state, count]) => count > 0 && !['ready', 'degraded', 'disabled'].includes(state));
+  if (!down && up > 0) return verdict([]);
+  const named = manager.listConnectors().filter(({ id, status }) => status === 'enabled' && !isUp(manager, id));
+  return verdict(named.length === 0 ? ['its sources'] : named.map(({ id }) => id));
+}
+
+function isUp(manager: ConnectorProxyManager, id: string): boolean {
+  return manager.facts(id) !== null;
+}
+
+function verdict(waitsFor: readonly string[]): Readiness {
+  return { isReady: waitsFor.length === 0, waitsFor: waitsFor.slice(0, MAX_NAMED) };
+}

@@ -1,0 +1,130 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { settledWithin } from '../../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { Logger } from '../../logger.ts';
+import type { Gateway } from '../gateway.ts';
+import { createStatusSite } from '../status-page/status-site.ts';
+import { Application } from './application.ts';
+import { createGuard } from './guard.ts';
+import type { ReadyFor } from './health.ts';
+import type { McpEndpointDeps } from './mcp-endpoint.ts';
+import { SessionTable } from './session-table.ts';
+import { StreamLimit } from './stream-limit.ts';
+
+export interface ListenerOptions {
+  readonly gateway: Gateway;
+  readonly logger: Logger;
+  readonly host: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+  readonly tokens: readonly string[];
+  readonly allowedHosts: readonly string[];
+  readonly allowedOrigins: readonly string[];
+  readonly readyFor: ReadyFor;
+  readonly hasSessions: boolean;
+  readonly limits: ListenerLimits;
+}
+
+export interface ListenerLimits {
+  readonly maxBodyBytes: number;
+  readonly maxSessions: number;
+  readonly sessionIdleMs: number;
+  /** Requests that are served at once. */
+  readonly maxConcurrent: number;
+  /** Streams of notices that are open at once. */
+  readonly maxStreams: number;
+  readonly maxConnections: number;
+  /** For a request to come in whole, its body included. */
+  readonly requestTimeoutMs: number;
+}
+
+/** What a gateway listens on. */
+export interface Listener {
+  /** `http://HOST:PORT`, without a path. */
+  readonly url: string;
+  /** Takes no new work, lets what runs end until the deadline, then ends everything. Idempotent; never rejects. */
+  close(drainMs: number): Promise<void>;
+}
+
+const MAX_HEADER_BYTES = 16 * 1024;
+const HEADERS_TIMEOUT_MS = 10_000;
+const KEEP_ALIVE_MS = 65_000;
+
+/** Serves a gateway over HTTP. Rejects with LISTEN_FAILED. */
+export async function listenHttp(options: ListenerOptions): Promise<Listener> {
+  const { gateway, host, port, limits } = options;
+  const draining = new AbortController();
+  const sessions = new SessionTable(limits, ({ client }) => {
+    gateway.notices.remove(client);
+    gateway.levels.want(client, null);
+  });
+  const forget = gateway.addSessions(() => [...sessions.all()].map(({ client }) => client));
+  const endpoint: McpEndpointDeps = {
+    ...{ server: gateway.server, notices: gateway.notices, watches: gateway.watches, levels: gateway.levels },
+    ...{ sessions, streams: new StreamLimit(limits.maxStreams), draining: draining.signal },
+    ...{ hasSessions: options.hasSessions, maxConcurrent: limits.maxConcurrent, maxBodyBytes: limits.maxBodyBytes },
+  };
+  const site = createStatusSite({ manager: gateway.manager, latencies: gateway.latencies });
+  const guard = createGuard({ ...options, isLoopback: isLoopback(host) });
+  const server = createServer({
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 1_000,
+    noDelay: true,
+  });
+  server.maxConnections = limits.maxConnections;
+  const app = new Application({ gateway, logger: options.logger, readyFor: options.readyFor, guard, endpoint, site });
+  server.on('request', (request, response) => void app.handle(request, response));
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket));
+  const address = await listen(server, host, port);
+  let closing: Promise<void> | null = null;
+  const close = async (drainMs: number): Promise<void> => {
+    server.close();
+    // Streams of notices end at once: they would not by themselves.
+    draining.abort(new SwitchyardError('CLOSED', 'The gateway is shutting down.'));
+    server.closeIdleConnections();
+    await gateway.drained(drainMs);
+    sessions.close();
+    site.close();
+    forget();
+    // What has been written is on its way; a client that does not read it is not waited for.
+    await settledWithin(new Promise((resolve) => server.once('close', resolve)), 100);
+    server.closeAllConnections();
+  };
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    close: (drainMs) => (closing ??= close(drainMs)),
+  };
+}
+
+/** What is no HTTP, too long or too slow is told so, where anybody still listens. */
+function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  else socket.destroy();
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
+}
+
+async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (error) {
+    const why = `Cannot listen on ${host}:${port}: ${messageOf(error)}`;
+    throw new SwitchyardError('LISTEN_FAILED', why, { cause: error });
+  }
+  return server.address() as AddressInfo;
+}

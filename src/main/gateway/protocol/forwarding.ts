@@ -1,0 +1,114 @@
+import type { RequestTraffic } from '../../connectors/connection.ts';
+import { isObject, type JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
+import type { CallToolOptions } from '../../connectors/tool-call.ts';
+import { ANSWERED, type Exchange, type Outcome } from './exchange.ts';
+import { HeldCalls, type HeldContext } from './held-calls.ts';
+import { isAtLeast } from './log-level.ts';
+
+/** What of a request's `_meta` belongs to the hop that it came over, and not to what it asks. */
+const OWN_META: ReadonlySet<string> = new Set([
+  'progressToken',
+  'io.modelcontextprotocol/protocolVersion',
+  'io.modelcontextprotocol/clientInfo',
+  'io.modelcontextprotocol/clientCapabilities',
+  'io.modelcontextprotocol/logLevel',
+]);
+
+const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
+
+/** Sends something to a connector with these options. */
+export type Send = (options: CallToolOptions) => Promise<JsonObject>;
+
+/** How a request is taken to a connector. */
+export interface Forwarding {
+  /** What it is about, for a client that comes back: the method and the name. */
+  readonly what: string;
+  readonly exchange: Exchange;
+  readonly params: JsonObject;
+  readonly send: Send;
+  /** Makes a result what clients see. */
+  readonly expose: (result: JsonObject) => JsonObject;
+  /** As connectors name themselves in log messages; null to leave that as it is. */
+  readonly logger: string | null;
+  readonly isConnectorModern: () => boolean;
+}
+
+/**
+ * Takes a request to a connector and everything that belongs to it back: progress, log messages, questions of the connector to the client and a large result as it comes. A client of the
+ * modern era that can be asked is answered that input is required, where the connector does not do so itself.
+ */
+export function forward(forwarding: Forwarding, held: HeldCalls): Promise<Outcome> {
+  const { exchange, params, what } = forwarding;
+  const isAskable = exchange.ask === null && Object.keys(exchange.capabilities).length > 0;
+  if (!isAskable) return once(forwarding, { signal: exchange.signal, current: () => exchange, ask: refuse });
+  if (HeldCalls.isState(params.requestState))
+    return held.resume(params.requestState, what, params.inputResponses, exchange);
+  return held.start(exchange, what, (context) => once(forwarding, context));
+}
+
+async function once(
+  { exchange, params, send, expose, logger, isConnectorModern }: Forwarding,
+  context: HeldContext,
+): Promise<Outcome> {
+  const { capabilities, ask, era } = exchange;
+  let isHandedOut = false;
+  const openLarge: RequestTraffic['onLargeResult'] = (flow) => {
+    isHandedOut = true;
+    const open = context.current()?.openLarge;
+    // Whoever asked for it has gone: it is passed over.
+    if (open === null || open === undefined) return { write: () => true };
+    // In the modern era every result says of which kind it is; a legacy connector's does not.
+    return open(era === 'modern' && !isConnectorModern() ? '"resultType":"complete",' : '', flow);
+  };
+  const result = await send({
+    signal: context.signal,
+    params: paramsFor(params, exchange),
+    returnsInputRequests: era === 'modern',
+    host: {
+      capabilities,
+      answer: (request) => (ask ?? context.ask)(request.method, request.params, request.signal),
+    },
+    ...(exchange.openLarge !== null && { onLargeResult: openLarge }),
+    ...progressOptions(params, context),
+    onNotification: (method, notice) => relay(method, notice, context.current(), logger),
+  });
+  return isHandedOut ? ANSWERED : expose(result);
+}
+
+/** The parameters besides those that name what is asked for, with the client's own `_meta`. */
+function paramsFor(params: JsonObject, { logLevel }: Exchange): JsonObject {
+  const { name: _name, arguments: _arguments, uri: _uri, _meta, ...rest } = params;
+  const meta = isObject(_meta) ? Object.entries(_meta).filter(([key]) => !OWN_META.has(key)) : [];
+  if (logLevel !== null) meta.push([LOG_LEVEL, logLevel]);
+  return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) };
+}
+
+/** Progress is asked for where the client asked for it, and comes back under its token. */
+function progressOptions({ _meta }: JsonObject, context: HeldContext): Pick<CallToolOptions, 'onProgress'> {
+  const token = isObject(_meta) ? _meta.progressToken : undefined;
+  if (typeof token !== 'string' && typeof token !== 'number') return {};
+  return {
+    onProgress: (_, notice) => context.current()?.notify('notifications/progress', { ...notice, progressToken: token }),
+  };
+}
+
+function relay(method: string, notice: JsonObject, exchange: Exchange | null, logger: string | null): void {
+  if (exchange === null) return;
+  if (method !== 'notifications/message') {
+    exchange.notify(method, notice);
+    return;
+  }
+  // A modern client says with each request whether it wants any (MCP 2026-07-28, logging).
+  const least = exchange.logLevel ?? (exchange.era === 'legacy' ? 'debug' : null);
+  if (least !== null && isAtLeast(notice.level, least)) exchange.notify(method, withLogger(notice, logger));
+}
+
+/** A log message that says which connector it is from. */
+export function withLogger(notice: JsonObject, logger: string | null): JsonObject {
+  if (logger === null) return notice;
+  return { ...notice, logger: typeof notice.logger === 'string' ? `${logger}/${notice.logger}` : logger };
+}
+
+function refuse(): Promise<never> {
+  return Promise.reject(new Error('This client cannot be asked'));
+}

@@ -1,0 +1,52 @@
+import { type JsonObject, LEGACY_REVISIONS } from '../../connectors/streamable-http/json-rpc.ts';
+import { SERVER_CAPABILITIES, SERVER_INFO } from './capabilities.ts';
+import type { ClientSession } from './client-session.ts';
+import { isLogLevel } from './log-level.ts';
+import type { LogLevels } from './log-levels.ts';
+import type { ResourceWatches } from './resource-watches.ts';
+import { invalidParams } from './rpc-errors.ts';
+
+/** The revision that is spoken with a client that offers this one (MCP 2025-11-25, version negotiation). */
+export function agreedRevision({ protocolVersion }: JsonObject): string {
+  if (typeof protocolVersion !== 'string') throw invalidParams('The protocolVersion is missing');
+  return LEGACY_REVISIONS.includes(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];
+}
+
+export function initializeResult(revision: string): JsonObject {
+  return { protocolVersion: revision, capabilities: SERVER_CAPABILITIES, serverInfo: SERVER_INFO };
+}
+
+export interface LegacyDeps {
+  readonly levels: LogLevels;
+  readonly watches: ResourceWatches;
+}
+
+/** The methods of a legacy client that concern its session; null for any other. */
+export async function legacyMethod(
+  method: string,
+  params: JsonObject,
+  session: ClientSession,
+  { levels, watches }: LegacyDeps,
+): Promise<JsonObject | null> {
+  switch (method) {
+    case 'ping':
+      return {};
+    case 'logging/setLevel':
+      if (!isLogLevel(params.level)) throw invalidParams('The level is none of those of MCP');
+      session.logLevel = params.level;
+      levels.want(session, params.level);
+      return {};
+    case 'resources/subscribe': {
+      const { uri } = params;
+      const found = typeof uri === 'string' ? session.view.features.resource(uri) : null;
+      if (typeof uri !== 'string' || found === null) throw invalidParams('The resource is not known here', { uri });
+      if (!session.watches(uri)) session.watch(uri, await watches.watch(found.connectorId, found.uri));
+      return {};
+    }
+    case 'resources/unsubscribe':
+      session.unwatch(String(params.uri));
+      return {};
+    default:
+      return null;
+  }
+}

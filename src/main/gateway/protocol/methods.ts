@@ -1,0 +1,157 @@
+import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import { isObject, type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import type { CallLatencies } from '../status-page/call-latencies.ts';
+import type { View } from '../view.ts';
+import { exposePromptResult, exposeReadResult, exposeToolResult } from './content-uris.ts';
+import { type Exchange, type Outcome, PreparedResult } from './exchange.ts';
+import { type Forwarding, forward, type Send } from './forwarding.ts';
+import type { HeldCalls } from './held-calls.ts';
+import { checkParamHeaders } from './param-headers.ts';
+import { invalidParams } from './rpc-errors.ts';
+
+export interface MethodDeps {
+  readonly manager: ConnectorProxyManager;
+  readonly held: HeldCalls;
+  readonly latencies: CallLatencies;
+  /** Resolves once there is something to list, or nothing to wait for. */
+  readonly settled: () => Promise<void>;
+  /** For how long lists hold, as far as the gateway can tell. */
+  readonly ttlMs: () => number;
+}
+
+export type Method = (params: JsonObject, exchange: Exchange, view: View) => Promise<Outcome>;
+
+/** The methods that both eras have, by name. Each rejects with an RpcError, or with a coded error that becomes one. */
+export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
+  const { manager, held, latencies } = deps;
+  const listed =
+    (member: string, feature: 'prompts' | 'resources' | 'templates'): Method =>
+    async ({ cursor }, { era }, { features }) => {
+      await deps.settled();
+      const { items, nextCursor } = features.page(feature, cursor);
+      return { [member]: items, ...(nextCursor !== undefined && { nextCursor }), ...freshness(era, deps.ttlMs()) };
+    };
+  const request = (
+    connectorId: string,
+    method: string,
+    own: JsonObject,
+    rest: Pick<Forwarding, 'exchange' | 'params' | 'expose'> & { readonly view: View },
+  ): Promise<Outcome> => {
+    const send: Send = ({ params, ...options }) => manager.request(connectorId, method, { ...params, ...own }, options);
+    return forward(forwardingOf(connectorId, `${method} ${JSON.stringify(own)}`, { ...rest, send }), held);
+  };
+  const forwardingOf = (
+    connectorId: string,
+    what: string,
+    { view, ...rest }: Pick<Forwarding, 'exchange' | 'params' | 'expose' | 'send'> & { readonly view: View },
+  ): Forwarding => ({
+    ...rest,
+    what: `${view.route.name} ${connectorId} ${what}`,
+    logger: view.route.connectorId === null ? connectorId : null,
+    isConnectorModern: () => manager.facts(connectorId)?.era === 'modern',
+  });
+
+  const listTools: Method = async ({ cursor }, { era }, { tools }) => {
+    await deps.settled();
+    const { json, nextCursor } = tools.page(cursor);
+    const rest = JSON.stringify({ nextCursor, ...freshness(era, deps.ttlMs()) }).slice(1);
+    return new PreparedResult(`{"tools":${json}${rest === '}' ? rest : `,${rest}`}`);
+  };
+
+  const callTool: Method = async (params, exchange, view) => {
+    const { name, arguments: args = {} } = params;
+    if (typeof name !== 'string') throw invalidParams('The name of a tool is missing');
+    if (!isObject(args)) throw invalidParams('The arguments of a tool are an object');
+    const id = view.tools.resolve(name);
+    if (id === null) throw invalidParams(`Unknown tool: ${name.slice(0, 200)}`);
+    const tool = manager.tool(id);
+    if (tool !== undefined && exchange.era === 'modern' && exchange.headers !== null)
+      checkParamHeaders(exchange.headers, tool.definition, args);
+    const connectorId = tool?.connectorId ?? view.route.split(name)?.connectorId ?? '';
+    const startedMs = performance.now();
+    const send: Send = async (options) => {
+      try {
+        const result = (await manager.callTool(id, args, options)) as JsonObject;
+        latencies.record(connectorId, performance.now() - startedMs, true);
+        return result;
+      } catch (error) {
+        latencies.record(connectorId, performance.now() - startedMs, false);
+        throw error;
+      }
+    };
+    const expose = (result: JsonObject): JsonObject =>
+      exposeToolResult(result, (uri) => view.route.exposeUri(connectorId, uri));
+    return forward(forwardingOf(connectorId, `tools/call ${id}`, { exchange, params, expose, send, view }), held);
+  };
+
+  const getPrompt: Method = async (params, exchange, view) => {
+    const { name, arguments: args } = params;
+    const found = typeof name === 'string' ? view.features.prompt(name) : null;
+    if (found === null) throw invalidParams(`Unknown prompt: ${String(name).slice(0, 200)}`);
+    const { connectorId } = found;
+    const own = { name: found.name, ...(args !== undefined && { arguments: args }) };
+    const expose = (result: JsonObject): JsonObject =>
+      exposePromptResult(result, (uri) => view.route.exposeUri(connectorId, uri));
+    return request(connectorId, 'prompts/get', own, { exchange, params, expose, view });
+  };
+
+  const readResource: Method = async (params, exchange, view) => {
+    const { uri } = params;
+    if (typeof uri !== 'string') throw invalidParams('The URI of a resource is missing');
+    const found = view.features.resource(uri);
+    if (found === null || manager.connector(found.connectorId) === undefined) throw resourceNotFound(uri, exchange.era);
+    const { connectorId } = found;
+    const expose = (result: JsonObject): JsonObject => {
+      const exposed = exposeReadResult(result, (own) => view.route.exposeUri(connectorId, own));
+      if (exposed.resultType === 'input_required') return exposed;
+      // A connector's own word counts; a legacy one has none.
+      if (exchange.era === 'modern') return { ...freshness(exchange.era, 0), ...exposed };
+      const { ttlMs: _ttlMs, cacheScope: _cacheScope, ...rest } = exposed;
+      return rest;
+    };
+    try {
+      return await request(connectorId, 'resources/read', { uri: found.uri }, { exchange, params, expose, view });
+    } catch (error) {
+      throw withExposedUri(error, found.uri, uri);
+    }
+  };
+
+  const complete: Method = async (params, exchange, view) => {
+    const { ref, argument, context } = params;
+    const found = isObject(ref) ? view.features.reference(ref) : null;
+    if (found === null) throw invalidParams('The reference is to no prompt and no resource template of this server');
+    const own = { ref: found.ref, argument, ...(context !== undefined && { context }) };
+    const rest = { exchange, params, expose: (result: JsonObject) => result, view };
+    return request(found.connectorId, 'completion/complete', own, rest);
+  };
+
+  return new Map([
+    ['tools/list', listTools],
+    ['tools/call', callTool],
+    ['prompts/list', listed('prompts', 'prompts')],
+    ['prompts/get', getPrompt],
+    ['resources/list', listed('resources', 'resources')],
+    ['resources/templates/list', listed('resourceTemplates', 'templates')],
+    ['resources/read', readResource],
+    ['completion/complete', complete],
+  ]);
+}
+
+/**
+ * How long a list holds, where the era has that (MCP 2026-07-28, caching). Lists are a gateway's view for those who may reach it, put together with its operator's credentials: never
+ * for caches that others share.
+ */
+function freshness(era: 'legacy' | 'modern', ttlMs: number): JsonObject {
+  return era === 'modern' ? { ttlMs, cacheScope: 'private' } : {};
+}
+
+function resourceNotFound(uri: string, era: 'legacy' | 'modern'): RpcError {
+  return new RpcError(era === 'modern' ? -32_602 : -32_002, 'Resource not found', { uri });
+}
+
+/** An error that names a resource as its connector calls it, as the client does. */
+function withExposedUri(error: unknown, own: string, exposed: string): unknown {
+  const cause = error instanceof Error && error.cause instanceof RpcError ? error.cause : null;
+  if (cause === null || !isObject(cause.data) || cause.data.uri !== own) return error;
+  return new RpcError(cause.code, cause.message, { ...cause.data, uri: exposed });
+}

@@ -1,0 +1,92 @@
+import { isObject, type JsonObject, MODERN_REVISION } from '../../connectors/streamable-http/json-rpc.ts';
+import type { View } from '../view.ts';
+import { SERVER_CAPABILITIES } from './capabilities.ts';
+import type { NoticeStream, RequestId } from './exchange.ts';
+import type { ChangedList, NoticeListener, Notices } from './notices.ts';
+import type { ResourceWatches } from './resource-watches.ts';
+import { invalidParams } from './rpc-errors.ts';
+
+const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
+
+/** For how long what the gateway says of itself holds. */
+const DISCOVER_TTL_MS = 3_600_000;
+
+export function discoverResult(): JsonObject {
+  return {
+    supportedVersions: [MODERN_REVISION],
+    capabilities: SERVER_CAPABILITIES,
+    ttlMs: DISCOVER_TTL_MS,
+    cacheScope: 'public',
+  };
+}
+
+/** The member of a subscription's filter that asks for changes of a list. */
+const FLAGS: Readonly<Record<ChangedList, string>> = {
+  tools: 'toolsListChanged',
+  prompts: 'promptsListChanged',
+  resources: 'resourcesListChanged',
+};
+
+/** Resources that one subscription may watch. */
+const MAX_WATCHED = 1_000;
+
+/**
+ * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes; resolves with the closing result. What cannot be watched is left out of what is
+ * acknowledged. Rejects with an RpcError for a filter that is none.
+ */
+export async function listen(
+  params: JsonObject,
+  id: RequestId,
+  view: View,
+  open: () => NoticeStream,
+  { notices, watches }: { readonly notices: Notices; readonly watches: ResourceWatches },
+): Promise<JsonObject> {
+  const asked = params.notifications;
+  if (!isObject(asked)) throw invalidParams('The notifications that are wanted are missing');
+  const uris = new Set(Array.isArray(asked.resourceSubscriptions) ? (asked.resourceSubscriptions as unknown[]) : []);
+  if (uris.size > MAX_WATCHED) throw invalidParams(`A subscription watches at most ${MAX_WATCHED} resources`);
+  const flags = Object.values(FLAGS).filter((flag) => asked[flag] === true);
+  const meta = { [SUBSCRIPTION_ID]: id };
+  const stops = new Map<string, () => void>();
+  // Watched before it is acknowledged: what changes from then on must be told.
+  await Promise.all(
+    [...uris].map(async (uri) => {
+      const found = typeof uri === 'string' ? view.features.resource(uri) : null;
+      if (typeof uri !== 'string' || found === null) return;
+      const stop = await watches.watch(found.connectorId, found.uri).catch(() => null);
+      if (stop !== null) stops.set(uri, stop);
+    }),
+  );
+  const stream = open();
+  const honoured = {
+    ...Object.fromEntries(flags.map((flag) => [flag, true])),
+    ...(stops.size > 0 && { resourceSubscriptions: [...stops.keys()] }),
+  };
+  const listener: NoticeListener = {
+    view,
+    wants: (list) => flags.includes(FLAGS[list]),
+    watches: (uri) => stops.has(uri),
+    logLevel: null,
+    send: (method, sent) => stream.send(method, { ...sent, _meta: { ...asMeta(sent._meta), ...meta } }),
+  };
+  notices.add(listener);
+  try {
+    stream.send('notifications/subscriptions/acknowledged', { notifications: honoured, _meta: meta });
+    if (Object.keys(honoured).length > 0) await aborted(stream.signal);
+    return { _meta: meta };
+  } finally {
+    notices.remove(listener);
+    for (const stop of stops.values()) stop();
+  }
+}
+
+function asMeta(value: unknown): JsonObject {
+  return isObject(value) ? value : {};
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}

@@ -1,0 +1,76 @@
+import { monotonicMs } from '../../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
+import type { Logger } from '../../logger.ts';
+import { recordGatewayRequest } from '../../metrics/instruments.ts';
+import type { View } from '../view.ts';
+import type { Exchange, Outcome } from './exchange.ts';
+import type { Method } from './methods.ts';
+import { toRpcError, UnknownMethod } from './rpc-errors.ts';
+
+/** A method that only one era, or one way to the gateway, has; null if it is none of them. */
+export type OwnMethod = (method: string, params: JsonObject) => Promise<Outcome | null>;
+
+/** Serves requests, whichever way they came: finds the method, counts it, and makes errors what clients may see. */
+export class RequestServer {
+  readonly #methods: ReadonlyMap<string, Method>;
+  readonly #logger: Logger;
+  #running = 0;
+  #onIdle: (() => void) | null = null;
+
+  constructor(methods: ReadonlyMap<string, Method>, logger: Logger) {
+    this.#methods = methods;
+    this.#logger = logger;
+  }
+
+  /** Requests that are being served, streams of notices not among them. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Resolves once nothing is being served. */
+  async idle(): Promise<void> {
+    if (this.#running === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onIdle = resolve;
+    });
+  }
+
+  /** Rejects with an RpcError. */
+  async serve(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
+    const startedMs = monotonicMs();
+    this.#running += 1;
+    try {
+      const outcome = await this.#find(method, params, exchange, view, own);
+      recordGatewayRequest(this.#label(method), 'ok', monotonicMs() - startedMs);
+      return outcome;
+    } catch (error) {
+      recordGatewayRequest(this.#label(method), 'error', monotonicMs() - startedMs);
+      this.#tell(method, error, exchange);
+      throw toRpcError(error, exchange.era);
+    } finally {
+      this.#running -= 1;
+      if (this.#running === 0) this.#onIdle?.();
+    }
+  }
+
+  async #find(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
+    const known = this.#methods.get(method);
+    if (known !== undefined) return known(params, exchange, view);
+    const outcome = await own(method, params);
+    if (outcome === null) throw new UnknownMethod(method);
+    return outcome;
+  }
+
+  /** Methods are the clients' choice, and labels are not to be. */
+  #label(method: string): string {
+    return this.#methods.has(method) ? method : 'other';
+  }
+
+  /** What clients are told only the outline of. */
+  #tell(method: string, error: unknown, { signal }: Exchange): void {
+    const isExpected = error instanceof SwitchyardError || (error instanceof Error && error.name === 'RpcError');
+    if (isExpected || signal.aborted) return;
+    this.#logger.error({ event: 'gateway-failed', method, err: error }, `A request failed: ${messageOf(error)}`);
+  }
+}

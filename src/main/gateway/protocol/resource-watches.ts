@@ -1,0 +1,72 @@
+import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+
+interface Watch {
+  readonly connectorId: string;
+  readonly uri: string;
+  count: number;
+  /** Resolves with what ends it at the connector. */
+  stop: Promise<() => void>;
+}
+
+/** Resources that clients watch, each watched once at its connector however many clients do, and again when the connector is back. */
+export class ResourceWatches {
+  readonly #manager: ConnectorProxyManager;
+  readonly #watches = new Map<string, Watch>();
+  readonly #off: () => void;
+
+  constructor(manager: ConnectorProxyManager) {
+    this.#manager = manager;
+    this.#off = manager.on('connector', ({ connectorId, to }) => {
+      if (to !== 'ready' && to !== 'degraded') return;
+      for (const watch of this.#watches.values()) if (watch.connectorId === connectorId) this.#begin(watch);
+    });
+  }
+
+  /** Resolves with what ends it once the connector has taken it. Rejects as the connector does. */
+  async watch(connectorId: string, uri: string): Promise<() => void> {
+    const key = `${connectorId}\0${uri}`;
+    const known = this.#watches.get(key);
+    const watch = known ?? { connectorId, uri, count: 0, stop: this.#manager.watchResource(connectorId, uri) };
+    this.#watches.set(key, watch);
+    watch.count += 1;
+    let isOn = true;
+    const end = (): void => {
+      if (!isOn) return;
+      isOn = false;
+      watch.count -= 1;
+      if (watch.count > 0 || this.#watches.get(key) !== watch) return;
+      this.#watches.delete(key);
+      finish(watch);
+    };
+    try {
+      await watch.stop;
+      return end;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#off();
+    for (const watch of this.#watches.values()) finish(watch);
+    this.#watches.clear();
+  }
+
+  #begin(watch: Watch): void {
+    const before = watch.stop;
+    watch.stop = this.#manager.watchResource(watch.connectorId, watch.uri).catch(() => before);
+    watch.stop.catch(() => {
+      // Its clients hear nothing until the connector takes it again.
+    });
+  }
+}
+
+function finish(watch: Watch): void {
+  watch.stop.then(
+    (stop) => stop(),
+    () => {
+      // It was never begun.
+    },
+  );
+}

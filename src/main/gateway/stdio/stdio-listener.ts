@@ -1,0 +1,186 @@
+import type { Readable, Writable } from 'node:stream';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { LineSplitter } from '../../connectors/line-splitter.ts';
+import { asIncoming, isObject, type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import type { Gateway } from '../gateway.ts';
+import { ClientSession } from '../protocol/client-session.ts';
+import { ANSWERED, type Exchange, type Outcome, type RequestId } from '../protocol/exchange.ts';
+import { agreedRevision, initializeResult, legacyMethod } from '../protocol/legacy-methods.ts';
+import { isModern, readEnvelope } from '../protocol/modern-envelope.ts';
+import { discoverResult, listen } from '../protocol/modern-methods.ts';
+import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../protocol/rpc-errors.ts';
+import { writeError, writeResult } from '../protocol/write-message.ts';
+import type { View } from '../view.ts';
+
+export interface StdioOptions {
+  readonly gateway: Gateway;
+  readonly view: View;
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly maxMessageBytes: number;
+}
+
+type Request = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
+
+/** Who is at the other end of a pair of pipes; there is only one. */
+const PRINCIPAL = 'stdio';
+
+const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.');
+
+/**
+ * Serves one client over standard streams, a line a message (MCP 2025-06-18 and 2026-07-28, transports: stdio); each request is of the era that it says. Resolves when the client closes its end
+ * or breaks the limit on a message, after what was under way has been given up.
+ */
+export async function serveStdio(options: StdioOptions): Promise<void> {
+  const client = new StdioClient(options);
+  const lines = new LineSplitter(options.maxMessageBytes);
+  const forget = options.gateway.addSessions(() => (client.session === null ? [] : [client.session]));
+  try {
+    for await (const chunk of options.input as AsyncIterable<Buffer>)
+      for (const line of lines.push(chunk)) {
+        if (line === null) return client.refuse(`A message is at most ${options.maxMessageBytes} bytes`);
+        if (line.trim() !== '') client.take(line);
+      }
+  } finally {
+    forget();
+    client.close();
+  }
+}
+
+class StdioClient {
+  readonly #options: StdioOptions;
+  readonly #modern = new Map<RequestId, AbortController>();
+  session: ClientSession | null = null;
+
+  constructor(options: StdioOptions) {
+    this.#options = options;
+  }
+
+  take(line: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(line);
+    } catch {
+      this.refuse('The line is no JSON', RPC_PARSE_ERROR);
+      return;
+    }
+    const message = asIncoming(value);
+    switch (message.kind) {
+      case 'request':
+        void (isModern(message.params, null) ? this.#answerModern(message) : this.#answerLegacy(message));
+        return;
+      case 'notification':
+        if (message.method !== 'notifications/cancelled') return;
+        this.session?.cancel(message.params.requestId);
+        this.#modern.get(message.params.requestId as RequestId)?.abort(GONE());
+        return;
+      case 'result':
+      case 'error':
+        this.session?.take(message.id, value as JsonObject);
+        return;
+      case 'junk':
+        this.refuse('The line is no JSON-RPC 2.0 message');
+    }
+  }
+
+  refuse(why: string, code = RPC_INVALID_REQUEST): void {
+    this.#write(writeError(undefined, new RpcError(code, why)));
+  }
+
+  close(): void {
+    for (const running of this.#modern.values()) running.abort(GONE());
+    if (this.session === null) return;
+    this.session.close();
+    this.#options.gateway.notices.remove(this.session);
+    this.#options.gateway.levels.want(this.session, null);
+  }
+
+  async #answerModern({ id, method, params }: Request): Promise<void> {
+    const { gateway, view } = this.#options;
+    let envelope: ReturnType<typeof readEnvelope>;
+    try {
+      envelope = readEnvelope(method, params, null);
+    } catch (error) {
+      return this.#write(writeError(id, error as RpcError));
+    }
+    const life = new AbortController();
+    this.#modern.set(id, life);
+    const exchange = this.#exchange({ era: 'modern', id, signal: life.signal, ask: null, ...envelope });
+    await this.#serve(method, params, exchange, async (name) => {
+      if (name === 'server/discover') return discoverResult();
+      if (name !== 'subscriptions/listen') return null;
+      const stream = { signal: life.signal, send: exchange.notify };
+      return listen(params, id, view, () => stream, gateway);
+    });
+    this.#modern.delete(id);
+  }
+
+  async #answerLegacy({ id, method, params }: Request): Promise<void> {
+    if (method === 'initialize') return this.#initialize(id, params);
+    const { session } = this;
+    const life = new AbortController();
+    session?.running.set(id, life);
+    const exchange = this.#exchange({
+      ...{ era: 'legacy', id, signal: life.signal },
+      ask: session === null ? null : (asked, about, signal) => session.ask(asked, about, signal),
+      capabilities: session?.capabilities ?? {},
+      logLevel: session?.logLevel ?? null,
+    });
+    await this.#serve(method, params, exchange, async (name) =>
+      session === null ? (name === 'ping' ? {} : null) : legacyMethod(name, params, session, this.#options.gateway),
+    );
+    session?.running.delete(id);
+  }
+
+  #initialize(id: RequestId, params: JsonObject): void {
+    const { gateway, view } = this.#options;
+    try {
+      const revision = agreedRevision(params);
+      const capabilities = isObject(params.capabilities) ? params.capabilities : {};
+      this.close();
+      this.session = new ClientSession(
+        { id: 'stdio', principal: PRINCIPAL, view, revision, capabilities },
+        (message) => {
+          this.#write(JSON.stringify(message));
+          return true;
+        },
+      );
+      gateway.notices.add(this.session);
+      this.#write(writeResult(id, initializeResult(revision), 'legacy'));
+    } catch (error) {
+      this.#write(writeError(id, error as RpcError));
+    }
+  }
+
+  #exchange(parts: Pick<Exchange, 'era' | 'id' | 'signal' | 'ask' | 'capabilities' | 'logLevel'>): Exchange {
+    return {
+      ...parts,
+      principal: PRINCIPAL,
+      headers: null,
+      notify: (method, params) => this.#write(JSON.stringify({ jsonrpc: '2.0', method, params })),
+      // A line is one message: pieces of it could not lie among others.
+      openLarge: null,
+    };
+  }
+
+  /** Never rejects. */
+  async #serve(
+    method: string,
+    params: JsonObject,
+    exchange: Exchange,
+    own: (name: string) => Promise<Outcome | null>,
+  ): Promise<void> {
+    const { gateway, view } = this.#options;
+    try {
+      const outcome = await gateway.server.serve(method, params, exchange, view, own);
+      if (outcome !== ANSWERED) this.#write(writeResult(exchange.id, outcome, exchange.era));
+    } catch (error) {
+      // What the client gave up it does not want to hear of any more.
+      if (!exchange.signal.aborted) this.#write(writeError(exchange.id, error as RpcError));
+    }
+  }
+
+  #write(json: string): void {
+    this.#options.output.write(`${json}\n`);
+  }
+}
