@@ -41,6 +41,15 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          ...native,
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
         test: { ...native, name: 'vectors', include: ['test/vectors/**/*.test.ts'], testTimeout: 30_000 },
       },
     ],

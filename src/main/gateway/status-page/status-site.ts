@@ -1,0 +1,109 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type Clock, systemClock } from '../../../shared/clock.ts';
+import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import { PACKAGE_VERSION } from '../../package-version.ts';
+import type { CallLatencies } from './call-latencies.ts';
+import { EventLog } from './event-log.ts';
+import { EventStreams } from './event-streams.ts';
+import { parseListQuery } from './list-query.ts';
+import { watchLoopDelay } from './loop-delay.ts';
+import { renderPage } from './render-page.ts';
+import { answer, answerText, BARE_POLICY, COMMON_HEADERS, pagePolicy } from './status-answers.ts';
+import { StatusReader } from './status-reader.ts';
+
+const KEPT_EVENTS = 100;
+const LOOP_INTERVAL_MS = 10_000;
+const DEFAULT_PAGE_ROWS = 200;
+const DEFAULT_MAX_STREAMS = 32;
+
+export interface StatusSiteOptions {
+  readonly manager: Pick<ConnectorProxyManager, 'status' | 'connector' | 'on'>;
+  /** Where whoever calls tools records how long that took. */
+  readonly latencies: CallLatencies;
+  readonly clock?: Clock;
+  /** What the page calls itself. */
+  readonly name?: string;
+  readonly version?: string;
+  /** Connectors on one page; 200. */
+  readonly pageRows?: number;
+  /** Pages that may listen at a time; 32. */
+  readonly maxStreams?: number;
+}
+
+/** The status page of a process that serves HTTP. It asks nobody who they are: that, and which hosts may ask, is its server's business. */
+export interface StatusSite {
+  /**
+   * Answers GET and HEAD of `/`, `/status.json` and `/status/events` (server-sent events; 503 while too many listen), other methods there with 405. False, and nothing
+   * done, where the path is none of these.
+   */
+  handle(request: IncomingMessage, response: ServerResponse, pathname: string): boolean;
+  /** Ends the event streams that are open, timers and listeners. Idempotent. */
+  close(): void;
+}
+
+/** Listens to the manager, and watches the event loop, from now on until `close()`. Keeps no process running. */
+export function createStatusSite(options: StatusSiteOptions): StatusSite {
+  const { manager, latencies, clock = systemClock, pageRows = DEFAULT_PAGE_ROWS } = options;
+  const { name = 'mcp-switchyard', version = PACKAGE_VERSION, maxStreams = DEFAULT_MAX_STREAMS } = options;
+  const loopDelay = watchLoopDelay(LOOP_INTERVAL_MS);
+  const events = new EventLog(manager, clock, KEPT_EVENTS);
+  const reader = new StatusReader({ manager, latencies, clock, events, loopDelay, name, version, pageRows });
+  const streams = new EventStreams({
+    read: (query) => reader.read(query),
+    renew: () => reader.renew(),
+    newsCount: () => events.seq + latencies.recorded,
+    maxStreams,
+  });
+
+  const routes: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>> = {
+    '/': (request, response) => {
+      const nonce = randomBytes(16).toString('base64');
+      const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': pagePolicy(nonce) };
+      answer(response, 200, headers, renderPage(reader.read(parseListQuery(parametersOf(request))), nonce));
+    },
+    '/status.json': (request, response) => {
+      const model = reader.read(parseListQuery(parametersOf(request)));
+      answer(response, 200, { 'content-type': 'application/json; charset=utf-8' }, `${JSON.stringify(model)}\n`);
+    },
+    '/status/events': (request, response) => {
+      if (streams.isFull) return answerText(response, 503, 'Too many pages listen', { 'retry-after': '15' });
+      if (request.method === 'HEAD') return answer(response, 200, { 'content-type': 'text/event-stream' }, '');
+      const parameters = parametersOf(request);
+      const seq = Number(request.headers['last-event-id'] ?? parameters.get('seq') ?? 0);
+      streams.open(
+        request,
+        response,
+        { ...COMMON_HEADERS, 'content-security-policy': BARE_POLICY },
+        {
+          query: parseListQuery(parameters),
+          stamp: parameters.get('stamp') ?? '',
+          // One that is yet to come is of an earlier life of this process.
+          seq: seq <= events.seq ? seq : 0,
+        },
+      );
+    },
+  };
+
+  return {
+    handle(request, response, pathname) {
+      const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+      if (route === undefined) return false;
+      request.resume();
+      if (request.method === 'GET' || request.method === 'HEAD') route(request, response);
+      else answerText(response, 405, 'There is GET and HEAD', { allow: 'GET, HEAD' });
+      return true;
+    },
+    close() {
+      streams.close();
+      events.close();
+      loopDelay.close();
+    },
+  };
+}
+
+/** Not by way of a URL: what a client asks for need not be one. */
+function parametersOf({ url = '' }: IncomingMessage): URLSearchParams {
+  const start = url.indexOf('?');
+  return new URLSearchParams(start === -1 ? '' : url.slice(start));
+}
