@@ -13,7 +13,7 @@ import { answeredMethods, type HostSide } from './host-side.ts';
 import { createSdkClient, type Era, finishLogin, type HttpTransport, openSdkClient } from './sdk-client.ts';
 import { connectFailure, hasSdkCode, isRefusal, type WireTrace, withoutBody } from './sdk-errors.ts';
 import { createSdkFetch, holdingStandingStream } from './sdk-fetch.ts';
-import { announcesToolChanges } from './sdk-tool-watch.ts';
+import { announcedChanges } from './sdk-tool-watch.ts';
 
 type MakeTransport = (client: Client) => HttpTransport;
 type Attempt = (makeTransport: MakeTransport, era: Era) => Promise<Connection>;
@@ -83,7 +83,8 @@ async function connectByFallback(
     attempt((client) => {
       // Calls may wait for what the server asks the host over it.
       const isNeeded = answeredMethods(host).length > 0;
-      const wanted = () => (isNeeded ? 'now' : announcesToolChanges(client) ? 'later' : 'never');
+      const wanted = () =>
+        isNeeded ? 'now' : Object.keys(announcedChanges(client, events)).length > 0 ? 'later' : 'never';
       const held = holdingStandingStream(fetch, wanted, () => events.onToolsChanged());
       return new StreamableHTTPClientTransport(target.url, { ...options, fetch: held });
     }, era);

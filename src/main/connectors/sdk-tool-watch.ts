@@ -2,22 +2,25 @@ import type { Client } from '@modelcontextprotocol/client';
 import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
 import type { ConnectionEvents } from './connection.ts';
 import { STREAM_DELAY_MS } from './sdk-fetch.ts';
+import type { JsonObject } from './streamable-http/json-rpc.ts';
+import { announcedLists, noticesOf } from './streamable-http/notices.ts';
 
 /** How long before a subscription that the server ended is made again; twice as long each time that it did not last. */
 const RESUBSCRIBE_MS = 5_000;
 const MAX_RESUBSCRIBE_MS = 300_000;
 
-/** Whether the connector says when its tools change. */
-export function announcesToolChanges(client: Client): boolean {
-  return client.getServerCapabilities()?.tools?.listChanged === true;
+/** Of which lists the connector says when they change, as a subscription asks for it; those of tools alone where nobody hears of others. */
+export function announcedChanges(client: Client, events: ConnectionEvents): JsonObject {
+  return announcedLists({ ...client.getServerCapabilities() }, events.onNotification !== undefined);
 }
 
 /**
- * Listens to changes of a connector's tools, of both eras: a legacy session sends them over its standing stream, a modern connector over a
+ * Listens to changes of a connector's lists, of both eras: a legacy session sends them over its standing stream, a modern connector over a
  * subscription (`subscriptions/listen`, MCP 2026-07-28). The returned function ends it.
  */
 export function watchTools(client: Client, events: ConnectionEvents): () => void {
-  if (!announcesToolChanges(client)) return () => {};
+  const notices = announcedChanges(client, events);
+  if (Object.keys(notices).length === 0) return () => {};
   client.setNotificationHandler('notifications/tools/list_changed', () => events.onToolsChanged());
   if (client.getProtocolEra() !== 'modern') return () => {};
   const stop = new AbortController();
@@ -28,9 +31,10 @@ export function watchTools(client: Client, events: ConnectionEvents): () => void
   };
   const subscribe = async (): Promise<void> => {
     try {
-      const subscription = await client.listen({ toolsListChanged: true }, { signal: stop.signal });
+      const subscription = await client.listen(notices, { signal: stop.signal });
       // What changed before it was there was told to nobody.
       events.onToolsChanged();
+      for (const method of noticesOf(notices)) events.onNotification?.(method, {});
       const openedMs = monotonicMs();
       await subscription.closed;
       const lasted = monotonicMs() - openedMs > pauseMs;

@@ -100,10 +100,11 @@ export class Gateway {
     return this.#views.get(name);
   }
 
-  /** One connector alone, everything called as it calls it itself; undefined if there is none of that id. */
-  single(connectorId: string): View | undefined {
+  /** One connector alone, everything called as it calls it itself; undefined if there is none of that id. In the first moment of a cold start it is waited for. */
+  async single(connectorId: string): Promise<View | undefined> {
     const known = this.#singles.get(connectorId);
     if (known !== undefined) return known;
+    if (this.manager.connector(connectorId) === undefined) await this.#listable();
     if (this.manager.connector(connectorId) === undefined) return undefined;
     const names = createExposedNames(this.#options.separator);
     const route = singleRoute(connectorId, names, createNameFilter(this.#options.tools));

@@ -21,7 +21,7 @@ import { type Handshake, shakeHands } from './handshake.ts';
 import { encodeHeaderValue } from './header-value.ts';
 import { throughInputRounds } from './input-rounds.ts';
 import { type JsonObject, RpcError } from './json-rpc.ts';
-import { announcedLists, mayTellMore } from './notices.ts';
+import { announcedLists, mayTellMore, noticesOf } from './notices.ts';
 import { askHost, ServerRequests } from './server-requests.ts';
 import { StreamableHttpSession } from './session.ts';
 import { keepStandingStream } from './standing-stream.ts';
@@ -83,7 +83,10 @@ export function createStreamableHttpConnect(options: StreamableHttpOptions): Con
     const stopStream =
       answersHost || isListenedTo
         ? keepStandingStream(session, notices, answersHost, {
-            onOpen: () => events.onToolsChanged(),
+            onOpen: () => {
+              events.onToolsChanged();
+              for (const method of noticesOf(notices)) events.onNotification?.(method, {});
+            },
             onGone: (error) => isUp && events.onLost(error),
           })
         : () => {};

@@ -10,6 +10,14 @@ export function announcedLists({ tools, prompts, resources }: JsonObject, isAll:
   };
 }
 
+/** The notices that the filter {@link announcedLists} asks for, other than of tools. */
+export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObject): readonly string[] {
+  return [
+    ...(promptsListChanged === true ? ['notifications/prompts/list_changed'] : []),
+    ...(resourcesListChanged === true ? ['notifications/resources/list_changed'] : []),
+  ];
+}
+
 /** Whether a server may say more of its own accord: a legacy one logs and tells of resources over its standing stream. */
 export function mayTellMore({ era, capabilities }: ConnectionFacts): boolean {
   const { logging, resources } = capabilities;

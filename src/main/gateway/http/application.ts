@@ -58,14 +58,14 @@ export class Application {
       response.setHeader('www-authenticate', pathname.endsWith('/mcp') ? 'Bearer' : 'Basic realm="switchyard"');
       return refuse(response, caller.status, caller.why);
     }
-    const view = this.#viewAt(pathname);
+    const view = await this.#viewAt(pathname);
     if (view !== undefined) return handleMcp(request, response, { principal: caller.principal, view }, endpoint);
     if (pathname === '/metrics') return answerMetrics(response);
     if (!site.handle(request, response, pathname))
       refuse(response, 404, 'There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
   }
 
-  #viewAt(pathname: string): View | undefined {
+  async #viewAt(pathname: string): Promise<View | undefined> {
     const { gateway } = this.#parts;
     if (pathname === '/mcp') return gateway.view();
     const [, kind, name = '', last] = /^\/([cr])\/([^/]+)\/(mcp)$/.exec(pathname) ?? [];

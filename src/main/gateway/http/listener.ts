@@ -69,7 +69,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const guard = createGuard({ ...options, isLoopback: isLoopback(host) });
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
-    headersTimeout: HEADERS_TIMEOUT_MS,
+    headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
     connectionsCheckingInterval: 1_000,

@@ -38,11 +38,12 @@ export interface Forwarding {
  * modern era that can be asked is answered that input is required, where the connector does not do so itself.
  */
 export function forward(forwarding: Forwarding, held: HeldCalls): Promise<Outcome> {
-  const { exchange, params, what } = forwarding;
-  const isAskable = exchange.ask === null && Object.keys(exchange.capabilities).length > 0;
-  if (!isAskable) return once(forwarding, { signal: exchange.signal, current: () => exchange, ask: refuse });
+  const { exchange, params, what, isConnectorModern } = forwarding;
   if (HeldCalls.isState(params.requestState))
     return held.resume(params.requestState, what, params.inputResponses, exchange);
+  const isAskable = exchange.ask === null && Object.keys(exchange.capabilities).length > 0;
+  if (!isAskable || isConnectorModern())
+    return once(forwarding, { signal: exchange.signal, current: () => exchange, ask: refuse });
   return held.start(exchange, what, (context) => once(forwarding, context));
 }
 
