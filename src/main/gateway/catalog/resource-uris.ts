@@ -46,5 +46,5 @@ function idOf(scheme: string): string | null {
   }
   const id = Buffer.from(bytes).toString('utf8');
   // One way to write each: what could be written otherwise is another's, or nobody's.
-  return schemeOf(id) === scheme ? id : null;
+  return id !== '' && schemeOf(id) === scheme ? id : null;
 }

@@ -62,7 +62,10 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const { name, arguments: args = {} } = params;
     if (typeof name !== 'string') throw invalidParams('The name of a tool is missing');
     if (!isObject(args)) throw invalidParams('The arguments of a tool are an object');
-    const id = view.tools.resolve(name);
+    const known = view.tools.resolve(name);
+    // In the first moment of a cold start nobody knows yet what there is.
+    if (known === null || manager.tool(known) === undefined) await deps.settled();
+    const id = known ?? view.tools.resolve(name);
     if (id === null) throw invalidParams(`Unknown tool: ${name.slice(0, 200)}`);
     const tool = manager.tool(id);
     if (tool !== undefined && exchange.era === 'modern' && exchange.headers !== null)
@@ -86,6 +89,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
 
   const getPrompt: Method = async (params, exchange, view) => {
     const { name, arguments: args } = params;
+    await deps.settled();
     const found = typeof name === 'string' ? view.features.prompt(name) : null;
     if (found === null) throw invalidParams(`Unknown prompt: ${String(name).slice(0, 200)}`);
     const { connectorId } = found;
@@ -97,6 +101,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
 
   const readResource: Method = async (params, exchange, view) => {
     const { uri } = params;
+    await deps.settled();
     if (typeof uri !== 'string') throw invalidParams('The URI of a resource is missing');
     const found = view.features.resource(uri);
     if (found === null || manager.connector(found.connectorId) === undefined) throw resourceNotFound(uri, exchange.era);
@@ -118,6 +123,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
 
   const complete: Method = async (params, exchange, view) => {
     const { ref, argument, context } = params;
+    await deps.settled();
     const found = isObject(ref) ? view.features.reference(ref) : null;
     if (found === null) throw invalidParams('The reference is to no prompt and no resource template of this server');
     const own = { ref: found.ref, argument, ...(context !== undefined && { context }) };
