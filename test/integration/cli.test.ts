@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { PACKAGE_VERSION } from '../../src/main/package-version.ts';
 import { killRunning, runCli as run, startCli as start } from '../helpers/cli.ts';
 import { eventually } from '../helpers/eventually.ts';
+import { postLegacy } from '../helpers/mcp-post.ts';
 
 afterEach(killRunning);
 
@@ -40,7 +41,7 @@ describe('switchyard demo', () => {
   it('prints one JSON document: real connectors up, their tools called, a load on a thread', async () => {
     const { code, stdout, stderr } = await run(['demo', '--once', '--json']);
     expect(stderr).toContain('everything-sse: ready');
-    const { serviceMap, connectors, calls, loads } = JSON.parse(stdout);
+    const { serviceMap, connectors, calls, gateway, loads } = JSON.parse(stdout);
     expect(code).toBe(0);
     expect(serviceMap).toMatchObject({ freshness: 'fresh', revision: 2, connectorCount: 5 });
     expect(connectors.every(({ state }: { state: string }) => state === 'ready')).toBe(true);
@@ -49,13 +50,17 @@ describe('switchyard demo', () => {
     expect(new Set(connectors.map(({ transport }: { transport: string }) => transport))).toEqual(
       new Set(['streamable-http', 'sse']),
     );
+    expect(gateway).toMatchObject([
+      { era: 'modern', tools: 48, answer: '42' },
+      { era: 'legacy', tools: 48, answer: '42' },
+    ]);
     expect(calls).toHaveLength(5);
     expect(calls.every(({ ok, durationMs }: { ok: boolean; durationMs: number }) => ok && durationMs > 0)).toBe(true);
     expect(loads.map(({ thread }: { thread: string }) => thread.replace(/\d+$/, 'N'))).toEqual(['main', 'worker-N']);
     expect(Object.keys(loads[1].phases)).toEqual(['fetch', 'parse', 'verify', 'validate', 'diff', 'connect']);
   });
 
-  it('stays up with metrics and health until it is interrupted, and leaves nothing running', async () => {
+  it('stays up as a gateway with metrics and health until it is interrupted, and leaves nothing running', async () => {
     const demo = start(['demo']);
     const url = new Promise<string>((resolve) => {
       demo.child.stderr?.on('data', () => {
@@ -74,7 +79,9 @@ describe('switchyard demo', () => {
     );
     expect(metrics).toContain('process_cpu_user_seconds_total');
     const health = await fetch(`${base}/healthz`);
-    expect([health.status, await health.json()]).toMatchObject([200, { toolCount: 40 }]);
+    expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
+    const listed = await postLegacy(`${base}/mcp`, 'tools/list');
+    expect(listed.result.tools).toHaveLength(48);
     expect((await fetch(`${base}/else`)).status).toBe(404);
     demo.child.kill('SIGINT');
     const { code, stdout } = await demo.ended;

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ReadyFor } from '../gateway/http/health.ts';
-import type { ListenerLimits } from '../gateway/http/listener.ts';
+import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/listener.ts';
 import { examples } from './help-text.ts';
 import { milliseconds, requiredVariable, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
 
@@ -28,8 +28,6 @@ export interface ServeOptions extends SourceOptions {
   readonly maxStreams: number;
   readonly maxConnections: number;
 }
-
-const DEFAULT_PORT = 3737;
 
 const several = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
@@ -66,11 +64,11 @@ export function withServe(command: Command): Command {
     .option('--drain <ms>', 'how long calls may still run once it is told to end', milliseconds, 10_000)
     .option('--refresh <ms>', 'how often map and tools are refreshed in the background', milliseconds, 300_000)
     .option('--call-timeout <ms>', 'for one call; a connector may have its own', milliseconds, 600_000)
-    .addOption(limit('--max-body <bytes>', 'of one request', 4 * 1024 * 1024))
-    .addOption(limit('--max-sessions <n>', 'that are open at once', 1_000))
-    .addOption(limit('--max-concurrent <n>', 'requests that are served at once', 512))
-    .addOption(limit('--max-streams <n>', 'streams of notices that are open at once', 1_000))
-    .addOption(limit('--max-connections <n>', 'sockets that are open at once', 4_096))
+    .addOption(limit('--max-body <bytes>', 'of one request', DEFAULT_LIMITS.maxBodyBytes))
+    .addOption(limit('--max-sessions <n>', 'that are open at once', DEFAULT_LIMITS.maxSessions))
+    .addOption(limit('--max-concurrent <n>', 'requests that are served at once', DEFAULT_LIMITS.maxConcurrent))
+    .addOption(limit('--max-streams <n>', 'streams of notices that are open at once', DEFAULT_LIMITS.maxStreams))
+    .addOption(limit('--max-connections <n>', 'sockets that are open at once', DEFAULT_LIMITS.maxConnections))
     .addHelpText(
       'after',
       examples(
@@ -84,13 +82,12 @@ export function withServe(command: Command): Command {
 /** The limits that it names. */
 export function listenerLimits(options: ServeOptions): ListenerLimits {
   return {
+    ...DEFAULT_LIMITS,
     maxBodyBytes: options.maxBody,
     maxSessions: options.maxSessions,
-    sessionIdleMs: 30 * 60_000,
     maxConcurrent: options.maxConcurrent,
     maxStreams: options.maxStreams,
     maxConnections: options.maxConnections,
-    requestTimeoutMs: 30_000,
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ServiceMapStatus } from '../../manager-status.ts';
 import { renderTable } from '../render-table.ts';
+import type { GatewayVisit } from './demo-gateway.ts';
 
 /** One tool call of the demo. */
 export interface DemoCall {
@@ -23,6 +24,8 @@ export interface DemoReport {
   readonly serviceMap: ServiceMapStatus;
   readonly connectors: readonly ConnectorStatus[];
   readonly calls: readonly DemoCall[];
+  /** What clients of the gateway in front of the connectors saw. */
+  readonly visits: readonly GatewayVisit[];
   readonly loads: readonly DemoLoad[];
 }
 
@@ -33,6 +36,7 @@ export function wentWell(report: DemoReport): boolean {
   return (
     report.connectors.every(({ state }) => state === 'ready') &&
     report.calls.every(({ ok }) => ok) &&
+    report.visits.every(({ tools, answer }) => tools > 0 && answer !== '') &&
     report.loads.some(({ thread }) => thread.startsWith('worker-'))
   );
 }
@@ -50,6 +54,7 @@ export function reportJson(report: DemoReport): string {
       handshakeMs,
     })),
     calls: report.calls.map(({ tool, ok, durationMs }) => ({ tool, ok, durationMs })),
+    gateway: report.visits,
     loads: report.loads,
   };
   return `${JSON.stringify(document, null, 2)}\n`;
@@ -72,9 +77,13 @@ export function reportText(report: DemoReport): string {
     ['call', 'took', 'answer'],
     report.calls.map((it) => [it.tool, `${it.durationMs.toFixed(1)} ms`, it.answer]),
   );
+  const visits = renderTable(
+    ['client of the gateway', 'tools', 'listed after', 'toolbox__add 19 23'],
+    report.visits.map((it) => [it.era, String(it.tools), `${it.listedMs.toFixed(1)} ms`, it.answer]),
+  );
   const names = ['First load', 'Refresh'];
   const loads = report.loads.map((load, index) => loadText(names[index] ?? 'Load', load));
-  return [connectors, calls, ...loads].join('\n');
+  return [connectors, calls, visits, ...loads].join('\n');
 }
 
 function loadText(name: string, load: DemoLoad): string {

@@ -2,11 +2,12 @@ import { monotonicMs } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
 import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import type { ToolResult } from '../../connectors/connection.ts';
-import { serveMetrics } from '../../metrics/endpoint.ts';
+import { createGatewayHost } from '../../gateway/gateway-host.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { say } from '../output.ts';
 import { Children } from './children.ts';
 import { type DemoConnector, firstConnectors, lateConnector } from './demo-connectors.ts';
+import { serveDemo, visitGateway } from './demo-gateway.ts';
 import { DemoMapServer } from './demo-map-server.ts';
 import { type DemoCall, type DemoLoad, type DemoReport, reportJson, reportText, wentWell } from './demo-report.ts';
 
@@ -34,22 +35,24 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   mapServer.publish(entriesOf(first));
   say(`Signed a map of ${first.length} connectors (HMAC-SHA256, fresh key), served at ${serviceMapUrl}`);
 
+  const host = createGatewayHost();
   await using manager = new ConnectorProxyManager({
     serviceMapUrl,
     signatureKey: mapServer.signatureKey,
     // All of it is on loopback.
-    proxy: false,
+    ...{ proxy: false, host, notifications: true },
   });
-  const reporting = exercise(manager, mapServer, first, children);
+  await using gateway = await serveDemo(manager, host);
+  const { url } = gateway.listener;
+  const reporting = exercise(manager, mapServer, first, children, `${url}/mcp`);
   const report = await Promise.race([reporting, interrupted]);
   if (typeof report === 'number') return report;
 
   process.stdout.write(options.json ? reportJson(report) : `\n${reportText(report)}\n`);
   if (!options.once) {
-    await using endpoint = await serveMetrics(() => manager.status());
-    say(
-      `Staying up, refreshing in the background: ${endpoint.url}/metrics and ${endpoint.url}/healthz. Ctrl-C ends it.`,
-    );
+    say(`Staying up as a gateway, refreshing in the background. MCP for any client: ${url}/mcp`);
+    say(`One connector alone: ${url}/c/memory/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
+    say(`To connect one: switchyard config claude --url ${url}/mcp (or cursor, vscode). Ctrl-C ends it.`);
     await interrupted;
     say('Ending sessions, threads and servers …');
   }
@@ -61,6 +64,7 @@ async function exercise(
   mapServer: DemoMapServer,
   first: readonly DemoConnector[],
   children: Children,
+  mcp: string,
 ): Promise<DemoReport> {
   manager.on('connector', ({ connectorId, to, why }) => {
     if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${why})`);
@@ -74,8 +78,10 @@ async function exercise(
   const refresh = await timedSync(manager, true);
   calls.push(...(await callEach(manager, [late])));
 
+  say('Connecting to the gateway in front of them, as clients of both protocol generations …');
+  const visits = await Promise.all([visitGateway(mcp, 'modern'), visitGateway(mcp, 'legacy')]);
   const { serviceMap, connectors } = manager.status();
-  return { serviceMap, connectors, calls, loads: [firstLoad, refresh] };
+  return { serviceMap, connectors, calls, visits, loads: [firstLoad, refresh] };
 }
 
 function entriesOf(connectors: readonly DemoConnector[]): readonly object[] {

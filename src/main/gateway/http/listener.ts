@@ -39,6 +39,20 @@ export interface ListenerLimits {
   readonly requestTimeoutMs: number;
 }
 
+/** Where a gateway listens by default, on loopback. */
+export const DEFAULT_PORT = 3737;
+
+/** What a gateway bears by default: a host with some hundred clients. */
+export const DEFAULT_LIMITS: ListenerLimits = {
+  maxBodyBytes: 4 * 1024 * 1024,
+  maxSessions: 1_000,
+  sessionIdleMs: 30 * 60_000,
+  maxConcurrent: 512,
+  maxStreams: 1_000,
+  maxConnections: 4_096,
+  requestTimeoutMs: 30_000,
+};
+
 /** What a gateway listens on. */
 export interface Listener {
   /** `http://HOST:PORT`, without a path. */
