@@ -86,7 +86,7 @@ describe('switchyard demo', () => {
     demo.child.kill('SIGINT');
     const { code, stdout } = await demo.ended;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/everything-sse\s+legacy\s+sse\s+13\s+\d+ ms\s+ready/);
+    expect(stdout).toMatch(/everything-sse\s+legacy\s+sse\s+17\s+\d+ ms\s+ready/);
     expect(stdout).toContain('Refresh: ');
     await eventually('nobody listens any more', () =>
       fetch(`${base}/healthz`).then(

@@ -40,6 +40,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
       'after',
       examples(
         'switchyard demo',
+        'switchyard serve --config .mcp.json',
         'switchyard sync --service-map https://maps.example.com/v1/connectors/service-map',
         'switchyard call wikidata.search \'{"query":"railway"}\' --json',
         'switchyard doctor',

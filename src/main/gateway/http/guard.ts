@@ -15,7 +15,7 @@ export interface GuardOptions {
 }
 
 /** Why a request is refused, as an HTTP status. */
-export type Refusal = { readonly status: 403 | 401; readonly why: string };
+type Refusal = { readonly status: 403 | 401; readonly why: string };
 
 export interface Guard {
   /** Whether the request is meant for this listener and comes from no page that may not talk to it (DNS rebinding); null if so. */

@@ -10,13 +10,11 @@ import {
 /** JSON-RPC 2.0 section 5.1. */
 export const RPC_PARSE_ERROR = -32_700;
 export const RPC_INVALID_REQUEST = -32_600;
-export const RPC_INVALID_PARAMS = -32_602;
+const RPC_INVALID_PARAMS = -32_602;
 /** MCP up to 2025-11-25, resources; since 2026-07-28 that is an invalid parameter. */
 const RPC_RESOURCE_NOT_FOUND = -32_002;
 /** MCP 2026-07-28, Streamable HTTP: a header does not say what the body says. */
 export const RPC_HEADER_MISMATCH = -32_020;
-/** MCP 2026-07-28: the client did not declare what the request needs. */
-export const RPC_MISSING_CAPABILITY = -32_021;
 
 /** Which of a request's parameters is wrong, and how. */
 export function invalidParams(message: string, data?: JsonObject): RpcError {
