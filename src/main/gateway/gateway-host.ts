@@ -1,41 +1,57 @@
-import type { ConnectorRequest, HostSide } from '../connectors/host-side.ts';
+import { answeredMethods, type ConnectorRequest, HOST_METHODS, type HostSide } from '../connectors/host-side.ts';
 import { type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../connectors/streamable-http/json-rpc.ts';
+import type { CallsUnderWay } from './protocol/calls-under-way.ts';
 import { HOST_CAPABILITIES } from './protocol/capabilities.ts';
 import type { ClientSession } from './protocol/client-session.ts';
 
-/** The host side of a gateway's manager: what connectors ask is answered by clients. */
-export interface GatewayHost extends HostSide {
-  /** Has questions that belong to no request go to one of these. */
-  askAmong(sessions: () => readonly ClientSession[]): void;
+/** Whom a question can go to that names no request. */
+export interface Askable {
+  readonly calls: CallsUnderWay;
+  readonly sessions: () => readonly ClientSession[];
 }
 
-/** What a client must have declared to be asked so. */
-const CAPABILITY: Readonly<Record<string, string>> = {
-  'sampling/createMessage': 'sampling',
-  'elicitation/create': 'elicitation',
-  'roots/list': 'roots',
-};
+/** The host side of a gateway's manager: what connectors ask is answered by clients. */
+export interface GatewayHost extends HostSide {
+  /** Has questions that name no request go to one of these. */
+  askAmong(askable: Askable): void;
+}
 
 /**
- * A question that belongs to a request goes to the client of that request. One that belongs to none, as over stdio or a standing stream, goes to the only client there is; among several
- * nobody can tell whom it is about, and what one client says must not reach another's work, so it is refused.
+ * A question that came with a request goes to the client of that request, and never here. One that names none, as over stdio or a standing stream, goes to the client whose requests are
+ * the only ones at that connector; where there are none, to the only client there is. Where nobody can tell whom it is about it is refused: what one client says must not reach
+ * another's work.
  */
 export function createGatewayHost(): GatewayHost {
-  let among: () => readonly ClientSession[] = () => [];
+  let among: Askable | null = null;
   return {
     capabilities: HOST_CAPABILITIES,
-    askAmong(sessions) {
-      among = sessions;
+    askAmong(askable) {
+      among = askable;
     },
-    answer({ connectorId, method, params, signal }: ConnectorRequest): Promise<JsonObject> {
-      const able = among().filter(({ capabilities, view }) => {
-        const isOnRoute = view.route.connectorId === null || view.route.connectorId === connectorId;
-        return isOnRoute && Object.hasOwn(capabilities, CAPABILITY[method] ?? '');
-      });
-      const [only] = able;
-      if (able.length === 1 && only !== undefined) return only.ask(method, params, signal);
-      const why = able.length === 0 ? 'No client answers this' : 'It does not say which of several clients is asked';
-      return Promise.reject(new RpcError(RPC_METHOD_NOT_FOUND, why));
+    answer(request: ConnectorRequest): Promise<JsonObject> {
+      const host = among?.calls.hostOf(request.connectorId) ?? 'none';
+      if (host === 'several') return refused('It does not say which of several clients is asked');
+      if (host === 'none') return askOnly(among?.sessions() ?? [], request);
+      const isAble = (answeredMethods(host) as readonly string[]).includes(request.method);
+      return isAble ? host.answer(request) : refused('The client does not answer this');
     },
   };
+}
+
+function askOnly(
+  sessions: readonly ClientSession[],
+  { connectorId, method, params, signal }: ConnectorRequest,
+): Promise<JsonObject> {
+  const capability = HOST_METHODS.find(([known]) => known === method)?.[1];
+  const able = sessions.filter(({ capabilities, view: { route } }) => {
+    const isOnRoute = route.connectorId === null || route.connectorId === connectorId;
+    return isOnRoute && capability !== undefined && Object.hasOwn(capabilities, capability);
+  });
+  const [only] = able;
+  if (able.length === 1 && only !== undefined) return only.ask(method, params, signal);
+  return refused(able.length === 0 ? 'No client answers this' : 'It does not say which of several clients is asked');
+}
+
+function refused(why: string): Promise<never> {
+  return Promise.reject(new RpcError(RPC_METHOD_NOT_FOUND, why));
 }

@@ -7,6 +7,7 @@ import { FeatureLists } from './catalog/feature-lists.ts';
 import { createNameFilter } from './catalog/name-filter.ts';
 import { sharedRoute, singleRoute } from './catalog/route.ts';
 import type { GatewayHost } from './gateway-host.ts';
+import { CallsUnderWay } from './protocol/calls-under-way.ts';
 import type { ClientSession } from './protocol/client-session.ts';
 import { HeldCalls } from './protocol/held-calls.ts';
 import { LogLevels } from './protocol/log-levels.ts';
@@ -81,13 +82,14 @@ export class Gateway {
     this.#off = manager.on('tools', ({ connectorId, added, removed }) => {
       for (const view of this.#views.values()) view.tools.changed(connectorId, added, removed);
     });
+    const calls = new CallsUnderWay();
     const methods = createMethods({
-      ...{ manager, held: this.#held, latencies: this.latencies },
+      ...{ manager, calls, held: this.#held, latencies: this.latencies },
       settled: () => this.#listable(),
       ttlMs: () => this.#ttlMs(),
     });
     this.server = new RequestServer(methods, logger);
-    host.askAmong(() => this.#sessions());
+    host.askAmong({ calls, sessions: () => this.#sessions() });
     this.#unobserve = observeGateway(() => ({
       sessions: this.#sessions().length,
       requests: this.server.running,

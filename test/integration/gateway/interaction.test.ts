@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { packageBin } from '../../../src/main/cli/demo/package-bin.ts';
 import { startConformanceServer } from '../../fixtures/conformance-server/start.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { type GatewayWorld, remote, startGateway } from '../../helpers/gateway-world.ts';
@@ -271,5 +272,33 @@ describe('clients side by side', () => {
       }),
     );
     await Promise.all(calls);
+  });
+});
+
+describe('a program that asks in the middle of a call', () => {
+  const everything = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '';
+  const servers = { ev: { command: process.execPath, args: [everything, 'stdio'] } };
+  const call = { name: 'ev__trigger-sampling-request', arguments: { prompt: 'The capital of France?' } };
+
+  it('gets the answer of the client whose call it is, of either era', async () => {
+    await using world = await startGateway(servers);
+    const url = `${world.listener.url}/mcp`;
+    const session = await openSession(url, CAPABLE);
+    await using stream = await streamPost(
+      url,
+      { jsonrpc: '2.0', id: 5, method: 'tools/call', params: call },
+      session.headers,
+    );
+    await eventually('it is asked', () => stream.messages.some(({ method }) => method === 'sampling/createMessage'));
+    await session.answer(stream.messages.find(({ method }) => method === 'sampling/createMessage')?.id, SAID);
+    await eventually('it is answered', () => stream.messages.some(({ id }) => id === 5));
+    expect(JSON.stringify(stream.messages.at(-1))).toContain('Paris');
+
+    const first = await postModern(url, 'tools/call', call, { capabilities: CAPABLE });
+    const [key = ''] = Object.keys(first.result.inputRequests as object);
+    const retry = { ...call, requestState: first.result.requestState, inputResponses: { [key]: SAID } };
+    expect(JSON.stringify((await postModern(url, 'tools/call', retry, { capabilities: CAPABLE })).result)).toContain(
+      'Paris',
+    );
   });
 });

@@ -136,6 +136,19 @@ describe('routes', () => {
     expect((await postLegacy(`${world.listener.url}/c/none/mcp`, 'tools/list')).status).toBe(404);
   });
 
+  it('of one connector never reach another whose id begins like a tool of it', async () => {
+    await using a = await RawMcpServer.start({ 'tools/list': listing(tool('b.c'), tool('d.e')) });
+    await using b = await RawMcpServer.start({ 'tools/list': listing(tool('c'), tool('secret')) });
+    await using world = await startGateway({ a: remote(a), 'a.b': remote(b) });
+    const url = `${world.listener.url}/c/a/mcp`;
+    const { result } = await postLegacy(url, 'tools/list');
+    expect((result.tools as { name: string }[]).map(({ name }) => name)).toEqual(['d.e']);
+    for (const name of ['b.c', 'b.secret'])
+      expect((await postLegacy(url, 'tools/call', { name })).error.code).toBe(-32_602);
+    expect((await postLegacy(url, 'tools/call', { name: 'd.e' })).result).toBeDefined();
+    expect(b.of('tools/call')).toHaveLength(0);
+  });
+
   it('show what their globs allow, on every way in, and call nothing else', async () => {
     await using server = await RawMcpServer.start({
       'tools/list': listing(tool('read'), tool('delete_all'), tool('write')),

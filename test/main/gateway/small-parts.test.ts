@@ -4,6 +4,7 @@ import { RpcError } from '../../../src/main/connectors/streamable-http/json-rpc.
 import { pageOf } from '../../../src/main/gateway/catalog/pages.ts';
 import { createGatewayHost } from '../../../src/main/gateway/gateway-host.ts';
 import { createGuard } from '../../../src/main/gateway/http/guard.ts';
+import { CallsUnderWay } from '../../../src/main/gateway/protocol/calls-under-way.ts';
 import { ClientSession } from '../../../src/main/gateway/protocol/client-session.ts';
 import type { Exchange } from '../../../src/main/gateway/protocol/exchange.ts';
 import { HeldCalls } from '../../../src/main/gateway/protocol/held-calls.ts';
@@ -13,7 +14,15 @@ import type { View } from '../../../src/main/gateway/view.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
 
 const exchange = (more: Partial<Exchange> = {}): Exchange => ({
-  ...{ era: 'modern', id: 1, principal: 'p', capabilities: { sampling: {} }, logLevel: null, headers: null },
+  ...{
+    era: 'modern',
+    id: 1,
+    principal: 'p',
+    client: {},
+    capabilities: { sampling: {} },
+    logLevel: null,
+    headers: null,
+  },
   ...{ signal: new AbortController().signal, notify: () => {}, ask: null, openLarge: null },
   ...more,
 });
@@ -72,7 +81,7 @@ describe('a held call', () => {
   });
 });
 
-describe('questions that belong to no request', () => {
+describe('questions that name no request', () => {
   const view = { route: { connectorId: null } } as unknown as View;
   const session = (capabilities: object, write: () => boolean = () => true): ClientSession =>
     new ClientSession(
@@ -84,7 +93,7 @@ describe('questions that belong to no request', () => {
   it('go to the only client that can answer', async () => {
     const host = createGatewayHost();
     const [able, other] = [session({ roots: {} }), session({ sampling: {} })];
-    host.askAmong(() => [able, other]);
+    host.askAmong({ calls: new CallsUnderWay(), sessions: () => [able, other] });
     const answer = host.answer(request);
     able.take('switchyard-1', { result: { roots: [] } });
     await expect(answer).resolves.toEqual({ roots: [] });
@@ -93,13 +102,32 @@ describe('questions that belong to no request', () => {
   it('go to nobody where there are several, none, or none that can be reached', async () => {
     const host = createGatewayHost();
     await expect(host.answer(request)).rejects.toMatchObject({ code: -32_601 });
-    host.askAmong(() => [session({ roots: {} }), session({ roots: {} })]);
+    host.askAmong({ calls: new CallsUnderWay(), sessions: () => [session({ roots: {} }), session({ roots: {} })] });
     await expect(host.answer(request)).rejects.toMatchObject({
       code: -32_601,
       message: expect.stringContaining('several'),
     });
-    host.askAmong(() => [session({ roots: {} }, () => false)]);
+    host.askAmong({ calls: new CallsUnderWay(), sessions: () => [session({ roots: {} }, () => false)] });
     await expect(host.answer(request)).rejects.toMatchObject({ code: -32_603 });
+  });
+
+  it('go to the client whose requests are the only ones at the connector, and to none of several', async () => {
+    const host = createGatewayHost();
+    const calls = new CallsUnderWay();
+    host.askAmong({ calls, sessions: () => [session({ roots: {} })] });
+    const answering = (roots: string) => ({ capabilities: { roots: {} }, answer: async () => ({ roots }) });
+    const [one, other] = [{}, {}];
+    using _first = calls.enter('a', one, answering('mine'));
+    using _second = calls.enter('a', one, answering('mine too'));
+    await expect(host.answer(request)).resolves.toEqual({ roots: 'mine' });
+    await expect(host.answer({ ...request, method: 'sampling/createMessage' })).rejects.toMatchObject({
+      code: -32_601,
+    });
+    {
+      using _third = calls.enter('a', other, answering('another'));
+      await expect(host.answer(request)).rejects.toMatchObject({ message: expect.stringContaining('several') });
+    }
+    await expect(host.answer(request)).resolves.toEqual({ roots: 'mine' });
   });
 
   it('reject with what the client answers, or when it goes', async () => {

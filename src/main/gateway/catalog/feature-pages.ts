@@ -7,6 +7,10 @@ import type { Route } from './route.ts';
 export class FeaturePages {
   readonly #lists: FeatureLists;
   readonly #route: Route;
+  #prompts: { readonly of: readonly Listed[]; readonly byName: ReadonlyMap<string, Listed> } = {
+    of: [],
+    byName: new Map(),
+  };
 
   constructor(lists: FeatureLists, route: Route) {
     this.#lists = lists;
@@ -27,9 +31,7 @@ export class FeaturePages {
     const parts = this.#route.split(exposed);
     if (parts !== null)
       return this.#route.isAllowed(this.#route.fullName(parts.connectorId, parts.name)) ? parts : null;
-    const listed = this.#ofRoute('prompts').find(
-      ({ connectorId, own }) => this.#route.expose(connectorId, own) === exposed,
-    );
+    const listed = this.#renamedPrompts().get(exposed);
     return listed === undefined || !this.#isShown(listed)
       ? null
       : { connectorId: listed.connectorId, name: listed.own };
@@ -56,6 +58,16 @@ export class FeaturePages {
     if (ref.type !== 'ref/resource' || typeof ref.uri !== 'string') return null;
     const found = this.#route.resolveUri(ref.uri);
     return found === null ? null : { connectorId: found.connectorId, ref: { ...ref, uri: found.uri } };
+  }
+
+  /** The prompts by their exposed names, made anew when they change. */
+  #renamedPrompts(): ReadonlyMap<string, Listed> {
+    const all = this.#ofRoute('prompts');
+    if (this.#prompts.of !== all) {
+      const names = all.map((listed) => [this.#route.expose(listed.connectorId, listed.own), listed] as const);
+      this.#prompts = { of: all, byName: new Map(names) };
+    }
+    return this.#prompts.byName;
   }
 
   #ofRoute(feature: Feature): readonly Listed[] {

@@ -21,14 +21,14 @@ function ownName({ name, connectorId }: ToolInfo): string {
 }
 
 /**
- * The tools of the manager's snapshot as a route shows them. A page that was made is kept until a tool changes, and the JSON of a tool until it does, so that a list costs what
- * changed since the one before.
+ * The tools of the manager's snapshot as a route shows them. The first page is kept until a tool changes, and the JSON of a tool until it does, so that a list costs what changed
+ * since the one before.
  */
 export class ToolList {
   readonly #manager: ConnectorProxyManager;
   readonly #route: Route;
   readonly #json = new WeakMap<ToolInfo, string>();
-  readonly #pages = new Map<unknown, ToolPage>();
+  #first: ToolPage | null = null;
   #listed: readonly ToolInfo[] = [];
   /** Tools by an exposed name that cannot be taken apart. */
   readonly #renamed = new Map<string, string>();
@@ -43,15 +43,13 @@ export class ToolList {
     const all = this.#manager.listTools();
     if (all !== this.#listed) {
       this.#listed = all;
-      this.#pages.clear();
+      this.#first = null;
     }
-    const known = this.#pages.get(cursor);
-    if (known !== undefined) return known;
+    if (cursor === undefined && this.#first !== null) return this.#first;
     const { items, nextCursor } = pageOf(this.#ofRoute(all), nameOf, cursor);
     const json = `[${items.flatMap((tool) => this.#write(tool)).join(',')}]`;
     const page = { json, nextCursor };
-    // Cursors are the clients' choice: only those that lists gave out are few.
-    if (cursor === undefined || this.#pages.size < 1_000) this.#pages.set(cursor, page);
+    if (cursor === undefined) this.#first = page;
     return page;
   }
 
@@ -60,7 +58,11 @@ export class ToolList {
     const parts = this.#route.split(exposed);
     if (parts === null) return this.#lookUp(exposed);
     const { connectorId, name } = parts;
-    return this.#route.isAllowed(this.#route.fullName(connectorId, name)) ? toolId(connectorId, name) : null;
+    if (!this.#route.isAllowed(this.#route.fullName(connectorId, name))) return null;
+    const id = toolId(connectorId, name);
+    // Ids may hold dots as names may: what is so called may be another connector's, which this route does not show.
+    const isSure = !name.includes('.') || this.#manager.tool(id)?.connectorId === connectorId;
+    return isSure ? id : null;
   }
 
   /** Notes that tools came or went. */

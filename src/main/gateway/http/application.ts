@@ -44,9 +44,10 @@ export class Application {
     const isDraining = endpoint.draining.aborted;
     const refusal = guard.checkOrigin(request.headers);
     if (refusal !== null) return refuse(response, refusal.status, refusal.why);
-    allowOrigin(response, guard.corsOrigin(request.headers));
+    allowOrigin(request, response, guard.corsOrigin(request.headers));
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname;
+    if (pathname === undefined) return refuse(response, 400, 'This is no address');
     if (isDraining) response.setHeader('connection', 'close');
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
@@ -83,15 +84,14 @@ function decode(text: string): string {
   }
 }
 
-function allowOrigin(response: ServerResponse, origin: string | null): void {
+function allowOrigin({ headers }: IncomingMessage, response: ServerResponse, origin: string | null): void {
   if (origin === null) return;
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('vary', 'origin');
   response.setHeader('access-control-allow-methods', 'GET, POST, DELETE');
-  response.setHeader(
-    'access-control-allow-headers',
-    'authorization, content-type, last-event-id, mcp-method, mcp-name, mcp-protocol-version, mcp-session-id',
-  );
+  // Tools name headers of their own (MCP 2026-07-28, custom headers).
+  const asked = headers['access-control-request-headers'];
+  if (asked !== undefined) response.setHeader('access-control-allow-headers', asked);
   response.setHeader('access-control-expose-headers', 'mcp-session-id');
 }
 

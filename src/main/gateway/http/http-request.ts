@@ -63,7 +63,7 @@ export function isTurnedAway({ response, reply }: HttpRequest, id: RpcRequest['i
 /** An exchange over HTTP; what is left open is of the era. */
 export function exchangeOf(
   { caller, reply, headers }: HttpRequest,
-  parts: Pick<Exchange, 'era' | 'id' | 'capabilities' | 'logLevel' | 'signal' | 'ask'>,
+  parts: Pick<Exchange, 'era' | 'id' | 'client' | 'capabilities' | 'logLevel' | 'signal' | 'ask'>,
 ): Exchange {
   return {
     ...parts,

@@ -59,7 +59,7 @@ export async function answerLegacy(http: HttpRequest, message: RpcRequest, deps:
   client?.running.set(id, life.controller);
   const ask = client === undefined ? null : askOver(http, client);
   const exchange = exchangeOf(http, {
-    ...{ era: 'legacy', id, ask },
+    ...{ era: 'legacy', id, ask, client: client ?? http },
     signal: life.controller.signal,
     capabilities: ask === null ? {} : (client?.capabilities ?? {}),
     logLevel: client?.logLevel ?? null,

@@ -34,7 +34,7 @@ export async function answerModern(http: HttpRequest, message: RpcRequest, deps:
   if (isTurnedAway(http, id, deps)) return;
   using life = lifeOf(http.response);
   const { signal } = life.controller;
-  const exchange = exchangeOf(http, { era: 'modern', id, signal, ask: null, ...envelope });
+  const exchange = exchangeOf(http, { era: 'modern', id, client: http, signal, ask: null, ...envelope });
   const own = async (name: string): Promise<JsonObject | null> => {
     if (name === 'server/discover') return discoverResult();
     return name === 'subscriptions/listen' ? subscribe(http, message, signal, deps) : null;

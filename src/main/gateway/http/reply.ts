@@ -10,6 +10,10 @@ const KEEP_ALIVE_MS = 15_000;
 /** What a client that does not read may leave lying here. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
 
+/** An answer of which more than that has not gone out yet, and how long its client may read nothing of it. */
+const PATIENT_BYTES = 64 * 1024;
+const READ_TIMEOUT_MS = 30_000;
+
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
@@ -72,6 +76,8 @@ export class HttpReply {
 
   /** Begins the answer with a result that comes in pieces; `prefix` goes into its object first. */
   openLarge(id: RequestId, prefix: string, flow: { readonly resume: () => void }): ResultSink {
+    // The request was answered otherwise: what still comes is passed over.
+    if (this.#state === 'over') return { write: () => true };
     const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
     const isEvent = this.#state === 'stream' || !this.#acceptsJson;
     if (isEvent && this.openStream()) this.#response.write(`event: message\ndata: ${head}`);
@@ -132,6 +138,14 @@ export class HttpReply {
     const length = String(Buffer.byteLength(json));
     this.#response.writeHead(status, { 'content-type': 'application/json', 'content-length': length });
     this.#response.end(json);
+    if (this.#response.writableLength > PATIENT_BYTES) this.#hurry();
+  }
+
+  /** A client that does not read a long answer must not have it lie here for ever. */
+  #hurry(): void {
+    const { socket } = this.#response;
+    socket?.setTimeout(READ_TIMEOUT_MS, () => socket.destroy());
+    this.#response.once('finish', () => socket?.setTimeout(0));
   }
 
   #over(): void {

@@ -13,6 +13,9 @@ import type { ChangedList, NoticeListener } from './notices.ts';
 /** Writes a message to a client; false where there is no way to it now. */
 export type WriteMessage = (message: JsonObject) => boolean;
 
+/** Resources that one client may watch. */
+const MAX_WATCHED = 100;
+
 /** Questions to one client that wait for its answer. */
 const MAX_ASKED = 64;
 
@@ -30,6 +33,7 @@ export class ClientSession implements NoticeListener {
   readonly #watched = new Map<string, () => void>();
   readonly #write: WriteMessage;
   #count = 0;
+  isClosed = false;
   logLevel: string | null = null;
 
   constructor(
@@ -54,8 +58,13 @@ export class ClientSession implements NoticeListener {
 
   /** Notes that a resource is watched until `stop` is called; one that is watched already is left as it is. */
   watch(uri: string, stop: () => void): void {
-    if (this.#watched.has(uri)) stop();
+    if (this.#watched.has(uri) || this.isClosed) stop();
     else this.#watched.set(uri, stop);
+  }
+
+  /** Whether it watches as much as it may. */
+  get watchesEnough(): boolean {
+    return this.#watched.size >= MAX_WATCHED;
   }
 
   unwatch(uri: string): void {
@@ -120,6 +129,7 @@ export class ClientSession implements NoticeListener {
 
   /** Ends what is under way, and what it watches. Idempotent. */
   close(): void {
+    this.isClosed = true;
     const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
     for (const running of this.running.values()) running.abort(gone);
     for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));

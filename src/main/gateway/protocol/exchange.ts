@@ -20,6 +20,8 @@ export interface Exchange {
   readonly id: RequestId;
   /** Who the client is, as far as the listener tells; what one opened, no other may use. */
   readonly principal: string;
+  /** The client, as far as it can be told from others: the same object for all requests of a session. */
+  readonly client: object;
   /** As MCP's `ClientCapabilities`: what the client said that it can do. */
   readonly capabilities: JsonObject;
   /** The least severe log message that the client wants; null where it did not say. */

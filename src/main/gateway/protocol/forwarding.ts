@@ -1,6 +1,8 @@
 import type { RequestTraffic } from '../../connectors/connection.ts';
+import type { HostSide } from '../../connectors/host-side.ts';
 import { isObject, type JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 import type { CallToolOptions } from '../../connectors/tool-call.ts';
+import type { CallsUnderWay } from './calls-under-way.ts';
 import { ANSWERED, type Exchange, type Outcome } from './exchange.ts';
 import { HeldCalls, type HeldContext } from './held-calls.ts';
 import { isAtLeast } from './log-level.ts';
@@ -21,6 +23,7 @@ export type Send = (options: CallToolOptions) => Promise<JsonObject>;
 
 /** How a request is taken to a connector. */
 export interface Forwarding {
+  readonly connectorId: string;
   /** What it is about, for a client that comes back: the method and the name. */
   readonly what: string;
   readonly exchange: Exchange;
@@ -33,25 +36,33 @@ export interface Forwarding {
   readonly isConnectorModern: () => boolean;
 }
 
+export interface ForwardDeps {
+  readonly held: HeldCalls;
+  readonly calls: CallsUnderWay;
+}
+
 /**
  * Takes a request to a connector and everything that belongs to it back: progress, log messages, questions of the connector to the client and a large result as it comes. A client of the
  * modern era that can be asked is answered that input is required, where the connector does not do so itself.
  */
-export function forward(forwarding: Forwarding, held: HeldCalls): Promise<Outcome> {
+export function forward(forwarding: Forwarding, { held, calls }: ForwardDeps): Promise<Outcome> {
   const { exchange, params, what, isConnectorModern } = forwarding;
   if (HeldCalls.isState(params.requestState))
     return held.resume(params.requestState, what, params.inputResponses, exchange);
   const isAskable = exchange.ask === null && Object.keys(exchange.capabilities).length > 0;
   if (!isAskable || isConnectorModern())
-    return once(forwarding, { signal: exchange.signal, current: () => exchange, ask: refuse });
-  return held.start(exchange, what, (context) => once(forwarding, context));
+    return once(forwarding, { signal: exchange.signal, current: () => exchange, ask: refuse }, calls);
+  return held.start(exchange, what, (context) => once(forwarding, context, calls));
 }
 
-async function once(
-  { exchange, params, send, expose, logger, isConnectorModern }: Forwarding,
-  context: HeldContext,
-): Promise<Outcome> {
+async function once(forwarding: Forwarding, context: HeldContext, calls: CallsUnderWay): Promise<Outcome> {
+  const { connectorId, exchange, params, send, expose, logger, isConnectorModern } = forwarding;
   const { capabilities, ask, era } = exchange;
+  const host: HostSide = {
+    capabilities,
+    answer: (request) => (ask ?? context.ask)(request.method, request.params, request.signal),
+  };
+  using _underWay = calls.enter(connectorId, exchange.client, host);
   let isHandedOut = false;
   const openLarge: RequestTraffic['onLargeResult'] = (flow) => {
     isHandedOut = true;
@@ -65,10 +76,7 @@ async function once(
     signal: context.signal,
     params: paramsFor(params, exchange),
     returnsInputRequests: era === 'modern',
-    host: {
-      capabilities,
-      answer: (request) => (ask ?? context.ask)(request.method, request.params, request.signal),
-    },
+    host,
     ...(exchange.openLarge !== null && { onLargeResult: openLarge }),
     ...progressOptions(params, context),
     onNotification: (method, notice) => relay(method, notice, context.current(), logger),

@@ -40,6 +40,7 @@ export async function legacyMethod(
       const { uri } = params;
       const found = typeof uri === 'string' ? session.view.features.resource(uri) : null;
       if (typeof uri !== 'string' || found === null) throw invalidParams('The resource is not known here', { uri });
+      if (session.watchesEnough) throw invalidParams('This session watches as many resources as it may', { uri });
       if (!session.watches(uri)) session.watch(uri, await watches.watch(found.connectorId, found.uri));
       return {};
     }

@@ -4,14 +4,12 @@ import type { CallLatencies } from '../status-page/call-latencies.ts';
 import type { View } from '../view.ts';
 import { exposePromptResult, exposeReadResult, exposeToolResult } from './content-uris.ts';
 import { type Exchange, type Outcome, PreparedResult } from './exchange.ts';
-import { type Forwarding, forward, type Send } from './forwarding.ts';
-import type { HeldCalls } from './held-calls.ts';
+import { type ForwardDeps, type Forwarding, forward, type Send } from './forwarding.ts';
 import { checkParamHeaders } from './param-headers.ts';
 import { invalidParams } from './rpc-errors.ts';
 
-export interface MethodDeps {
+export interface MethodDeps extends ForwardDeps {
   readonly manager: ConnectorProxyManager;
-  readonly held: HeldCalls;
   readonly latencies: CallLatencies;
   /** Resolves once there is something to list, or nothing to wait for. */
   readonly settled: () => Promise<void>;
@@ -23,7 +21,7 @@ export type Method = (params: JsonObject, exchange: Exchange, view: View) => Pro
 
 /** The methods that both eras have, by name. Each rejects with an RpcError, or with a coded error that becomes one. */
 export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
-  const { manager, held, latencies } = deps;
+  const { manager, latencies } = deps;
   const listed =
     (member: string, feature: 'prompts' | 'resources' | 'templates'): Method =>
     async ({ cursor }, { era }, { features }) => {
@@ -38,7 +36,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     rest: Pick<Forwarding, 'exchange' | 'params' | 'expose'> & { readonly view: View },
   ): Promise<Outcome> => {
     const send: Send = ({ params, ...options }) => manager.request(connectorId, method, { ...params, ...own }, options);
-    return forward(forwardingOf(connectorId, `${method} ${JSON.stringify(own)}`, { ...rest, send }), held);
+    return forward(forwardingOf(connectorId, `${method} ${JSON.stringify(own)}`, { ...rest, send }), deps);
   };
   const forwardingOf = (
     connectorId: string,
@@ -46,6 +44,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     { view, ...rest }: Pick<Forwarding, 'exchange' | 'params' | 'expose' | 'send'> & { readonly view: View },
   ): Forwarding => ({
     ...rest,
+    connectorId,
     what: `${view.route.name} ${connectorId} ${what}`,
     logger: view.route.connectorId === null ? connectorId : null,
     isConnectorModern: () => manager.facts(connectorId)?.era === 'modern',
@@ -84,7 +83,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     };
     const expose = (result: JsonObject): JsonObject =>
       exposeToolResult(result, (uri) => view.route.exposeUri(connectorId, uri));
-    return forward(forwardingOf(connectorId, `tools/call ${id}`, { exchange, params, expose, send, view }), held);
+    return forward(forwardingOf(connectorId, `tools/call ${id}`, { exchange, params, expose, send, view }), deps);
   };
 
   const getPrompt: Method = async (params, exchange, view) => {

@@ -28,7 +28,7 @@ const FLAGS: Readonly<Record<ChangedList, string>> = {
 };
 
 /** Resources that one subscription may watch. */
-const MAX_WATCHED = 1_000;
+const MAX_WATCHED = 100;
 
 /**
  * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes; resolves with the closing result. What cannot be watched is left out of what is

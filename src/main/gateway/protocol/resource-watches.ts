@@ -16,8 +16,8 @@ export class ResourceWatches {
 
   constructor(manager: ConnectorProxyManager) {
     this.#manager = manager;
-    this.#off = manager.on('connector', ({ connectorId, to }) => {
-      if (to !== 'ready' && to !== 'degraded') return;
+    this.#off = manager.on('connector', ({ connectorId, from, to }) => {
+      if (from !== 'connecting' || (to !== 'ready' && to !== 'degraded')) return;
       for (const watch of this.#watches.values()) if (watch.connectorId === connectorId) this.#begin(watch);
     });
   }

@@ -156,6 +156,8 @@ class StdioClient {
     return {
       ...parts,
       principal: PRINCIPAL,
+      // There is only one.
+      client: this,
       headers: null,
       notify: (method, params) => this.#write(JSON.stringify({ jsonrpc: '2.0', method, params })),
       // A line is one message: pieces of it could not lie among others.
