@@ -180,7 +180,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     params: JsonObject = {},
     options: RequestOptions = {},
   ): Promise<JsonObject> {
-    return this.#known(connectorId).request(method, params, options);
+    return this.#known(connectorId).calls.request(method, params, options);
   }
 
   /**
@@ -188,7 +188,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
    * Rejects as {@link request} does.
    */
   async watchResource(connectorId: string, uri: string, options: RequestOptions = {}): Promise<() => void> {
-    return this.#known(connectorId).watchResource(uri, options);
+    return this.#known(connectorId).calls.watchResource(uri, options);
   }
 
   /** What the handshake with a connector found out; null while it is not up. */

@@ -53,7 +53,7 @@ export class ToolRouter {
     const left =
       options.timeoutMs === undefined ? options : { ...options, timeoutMs: Math.max(1, options.timeoutMs - waitedMs) };
     try {
-      const result = await connector.callTool(tool.definition, args, left);
+      const result = await connector.calls.callTool(tool.definition, args, left);
       // A caller's own proxy may answer nothing at all.
       const isError = (result as ToolResult | undefined)?.isError === true;
       recordCall(connector.id, monotonicMs() - startedMs, isError ? 'tool-error' : 'ok');

@@ -232,7 +232,7 @@ describe('a connector of a map whose name resolves to a private address', () => 
     expect(connector.status()).toMatchObject({ state: 'ready' });
     const before = await server.connections();
     answers.splice(0, 1, ['10.0.0.1']);
-    const call = connector.callTool({ name: 'echo', inputSchema: { type: 'object' } }, { text: 'x' }, {});
+    const call = connector.calls.callTool({ name: 'echo', inputSchema: { type: 'object' } }, { text: 'x' }, {});
     await expect(call).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE', cause: REFUSED });
     expect(connector.status()).toMatchObject({ state: 'failed', lastError: REFUSED });
     expect(await server.connections()).toBe(before);

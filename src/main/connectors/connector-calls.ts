@@ -2,6 +2,7 @@ import type { ConnectorEntry } from '../../shared/service-map.ts';
 import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import { CallQuota } from './call-quota.ts';
 import type { ToolResult } from './connection.ts';
+import type { JsonObject } from './streamable-http/json-rpc.ts';
 import { type Call, type CallRoute, type CallToolOptions, makeCall, type RequestOptions } from './tool-call.ts';
 
 /** The calls of one connector: their deadline and their quotas, as its entry has them. */
@@ -25,8 +26,11 @@ export class ConnectorCalls {
     this.#quota.update(entry.quotas);
   }
 
-  /** Calls a tool. Rejects with QUOTA_EXCEEDED, with what `route` rejects with, or with the TOOL_… code of what happened to the call. */
-  make(
+  /**
+   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE (under the compatible name) while the connector is down, CONNECTOR_GONE when it goes during the call, QUOTA_EXCEEDED, or the TOOL_…
+   * code of what happened to the call.
+   */
+  callTool(
     tool: RemoteToolDefinition,
     args: Readonly<Record<string, unknown>>,
     options: CallToolOptions,
@@ -36,8 +40,17 @@ export class ConnectorCalls {
     return makeCall(this.#call(`tool ${tool.name}`, options, perform), { admit, route: this.#route });
   }
 
-  /** Sends any other request; quotas are for tools. Rejects as `make` does otherwise. */
-  send<T>(method: string, options: RequestOptions, perform: Call<T>['perform']): Promise<T> {
+  /** Sends any other request; quotas are for tools. Rejects as {@link callTool} does otherwise. */
+  request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
+    return this.#send(method, options, (connection, limits) => connection.request(method, params, limits));
+  }
+
+  /** Has the connector tell when a resource changes, until its connection ends or the returned function is called. Rejects as {@link request} does. */
+  watchResource(uri: string, options: RequestOptions): Promise<() => void> {
+    return this.#send('resources/subscribe', options, (connection, limits) => connection.watchResource(uri, limits));
+  }
+
+  #send<T>(method: string, options: RequestOptions, perform: Call<T>['perform']): Promise<T> {
     return makeCall(this.#call(`request ${method}`, options, perform), { admit: NO_QUOTA, route: this.#route });
   }
 

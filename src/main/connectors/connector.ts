@@ -1,9 +1,8 @@
 import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
-import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
 import { type BroughtUp, connectionKey } from './bring-up.ts';
-import type { ConnectionFacts, ToolResult } from './connection.ts';
+import type { ConnectionFacts } from './connection.ts';
 import { ConnectionSlot } from './connection-slot.ts';
 import { ConnectionWatch } from './connection-watch.ts';
 import { ConnectorCalls } from './connector-calls.ts';
@@ -15,8 +14,7 @@ import { LiveConnection } from './live-connection.ts';
 import { originOf } from './local-entry.ts';
 import { type ProcessView, withLastWords } from './process-view.ts';
 import { Reconnection } from './reconnection.ts';
-import type { JsonObject } from './streamable-http/json-rpc.ts';
-import type { CallRoute, CallToolOptions, RequestOptions } from './tool-call.ts';
+import type { CallRoute } from './tool-call.ts';
 import { unavailableError } from './unavailable-error.ts';
 
 /**
@@ -38,7 +36,8 @@ export class Connector {
   readonly #machine: StateMachine;
   #entry: ConnectorEntry;
   readonly #slot = new ConnectionSlot();
-  readonly #calls: ConnectorCalls;
+  /** What is sent to it. */
+  readonly calls: ConnectorCalls;
   #settled: Promise<void> = Promise.resolve();
   readonly #reconnection: Reconnection;
   /** Resolves when somebody waits for the attempt under way. */
@@ -50,7 +49,7 @@ export class Connector {
   constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
     this.#entry = entry;
     this.#deps = deps;
-    this.#calls = new ConnectorCalls(entry, deps.callTimeoutMs, (signal) => this.#route(signal));
+    this.calls = new ConnectorCalls(entry, deps.callTimeoutMs, (signal) => this.#route(signal));
     this.#reconnection = new Reconnection(deps.random);
     const why = entry.status === 'disabled' ? `disabled in ${originOf(entry)}` : 'not started';
     this.#machine = new StateMachine(deps.now, why, (transition) => deps.onTransition(this, transition));
@@ -87,7 +86,7 @@ export class Connector {
   update(entry: ConnectorEntry): void {
     const before = this.#entry;
     this.#entry = entry;
-    this.#calls.update(entry);
+    this.calls.update(entry);
     if (entry.status === 'disabled' && this.state === 'disabled') return;
     const needsConnection = entry !== before && connectionKey(entry) !== connectionKey(before);
     if (entry.status === 'disabled')
@@ -125,30 +124,6 @@ export class Connector {
       this.#urgency.resolve();
       await raceSignal(this.#settled, signal);
     }
-  }
-
-  /**
-   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE (under the compatible name) while the connector is down, CONNECTOR_GONE when it
-   * goes during the call, QUOTA_EXCEEDED, or the TOOL_… code of what happened to the call.
-   */
-  callTool(
-    tool: RemoteToolDefinition,
-    args: Readonly<Record<string, unknown>>,
-    options: CallToolOptions,
-  ): Promise<ToolResult> {
-    return this.#calls.make(tool, args, options);
-  }
-
-  /** Sends any other request. Rejects as {@link callTool} does. */
-  request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
-    return this.#calls.send(method, options, (connection, limits) => connection.request(method, params, limits));
-  }
-
-  /** Has the connector tell when a resource changes, until its connection ends or the returned function is called. Rejects as {@link callTool} does. */
-  watchResource(uri: string, options: RequestOptions): Promise<() => void> {
-    return this.#calls.send('resources/subscribe', options, (connection, limits) =>
-      connection.watchResource(uri, limits),
-    );
   }
 
   /** What the handshake found out; null while it is down. */

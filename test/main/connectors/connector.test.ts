@@ -32,7 +32,7 @@ describe('coming up', () => {
     attempt().resolve(broughtUp(scriptedConnection(), ['a'], 'its cursor came twice'));
     await connector.settled();
     expect(states.at(-1)).toBe('degraded');
-    await expect(connector.callTool(toolNamed('a'), {}, {})).resolves.toEqual({ content: [] });
+    await expect(connector.calls.callTool(toolNamed('a'), {}, {})).resolves.toEqual({ content: [] });
   });
 
   it('stays off while the map disables it', async () => {
@@ -104,7 +104,7 @@ describe('changes of the entry', () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => new Promise(() => {}));
     await up(connection);
-    const call = connector.callTool(echo, {}, {});
+    const call = connector.calls.callTool(echo, {}, {});
     call.catch(() => {});
     await vi.advanceTimersByTimeAsync(0);
     connector.update(normalized({ status: 'disabled' }));
@@ -198,7 +198,7 @@ describe('closing', () => {
       else if (moment !== 'connecting') attempt().resolve(broughtUp(scriptedConnection()));
       await vi.advanceTimersByTimeAsync(120_000);
       expect([states.at(-1), attempts.length <= 1, vi.getTimerCount()]).toEqual(['closing', true, 0]);
-      await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE' });
+      await expect(connector.calls.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE' });
     },
   );
 
@@ -236,7 +236,7 @@ describe('closing', () => {
   it('rejects the calls under way with its reason', async () => {
     const { connector, up } = connectorUnderTest();
     await up(scriptedConnection(() => new Promise(() => {})));
-    const call = connector.callTool(echo, {}, {});
+    const call = connector.calls.callTool(echo, {}, {});
     call.catch(() => {});
     await vi.advanceTimersByTimeAsync(0);
     await connector.close(over);

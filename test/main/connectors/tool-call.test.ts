@@ -17,7 +17,7 @@ describe('calls', () => {
         content: [{ type: 'text', text: `${tool.name} ${JSON.stringify(args)}` }],
       })),
     );
-    await expect(connector.callTool(echo, { a: 1 }, {})).resolves.toEqual({
+    await expect(connector.calls.callTool(echo, { a: 1 }, {})).resolves.toEqual({
       content: [{ type: 'text', text: 'echo {"a":1}' }],
     });
   });
@@ -25,7 +25,7 @@ describe('calls', () => {
   it('wait for a connector that is just connecting', async () => {
     const { connector, attempt } = connectorUnderTest();
     connector.update(connector.entry);
-    const call = connector.callTool(echo, {}, {});
+    const call = connector.calls.callTool(echo, {}, {});
     await vi.advanceTimersByTimeAsync(0);
     attempt().resolve(broughtUp(scriptedConnection()));
     await expect(call).resolves.toEqual({ content: [] });
@@ -37,7 +37,7 @@ describe('calls', () => {
     await vi.advanceTimersByTimeAsync(0);
     attempt().reject(refused);
     await connector.settled();
-    await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({
+    await expect(connector.calls.callTool(echo, {}, {})).rejects.toMatchObject({
       name: 'oneConnectorUnavailableError',
       message: 'Connector one connector is temporarily unavailable',
       code: 'CONNECTOR_UNAVAILABLE',
@@ -48,9 +48,9 @@ describe('calls', () => {
   it('end at their deadline, which the entry may set', async () => {
     const { connector, up } = connectorUnderTest({ timeouts: { call: 200 } });
     await up(scriptedConnection(() => new Promise(() => {})));
-    const call = connector.callTool(echo, {}, {});
+    const call = connector.calls.callTool(echo, {}, {});
     call.catch(() => {});
-    const patient = connector.callTool(echo, {}, { timeoutMs: 300 });
+    const patient = connector.calls.callTool(echo, {}, { timeoutMs: 300 });
     patient.catch(() => {});
     await vi.advanceTimersByTimeAsync(200);
     await expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_TIMEOUT' });
@@ -69,13 +69,13 @@ describe('calls', () => {
       }),
     );
     const controller = new AbortController();
-    const call = connector.callTool(echo, {}, { signal: controller.signal });
+    const call = connector.calls.callTool(echo, {}, { signal: controller.signal });
     call.catch(() => {});
     await vi.advanceTimersByTimeAsync(0);
     controller.abort(new Error('enough'));
     await expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_ABORTED', cause: { message: 'enough' } });
     expect(seen).toMatchObject({ aborted: true });
-    await expect(connector.callTool(echo, {}, { signal: controller.signal })).rejects.toMatchObject({
+    await expect(connector.calls.callTool(echo, {}, { signal: controller.signal })).rejects.toMatchObject({
       code: 'TOOL_CALL_ABORTED',
     });
   });
@@ -84,7 +84,7 @@ describe('calls', () => {
     const { connector, attempts, states, tools, up } = connectorUnderTest();
     const connection = scriptedConnection(() => Promise.reject(new SwitchyardError('TOOL_CALL_LOST', 'gone')));
     await up(connection);
-    await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
+    await expect(connector.calls.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
     expect([states.at(-1), connection.closed, tools]).toEqual(['backing-off', true, [['echo']]]);
     await vi.advanceTimersByTimeAsync(500);
     expect(attempts).toHaveLength(2);
@@ -93,7 +93,7 @@ describe('calls', () => {
   it('that are rejected by the connector leave it as it is', async () => {
     const { connector, up } = connectorUnderTest();
     await up(scriptedConnection(() => Promise.reject(new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument'))));
-    await expect(connector.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
+    await expect(connector.calls.callTool(echo, {}, {})).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
     expect(connector.state).toBe('ready');
   });
 
@@ -109,7 +109,7 @@ describe('calls', () => {
     const onProgress = (): void => {
       throw broken;
     };
-    await expect(connector.callTool(echo, {}, { onProgress })).rejects.toMatchObject({
+    await expect(connector.calls.callTool(echo, {}, { onProgress })).rejects.toMatchObject({
       code: 'TOOL_CALL_ABORTED',
       cause: broken,
     });
