@@ -5,7 +5,7 @@ import { HOST_CAPABILITIES } from './protocol/capabilities.ts';
 import type { ClientSession } from './protocol/client-session.ts';
 
 /** Whom a question can go to that names no request. */
-export interface Askable {
+interface Askable {
   readonly calls: CallsUnderWay;
   readonly sessions: () => readonly ClientSession[];
 }
