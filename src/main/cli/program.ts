@@ -1,6 +1,7 @@
 import tab from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../package-version.ts';
+import { addConfig } from './config-command.ts';
 import { examples } from './help-text.ts';
 import { addPinCommands } from './pin-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
@@ -97,6 +98,8 @@ export function createProgram(setExitCode: SetExitCode): Command {
       setExitCode(await runServe(options));
     },
   );
+
+  addConfig(fresh('config', 'print what to paste so that a client uses this gateway'), setExitCode);
 
   addRegistryCommands(program, setExitCode);
 

@@ -1,0 +1,51 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { isHttpEndpoint } from '../../../shared/service-map.ts';
+import { nearestName } from '../../local-config/nearest-name.ts';
+import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from '../config/client-snippet.ts';
+import { EXIT, print, printJson, say } from '../output.ts';
+
+/** What `switchyard config` is given. */
+export interface ConfigOptions {
+  readonly url: string;
+  readonly name: string;
+  readonly tokenEnv?: string;
+  readonly stdio: boolean;
+  readonly json: boolean;
+}
+
+/** Prints what has `client` use this gateway. Resolves with the exit code; rejects with OPTIONS_INVALID for a client that is not known, and for arguments of a gateway that is not started. */
+export async function runConfig(client: string, serveArgs: readonly string[], options: ConfigOptions): Promise<number> {
+  const known = knownClient(client);
+  const { document, files, command, advice } = clientSnippet(
+    known,
+    options.name,
+    wayOf(serveArgs, options),
+    process.platform,
+  );
+  if (options.json) printJson({ ok: true, client: known, files, command, snippet: document });
+  else print(`${JSON.stringify(document, null, 2)}\n`);
+  say(advice);
+  return EXIT.ok;
+}
+
+function knownClient(asked: string): SnippetClient {
+  const known = SNIPPET_CLIENTS.find((client) => client === asked);
+  if (known !== undefined) return known;
+  const nearest = nearestName(asked, SNIPPET_CLIENTS);
+  const which = nearest === null ? `There are ${SNIPPET_CLIENTS.join(', ')}` : `Did you mean ${nearest}?`;
+  throw misuse(`No client is called ${JSON.stringify(asked)}. ${which}`);
+}
+
+function wayOf(serveArgs: readonly string[], { stdio, url, tokenEnv }: ConfigOptions): Way {
+  if (stdio) return { kind: 'stdio', serveArgs: serveArgs.filter((arg) => arg !== '--stdio') };
+  if (serveArgs.length > 0) throw misuse('What stands after -- is for a gateway that the client starts: add --stdio');
+  // Neither is shown: there may be a secret in it.
+  if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url takes an http or https URL without credentials');
+  if (tokenEnv !== undefined && !/^[A-Za-z_][A-Za-z0-9_]*$/.test(tokenEnv))
+    throw misuse('--token-env takes the name of a variable, not what it holds');
+  return { kind: 'http', url, tokenEnv: tokenEnv ?? null };
+}
+
+function misuse(message: string): SwitchyardError {
+  return new SwitchyardError('OPTIONS_INVALID', message);
+}

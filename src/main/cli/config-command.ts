@@ -1,0 +1,38 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { DEFAULT_PORT } from '../gateway/http/listener.ts';
+import type { ConfigOptions } from './commands/config.ts';
+import { examples } from './help-text.ts';
+
+/** Adds arguments, options and action of `switchyard config` to its command. */
+export function addConfig(command: Command, setExitCode: (code: number) => void): void {
+  command
+    .argument('<client>', 'claude, cursor or vscode')
+    .argument('[serve-arguments...]', 'with --stdio, after --: what `serve` is given')
+    .option('--url <url>', 'where the gateway listens', `http://127.0.0.1:${DEFAULT_PORT}/mcp`)
+    .option('--name <name>', 'what the client calls it', serverName, 'switchyard')
+    .option('--token-env <name>', 'variable with the bearer token, to be read by the client')
+    .addOption(
+      new Option('--stdio', 'have the client start a gateway of its own over standard streams')
+        .default(false)
+        .conflicts(['url', 'tokenEnv']),
+    )
+    .option('--json', 'one JSON document on stdout: files, command and snippet', false)
+    .addHelpText(
+      'after',
+      examples(
+        'switchyard config claude',
+        'switchyard config cursor --url https://mcp.example.com/mcp --token-env GATEWAY_TOKEN',
+        'switchyard config claude --stdio -- --config ~/servers.json --tools "github__*"',
+      ),
+    )
+    .action(async (client: string, serveArgs: readonly string[], options: ConfigOptions) => {
+      const { runConfig } = await import('./commands/config.ts');
+      setExitCode(await runConfig(client, serveArgs, options));
+    });
+}
+
+/** What all three clients take: Claude Code takes no others. */
+function serverName(text: string): string {
+  if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give 1 to 64 of A-Z a-z 0-9 _ -');
+}

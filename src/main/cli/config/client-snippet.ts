@@ -1,0 +1,96 @@
+import { exportServers } from '../../registry/export-servers.ts';
+
+/** Clients that a snippet can be had for. */
+export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode'] as const;
+
+export type SnippetClient = (typeof SNIPPET_CLIENTS)[number];
+
+/** How the client gets to the gateway: to one that listens, or by starting one of its own. */
+export type Way =
+  | { readonly kind: 'http'; readonly url: string; readonly tokenEnv: string | null }
+  | { readonly kind: 'stdio'; readonly serveArgs: readonly string[] };
+
+/** What to paste, and where. */
+export interface Snippet {
+  /** The whole of a file; into one that has servers already goes the member of this name. */
+  readonly document: object;
+  /** The files that the client reads, the narrowest first. */
+  readonly files: readonly string[];
+  /** A command line that does the same; null where the client has none. */
+  readonly command: string | null;
+  /** One line for people: where it goes, and what it does. */
+  readonly advice: string;
+}
+
+/**
+ * Claude Desktop's file takes programs alone and skips an entry with a url, so it stands among the files of a program only. All three clients read variables in headers: Claude Code as
+ * `${NAME}`, Cursor and VS Code as `${env:NAME}`; an input of VS Code would have to be typed in, and its agents that run in the background go without servers that ask.
+ */
+export function clientSnippet(client: SnippetClient, name: string, way: Way, platform: NodeJS.Platform): Snippet {
+  const { document } = exportServers([serverOf(name, way)], client);
+  const files = filesOf(client, way, platform);
+  const command = client === 'claude' ? claudeCommand(name, way) : null;
+  return { document, files, command, advice: adviceOf(files, command, way) };
+}
+
+function serverOf(name: string, way: Way): Parameters<typeof exportServers>[0][number] {
+  if (way.kind === 'stdio') return { name, transport: 'stdio', command: 'npx', args: npxArgs(way.serveArgs) };
+  const { url, tokenEnv } = way;
+  const headers = tokenEnv === null ? undefined : { Authorization: bearer(tokenEnv) };
+  return { name, transport: 'streamableHttp', endpoint: url, headers };
+}
+
+function npxArgs(serveArgs: readonly string[]): readonly string[] {
+  return ['-y', 'mcp-switchyard', 'serve', '--stdio', ...serveArgs];
+}
+
+function bearer(tokenEnv: string): string {
+  return `Bearer \${${tokenEnv}}`;
+}
+
+function filesOf(client: SnippetClient, { kind }: Way, platform: NodeJS.Platform): readonly string[] {
+  switch (client) {
+    case 'claude':
+      return kind === 'http' ? ['.mcp.json'] : ['.mcp.json', claudeDesktopFile(platform)];
+    case 'cursor':
+      return ['.cursor/mcp.json', '~/.cursor/mcp.json'];
+    case 'vscode':
+      return ['.vscode/mcp.json'];
+  }
+}
+
+function claudeDesktopFile(platform: NodeJS.Platform): string {
+  switch (platform) {
+    case 'darwin':
+      return '~/Library/Application Support/Claude/claude_desktop_config.json';
+    case 'win32':
+      return '%APPDATA%\\Claude\\claude_desktop_config.json';
+    default:
+      return '~/.config/Claude/claude_desktop_config.json';
+  }
+}
+
+/** Into the project's file, where variables are known to be read. */
+function claudeCommand(name: string, way: Way): string {
+  const add = ['claude', 'mcp', 'add', '--scope', 'project'];
+  if (way.kind === 'stdio') return shellLine([...add, name, '--', 'npx', ...npxArgs(way.serveArgs)]);
+  const header = way.tokenEnv === null ? [] : ['--header', `Authorization: ${bearer(way.tokenEnv)}`];
+  return shellLine([...add, '--transport', 'http', name, way.url, ...header]);
+}
+
+function shellLine(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+}
+
+function adviceOf(files: readonly string[], command: string | null, way: Way): string {
+  const into = `Goes into ${files.join(' or ')}${command === null ? '' : `, or run: ${command}`}`;
+  if (way.kind === 'stdio') {
+    const self = way.serveArgs.some((arg) => arg.startsWith('--config'))
+      ? '; the file that --config names must be another one'
+      : '';
+    return `${into} – the client then starts a gateway of its own, and paths count from where it does that${self}`;
+  }
+  const token = way.tokenEnv === null ? '' : `, with the token that ${way.tokenEnv} holds where it was started`;
+  const desktop = command === null ? '' : '; Claude Desktop starts programs alone: --stdio has its snippet';
+  return `${into} – the client then talks to the gateway that listens there${token}${desktop}`;
+}
