@@ -50,6 +50,15 @@ export default defineConfig({
         },
       },
       {
+        test: {
+          ...native,
+          name: 'peers',
+          include: ['test/peers/*.test.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
         test: { ...native, name: 'vectors', include: ['test/vectors/**/*.test.ts'], testTimeout: 30_000 },
       },
     ],

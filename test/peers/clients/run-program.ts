@@ -1,0 +1,18 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const execFileAsync = promisify(execFile);
+
+const TIMEOUT_MS = 30_000;
+
+/** Runs a program of Node at `home`, which it takes for the user's home, and reads the JSON that it prints. Rejects with what it printed where it fails. */
+export async function runForJson(file: string, args: readonly string[], home: string): Promise<unknown> {
+  const env = { PATH: process.env.PATH, HOME: home, NO_COLOR: '1' };
+  const options = { cwd: home, env, timeout: TIMEOUT_MS, maxBuffer: 16 * 1024 * 1024 };
+  const { stdout, stderr } = await execFileAsync(process.execPath, [file, ...args], options);
+  try {
+    return JSON.parse(stdout);
+  } catch (cause) {
+    throw new Error(`It printed no JSON:\n${stdout}\n${stderr}`, { cause });
+  }
+}

@@ -1,0 +1,12 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** Imports a package of this folder; it has no types where this is checked. */
+export const load = (name: string): Promise<unknown> => import(name);
+
+/** A file of a package of this folder. Throws, saying what to run, where it is not installed. */
+export function largePeerFile(path: string): string {
+  const file = fileURLToPath(new URL(`node_modules/${path}`, import.meta.url));
+  if (existsSync(file)) return file;
+  throw new Error(`${path} is not installed: npm run test:peers does that`);
+}
