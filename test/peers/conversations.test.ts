@@ -52,6 +52,13 @@ describe.each(CLIENTS)('%s', (_, era, connect) => {
     expect(text).toContain('How far is the moon?');
   });
 
+  // Clients that went away without a word still have their sessions.
+  it('has its model asked by a program, which cannot say in which call', async () => {
+    const text = await client.call('everything__trigger-sampling-request', { prompt: 'How far is the sun?' });
+    expect(text).toContain('The model of ada heard');
+    expect(text).toContain('How far is the sun?');
+  });
+
   it('has its user asked in the middle of a call', async () => {
     const text = await client.call('fixture__test_elicitation', { message: 'Who are you?' });
     expect(text).toBe('User response: action=accept, content={"username":"ada","email":"ada@example.com"}');

@@ -58,4 +58,16 @@ describe.each([
     for (const [index, text] of toAnn.entries()) expect(text).toMatch(new RegExp(`of ann heard.*Question ${index}`));
     for (const [index, text] of toBob.entries()) expect(text).toMatch(new RegExp(`of bob heard.*Question ${index}`));
   });
+
+  it('are not asked what a program wants to know in a call of the other', async () => {
+    await using clients = new AsyncDisposableStack();
+    const [ann, bob] = [clients.use(await connectAnn('ann')), clients.use(await connectBob('bob'))];
+    for (const [client, owner] of [
+      [ann, 'ann'],
+      [bob, 'bob'],
+    ] as const) {
+      const text = await client.call('everything__trigger-sampling-request', { prompt: 'Whose are you?' });
+      expect(text).toContain(`The model of ${owner} heard`);
+    }
+  });
 });
