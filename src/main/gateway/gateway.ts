@@ -159,11 +159,12 @@ export class Gateway {
     return this.#settled;
   }
 
-  /** While connectors come up, or are down, a list is about to be another one. */
+  /** While connectors come up, are down, or are not known yet, a list is about to be another one. */
   #ttlMs(): number {
     const counts = this.manager.countByState();
     const isSettled = ['connecting', 'backing-off'].every((state) => (counts.get(state as 'connecting') ?? 0) === 0);
-    return isSettled ? LIST_TTL_MS : 0;
+    const areKnown = counts.values().some((count) => count > 0);
+    return isSettled && areKnown ? LIST_TTL_MS : 0;
   }
 }
 
