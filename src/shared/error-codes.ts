@@ -226,6 +226,10 @@ export const ERROR_CODES = {
     'A connector of a service map is, by its address or that of its name, not on the public internet, and `allowPrivateEndpoints` is off. Nothing was sent to it.',
     'If it is meant, put the connector into a local file or the registry, or set `allowPrivateEndpoints`; else look at who wrote the map. It is tried again with each refresh in the background.',
   ),
+  CONNECTOR_LOOP: entry(
+    'The connector is the gateway itself, or starts another that serves the same: what `switchyard config` prints was pasted into the file that the gateway reads.',
+    'Take it out of the configuration of the gateway; clients and gateway need a file each.',
+  ),
   CONNECTOR_REDIRECTED: entry(
     'The connector answered with a redirect that is not followed: to another origin, or one too many.',
     'Put the final address into the service map, if you trust it.',

@@ -24,6 +24,7 @@ import { unavailableError } from './unavailable-error.ts';
 const PERMANENT: ReadonlySet<string> = new Set([
   'CONNECTOR_ADDRESS_REFUSED',
   'CONNECTOR_AUTH_MISSING',
+  'CONNECTOR_LOOP',
   'CONNECTOR_REFUSED',
 ]);
 

@@ -13,7 +13,12 @@ export interface HostSide {
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** Answers a request. What it rejects with is sent as an error, with its `code` where that is a whole number. */
   readonly answer: (request: ConnectorRequest) => Promise<Readonly<Record<string, unknown>>>;
+  /** Of a host that is a server itself: what that server says under {@link INSTANCE_KEY}. A connector that says the same is the host. */
+  readonly instanceId?: string;
 }
+
+/** The member of `_meta`, in what a handshake answers, by which a server knows itself. */
+export const INSTANCE_KEY = 'mcp-switchyard/instance';
 
 /** What a connector may ask of a host, each with the capability that the host must have declared. */
 export const HOST_METHODS = [

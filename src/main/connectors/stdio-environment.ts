@@ -1,3 +1,6 @@
+/** Tells a gateway that is started as a program which gateways it descends from. */
+export const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
+
 /** What a program needs to run at all. Whatever else this process knows, keys above all, is not its business. */
 const NEEDED: readonly string[] =
   process.platform === 'win32'
@@ -35,7 +38,9 @@ export function stdioEnvironment(
   const environment: Record<string, string> = {};
   for (const [name, value] of Object.entries(inherited)) {
     const isNeeded =
-      NEEDED.includes(process.platform === 'win32' ? name.toUpperCase() : name) || name.startsWith('LC_');
+      NEEDED.includes(process.platform === 'win32' ? name.toUpperCase() : name) ||
+      name.startsWith('LC_') ||
+      name === LINEAGE_VARIABLE;
     // A value that starts with () is a function of an old bash, run by whichever shell comes next (CVE-2014-6271).
     if (isNeeded && value !== undefined && !value.startsWith('()')) environment[name] = value;
   }

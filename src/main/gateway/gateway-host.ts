@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { answeredMethods, type ConnectorRequest, HOST_METHODS, type HostSide } from '../connectors/host-side.ts';
 import { type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../connectors/streamable-http/json-rpc.ts';
 import type { CallsUnderWay } from './protocol/calls-under-way.ts';
@@ -24,6 +25,7 @@ export interface GatewayHost extends HostSide {
 export function createGatewayHost(): GatewayHost {
   let among: Askable | null = null;
   return {
+    instanceId: randomUUID(),
     capabilities: HOST_CAPABILITIES,
     askAmong(askable) {
       among = askable;

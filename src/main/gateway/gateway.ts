@@ -43,6 +43,7 @@ const MAX_SINGLE_VIEWS = 1_000;
 /** One MCP server in front of all connectors of a manager, for whichever listeners there are. */
 export class Gateway {
   readonly manager: ConnectorProxyManager;
+  readonly host: GatewayHost;
   readonly server: RequestServer;
   readonly notices: Notices;
   readonly watches: ResourceWatches;
@@ -64,6 +65,7 @@ export class Gateway {
     const { manager, host, logger, separator, tools, routes } = options;
     this.#options = options;
     this.manager = manager;
+    this.host = host;
     this.notices = new Notices(manager);
     this.watches = new ResourceWatches(manager);
     this.levels = new LogLevels(manager);

@@ -33,7 +33,7 @@ describe('clientSnippet', () => {
   });
 
   it('warns of a gateway that would read the file that starts it', () => {
-    expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names must be another one');
+    expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names has to be another one');
     expect(clientSnippet('claude', 'x', { kind: 'stdio', serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
       '--config',
     );

@@ -6,6 +6,7 @@ import { createGatewayHost } from '../../gateway/gateway-host.ts';
 import { type Listener, listenHttp } from '../../gateway/http/listener.ts';
 import { serveStdio } from '../../gateway/stdio/stdio-listener.ts';
 import type { Logger } from '../../logger.ts';
+import { enterLineage } from '../gateway-lineage.ts';
 import { untilInterrupted } from '../interrupt.ts';
 import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../output.ts';
 import { listenerLimits, readyFor, routesOf, type ServeOptions, tokensOf } from '../serve-options.ts';
@@ -22,6 +23,7 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
  */
 export async function runServe(options: ServeOptions): Promise<number> {
   const [tokens, routes] = [tokensOf(options), routesOf(options)];
+  enterLineage(options, process.env);
   const logger = options.verbose ? stderrLogger : warningLogger;
   const interrupted = untilInterrupted();
   const host = createGatewayHost();

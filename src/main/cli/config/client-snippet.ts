@@ -86,7 +86,7 @@ function adviceOf(files: readonly string[], command: string | null, way: Way): s
   const into = `Goes into ${files.join(' or ')}${command === null ? '' : `, or run: ${command}`}`;
   if (way.kind === 'stdio') {
     const self = way.serveArgs.some((arg) => arg.startsWith('--config'))
-      ? '; the file that --config names must be another one'
+      ? '; the file that --config names has to be another one'
       : '';
     return `${into} – the client then starts a gateway of its own, and paths count from where it does that${self}`;
   }

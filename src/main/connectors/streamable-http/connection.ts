@@ -74,6 +74,11 @@ export function createStreamableHttpConnect(options: StreamableHttpOptions): Con
       if (limits.signal.aborted) throw limits.signal.reason;
       throw toConnectError(failureOf(error), error, target, limits);
     }
+    // It would have its own tools among its tools, and those again, without end.
+    if (host.instanceId !== undefined && agreed.instanceId === host.instanceId) {
+      await session.close(TERMINATE_TIMEOUT_MS);
+      throw new SwitchyardError('CONNECTOR_LOOP', `Connector ${target.id} is the gateway itself.`);
+    }
     isUp = true;
     // A legacy server asks the host over its standing stream, too; calls may wait for the answer.
     const answersHost = agreed.facts.era === 'legacy' && Object.keys(host.capabilities).length > 0;

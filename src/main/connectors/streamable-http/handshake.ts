@@ -2,6 +2,7 @@ import type { EraPolicy } from '../../../shared/service-map.ts';
 import { CLIENT_INFO } from '../client-info.ts';
 import type { ConnectionFacts } from '../connection.ts';
 import { isBrokenConnection, StatusError, UnusableAnswer } from '../failure.ts';
+import { INSTANCE_KEY } from '../host-side.ts';
 import type { EraMemory } from './era-memory.ts';
 import {
   isObject,
@@ -16,6 +17,8 @@ import type { StreamableHttpSession } from './session.ts';
 /** What a handshake agreed on. */
 export interface Handshake {
   readonly facts: ConnectionFacts;
+  /** Which server of its kind it is, if it says so. */
+  readonly instanceId: unknown;
 }
 
 /**
@@ -95,8 +98,10 @@ async function initialize(session: StreamableHttpSession, capabilities: JsonObje
 }
 
 function handshake(era: 'legacy' | 'modern', protocolVersion: string, result: JsonObject, info: unknown): Handshake {
+  const { [INSTANCE_KEY]: instanceId } = isObject(result._meta) ? result._meta : {};
   const serverName = isObject(info) && typeof info.name === 'string' ? info.name : null;
   return {
+    instanceId,
     facts: {
       era,
       transport: 'streamable-http',

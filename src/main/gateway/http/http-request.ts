@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { asIncoming, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import type { GatewayHost } from '../gateway-host.ts';
 import { ANSWERED, type Exchange } from '../protocol/exchange.ts';
 import type { OwnMethod, RequestServer } from '../protocol/request-server.ts';
 import { writeError, writeResult } from '../protocol/write-message.ts';
@@ -46,6 +47,7 @@ export class HttpRequest {
 /** What it takes to serve requests. */
 export interface ServeDeps {
   readonly server: RequestServer;
+  readonly host: GatewayHost;
   readonly maxConcurrent: number;
   /** Aborts when no new work is taken. */
   readonly draining: AbortSignal;

@@ -95,7 +95,7 @@ function initialize({ reply, response, caller }: HttpRequest, { id, params }: Rp
       response.setHeader('mcp-session-id', session.client.id);
       deps.notices.add(session.client);
     }
-    reply.end(writeResult(id, initializeResult(revision), 'legacy'));
+    reply.end(writeResult(id, initializeResult(revision, deps.host), 'legacy'));
   } catch (error) {
     reply.end(writeError(id, error as RpcError));
   }

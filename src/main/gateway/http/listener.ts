@@ -75,7 +75,13 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   });
   const forget = gateway.addSessions(() => [...sessions.all()].map(({ client }) => client));
   const endpoint: McpEndpointDeps = {
-    ...{ server: gateway.server, notices: gateway.notices, watches: gateway.watches, levels: gateway.levels },
+    ...{
+      server: gateway.server,
+      host: gateway.host,
+      notices: gateway.notices,
+      watches: gateway.watches,
+      levels: gateway.levels,
+    },
     ...{ sessions, streams: new StreamLimit(limits.maxStreams), draining: draining.signal },
     ...{ hasSessions: options.hasSessions, maxConcurrent: limits.maxConcurrent, maxBodyBytes: limits.maxBodyBytes },
   };

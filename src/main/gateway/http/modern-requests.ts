@@ -36,7 +36,7 @@ export async function answerModern(http: HttpRequest, message: RpcRequest, deps:
   const { signal } = life.controller;
   const exchange = exchangeOf(http, { era: 'modern', id, client: http, signal, ask: null, ...envelope });
   const own = async (name: string): Promise<JsonObject | null> => {
-    if (name === 'server/discover') return discoverResult();
+    if (name === 'server/discover') return discoverResult(deps.host);
     return name === 'subscriptions/listen' ? subscribe(http, message, signal, deps) : null;
   };
   await answer(http, message, exchange, own, deps);

@@ -1,8 +1,14 @@
+import { type HostSide, INSTANCE_KEY } from '../../connectors/host-side.ts';
 import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
 
 /** What clients are told about the gateway (MCP, `serverInfo`). */
 export const SERVER_INFO: JsonObject = { name: 'mcp-switchyard', title: 'mcp-switchyard', version: PACKAGE_VERSION };
+
+/** By which a gateway knows itself among its connectors. */
+export function instanceMeta({ instanceId }: Pick<HostSide, 'instanceId'>): JsonObject {
+  return { [INSTANCE_KEY]: instanceId };
+}
 
 /** What the gateway can do, whichever connectors there are: they come and go, and a list may be empty (MCP, `ServerCapabilities`). */
 export const SERVER_CAPABILITIES: JsonObject = {

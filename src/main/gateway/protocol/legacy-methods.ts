@@ -1,5 +1,6 @@
 import { type JsonObject, LEGACY_REVISIONS } from '../../connectors/streamable-http/json-rpc.ts';
-import { SERVER_CAPABILITIES, SERVER_INFO } from './capabilities.ts';
+import type { GatewayHost } from '../gateway-host.ts';
+import { instanceMeta, SERVER_CAPABILITIES, SERVER_INFO } from './capabilities.ts';
 import type { ClientSession } from './client-session.ts';
 import { isLogLevel } from './log-level.ts';
 import type { LogLevels } from './log-levels.ts';
@@ -12,8 +13,9 @@ export function agreedRevision({ protocolVersion }: JsonObject): string {
   return LEGACY_REVISIONS.includes(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];
 }
 
-export function initializeResult(revision: string): JsonObject {
-  return { protocolVersion: revision, capabilities: SERVER_CAPABILITIES, serverInfo: SERVER_INFO };
+export function initializeResult(revision: string, host: GatewayHost): JsonObject {
+  const _meta = instanceMeta(host);
+  return { protocolVersion: revision, capabilities: SERVER_CAPABILITIES, serverInfo: SERVER_INFO, _meta };
 }
 
 export interface LegacyDeps {

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, MODERN_REVISION } from '../../connectors/streamable-http/json-rpc.ts';
+import type { GatewayHost } from '../gateway-host.ts';
 import type { View } from '../view.ts';
-import { SERVER_CAPABILITIES } from './capabilities.ts';
+import { instanceMeta, SERVER_CAPABILITIES } from './capabilities.ts';
 import type { NoticeStream, RequestId } from './exchange.ts';
 import type { ChangedList, NoticeListener, Notices } from './notices.ts';
 import type { ResourceWatches } from './resource-watches.ts';
@@ -11,12 +12,13 @@ const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 /** For how long what the gateway says of itself holds. */
 const DISCOVER_TTL_MS = 3_600_000;
 
-export function discoverResult(): JsonObject {
+export function discoverResult(host: GatewayHost): JsonObject {
   return {
     supportedVersions: [MODERN_REVISION],
     capabilities: SERVER_CAPABILITIES,
     ttlMs: DISCOVER_TTL_MS,
     cacheScope: 'public',
+    _meta: instanceMeta(host),
   };
 }
 

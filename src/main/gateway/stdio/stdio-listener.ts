@@ -107,7 +107,7 @@ class StdioClient {
     this.#modern.set(id, life);
     const exchange = this.#exchange({ era: 'modern', id, signal: life.signal, ask: null, ...envelope });
     await this.#serve(method, params, exchange, async (name) => {
-      if (name === 'server/discover') return discoverResult();
+      if (name === 'server/discover') return discoverResult(gateway.host);
       if (name !== 'subscriptions/listen') return null;
       const stream = { signal: life.signal, send: exchange.notify };
       return listen(params, id, view, () => stream, gateway);
@@ -146,7 +146,7 @@ class StdioClient {
         },
       );
       gateway.notices.add(this.session);
-      this.#write(writeResult(id, initializeResult(revision), 'legacy'));
+      this.#write(writeResult(id, initializeResult(revision, gateway.host), 'legacy'));
     } catch (error) {
       this.#write(writeError(id, error as RpcError));
     }
