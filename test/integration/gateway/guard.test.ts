@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { eventually } from '../../helpers/eventually.ts';
 import { remote, startGateway } from '../../helpers/gateway-world.ts';
+import { counterOf } from '../../helpers/map-under-test.ts';
 import { openSession, openStream, post, postLegacy, postModern } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
@@ -177,6 +178,7 @@ describe('what is too much', () => {
     await eventually('both run', () => held.length === 2);
     for (const refused of [await postLegacy(url, 'ping'), await postModern(url, 'tools/list')])
       expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '1']);
+    expect(await counterOf('mcp_gateway_refused_total', { status: '503' })).toBeGreaterThanOrEqual(2);
     for (const let_ of held) let_();
     for (const { result } of await Promise.all(running)) expect(result).toEqual({ content: [] });
 

@@ -94,7 +94,8 @@ function announce({ json, tokenEnv }: ServeOptions, { url }: Listener): void {
 
 function tellConnectors(manager: ConnectorProxyManager): void {
   manager.on('connector', ({ connectorId, to, why }) => {
-    if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(why)})`);
+    // What goes wrong, the log says.
+    if (to === 'ready' || to === 'disabled') say(`  ${connectorId}: ${to} (${printable(why)})`);
   });
 }
 

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { isObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import { recordGatewayRefusal } from '../../metrics/instruments.ts';
 import type { RequestId } from '../protocol/exchange.ts';
 import { UnknownMethod } from '../protocol/rpc-errors.ts';
 import { writeError } from '../protocol/write-message.ts';
@@ -21,6 +22,7 @@ export function refuseSession(reply: HttpReply, id?: RequestId): void {
 
 /** It may go in a moment. */
 export function refuseForNow(response: ServerResponse, reply: HttpReply, why: string, id?: RequestId): void {
+  recordGatewayRefusal(503);
   response.setHeader('retry-after', '1');
   refuse(reply, 503, why, RPC_TRANSPORT, id);
 }
