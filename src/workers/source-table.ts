@@ -44,6 +44,12 @@ export class SourceTable {
     return { floorMs, map: { sourceId, etag, body: new Uint8Array(body), generatedAtMs, savedAtMs }, isDamaged: false };
   }
 
+  /** Whether there is a map of this source from `generatedAtMs` or later; it is not proven. */
+  has(sourceId: string, generatedAtMs: number): boolean {
+    const sql = 'SELECT 1 FROM source WHERE source_id = ? AND generated_at_ms >= ?';
+    return this.#database.prepare(sql).get(sourceId, generatedAtMs) !== undefined;
+  }
+
   /** Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever writes. Durable once this returns. */
   save({ sourceId, etag, body, generatedAtMs, savedAtMs }: StoredMap): void {
     inTransaction(this.#database, () => {

@@ -11,9 +11,12 @@ import type {
   ConnectorPage,
   PinChoice,
   RememberedConnector,
+  ToolPin,
   ToolPinChange,
   ToolPinDetail,
   ToolRecord,
+  ToolsToSave,
+  TouchedTools,
 } from '../shared/tool-records.ts';
 import { addSealFunction, columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from './seal.ts';
 import { digestOf, inTransaction } from './server-table.ts';
@@ -102,22 +105,25 @@ export class ToolTable {
   }
 
   /** Keeps these, in one commit, pinning tools that are new; what differs from its pin. Durable once this returns. */
-  save(scope: string, messages: readonly ConnectorMessage[], isPinned: boolean): ToolPinChange[] {
+  save(scope: string, { connectors, pins, isPinned }: ToolsToSave): ToolPinDetail[] {
     return inTransaction(this.#database, () => {
+      const ids = new Set([...connectors, ...pins].map(({ connectorId }) => connectorId));
+      if (isPinned) for (const id of ids) this.#provePins(scope, id);
+      for (const pin of pins) this.#pin(scope, pin);
       const revision = this.#nextRevision();
-      for (const message of messages) this.#save(scope, message, revision, isPinned);
-      return messages.flatMap(({ connectorId }) => this.#changesOf(scope, connectorId));
+      for (const message of connectors) this.#save(scope, message, revision, isPinned);
+      return connectors.flatMap(({ connectorId }) => this.#changesOf(scope, connectorId));
     });
   }
 
-  /** Notes that these connectors listed the same tools again; what differs from its pin. */
-  touch(scope: string, connectorIds: readonly string[], listedAtMs: number): ToolPinChange[] {
+  /** Notes that these connectors listed the same tools again. */
+  touch(scope: string, connectorIds: readonly string[], listedAtMs: number): TouchedTools {
     return inTransaction(this.#database, () => {
       const touch = this.#database.prepare(
         'UPDATE connector SET listed_at_ms = ? WHERE scope = ? AND connector_id = ?',
       );
-      for (const id of connectorIds) touch.run(listedAtMs, scope, id);
-      return connectorIds.flatMap((id) => this.#changesOf(scope, id));
+      const unknown = connectorIds.filter((id) => touch.run(listedAtMs, scope, id).changes === 0);
+      return { changes: connectorIds.flatMap((id) => this.#changesOf(scope, id)), unknown };
     });
   }
 
@@ -182,19 +188,21 @@ export class ToolTable {
       .prepare('INSERT OR REPLACE INTO connector VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
       .run(scope, connectorId, revision, listedAtMs, row.facts, row.tools, row.digests, checksumOf(row));
     if (!isPinned) return;
-    // One that is damaged must not be taken for none.
-    provenRows(
-      PINS,
-      selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?').all(scope, connectorId),
-    );
-    const pin = this.#database.prepare(
-      `INSERT OR IGNORE INTO tool_pin (${columnsOf(PINS)}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    );
-    for (const [index, [tool, sha256]] of digests.entries()) {
-      const definition = pinnedPart(definitions[index] as RemoteToolDefinition);
-      const sealed = [scope, connectorId, tool, sha256, JSON.stringify(definition), listedAtMs];
-      pin.run(...sealed, sealOf(sealed));
-    }
+    for (const definition of definitions) this.#pin(scope, { connectorId, definition, pinnedAtMs: listedAtMs });
+  }
+
+  /** Throws a DamageError where a pin of this connector is not as it was written: it must not be taken for none. */
+  #provePins(scope: string, connectorId: string): void {
+    const pins = selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?');
+    provenRows(PINS, pins.all(scope, connectorId));
+  }
+
+  /** Pins a tool that has no pin. */
+  #pin(scope: string, { connectorId, definition, pinnedAtMs }: ToolPin): void {
+    const pinned = pinnedPart(definition);
+    const sealed = [scope, connectorId, definition.name, toolDigest(pinned), JSON.stringify(pinned), pinnedAtMs];
+    const sql = `INSERT OR IGNORE INTO tool_pin (${columnsOf(PINS)}) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    this.#database.prepare(sql).run(...sealed, sealOf(sealed));
   }
 
   #remembered(row: ConnectorRow): RememberedConnector {
@@ -210,9 +218,9 @@ export class ToolTable {
     };
   }
 
-  #changesOf(scope: string, connectorId: string): ToolPinChange[] {
+  #changesOf(scope: string, connectorId: string): ToolPinDetail[] {
     const sql = `${CHANGED} AND c.scope = ? AND c.connector_id = ?`;
-    return this.#database.prepare(sql).all(scope, connectorId).map(detailOf).map(withoutDefinitions);
+    return this.#database.prepare(sql).all(scope, connectorId).map(detailOf);
   }
 }
 
@@ -224,10 +232,6 @@ function detailOf(row: unknown): ToolPinDetail {
   const members = pinnedDifferences(pinned, current);
   const digests = { pinnedSha256: pinned_sha256, sha256 };
   return { connectorId: connector_id, tool, members, pinnedAtMs: pinned_at_ms, ...digests, pinned, current };
-}
-
-function withoutDefinitions({ pinned: _pinned, current: _current, ...change }: ToolPinDetail): ToolPinChange {
-  return change;
 }
 
 /** Connectors whose tools do not match their checksum, those of every scope. */
