@@ -18,6 +18,9 @@ export interface ServersDocument {
 /** The newest format of the file that is read; without `version` it is this one. */
 const FORMAT_VERSION = 1;
 
+/** What is deeper could be read, but not be written again. */
+const MAX_DEPTH = 1_000;
+
 export type ParsedServers =
   | { readonly kind: 'document'; readonly document: ServersDocument }
   /** Cut off, no JSON, or of another form or a newer one: not to be overwritten. */
@@ -31,6 +34,7 @@ export function parseServers(text: string): ParsedServers {
   } catch {
     return { kind: 'unreadable', reason: 'it is not JSON, or cut off' };
   }
+  if (isDeeper(value, MAX_DEPTH)) return { kind: 'unreadable', reason: 'it is nested too deep' };
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return { kind: 'unreadable', reason: 'it holds no object' };
   const { servers: entries, ...rest } = value as Record<string, unknown>;
@@ -47,4 +51,9 @@ export function parseServers(text: string): ParsedServers {
     else servers.set((entry as ServerInfo).name, entry as ServerInfo);
   }
   return { kind: 'document', document: { servers: [...servers.values()], bad, rest } };
+}
+
+function isDeeper(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return depth === 0 || Object.values(value).some((member) => isDeeper(member, depth - 1));
 }

@@ -148,6 +148,19 @@ describe('the file', () => {
     },
   );
 
+  it('that nobody could write again, as deep as it is, is set aside; a bad entry that is only too deep for us stays', () => {
+    using it = world();
+    const deep = (depth: number) => `{"name":"deep","transport":"stdio","x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    it.put(server('a'));
+    it.file.write();
+    writeFileSync(it.path, `{"servers":[${JSON.stringify(server('a'))},${deep(100)}]}`);
+    expect(it.file.write()).toMatchObject([{ kind: 'bad-server', place: 'servers[1]' }]);
+    expect(it.said()).toMatchObject([server('a'), { name: 'deep' }]);
+    writeFileSync(it.path, `{"servers":[${deep(100_000)}]}`);
+    expect(it.file.write()).toMatchObject([{ kind: 'set-aside', reason: 'it is nested too deep' }]);
+    expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
+  });
+
   it('that was deleted is written anew, and takes nothing with it', () => {
     using it = world();
     it.put(server('a'));
