@@ -1,8 +1,8 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { FILES } from './known-files.ts';
 import type { SealedRow, SealedTable } from './seal.ts';
 import { SERVERS } from './server-table.ts';
-import { FILES } from './servers-file.ts';
 import { SOURCES } from './source-table.ts';
 import { readProven } from './store-salvage.ts';
 import { damagedConnectors, PINS } from './tool-table.ts';

@@ -118,8 +118,8 @@ export class RegistryStore {
       const isToBeRead = isReplaced || mode === 'read' || hasChanged;
       const problems = isToBeWritten ? file.write() : isToBeRead ? file.read() : [];
       const { rows, revision } = table.since(isReplaced ? 0 : known.revision);
-      // Worth its cost only where somebody begins.
-      const isFileBehind = mode === 'read' && file.isBehind();
+      // Worth its cost only where somebody begins, or there is no file any more; one that was edited stays as it is.
+      const isFileBehind = (mode === 'read' || (isToBeRead && file.isGone())) && file.isBehind();
       return {
         known: { storeId, revision },
         isReplaced,

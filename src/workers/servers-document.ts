@@ -24,7 +24,7 @@ const MAX_DEPTH = 1_000;
 export type ParsedServers =
   | { readonly kind: 'document'; readonly document: ServersDocument }
   /** Cut off, no JSON, or of another form or a newer one: not to be overwritten. */
-  | { readonly kind: 'unreadable'; readonly reason: string };
+  | { readonly kind: 'unreadable'; readonly reason: string; readonly isCutOff: boolean };
 
 /** Reads the text of a `servers.json`, entry by entry. Of two entries of one name the first counts. */
 export function parseServers(text: string): ParsedServers {
@@ -32,15 +32,14 @@ export function parseServers(text: string): ParsedServers {
   try {
     value = JSON.parse(text.replace(/^\ufeff/, ''));
   } catch {
-    return { kind: 'unreadable', reason: 'it is not JSON, or cut off' };
+    return { ...unreadable('it is not JSON, or cut off'), isCutOff: true };
   }
-  if (isDeeper(value, MAX_DEPTH)) return { kind: 'unreadable', reason: 'it is nested too deep' };
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    return { kind: 'unreadable', reason: 'it holds no object' };
+  if (isDeeper(value, MAX_DEPTH)) return unreadable('it is nested too deep');
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return unreadable('it holds no object');
   const { servers: entries, ...rest } = value as Record<string, unknown>;
   if (typeof rest.version === 'number' && rest.version > FORMAT_VERSION)
-    return { kind: 'unreadable', reason: `it has format ${rest.version}; up to ${FORMAT_VERSION} is read` };
-  if (!Array.isArray(entries)) return { kind: 'unreadable', reason: 'it has no list of servers' };
+    return unreadable(`it has format ${rest.version}; up to ${FORMAT_VERSION} is read`);
+  if (!Array.isArray(entries)) return unreadable('it has no list of servers');
   const servers = new Map<string, ServerInfo>();
   const bad: BadServer[] = [];
   for (const [index, entry] of entries.entries()) {
@@ -51,6 +50,10 @@ export function parseServers(text: string): ParsedServers {
     else servers.set((entry as ServerInfo).name, entry as ServerInfo);
   }
   return { kind: 'document', document: { servers: [...servers.values()], bad, rest } };
+}
+
+function unreadable(reason: string) {
+  return { kind: 'unreadable', reason, isCutOff: false } as const;
 }
 
 function isDeeper(value: unknown, depth: number): boolean {
