@@ -8,17 +8,18 @@ const SCHEMA = `
     pending_sha256 TEXT,
     bad TEXT NOT NULL,
     rest TEXT NOT NULL,
+    revision INTEGER NOT NULL,
     seal INTEGER NOT NULL
   ) STRICT;
 `;
 
 export const FILES: SealedTable = {
   name: 'servers_file',
-  sealed: ['path', 'sha256', 'pending_sha256', 'bad', 'rest'],
+  sealed: ['path', 'sha256', 'pending_sha256', 'bad', 'rest', 'revision'],
   rest: [],
 };
 
-type Row = readonly [string, string | null, string | null, string, string];
+type Row = readonly [string, string | null, string | null, string, string, number];
 
 /** What a file was when it was last read or written. */
 export interface KnownFile {
@@ -41,19 +42,23 @@ export class KnownFiles {
 
   /** What is known of a file. Throws a DamageError. */
   of(path: string): KnownFile {
-    const rows = provenRows(FILES, selectSealed(this.#database, FILES, 'WHERE path = ?').all(path));
-    const row = (rows[0] as unknown as Row | undefined) ?? ['', null, null, '[]', '{}'];
-    const [, sha256, pendingSha256, bad, rest] = row;
+    const [, sha256, pendingSha256, bad, rest] = this.#row(path);
     return { sha256, pendingSha256, bad, rest };
   }
 
   remember(path: string, { sha256, pendingSha256, bad, rest }: KnownFile): void {
-    const sealed = [path, sha256, pendingSha256, bad, rest];
-    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?, ?)`;
+    const [, , , , , revision] = this.#row(path);
+    const sealed = [path, sha256, pendingSha256, bad, rest, revision + 1];
+    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?, ?, ?)`;
     this.#database.prepare(sql).run(...sealed, sealOf(sealed));
   }
 
   forget(path: string): void {
     this.#database.prepare('DELETE FROM servers_file WHERE path = ?').run(path);
+  }
+
+  #row(path: string): Row {
+    const rows = provenRows(FILES, selectSealed(this.#database, FILES, 'WHERE path = ?').all(path));
+    return (rows[0] as unknown as Row | undefined) ?? [path, null, null, '[]', '{}', 0];
   }
 }

@@ -27,7 +27,7 @@ import { upgradeTables } from './upgrade.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
 
 /** Raised with every change of the tables; a store with a higher one is left alone. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** `store` tells this store from any other that was at its path: a file's number may be given to the next file. */
 const SCHEMA = `

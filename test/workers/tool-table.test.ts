@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { ConnectorMessage, ToolsToSave } from '../../src/shared/tool-records.ts';
+import { damagedConnectors } from '../../src/workers/connector-rows.ts';
 import { StoreKeeper } from '../../src/workers/store-keeper.ts';
 import { ToolTable } from '../../src/workers/tool-table.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
@@ -113,6 +114,22 @@ describe('ToolTable', () => {
     expect(table.approve(SCOPE, null, 9)).toHaveLength(1);
     expect(table.changes(SCOPE)).toEqual([]);
     expect(save(table, [message('a', { x: 'two' })])).toMatchObject([{ pinnedAtMs: 9 }]);
+  });
+
+  it.each([
+    "UPDATE connector SET connector_id = 'nail'",
+    'UPDATE connector SET listed_at_ms = 9',
+    'UPDATE connector SET revision = 9',
+  ])('names a record whose place or time is not as it was written (%s), and does not take it for another', (sql) => {
+    const { database, table } = setUp();
+    save(table, [message('mail', { x: 'one' })]);
+    expect(table.touch(SCOPE, ['mail'], 7)).toMatchObject({ unknown: [] });
+    expect(table.page(SCOPE, '').connectors).toMatchObject([{ connectorId: 'mail', listedAtMs: 7 }]);
+    database.exec(sql);
+    const { connectors, damaged } = table.page(SCOPE, '');
+    expect([connectors, damaged, damagedConnectors(database)]).toEqual([[], damaged, damaged]);
+    expect(damaged).toHaveLength(1);
+    expect(table.touch(SCOPE, ['mail'], 8)).toMatchObject({ unknown: ['mail'] });
   });
 
   it('names a record that does not match its checksum, and gives the others', () => {
