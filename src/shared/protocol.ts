@@ -17,10 +17,18 @@ import type { NetworkSettings } from './network.ts';
 import type { ServerInfo } from './server-info.ts';
 import type { KnownServers, MergeMode, ServerChange, ServerNews, ServerOutcome, SyncMode } from './server-records.ts';
 import type { ServiceMapHeader } from './service-map.ts';
-import type { ConnectorMessage, ConnectorPage, PinChoice, ToolPinChange, ToolPinDetail } from './tool-records.ts';
+import type {
+  ConnectorPage,
+  InStore,
+  PinChoice,
+  ToolPinChange,
+  ToolPinDetail,
+  ToolsToSave,
+  TouchedTools,
+} from './tool-records.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 6;
+export const PROTOCOL_VERSION = 7;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
@@ -185,6 +193,8 @@ export interface WriterApi {
   /** Opens or creates the store. `value` is the path of its file. */
   open(version: number, stateDir: string): WriterReply<string>;
   readSource(sourceId: string): WriterReply<StoredSource>;
+  /** Whether it has a map of this source from `generatedAtMs` or later. */
+  hasMap(sourceId: string, generatedAtMs: number): WriterReply<boolean>;
   /** Durable when answered. Never replaces a newer map, never lowers the floor. */
   saveMap(map: StoredMap): WriterReply<null>;
   /** Durable when answered. */
@@ -195,17 +205,27 @@ export interface WriterApi {
   syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
   /** The last of a process that ends: applies, then writes the file. Sets `done[0]` to 1 in any case, for somebody who blocks on it. */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers, done: Int32Array): WriterReply<null>;
-  /** Durable when answered; what differs from its pin. `isPinned` has tools compared with how they were first seen. */
-  saveTools(scope: string, connectors: readonly ConnectorMessage[], isPinned: boolean): WriterReply<ToolPinChange[]>;
-  /** Notes that connectors listed the same tools again; what differs from its pin. */
-  touchTools(scope: string, connectorIds: readonly string[], listedAtMs: number): WriterReply<ToolPinChange[]>;
-  forgetTools(scope: string, connectorIds: readonly string[]): WriterReply<null>;
+  /** What is said of tools is meant for the store `storeId`, or for any (null). This first puts in the pins that it lacks. Durable when answered; what differs from its pin. */
+  saveTools(storeId: string | null, scope: string, tools: ToolsToSave): WriterReply<InStore<ToolPinDetail[]>>;
+  /** Notes that connectors listed the same tools again. */
+  touchTools(
+    storeId: string | null,
+    scope: string,
+    connectorIds: readonly string[],
+    listedAtMs: number,
+  ): WriterReply<InStore<TouchedTools>>;
+  forgetTools(storeId: string | null, scope: string, connectorIds: readonly string[]): WriterReply<InStore<void>>;
   /** Remembered connectors, from the one after `afterId` on. */
-  readTools(scope: string, afterId: string): WriterReply<ConnectorPage>;
+  readTools(storeId: string | null, scope: string, afterId: string): WriterReply<InStore<ConnectorPage>>;
   /** Everything that differs from its pin, of one scope or of all (null). */
-  changedTools(scope: string | null): WriterReply<ToolPinDetail[]>;
+  changedTools(storeId: string | null, scope: string | null): WriterReply<InStore<ToolPinDetail[]>>;
   /** Takes the present definitions of these tools, or of all (null), for the right ones; those that it did. Durable when answered. */
-  approveTools(scope: string | null, tools: readonly PinChoice[] | null, nowMs: number): WriterReply<ToolPinChange[]>;
+  approveTools(
+    storeId: string | null,
+    scope: string | null,
+    tools: readonly PinChoice[] | null,
+    nowMs: number,
+  ): WriterReply<InStore<ToolPinChange[]>>;
   /** Writes what the next start of a scope needs first; see start-image.ts. */
   writeStartImage(scope: string, sourceIds: readonly string[]): WriterReply<null>;
   close(): WriterReply<null>;

@@ -33,11 +33,34 @@ const schema = z.compile(
   }),
 );
 
-/** Why `value` is no ServerInfo, as `member: reason`; null if it is one. */
+/** Far more than any server has; what threads and files can carry is some thousand. */
+const MAX_DEPTH = 64;
+
+type Path = readonly (string | number)[];
+
+/** Why `value`, as JSON has it, is no ServerInfo, as `member: reason`; null if it is one. */
 export function serverInfoFault(value: unknown): string | null {
   const result = schema.safeParse(value);
-  if (result.success) return null;
+  if (result.success) return memberFault(value, []);
   const issue = result.error.issues[0];
-  const place = z.core.toDotPath(issue?.path ?? []);
-  return `${place === '' ? 'the entry' : place}: ${issue?.message ?? 'invalid'}`;
+  return faultAt((issue?.path ?? []) as Path, issue?.message ?? 'invalid');
+}
+
+/** Members that this package does not know are kept, so they have to be such as can be kept: SQLite has no lone surrogates, and would take two names for one. */
+function memberFault(value: unknown, path: Path): string | null {
+  if (typeof value === 'string') return value.isWellFormed() ? null : faultAt(path, HALF);
+  if (typeof value !== 'object' || value === null) return null;
+  if (path.length > MAX_DEPTH) return faultAt(path.slice(0, 1), 'is nested too deep');
+  for (const [key, member] of Object.entries(value)) {
+    const step = Array.isArray(value) ? Number(key) : key;
+    const fault = key.isWellFormed() ? memberFault(member, [...path, step]) : faultAt(path, HALF);
+    if (fault !== null) return fault;
+  }
+  return null;
+}
+
+const HALF = 'holds half a character (a lone surrogate)';
+
+function faultAt(path: Path, reason: string): string {
+  return `${path.length === 0 ? 'the entry' : z.core.toDotPath([...path])}: ${reason}`;
 }

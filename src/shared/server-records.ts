@@ -43,7 +43,7 @@ export interface ServerNews {
   readonly problems: readonly FileProblem[];
   /** All of them that are in the file now. */
   readonly bad: readonly BadPlace[];
-  /** Whether the file is still to be written; told where it is read in any case. */
+  /** Whether the file is still to be written; told where it is read in any case, or is gone. */
   readonly isFileBehind: boolean;
 }
 

@@ -14,6 +14,8 @@ export interface StartImageHeader {
   /** Raised with every change of the form; an image of another one is passed over. */
   readonly format: number;
   readonly scope: string;
+  /** The store that it is a copy of. */
+  readonly storeId: string;
   /** How many connectors the store knows; where fewer follow, it has the rest. */
   readonly connectorCount: number;
   /** The maps whose bodies follow, in their order. */
@@ -30,7 +32,7 @@ export interface StartImage {
   readonly connectors: Iterable<RememberedConnector>;
 }
 
-export const START_IMAGE_FORMAT = 1;
+export const START_IMAGE_FORMAT = 2;
 
 /** Larger maps are proven on a thread, whose boot takes longer than to read them from the store. */
 export const START_IMAGE_MAX_MAP_BYTES = 64 * 1024;

@@ -26,6 +26,14 @@ export interface ToolPinDetail extends ToolPinChange {
   readonly current: RemoteToolDefinition;
 }
 
+/** A tool as it was first seen, or last approved. */
+export interface ToolPin {
+  readonly connectorId: string;
+  readonly definition: RemoteToolDefinition;
+  /** Epoch ms. */
+  readonly pinnedAtMs: number;
+}
+
 /** A tool to approve, by the name that its connector gives it: as somebody looked at it, and not as it may have become since. */
 export type PinChoice = Pick<ToolPinChange, 'connectorId' | 'tool' | 'sha256'>;
 
@@ -45,7 +53,30 @@ export interface ConnectorRecord {
 
 /** A record with what of its tools has changed since it was pinned. */
 export interface RememberedConnector extends ConnectorRecord {
-  readonly changes: readonly ToolPinChange[];
+  readonly changes: readonly ToolPinDetail[];
+}
+
+/** What connectors listed, to be kept. */
+export interface ToolsToSave {
+  readonly connectors: readonly ConnectorMessage[];
+  /** How their tools were first seen, as far as the sender knows: pins of the store count before these, and these before what is listed now. */
+  readonly pins: readonly ToolPin[];
+  /** Whether tools are compared with their pins at all. */
+  readonly isPinned: boolean;
+}
+
+/** What came of connectors that listed the same tools again. */
+export interface TouchedTools {
+  /** What of the others differs from its pin. */
+  readonly changes: readonly ToolPinDetail[];
+  /** Connectors that the store does not know: they are to be saved in full. */
+  readonly unknown: readonly string[];
+}
+
+/** What a store answers. `value` is null where another store was meant: then nothing was done. */
+export interface InStore<T> {
+  readonly storeId: string;
+  readonly value: T | null;
 }
 
 /** A record on its way to the writer. Its tools are text: a string crosses threads at the cost of a copy. */

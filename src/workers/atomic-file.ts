@@ -33,9 +33,10 @@ export function readIfThere(path: string, maxBytes: number): Buffer | null {
 
 /**
  * Replaces a file in one step: whoever reads it sees the old text or the new one, whole, also after a loss of power. The new one is its owner's alone
- * (mode 0600). A symbolic link stays, and what it points to is replaced. Throws what the disk throws, leaving the old file and no other.
+ * (mode 0600). A symbolic link stays, and what it points to is replaced. Not where `mayReplace`, asked last, says no; whether it was replaced. Throws what the
+ * disk throws, leaving the old file and no other.
  */
-export function replaceFile(path: string, text: string | Uint8Array): void {
+export function replaceFile(path: string, text: string | Uint8Array, mayReplace: () => boolean = () => true): boolean {
   const target = existsSync(path) ? realpathSync(path) : path;
   const folder = dirname(target);
   const temporary = join(folder, `${temporaryPrefix(target)}${randomUUID()}.tmp`);
@@ -49,12 +50,17 @@ export function replaceFile(path: string, text: string | Uint8Array): void {
     } finally {
       closeSync(file);
     }
+    if (!mayReplace()) {
+      rmSync(temporary);
+      return false;
+    }
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
   syncFolder(folder);
+  return true;
 }
 
 /** Removes the temporary files that killed processes left beside the file at `path`. To be called where nobody replaces that file meanwhile. */

@@ -1,11 +1,12 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { damagedConnectors } from './connector-rows.ts';
+import { FILES } from './known-files.ts';
 import type { SealedRow, SealedTable } from './seal.ts';
 import { SERVERS } from './server-table.ts';
-import { FILES } from './servers-file.ts';
 import { SOURCES } from './source-table.ts';
 import { readProven } from './store-salvage.ts';
-import { damagedConnectors, PINS } from './tool-table.ts';
+import { PINS } from './tool-table.ts';
 
 /** A record that is not as it was written. */
 interface DamagedRecord {
@@ -39,7 +40,7 @@ export function proveRecords(database: DatabaseSync): ProvenRecords {
     return rows;
   };
   const [servers, files, sources, pins] = [read(SERVERS), read(FILES), read(SOURCES), read(PINS)];
-  for (const [sourceId, , , , , bodySha256, , body] of sources) {
+  for (const [sourceId, , , , , bodySha256, , , body] of sources) {
     if (hash('sha256', body as Uint8Array) !== bodySha256)
       note(`the service map of source ${String(sourceId)} fails its checksum; its next load mends that`, null, true);
   }

@@ -11,6 +11,7 @@ import type {
   SyncMode,
 } from '../shared/server-records.ts';
 import type { StoreNote } from '../shared/store-notes.ts';
+import type { InStore } from '../shared/tool-records.ts';
 import { chooseJournalMode, type JournalChoice, networkFileSystemOf } from './journal-mode.ts';
 import { mergeServers } from './merge-servers.ts';
 import { proveRecords } from './records-check.ts';
@@ -26,7 +27,7 @@ import { upgradeTables } from './upgrade.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
 
 /** Raised with every change of the tables; a store with a higher one is left alone. */
-export const SCHEMA_VERSION = 6;
+export const SCHEMA_VERSION = 7;
 
 /** `store` tells this store from any other that was at its path: a file's number may be given to the next file. */
 const SCHEMA = `
@@ -83,6 +84,11 @@ export class RegistryStore {
     return this.#guard('read a service map', () => this.#sources.read(sourceId));
   }
 
+  /** Whether there is a map of this source from `generatedAtMs` or later. */
+  hasMap(sourceId: string, generatedAtMs: number): boolean {
+    return this.#guard('look for a service map', () => this.#sources.has(sourceId, generatedAtMs));
+  }
+
   /** Durable once this returns. */
   saveMap(map: StoredMap): void {
     this.#guard('write a service map', () => this.#sources.save(map));
@@ -104,7 +110,7 @@ export class RegistryStore {
       const table = this.#servers();
       const file = this.#files.get(path) ?? new ServersFile(path, this.#database, table);
       this.#files.set(path, file);
-      const { id: storeId } = this.#first<{ id: string }>('SELECT id FROM store');
+      const storeId = this.#id();
       const isReplaced = known.storeId !== null && (known.storeId !== storeId || known.revision > table.revision());
       const hasChanged = file.hasChanged();
       // What the caller knows and this store does not has to come into it before the file is written.
@@ -112,8 +118,8 @@ export class RegistryStore {
       const isToBeRead = isReplaced || mode === 'read' || hasChanged;
       const problems = isToBeWritten ? file.write() : isToBeRead ? file.read() : [];
       const { rows, revision } = table.since(isReplaced ? 0 : known.revision);
-      // Worth its cost only where somebody begins.
-      const isFileBehind = mode === 'read' && file.isBehind();
+      // Worth its cost only where somebody begins, or there is no file any more; one that was edited stays as it is.
+      const isFileBehind = (mode === 'read' || (isToBeRead && file.isGone())) && file.isBehind();
       return {
         known: { storeId, revision },
         isReplaced,
@@ -143,21 +149,30 @@ export class RegistryStore {
     });
   }
 
-  /** Does something with the connectors' tools. */
-  withTools<T>(work: (tools: ToolTable) => T): T {
-    return this.#guard('use the tools', () => work(this.#tools()));
+  /** Does something with the connectors' tools, if this is the store that is meant (null: any is). */
+  withTools<T>(storeId: string | null, work: (tools: ToolTable) => T): InStore<T> {
+    return this.#guard('use the tools', () => {
+      const own = `${this.#id()}@${this.fileId}`;
+      // An image knows no file: it may have been copied together with its store.
+      const isMeant = storeId === null || storeId === own || own.startsWith(`${storeId}@`);
+      return { storeId: own, value: isMeant ? work(this.#tools()) : null };
+    });
   }
 
   /** Writes what the next start of `scope` needs first: the maps of these sources and the connectors' tools. */
   writeStartImage(scope: string, sourceIds: readonly string[]): void {
     this.#guard('write the start image', () => {
       const maps = sourceIds.flatMap((sourceId) => this.readSource(sourceId).map ?? []);
-      writeStartImage(this.#stateDir, scope, maps, this.#tools());
+      writeStartImage(this.#stateDir, { scope, storeId: this.#id(), maps, table: this.#tools() });
     });
   }
 
   close(): void {
     this.#database.close();
+  }
+
+  #id(): string {
+    return this.#first<{ id: string }>('SELECT id FROM store').id;
   }
 
   #tools(): ToolTable {

@@ -4,8 +4,10 @@ import { portEndpoint } from '../shared/comlink-endpoint.ts';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol.ts';
 import type { StoreNoteMessage } from '../shared/store-notes.ts';
+import type { InStore } from '../shared/tool-records.ts';
 import type { RegistryStore } from './registry-store.ts';
 import { StoreKeeper } from './store-keeper.ts';
+import type { ToolTable } from './tool-table.ts';
 
 let keeper: StoreKeeper | null = null;
 
@@ -22,6 +24,10 @@ function done(work: () => void): WriterReply<null> {
     work();
     return null;
   });
+}
+
+function withTools<T>(storeId: string | null, work: (table: ToolTable) => T): WriterReply<InStore<T>> {
+  return reply(() => opened().withTools(storeId, work));
 }
 
 function opened(): RegistryStore {
@@ -43,20 +49,19 @@ const api: WriterApi = {
       });
       return keeper.store().path;
     }),
+  hasMap: (sourceId, generatedAtMs) => reply(() => opened().hasMap(sourceId, generatedAtMs)),
   readSource: (sourceId) => reply(() => opened().readSource(sourceId)),
   saveMap: (map) => done(() => opened().saveMap(map)),
   applyServers: (changes) => done(() => opened().applyServers(changes)),
   mergeServers: (servers, mode) => reply(() => opened().mergeServers(servers, mode)),
   syncServers: (path, known, mode) => reply(() => opened().syncServers(path, known, mode)),
-  saveTools: (scope, connectors, isPinned) =>
-    reply(() => opened().withTools((tools) => tools.save(scope, connectors, isPinned))),
-  touchTools: (scope, connectorIds, listedAtMs) =>
-    reply(() => opened().withTools((tools) => tools.touch(scope, connectorIds, listedAtMs))),
-  forgetTools: (scope, connectorIds) => done(() => opened().withTools((tools) => tools.forget(scope, connectorIds))),
-  readTools: (scope, afterId) => reply(() => opened().withTools((tools) => tools.page(scope, afterId))),
-  changedTools: (scope) => reply(() => opened().withTools((tools) => tools.changes(scope))),
-  approveTools: (scope, chosen, nowMs) =>
-    reply(() => opened().withTools((tools) => tools.approve(scope, chosen, nowMs))),
+  saveTools: (storeId, scope, tools) => withTools(storeId, (table) => table.save(scope, tools)),
+  touchTools: (storeId, scope, connectorIds, listedAtMs) =>
+    withTools(storeId, (table) => table.touch(scope, connectorIds, listedAtMs)),
+  forgetTools: (storeId, scope, connectorIds) => withTools(storeId, (table) => table.forget(scope, connectorIds)),
+  readTools: (storeId, scope, afterId) => withTools(storeId, (table) => table.page(scope, afterId)),
+  changedTools: (storeId, scope) => withTools(storeId, (table) => table.changes(scope)),
+  approveTools: (storeId, scope, chosen, nowMs) => withTools(storeId, (table) => table.approve(scope, chosen, nowMs)),
   writeStartImage: (scope, sourceIds) => done(() => opened().writeStartImage(scope, sourceIds)),
   finish: (changes, path, known, flag) => {
     const finished = reply(() => {

@@ -19,6 +19,24 @@ export function columnsOf({ sealed, rest }: SealedTable): string {
   return [...sealed, 'seal', ...rest].join(', ');
 }
 
+/** The table as this store has it: one of an older format lacks columns that came later. No columns for one that it does not have. */
+export function layoutIn(database: DatabaseSync, table: SealedTable): SealedTable {
+  const rows = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
+  const names = new Set(rows.map(({ name }) => name));
+  const present = (columns: readonly string[]): string[] => columns.filter((column) => names.has(column));
+  return { name: table.name, sealed: present(table.sealed), rest: present(table.rest) };
+}
+
+/** A row of an older layout as the table has it now, sealed anew; columns that it lacks hold 1. */
+export function upgradedRow(table: SealedTable, layout: SealedTable, row: SealedRow): SealedRow {
+  if (layout.sealed.length === table.sealed.length) return row;
+  const sealed = table.sealed.map((column) => {
+    const at = layout.sealed.indexOf(column);
+    return at === -1 ? 1n : (row[at] ?? null);
+  });
+  return [...sealed, sealOf(sealed), ...row.slice(layout.sealed.length + 1)];
+}
+
 /** The seal of these columns, as the expression that {@link addSealFunction} gives a meaning. */
 export function sealExpression({ sealed }: SealedTable): string {
   return `seal(${sealed.join(', ')})`;

@@ -1,44 +1,14 @@
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { BadPlace, FileProblem, ServerChange } from '../shared/server-records.ts';
 import { readIfThere, removeTemporaries, replaceFile, setAside } from './atomic-file.ts';
-import { columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from './seal.ts';
+import { isJustWritten, sizeOf, stampOf } from './file-state.ts';
+import { type KnownFile, KnownFiles } from './known-files.ts';
 import { digestOf, inTransaction, type ServerTable } from './server-table.ts';
 import { type BadServer, parseServers, type ServersDocument } from './servers-document.ts';
 import { ServersText } from './servers-text.ts';
 
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS servers_file (
-    path TEXT PRIMARY KEY,
-    sha256 TEXT,
-    pending_sha256 TEXT,
-    bad TEXT NOT NULL,
-    rest TEXT NOT NULL,
-    seal INTEGER NOT NULL
-  ) STRICT;
-`;
-
-const GONE = { mtimeNs: 0n, size: 0n, ino: 0n };
-
-/** A larger file is not read. */
+/** A larger file is neither written nor read. */
 export const MAX_BYTES = 64 * 1024 * 1024;
-
-export const FILES: SealedTable = {
-  name: 'servers_file',
-  sealed: ['path', 'sha256', 'pending_sha256', 'bad', 'rest'],
-  rest: [],
-};
-
-type Row = readonly [string, string | null, string | null, string, string];
-
-/** What a file was when it was last read or written. */
-interface KnownFile {
-  readonly sha256: string | null;
-  /** What somebody was about to make of it. */
-  readonly pendingSha256: string | null;
-  readonly bad: string;
-  readonly rest: string;
-}
 
 /** What a file is to become, made of the table as it was at a revision. */
 interface Plan {
@@ -50,6 +20,9 @@ interface Plan {
 /** How often others may come in between before a write is given up. */
 const MAX_TRIES = 20;
 
+/** All tries are longer than somebody may take to write the file in place. */
+const PAUSE_MS = 150;
+
 /**
  * Keeps a `servers.json` and the table in step. The table is the truth; the file is what people and other programs know, so what they change in it counts too:
  * each entry is compared with what it was when the two last agreed. All of it holds the store's write lock, so of several processes none writes an older
@@ -59,23 +32,25 @@ export class ServersFile {
   readonly #path: string;
   readonly #database: DatabaseSync;
   readonly #table: ServerTable;
+  readonly #files: KnownFiles;
   #text: ServersText;
   /** Up to which revision the file is known to say what the table says; null if not at all. */
   #agreedRevision: number | null = null;
   #seen = '';
+  /** What the file was just before it was last read. */
+  #readStamp = '';
 
   constructor(path: string, database: DatabaseSync, table: ServerTable) {
     this.#path = path;
     this.#database = database;
     this.#table = table;
     this.#text = new ServersText(table);
-    database.exec(SCHEMA);
+    this.#files = new KnownFiles(database);
   }
 
   /** Whether the file is another one, or was written, since this was last asked. */
   hasChanged(): boolean {
-    const { mtimeNs, size, ino } = statSync(this.#path, { bigint: true, throwIfNoEntry: false }) ?? GONE;
-    const seen = `${mtimeNs} ${size} ${ino}`;
+    const seen = stampOf(this.#path);
     const hasChanged = seen !== this.#seen;
     this.#seen = seen;
     return hasChanged;
@@ -86,26 +61,33 @@ export class ServersFile {
     return this.#locked(() => {
       // Whoever left them was killed: nobody else writes the file now.
       removeTemporaries(this.#path);
-      return this.#read();
+      return this.#read() ?? [];
     });
   }
 
-  /** Takes over what was changed in the file, then writes the file where it says something else than the table. */
+  /** Takes over what was changed in the file, then writes the file where it says something else than the table. Waits for somebody who is in the midst of writing it. */
   write(): readonly FileProblem[] {
     const problems: FileProblem[] = [];
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const plan = this.#locked(() => {
-        problems.push(...this.#read());
-        return this.#plan();
+        const found = this.#read();
+        problems.push(...(found ?? []));
+        return found === null ? 'half-written' : this.#plan();
       });
-      if (plan === null || this.#locked(() => this.#carryOut(plan))) return problems;
+      if (plan === 'half-written') Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+      else if (plan === null || this.#locked(() => this.#carryOut(plan))) return problems;
     }
     throw new Error(`other processes keep writing ${this.#path}`);
   }
 
   /** The entries that are none, as the file was last read. */
   bad(): readonly BadPlace[] {
-    return (JSON.parse(this.#known().bad) as BadServer[]).map(({ place, reason }) => ({ place, reason }));
+    return (JSON.parse(this.#files.of(this.#path).bad) as BadServer[]).map(({ place, reason }) => ({ place, reason }));
+  }
+
+  /** Whether there is no file that says anything. */
+  isGone(): boolean {
+    return this.#files.of(this.#path).sha256 === null;
   }
 
   /** Whether the file says something else than the table, as after a process that was killed before it wrote it. */
@@ -119,6 +101,7 @@ export class ServersFile {
     try {
       return inTransaction(this.#database, work);
     } catch (error) {
+      this.#seen = '';
       this.#text = new ServersText(this.#table);
       this.#agreedRevision = null;
       throw error;
@@ -132,16 +115,20 @@ export class ServersFile {
   #plan(): Plan | null {
     const { bytes, digest, known } = this.#wanted();
     if (digest === known.sha256) return null;
-    this.#remember({ ...known, pendingSha256: digest });
+    if (bytes.length > MAX_BYTES)
+      throw new Error(`${this.#path} would be larger than ${MAX_BYTES} bytes and is left as it is; remove servers`);
+    this.#files.remember(this.#path, { ...known, pendingSha256: digest });
     return { bytes, digest, revision: this.#table.revision() };
   }
 
-  /** Writes the file, unless somebody planned something else meanwhile; whether it did. */
+  /** Writes the file, unless somebody planned something else meanwhile, or edited it; whether it did. */
   #carryOut({ bytes, digest, revision }: Plan): boolean {
-    const known = this.#known();
+    const known = this.#files.of(this.#path);
     if (known.pendingSha256 !== digest) return false;
-    replaceFile(this.#path, bytes);
-    this.#remember({ ...known, sha256: digest, pendingSha256: null });
+    if (!replaceFile(this.#path, bytes, () => stampOf(this.#path) === this.#readStamp)) return false;
+    // What was seen is no more: were it gone again, it would look as it did before it was written.
+    this.#seen = '';
+    this.#files.remember(this.#path, { ...known, sha256: digest, pendingSha256: null });
     // Another process may have forgotten what the file said.
     this.#table.agreeWithFile(known.sha256 === null ? 0 : (this.#agreedRevision ?? 0), revision);
     // What was changed since the plan comes into the file with the next one: it says what was so then.
@@ -153,7 +140,7 @@ export class ServersFile {
 
   /** What the file should say, its checksum, and what it is known to say. */
   #wanted(): { readonly bytes: Buffer; readonly digest: string; readonly known: KnownFile } {
-    const known = this.#known();
+    const known = this.#files.of(this.#path);
     const bad = JSON.parse(known.bad) as BadServer[];
     const rest = JSON.parse(known.rest) as ServersDocument['rest'];
     // A bad entry stands for the server of its name.
@@ -162,26 +149,30 @@ export class ServersFile {
     return { bytes, digest: digestOf(bytes), known };
   }
 
-  #read(): readonly FileProblem[] {
+  /** Null where it is half of what somebody is about to write. */
+  #read(): readonly FileProblem[] | null {
+    this.#readStamp = stampOf(this.#path);
+    if (sizeOf(this.#path) > MAX_BYTES) return this.#setAside(`it is larger than ${MAX_BYTES} bytes`);
     const bytes = readIfThere(this.#path, MAX_BYTES);
-    const known = this.#known();
+    const known = this.#files.of(this.#path);
     // A file that is gone says nothing: it is written again.
     if (bytes === null && known.sha256 !== null) this.#forget();
     const digest = bytes === null ? null : digestOf(bytes);
     if (bytes === null || digest === null || digest === known.sha256) return [];
-    this.#agreedRevision = null;
     const parsed = parseServers(bytes.toString('utf8'));
-    if (parsed.kind === 'unreadable') {
-      const backup = setAside(this.#path);
-      this.#forget();
-      return [{ kind: 'set-aside', backup, reason: parsed.reason }];
-    }
+    if (parsed.kind === 'unreadable') return this.#setAside(parsed.reason, parsed.isCutOff);
+    this.#agreedRevision = null;
     // As one of us left it who was killed: nobody edited it.
     const isOurs = digest === known.pendingSha256;
     const changes = isOurs ? [] : this.#merge(parsed.document);
     const { servers, bad, rest } = parsed.document;
     this.#table.agreeOn(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
-    this.#remember({ sha256: digest, pendingSha256: null, bad: JSON.stringify(bad), rest: JSON.stringify(rest) });
+    this.#files.remember(this.#path, {
+      sha256: digest,
+      pendingSha256: null,
+      bad: JSON.stringify(bad),
+      rest: JSON.stringify(rest),
+    });
     if (isOurs) return [];
     const problems: FileProblem[] = parsed.document.bad.map(({ place, reason }) => ({
       kind: 'bad-server',
@@ -190,6 +181,17 @@ export class ServersFile {
     }));
     if (changes.length > 0) problems.push({ kind: 'taken-over', ...namesOf(changes) });
     return problems;
+  }
+
+  /** Gives the file another name, unless somebody may still be about to make it whole. */
+  #setAside(reason: string, isCutOff = false): readonly FileProblem[] | null {
+    if ((isCutOff && isJustWritten(this.#path)) || stampOf(this.#path) !== this.#readStamp) {
+      this.#seen = '';
+      return null;
+    }
+    const backup = setAside(this.#path);
+    this.#forget();
+    return [{ kind: 'set-aside', backup, reason }];
   }
 
   /** Three ways: what the file says, what the table says, and what both said when they last agreed. */
@@ -213,22 +215,9 @@ export class ServersFile {
     return changes;
   }
 
-  #known(): KnownFile {
-    const rows = provenRows(FILES, selectSealed(this.#database, FILES, 'WHERE path = ?').all(this.#path));
-    const row = (rows[0] as unknown as Row | undefined) ?? ['', null, null, '[]', '{}'];
-    const [, sha256, pendingSha256, bad, rest] = row;
-    return { sha256, pendingSha256, bad, rest };
-  }
-
-  #remember({ sha256, pendingSha256, bad, rest }: KnownFile): void {
-    const sealed = [this.#path, sha256, pendingSha256, bad, rest];
-    const sql = `INSERT OR REPLACE INTO servers_file (${columnsOf(FILES)}) VALUES (?, ?, ?, ?, ?, ?)`;
-    this.#database.prepare(sql).run(...sealed, sealOf(sealed));
-  }
-
   /** The file no longer says anything: what it said is kept in the table alone. */
   #forget(): void {
-    this.#database.prepare('DELETE FROM servers_file WHERE path = ?').run(this.#path);
+    this.#files.forget(this.#path);
     this.#agreedRevision = null;
     this.#table.agreeOn([]);
   }

@@ -13,6 +13,7 @@ export const SOURCE_SCHEMA = `
     etag TEXT,
     body BLOB NOT NULL,
     body_sha256 TEXT NOT NULL,
+    revision INTEGER NOT NULL,
     seal INTEGER NOT NULL
   ) STRICT;
 `;
@@ -20,11 +21,11 @@ export const SOURCE_SCHEMA = `
 /** The body has a checksum of its own: a floor outlives a damaged body. */
 export const SOURCES: SealedTable = {
   name: 'source',
-  sealed: ['source_id', 'floor_ms', 'generated_at_ms', 'saved_at_ms', 'etag', 'body_sha256'],
+  sealed: ['source_id', 'floor_ms', 'generated_at_ms', 'saved_at_ms', 'etag', 'body_sha256', 'revision'],
   rest: ['body'],
 };
 
-type Row = readonly [string, number, number, number, string | null, string, number, Uint8Array<ArrayBuffer>];
+type Row = readonly [string, number, number, number, string | null, string, number, number, Uint8Array<ArrayBuffer>];
 
 /** The service maps that were last accepted, and the floor below which none is accepted again. */
 export class SourceTable {
@@ -39,19 +40,26 @@ export class SourceTable {
   read(sourceId: string): StoredSource {
     const row = this.#row(sourceId);
     if (row === undefined) return { floorMs: null, map: null, isDamaged: false };
-    const [, floorMs, generatedAtMs, savedAtMs, etag, bodySha256, , body] = row;
+    const [, floorMs, generatedAtMs, savedAtMs, etag, bodySha256, , , body] = row;
     if (hash('sha256', body) !== bodySha256) return { floorMs, map: null, isDamaged: true };
     return { floorMs, map: { sourceId, etag, body: new Uint8Array(body), generatedAtMs, savedAtMs }, isDamaged: false };
+  }
+
+  /** Whether there is a map of this source from `generatedAtMs` or later; it is not proven. */
+  has(sourceId: string, generatedAtMs: number): boolean {
+    const sql = 'SELECT 1 FROM source WHERE source_id = ? AND generated_at_ms >= ?';
+    return this.#database.prepare(sql).get(sourceId, generatedAtMs) !== undefined;
   }
 
   /** Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever writes. Durable once this returns. */
   save({ sourceId, etag, body, generatedAtMs, savedAtMs }: StoredMap): void {
     inTransaction(this.#database, () => {
-      const [, knownFloorMs = generatedAtMs, knownAtMs = generatedAtMs] = this.#row(sourceId) ?? [];
+      const known = this.#row(sourceId);
+      const [, knownFloorMs = generatedAtMs, knownAtMs = generatedAtMs, , , , revision = 0] = known ?? [];
       if (knownAtMs > generatedAtMs) return;
       const floorMs = Math.max(knownFloorMs, generatedAtMs);
-      const sealed = [sourceId, floorMs, generatedAtMs, savedAtMs, etag, hash('sha256', body)];
-      const sql = `INSERT OR REPLACE INTO source (${columnsOf(SOURCES)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+      const sealed = [sourceId, floorMs, generatedAtMs, savedAtMs, etag, hash('sha256', body), revision + 1];
+      const sql = `INSERT OR REPLACE INTO source (${columnsOf(SOURCES)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`;
       this.#database.prepare(sql).run(...sealed, sealOf(sealed), body);
     });
   }

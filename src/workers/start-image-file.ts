@@ -13,12 +13,21 @@ import type { ToolTable } from './tool-table.ts';
 /** What is left out of an image comes from the store, a little later. */
 const MAX_BYTES = 16 * 1024 * 1024;
 
+/** What goes into a start image. */
+export interface StartImageParts {
+  readonly scope: string;
+  readonly storeId: string;
+  readonly maps: readonly StoredMap[];
+  readonly table: ToolTable;
+}
+
 /** Writes the start image of a scope, in one step. Throws what the disk throws. */
-export function writeStartImage(stateDir: string, scope: string, maps: readonly StoredMap[], table: ToolTable): void {
+export function writeStartImage(stateDir: string, { scope, storeId, maps, table }: StartImageParts): void {
   const small = maps.filter(({ body }) => body.length <= START_IMAGE_MAX_MAP_BYTES);
   const header: StartImageHeader = {
     format: START_IMAGE_FORMAT,
     scope,
+    storeId,
     connectorCount: table.count(scope),
     maps: small.map(({ body: _body, ...map }) => map),
   };

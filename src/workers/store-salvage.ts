@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '../shared/errors.ts';
-import { columnsOf, isSealed, type SealedRow, type SealedTable, selectSealed } from './seal.ts';
+import { columnsOf, isSealed, layoutIn, type SealedRow, type SealedTable, selectSealed, upgradedRow } from './seal.ts';
 import { SERVERS } from './server-table.ts';
 import { SOURCES } from './source-table.ts';
 import { PINS } from './tool-table.ts';
@@ -58,13 +58,15 @@ export function readProven(database: DatabaseSync, table: SealedTable, lost: str
   const unread = new Set<string>();
   for (const order of ['ASC', 'DESC']) {
     try {
+      const layout = layoutIn(database, table);
       // An older store may not have it.
-      if (database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name).length === 0) continue;
-      const statement = selectSealed(database, table, `NOT INDEXED ORDER BY rowid ${order}`);
+      if (layout.sealed.length === 0) continue;
+      const statement = selectSealed(database, layout, `NOT INDEXED ORDER BY rowid ${order}`);
       statement.setReadBigInts(true);
-      for (const row of statement.iterate() as Iterable<unknown> as Iterable<SealedRow>) {
-        if (isSealed(table, row)) rows.set(row.slice(0, table.sealed.length).join('\n'), row);
-        else unread.add(`the record ${row[0]} of ${table.name}`);
+      for (const found of statement.iterate() as Iterable<unknown> as Iterable<SealedRow>) {
+        const row = isSealed(layout, found) ? upgradedRow(table, layout, found) : null;
+        if (row !== null) rows.set(row.slice(0, table.sealed.length).join('\n'), row);
+        else unread.add(`the record ${found[0]} of ${table.name}`);
       }
     } catch (error) {
       unread.add(`some of ${table.name}: ${messageOf(error)}`);

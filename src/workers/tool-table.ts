@@ -11,27 +11,26 @@ import type {
   ConnectorPage,
   PinChoice,
   RememberedConnector,
+  ToolPin,
   ToolPinChange,
   ToolPinDetail,
   ToolRecord,
+  ToolsToSave,
+  TouchedTools,
 } from '../shared/tool-records.ts';
-import { addSealFunction, columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from './seal.ts';
-import { digestOf, inTransaction } from './server-table.ts';
+import { CONNECTOR_SCHEMA, CONNECTORS, type ConnectorRow, isWhole, textsDigest } from './connector-rows.ts';
+import {
+  addSealFunction,
+  columnsOf,
+  provenRows,
+  type SealedTable,
+  sealExpression,
+  sealOf,
+  selectSealed,
+} from './seal.ts';
+import { inTransaction } from './server-table.ts';
 
-/** `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools. */
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS connector (
-    scope TEXT NOT NULL,
-    connector_id TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    listed_at_ms INTEGER NOT NULL,
-    facts TEXT NOT NULL,
-    tools TEXT NOT NULL,
-    digests TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    PRIMARY KEY (scope, connector_id)
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS connector_revision ON connector (revision);
+export const PIN_SCHEMA = `
   CREATE TABLE IF NOT EXISTS tool_pin (
     scope TEXT NOT NULL,
     connector_id TEXT NOT NULL,
@@ -39,6 +38,7 @@ const SCHEMA = `
     sha256 TEXT NOT NULL,
     definition TEXT NOT NULL,
     pinned_at_ms INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
     seal INTEGER NOT NULL,
     PRIMARY KEY (scope, connector_id, tool)
   ) STRICT;
@@ -47,29 +47,20 @@ const SCHEMA = `
 /** Pins outlive a damaged store; the tools are listed again by their connectors. */
 export const PINS: SealedTable = {
   name: 'tool_pin',
-  sealed: ['scope', 'connector_id', 'tool', 'sha256', 'definition', 'pinned_at_ms'],
+  sealed: ['scope', 'connector_id', 'tool', 'sha256', 'definition', 'pinned_at_ms', 'revision'],
   rest: [],
 };
 
 /** Connectors in one answer: some hundred kilobytes. */
 const PAGE_SIZE = 32;
 
-interface ConnectorRow {
-  readonly scope: string;
-  readonly connector_id: string;
-  readonly listed_at_ms: number;
-  readonly facts: string;
-  readonly tools: string;
-  readonly digests: string;
-  readonly sha256: string;
-}
-
 const APPROVE = `
   UPDATE tool_pin SET
     sha256 = :sha256,
     definition = :definition,
     pinned_at_ms = :nowMs,
-    seal = seal(scope, connector_id, tool, :sha256, :definition, :nowMs)
+    revision = revision + 1,
+    seal = seal(scope, connector_id, tool, :sha256, :definition, :nowMs, revision + 1)
   WHERE scope = coalesce(:scope, scope) AND connector_id = :connectorId AND tool = :tool
 `;
 
@@ -84,6 +75,12 @@ interface ChangedRow {
   readonly definition: string;
 }
 
+/** One whose place is damaged is another connector's, or nobody's. */
+const TOUCH = `
+  UPDATE connector SET listed_at_ms = :at, seal = seal(scope, connector_id, revision, :at, sha256)
+  WHERE scope = :scope AND connector_id = :id AND seal = ${sealExpression(CONNECTORS)}
+`;
+
 const CHANGED = `
   SELECT c.connector_id, c.tools, p.tool, d.value ->> 1 AS sha256, p.sha256 AS pinned_sha256, p.pinned_at_ms, p.definition
   FROM connector AS c, json_each(c.digests) AS d
@@ -97,27 +94,28 @@ export class ToolTable {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    database.exec(SCHEMA);
+    database.exec(CONNECTOR_SCHEMA + PIN_SCHEMA);
     addSealFunction(database);
   }
 
   /** Keeps these, in one commit, pinning tools that are new; what differs from its pin. Durable once this returns. */
-  save(scope: string, messages: readonly ConnectorMessage[], isPinned: boolean): ToolPinChange[] {
+  save(scope: string, { connectors, pins, isPinned }: ToolsToSave): ToolPinDetail[] {
     return inTransaction(this.#database, () => {
+      const ids = new Set([...connectors, ...pins].map(({ connectorId }) => connectorId));
+      if (isPinned) for (const id of ids) this.#provePins(scope, id);
+      for (const pin of pins) this.#pin(scope, pin);
       const revision = this.#nextRevision();
-      for (const message of messages) this.#save(scope, message, revision, isPinned);
-      return messages.flatMap(({ connectorId }) => this.#changesOf(scope, connectorId));
+      for (const message of connectors) this.#save(scope, message, revision, isPinned);
+      return connectors.flatMap(({ connectorId }) => this.#changesOf(scope, connectorId));
     });
   }
 
-  /** Notes that these connectors listed the same tools again; what differs from its pin. */
-  touch(scope: string, connectorIds: readonly string[], listedAtMs: number): ToolPinChange[] {
+  /** Notes that these connectors listed the same tools again. */
+  touch(scope: string, connectorIds: readonly string[], listedAtMs: number): TouchedTools {
     return inTransaction(this.#database, () => {
-      const touch = this.#database.prepare(
-        'UPDATE connector SET listed_at_ms = ? WHERE scope = ? AND connector_id = ?',
-      );
-      for (const id of connectorIds) touch.run(listedAtMs, scope, id);
-      return connectorIds.flatMap((id) => this.#changesOf(scope, id));
+      const touch = this.#database.prepare(TOUCH);
+      const unknown = connectorIds.filter((id) => touch.run({ at: listedAtMs, scope, id }).changes === 0);
+      return { changes: connectorIds.flatMap((id) => this.#changesOf(scope, id)), unknown };
     });
   }
 
@@ -134,7 +132,7 @@ export class ToolTable {
     const rows = this.#database
       .prepare('SELECT * FROM connector WHERE scope = ? AND connector_id > ? ORDER BY connector_id LIMIT ?')
       .all(scope, afterId, PAGE_SIZE) as unknown as ConnectorRow[];
-    const good = rows.filter((row) => checksumOf(row) === row.sha256);
+    const good = rows.filter(isWhole);
     return {
       connectors: good.map((row) => this.#remembered(row)),
       damaged: rows.filter((row) => !good.includes(row)).map((row) => row.connector_id),
@@ -177,24 +175,28 @@ export class ToolTable {
     const { connectorId, listedAtMs, toolsText, ...facts } = message;
     const definitions = (JSON.parse(toolsText) as ToolRecord[]).map(({ definition }) => definition);
     const digests = definitions.map((definition) => [definition.name, toolDigest(definition)] as const);
-    const row = { facts: JSON.stringify(facts), tools: toolsText, digests: JSON.stringify(isPinned ? digests : []) };
+    const texts = [JSON.stringify(facts), toolsText, JSON.stringify(isPinned ? digests : [])] as const;
+    const sha256 = textsDigest({ facts: texts[0], tools: texts[1], digests: texts[2] });
+    const sealed = [scope, connectorId, revision, listedAtMs, sha256];
     this.#database
-      .prepare('INSERT OR REPLACE INTO connector VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
-      .run(scope, connectorId, revision, listedAtMs, row.facts, row.tools, row.digests, checksumOf(row));
+      .prepare(`INSERT OR REPLACE INTO connector (${columnsOf(CONNECTORS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .run(...sealed, sealOf(sealed), ...texts);
     if (!isPinned) return;
-    // One that is damaged must not be taken for none.
-    provenRows(
-      PINS,
-      selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?').all(scope, connectorId),
-    );
-    const pin = this.#database.prepare(
-      `INSERT OR IGNORE INTO tool_pin (${columnsOf(PINS)}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-    );
-    for (const [index, [tool, sha256]] of digests.entries()) {
-      const definition = pinnedPart(definitions[index] as RemoteToolDefinition);
-      const sealed = [scope, connectorId, tool, sha256, JSON.stringify(definition), listedAtMs];
-      pin.run(...sealed, sealOf(sealed));
-    }
+    for (const definition of definitions) this.#pin(scope, { connectorId, definition, pinnedAtMs: listedAtMs });
+  }
+
+  /** Throws a DamageError where a pin of this connector is not as it was written: it must not be taken for none. */
+  #provePins(scope: string, connectorId: string): void {
+    const pins = selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?');
+    provenRows(PINS, pins.all(scope, connectorId));
+  }
+
+  /** Pins a tool that has no pin. */
+  #pin(scope: string, { connectorId, definition, pinnedAtMs }: ToolPin): void {
+    const pinned = pinnedPart(definition);
+    const sealed = [scope, connectorId, definition.name, toolDigest(pinned), JSON.stringify(pinned), pinnedAtMs, 1];
+    const sql = `INSERT OR IGNORE INTO tool_pin (${columnsOf(PINS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+    this.#database.prepare(sql).run(...sealed, sealOf(sealed));
   }
 
   #remembered(row: ConnectorRow): RememberedConnector {
@@ -210,9 +212,9 @@ export class ToolTable {
     };
   }
 
-  #changesOf(scope: string, connectorId: string): ToolPinChange[] {
+  #changesOf(scope: string, connectorId: string): ToolPinDetail[] {
     const sql = `${CHANGED} AND c.scope = ? AND c.connector_id = ?`;
-    return this.#database.prepare(sql).all(scope, connectorId).map(detailOf).map(withoutDefinitions);
+    return this.#database.prepare(sql).all(scope, connectorId).map(detailOf);
   }
 }
 
@@ -224,21 +226,4 @@ function detailOf(row: unknown): ToolPinDetail {
   const members = pinnedDifferences(pinned, current);
   const digests = { pinnedSha256: pinned_sha256, sha256 };
   return { connectorId: connector_id, tool, members, pinnedAtMs: pinned_at_ms, ...digests, pinned, current };
-}
-
-function withoutDefinitions({ pinned: _pinned, current: _current, ...change }: ToolPinDetail): ToolPinChange {
-  return change;
-}
-
-/** Connectors whose tools do not match their checksum, those of every scope. */
-export function damagedConnectors(database: DatabaseSync): string[] {
-  // An older store may not have the table.
-  if (database.prepare("SELECT name FROM pragma_table_info('connector')").all().length === 0) return [];
-  const select = database.prepare('SELECT connector_id, facts, tools, digests, sha256 FROM connector');
-  const rows = select.all() as unknown as ConnectorRow[];
-  return rows.filter((row) => checksumOf(row) !== row.sha256).map((row) => row.connector_id);
-}
-
-function checksumOf({ facts, tools, digests }: Pick<ConnectorRow, 'facts' | 'tools' | 'digests'>): string {
-  return digestOf(`${facts}\n${tools}\n${digests}`);
 }

@@ -5,7 +5,8 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 import { WriterClient } from '../../src/main/registry/writer-client.ts';
-import { addSealFunction } from '../../src/workers/seal.ts';
+import { addSealFunction, sealExpression } from '../../src/workers/seal.ts';
+import { SOURCES } from '../../src/workers/source-table.ts';
 import { eventually } from '../helpers/eventually.ts';
 import { secret } from '../helpers/evidence.ts';
 import { recordingLogger } from '../helpers/log.ts';
@@ -84,7 +85,7 @@ describe('a restart', () => {
     const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
     addSealFunction(vandal);
     vandal.prepare('UPDATE source SET body = ?, body_sha256 = ?').run(forged, hash('sha256', forged));
-    vandal.exec('UPDATE source SET seal = seal(source_id, floor_ms, generated_at_ms, saved_at_ms, etag, body_sha256)');
+    vandal.exec(`UPDATE source SET seal = ${sealExpression(SOURCES)}`);
     vandal.close();
 
     await using after = start(server.url, dir.path);

@@ -1,41 +1,15 @@
-import type { McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
-import * as z from 'zod';
 import {
   type ChangedTool,
   type ConnectorProxyManagerOptions,
   getConnectorMetricsRegistry,
 } from '../../src/main/index.ts';
 import { WriterClient } from '../../src/main/registry/writer-client.ts';
+import type { PinChoice } from '../../src/shared/tool-records.ts';
+import { changeable } from '../helpers/changeable-connector.ts';
 import { eventually } from '../helpers/eventually.ts';
-import { MapServer } from '../helpers/map-server.ts';
-import { TestMcpServer } from '../helpers/mcp-server.ts';
 import { remembering } from '../helpers/remembering-manager.ts';
-import { entry, mapOf, signed } from '../helpers/signed-map.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
-
-/** A connector whose tool can be changed, and its signed map. */
-async function changeable() {
-  let description = 'sends a mail';
-  const connector = await TestMcpServer.start((server: McpServer) => {
-    server.registerTool('send', { description, inputSchema: z.object({}) }, () => ({
-      content: [{ type: 'text', text: 'sent' }],
-    }));
-    server.registerTool('read', { inputSchema: z.object({}) }, () => ({ content: [] }));
-  });
-  const map = mapOf([entry('mail', { endpoint: connector.url })], { generatedAt: new Date().toISOString() });
-  const maps = await MapServer.start(signed(map));
-  return {
-    maps,
-    describe(text: string) {
-      description = text;
-    },
-    async [Symbol.asyncDispose]() {
-      await maps[Symbol.asyncDispose]();
-      await connector[Symbol.asyncDispose]();
-    },
-  };
-}
 
 /** Folders of their own: with one the pins are on disk, without they are the process's own. */
 const PLACES = [
@@ -169,11 +143,13 @@ describe('pins on disk', () => {
     await manager.sync(true);
     expect(names(manager)).toEqual(['mail.read']);
     const writer = new WriterClient(dir.path);
-    const [change] = await writer.ask((api) => api.changedTools(null));
+    const [change] = (await writer.ask((api) => api.changedTools(null, null))).value ?? [];
     expect(change).toMatchObject({ pinned: { description: 'sends a mail' }, current: { description: 'new' } });
     const earlier = { connectorId: 'mail', tool: 'send', sha256: 'of another definition' };
-    expect(await writer.ask((api) => api.approveTools(null, [earlier], 1))).toEqual([]);
-    const approved = await writer.ask((api) => api.approveTools(null, change === undefined ? [] : [change], 1));
+    const approve = async (choice: PinChoice) =>
+      (await writer.ask((api) => api.approveTools(null, null, [choice], 1))).value;
+    expect(await approve(earlier)).toEqual([]);
+    const approved = change === undefined ? null : await approve(change);
     await writer.close();
     expect(approved).toMatchObject([{ connectorId: 'mail', tool: 'send', members: ['description'] }]);
     await eventually('the tool is listed again', () => names(manager).length === 2);

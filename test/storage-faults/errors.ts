@@ -6,8 +6,8 @@ import { check } from './check.ts';
 import type { Fault } from './shim.ts';
 import { type Acks, World } from './world.ts';
 
-const { EIO, ENOSPC, EROFS, EMFILE } = constants.errno;
-const ERRORS = { EIO, ENOSPC, EROFS, EMFILE };
+const { EIO, ENOSPC, EROFS, EMFILE, EACCES, EPERM, EFBIG } = constants.errno;
+const ERRORS = { EIO, ENOSPC, EROFS, EMFILE, EACCES, EPERM, EFBIG };
 
 const ROUNDS = 4;
 
@@ -49,7 +49,7 @@ const short: FaultCase = {
 };
 
 const once: FaultCase = {
-  name: 'a call fails once with EIO, ENOSPC, EROFS, EMFILE',
+  name: 'a call fails once with EIO, ENOSPC, EROFS, EMFILE, EACCES, EPERM, EFBIG',
   async run(context) {
     const calls = await callsOf(context, ROUNDS);
     const all = calls.map((_, index) => index + 1);
@@ -96,7 +96,7 @@ const lasting: FaultCase = {
     const calls = await callsOf(context, ROUNDS);
     const points = Object.entries(ERRORS).flatMap(([name, errno], index) => {
       // From the start, from the first commits, and from the last ones.
-      const fractions = context.isFull ? [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6] : [index * 0.2];
+      const fractions = context.isFull ? [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6] : [(index % 4) * 0.2];
       return fractions.map((fraction) => ({ name, errno, at: 1 + Math.floor(fraction * calls.length) }));
     });
     await inLanes(points, ({ name, errno, at }) =>

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cpSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { nextTurn } from '../../src/shared/clock.ts';
 import { codeOf, isErrorCode } from '../../src/shared/errors.ts';
@@ -23,6 +23,8 @@ function flip(sample: string, file: string, byte: number, bit: number, right: st
   const bytes = readFileSync(join(copy, file));
   bytes[byte] = (bytes[byte] ?? 0) ^ (1 << bit);
   writeFileSync(join(copy, file), bytes);
+  // Nobody is about to write the rest of it.
+  utimesSync(join(copy, file), 1, 1);
   const registry = join(copy, 'servers.json');
   let found: Found;
   try {

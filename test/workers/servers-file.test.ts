@@ -3,13 +3,16 @@ import {
   existsSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ServerInfo } from '../../src/shared/server-info.ts';
@@ -23,6 +26,9 @@ const server = (name: string, more: object = {}): ServerInfo => ({
   endpoint: `http://${name}/`,
   ...more,
 });
+
+/** Nobody is about to write the rest of it. */
+const age = (path: string): void => utimesSync(path, 1, 1);
 
 /** A store and a file in a folder of their own. */
 function world() {
@@ -140,6 +146,7 @@ describe('the file', () => {
       it.put(server('a'));
       it.file.write();
       writeFileSync(it.path, text);
+      age(it.path);
       writeFileSync(`${it.path}.bak`, 'an older one');
       expect(it.file.write()).toMatchObject([{ kind: 'set-aside', backup: `${it.path}.1.bak` }]);
       expect(readFileSync(`${it.path}.1.bak`, 'utf8')).toBe(text);
@@ -147,6 +154,19 @@ describe('the file', () => {
       expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
     },
   );
+
+  it('that nobody could write again, as deep as it is, is set aside; a bad entry that is only too deep for us stays', () => {
+    using it = world();
+    const deep = (depth: number) => `{"name":"deep","transport":"stdio","x":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    it.put(server('a'));
+    it.file.write();
+    writeFileSync(it.path, `{"servers":[${JSON.stringify(server('a'))},${deep(100)}]}`);
+    expect(it.file.write()).toMatchObject([{ kind: 'bad-server', place: 'servers[1]' }]);
+    expect(it.said()).toMatchObject([server('a'), { name: 'deep' }]);
+    writeFileSync(it.path, `{"servers":[${deep(100_000)}]}`);
+    expect(it.file.write()).toMatchObject([{ kind: 'set-aside', reason: 'it is nested too deep' }]);
+    expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
+  });
 
   it('that was deleted is written anew, and takes nothing with it', () => {
     using it = world();
@@ -227,6 +247,103 @@ describe('the file', () => {
       }),
       { numRuns: 60 },
     );
+  });
+});
+
+describe('a file that somebody else writes meanwhile', () => {
+  /** Has `work` done whenever the store is about to note what the file becomes: after it was read, before it is replaced. */
+  const beforeWriting = (it: ReturnType<typeof world>, work: () => void): void => {
+    it.database.function('meanwhile', () => {
+      work();
+      return null;
+    });
+    it.database.exec(
+      'CREATE TEMP TRIGGER planned AFTER INSERT ON servers_file WHEN NEW.pending_sha256 IS NOT NULL BEGIN SELECT meanwhile(); END',
+    );
+  };
+
+  it.each([
+    ['in place', writeFileSync],
+    [
+      'by another file of the same size and age',
+      (path: string, text: string) => {
+        const { atime, mtime } = statSync(path);
+        writeFileSync(`${path}.new`, text);
+        utimesSync(`${path}.new`, atime, mtime);
+        renameSync(`${path}.new`, path);
+      },
+    ],
+  ])('is not overwritten: it is read once more (%s)', (_, write) => {
+    using it = world();
+    it.put(server('aa'), server('b'));
+    it.file.write();
+    it.put(server('c'));
+    age(it.path);
+    let edits = 0;
+    beforeWriting(it, () => {
+      edits += 1;
+      if (edits === 1) write(it.path, it.text().replaceAll('aa', 'ee'));
+    });
+    expect(it.file.write()).toEqual([{ kind: 'taken-over', put: ['ee'], removed: ['aa'] }]);
+    expect(it.said().map(({ name }) => name)).toEqual(['b', 'c', 'ee']);
+    expect(it.stored().map(({ name }) => name)).toEqual(['b', 'c', 'ee']);
+  });
+
+  it('is given up where that never ends', () => {
+    using it = world();
+    it.put(server('a'));
+    let edits = 0;
+    beforeWriting(it, () => {
+      edits += 1;
+      it.edit([server(`edit-${edits}`)]);
+    });
+    expect(() => it.file.write()).toThrow('keep writing');
+    expect(edits).toBeLessThan(50);
+    expect(it.said()).toEqual([server(`edit-${edits}`)]);
+    expect(readdirSync(it.folder).filter((name) => name.endsWith('.tmp'))).toEqual([]);
+  });
+
+  it('that was noticed while it could not be read is noticed once more', () => {
+    using it = world();
+    it.put(server('a'));
+    it.file.write();
+    it.edit([server('a'), server('by-hand')]);
+    const other = new DatabaseSync(join(it.folder, 'switchyard.db'));
+    other.exec('BEGIN IMMEDIATE');
+    expect(it.file.hasChanged()).toBe(true);
+    expect(() => it.file.read()).toThrow('locked');
+    other.exec('ROLLBACK');
+    other.close();
+    expect(it.file.hasChanged()).toBe(true);
+    it.file.read();
+    expect([it.stored().length, it.file.hasChanged()]).toEqual([2, false]);
+  });
+
+  it('that is half of what it becomes is left for the next look, and waited for before it is written', () => {
+    using it = world();
+    it.put(server('a'));
+    it.file.write();
+    const whole = JSON.stringify({ servers: [server('a'), server('by-hand')] });
+    writeFileSync(it.path, whole.slice(0, 20));
+    expect([it.file.hasChanged(), it.file.read(), it.file.hasChanged()]).toEqual([true, [], true]);
+    const writer = new Worker(
+      `const { workerData: [path, text] } = require('node:worker_threads');
+       setTimeout(() => require('node:fs').writeFileSync(path, text), 200);`,
+      { eval: true, workerData: [it.path, whole] },
+    );
+    expect(it.file.write()).toEqual([{ kind: 'taken-over', put: ['by-hand'], removed: [] }]);
+    void writer.terminate();
+    expect([it.said(), existsSync(`${it.path}.bak`)]).toEqual([[server('a'), server('by-hand')], false]);
+  });
+
+  it('and stays half of it for two seconds is set aside', () => {
+    using it = world();
+    it.put(server('a'));
+    it.file.write();
+    writeFileSync(it.path, '{"servers": [');
+    expect(it.file.read()).toEqual([]);
+    age(it.path);
+    expect(it.file.read()).toMatchObject([{ kind: 'set-aside' }]);
   });
 });
 

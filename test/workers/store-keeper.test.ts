@@ -13,7 +13,10 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { ServerInfo } from '../../src/shared/server-info.ts';
 import type { StoreNote } from '../../src/shared/store-notes.ts';
+import { addSealFunction, sealExpression } from '../../src/workers/seal.ts';
+import { SOURCES } from '../../src/workers/source-table.ts';
 import { StoreKeeper } from '../../src/workers/store-keeper.ts';
+import { PINS } from '../../src/workers/tool-table.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
 
 const server = (name: string): ServerInfo => ({ name, transport: 'http', endpoint: `http://${name}/` });
@@ -214,10 +217,85 @@ describe('a store of an older format', () => {
     old.keeper.close();
     it.vandalise((database) => {
       for (const table of ['server', 'source']) database.exec(`ALTER TABLE ${table} DROP COLUMN seal`);
+      database.exec('ALTER TABLE source DROP COLUMN revision');
       database.exec('PRAGMA user_version = 2');
     });
     const { names, floor, notes, put } = it.keep();
     put('c');
     expect([names(), floor(), notes]).toEqual([['a', 'b', 'c'], 10, []]);
+  });
+
+  /** A store as format 6 had it, with servers, a map and the pin of a tool; still open in whatever keeps it. */
+  function format6() {
+    const it = world();
+    const old = it.keep();
+    old.put('a');
+    old.write();
+    old.save(10);
+    const listed = (description: string) => ({
+      connectors: [
+        {
+          connectorId: 'mail',
+          endpoint: 'http://mail/',
+          era: 'modern' as const,
+          transport: 'streamable-http',
+          protocolVersion: null,
+          serverName: null,
+          listedAtMs: 1,
+          toolsText: JSON.stringify([
+            { definition: { name: 'send', description, inputSchema: {} }, tags: [], author: null },
+          ]),
+        },
+      ],
+      pins: [],
+      isPinned: true,
+    });
+    const list = ({ keeper }: typeof old, description: string) =>
+      keeper.attempt(() => keeper.store().withTools(null, (table) => table.save('s', listed(description)))).value;
+    list(old, 'first seen');
+    it.vandalise((database) => {
+      addSealFunction(database);
+      for (const { name, sealed, rest } of [SOURCES, PINS]) {
+        database.exec(`ALTER TABLE ${name} DROP COLUMN revision`);
+        const before = { name, sealed: sealed.filter((column) => column !== 'revision'), rest };
+        database.exec(`UPDATE ${name} SET seal = ${sealExpression(before)}`);
+      }
+      for (const table of ['connector', 'servers_file']) database.exec(`DROP TABLE ${table}`);
+      database.exec('CREATE TABLE connector (scope TEXT, connector_id TEXT); PRAGMA user_version = 6');
+    });
+    return Object.assign(it, { old, list });
+  }
+
+  it('keeps servers, map, floor and pins on its way', () => {
+    using it = format6();
+    it.old.keeper.close();
+    const after = it.keep();
+    expect([after.names(), after.floor(), after.notes]).toEqual([['a'], 10, []]);
+    expect(it.list(after, 'changed')).toMatchObject([{ tool: 'send', members: ['description'] }]);
+    const revisions = 'SELECT (SELECT revision FROM source) AS source, (SELECT revision FROM tool_pin) AS pin';
+    expect(it.read(revisions)).toEqual({ source: 1, pin: 1 });
+    after.save(11);
+    expect(it.read(revisions)).toEqual({ source: 2, pin: 1 });
+  });
+
+  it('does not seal what is damaged: it is set aside, and what can be proven goes over', () => {
+    using it = format6();
+    it.old.keeper.close();
+    it.vandalise((database) => database.exec("UPDATE tool_pin SET definition = '{}'"));
+    const after = it.keep();
+    expect([after.names(), after.floor()]).toEqual([['a'], 10]);
+    expect(after.notes).toMatchObject([{ kind: 'set-aside', saved: { server: 1, source: 1, tool_pin: 0 } }]);
+    it.vandalise((database) => database.exec('UPDATE source SET floor_ms = 9'));
+    expect(() => after.keeper.store().readSource('s')).toThrow('does not match its checksum');
+  });
+
+  it('is never written as the older one was by a process that has it open', () => {
+    using it = format6();
+    const writesAsBefore = new DatabaseSync(it.path);
+    it.keep().names();
+    const insert = `INSERT OR REPLACE INTO source (source_id, floor_ms, generated_at_ms, saved_at_ms, etag, body_sha256, seal, body)
+      VALUES ('s', 1, 1, 1, NULL, '', 0, x'')`;
+    expect(() => writesAsBefore.exec(insert)).toThrow('NOT NULL');
+    writesAsBefore.close();
   });
 });

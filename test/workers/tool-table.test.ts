@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import type { ConnectorMessage } from '../../src/shared/tool-records.ts';
+import type { ConnectorMessage, ToolsToSave } from '../../src/shared/tool-records.ts';
+import { damagedConnectors } from '../../src/workers/connector-rows.ts';
 import { StoreKeeper } from '../../src/workers/store-keeper.ts';
 import { ToolTable } from '../../src/workers/tool-table.ts';
 import { TempDir } from '../helpers/temp-dir.ts';
@@ -26,6 +27,9 @@ const message = (connectorId: string, tools: Readonly<Record<string, string>>): 
   ),
 });
 
+const save = (table: ToolTable, connectors: readonly ConnectorMessage[], more: Partial<ToolsToSave> = {}) =>
+  table.save(SCOPE, { connectors, pins: [], isPinned: true, ...more });
+
 const ids = (table: ToolTable, afterId = ''): string[] =>
   table.page(SCOPE, afterId).connectors.map(({ connectorId }) => connectorId);
 
@@ -38,12 +42,11 @@ describe('ToolTable', () => {
   it('gives connectors back page by page, each once', () => {
     const { table } = setUp();
     const all = Array.from({ length: 70 }, (_, index) => `c${String(index).padStart(2, '0')}`);
-    table.save(
-      SCOPE,
+    save(
+      table,
       all.map((id) => message(id, { x: 'y' })),
-      true,
     );
-    table.save('another', [message('elsewhere', {})], true);
+    table.save('another', { connectors: [message('elsewhere', {})], pins: [], isPinned: true });
     const seen: string[] = [];
     for (let from: string | null = ''; from !== null; from = table.page(SCOPE, from).nextId)
       seen.push(...ids(table, from));
@@ -52,46 +55,86 @@ describe('ToolTable', () => {
 
   it('pins at first sight: what differs later is told until it is as it was', () => {
     const { table } = setUp();
-    expect(table.save(SCOPE, [message('a', { x: 'one', y: 'one' })], true)).toEqual([]);
-    const [change, ...others] = table.save(SCOPE, [message('a', { x: 'two', y: 'one' })], true);
+    expect(save(table, [message('a', { x: 'one', y: 'one' })])).toEqual([]);
+    const [change, ...others] = save(table, [message('a', { x: 'two', y: 'one' })]);
     expect([change, others]).toMatchObject([{ connectorId: 'a', tool: 'x', members: ['description'] }, []]);
-    expect(table.touch(SCOPE, ['a'], 5)).toEqual([change]);
+    expect(table.touch(SCOPE, ['a'], 5)).toEqual({ changes: [change], unknown: [] });
     expect(table.page(SCOPE, '').connectors[0]).toMatchObject({ listedAtMs: 5, changes: [change] });
     expect(table.changes('another')).toEqual([]);
     expect(table.changes(null)).toMatchObject([{ pinned: { description: 'one' }, current: { description: 'two' } }]);
-    expect(table.save(SCOPE, [message('a', { x: 'one', y: 'one' })], true)).toEqual([]);
+    expect(save(table, [message('a', { x: 'one', y: 'one' })])).toEqual([]);
   });
 
   it('keeps the pins of a connector that goes and comes back', () => {
     const { table } = setUp();
-    table.save(SCOPE, [message('a', { x: 'one' })], true);
+    save(table, [message('a', { x: 'one' })]);
     table.forget(SCOPE, ['a']);
     expect(ids(table)).toEqual([]);
-    expect(table.save(SCOPE, [message('a', { x: 'two' })], true)).toHaveLength(1);
+    expect(save(table, [message('a', { x: 'two' })])).toHaveLength(1);
+  });
+
+  it('says which connectors it does not know, so that they are saved in full', () => {
+    const { table } = setUp();
+    save(table, [message('a', { x: 'one' })]);
+    expect(table.touch(SCOPE, ['a', 'b'], 5)).toEqual({ changes: [], unknown: ['b'] });
+    expect(ids(table)).toEqual(['a']);
+  });
+
+  it('judges by the pins that come with a list, unless it has some itself', () => {
+    const { table } = setUp();
+    save(table, [message('a', { x: 'one' })]);
+    const pin = (connectorId: string, name: string) => ({
+      connectorId,
+      definition: { name, description: 'zero', inputSchema: {} },
+      pinnedAtMs: 7,
+    });
+    const news = [message('a', { x: 'one', y: 'two' }), message('b', { x: 'two' })];
+    const pins = [pin('a', 'x'), pin('a', 'y'), pin('b', 'x'), pin('gone', 'x')];
+    expect(save(table, news, { pins })).toMatchObject([
+      { connectorId: 'a', tool: 'y', pinnedAtMs: 7, pinned: { description: 'zero' }, current: { description: 'two' } },
+      { connectorId: 'b', tool: 'x' },
+    ]);
+    expect(save(table, [message('gone', { x: 'one' })])).toHaveLength(1);
   });
 
   it('compares nothing where tools are not to be pinned', () => {
     const { table } = setUp();
-    table.save(SCOPE, [message('a', { x: 'one' })], false);
-    expect(table.save(SCOPE, [message('a', { x: 'two' })], false)).toEqual([]);
+    save(table, [message('a', { x: 'one' })], { isPinned: false });
+    expect(save(table, [message('a', { x: 'two' })], { isPinned: false })).toEqual([]);
     expect(ids(table)).toEqual(['a']);
   });
 
   it('approves what was looked at, and nothing that came after', () => {
     const { table } = setUp();
-    table.save(SCOPE, [message('a', { x: 'one' })], true);
-    const [seen] = table.save(SCOPE, [message('a', { x: 'two' })], true);
+    save(table, [message('a', { x: 'one' })]);
+    const [seen] = save(table, [message('a', { x: 'two' })]);
     if (seen === undefined) throw new Error('Nothing changed');
-    table.save(SCOPE, [message('a', { x: 'three' })], true);
+    save(table, [message('a', { x: 'three' })]);
     expect(table.approve(SCOPE, [seen], 9)).toEqual([]);
     expect(table.approve(SCOPE, null, 9)).toHaveLength(1);
     expect(table.changes(SCOPE)).toEqual([]);
-    expect(table.save(SCOPE, [message('a', { x: 'two' })], true)).toMatchObject([{ pinnedAtMs: 9 }]);
+    expect(save(table, [message('a', { x: 'two' })])).toMatchObject([{ pinnedAtMs: 9 }]);
+  });
+
+  it.each([
+    "UPDATE connector SET connector_id = 'nail'",
+    'UPDATE connector SET listed_at_ms = 9',
+    'UPDATE connector SET revision = 9',
+  ])('names a record whose place or time is not as it was written (%s), and does not take it for another', (sql) => {
+    const { database, table } = setUp();
+    save(table, [message('mail', { x: 'one' })]);
+    expect(table.touch(SCOPE, ['mail'], 7)).toMatchObject({ unknown: [] });
+    expect(table.page(SCOPE, '').connectors).toMatchObject([{ connectorId: 'mail', listedAtMs: 7 }]);
+    database.exec(sql);
+    const { connectors, damaged } = table.page(SCOPE, '');
+    expect([connectors, damaged, damagedConnectors(database)]).toEqual([[], damaged, damaged]);
+    expect(damaged).toHaveLength(1);
+    expect(table.touch(SCOPE, ['mail'], 8)).toMatchObject({ unknown: ['mail'] });
   });
 
   it('names a record that does not match its checksum, and gives the others', () => {
     const { database, table } = setUp();
-    table.save(SCOPE, [message('a', { x: 'one' }), message('b', { x: 'one' })], true);
+    save(table, [message('a', { x: 'one' }), message('b', { x: 'one' })]);
     database.exec("UPDATE connector SET tools = replace(tools, 'one', 'two') WHERE connector_id = 'a'");
     expect(table.page(SCOPE, '')).toMatchObject({ connectors: [{ connectorId: 'b' }], damaged: ['a'] });
   });
@@ -101,21 +144,19 @@ describe('pins', () => {
   it('outlive a store that is damaged elsewhere; a damaged one is not taken for none', () => {
     using dir = new TempDir();
     const open = () => new StoreKeeper(dir.path, () => {});
-    const save = (keeper: StoreKeeper, description: string) =>
+    const keep = (keeper: StoreKeeper, description: string) =>
       keeper.attempt(() =>
-        keeper
-          .store()
-          .withTools((table) => table.save(SCOPE, [message('a', { x: description, y: description })], true)),
-      );
+        keeper.store().withTools(null, (table) => save(table, [message('a', { x: description, y: description })])),
+      ).value;
     const first = open();
-    save(first, 'one');
+    keep(first, 'one');
     first.close();
     const vandal = new DatabaseSync(join(dir.path, 'switchyard.db'));
     vandal.exec("UPDATE tool_pin SET sha256 = '0' WHERE tool = 'y'");
     vandal.close();
     const second = open();
     // The damaged pin is gone with its store, and the other still holds.
-    expect(save(second, 'two')).toMatchObject([{ tool: 'x', members: ['description'] }]);
+    expect(keep(second, 'two')).toMatchObject([{ tool: 'x', members: ['description'] }]);
     second.close();
     expect(readdirSync(dir.path).some((file) => file.endsWith('.corrupt'))).toBe(true);
   });

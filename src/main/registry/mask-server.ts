@@ -1,6 +1,6 @@
 import type { ServerInfo } from '../../shared/server-info.ts';
 import { MASK } from '../secret-mask.ts';
-import { isSecretName, maskText, maskValue } from './secret-shapes.ts';
+import { isSecretName, maskArgument, maskText, maskValue } from './secret-shapes.ts';
 
 /** Options of programs whose value sets a variable or a header, as Docker's and mcp-remote's. */
 const SETTERS: ReadonlySet<string> = new Set(['-e', '--env', '-H', '--header', '--headers']);
@@ -32,8 +32,7 @@ function maskArgs(args: readonly string[]): readonly string[] {
     const before = args[index - 1] ?? '';
     const setting = SETTERS.has(before) ? /^([\w.-]+\s*[=:]\s*)(.+)$/s.exec(arg) : null;
     if (setting !== null) return `${setting[1]}${maskValue(setting[2] ?? '')}`;
-    const isValue = /^--?[A-Za-z][\w-]*$/.test(before) && isSecretName(before) && !arg.startsWith('-');
-    return isValue ? maskValue(arg) : maskText(arg);
+    return maskArgument(before, arg);
   });
 }
 

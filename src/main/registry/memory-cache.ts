@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
 import { monotonicMs, settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
-import { type ServerInfo, serverInfoFault } from '../../shared/server-info.ts';
+import type { ServerInfo } from '../../shared/server-info.ts';
 import type { BadPlace, KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/server-records.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { recordRegistryFlush } from '../metrics/instruments.ts';
@@ -11,6 +11,7 @@ import { GroupCommit } from './group-commit.ts';
 import { OwnChanges } from './own-changes.ts';
 import { reportBad, reportNews } from './report-news.ts';
 import { ServerMap } from './server-map.ts';
+import { storableServer } from './storable-server.ts';
 import { WriterClient } from './writer-client.ts';
 
 export interface RegistryMemoryCacheOptions {
@@ -152,12 +153,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
 
   async #upsert(infos: readonly ServerInfo[]): Promise<void> {
     this.#assertOpen();
-    for (const info of infos) {
-      const fault = serverInfoFault(info);
-      if (fault !== null) throw new SwitchyardError('OPTIONS_INVALID', `This is no server for the registry: ${fault}.`);
-    }
-    // What the caller changes later is another matter.
-    await this.#change(infos.map((info) => ({ name: info.name, info: structuredClone(info) })));
+    await this.#change(infos.map(storableServer).map((info) => ({ name: info.name, info })));
   }
 
   #change(changes: readonly ServerChange[]): Promise<void> {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { nextTurn } from '../../shared/clock.ts';
 import type { ServerInfo } from '../../shared/server-info.ts';
 import type { ConnectorEntry } from '../../shared/service-map.ts';
@@ -12,6 +13,7 @@ const BATCH = 32;
 /** What a server was made into: an entry, or problems. */
 interface Made {
   readonly info: ServerInfo;
+  readonly env: Readonly<NodeJS.ProcessEnv>;
   readonly server: LocalServer | undefined;
   readonly problems: readonly RegistryProblem[];
 }
@@ -20,6 +22,8 @@ interface Made {
 export class RegisteredServers {
   readonly #folder: string;
   #made: ReadonlyMap<string, Made> = new Map();
+  /** The environment as it last was; another object where it is another. */
+  #env: Readonly<NodeJS.ProcessEnv> = {};
   #entries: readonly ConnectorEntry[] = [];
   #collisions: readonly RegistryProblem[] = [];
 
@@ -37,13 +41,16 @@ export class RegisteredServers {
     return [...[...this.#made.values()].flatMap(({ problems }) => problems), ...this.#collisions];
   }
 
-  /** Follows these servers; whether the entries are others now. `isAnew` makes all anew, since variables and their files may be others. */
+  /** Follows these servers; whether the entries are others now. `isAnew` also makes those anew whose variables, or the files of them, may be others. */
   async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
     const made = new Map<string, Made>();
+    const now = { ...process.env };
+    if (!isDeepStrictEqual(now, this.#env)) this.#env = now;
     let count = 0;
     for (const info of infos) {
       const known = this.#made.get(info.name);
-      const isKnown = known?.info === info && !isAnew;
+      const mayDiffer = isAnew && (known?.env !== this.#env || info.envFile !== undefined);
+      const isKnown = known?.info === info && !mayDiffer;
       made.set(info.name, isKnown ? known : await this.#make(info, known?.server));
       count += isKnown ? 0 : 1;
       if (!isKnown && count % BATCH === 0) await nextTurn();
@@ -55,11 +62,13 @@ export class RegisteredServers {
   }
 
   async #make(info: ServerInfo, known: LocalServer | undefined): Promise<Made> {
-    const read = readRegistered(info, { env: process.env, folder: this.#folder });
-    if (read.kind === 'refused') return { info, server: undefined, problems: read.problems };
+    const env = this.#env;
+    const read = readRegistered(info, { env, folder: this.#folder });
+    if (read.kind === 'refused') return { info, env, server: undefined, problems: read.problems };
     const { servers, problems } = await withEnvFiles([read.server]);
     return {
       info,
+      env,
       server: servers[0] === undefined ? undefined : keptOrMarked(servers[0], known, 'the registry'),
       problems: problems.map(({ place, message }) => ({ code: 'SERVER_INVALID', server: info.name, place, message })),
     };

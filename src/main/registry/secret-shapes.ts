@@ -15,12 +15,31 @@ const KNOWN_TOKEN =
 
 const ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
 
-/** `NAME=value`, `Name: value`, `"name": "value"`; only the last goes over blanks. */
+/** `NAME=value`, `Name: value`, `"name": "value"`; only the last goes over blanks. What comes after a semicolon may be another one. */
 const ASSIGNMENT =
-  /(?<![\w$])(["']?)([A-Za-z_][\w.-]*)\1(?:(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')|(=)([^\s"']+)|(:\s*)([^"'\n]+))/g;
+  /(?<![\w$])(["']?)([A-Za-z_][\w.-]*)\1(?:(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')|(=)((?:[^\s"';]|;(?![A-Za-z][\w. -]*=))+)|(:\s*)([^"'\n]+))/g;
 
-/** `--name value` within one text, as in what a shell is given. */
-const OPTION = /(?<!\S)(--?)([A-Za-z][\w-]*)(\s+)([^\s-]\S*)/g;
+/** `Name=value;Name=value`, as what connects to a database is written; values may hold blanks. */
+const PAIRS = /^(?:\s*[A-Za-z][\w .-]*=(?:"[^"]*"|'[^']*'|[^;"']*)(?:;|$)){2,}$/;
+
+const PAIR = /([A-Za-z][\w .-]*)=("[^"]*"|'[^']*'|[^;"']*)/g;
+
+/** `-x` or `--long-name`. What is given to another option may begin like one, but for these. */
+const OPTION_NAME = '-[A-Za-z]|--[a-z][a-z0-9-]*';
+
+const OPTION_ALONE = new RegExp(`^(?:${OPTION_NAME}(?:=.*)?)$`, 's');
+
+/** What comes after an option within one text, as in what a shell is given. */
+const OPERAND = new RegExp(
+  `(?=\\S)(?<=(?<!\\S)(--?[A-Za-z][\\w-]*)\\s+)(?!(?:${OPTION_NAME})(?![^\\s=]))(?:"[^"]*"|'[^']*'|\\S+)`,
+  'g',
+);
+
+/** Options that are given `user:password`. */
+const LOGIN_OPTIONS: ReadonlySet<string> = new Set(['-u', '-U', '--user', '--proxy-user']);
+
+/** A port or address, a path or the name of a package: what `-p` may be given besides a password. */
+const NO_PASSWORD = /^(?:[\d.,:-]+(?:\/(?:tcp|udp))?|(?:[./~@]|[A-Za-z]:[\\/]).*)$/s;
 
 /** Whether what is called so is probably a secret: `GITHUB_TOKEN`, `apiKey`, `--password`. */
 export function isSecretName(name: string): boolean {
@@ -39,13 +58,31 @@ export function maskValue(text: string): string {
 /** A text with what looks like a secret in it masked: values of secret names, credentials and queries of addresses, tokens of known or random shape. */
 export function maskText(text: string): string {
   if (looksRandom(text)) return MASK;
+  if (PAIRS.test(text)) return text.replace(PAIR, maskPair);
   return text
     .replace(ADDRESS, maskAddress)
     .replace(ASSIGNMENT, maskAssignment)
-    .replace(OPTION, (whole, dashes: string, name: string, gap: string, value: string) =>
-      isSecretName(name) ? `${dashes}${name}${gap}${maskValue(value)}` : whole,
-    )
+    .replace(OPERAND, (value: string, option: string) => maskOperand(option, value))
     .replace(KNOWN_TOKEN, MASK);
+}
+
+/** An argument that comes after another one: what an option is given, or a text. */
+export function maskArgument(before: string, argument: string): string {
+  const isGiven = /^--?[A-Za-z][\w-]*$/.test(before) && !OPTION_ALONE.test(argument);
+  const masked = isGiven ? maskOperand(before, argument) : argument;
+  return masked === argument ? maskText(argument) : masked;
+}
+
+/** What an option is given, if the option alone says that it is a secret. */
+function maskOperand(option: string, value: string): string {
+  if (isSecretName(option)) return maskValue(value);
+  if (option === '-p') return NO_PASSWORD.test(value) ? value : maskValue(value);
+  const isLogin = LOGIN_OPTIONS.has(option) && value.includes(':') && !/^\d+:\d+$/.test(value);
+  return isLogin ? maskLogin(value) : value;
+}
+
+function maskPair(_: string, name: string, value: string): string {
+  return `${name}=${isSecretName(name) ? maskValue(value) : maskText(value)}`;
 }
 
 function maskAssignment(whole: string, quote: string, name: string, ...groups: (string | undefined)[]): string {

@@ -90,7 +90,13 @@ export class CurrentMap {
     if (this.#lineage.sourceId !== sourceId)
       this.#lineage = { sourceId, etag: null, bodySha256: null, isRemembered: false };
     if (!this.#lineage.isRemembered) await this.#remember(signatureKey, signal).finally(this.#remembered.resolve);
-    return this.#run(signatureKey, apiKey, null, signal);
+    const hasLost = this.#deps.memory.hasLost(sourceId);
+    const outcome = await this.#run(signatureKey, apiKey, null, signal);
+    if (outcome.kind !== 'unchanged' || !(await hasLost)) return outcome;
+    // Of a map that did not change only the bytes are missing that could be kept again.
+    this.#lineage = { ...this.#lineage, etag: null, bodySha256: null };
+    const again = await this.#run(signatureKey, apiKey, null, signal);
+    return again.kind === 'failed' ? outcome : again;
   }
 
   async #secrets(signal: AbortSignal): Promise<{ signatureKey: string; apiKey: string | null }> {

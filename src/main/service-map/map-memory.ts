@@ -1,3 +1,4 @@
+import { settledWithin } from '../../shared/clock.ts';
 import type { StoredMap, StoredSource } from '../../shared/protocol.ts';
 import type { WriterClient } from '../registry/writer-client.ts';
 import type { StoreHealth } from '../warm-start/store-health.ts';
@@ -12,9 +13,14 @@ export interface MapMemory {
   read(sourceId: string): Promise<StoredSource | null>;
   /** Starts to make a map durable, and takes over its body. */
   save(map: StoredMap): void;
+  /** Whether a map that was kept is in the store no longer, as in one that took the place of another; false where the disk cannot tell in time. */
+  hasLost(sourceId: string): Promise<boolean>;
   /** Resolves when everything handed to {@link save} so far is durable, or has failed. */
   flushed(): Promise<void>;
 }
+
+/** How long a load may be held up by the question whether the last map is still kept. */
+const LOOK_MS = 250;
 
 const NOTHING: StoredSource = { floorMs: null, map: null, isDamaged: false };
 
@@ -24,6 +30,7 @@ export const forgetfulMapMemory: MapMemory = {
   readEarly: () => Promise.resolve(null),
   read: () => Promise.resolve(NOTHING),
   save: () => {},
+  hasLost: () => Promise.resolve(false),
   flushed: () => Promise.resolve(),
 };
 
@@ -43,12 +50,17 @@ export interface MapMemoryDeps {
 /** A memory on disk. */
 export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }: MapMemoryDeps): MapMemory {
   const served = new Set<string>();
+  /** From when the maps are that are known to be kept. */
+  const keptAtMs = new Map<string, number>();
   let saving: Promise<void> = Promise.resolve();
   return {
     isKeeping: true,
     async readEarly(sourceId) {
       const map = (await early).find((candidate) => candidate.sourceId === sourceId) ?? null;
-      if (map !== null) served.add(sourceId);
+      if (map !== null) {
+        served.add(sourceId);
+        keptAtMs.set(sourceId, map.generatedAtMs);
+      }
       return map;
     },
     async read(sourceId) {
@@ -57,6 +69,7 @@ export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }
       try {
         const stored = await writer.readSource(sourceId);
         health.works();
+        if (stored.map !== null) keptAtMs.set(sourceId, stored.map.generatedAtMs);
         if (stored.isDamaged) health.damaged('The remembered service map');
         return stored;
       } catch (error) {
@@ -65,15 +78,29 @@ export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }
       }
     },
     save(map) {
-      onUsed(map.sourceId);
+      const { sourceId, generatedAtMs } = map;
+      onUsed(sourceId);
       const saved = writer.saveMap(map).then(
         () => {
           health.works();
+          keptAtMs.set(sourceId, generatedAtMs);
           onSaved();
         },
         (error: unknown) => health.failed(error),
       );
       saving = Promise.all([saving, saved]).then(() => {});
+    },
+    async hasLost(sourceId) {
+      const atMs = keptAtMs.get(sourceId);
+      if (atMs === undefined) return false;
+      let isThere = true;
+      const looked = writer
+        .ask((api) => api.hasMap(sourceId, atMs))
+        .then((answer) => {
+          isThere = answer;
+        });
+      await settledWithin(looked, LOOK_MS);
+      return !isThere;
     },
     flushed: () => saving,
   };

@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Remote } from 'comlink';
 import { nextTurn } from '../../shared/clock.ts';
-import type { WriterApi, WriterReply } from '../../shared/protocol.ts';
 import type { StartImage } from '../../shared/start-image.ts';
 import type {
   ConnectorMessage,
-  ConnectorPage,
   ConnectorRecord,
   RememberedConnector,
   ToolPinChange,
+  ToolPinDetail,
+  ToolsToSave,
 } from '../../shared/tool-records.ts';
 import type { WriterClient } from '../registry/writer-client.ts';
 import { PinBook } from './pin-book.ts';
 import type { StoreHealth } from './store-health.ts';
 import type { ToolMemory } from './tool-memory.ts';
+import { ToolWriter } from './tool-writer.ts';
 
 /** Connectors restored in one turn of the event loop, and sent to the writer in one message. */
 const BATCH = 8;
@@ -33,17 +33,22 @@ export interface DurableToolMemoryDeps {
   readonly onSaved: () => void;
 }
 
-type Writer = Remote<WriterApi>;
-
 /** Somebody who waits for what the store says of a connector's tools. */
 interface Waiting {
   readonly record: ConnectorRecord;
   readonly resolve: (changes: readonly ToolPinChange[]) => void;
 }
 
+/** What came of connectors that listed the same again. */
+interface Touched {
+  readonly changes: readonly ToolPinChange[];
+  readonly unknown: readonly string[];
+}
+
 /** The memory of a manager with a folder: its writer keeps the tools and compares them with their pins. */
 export class DurableToolMemory implements ToolMemory {
   readonly #deps: DurableToolMemoryDeps;
+  readonly #writer: ToolWriter;
   /** What the store is known to hold. */
   readonly #saved = new Map<string, ConnectorRecord>();
   readonly #book = new PinBook();
@@ -51,14 +56,20 @@ export class DurableToolMemory implements ToolMemory {
   /** Connectors that are no more. */
   #gone: string[] = [];
   #running: Promise<void> | null = null;
+  /** How many connectors came from the image, once they are all known here. */
+  #fromImage: Promise<number> = Promise.resolve(0);
 
   constructor(deps: DurableToolMemoryDeps) {
     this.#deps = deps;
+    const { writer, health } = deps;
+    this.#writer = new ToolWriter({ writer, health, fill: (storeId) => this.#fill(storeId) });
   }
 
   async restore(take: (connector: RememberedConnector) => void): Promise<void> {
     const image = await this.#deps.image;
-    const count = await this.#restore(image?.connectors ?? [], take);
+    if (image !== null) this.#writer.knows(image.header.storeId);
+    this.#fromImage = this.#restore(image?.connectors ?? [], take);
+    const count = await this.#fromImage;
     if (image === null || count < image.header.connectorCount) await this.#restoreFromStore(take);
   }
 
@@ -81,15 +92,18 @@ export class DurableToolMemory implements ToolMemory {
   }
 
   async changes() {
-    return (await this.#ask((api, scope) => api.changedTools(scope))) ?? this.#book.changes();
+    const { scope } = this.#deps;
+    const answer = await this.#writer.ask((api, storeId) => api.changedTools(storeId, scope));
+    return answer?.value ?? this.#book.changes();
   }
 
   async approve(choices: Parameters<ToolMemory['approve']>[0]) {
-    const nowMs = Math.floor(this.#deps.now());
+    const { scope, now, onSaved } = this.#deps;
+    const nowMs = Math.floor(now());
     const inBook = this.#book.approve(choices, nowMs);
-    const approved = await this.#ask((api, scope) => api.approveTools(scope, choices, nowMs));
-    this.#deps.onSaved();
-    return approved ?? inBook;
+    const answer = await this.#writer.ask((api, storeId) => api.approveTools(storeId, scope, choices, nowMs));
+    onSaved();
+    return answer?.value ?? inBook;
   }
 
   /** Resolves when the writer has been given everything, or has failed. */
@@ -104,10 +118,10 @@ export class DurableToolMemory implements ToolMemory {
   ): Promise<number> {
     let count = 0;
     for (const connector of connectors) {
-      const { changes: _changes, ...record } = connector;
+      const { changes, ...record } = connector;
       // One that is up by now says it better.
       if (!this.#saved.has(record.connectorId)) {
-        this.#saved.set(record.connectorId, record);
+        this.#learn(record, changes);
         take(connector);
       }
       count += 1;
@@ -120,7 +134,8 @@ export class DurableToolMemory implements ToolMemory {
     let afterId: string | null = '';
     while (afterId !== null) {
       const from: string = afterId;
-      const page: ConnectorPage | null = await this.#ask((api, scope) => api.readTools(scope, from));
+      const { scope } = this.#deps;
+      const page = (await this.#writer.ask((api, storeId) => api.readTools(storeId, scope, from)))?.value;
       for (const connectorId of page?.damaged ?? [])
         this.#deps.health.damaged(`What is remembered of connector ${connectorId}`);
       await this.#restore(page?.connectors ?? [], take);
@@ -136,8 +151,9 @@ export class DurableToolMemory implements ToolMemory {
       await this.#forgetGone();
       const batch = this.#waiting.splice(0, BATCH);
       const same = batch.filter(({ record }) => this.#isSaved(record));
-      const news = batch.filter((waiting) => !same.includes(waiting));
-      const changes = [...(await this.#touch(same)), ...(await this.#save(news))];
+      const { changes: ofSame, unknown } = await this.#touch(same);
+      const isNews = (it: Waiting): boolean => !same.includes(it) || unknown.includes(it.record.connectorId);
+      const changes = [...ofSame, ...(await this.#save(batch.filter(isNews)))];
       for (const { record, resolve } of batch)
         resolve(changes.filter(({ connectorId }) => connectorId === record.connectorId));
     }
@@ -148,7 +164,7 @@ export class DurableToolMemory implements ToolMemory {
     // One that came back meanwhile is kept by what it lists.
     const ids = this.#gone.splice(0);
     if (ids.length === 0) return;
-    await this.#ask((api, scope) => api.forgetTools(scope, ids));
+    await this.#writer.ask((api, storeId) => api.forgetTools(storeId, this.#deps.scope, ids));
     this.#deps.onSaved();
   }
 
@@ -157,46 +173,71 @@ export class DurableToolMemory implements ToolMemory {
     return saved !== undefined && isDeepStrictEqual({ ...saved, listedAtMs: 0 }, { ...record, listedAtMs: 0 });
   }
 
-  async #touch(batch: readonly Waiting[]): Promise<readonly ToolPinChange[]> {
+  /** What differs, and which connectors are to be saved in full. */
+  async #touch(batch: readonly Waiting[]): Promise<Touched> {
     const listedAtMs = batch.at(-1)?.record.listedAtMs;
-    if (listedAtMs === undefined) return [];
+    if (listedAtMs === undefined) return { changes: [], unknown: [] };
     const ids = batch.map(({ record }) => record.connectorId);
-    const changes = await this.#ask((api, scope) => api.touchTools(scope, ids, listedAtMs));
-    if (changes !== null) this.#deps.onSaved();
-    return changes ?? this.#inBook(batch);
+    const { scope } = this.#deps;
+    const answer = await this.#writer.ask((api, storeId) => api.touchTools(storeId, scope, ids, listedAtMs));
+    if (answer === null) return { changes: this.#inBook(batch), unknown: [] };
+    const { changes, unknown } = answer.value;
+    for (const { record } of batch) if (!unknown.includes(record.connectorId)) this.#learn(record, changes);
+    this.#deps.onSaved();
+    return answer.value;
   }
 
   async #save(batch: readonly Waiting[]): Promise<readonly ToolPinChange[]> {
     if (batch.length === 0) return [];
-    const messages = batch.map(({ record }) => messageOf(record));
-    const changes = await this.#ask((api, scope) => api.saveTools(scope, messages, this.#deps.isPinned));
-    if (changes === null) return this.#inBook(batch);
-    for (const { record } of batch) this.#saved.set(record.connectorId, record);
+    const ids = new Set(batch.map(({ record }) => record.connectorId));
+    const tools = this.#toSave(
+      batch.map(({ record }) => record),
+      ids,
+    );
+    const { scope } = this.#deps;
+    const answer = await this.#writer.ask((api, storeId) => api.saveTools(storeId, scope, tools));
+    if (answer === null) return this.#inBook(batch);
+    for (const { record } of batch) this.#learn(record, answer.value);
     this.#deps.onSaved();
-    return changes;
+    return answer.value;
+  }
+
+  /** Puts everything that is known here into a store that took the place of another. */
+  async #fill(storeId: string): Promise<void> {
+    const { writer, scope, onSaved } = this.#deps;
+    await this.#fromImage;
+    const ids = [...new Set([...this.#saved.keys(), ...this.#book.connectorIds])];
+    for (let from = 0; from < ids.length; from += BATCH) {
+      const some = ids.slice(from, from + BATCH);
+      const tools = this.#toSave(
+        some.flatMap((id) => this.#saved.get(id) ?? []),
+        some,
+      );
+      await writer.ask((api) => api.saveTools(storeId, scope, tools));
+    }
+    onSaved();
+  }
+
+  /** These lists, and how the tools of these connectors were first seen. */
+  #toSave(records: readonly ConnectorRecord[], connectorIds: Iterable<string>): ToolsToSave {
+    const pins = [...connectorIds].flatMap((id) => this.#book.pinsOf(id));
+    return { connectors: records.map(messageOf), pins, isPinned: this.#deps.isPinned };
+  }
+
+  /** The store holds this now, and says that of it. */
+  #learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
+    const { connectorId } = record;
+    this.#saved.set(connectorId, record);
+    if (!this.#deps.isPinned) return;
+    this.#book.learn(
+      record,
+      changes.filter((change) => change.connectorId === connectorId),
+    );
   }
 
   /** What this process knows by itself, as long as the store says nothing. */
   #inBook(batch: readonly Waiting[]): ToolPinChange[] {
-    if (!this.#deps.isPinned) return [];
-    for (const { record } of batch) {
-      const saved = this.#saved.get(record.connectorId);
-      if (saved !== undefined) this.#book.check(saved);
-    }
-    return batch.flatMap(({ record }) => this.#book.check(record));
-  }
-
-  /** The writer's answer; null where it has none. */
-  async #ask<T>(question: (api: Writer, scope: string) => Promise<WriterReply<T>>): Promise<T | null> {
-    const { writer, scope, health } = this.#deps;
-    try {
-      const answer = await writer.ask((api) => question(api, scope));
-      health.works();
-      return answer;
-    } catch (error) {
-      health.failed(error);
-      return null;
-    }
+    return this.#deps.isPinned ? batch.flatMap(({ record }) => this.#book.check(record)) : [];
   }
 }
 

@@ -5,14 +5,17 @@ import {
   type RemoteToolDefinition,
   toolDigest,
 } from '../../shared/tool-definition.ts';
-import type { ConnectorRecord, PinChoice, ToolPinChange, ToolPinDetail } from '../../shared/tool-records.ts';
+import type { ConnectorRecord, PinChoice, ToolPin, ToolPinChange, ToolPinDetail } from '../../shared/tool-records.ts';
 
 interface Pin {
   readonly definition: RemoteToolDefinition;
   readonly pinnedAtMs: number;
 }
 
-/** How each tool was first seen in this process: what tools are compared with where there is no store, or as long as it fails. */
+/**
+ * How each tool was first seen, as far as this process knows: what tools are compared with where there is no store, or as long as it fails, and what goes into
+ * a store that takes the place of another.
+ */
 export class PinBook {
   readonly #pins = new Map<string, ReadonlyMap<string, Pin>>();
   readonly #current = new Map<string, ConnectorRecord>();
@@ -26,6 +29,30 @@ export class PinBook {
     this.#pins.set(connectorId, pins);
     this.#current.set(connectorId, record);
     return this.#compare(record).map(({ pinned: _pinned, current: _current, ...change }) => change);
+  }
+
+  /** Takes over what a store says of a connector's tools: these differ from their pins, all others are as they are pinned. */
+  learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
+    const { connectorId, tools, listedAtMs } = record;
+    const pins = new Map(this.#pins.get(connectorId));
+    for (const { definition } of tools) {
+      const known = pins.get(definition.name);
+      const isAsKnown = known !== undefined && pinnedDifferences(known.definition, definition).length === 0;
+      pins.set(definition.name, { definition, pinnedAtMs: isAsKnown ? known.pinnedAtMs : listedAtMs });
+    }
+    for (const { tool, pinned, pinnedAtMs } of changes) pins.set(tool, { definition: pinned, pinnedAtMs });
+    this.#pins.set(connectorId, pins);
+    this.#current.set(connectorId, record);
+  }
+
+  /** Connectors with a pin, those that are no more too. */
+  get connectorIds(): readonly string[] {
+    return [...this.#pins.keys()];
+  }
+
+  /** How the tools of a connector were first seen. */
+  pinsOf(connectorId: string): ToolPin[] {
+    return [...(this.#pins.get(connectorId)?.values() ?? [])].map((pin) => ({ connectorId, ...pin }));
   }
 
   /** The tools of a connector are no longer listed. Its pins stay. */

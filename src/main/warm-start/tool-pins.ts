@@ -32,7 +32,8 @@ export interface ToolPinsDeps {
 export class ToolPins {
   readonly #deps: ToolPinsDeps;
   readonly #byConnector = new Map<string, ReadonlyMap<string, ToolPinChange>>();
-  readonly #told = new Set<string>();
+  /** The definition that was last told, of each tool that once differed. */
+  readonly #told = new Map<string, string>();
 
   constructor(deps: ToolPinsDeps) {
     this.#deps = deps;
@@ -82,9 +83,9 @@ export class ToolPins {
   }
 
   #tell(change: ToolPinChange): void {
-    const key = JSON.stringify([change.connectorId, change.tool, change.sha256]);
-    if (this.#told.has(key)) return;
-    this.#told.add(key);
+    const id = JSON.stringify([change.connectorId, change.tool]);
+    if (this.#told.get(id) === change.sha256) return;
+    this.#told.set(id, change.sha256);
     const tool = this.#view(change);
     const { name, connectorId, members, isQuarantined } = tool;
     recordToolChange(this.#deps.policy);

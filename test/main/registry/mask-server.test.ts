@@ -49,6 +49,39 @@ describe('a masked server', () => {
       ['--config', '{"apiKey":"hunter2","mode":"fast"}'],
       ['--config', `{"apiKey":"${MASK}","mode":"fast"}`],
     ],
+    [
+      ['--db-url', 'Server=h;User Id=sa;Password=hunter2;'],
+      ['--db-url', `Server=h;User Id=sa;Password=${MASK};`],
+    ],
+    [
+      ['Server=h;Password="hun;ter=2";Pwd=hun ter 2;Port=1', 'TOKEN=hunter2;hunter3'],
+      [`Server=h;Password=${MASK};Pwd=${MASK};Port=1`, `TOKEN=${MASK}`],
+    ],
+    [
+      ['-c', "app --db 'Server=h;User Id=sa;Password=hunter2;x' --password 'hun ter 2' -u me:hunter2 -p hunter2"],
+      ['-c', `app --db 'Server=h;User Id=sa;Password=${MASK}' --password ${MASK} -u me:${MASK} -p ${MASK}`],
+    ],
+    [
+      ['-u', 'me:hunter2', '--user', 'me:hunter2', '-u', 'me', '-u', '1000:1000'],
+      ['-u', `me:${MASK}`, '--user', `me:${MASK}`, '-u', 'me', '-u', '1000:1000'],
+    ],
+    [
+      ['-p', 'hunter2', '-p', '8080:80', '-p', '127.0.0.1:80:80/tcp', '-p', '/data', '-p', './here', '-p', '@scope/x'],
+      ['-p', MASK, '-p', '8080:80', '-p', '127.0.0.1:80:80/tcp', '-p', '/data', '-p', './here', '-p', '@scope/x'],
+    ],
+    [
+      ['--password', '-hunter2', '--token', '--Hunter2', '--no-auth', '-v', '--token', '--port', '80'],
+      ['--password', MASK, '--token', MASK, '--no-auth', '-v', '--token', '--port', '80'],
+    ],
+    [
+      ['--apiKey', 'hunter2', '-token', 'hunter2', '--no-auth', '--apiKey', 'hunter2'],
+      ['--apiKey', MASK, '-token', MASK, '--no-auth', MASK, MASK],
+    ],
+    [['--no-auth --apiKey hunter2 -p 80'], [`--no-auth ${MASK} ${MASK} -p 80`]],
+    [
+      ['--quiet --token hunter2 --password -hunter2 --no-auth -v'],
+      [`--quiet --token ${MASK} --password ${MASK} --no-auth -v`],
+    ],
     [['Authorization: Bearer hunter2'], [`Authorization: ${MASK}`]],
     [
       ['postgresql://me:hunter2@db.example:5432/app?sslmode=require'],

@@ -18,8 +18,8 @@ export function runToolsApprove(names: readonly string[], { stateDir, all, json 
   return withPins(stateDir, async (changes, writer) => {
     const chosen = chosenOf(changes, names);
     // What is approved is what was looked at: a definition that changed since has another digest, and waits.
-    const approved = await writer.ask((api) => api.approveTools(null, chosen, systemClock.now()));
-    const approvedNames = chosen.filter(({ sha256 }) => approved.some((tool) => tool.sha256 === sha256));
+    const { value: approved } = await writer.ask((api) => api.approveTools(null, null, chosen, systemClock.now()));
+    const approvedNames = chosen.filter(({ sha256 }) => approved?.some((tool) => tool.sha256 === sha256));
     const done = approvedNames.map(({ name }) => name);
     if (json) printJson({ ok: true, approved: done });
     else

@@ -28,8 +28,8 @@ export async function withPins<T>(
   }
   const writer = new WriterClient(stateDir);
   try {
-    const changes = await writer.ask((api) => api.changedTools(null));
-    const named = changes.map((change) => ({ ...change, name: publicToolId(change.connectorId, change.tool) }));
+    const { value: changes } = await writer.ask((api) => api.changedTools(null, null));
+    const named = (changes ?? []).map((change) => ({ ...change, name: publicToolId(change.connectorId, change.tool) }));
     return await work(named, writer);
   } finally {
     await writer.close();

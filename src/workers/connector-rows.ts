@@ -1,0 +1,59 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { type SealedTable, sealOf } from './seal.ts';
+import { digestOf } from './server-table.ts';
+
+/** `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools. */
+export const CONNECTOR_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS connector (
+    scope TEXT NOT NULL,
+    connector_id TEXT NOT NULL,
+    revision INTEGER NOT NULL,
+    listed_at_ms INTEGER NOT NULL,
+    facts TEXT NOT NULL,
+    tools TEXT NOT NULL,
+    digests TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    seal INTEGER NOT NULL,
+    PRIMARY KEY (scope, connector_id)
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS connector_revision ON connector (revision);
+`;
+
+/** The texts have a checksum of their own, so that noting a time does not read them. */
+export const CONNECTORS: SealedTable = {
+  name: 'connector',
+  sealed: ['scope', 'connector_id', 'revision', 'listed_at_ms', 'sha256'],
+  rest: ['facts', 'tools', 'digests'],
+};
+
+/** What a connector last listed. */
+export interface ConnectorRow {
+  readonly scope: string;
+  readonly connector_id: string;
+  readonly revision: number;
+  readonly listed_at_ms: number;
+  readonly facts: string;
+  readonly tools: string;
+  readonly digests: string;
+  readonly sha256: string;
+  readonly seal: number;
+}
+
+/** The checksum of a row's texts. */
+export function textsDigest({ facts, tools, digests }: Pick<ConnectorRow, 'facts' | 'tools' | 'digests'>): string {
+  return digestOf(`${facts}\n${tools}\n${digests}`);
+}
+
+/** Whether a row is as it was written. */
+export function isWhole(row: ConnectorRow): boolean {
+  const { scope, connector_id, revision, listed_at_ms, sha256, seal } = row;
+  return textsDigest(row) === sha256 && sealOf([scope, connector_id, revision, listed_at_ms, sha256]) === seal;
+}
+
+/** Connectors whose row is not as it was written, those of every scope. */
+export function damagedConnectors(database: DatabaseSync): string[] {
+  // A store that no host uses does not have the table.
+  if (database.prepare("SELECT name FROM pragma_table_info('connector')").all().length === 0) return [];
+  const rows = database.prepare('SELECT * FROM connector').all() as unknown as ConnectorRow[];
+  return rows.filter((row) => !isWhole(row)).map((row) => row.connector_id);
+}

@@ -1,0 +1,28 @@
+import type { McpServer } from '@modelcontextprotocol/server';
+import * as z from 'zod';
+import { MapServer } from './map-server.ts';
+import { TestMcpServer } from './mcp-server.ts';
+import { entry, mapOf, signed } from './signed-map.ts';
+
+/** A connector whose tool can be changed, and its signed map. */
+export async function changeable() {
+  let description = 'sends a mail';
+  const connector = await TestMcpServer.start((server: McpServer) => {
+    server.registerTool('send', { description, inputSchema: z.object({}) }, () => ({
+      content: [{ type: 'text', text: 'sent' }],
+    }));
+    server.registerTool('read', { inputSchema: z.object({}) }, () => ({ content: [] }));
+  });
+  const map = mapOf([entry('mail', { endpoint: connector.url })], { generatedAt: new Date().toISOString() });
+  const maps = await MapServer.start(signed(map));
+  return {
+    maps,
+    describe(text: string) {
+      description = text;
+    },
+    async [Symbol.asyncDispose]() {
+      await maps[Symbol.asyncDispose]();
+      await connector[Symbol.asyncDispose]();
+    },
+  };
+}

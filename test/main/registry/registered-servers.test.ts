@@ -1,0 +1,63 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { RegisteredServers } from '../../../src/main/registry/registered-servers.ts';
+import type { ServerInfo } from '../../../src/shared/server-info.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const VARIABLE = 'SWITCHYARD_TEST_REGISTERED';
+
+/** A server, and how often it was made into an entry. */
+function counted(name: string, more: object = {}) {
+  const made = { count: 0 };
+  const info = {
+    name,
+    transport: 'stdio',
+    get command() {
+      made.count += 1;
+      return 'c';
+    },
+    ...more,
+  };
+  return { info: info as ServerInfo, made };
+}
+
+afterEach(() => {
+  delete process.env[VARIABLE];
+});
+
+describe('servers that are to be made anew', () => {
+  it('are only those whose variables or files may be others', async () => {
+    using dir = new TempDir();
+    writeFileSync(join(dir.path, 'file.env'), 'A=1');
+    const [plain, variable, file] = [
+      counted('plain'),
+      counted('variable', { args: [`\${${VARIABLE}:-none}`] }),
+      counted('file', { envFile: 'file.env' }),
+    ];
+    const all = [plain, variable, file];
+    const infos = all.map(({ info }) => info);
+    const servers = new RegisteredServers(dir.path);
+    await servers.update(infos, true);
+    const once = plain.made.count;
+    const times = () => all.map(({ made }) => made.count / once);
+    expect(times()).toEqual([1, 1, 1]);
+
+    expect(await servers.update(infos, true)).toBe(false);
+    expect(times()).toEqual([1, 1, 2]);
+    writeFileSync(join(dir.path, 'file.env'), 'A=2');
+    expect(await servers.update(infos, true)).toBe(true);
+    expect(times()).toEqual([1, 1, 3]);
+    process.env[VARIABLE] = 'other';
+    expect(await servers.update(infos, false)).toBe(false);
+    expect(await servers.update(infos, true)).toBe(true);
+    expect(times()).toEqual([2, 2, 4]);
+
+    // What came meanwhile was made in another environment.
+    process.env[VARIABLE] = 'for a moment';
+    const late = counted('late', { args: [`\${${VARIABLE}:-none}`] });
+    await servers.update([...infos, late.info], false);
+    process.env[VARIABLE] = 'other';
+    expect(await servers.update([...infos, late.info], true)).toBe(true);
+  });
+});
