@@ -11,6 +11,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
     if (error.code !== 'EPIPE') process.stderr.write(`switchyard: cannot write the result: ${error.message}\n`);
     process.exit(error.code === 'EPIPE' ? 0 : 1);
   });
+  const { keepCompiled } = await import('./keep-compiled.ts');
+  keepCompiled();
   const { runCli } = await import('./run-cli.ts');
   process.exitCode = await runCli(process.argv.slice(2));
   const { endIfStuck } = await import('./end-if-stuck.ts');

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_PORT } from '../gateway/http/listener.ts';
+import { DEFAULT_PORT } from '../gateway/http/limits.ts';
 import type { ConfigOptions } from './commands/config.ts';
 import { examples } from './help-text.ts';
 

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ReadyFor } from '../gateway/http/health.ts';
-import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/listener.ts';
+import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/limits.ts';
 import { examples } from './help-text.ts';
 import { milliseconds, requiredVariable, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
 

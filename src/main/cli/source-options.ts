@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { codeOf, SwitchyardError } from '../../shared/errors.ts';
-import { ConnectorProxyManager } from '../connector-proxy-manager.ts';
+import type { ConnectorProxyManager } from '../connector-proxy-manager.ts';
 import type { TlsOptions } from '../http/network-options.ts';
 import type { Logger } from '../logger.ts';
 import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options.ts';
@@ -125,6 +125,8 @@ export async function withManager(
   syncDeadlineMs: number = options.wait,
 ): Promise<number> {
   const interrupted = untilInterrupted();
+  // Not before it is needed: `--help` loads this file too.
+  const { ConnectorProxyManager } = await import('../connector-proxy-manager.ts');
   await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs });
   manager.on('snapshot', () => {
     const { brand, connectorCount } = manager.status().serviceMap;

@@ -4,7 +4,8 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import type { GatewayHost } from '../../gateway/gateway-host.ts';
-import { DEFAULT_LIMITS, DEFAULT_PORT, type Listener, listenHttp } from '../../gateway/http/listener.ts';
+import { DEFAULT_LIMITS, DEFAULT_PORT } from '../../gateway/http/limits.ts';
+import { type Listener, listenHttp } from '../../gateway/http/listener.ts';
 import { warningLogger } from '../output.ts';
 
 /** What a client of the gateway saw. */
