@@ -81,6 +81,11 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#known(connectorId).calls.watchResource(uri, options);
   }
 
+  /** Whether there is a connector of that id, enabled or not. */
+  has(connectorId: string): boolean {
+    return this.#core.sources.isWanted(connectorId) !== null;
+  }
+
   /** What the handshake with a connector found out; null while it is not up. */
   facts(connectorId: string): ConnectionFacts | null {
     return this.#core.connectors.get(connectorId)?.facts ?? null;

@@ -11,6 +11,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
     if (error.code !== 'EPIPE') process.stderr.write(`switchyard: cannot write the result: ${error.message}\n`);
     process.exit(error.code === 'EPIPE' ? 0 : 1);
   });
+  // Whoever read what is said may have gone; the work goes on.
+  process.stderr.on('error', () => {});
   const { keepCompiled } = await import('./keep-compiled.ts');
   keepCompiled();
   const { runCli } = await import('./run-cli.ts');

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { answeredMethods, type ConnectorRequest, HOST_METHODS, type HostSide } from '../connectors/host-side.ts';
 import { type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../connectors/streamable-http/json-rpc.ts';
+import { shows } from './catalog/route.ts';
 import type { CallsUnderWay } from './protocol/calls-under-way.ts';
 import { HOST_CAPABILITIES } from './protocol/capabilities.ts';
 import type { ClientSession } from './protocol/client-session.ts';
@@ -31,9 +32,10 @@ export function createGatewayHost(): GatewayHost {
       among = askable;
     },
     answer(request: ConnectorRequest): Promise<JsonObject> {
-      const host = among?.calls.hostOf(request.connectorId) ?? 'none';
-      if (host === 'several') return refused('It does not say which of several clients is asked');
-      if (host === 'none') return askOnly(among?.sessions() ?? [], request);
+      const call = among?.calls.only(request.connectorId) ?? 'none';
+      if (call === 'several') return refused('It does not say which of several clients is asked');
+      if (call === 'none') return askOnly(among?.sessions() ?? [], request);
+      const { host } = call;
       const isAble = (answeredMethods(host) as readonly string[]).includes(request.method);
       return isAble ? host.answer(request) : refused('The client does not answer this');
     },
@@ -46,7 +48,7 @@ function askOnly(
 ): Promise<JsonObject> {
   const capability = HOST_METHODS.find(([known]) => known === method)?.[1];
   const able = sessions.filter(({ capabilities, view: { route } }) => {
-    const isOnRoute = route.connectorId === null || route.connectorId === connectorId;
+    const isOnRoute = shows(route, connectorId);
     return isOnRoute && capability !== undefined && Object.hasOwn(capabilities, capability);
   });
   const [only] = able;

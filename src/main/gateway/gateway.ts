@@ -66,7 +66,8 @@ export class Gateway {
     this.#options = options;
     this.manager = manager;
     this.host = host;
-    this.notices = new Notices(manager);
+    const calls = new CallsUnderWay();
+    this.notices = new Notices(manager, calls);
     this.watches = new ResourceWatches(manager);
     this.levels = new LogLevels(manager);
     this.#features = new FeatureLists({
@@ -84,7 +85,6 @@ export class Gateway {
     this.#off = manager.on('tools', ({ connectorId, added, removed }) => {
       for (const view of this.#views.values()) view.tools.changed(connectorId, added, removed);
     });
-    const calls = new CallsUnderWay();
     const methods = createMethods({
       ...{ manager, calls, held: this.#held, latencies: this.latencies },
       settled: () => this.#listable(),
@@ -106,14 +106,16 @@ export class Gateway {
 
   /** One connector alone, everything called as it calls it itself; undefined if there is none of that id. In the first moment of a cold start it is waited for. */
   async single(connectorId: string): Promise<View | undefined> {
+    if (!this.manager.has(connectorId)) await this.#listable();
+    if (!this.manager.has(connectorId)) return undefined;
     const known = this.#singles.get(connectorId);
     if (known !== undefined) return known;
-    if (this.manager.connector(connectorId) === undefined) await this.#listable();
-    if (this.manager.connector(connectorId) === undefined) return undefined;
     const names = createExposedNames(this.#options.separator);
     const route = singleRoute(connectorId, names, createNameFilter(this.#options.tools));
     const view = createView(this.manager, this.#features, route);
-    if (this.#singles.size < MAX_SINGLE_VIEWS) this.#singles.set(connectorId, view);
+    const [oldest] = this.#singles.keys();
+    if (this.#singles.size >= MAX_SINGLE_VIEWS && oldest !== undefined) this.#singles.delete(oldest);
+    this.#singles.set(connectorId, view);
     return view;
   }
 

@@ -19,6 +19,7 @@ const exchange = (more: Partial<Exchange> = {}): Exchange => ({
     id: 1,
     principal: 'p',
     client: {},
+    progressToken: null,
     capabilities: { sampling: {} },
     logLevel: null,
     headers: null,
@@ -82,7 +83,7 @@ describe('a held call', () => {
 });
 
 describe('questions that name no request', () => {
-  const view = { route: { connectorId: null } } as unknown as View;
+  const view = { route: { connectorId: null, isUnfiltered: true } } as unknown as View;
   const session = (capabilities: object, write: () => boolean = () => true): ClientSession =>
     new ClientSession(
       { id: 's', principal: 'p', view, revision: '2025-11-25', capabilities: capabilities as never },
@@ -115,16 +116,20 @@ describe('questions that name no request', () => {
     const host = createGatewayHost();
     const calls = new CallsUnderWay();
     host.askAmong({ calls, sessions: () => [session({ roots: {} })] });
-    const answering = (roots: string) => ({ capabilities: { roots: {} }, answer: async () => ({ roots }) });
+    const underWay = (client: object, roots: string) => ({
+      client,
+      host: { capabilities: { roots: {} }, answer: async () => ({ roots }) },
+      notify: () => {},
+    });
     const [one, other] = [{}, {}];
-    using _first = calls.enter('a', one, answering('mine'));
-    using _second = calls.enter('a', one, answering('mine too'));
+    using _first = calls.enter('a', underWay(one, 'mine'));
+    using _second = calls.enter('a', underWay(one, 'mine too'));
     await expect(host.answer(request)).resolves.toEqual({ roots: 'mine' });
     await expect(host.answer({ ...request, method: 'sampling/createMessage' })).rejects.toMatchObject({
       code: -32_601,
     });
     {
-      using _third = calls.enter('a', other, answering('another'));
+      using _third = calls.enter('a', underWay(other, 'another'));
       await expect(host.answer(request)).rejects.toMatchObject({ message: expect.stringContaining('several') });
     }
     await expect(host.answer(request)).resolves.toEqual({ roots: 'mine' });
@@ -176,17 +181,32 @@ describe('what a client is told of a failure', () => {
 });
 
 describe('pages', () => {
-  const keyOf = (item: string): string => item;
+  const writing = { keyOf: (item: string): string => item, write: (item: string): string => JSON.stringify(item) };
   const list = Array.from({ length: 2_500 }, (_, index) => String(index).padStart(5, '0'));
+  const itemsOf = ({ json }: { json: string }): string[] => JSON.parse(`[${json}]`) as string[];
 
   it('hold each entry once, though the list changes between them', () => {
-    const first = pageOf(list, keyOf, undefined);
+    const first = pageOf(list, writing, undefined);
     const changed = list.filter((item) => item !== '00999' && item !== '01500');
-    const second = pageOf(changed, keyOf, first.nextCursor);
-    expect([first.items.length, second.items[0], second.items.includes('01500')]).toEqual([1_000, '01000', false]);
-    const third = pageOf(changed, keyOf, second.nextCursor);
+    const second = pageOf(changed, writing, first.nextCursor);
+    expect([itemsOf(first).length, itemsOf(second)[0], itemsOf(second).includes('01500')]).toEqual([
+      1_000,
+      '01000',
+      false,
+    ]);
+    const third = pageOf(changed, writing, second.nextCursor);
     expect(third.nextCursor).toBeUndefined();
-    expect(pageOf([], keyOf, undefined)).toEqual({ items: [], nextCursor: undefined });
+    expect(pageOf([], writing, undefined)).toEqual({ json: '', nextCursor: undefined });
+  });
+
+  it('end where they are long, and leave out what is too long for any', () => {
+    const long = list.slice(0, 100).map((item) => item + 'x'.repeat(item === '00050' ? 300_000 : 200_000));
+    const pages = [pageOf(long, writing, undefined)];
+    for (let cursor = pages[0]?.nextCursor; cursor !== undefined; cursor = pages.at(-1)?.nextCursor)
+      pages.push(pageOf(long, writing, cursor));
+    expect(pages.length).toBeGreaterThan(3);
+    expect(Math.max(...pages.map(({ json }) => json.length))).toBeLessThan(5_000_000);
+    expect(pages.flatMap(itemsOf)).toEqual(long.filter((item) => !item.startsWith('00050')));
   });
 });
 

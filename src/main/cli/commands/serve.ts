@@ -1,4 +1,5 @@
 import { watchFile } from 'node:fs';
+import { startTimer } from '../../../shared/clock.ts';
 import { codeOf } from '../../../shared/errors.ts';
 import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import { Gateway } from '../../gateway/gateway.ts';
@@ -15,6 +16,9 @@ import { managerOptions, stderrLogger } from '../source-options.ts';
 /** How often a configuration file is looked at. */
 const WATCH_MS = 1_000;
 
+/** How long a client may take to read what it was told last. */
+const UNREAD_MS = 1_000;
+
 /** One message of a client over standard streams. */
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
@@ -22,6 +26,13 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
  * Serves one MCP endpoint in front of all connectors until it is told to end, or, over standard streams, until its client goes. Resolves with the exit code: 0 where it ended in order.
  */
 export async function runServe(options: ServeOptions): Promise<number> {
+  const code = await serveUntilTold(options);
+  // A client that does not read what it is told would keep the process, though there is nothing left to do.
+  if (options.stdio) startTimer(UNREAD_MS, () => process.exit(code));
+  return code;
+}
+
+async function serveUntilTold(options: ServeOptions): Promise<number> {
   const [tokens, routes] = [tokensOf(options), routesOf(options)];
   enterLineage(options, process.env);
   const logger = options.verbose ? stderrLogger : warningLogger;
@@ -41,7 +52,7 @@ export async function runServe(options: ServeOptions): Promise<number> {
   // A map that is not to be had, or a connector that is down, is tried again in the background: nobody waits for it.
   void told(manager.sync());
   try {
-    if (options.stdio) await overStdio(gateway, interrupted);
+    if (options.stdio) await overStdio(gateway, interrupted, options.drain);
     else await overHttp(options, { gateway, logger, tokens }, interrupted);
   } finally {
     gateway.close();
@@ -72,13 +83,13 @@ async function overHttp(options: ServeOptions, { gateway, logger, tokens }: Serv
   await listener.close(options.drain);
 }
 
-async function overStdio(gateway: Gateway, interrupted: Promise<number>): Promise<void> {
+async function overStdio(gateway: Gateway, interrupted: Promise<number>, drainMs: number): Promise<void> {
   const view = gateway.view();
   if (view === undefined) return;
   const { stdin: input, stdout: output } = process;
   await Promise.race([
     serveStdio({ ...{ gateway, view, input, output }, maxMessageBytes: MAX_MESSAGE_BYTES }),
-    interrupted,
+    interrupted.then(() => gateway.drained(drainMs)),
   ]);
   input.destroy();
 }

@@ -182,10 +182,15 @@ function connectionOf(
     },
     async watchResource(uri, limits) {
       if (session.isModern) {
-        return keepStandingStream(session, { resourceSubscriptions: [uri] }, true, {
+        const stop = keepStandingStream(session, { resourceSubscriptions: [uri] }, true, {
           onOpen: () => {},
           onGone: () => {},
         });
+        life.signal.addEventListener('abort', stop, { once: true });
+        return () => {
+          life.signal.removeEventListener('abort', stop);
+          stop();
+        };
       }
       await this.request('resources/subscribe', { uri }, limits);
       return () =>

@@ -93,9 +93,9 @@ export class EventReader implements BodyReader {
 
   /** Offers the line as bytes; where nobody wants it so, it is kept until it is whole. */
   #offer(): void {
+    this.#isAsked = true;
     const line = Buffer.concat(this.#line);
     if (!line.subarray(0, DATA.length).equals(DATA)) return;
-    this.#isAsked = true;
     this.#large = this.#sink.onLargeValue(line.subarray(DATA.length));
     if (this.#large !== null) this.#takeLine();
   }

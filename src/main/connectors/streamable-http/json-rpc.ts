@@ -56,7 +56,8 @@ export function asIncoming(value: unknown): Incoming {
   if (typeof method === 'string') {
     const params = isObject(value.params) ? value.params : NO_PARAMS;
     if (id === undefined) return { kind: 'notification', method, params };
-    return typeof id === 'string' || typeof id === 'number' ? { kind: 'request', id, method, params } : JUNK;
+    const isId = typeof id === 'string' || (typeof id === 'number' && Number.isFinite(id));
+    return isId ? { kind: 'request', id, method, params } : JUNK;
   }
   if (isObject(value.result)) return { kind: 'result', id, result: value.result };
   const error = asRpcError(value.error);

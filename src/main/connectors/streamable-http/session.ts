@@ -59,9 +59,12 @@ interface Resumption {
 
 const FROM_START: Resumption = { count: 0, lastEventId: null, retryMs: RESUME_MS, cause: null };
 
+/** Notices that are no part of the request over whose stream they come. A question is withdrawn by its own id. */
+const ABOUT_SERVER: ReadonlySet<string> = new Set(['notifications/resources/updated', 'notifications/cancelled']);
+
 /** Whether a notice is about the server, over whichever stream it comes. */
 function isAboutServer(method: string): boolean {
-  return method.endsWith('/list_changed') || method === 'notifications/resources/updated';
+  return method.endsWith('/list_changed') || ABOUT_SERVER.has(method);
 }
 
 /** A stream that ends early is a connection that broke; an answer without an answer is none. */
@@ -137,6 +140,10 @@ export class StreamableHttpSession {
    * all go. The returned function ends it.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
+    if (this.#isClosed) {
+      queueMicrotask(() => sink.onFailure(new ClosedConnection()));
+      return () => {};
+    }
     const id = `${method}:${this.#nextId++}`;
     const request = this.isModern ? this.#writer.message(id, method, params) : this.#writer.listen(lastEventId);
     return this.#send(request, Number.POSITIVE_INFINITY, { ...sink, onValue: (value) => this.#take(value, null) });

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { detached } from '../../tracing/trace.ts';
-import { networkFailure } from '../failure.ts';
+import { ClosedConnection, networkFailure } from '../failure.ts';
 import { isEventStream } from './body-reader.ts';
 import type { AbortExchange } from './http-exchange.ts';
 import type { JsonObject } from './json-rpc.ts';
@@ -77,6 +77,8 @@ export function keepStandingStream(
       },
       onEnd: reopen,
       onFailure: (error) => {
+        // Its session was ended under it.
+        if (error instanceof ClosedConnection) isStopped = true;
         if (isStopped) return;
         const failure = networkFailure(error);
         if (failure.kind === 'network' && failure.isUnsent) {

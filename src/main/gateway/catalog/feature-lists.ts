@@ -4,6 +4,7 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import { isObject, type JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 import type { Logger } from '../../logger.ts';
+import { MAX_ENTRY_LENGTH } from './pages.ts';
 
 /** What connectors list besides tools. */
 export type Feature = 'prompts' | 'resources' | 'templates';
@@ -51,6 +52,8 @@ const KINDS: readonly Kind[] = [
 
 const MAX_PAGES = 64;
 const MAX_ITEMS = 10_000;
+/** Characters of JSON of one list of a connector. */
+const MAX_LENGTH = 8 * 1024 * 1024;
 const READ_TIMEOUT_MS = 10_000;
 const DEBOUNCE_MS = 50;
 const MAX_AT_ONCE = 16;
@@ -151,6 +154,7 @@ export class FeatureLists {
   async #pages(connectorId: string, { method, member, key }: Kind): Promise<readonly Listed[]> {
     const items = new Map<string, Listed>();
     const seen = new Set<string>();
+    let total = 0;
     let cursor: string | null = null;
     for (let page = 0; page < MAX_PAGES && items.size < MAX_ITEMS; page += 1) {
       const params: JsonObject = cursor === null ? {} : { cursor };
@@ -159,15 +163,18 @@ export class FeatureLists {
       const listed = result[member];
       for (const item of Array.isArray(listed) ? (listed as unknown[]) : []) {
         const own = isObject(item) ? item[key] : undefined;
-        if (isObject(item) && typeof own === 'string' && own !== '' && items.size < MAX_ITEMS && !items.has(own))
-          items.set(own, { connectorId, item, own });
+        if (!isObject(item) || typeof own !== 'string' || own === '' || items.has(own)) continue;
+        const { length } = JSON.stringify(item);
+        total += length;
+        if (items.size >= MAX_ITEMS || total > MAX_LENGTH) return sorted(items);
+        if (length <= MAX_ENTRY_LENGTH) items.set(own, { connectorId, item, own });
       }
       const next = result.nextCursor;
       if (typeof next !== 'string' || seen.has(next)) break;
       seen.add(next);
       cursor = next;
     }
-    return [...items.values()].sort((a, b) => (a.own < b.own ? -1 : 1));
+    return sorted(items);
   }
 
   #drop(connectorId: string): void {
@@ -182,4 +189,8 @@ export class FeatureLists {
     this.#merged.delete(feature);
     this.#deps.onChange(feature, connectorId);
   }
+}
+
+function sorted(items: ReadonlyMap<string, Listed>): readonly Listed[] {
+  return [...items.values()].sort((a, b) => (a.own < b.own ? -1 : 1));
 }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 import { type Feature, type FeatureLists, keyOf, type Listed } from './feature-lists.ts';
-import { type Page, pageOf } from './pages.ts';
+import { createSelection, type Page, pageOf } from './pages.ts';
 import type { Route } from './route.ts';
 
 /** What a connector lists besides tools, as a route shows it. */
@@ -12,18 +12,20 @@ export class FeaturePages {
     byName: new Map(),
   };
 
+  readonly #shown: { readonly [F in Feature]: (list: readonly Listed[]) => readonly Listed[] };
+
   constructor(lists: FeatureLists, route: Route) {
+    const shown = (): ((list: readonly Listed[]) => readonly Listed[]) =>
+      createSelection((listed: Listed) => this.#isShown(listed));
+    this.#shown = { prompts: shown(), resources: shown(), templates: shown() };
     this.#lists = lists;
     this.#route = route;
   }
 
   /** Throws an RpcError for a cursor that is none. */
-  page(feature: Feature, cursor: unknown): Page<JsonObject> {
-    const { items, nextCursor } = pageOf(this.#ofRoute(feature), keyOf, cursor);
-    return {
-      items: items.filter((listed) => this.#isShown(listed)).map((listed) => this.#write(feature, listed)),
-      nextCursor,
-    };
+  page(feature: Feature, cursor: unknown): Page {
+    const list = this.#route.isUnfiltered ? this.#ofRoute(feature) : this.#shown[feature](this.#ofRoute(feature));
+    return pageOf(list, { keyOf, write: (listed) => JSON.stringify(this.#write(feature, listed)) }, cursor);
   }
 
   /** The prompt that is called so here; null if there is none, or if the route does not show it. */
@@ -57,7 +59,8 @@ export class FeaturePages {
     }
     if (ref.type !== 'ref/resource' || typeof ref.uri !== 'string') return null;
     const found = this.#route.resolveUri(ref.uri);
-    return found === null ? null : { connectorId: found.connectorId, ref: { ...ref, uri: found.uri } };
+    if (found === null || !this.#isUriShown(found.connectorId, found.uri, 'templates')) return null;
+    return { connectorId: found.connectorId, ref: { ...ref, uri: found.uri } };
   }
 
   /** The prompts by their exposed names, made anew when they change. */
@@ -76,9 +79,9 @@ export class FeaturePages {
   }
 
   /** A filter knows a resource by its name, so one that is not listed could be any. */
-  #isUriShown(connectorId: string, uri: string): boolean {
+  #isUriShown(connectorId: string, uri: string, feature: Feature = 'resources'): boolean {
     if (this.#route.isUnfiltered) return true;
-    return this.#lists.of('resources', connectorId).some((listed) => listed.own === uri && this.#isShown(listed));
+    return this.#lists.of(feature, connectorId).some((listed) => listed.own === uri && this.#isShown(listed));
   }
 
   #isShown({ connectorId, own, item }: Listed): boolean {

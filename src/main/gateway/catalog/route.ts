@@ -4,7 +4,7 @@ import { exposeUri, resolveUri } from './resource-uris.ts';
 
 /** One way into the gateway: which connectors it shows, and under which names. */
 export interface Route {
-  /** In logs and metrics. */
+  /** Tells it from any other. */
   readonly name: string;
   /** The one connector that it shows; null for all. */
   readonly connectorId: string | null;
@@ -21,6 +21,11 @@ export interface Route {
   exposeUri(connectorId: string, uri: string): string;
   /** Null for a URI that names no connector. */
   resolveUri(exposed: string): { readonly connectorId: string; readonly uri: string } | null;
+}
+
+/** Whether all that a connector says may be heard on a route: one that shows only some of its names shows nothing that has none. */
+export function shows({ connectorId: only, isUnfiltered }: Route, connectorId: string): boolean {
+  return isUnfiltered && (only === null || only === connectorId);
 }
 
 /** All connectors, told apart by their ids. */
@@ -41,7 +46,7 @@ export function sharedRoute(name: string, names: ExposedNames, isAllowed: NameFi
 /** One connector, everything as it calls it itself. */
 export function singleRoute(connectorId: string, names: ExposedNames, isAllowed: NameFilter): Route {
   return {
-    name: 'single',
+    name: `connector ${connectorId}`,
     connectorId,
     isAllowed,
     isUnfiltered: isAllowed === ALL_NAMES,

@@ -1,17 +1,11 @@
 import { toolId } from '../../../shared/tool-id.ts';
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import type { ToolInfo } from '../../snapshot/tool-info.ts';
-import { lowerBound, pageOf } from './pages.ts';
+import { lowerBound, type Page, pageOf } from './pages.ts';
 import type { Route } from './route.ts';
 
 /** Marks a tool that is remembered from an earlier run, whose connector has not listed it since. */
 const STALE_KEY = 'mcp-switchyard/stale';
-
-/** The tools of a page, as JSON. */
-export interface ToolPage {
-  readonly json: string;
-  readonly nextCursor: string | undefined;
-}
 
 const nameOf = ({ name }: ToolInfo): string => name;
 
@@ -28,8 +22,10 @@ export class ToolList {
   readonly #manager: ConnectorProxyManager;
   readonly #route: Route;
   readonly #json = new WeakMap<ToolInfo, string>();
-  #first: ToolPage | null = null;
+  #first: Page | null = null;
   #listed: readonly ToolInfo[] = [];
+  /** Of these, what the route shows. */
+  #shown: readonly ToolInfo[] = [];
   /** Tools by an exposed name that cannot be taken apart. */
   readonly #renamed = new Map<string, string>();
 
@@ -39,16 +35,15 @@ export class ToolList {
   }
 
   /** Throws an RpcError for a cursor that is none. */
-  page(cursor: unknown): ToolPage {
+  page(cursor: unknown): Page {
     const all = this.#manager.listTools();
     if (all !== this.#listed) {
       this.#listed = all;
+      this.#shown = this.#ofRoute(all);
       this.#first = null;
     }
     if (cursor === undefined && this.#first !== null) return this.#first;
-    const { items, nextCursor } = pageOf(this.#ofRoute(all), nameOf, cursor);
-    const json = `[${items.flatMap((tool) => this.#write(tool)).join(',')}]`;
-    const page = { json, nextCursor };
+    const page = pageOf(this.#shown, { keyOf: nameOf, write: (tool) => this.#write(tool) }, cursor);
     if (cursor === undefined) this.#first = page;
     return page;
   }
@@ -79,25 +74,28 @@ export class ToolList {
   }
 
   #ofRoute(all: readonly ToolInfo[]): readonly ToolInfo[] {
-    const { connectorId } = this.#route;
-    if (connectorId === null) return all;
+    const { connectorId, isUnfiltered } = this.#route;
+    const shown = isUnfiltered ? all : all.filter((tool) => this.#isShown(tool));
+    if (connectorId === null) return shown;
     // Other ids may begin with this one and a dot.
-    return all
-      .slice(lowerBound(all, nameOf, `${connectorId}.`), lowerBound(all, nameOf, `${connectorId}/`))
+    return shown
+      .slice(lowerBound(shown, nameOf, `${connectorId}.`), lowerBound(shown, nameOf, `${connectorId}/`))
       .filter((tool) => tool.connectorId === connectorId);
   }
 
-  #write(tool: ToolInfo): readonly string[] {
-    const { connectorId, definition, isStale } = tool;
-    const own = ownName(tool);
-    if (!this.#route.isAllowed(this.#route.fullName(connectorId, own))) return [];
+  #isShown(tool: ToolInfo): boolean {
+    return this.#route.isAllowed(this.#route.fullName(tool.connectorId, ownName(tool)));
+  }
+
+  #write(tool: ToolInfo): string {
     const known = this.#json.get(tool);
-    if (known !== undefined) return [known];
-    const name = this.#route.expose(connectorId, own);
+    if (known !== undefined) return known;
+    const { connectorId, definition, isStale } = tool;
+    const name = this.#route.expose(connectorId, ownName(tool));
     const meta = isStale ? { _meta: { ...asObject(definition._meta), [STALE_KEY]: true } } : {};
     const json = JSON.stringify({ ...definition, name, ...meta });
     this.#json.set(tool, json);
-    return [json];
+    return json;
   }
 }
 

@@ -47,7 +47,9 @@ export class Application {
     allowOrigin(request, response, guard.corsOrigin(request.headers));
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
     const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname;
-    if (pathname === undefined) return refuse(response, 400, 'This is no address');
+    // One that is not its own normal form could be another one for a proxy that looks at paths.
+    if (pathname === undefined || pathname !== request.url?.split('?', 1)[0])
+      return refuse(response, 400, 'This is no address');
     if (isDraining) response.setHeader('connection', 'close');
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {

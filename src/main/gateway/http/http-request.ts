@@ -1,11 +1,13 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 import { SwitchyardError } from '../../../shared/errors.ts';
-import type { asIncoming, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import { type asIncoming, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
 import type { GatewayHost } from '../gateway-host.ts';
 import { ANSWERED, type Exchange } from '../protocol/exchange.ts';
 import type { OwnMethod, RequestServer } from '../protocol/request-server.ts';
+import { toRpcError } from '../protocol/rpc-errors.ts';
 import { writeError, writeResult } from '../protocol/write-message.ts';
 import type { View } from '../view.ts';
+import type { Backlog } from './backlog.ts';
 import { refuseForNow, statusOf } from './refusals.ts';
 import { HttpReply } from './reply.ts';
 
@@ -24,11 +26,11 @@ export class HttpRequest {
   readonly response: ServerResponse;
   readonly #request: IncomingMessage;
 
-  constructor(request: IncomingMessage, response: ServerResponse, caller: Caller) {
+  constructor(request: IncomingMessage, response: ServerResponse, caller: Caller, backlog: Backlog) {
     this.#request = request;
     this.response = response;
     this.caller = caller;
-    this.reply = new HttpReply(request, response);
+    this.reply = new HttpReply(request, response, backlog);
   }
 
   get method(): string {
@@ -49,14 +51,15 @@ export interface ServeDeps {
   readonly server: RequestServer;
   readonly host: GatewayHost;
   readonly maxConcurrent: number;
+  readonly backlog: Backlog;
   /** Aborts when no new work is taken. */
   readonly draining: AbortSignal;
 }
 
 /** Refuses a request while too many are being served; whether it did. */
 export function isTurnedAway({ response, reply }: HttpRequest, id: RpcRequest['id'], deps: ServeDeps): boolean {
-  const { server, maxConcurrent, draining } = deps;
-  if (!draining.aborted && server.running < maxConcurrent) return false;
+  const { server, maxConcurrent, draining, backlog } = deps;
+  if (!draining.aborted && server.running < maxConcurrent && !backlog.isFull) return false;
   const why = draining.aborted ? 'The gateway is shutting down' : 'There are too many requests at once';
   refuseForNow(response, reply, why, id);
   return true;
@@ -65,7 +68,7 @@ export function isTurnedAway({ response, reply }: HttpRequest, id: RpcRequest['i
 /** An exchange over HTTP; what is left open is of the era. */
 export function exchangeOf(
   { caller, reply, headers }: HttpRequest,
-  parts: Pick<Exchange, 'era' | 'id' | 'client' | 'capabilities' | 'logLevel' | 'signal' | 'ask'>,
+  parts: Pick<Exchange, 'era' | 'id' | 'client' | 'capabilities' | 'logLevel' | 'signal' | 'ask' | 'progressToken'>,
 ): Exchange {
   return {
     ...parts,
@@ -90,7 +93,8 @@ export async function answer(
     if (outcome === ANSWERED) reply.endLarge();
     else reply.end(writeResult(exchange.id, outcome, exchange.era));
   } catch (error) {
-    const rpcError = error as RpcError;
+    // What cannot be written, such as a result that nests too deep, is a failure like any other.
+    const rpcError = error instanceof RpcError ? error : toRpcError(error, exchange.era);
     reply.end(writeError(exchange.id, rpcError), exchange.era === 'modern' ? statusOf(rpcError) : 200);
   }
 }

@@ -1,5 +1,5 @@
 import { monotonicMs } from '../../../shared/clock.ts';
-import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
+import { isObject, type JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 import { ClientSession } from '../protocol/client-session.ts';
 import type { HttpReply } from './reply.ts';
 
@@ -10,7 +10,8 @@ const MAX_WAITING = 100;
 export class HttpSession {
   readonly client: ClientSession;
   #stream: HttpReply | null = null;
-  #waiting: JsonObject[] = [];
+  /** By what they are about: of a change it is enough to know that there was one. */
+  readonly #waiting = new Map<unknown, JsonObject>();
   #usedMs: number = monotonicMs();
 
   constructor(facts: Pick<ClientSession, 'id' | 'principal' | 'view' | 'revision' | 'capabilities'>) {
@@ -31,8 +32,8 @@ export class HttpSession {
     this.#stream?.close();
     this.#stream = stream;
     stream.openStream();
-    for (const message of this.#waiting) stream.send(message);
-    this.#waiting = [];
+    for (const message of this.#waiting.values()) stream.send(message);
+    this.#waiting.clear();
   }
 
   detach(stream: HttpReply): void {
@@ -49,12 +50,15 @@ export class HttpSession {
     if (this.#stream?.send(message) === true) return true;
     // A question that nobody hears would wait in vain.
     if (message.id !== undefined) return false;
-    const isWaiting = this.#waiting.some(({ method, params }) => isSame({ method, params }, message));
-    if (!isWaiting && this.#waiting.length < MAX_WAITING) this.#waiting.push(message);
+    const key = keyOf(message);
+    if (this.#waiting.size < MAX_WAITING || this.#waiting.has(key)) this.#waiting.set(key, message);
     return true;
   }
 }
 
-function isSame(a: JsonObject, { method, params }: JsonObject): boolean {
-  return a.method === method && JSON.stringify(a.params) === JSON.stringify(params);
+/** The same for two changes of one thing; a key of its own for any other message. */
+function keyOf(message: JsonObject): unknown {
+  const { method, params } = message;
+  const isChange = String(method).endsWith('list_changed') || method === 'notifications/resources/updated';
+  return isChange ? `${String(method)} ${isObject(params) ? String(params.uri) : ''}` : message;
 }

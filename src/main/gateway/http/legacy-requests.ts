@@ -5,7 +5,7 @@ import {
   type RpcError,
 } from '../../connectors/streamable-http/json-rpc.ts';
 import type { ClientSession } from '../protocol/client-session.ts';
-import type { AskClient } from '../protocol/exchange.ts';
+import { type AskClient, progressTokenOf } from '../protocol/exchange.ts';
 import {
   agreedRevision,
   initializeResult,
@@ -45,7 +45,7 @@ export function sessionOf({ headers, caller }: HttpRequest, sessions: SessionTab
  */
 export async function answerLegacy(http: HttpRequest, message: RpcRequest, deps: LegacyDeps): Promise<void> {
   const { headers, reply, response } = http;
-  const { id, method } = message;
+  const { id, method, params } = message;
   const revision = headers['mcp-protocol-version'];
   if (method !== 'initialize' && revision !== undefined && !LEGACY_REVISIONS.includes(String(revision)))
     return refuse(reply, 400, 'This revision of MCP is not spoken here', RPC_INVALID_REQUEST, id);
@@ -59,13 +59,13 @@ export async function answerLegacy(http: HttpRequest, message: RpcRequest, deps:
   client?.running.set(id, life.controller);
   const ask = client === undefined ? null : askOver(http, client);
   const exchange = exchangeOf(http, {
-    ...{ era: 'legacy', id, ask, client: client ?? http },
+    ...{ era: 'legacy', id, ask, client: client ?? http, progressToken: progressTokenOf(params) },
     signal: life.controller.signal,
     capabilities: ask === null ? {} : (client?.capabilities ?? {}),
     logLevel: client?.logLevel ?? null,
   });
   const own = async (name: string, params: JsonObject): Promise<JsonObject | null> => {
-    if (client !== undefined) return legacyMethod(name, params, client, deps);
+    if (client !== undefined) return legacyMethod(name, params, client, { ...deps, signal: life.controller.signal });
     return name === 'ping' || name === 'logging/setLevel' ? {} : null;
   };
   try {

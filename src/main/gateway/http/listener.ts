@@ -1,11 +1,12 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { settledWithin } from '../../../shared/clock.ts';
+import { settledWithin, startTimer } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Gateway } from '../gateway.ts';
 import { createStatusSite } from '../status-page/status-site.ts';
 import { Application } from './application.ts';
+import { Backlog } from './backlog.ts';
 import { createGuard } from './guard.ts';
 import type { ReadyFor } from './health.ts';
 import type { ListenerLimits } from './limits.ts';
@@ -39,6 +40,9 @@ const MAX_HEADER_BYTES = 16 * 1024;
 const HEADERS_TIMEOUT_MS = 10_000;
 const KEEP_ALIVE_MS = 65_000;
 
+/** How long a socket that was refused may take to hear so. */
+const REFUSED_MS = 1_000;
+
 /** Serves a gateway over HTTP. Rejects with LISTEN_FAILED. */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const { gateway, host, port, limits } = options;
@@ -56,7 +60,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
       watches: gateway.watches,
       levels: gateway.levels,
     },
-    ...{ sessions, streams: new StreamLimit(limits.maxStreams), draining: draining.signal },
+    ...{ sessions, streams: new StreamLimit(limits.maxStreams), backlog: new Backlog(), draining: draining.signal },
     ...{ hasSessions: options.hasSessions, maxConcurrent: limits.maxConcurrent, maxBodyBytes: limits.maxBodyBytes },
   };
   const site = createStatusSite({ manager: gateway.manager, latencies: gateway.latencies });
@@ -103,7 +107,8 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
         ? '408 Request Timeout'
         : '400 Bad Request';
   if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-  else socket.destroy();
+  // One that keeps its own side open would keep a place, too.
+  startTimer(REFUSED_MS, () => socket.destroy());
 }
 
 function isLoopback(host: string): boolean {

@@ -20,7 +20,7 @@ export async function handleMcp(
   caller: Caller,
   deps: McpEndpointDeps,
 ): Promise<void> {
-  const http = new HttpRequest(request, response, caller);
+  const http = new HttpRequest(request, response, caller, deps.backlog);
   switch (http.method) {
     case 'POST':
       return post(http, deps);
@@ -65,6 +65,7 @@ async function take(http: HttpRequest, value: unknown, deps: McpEndpointDeps): P
       ? answerModern(http, message, deps)
       : answerLegacy(http, message, deps);
   const client = sessionOf(http, deps.sessions)?.client;
+  if (client === undefined && http.headers['mcp-session-id'] !== undefined) return refuseSession(reply);
   if (message.kind === 'notification') {
     if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
   } else {

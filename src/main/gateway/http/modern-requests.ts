@@ -1,4 +1,5 @@
 import { type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import { progressTokenOf } from '../protocol/exchange.ts';
 import { type ModernEnvelope, readEnvelope } from '../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../protocol/modern-methods.ts';
 import type { Notices } from '../protocol/notices.ts';
@@ -34,7 +35,15 @@ export async function answerModern(http: HttpRequest, message: RpcRequest, deps:
   if (isTurnedAway(http, id, deps)) return;
   using life = lifeOf(http.response);
   const { signal } = life.controller;
-  const exchange = exchangeOf(http, { era: 'modern', id, client: http, signal, ask: null, ...envelope });
+  const exchange = exchangeOf(http, {
+    era: 'modern',
+    id,
+    client: http,
+    signal,
+    ask: null,
+    progressToken: progressTokenOf(params),
+    ...envelope,
+  });
   const own = async (name: string): Promise<JsonObject | null> => {
     if (name === 'server/discover') return discoverResult(deps.host);
     return name === 'subscriptions/listen' ? subscribe(http, message, signal, deps) : null;
@@ -52,5 +61,5 @@ async function subscribe(
   if (place === null) throw new RpcError(RPC_TRANSPORT, 'There are too many streams');
   const signal = AbortSignal.any([gone, deps.draining]);
   const send = (method: string, sent: JsonObject): void => void reply.send({ jsonrpc: '2.0', method, params: sent });
-  return await listen(params, id, caller.view, () => ({ send, signal }), deps);
+  return await listen(params, id, caller.view, { send, signal }, deps);
 }

@@ -3,16 +3,13 @@ import { startTimer, type Timer } from '../../../shared/clock.ts';
 import type { ResultSink } from '../../connectors/connection.ts';
 import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 import type { RequestId } from '../protocol/exchange.ts';
+import type { Backlog } from './backlog.ts';
 
 /** How often a stream says that it is still there, and after how long an answer that is not there yet begins as one, so that nothing in between takes it for dead. */
 const KEEP_ALIVE_MS = 15_000;
 
 /** What a client that does not read may leave lying here. */
 const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
-
-/** An answer of which more than that has not gone out yet, and how long its client may read nothing of it. */
-const PATIENT_BYTES = 64 * 1024;
-const READ_TIMEOUT_MS = 30_000;
 
 const STREAM_HEADERS = {
   'content-type': 'text/event-stream',
@@ -25,14 +22,16 @@ const BRACE = 0x7b;
 /** The answer to one HTTP request: JSON, or a stream of events if anything comes before the answer (MCP, Streamable HTTP, sending messages). */
 export class HttpReply {
   readonly #response: ServerResponse;
+  readonly #backlog: Backlog;
   readonly #acceptsJson: boolean;
   readonly #acceptsStream: boolean;
   #state: 'open' | 'stream' | 'large-json' | 'large-event' | 'over' = 'open';
   #timer: Timer | null = null;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, backlog: Backlog) {
     const accept = request.headers.accept ?? '*/*';
     this.#response = response;
+    this.#backlog = backlog;
     this.#acceptsJson = /\*\/\*|application\/(?:json|\*)/.test(accept);
     this.#acceptsStream = /\*\/\*|text\/(?:event-stream|\*)/.test(accept);
   }
@@ -58,6 +57,7 @@ export class HttpReply {
     this.#state = 'stream';
     this.#response.writeHead(200, STREAM_HEADERS);
     this.#response.flushHeaders();
+    this.#response.once('close', () => this.#timer?.cancel());
     this.#keepAlive();
     return true;
   }
@@ -138,19 +138,13 @@ export class HttpReply {
     const length = String(Buffer.byteLength(json));
     this.#response.writeHead(status, { 'content-type': 'application/json', 'content-length': length });
     this.#response.end(json);
-    if (this.#response.writableLength > PATIENT_BYTES) this.#hurry();
-  }
-
-  /** A client that does not read a long answer must not have it lie here for ever. */
-  #hurry(): void {
-    const { socket } = this.#response;
-    socket?.setTimeout(READ_TIMEOUT_MS, () => socket.destroy());
-    this.#response.once('finish', () => socket?.setTimeout(0));
   }
 
   #over(): void {
     this.#state = 'over';
     this.#timer?.cancel();
+    // Not before what ends it has been written.
+    queueMicrotask(() => this.#backlog.watch(this.#response));
   }
 
   #keepAlive(): void {

@@ -51,7 +51,11 @@ export class SessionTable {
   /** The session of that id; undefined for that of somebody else, as for none. */
   find(id: unknown, principal: string, view: View): HttpSession | undefined {
     const session = typeof id === 'string' ? this.#sessions.get(id) : undefined;
-    if (session === undefined || session.client.principal !== principal || session.client.view !== view)
+    if (
+      session === undefined ||
+      session.client.principal !== principal ||
+      session.client.view.route.name !== view.route.name
+    )
       return undefined;
     session.touch();
     return session;

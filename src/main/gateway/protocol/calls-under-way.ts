@@ -1,18 +1,22 @@
 import type { HostSide } from '../../connectors/host-side.ts';
+import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 
-interface UnderWay {
+/** A request that is at a connector. */
+export interface UnderWay {
   /** Whose it is: a session, or, of a client that has none, the request itself. */
   readonly client: object;
+  /** Answers what the connector asks. */
   readonly host: HostSide;
+  /** Takes what the connector says to its client. */
+  readonly notify: (method: string, params: JsonObject) => void;
 }
 
-/** The requests that are at each connector, to tell whose a question is that names none. */
+/** The requests that are at each connector, to tell whose a message is that names none. */
 export class CallsUnderWay {
   readonly #calls = new Map<string, Set<UnderWay>>();
 
   /** Notes a request until it is disposed of. */
-  enter(connectorId: string, client: object, host: HostSide): Disposable {
-    const call: UnderWay = { client, host };
+  enter(connectorId: string, call: UnderWay): Disposable {
     const calls = this.#calls.get(connectorId) ?? new Set();
     this.#calls.set(connectorId, calls.add(call));
     return {
@@ -23,10 +27,10 @@ export class CallsUnderWay {
     };
   }
 
-  /** Who answers for all of them: `none` where there are none, `several` where they are of several clients. */
-  hostOf(connectorId: string): HostSide | 'none' | 'several' {
+  /** One of them, where all are of one client: it may speak for the rest. */
+  only(connectorId: string): UnderWay | 'none' | 'several' {
     const [first, ...others] = this.#calls.get(connectorId) ?? [];
     if (first === undefined) return 'none';
-    return others.every(({ client }) => client === first.client) ? first.host : 'several';
+    return others.every(({ client }) => client === first.client) ? first : 'several';
   }
 }

@@ -9,6 +9,7 @@ import {
 import type { View } from '../view.ts';
 import type { RequestId } from './exchange.ts';
 import type { ChangedList, NoticeListener } from './notices.ts';
+import { invalidParams } from './rpc-errors.ts';
 
 /** Writes a message to a client; false where there is no way to it now. */
 export type WriteMessage = (message: JsonObject) => boolean;
@@ -33,7 +34,6 @@ export class ClientSession implements NoticeListener {
   readonly #watched = new Map<string, () => void>();
   readonly #write: WriteMessage;
   #count = 0;
-  isClosed = false;
   logLevel: string | null = null;
 
   constructor(
@@ -56,15 +56,22 @@ export class ClientSession implements NoticeListener {
     return this.#watched.has(uri);
   }
 
-  /** Notes that a resource is watched until `stop` is called; one that is watched already is left as it is. */
-  watch(uri: string, stop: () => void): void {
-    if (this.#watched.has(uri) || this.isClosed) stop();
-    else this.#watched.set(uri, stop);
-  }
-
-  /** Whether it watches as much as it may. */
-  get watchesEnough(): boolean {
-    return this.#watched.size >= MAX_WATCHED;
+  /** Watches a resource, unless it does; `begin` resolves with what ends it. Rejects as that does, and with an RpcError where it watches as many as it may. */
+  async watch(uri: string, begin: () => Promise<() => void>): Promise<void> {
+    if (this.#watched.has(uri)) return;
+    if (this.#watched.size >= MAX_WATCHED)
+      throw invalidParams('This session watches as many resources as it may', { uri });
+    // Its place is taken while the connector is asked.
+    const asking = (): void => {};
+    this.#watched.set(uri, asking);
+    try {
+      const stop = await begin();
+      if (this.#watched.get(uri) === asking) this.#watched.set(uri, stop);
+      else stop();
+    } catch (error) {
+      if (this.#watched.get(uri) === asking) this.#watched.delete(uri);
+      throw error;
+    }
   }
 
   unwatch(uri: string): void {
@@ -129,7 +136,6 @@ export class ClientSession implements NoticeListener {
 
   /** Ends what is under way, and what it watches. Idempotent. */
   close(): void {
-    this.isClosed = true;
     const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
     for (const running of this.running.values()) running.abort(gone);
     for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));

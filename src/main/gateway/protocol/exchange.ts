@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ResultSink } from '../../connectors/connection.ts';
-import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
+import { isObject, type JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 
 export type RequestId = string | number;
 
@@ -26,6 +26,8 @@ export interface Exchange {
   readonly capabilities: JsonObject;
   /** The least severe log message that the client wants; null where it did not say. */
   readonly logLevel: string | null;
+  /** Under which the client wants to hear of the request's progress; null where it does not. */
+  readonly progressToken: RequestId | null;
   /** Of the request; none over stdio. */
   readonly headers: IncomingHttpHeaders | null;
   /** Aborts when the client gives the request up or goes away. */
@@ -36,6 +38,12 @@ export interface Exchange {
   readonly ask: AskClient | null;
   /** Begins the answer with a result that comes in pieces; `prefix` is written into the result's object first. Null where that is not to be had. */
   readonly openLarge: ((prefix: string, flow: { readonly resume: () => void }) => ResultSink) | null;
+}
+
+/** The progress token of a request's parameters. */
+export function progressTokenOf({ _meta }: JsonObject): RequestId | null {
+  const token = isObject(_meta) ? _meta.progressToken : null;
+  return typeof token === 'string' || typeof token === 'number' ? token : null;
 }
 
 /** A result that is JSON already. */

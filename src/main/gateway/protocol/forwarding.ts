@@ -6,6 +6,7 @@ import type { CallsUnderWay } from './calls-under-way.ts';
 import { ANSWERED, type Exchange, type Outcome } from './exchange.ts';
 import { HeldCalls, type HeldContext } from './held-calls.ts';
 import { isAtLeast } from './log-level.ts';
+import { withLogger } from './log-notice.ts';
 
 /** What of a request's `_meta` belongs to the hop that it came over, and not to what it asks. */
 const OWN_META: ReadonlySet<string> = new Set([
@@ -58,11 +59,16 @@ export function forward(forwarding: Forwarding, { held, calls }: ForwardDeps): P
 async function once(forwarding: Forwarding, context: HeldContext, calls: CallsUnderWay): Promise<Outcome> {
   const { connectorId, exchange, params, send, expose, logger, isConnectorModern } = forwarding;
   const { capabilities, ask, era } = exchange;
+  // What is asked because of a request ends with it, also where the connector does not wait for the answer.
+  const over = new AbortController();
   const host: HostSide = {
     capabilities,
-    answer: (request) => (ask ?? context.ask)(request.method, request.params, request.signal),
+    answer: ({ method, params: asked, signal }) =>
+      (ask ?? context.ask)(method, asked, AbortSignal.any([signal, context.signal, over.signal])),
   };
-  using _underWay = calls.enter(connectorId, exchange.client, host);
+  const onNotification = (method: string, notice: JsonObject): void => relay(method, notice, context.current(), logger);
+  using _underWay = calls.enter(connectorId, { client: exchange.client, host, notify: onNotification });
+  using _over = { [Symbol.dispose]: () => over.abort(new Error('The request is over')) };
   let isHandedOut = false;
   const openLarge: RequestTraffic['onLargeResult'] = (flow) => {
     isHandedOut = true;
@@ -78,8 +84,8 @@ async function once(forwarding: Forwarding, context: HeldContext, calls: CallsUn
     returnsInputRequests: era === 'modern',
     host,
     ...(exchange.openLarge !== null && { onLargeResult: openLarge }),
-    ...progressOptions(params, context),
-    onNotification: (method, notice) => relay(method, notice, context.current(), logger),
+    ...progressOptions(exchange, context),
+    onNotification,
   });
   return isHandedOut ? ANSWERED : expose(result);
 }
@@ -92,17 +98,23 @@ function paramsFor(params: JsonObject, { logLevel }: Exchange): JsonObject {
   return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) };
 }
 
-/** Progress is asked for where the client asked for it, and comes back under its token. */
-function progressOptions({ _meta }: JsonObject, context: HeldContext): Pick<CallToolOptions, 'onProgress'> {
-  const token = isObject(_meta) ? _meta.progressToken : undefined;
-  if (typeof token !== 'string' && typeof token !== 'number') return {};
+/** Progress is asked for where the client asked for it, and comes back under the token of whichever request of its waits now. */
+function progressOptions(exchange: Exchange, context: HeldContext): Pick<CallToolOptions, 'onProgress'> {
+  if (exchange.progressToken === null) return {};
   return {
-    onProgress: (_, notice) => context.current()?.notify('notifications/progress', { ...notice, progressToken: token }),
+    onProgress: (_, notice) => {
+      const current = context.current();
+      if (current === null || current.progressToken === null) return;
+      current.notify('notifications/progress', { ...notice, progressToken: current.progressToken });
+    },
   };
 }
 
+/** What a connector may say about a request; anything else would be its word to the gateway. */
+const RELAYED: ReadonlySet<string> = new Set(['notifications/message', 'notifications/elicitation/complete']);
+
 function relay(method: string, notice: JsonObject, exchange: Exchange | null, logger: string | null): void {
-  if (exchange === null) return;
+  if (exchange === null || !RELAYED.has(method)) return;
   if (method !== 'notifications/message') {
     exchange.notify(method, notice);
     return;
@@ -110,12 +122,6 @@ function relay(method: string, notice: JsonObject, exchange: Exchange | null, lo
   // A modern client says with each request whether it wants any (MCP 2026-07-28, logging).
   const least = exchange.logLevel ?? (exchange.era === 'legacy' ? 'debug' : null);
   if (least !== null && isAtLeast(notice.level, least)) exchange.notify(method, withLogger(notice, logger));
-}
-
-/** A log message that says which connector it is from. */
-export function withLogger(notice: JsonObject, logger: string | null): JsonObject {
-  if (logger === null) return notice;
-  return { ...notice, logger: typeof notice.logger === 'string' ? `${logger}/${notice.logger}` : logger };
 }
 
 function refuse(): Promise<never> {

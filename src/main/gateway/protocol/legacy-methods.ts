@@ -28,7 +28,7 @@ export async function legacyMethod(
   method: string,
   params: JsonObject,
   session: ClientSession,
-  { levels, watches }: LegacyDeps,
+  { levels, watches, signal }: LegacyDeps & { readonly signal: AbortSignal },
 ): Promise<JsonObject | null> {
   switch (method) {
     case 'ping':
@@ -42,8 +42,7 @@ export async function legacyMethod(
       const { uri } = params;
       const found = typeof uri === 'string' ? session.view.features.resource(uri) : null;
       if (typeof uri !== 'string' || found === null) throw invalidParams('The resource is not known here', { uri });
-      if (session.watchesEnough) throw invalidParams('This session watches as many resources as it may', { uri });
-      if (!session.watches(uri)) session.watch(uri, await watches.watch(found.connectorId, found.uri));
+      await session.watch(uri, () => watches.watch(found.connectorId, found.uri, signal));
       return {};
     }
     case 'resources/unsubscribe':

@@ -2,6 +2,8 @@ import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import { isObject } from '../../connectors/streamable-http/json-rpc.ts';
 import { leastOf } from './log-level.ts';
 
+const USUAL = 'info';
+
 /** Has legacy connectors log what the most curious of the clients wants to hear (MCP 2025-11-25, logging): a level is a matter of the connection, which all of them share. */
 export class LogLevels {
   readonly #manager: ConnectorProxyManager;
@@ -26,7 +28,8 @@ export class LogLevels {
   want(client: object, level: string | null): void {
     if (level === null) this.#wanted.delete(client);
     else this.#wanted.set(client, level);
-    const least = leastOf([...this.#wanted.values()]);
+    // Where nobody wants to hear anything, connectors that were told to say little go back to what is usual.
+    const least = leastOf([...this.#wanted.values()]) ?? (this.#least === null ? null : USUAL);
     if (least === null || least === this.#least) return;
     this.#least = least;
     for (const id of this.#up) void this.#set(id, least);

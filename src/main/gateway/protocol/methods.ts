@@ -1,5 +1,6 @@
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import { isObject, type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import type { Page } from '../catalog/pages.ts';
 import type { CallLatencies } from '../status-page/call-latencies.ts';
 import type { View } from '../view.ts';
 import { exposePromptResult, exposeReadResult, exposeToolResult } from './content-uris.ts';
@@ -26,8 +27,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     (member: string, feature: 'prompts' | 'resources' | 'templates'): Method =>
     async ({ cursor }, { era }, { features }) => {
       await deps.settled();
-      const { items, nextCursor } = features.page(feature, cursor);
-      return { [member]: items, ...(nextCursor !== undefined && { nextCursor }), ...freshness(era, deps.ttlMs()) };
+      return listResult(member, features.page(feature, cursor), freshness(era, deps.ttlMs()));
     };
   const request = (
     connectorId: string,
@@ -52,9 +52,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
 
   const listTools: Method = async ({ cursor }, { era }, { tools }) => {
     await deps.settled();
-    const { json, nextCursor } = tools.page(cursor);
-    const rest = JSON.stringify({ nextCursor, ...freshness(era, deps.ttlMs()) }).slice(1);
-    return new PreparedResult(`{"tools":${json}${rest === '}' ? rest : `,${rest}`}`);
+    return listResult('tools', tools.page(cursor), freshness(era, deps.ttlMs()));
   };
 
   const callTool: Method = async (params, exchange, view) => {
@@ -83,7 +81,9 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     };
     const expose = (result: JsonObject): JsonObject =>
       exposeToolResult(result, (uri) => view.route.exposeUri(connectorId, uri));
-    return forward(forwardingOf(connectorId, `tools/call ${id}`, { exchange, params, expose, send, view }), deps);
+    // A client that comes back with what it was asked for says the same again.
+    const what = `tools/call ${id} ${JSON.stringify(args)}`;
+    return forward(forwardingOf(connectorId, what, { exchange, params, expose, send, view }), deps);
   };
 
   const getPrompt: Method = async (params, exchange, view) => {
@@ -103,7 +103,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     await deps.settled();
     if (typeof uri !== 'string') throw invalidParams('The URI of a resource is missing');
     const found = view.features.resource(uri);
-    if (found === null || manager.connector(found.connectorId) === undefined) throw resourceNotFound(uri, exchange.era);
+    if (found === null || !manager.has(found.connectorId)) throw resourceNotFound(uri, exchange.era);
     const { connectorId } = found;
     const expose = (result: JsonObject): JsonObject => {
       const exposed = exposeReadResult(result, (own) => view.route.exposeUri(connectorId, own));
@@ -140,6 +140,12 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     ['resources/read', readResource],
     ['completion/complete', complete],
   ]);
+}
+
+/** A list as a result, without its entries being read again. */
+function listResult(member: string, { json, nextCursor }: Page, more: JsonObject): PreparedResult {
+  const rest = JSON.stringify({ nextCursor, ...more }).slice(1);
+  return new PreparedResult(`{"${member}":[${json}]${rest === '}' ? rest : `,${rest}`}`);
 }
 
 /**

@@ -40,7 +40,7 @@ export async function listen(
   params: JsonObject,
   id: RequestId,
   view: View,
-  open: () => NoticeStream,
+  stream: NoticeStream,
   { notices, watches }: { readonly notices: Notices; readonly watches: ResourceWatches },
 ): Promise<JsonObject> {
   const asked = params.notifications;
@@ -50,20 +50,6 @@ export async function listen(
   const flags = Object.values(FLAGS).filter((flag) => asked[flag] === true);
   const meta = { [SUBSCRIPTION_ID]: id };
   const stops = new Map<string, () => void>();
-  // Watched before it is acknowledged: what changes from then on must be told.
-  await Promise.all(
-    [...uris].map(async (uri) => {
-      const found = typeof uri === 'string' ? view.features.resource(uri) : null;
-      if (typeof uri !== 'string' || found === null) return;
-      const stop = await watches.watch(found.connectorId, found.uri).catch(() => null);
-      if (stop !== null) stops.set(uri, stop);
-    }),
-  );
-  const stream = open();
-  const honoured = {
-    ...Object.fromEntries(flags.map((flag) => [flag, true])),
-    ...(stops.size > 0 && { resourceSubscriptions: [...stops.keys()] }),
-  };
   const listener: NoticeListener = {
     view,
     wants: (list) => flags.includes(FLAGS[list]),
@@ -71,8 +57,20 @@ export async function listen(
     logLevel: null,
     send: (method, sent) => stream.send(method, { ...sent, _meta: { ...asMeta(sent._meta), ...meta } }),
   };
-  notices.add(listener);
+  const watch = async (uri: unknown): Promise<void> => {
+    const found = typeof uri === 'string' ? view.features.resource(uri) : null;
+    if (typeof uri !== 'string' || found === null) return;
+    const stop = await watches.watch(found.connectorId, found.uri, stream.signal).catch(() => null);
+    if (stop !== null) stops.set(uri, stop);
+  };
   try {
+    // Watched before it is acknowledged: what changes from then on must be told.
+    await Promise.all([...uris].map(watch));
+    const honoured = {
+      ...Object.fromEntries(flags.map((flag) => [flag, true])),
+      ...(stops.size > 0 && { resourceSubscriptions: [...stops.keys()] }),
+    };
+    notices.add(listener);
     stream.send('notifications/subscriptions/acknowledged', { notifications: honoured, _meta: meta });
     if (Object.keys(honoured).length > 0) await aborted(stream.signal);
     return { _meta: meta };

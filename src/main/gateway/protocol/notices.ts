@@ -2,9 +2,11 @@ import { startTimer, type Timer } from '../../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
 import type { Feature } from '../catalog/feature-lists.ts';
+import { shows } from '../catalog/route.ts';
 import type { View } from '../view.ts';
-import { withLogger } from './forwarding.ts';
+import type { CallsUnderWay } from './calls-under-way.ts';
 import { isAtLeast } from './log-level.ts';
+import { withLogger } from './log-notice.ts';
 
 /** What changed. */
 export type ChangedList = 'tools' | 'prompts' | 'resources';
@@ -25,6 +27,7 @@ const DEBOUNCE_MS = 20;
 
 /** Tells clients of what connectors say of their own accord. */
 export class Notices {
+  readonly #calls: CallsUnderWay;
   readonly #listeners = new Set<NoticeListener>();
   readonly #changed: Readonly<Record<ChangedList, Set<string>>> = {
     tools: new Set(),
@@ -34,7 +37,8 @@ export class Notices {
   readonly #stops: readonly (() => void)[];
   #timer: Timer | null = null;
 
-  constructor(manager: ConnectorProxyManager) {
+  constructor(manager: ConnectorProxyManager, calls: CallsUnderWay) {
+    this.#calls = calls;
     this.#stops = [
       manager.on('tools', ({ connectorId }) => this.changed('tools', connectorId)),
       manager.on('notification', ({ connectorId, method, params }) => this.#pass(connectorId, method, params)),
@@ -75,17 +79,32 @@ export class Notices {
   }
 
   #pass(connectorId: string, method: string, params: JsonObject): void {
+    if (method === 'notifications/resources/updated') this.#updated(connectorId, params);
+    else if (method === 'notifications/message') this.#logged(connectorId, params);
+  }
+
+  #updated(connectorId: string, params: JsonObject): void {
+    if (typeof params.uri !== 'string') return;
     for (const listener of this.#listeners) {
       const { route } = listener.view;
       if (route.connectorId !== null && route.connectorId !== connectorId) continue;
-      if (method === 'notifications/resources/updated' && typeof params.uri === 'string') {
-        const uri = route.exposeUri(connectorId, params.uri);
-        if (listener.watches(uri)) listener.send(method, { ...params, uri });
-      } else if (method === 'notifications/message') {
-        const { logLevel } = listener;
-        const logger = route.connectorId === null ? connectorId : null;
-        if (logLevel !== null && isAtLeast(params.level, logLevel)) listener.send(method, withLogger(params, logger));
-      }
+      const uri = route.exposeUri(connectorId, params.uri);
+      if (listener.watches(uri)) listener.send('notifications/resources/updated', { ...params, uri });
     }
+  }
+
+  /**
+   * A log message may hold what a client sent, so it goes where a question would: to the client whose requests are the only ones at the connector; where there are none, to the only
+   * client there is.
+   */
+  #logged(connectorId: string, params: JsonObject): void {
+    const call = this.#calls.only(connectorId);
+    if (typeof call === 'object') call.notify('notifications/message', params);
+    const [listener, ...others] = this.#listeners;
+    if (call !== 'none' || listener === undefined || others.length > 0) return;
+    const { logLevel, view } = listener;
+    const logger = view.route.connectorId === null ? connectorId : null;
+    if (shows(view.route, connectorId) && logLevel !== null && isAtLeast(params.level, logLevel))
+      listener.send('notifications/message', withLogger(params, logger));
   }
 }

@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
-import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
+import { type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
 import type { Logger } from '../../logger.ts';
 import { recordGatewayRequest } from '../../metrics/instruments.ts';
 import type { View } from '../view.ts';
@@ -38,6 +38,11 @@ export class RequestServer {
 
   /** Rejects with an RpcError. */
   async serve(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
+    // It stays open for as long as its client likes, and has a limit of its own.
+    if (method === 'subscriptions/listen')
+      return this.#find(method, params, exchange, view, own).catch((error: unknown) =>
+        this.#fail(method, error, exchange),
+      );
     const startedMs = monotonicMs();
     this.#running += 1;
     try {
@@ -46,8 +51,7 @@ export class RequestServer {
       return outcome;
     } catch (error) {
       recordGatewayRequest(this.#label(method), 'error', monotonicMs() - startedMs);
-      this.#tell(method, error, exchange);
-      throw toRpcError(error, exchange.era);
+      return this.#fail(method, error, exchange);
     } finally {
       this.#running -= 1;
       if (this.#running === 0) this.#onIdle?.();
@@ -67,10 +71,11 @@ export class RequestServer {
     return this.#methods.has(method) ? method : 'other';
   }
 
-  /** What clients are told only the outline of. */
-  #tell(method: string, error: unknown, { signal }: Exchange): void {
-    const isExpected = error instanceof SwitchyardError || (error instanceof Error && error.name === 'RpcError');
-    if (isExpected || signal.aborted) return;
-    this.#logger.error({ event: 'gateway-failed', method, err: error }, `A request failed: ${messageOf(error)}`);
+  /** Throws what the client is told; what it is told only the outline of is logged. */
+  #fail(method: string, error: unknown, { signal, era }: Exchange): never {
+    const isExpected = error instanceof SwitchyardError || error instanceof RpcError;
+    if (!isExpected && !signal.aborted)
+      this.#logger.error({ event: 'gateway-failed', method, err: error }, `A request failed: ${messageOf(error)}`);
+    throw toRpcError(error, era);
   }
 }

@@ -1,3 +1,4 @@
+import { raceSignal } from '../../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 
 interface Watch {
@@ -7,6 +8,9 @@ interface Watch {
   /** Resolves with what ends it at the connector. */
   stop: Promise<() => void>;
 }
+
+/** How long a connector may take to take it. */
+const WATCH_TIMEOUT_MS = 5_000;
 
 /** Resources that clients watch, each watched once at its connector however many clients do, and again when the connector is back. */
 export class ResourceWatches {
@@ -22,11 +26,11 @@ export class ResourceWatches {
     });
   }
 
-  /** Resolves with what ends it once the connector has taken it. Rejects as the connector does. */
-  async watch(connectorId: string, uri: string): Promise<() => void> {
+  /** Resolves with what ends it once the connector has taken it. Rejects as the connector does, or with the reason of `signal`. */
+  async watch(connectorId: string, uri: string, signal: AbortSignal): Promise<() => void> {
     const key = `${connectorId}\0${uri}`;
     const known = this.#watches.get(key);
-    const watch = known ?? { connectorId, uri, count: 0, stop: this.#manager.watchResource(connectorId, uri) };
+    const watch = known ?? { connectorId, uri, count: 0, stop: this.#ask(connectorId, uri) };
     this.#watches.set(key, watch);
     watch.count += 1;
     let isOn = true;
@@ -39,7 +43,7 @@ export class ResourceWatches {
       finish(watch);
     };
     try {
-      await watch.stop;
+      await raceSignal(watch.stop, signal);
       return end;
     } catch (error) {
       end();
@@ -53,9 +57,13 @@ export class ResourceWatches {
     this.#watches.clear();
   }
 
+  #ask(connectorId: string, uri: string): Promise<() => void> {
+    return this.#manager.watchResource(connectorId, uri, { timeoutMs: WATCH_TIMEOUT_MS });
+  }
+
   #begin(watch: Watch): void {
     const before = watch.stop;
-    watch.stop = this.#manager.watchResource(watch.connectorId, watch.uri).catch(() => before);
+    watch.stop = this.#ask(watch.connectorId, watch.uri).catch(() => before);
     watch.stop.catch(() => {
       // Its clients hear nothing until the connector takes it again.
     });

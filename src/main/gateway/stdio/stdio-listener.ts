@@ -1,10 +1,11 @@
+import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { LineSplitter } from '../../connectors/line-splitter.ts';
 import { asIncoming, isObject, type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
 import type { Gateway } from '../gateway.ts';
 import { ClientSession } from '../protocol/client-session.ts';
-import { ANSWERED, type Exchange, type Outcome, type RequestId } from '../protocol/exchange.ts';
+import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../protocol/exchange.ts';
 import { agreedRevision, initializeResult, legacyMethod } from '../protocol/legacy-methods.ts';
 import { isModern, readEnvelope } from '../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../protocol/modern-methods.ts';
@@ -21,6 +22,9 @@ export interface StdioOptions {
 }
 
 type Request = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
+
+/** What a client may leave unread before it is read no further, and told nothing but answers. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 /** Who is at the other end of a pair of pipes; there is only one. */
 const PRINCIPAL = 'stdio';
@@ -39,6 +43,8 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
     for await (const chunk of options.input as AsyncIterable<Buffer>)
       for (const line of lines.push(chunk)) {
         if (line === null) return client.refuse(`A message is at most ${options.maxMessageBytes} bytes`);
+        // A client that does not read what it is answered is not read either.
+        if (options.output.writableLength > MAX_UNREAD_BYTES) await client.drained();
         if (line.trim() !== '') client.take(line);
       }
   } finally {
@@ -67,6 +73,10 @@ class StdioClient {
     const message = asIncoming(value);
     switch (message.kind) {
       case 'request':
+        if (this.#modern.has(message.id) || this.session?.running.has(message.id) === true) {
+          this.#write(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, 'This id is in use')));
+          return;
+        }
         void (isModern(message.params, null) ? this.#answerModern(message) : this.#answerLegacy(message));
         return;
       case 'notification':
@@ -81,6 +91,12 @@ class StdioClient {
       case 'junk':
         this.refuse('The line is no JSON-RPC 2.0 message');
     }
+  }
+
+  /** Resolves once what was written has been read, or nobody will. */
+  async drained(): Promise<void> {
+    const { output } = this.#options;
+    await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => {});
   }
 
   refuse(why: string, code = RPC_INVALID_REQUEST): void {
@@ -105,12 +121,15 @@ class StdioClient {
     }
     const life = new AbortController();
     this.#modern.set(id, life);
-    const exchange = this.#exchange({ era: 'modern', id, signal: life.signal, ask: null, ...envelope });
+    const exchange = this.#exchange({
+      ...{ era: 'modern', id, signal: life.signal, ask: null, progressToken: progressTokenOf(params) },
+      ...envelope,
+    });
     await this.#serve(method, params, exchange, async (name) => {
       if (name === 'server/discover') return discoverResult(gateway.host);
       if (name !== 'subscriptions/listen') return null;
       const stream = { signal: life.signal, send: exchange.notify };
-      return listen(params, id, view, () => stream, gateway);
+      return listen(params, id, view, stream, gateway);
     });
     this.#modern.delete(id);
   }
@@ -121,13 +140,19 @@ class StdioClient {
     const life = new AbortController();
     session?.running.set(id, life);
     const exchange = this.#exchange({
-      ...{ era: 'legacy', id, signal: life.signal },
+      ...{ era: 'legacy', id, signal: life.signal, progressToken: progressTokenOf(params) },
       ask: session === null ? null : (asked, about, signal) => session.ask(asked, about, signal),
       capabilities: session?.capabilities ?? {},
       logLevel: session?.logLevel ?? null,
     });
+    const { levels, watches } = this.#options.gateway;
+    const parts = { levels, watches };
     await this.#serve(method, params, exchange, async (name) =>
-      session === null ? (name === 'ping' ? {} : null) : legacyMethod(name, params, session, this.#options.gateway),
+      session === null
+        ? name === 'ping'
+          ? {}
+          : null
+        : legacyMethod(name, params, session, { ...parts, signal: life.signal }),
     );
     session?.running.delete(id);
   }
@@ -152,14 +177,16 @@ class StdioClient {
     }
   }
 
-  #exchange(parts: Pick<Exchange, 'era' | 'id' | 'signal' | 'ask' | 'capabilities' | 'logLevel'>): Exchange {
+  #exchange(
+    parts: Pick<Exchange, 'era' | 'id' | 'signal' | 'ask' | 'capabilities' | 'logLevel' | 'progressToken'>,
+  ): Exchange {
     return {
       ...parts,
       principal: PRINCIPAL,
       // There is only one.
       client: this,
       headers: null,
-      notify: (method, params) => this.#write(JSON.stringify({ jsonrpc: '2.0', method, params })),
+      notify: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
       // A line is one message: pieces of it could not lie among others.
       openLarge: null,
     };
@@ -180,6 +207,11 @@ class StdioClient {
       // What the client gave up it does not want to hear of any more.
       if (!exchange.signal.aborted) this.#write(writeError(exchange.id, error as RpcError));
     }
+  }
+
+  /** Says something that is no answer; where too much has not been read it is dropped. */
+  #tell(message: JsonObject): void {
+    if (this.#options.output.writableLength <= MAX_UNREAD_BYTES) this.#write(JSON.stringify(message));
   }
 
   #write(json: string): void {
