@@ -46,7 +46,7 @@ export class Application {
     if (refusal !== null) return refuse(response, refusal.status, refusal.why);
     allowOrigin(request, response, guard.corsOrigin(request.headers));
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
-    const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname;
+    const pathname = pathOf(request.url);
     if (pathname === undefined) return refuse(response, 400, 'This is no address');
     if (isDraining) response.setHeader('connection', 'close');
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
@@ -74,6 +74,11 @@ export class Application {
     const decoded = decode(name);
     return kind === 'c' ? gateway.single(decoded) : gateway.view(decoded);
   }
+}
+
+/** The path of a request; undefined where it has none. The one that nearly all ask for is not taken apart. */
+function pathOf(target = '/'): string | undefined {
+  return target === '/mcp' ? target : URL.parse(target, 'http://localhost')?.pathname;
 }
 
 function decode(text: string): string {
