@@ -1,10 +1,12 @@
 import { fileURLToPath } from 'node:url';
 import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
 import type { Fixture } from '../support/fixture.ts';
+import { startServing } from '../support/serving-process.ts';
 import type { Target } from './clients.ts';
 import { type RunningGateway, startMcpHub, startSwitchyard } from './gateways.ts';
 import type { Blocks, LoadJob } from './load-process.ts';
 
+const PLAIN_PROXY = fileURLToPath(new URL('./plain-proxy-process.ts', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('./load-process.ts', import.meta.url));
 
 /** Connectors with each gateway in front of them. */
@@ -27,10 +29,16 @@ export async function startWorld({ connectors, withPeers, directUrl }: WorldOpti
   using stack = new DisposableStack();
   stack.use(connectors);
   const switchyard = stack.use(await startSwitchyard(connectors.urls));
-  const direct = { url: directUrl ?? connectors.urls[0] ?? '', tool: 'tool_0', pid: null };
+  const url = directUrl ?? connectors.urls[0] ?? '';
+  const direct = { url, tool: 'tool_0', pid: null };
+  const proxy = stack.use(await startServing<number>(PLAIN_PROXY, [url]));
   const targets = [
     { way: 'direct, legacy', ...direct, speaks: 'legacy' },
     { way: 'direct, modern', ...direct, speaks: 'modern' },
+    {
+      ...{ way: 'plain proxy, modern', url: `http://127.0.0.1:${proxy.printed}/mcp`, tool: 'tool_0' },
+      ...{ pid: proxy.pid, speaks: 'modern' },
+    },
     ...switchyardTargets(switchyard),
     ...(withPeers ? [mcpHubTarget(stack.use(await startMcpHub(connectors.urls)))] : []),
   ] satisfies Target[];
