@@ -1,6 +1,5 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { startServing } from './serving-process.ts';
 
 const SCRIPT = fileURLToPath(new URL('./mcp-fixture.ts', import.meta.url));
 
@@ -30,17 +29,10 @@ export interface Fixture extends Disposable {
 
 /** Starts the servers; they are killed with the scope, and with this process. */
 export async function startFixture(options: FixtureOptions): Promise<Fixture> {
-  const child = spawn(process.execPath, [SCRIPT, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  const [printed] = (await once(child.stdout, 'data')) as [Buffer];
-  const ports = JSON.parse(printed.toString()) as number[];
+  const serving = await startServing<readonly number[]>(SCRIPT, [JSON.stringify(options)]);
   return {
-    urls: ports.map((port) => `http://127.0.0.1:${port}/mcp`),
-    pid: child.pid ?? 0,
-    [Symbol.dispose]() {
-      process.off('exit', kill);
-      kill();
-    },
+    urls: serving.printed.map((port) => `http://127.0.0.1:${port}/mcp`),
+    pid: serving.pid,
+    [Symbol.dispose]: () => serving[Symbol.dispose](),
   };
 }

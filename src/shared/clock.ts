@@ -102,14 +102,22 @@ const STARVED_MS = 100;
 const MAX_CATCH_UP_MS = 1_000;
 
 /**
- * A signal that aborts with `reason()` after `ms` milliseconds, or with `parent`'s reason when `parent` aborts. Where the event loop
+ * A signal that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with what `inherit` makes of its reason. Where the event loop
  * stood still past the deadline, what came in meanwhile is read first: for as long as it stood still, at most a second.
  * AbortSignal.timeout would do without `reason`; the callers here need their own coded error to come out.
  */
-export function deadline(ms: number, reason: () => Error, parent?: AbortSignal): LinkedSignal {
-  const link = linkSignals(parent);
+export function deadline(
+  ms: number,
+  reason: () => Error,
+  parent?: AbortSignal,
+  inherit: (reason: unknown) => unknown = (given) => given,
+): LinkedSignal {
+  const controller = new AbortController();
+  const onParent = (): void => controller.abort(inherit(parent?.reason));
+  if (parent?.aborted) onParent();
+  else parent?.addEventListener('abort', onParent, { once: true });
   const dueMs = monotonicMs() + ms;
-  const abort = (): void => link.abort(reason());
+  const abort = (): void => controller.abort(reason());
   let timer = startTimer(
     ms,
     () => {
@@ -120,10 +128,10 @@ export function deadline(ms: number, reason: () => Error, parent?: AbortSignal):
     { keepAlive: true },
   );
   return {
-    signal: link.signal,
+    signal: controller.signal,
     [Symbol.dispose](): void {
       timer.cancel();
-      link[Symbol.dispose]();
+      parent?.removeEventListener('abort', onParent);
     },
   };
 }
@@ -134,7 +142,16 @@ export function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
     const onAbort = (): void => reject(signal.reason);
     if (signal.aborted) onAbort();
     else signal.addEventListener('abort', onAbort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    work.then(
+      (value) => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(value);
+      },
+      (error: unknown) => {
+        signal.removeEventListener('abort', onAbort);
+        reject(error);
+      },
+    );
   });
 }
 

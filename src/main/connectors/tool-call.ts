@@ -1,4 +1,4 @@
-import { deadline, type LinkedSignal, linkSignals, raceSignal } from '../../shared/clock.ts';
+import { deadline, linkSignals, raceSignal } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { CallLimits, Connection, RequestTraffic, ToolProgress } from './connection.ts';
 import type { JsonObject } from './streamable-http/json-rpc.ts';
@@ -51,9 +51,13 @@ export interface CallPath {
  * TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, the reason of the route's life, or the connection's own error; a lost connection is told.
  */
 export async function makeCall<T>(call: Call<T>, path: CallPath): Promise<T> {
-  const { name, timeoutMs, options } = call;
-  using caller = abortedBy(options.signal, name);
-  using limit = deadline(timeoutMs, () => timeoutError(call), caller.signal);
+  const { timeoutMs, options } = call;
+  using limit = deadline(
+    timeoutMs,
+    () => timeoutError(call),
+    options.signal,
+    (reason) => abortedError(call, reason),
+  );
   const leave = await path.admit(limit.signal);
   try {
     return await send(call, await path.route(limit.signal), limit.signal).catch(async (error: unknown) => {
@@ -105,16 +109,6 @@ function timeoutError({ name, timeoutMs }: Call<unknown>): SwitchyardError {
   return new SwitchyardError('TOOL_CALL_TIMEOUT', `There was no answer to ${name} within ${timeoutMs} ms.`);
 }
 
-/** A signal that aborts with TOOL_CALL_ABORTED when the caller's does. */
-function abortedBy(signal: AbortSignal | undefined, name: string): LinkedSignal {
-  const link = linkSignals();
-  const onAbort = (): void =>
-    link.abort(
-      new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted ${name}.`, {
-        cause: signal?.reason,
-      }),
-    );
-  if (signal?.aborted) onAbort();
-  else signal?.addEventListener('abort', onAbort, { once: true });
-  return { signal: link.signal, [Symbol.dispose]: () => signal?.removeEventListener('abort', onAbort) };
+function abortedError({ name }: Call<unknown>, cause: unknown): SwitchyardError {
+  return new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted ${name}.`, { cause });
 }

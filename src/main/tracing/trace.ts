@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { randomUUID } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import { startHostSpan } from './open-telemetry.ts';
@@ -71,13 +71,21 @@ export async function traced<T>(
 
 /** A new span id in the parent's trace, or in a new one that says whether anybody records it (trace-flags, section 3.2.2.5). */
 function childOf(parent: string | undefined, isRecorded: boolean): string {
-  const spanId = randomHex().slice(16);
-  if (parent === undefined) return `00-${randomHex()}-${spanId}-${isRecorded ? '01' : '00'}`;
+  const spanId = randomHex(8);
+  if (parent === undefined) return `00-${randomHex(16)}-${spanId}-${isRecorded ? '01' : '00'}`;
   const [version, traceId, , flags] = parent.split('-');
   return `${version}-${traceId}-${spanId}-${flags}`;
 }
 
-/** 32 hexadecimal digits of chance. Node keeps a stock for UUIDs, so that not each call has to ask the system for some. */
-function randomHex(): string {
-  return randomUUID().replaceAll('-', '');
+/** Chance in stock, so that not each call has to ask the system for some. */
+const stock = Buffer.alloc(4_096);
+let used = stock.length;
+
+function randomHex(bytes: number): string {
+  if (used + bytes > stock.length) {
+    randomFillSync(stock);
+    used = 0;
+  }
+  used += bytes;
+  return stock.toString('hex', used - bytes, used);
 }

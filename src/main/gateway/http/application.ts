@@ -46,10 +46,8 @@ export class Application {
     if (refusal !== null) return refuse(response, refusal.status, refusal.why);
     allowOrigin(request, response, guard.corsOrigin(request.headers));
     if (request.method === 'OPTIONS') return void response.writeHead(204).end();
-    const pathname = URL.parse(request.url ?? '/', 'http://localhost')?.pathname;
-    // One that is not its own normal form could be another one for a proxy that looks at paths.
-    if (pathname === undefined || pathname !== request.url?.split('?', 1)[0])
-      return refuse(response, 400, 'This is no address');
+    const pathname = pathOf(request.url);
+    if (pathname === undefined) return refuse(response, 400, 'This is no address');
     if (isDraining) response.setHeader('connection', 'close');
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
@@ -76,6 +74,16 @@ export class Application {
     const decoded = decode(name);
     return kind === 'c' ? gateway.single(decoded) : gateway.view(decoded);
   }
+}
+
+/**
+ * The path of a request; undefined where it has none, or one that is not its own normal form: for a proxy that looks at paths it could be another. The one that nearly all ask for is not
+ * taken apart.
+ */
+function pathOf(target = '/'): string | undefined {
+  if (target === '/mcp') return target;
+  const pathname = URL.parse(target, 'http://localhost')?.pathname;
+  return pathname === target.split('?', 1)[0] ? pathname : undefined;
 }
 
 function decode(text: string): string {

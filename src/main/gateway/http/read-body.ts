@@ -18,6 +18,7 @@ export function readBody(request: IncomingMessage, maxBytes: number): Promise<Bu
     });
     request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
     request.on('error', reject);
-    request.on('close', () => reject(new Error('The client broke off')));
+    // A request closes after its end too, and an error is not made for nothing.
+    request.on('close', () => request.complete || reject(new Error('The client broke off')));
   });
 }

@@ -1,0 +1,62 @@
+import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
+import { percentile } from '../../src/main/cli/bench/stats.ts';
+import { type Fixture, startFixture } from '../support/fixture.ts';
+import type { ClientKind } from './clients.ts';
+import type { Blocks } from './load-process.ts';
+import { startRawConnectors } from './raw-connectors.ts';
+import { directOf, runLoad, startWorld } from './world.ts';
+
+/** What answers the calls: servers of a few lines, or of the official SDK. */
+export const CONNECTORS: Readonly<Record<string, () => Promise<Fixture>>> = {
+  'bare connector': () => startRawConnectors({ count: 1, tools: 1 }),
+  'connector of the SDK': () => startFixture({ count: 1, tools: 1 }),
+};
+
+const BLOCKS = 10;
+const PER_BLOCK = 150;
+
+/** Calls one at a time by a client of the SDK: how long each takes, and by how much longer than directly. */
+export async function measureCalls(
+  rounds: number,
+  withPeers: boolean,
+  tell: (section: Section) => void,
+): Promise<void> {
+  for (const [name, start] of Object.entries(CONNECTORS))
+    for (const client of ['sdk', 'raw'] satisfies ClientKind[]) {
+      const measured: Blocks[] = [];
+      for (let round = 0; round < rounds; round += 1) {
+        using world = await startWorld({ connectors: await start(), withPeers });
+        measured.push(await runLoad(world, { client, what: 'call', inFlight: 1, blocks: BLOCKS, perBlock: PER_BLOCK }));
+      }
+      tell({
+        title: `Calls one at a time, ${name}, ${client === 'sdk' ? "the SDK's client" : 'a client of a few lines'}`,
+        rows: latencyRows(measured),
+        notes: [
+          `${PER_BLOCK} calls a turn, ${BLOCKS} turns a round; p50, p95 and p99 are a round's, what is added is a turn's p50 less that of the direct turn beside it`,
+        ],
+      });
+    }
+}
+
+/** Percentiles of each round, and what each way adds to the direct one, turn by turn. */
+export function latencyRows(rounds: readonly Blocks[]): Row[] {
+  const ways = Object.keys(rounds[0] ?? {});
+  const row = (way: string, metric: string, samples: readonly number[], baseline: string | null): Row => ({
+    ...{ way, metric, unit: 'ms', samples, baseline },
+  });
+  const at = (way: string, share: number): number[] =>
+    rounds.map((blocks) => percentile(blocks[way]?.flatMap(({ latenciesMs }) => latenciesMs) ?? [], share));
+  const added = (way: string): number[] =>
+    rounds.flatMap((blocks) =>
+      (blocks[way] ?? []).map(
+        ({ latenciesMs }, index) =>
+          percentile(latenciesMs, 0.5) - percentile(blocks[directOf(way)]?.[index]?.latenciesMs ?? [], 0.5),
+      ),
+    );
+  return [
+    ...[0.5, 0.95, 0.99].flatMap((share) =>
+      ways.map((way) => row(way, `p${share * 100}`, at(way, share), directOf(way))),
+    ),
+    ...ways.filter((way) => way !== directOf(way)).map((way) => row(way, 'added at p50', added(way), null)),
+  ];
+}

@@ -1,0 +1,33 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { openClient, type Target } from './clients.ts';
+
+const POLL_MS = 2;
+
+/** A server that comes up may take a connection and never answer over it: it is asked anew then. */
+const ATTEMPT_MS = 200;
+
+/** Asks until so many tools are listed, the server need not be there yet; resolves with when that was, by `performance.now()`, or with null after `capMs`. */
+export async function firstList(target: Target, tools: number, capMs: number): Promise<number | null> {
+  const startedMs = performance.now();
+  while (performance.now() - startedMs < capMs) {
+    if ((await listOnce(target)) >= tools) return performance.now();
+    await sleep(POLL_MS);
+  }
+  return null;
+}
+
+async function listOnce(target: Target): Promise<number> {
+  try {
+    return await Promise.race([list(target), sleep(ATTEMPT_MS, 0, { ref: false })]);
+  } catch {
+    return 0;
+  }
+}
+
+async function list(target: Target): Promise<number> {
+  const client = await openClient('raw', target);
+  const tools = await client.list();
+  // Its answer is there: how it closes is not part of the time.
+  void client.close();
+  return tools;
+}

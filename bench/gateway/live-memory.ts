@@ -1,0 +1,27 @@
+/** Loaded into a gateway before itself, with `--expose-gc`: collects garbage all the time and tells on a port of its own, BENCH_MEMORY_PORT, how much is held at most since it was asked last. */
+import { createServer } from 'node:http';
+
+const EVERY_MS = 20;
+
+const collect = globalThis.gc;
+if (collect === undefined) throw new Error('Start it with --expose-gc');
+
+let most = 0;
+
+function held(): number {
+  collect?.();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+setInterval(() => {
+  most = Math.max(most, held());
+}, EVERY_MS).unref();
+
+createServer((_, response) => {
+  const answer = Math.max(most, held());
+  most = held();
+  response.end(String(answer));
+})
+  .listen(Number(process.env.BENCH_MEMORY_PORT), '127.0.0.1')
+  .unref();

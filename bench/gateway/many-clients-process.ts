@@ -1,0 +1,46 @@
+/** Many clients at once, in a process of their own: `node many-clients-process.ts JOB`, JSON. Prints a ManyClientsSample. */
+import { type ClientKind, openClient, type Target } from './clients.ts';
+
+export interface ManyClientsJob {
+  readonly client: ClientKind;
+  readonly target: Target;
+  readonly clients: number;
+  readonly tools: number;
+}
+
+export interface ManyClientsSample {
+  /** Of each client: to its session, its list and its call. */
+  readonly latenciesMs: readonly number[];
+  readonly elapsedMs: number;
+  /** Clients that were not answered, or not rightly; the first says why. */
+  readonly failures: readonly string[];
+}
+
+const { client: kind, target, clients, tools } = JSON.parse(process.argv[2] ?? '{}') as ManyClientsJob;
+
+/** Rejects where anything that comes is not what this client asked for. */
+async function useOnce(index: number): Promise<void> {
+  const client = await openClient(kind, target);
+  const listed = await client.list();
+  if (listed !== tools) throw new Error(`${listed} tools, not ${tools}`);
+  const query = `client ${index}`;
+  const answer = JSON.stringify(await client.call(target.tool, { query }));
+  if (!answer.includes(JSON.stringify(query))) throw new Error(`answered ${answer.slice(0, 200)}`);
+  // Its session stays open, as clients leave theirs.
+}
+
+// What the engine has to compile is compiled by then, as in a gateway's clients' own processes.
+await useOnce(-1);
+const latenciesMs: number[] = [];
+const failures: string[] = [];
+const startedMs = performance.now();
+await Promise.all(
+  Array.from({ length: clients }, (_, index) =>
+    useOnce(index).then(
+      () => void latenciesMs.push(performance.now() - startedMs),
+      (error: unknown) => void failures.push(String(error)),
+    ),
+  ),
+);
+const sample: ManyClientsSample = { latenciesMs, elapsedMs: performance.now() - startedMs, failures };
+process.stdout.write(JSON.stringify(sample), () => process.exit());

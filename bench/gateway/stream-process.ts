@@ -1,0 +1,71 @@
+/** A client that reads large results, in a process of its own: `node stream-process.ts JOB`, JSON. Prints a StreamSample. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { forgetPeak, memoryOf } from '../support/process-figures.ts';
+import type { Target } from './clients.ts';
+import { openRawClient } from './raw-client.ts';
+
+export interface StreamJob {
+  readonly target: Target;
+  /** How large the text of a result is. */
+  readonly bytes: number;
+  /** Results at a time. */
+  readonly atOnce: number;
+  /** After each 64 KiB. */
+  readonly pauseMs: number;
+  readonly passes: number;
+  /** Where the gateway tells what it holds; null where its resident memory is watched. */
+  readonly heldUrl: string | null;
+}
+
+/** Of each pass: by how much the memory of the gateway grew at most, and how long it took. */
+export interface StreamSample {
+  readonly growthBytes: readonly number[];
+  readonly elapsedMs: readonly number[];
+}
+
+/** Passes that are not counted: what a gateway grows by once, it does not hold for a result. */
+const WARM_UP_PASSES = 3;
+const REST_MS = 300;
+
+const { target, bytes, atOnce, pauseMs, passes, heldUrl } = JSON.parse(process.argv[2] ?? '{}') as StreamJob;
+const pid = target.pid ?? 0;
+const client = await openRawClient(target, pauseMs);
+
+/** What the gateway has now; the most of it counts from here on. */
+async function begin(): Promise<number> {
+  if (heldUrl !== null) {
+    await most();
+    return most();
+  }
+  forgetPeak(pid);
+  return memoryOf(pid)?.rssBytes ?? Number.NaN;
+}
+
+async function most(): Promise<number> {
+  return heldUrl === null ? (memoryOf(pid)?.peakBytes ?? Number.NaN) : Number(await (await fetch(heldUrl)).text());
+}
+
+/** Resolves with the length of a result. */
+async function result(): Promise<number> {
+  return JSON.stringify(await client.call(target.tool, { query: '', bytes })).length;
+}
+
+async function pass(): Promise<{ growthBytes: number; elapsedMs: number }> {
+  await sleep(REST_MS);
+  const before = await begin();
+  const startedMs = performance.now();
+  const sizes = await Promise.all(Array.from({ length: atOnce }, result));
+  const elapsedMs = performance.now() - startedMs;
+  const growthBytes = (await most()) - before;
+  if (sizes.some((size) => size < bytes)) throw new Error(`${target.way}: ${sizes.join(', ')} bytes, not ${bytes}`);
+  return { growthBytes, elapsedMs };
+}
+
+const results: Awaited<ReturnType<typeof pass>>[] = [];
+for (let count = 0; count < WARM_UP_PASSES + passes; count += 1) results.push(await pass());
+const counted = results.slice(WARM_UP_PASSES);
+const sample: StreamSample = {
+  growthBytes: counted.map(({ growthBytes }) => growthBytes),
+  elapsedMs: counted.map(({ elapsedMs }) => elapsedMs),
+};
+process.stdout.write(JSON.stringify(sample), () => process.exit());

@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
+import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
+import type { Target } from './clients.ts';
+import { freePort, type RunningGateway, type StartGateway, startMcpHub, startSwitchyard } from './gateways.ts';
+import { startRawConnectors } from './raw-connectors.ts';
+import type { StreamJob, StreamSample } from './stream-process.ts';
+import { mcpHubTarget, switchyardTargets } from './world.ts';
+
+const SCRIPT = fileURLToPath(new URL('./stream-process.ts', import.meta.url));
+const LIVE_MEMORY = new URL('./live-memory.ts', import.meta.url).href;
+
+const MEBIBYTE = 1_024 * 1_024;
+const BYTES = 10 * MEBIBYTE;
+
+/** How clients read: as fast as they can, or 64 KiB every 8 ms, some 8 MB a second. */
+const READERS = { 'read at once': 0, 'read slowly': 8 } as const;
+
+/** A result of 10 MB, and four at once, on the way through each gateway: what that holds of it, and by how much it grows. */
+export async function measureStreams(
+  rounds: number,
+  withPeers: boolean,
+  tell: (section: Section) => void,
+): Promise<void> {
+  using connectors = await startRawConnectors({ count: 1, tools: 1 });
+  const targetsOf: readonly (readonly [StartGateway, (gateway: RunningGateway) => readonly Target[]])[] = [
+    [startSwitchyard, switchyardTargets],
+    ...(withPeers ? [[startMcpHub, (gateway: RunningGateway) => [mcpHubTarget(gateway)]] as const] : []),
+  ];
+  for (const [reading, pauseMs] of Object.entries(READERS))
+    for (const atOnce of [1, 4]) {
+      const rows: Row[] = [];
+      for (const isHeld of [true, false])
+        for (const [start, targets] of targetsOf) {
+          const port = isHeld ? await freePort() : null;
+          using gateway = await start(connectors.urls, port === null ? {} : watched(port));
+          for (const target of targets(gateway)) {
+            const heldUrl = port === null ? null : `http://127.0.0.1:${port}/`;
+            const job: StreamJob = { target, bytes: BYTES, atOnce, pauseMs, passes: rounds, heldUrl };
+            rows.push(...rowsOf(target.way, isHeld, await inFreshProcess<StreamSample>(SCRIPT, [JSON.stringify(job)])));
+          }
+        }
+      tell({ title: `${atOnce} × 10 MiB result, ${reading}`, rows, notes: NOTES });
+    }
+}
+
+const NOTES = [
+  'Held: heap and buffers in use at most, garbage collected every 20 ms, less those before; in processes of their own, which is why they are slow',
+  'Resident: the peak of a pass less what it was before, with what the collector has not come to yet; both after three passes that are not counted',
+];
+
+/** Has the gateway tell what it holds. */
+function watched(port: number): { readonly nodeArgs: readonly string[]; readonly env: Record<string, string> } {
+  return {
+    nodeArgs: ['--expose-gc', '--import', LIVE_MEMORY],
+    env: { BENCH_MEMORY_PORT: String(port) },
+  };
+}
+
+function rowsOf(way: string, isHeld: boolean, { growthBytes, elapsedMs }: StreamSample): Row[] {
+  const growth = growthBytes.map((bytes) => bytes / MEBIBYTE);
+  const row = { way, baseline: null };
+  if (isHeld) return [{ ...row, metric: 'held', unit: 'MiB', samples: growth }];
+  return [
+    { ...row, metric: 'resident', unit: 'MiB', samples: growth },
+    { ...row, metric: 'to the last byte', unit: 'ms', samples: elapsedMs },
+  ];
+}

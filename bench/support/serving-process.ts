@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+
+/** A process that serves until it is killed: with the scope, and with this process. */
+export interface ServingProcess<T> extends Disposable {
+  readonly pid: number;
+  /** What it printed first. */
+  readonly printed: T;
+}
+
+export interface ServingOptions {
+  /** For Node itself. */
+  readonly nodeArgs?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** Whether its stderr is shown. */
+  readonly isQuiet?: boolean;
+}
+
+/** Starts a script that serves, and resolves once it has printed its first line, which is JSON. Rejects where it ends before. */
+export function startServing<T>(
+  script: string,
+  args: readonly string[],
+  { nodeArgs = [], env = {}, isQuiet = false }: ServingOptions = {},
+): Promise<ServingProcess<T>> {
+  const child = spawn(process.execPath, [...nodeArgs, script, ...args], {
+    stdio: ['ignore', 'pipe', isQuiet ? 'ignore' : 'inherit'],
+    env: { ...process.env, ...env },
+  });
+  const kill = endWithUs(child);
+  return new Promise((resolve, reject) => {
+    let output = '';
+    child.once('error', reject);
+    child.once('close', (code) => reject(new Error(`${script} ended with ${code}`)));
+    child.stdout.on('data', (data: Buffer) => {
+      output += data.toString();
+      const end = output.indexOf('\n');
+      if (end < 0) return;
+      child.stdout.removeAllListeners('data').resume();
+      resolve({
+        pid: child.pid ?? 0,
+        printed: JSON.parse(output.slice(0, end)) as T,
+        [Symbol.dispose]: kill,
+      });
+    });
+  });
+}
+
+const children = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of children) child.kill('SIGKILL');
+});
+
+/** Has a process end with this one, however that ends; the function that is returned ends it now. */
+export function endWithUs(child: ChildProcess): () => void {
+  children.add(child);
+  child.once('close', () => children.delete(child));
+  return () => void child.kill('SIGKILL');
+}
