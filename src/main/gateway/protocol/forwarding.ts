@@ -60,15 +60,14 @@ async function once(forwarding: Forwarding, context: HeldContext, calls: CallsUn
   const { connectorId, exchange, params, send, expose, logger, isConnectorModern } = forwarding;
   const { capabilities, ask, era } = exchange;
   // What is asked because of a request ends with it, also where the connector does not wait for the answer.
-  const over = new AbortController();
+  using over = new LateAbort();
   const host: HostSide = {
     capabilities,
     answer: ({ method, params: asked, signal }) =>
-      (ask ?? context.ask)(method, asked, AbortSignal.any([signal, context.signal, over.signal])),
+      (ask ?? context.ask)(method, asked, AbortSignal.any([signal, context.signal, over.signal()])),
   };
   const onNotification = (method: string, notice: JsonObject): void => relay(method, notice, context.current(), logger);
   using _underWay = calls.enter(connectorId, { client: exchange.client, host, notify: onNotification });
-  using _over = { [Symbol.dispose]: () => over.abort(new Error('The request is over')) };
   let isHandedOut = false;
   const openLarge: RequestTraffic['onLargeResult'] = (flow) => {
     isHandedOut = true;
@@ -88,6 +87,20 @@ async function once(forwarding: Forwarding, context: HeldContext, calls: CallsUn
     onNotification,
   });
   return isHandedOut ? ANSWERED : expose(result);
+}
+
+/** Aborts what was begun under it when it is disposed of. Most requests begin nothing, and pay nothing for it. */
+class LateAbort implements Disposable {
+  #controller: AbortController | null = null;
+
+  signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    this.#controller?.abort(new Error('The request is over'));
+  }
 }
 
 /** The parameters besides those that name what is asked for, with the client's own `_meta`. */
