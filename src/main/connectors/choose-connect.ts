@@ -2,8 +2,6 @@ import type { Dispatcher } from 'undici';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { Connect, ConnectorTarget } from './connection.ts';
 import type { HostSide } from './host-side.ts';
-import { createSdkConnect } from './sdk-connection.ts';
-import { createStdioConnect } from './stdio-connection.ts';
 import { createStreamableHttpConnect } from './streamable-http/connection.ts';
 import type { EraMemory } from './streamable-http/era-memory.ts';
 
@@ -22,8 +20,9 @@ export interface ConnectOptions {
  */
 export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
-  const overSdk = createSdkConnect(options);
-  const overStdio = createStdioConnect(options);
+  // The SDK takes tens of milliseconds to load, which many hosts never need: not before it is.
+  const overSdk = onDemand(async () => (await import('./sdk-connection.ts')).createSdkConnect(options));
+  const overStdio = onDemand(async () => (await import('./stdio-connection.ts')).createStdioConnect(options));
   return async (target, events, limits) => {
     if (target.command !== null) return overStdio(target, events, limits);
     if (needsSdk(target)) return overSdk(target, events, limits);
@@ -34,6 +33,15 @@ export function createConnect(options: ConnectOptions): Connect {
       if (!mayBeSse) throw error;
       return overSdk({ ...target, transport: 'sse' }, events, limits);
     }
+  };
+}
+
+/** A way to connect that is made when it is first used. */
+function onDemand(make: () => Promise<Connect>): Connect {
+  let made: Promise<Connect> | null = null;
+  return async (...args) => {
+    made ??= make();
+    return (await made)(...args);
   };
 }
 

@@ -59,6 +59,8 @@ export class Gateway {
   readonly #unobserve: () => void;
   readonly #closed = new AbortController();
   readonly #startedMs: number = monotonicMs();
+  /** Whether an earlier run left tools to list. */
+  readonly #isWarm: Promise<boolean>;
   #settled: Promise<void> | null = null;
 
   constructor(options: GatewayOptions) {
@@ -68,6 +70,7 @@ export class Gateway {
     this.host = host;
     const calls = new CallsUnderWay();
     this.notices = new Notices(manager, calls);
+    this.#isWarm = manager.restored().then(() => manager.listTools().length > 0);
     this.watches = new ResourceWatches(manager);
     this.levels = new LogLevels(manager);
     this.#features = new FeatureLists({
@@ -151,14 +154,15 @@ export class Gateway {
    * clients ask once.
    */
   #listable(): Promise<void> {
-    this.#settled ??= this.manager.restored().then(async () => {
+    this.#settled ??= this.#isWarm.then(async (isWarm) => {
       const left = COLD_LIST_MS - (monotonicMs() - this.#startedMs);
-      if (this.manager.listTools().length > 0 || left <= 0) return;
-      const isUp = raceSignal(
-        this.manager.sync().catch(() => {}),
-        this.#closed.signal,
-      ).catch(() => {});
-      await Promise.race([isUp, systemSleep(left, this.#closed.signal).catch(() => {})]);
+      if (isWarm || left <= 0) return;
+      const synced = this.manager.sync().catch(() => {});
+      await Promise.race([raceSignal(synced, this.#closed.signal), systemSleep(left, this.#closed.signal)]).catch(
+        () => {
+          // It was closed meanwhile.
+        },
+      );
     });
     return this.#settled;
   }
