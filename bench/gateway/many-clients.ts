@@ -27,7 +27,8 @@ export async function measureManyClients(
     });
     for (let round = 0; round < rounds; round += 1)
       for (const target of world.targets) {
-        const tools = target.pid === null ? TOOLS : CONNECTORS * TOOLS;
+        // The plain proxy is in front of one connector alone.
+        const tools = target.tool.startsWith('c0__') ? CONNECTORS * TOOLS : TOOLS;
         const job: ManyClientsJob = { client, target, clients: CLIENTS, tools };
         const sample = await inFreshProcess<ManyClientsSample>(SCRIPT, [JSON.stringify(job)]);
         samples.set(target.way, [...(samples.get(target.way) ?? []), sample]);
