@@ -224,7 +224,8 @@ describe('prompts, resources and completion', () => {
       expect(modern.error).toMatchObject({ code: -32_602, data: { uri } });
     }
     expect((await postLegacy(url, 'resources/read', { uri: 'nobody+test://x' })).error.code).toBe(-32_002);
-    expect((await postLegacy(url, 'prompts/get', { name: 'fx__none' })).error.code).toBe(-32_602);
+    for (const name of ['fx__none', 'nobody__x', 'x'])
+      expect((await postLegacy(url, 'prompts/get', { name })).error.code).toBe(-32_602);
     const ref = { type: 'ref/resource', uri: 'nobody' };
     expect((await postLegacy(url, 'completion/complete', { ref, argument: {} })).error.code).toBe(-32_602);
   });

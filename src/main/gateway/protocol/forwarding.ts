@@ -25,8 +25,8 @@ export type Send = (options: CallToolOptions) => Promise<JsonObject>;
 /** How a request is taken to a connector. */
 export interface Forwarding {
   readonly connectorId: string;
-  /** What it is about, for a client that comes back: the method and the name. */
-  readonly what: string;
+  /** What it is about, for a client that comes back: the method, the name and the arguments. */
+  readonly what: () => string;
   readonly exchange: Exchange;
   readonly params: JsonObject;
   readonly send: Send;
@@ -49,11 +49,11 @@ export interface ForwardDeps {
 export function forward(forwarding: Forwarding, { held, calls }: ForwardDeps): Promise<Outcome> {
   const { exchange, params, what, isConnectorModern } = forwarding;
   if (HeldCalls.isState(params.requestState))
-    return held.resume(params.requestState, what, params.inputResponses, exchange);
+    return held.resume(params.requestState, what(), params.inputResponses, exchange);
   const isAskable = exchange.ask === null && Object.keys(exchange.capabilities).length > 0;
   if (!isAskable || isConnectorModern())
     return once(forwarding, { signal: exchange.signal, current: () => exchange, ask: refuse }, calls);
-  return held.start(exchange, what, (context) => once(forwarding, context, calls));
+  return held.start(exchange, what(), (context) => once(forwarding, context, calls));
 }
 
 async function once(forwarding: Forwarding, context: HeldContext, calls: CallsUnderWay): Promise<Outcome> {

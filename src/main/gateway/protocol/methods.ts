@@ -1,3 +1,4 @@
+import { monotonicMs } from '../../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import { isObject, type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
 import type { Page } from '../catalog/pages.ts';
@@ -36,16 +37,17 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     rest: Pick<Forwarding, 'exchange' | 'params' | 'expose'> & { readonly view: View },
   ): Promise<Outcome> => {
     const send: Send = ({ params, ...options }) => manager.request(connectorId, method, { ...params, ...own }, options);
-    return forward(forwardingOf(connectorId, `${method} ${JSON.stringify(own)}`, { ...rest, send }), deps);
+    const what = (): string => `${method} ${JSON.stringify(own)}`;
+    return forward(forwardingOf(connectorId, what, { ...rest, send }), deps);
   };
   const forwardingOf = (
     connectorId: string,
-    what: string,
+    what: () => string,
     { view, ...rest }: Pick<Forwarding, 'exchange' | 'params' | 'expose' | 'send'> & { readonly view: View },
   ): Forwarding => ({
     ...rest,
     connectorId,
-    what: `${view.route.name} ${connectorId} ${what}`,
+    what: () => `${view.route.name} ${connectorId} ${what()}`,
     logger: view.route.connectorId === null ? connectorId : null,
     isConnectorModern: () => manager.facts(connectorId)?.era === 'modern',
   });
@@ -68,21 +70,21 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     if (tool !== undefined && exchange.era === 'modern' && exchange.headers !== null)
       checkParamHeaders(exchange.headers, tool.definition, args);
     const connectorId = tool?.connectorId ?? view.route.split(name)?.connectorId ?? '';
-    const startedMs = performance.now();
+    const startedMs = monotonicMs();
     const send: Send = async (options) => {
       try {
         const result = (await manager.callTool(id, args, options)) as JsonObject;
-        latencies.record(connectorId, performance.now() - startedMs, true);
+        latencies.record(connectorId, monotonicMs() - startedMs, true);
         return result;
       } catch (error) {
-        latencies.record(connectorId, performance.now() - startedMs, false);
+        latencies.record(connectorId, monotonicMs() - startedMs, false);
         throw error;
       }
     };
     const expose = (result: JsonObject): JsonObject =>
       exposeToolResult(result, (uri) => view.route.exposeUri(connectorId, uri));
     // A client that comes back with what it was asked for says the same again.
-    const what = `tools/call ${id} ${JSON.stringify(args)}`;
+    const what = (): string => `tools/call ${id} ${JSON.stringify(args)}`;
     return forward(forwardingOf(connectorId, what, { exchange, params, expose, send, view }), deps);
   };
 
@@ -90,7 +92,8 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const { name, arguments: args } = params;
     await deps.settled();
     const found = typeof name === 'string' ? view.features.prompt(name) : null;
-    if (found === null) throw invalidParams(`Unknown prompt: ${String(name).slice(0, 200)}`);
+    if (found === null || !manager.has(found.connectorId))
+      throw invalidParams(`Unknown prompt: ${String(name).slice(0, 200)}`);
     const { connectorId } = found;
     const own = { name: found.name, ...(args !== undefined && { arguments: args }) };
     const expose = (result: JsonObject): JsonObject =>
