@@ -14,7 +14,7 @@ const PARTS: Readonly<Record<string, () => boolean>> = {
   schedule: () => bench('schedule'),
   registry: () => bench('registry', '--only', 'flush,warm', '--rounds', '1', '--no-peers'),
   connectors: () => bench('connectors', '--only', 'cold', '--rounds', '1', '--no-peers'),
-  gateway: () => bench('gateway', '--only', 'warm,clients,hang', '--rounds', '1', '--no-peers'),
+  gateway: () => bench('gateway', '--only', 'list,warm', '--rounds', '1', '--no-peers'),
   'switchyard bench': () =>
     switchyard(
       ...['bench', '--entries', '200', '--rounds', '1', '--seconds', '2'],

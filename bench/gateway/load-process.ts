@@ -25,7 +25,8 @@ export interface Block {
 
 export type Blocks = Readonly<Record<string, readonly Block[]>>;
 
-const WARM_UP = 300;
+/** So many that what the engine compiles last is compiled, in the gateways too. */
+const WARM_UP = 2_000;
 const WARM_UP_LISTS = 20;
 const ARGUMENTS = { query: 'railway' };
 

@@ -7,7 +7,7 @@ import { directOf, runLoad, startWorld } from './world.ts';
 
 const IN_FLIGHT = 32;
 const BLOCKS = 6;
-const PER_BLOCK = 2_000;
+const PER_BLOCK = 1_000;
 
 /** Calls with 32 in flight: how many a second, and what CPU of which process they take. */
 export async function measureRate(rounds: number, withPeers: boolean, tell: (section: Section) => void): Promise<void> {
@@ -37,7 +37,17 @@ function rateRows(rounds: readonly Blocks[]): Row[] {
       return samples.length === 0 ? [] : [{ way, metric, unit, samples, baseline: directOf(way) }];
     });
   const perThousand = (cpuMs: number | null): number | null => (cpuMs === null ? null : (cpuMs * 1_000) / PER_BLOCK);
+  const shares = ways
+    .filter((way) => way !== directOf(way))
+    .map((way): Row => {
+      const share = ({ elapsedMs }: Block, direct: Block | undefined): number => (direct?.elapsedMs ?? NaN) / elapsedMs;
+      const samples = rounds.flatMap((blocks) =>
+        (blocks[way] ?? []).map((block, index) => share(block, blocks[directOf(way)]?.[index])),
+      );
+      return { way, metric: 'of the direct turn beside it', unit: '×', samples, baseline: null };
+    });
   return [
+    ...shares,
     ...rows('rate', 'calls/s', ({ elapsedMs }) => (PER_BLOCK * 1_000) / elapsedMs),
     ...rows('p95', 'ms', ({ latenciesMs }) => percentile(latenciesMs, 0.95)),
     ...rows('CPU of the gateway, 1 000 calls', 'ms', ({ gatewayCpuMs }) => perThousand(gatewayCpuMs)),
