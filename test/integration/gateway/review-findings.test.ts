@@ -147,6 +147,7 @@ describe('a question', () => {
     const url = `${world.listener.url}/r/other/mcp`;
     const session = await openSession(url, { elicitation: {} });
     await using standing = await openStream(url, { headers: { ...session.headers, accept: 'text/event-stream' } });
+    await eventually('its stream is open', () => server.of('GET').length === 1);
     server
       .of('GET')[0]
       ?.events({ jsonrpc: '2.0', id: 'h', method: 'elicitation/create', params: { message: 'password?' } });

@@ -23,7 +23,7 @@ interface Serving {
 /** `switchyard serve` on a free port, once it listens. */
 async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Serving> {
   const cli = startCli(['serve', '--port', '0', '--json', ...args], { env, stdinDelayMs: 60_000 });
-  await eventually('it listens', () => cli.seen.stdout.includes('\n'));
+  await eventually('it listens', () => cli.seen.stdout.includes('\n'), 20_000);
   return { cli, ...(JSON.parse(cli.seen.stdout) as { url: string; mcp: string }) };
 }
 
