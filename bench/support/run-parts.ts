@@ -27,7 +27,7 @@ export async function runParts(
   }
   const facts = circumstances(name, question);
   const sections: Section[] = [];
-  process.once('SIGINT', () => process.exit(130));
+  process.once('SIGINT', () => process.exit(130)).once('SIGTERM', () => process.exit(143));
   for (const part of wanted) {
     await parts[part]?.((section) => {
       sections.push(section);
