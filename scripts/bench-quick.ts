@@ -10,11 +10,11 @@ const scale = (parts: string, ...args: string[]): boolean => bench('scale', '--o
 const PARTS: Readonly<Record<string, () => boolean>> = {
   'scale, sizes': () => scale('stall,memory', '--sizes', '100'),
   'scale, calls': () => scale('calls,cost,small', '--seconds', '2'),
-  'scale, soak': () => scale('streaming,soak', '--seconds', '8'),
+  'scale, soak': () => scale('streaming,soak', '--seconds', '5'),
   schedule: () => bench('schedule'),
   registry: () => bench('registry', '--only', 'flush,warm', '--rounds', '1', '--no-peers'),
   connectors: () => bench('connectors', '--only', 'cold', '--rounds', '1', '--no-peers'),
-  gateway: () => bench('gateway', '--only', 'list,warm', '--rounds', '1', '--no-peers'),
+  gateway: () => bench('gateway', '--only', 'warm', '--rounds', '1', '--no-peers'),
   'switchyard bench': () =>
     switchyard(
       ...['bench', '--entries', '200', '--rounds', '1', '--seconds', '2'],
