@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
+import { isLoopback } from '../gateway/http/guard.ts';
 import type { ReadyFor } from '../gateway/http/health.ts';
 import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/limits.ts';
 import { examples } from './help-text.ts';
@@ -118,8 +119,7 @@ export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly stri
       );
     return token;
   });
-  const isLoopback = host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
-  if (!stdio && !isLoopback && tokens.length === 0)
+  if (!stdio && !isLoopback(host) && tokens.length === 0)
     throw new SwitchyardError('OPTIONS_INVALID', `--host ${host} can be reached by others: give --token-env NAME too`);
   return tokens;
 }

@@ -1,6 +1,9 @@
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { DEFAULT_LIMITS } from '../../../src/main/gateway/http/limits.ts';
+import { listenHttp } from '../../../src/main/gateway/http/listener.ts';
+import { silentLogger } from '../../../src/main/logger.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { counterOf } from '../../helpers/map-under-test.ts';
@@ -113,6 +116,16 @@ describe('with tokens', () => {
     expect((await post(url, { jsonrpc: '2.0', id: 'switchyard-1', result: {} }, { headers: stolen })).status).toBe(404);
     expect((await session.call('ping')).status).toBe(200);
   });
+});
+
+it('nothing listens beyond loopback without a token', async () => {
+  await using world = await startGateway({});
+  const { gateway } = world;
+  const rest = { port: 0, allowedHosts: [], allowedOrigins: [], readyFor: 'none', hasSessions: true } as const;
+  for (const host of ['0.0.0.0', '::', '127.evil.example.com'])
+    await expect(
+      listenHttp({ gateway, logger: silentLogger, host, tokens: [], limits: DEFAULT_LIMITS, ...rest }),
+    ).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
 });
 
 describe('what is too much', () => {

@@ -128,6 +128,18 @@ describe('switchyard serve', () => {
     expect(server.connections).toBe(0);
   });
 
+  it('reads the map anew when it is told to by SIGHUP', async () => {
+    await using server = await RawMcpServer.start();
+    const entryOf = (id: string) => entry(id, { endpoint: server.url.href });
+    await using mapServer = await MapServer.start(mapNow([entryOf('a')]));
+    const args = ['--service-map', mapServer.url, '--allow-private'];
+    const { cli, mcp } = await serve(args, { CONNECTORS_SIGNATURE_KEY: KEY });
+    await eventually('a is up', async () => (await toolNames(mcp)).join() === 'a__echo');
+    mapServer.serve(mapNow([entryOf('a'), entryOf('b')]));
+    cli.child.kill('SIGHUP');
+    await eventually('b is up', async () => (await toolNames(mcp)).join() === 'a__echo,b__echo');
+  });
+
   it('says what it waits for until it is ready', async () => {
     await using up = await RawMcpServer.start();
     using file = new LocalFile({ up: remote(up), down: { type: 'http', url: 'http://127.0.0.1:9/mcp' } });

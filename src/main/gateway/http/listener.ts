@@ -7,7 +7,7 @@ import type { Gateway } from '../gateway.ts';
 import { createStatusSite } from '../status-page/status-site.ts';
 import { Application } from './application.ts';
 import { Backlog } from './backlog.ts';
-import { createGuard } from './guard.ts';
+import { createGuard, isLoopback } from './guard.ts';
 import type { ReadyFor } from './health.ts';
 import type { ListenerLimits } from './limits.ts';
 import type { McpEndpointDeps } from './mcp-endpoint.ts';
@@ -43,9 +43,11 @@ const KEEP_ALIVE_MS = 65_000;
 /** How long a socket that was refused may take to hear so. */
 const REFUSED_MS = 1_000;
 
-/** Serves a gateway over HTTP. Rejects with LISTEN_FAILED. */
+/** Serves a gateway over HTTP. Rejects with LISTEN_FAILED, and with OPTIONS_INVALID where others could reach it and no token is asked for. */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
-  const { gateway, host, port, limits } = options;
+  const { gateway, host, port, limits, tokens } = options;
+  if (!isLoopback(host) && tokens.length === 0)
+    throw new SwitchyardError('OPTIONS_INVALID', `Others can reach ${host}: a gateway that listens there needs tokens`);
   const draining = new AbortController();
   const sessions = new SessionTable(limits, ({ client }) => {
     gateway.notices.remove(client);
@@ -109,10 +111,6 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
   if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   // One that keeps its own side open would keep a place, too.
   startTimer(REFUSED_MS, () => socket.destroy());
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 
 async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {

@@ -8,7 +8,7 @@ import { exposePromptResult, exposeReadResult, exposeToolResult } from './conten
 import { type Exchange, type Outcome, PreparedResult } from './exchange.ts';
 import { type ForwardDeps, type Forwarding, forward, type Send } from './forwarding.ts';
 import { checkParamHeaders } from './param-headers.ts';
-import { invalidParams } from './rpc-errors.ts';
+import { invalidParams, resourceNotFound } from './rpc-errors.ts';
 
 export interface MethodDeps extends ForwardDeps {
   readonly manager: ConnectorProxyManager;
@@ -157,10 +157,6 @@ function listResult(member: string, { json, nextCursor }: Page, more: JsonObject
  */
 function freshness(era: 'legacy' | 'modern', ttlMs: number): JsonObject {
   return era === 'modern' ? { ttlMs, cacheScope: 'private' } : {};
-}
-
-function resourceNotFound(uri: string, era: 'legacy' | 'modern'): RpcError {
-  return new RpcError(era === 'modern' ? -32_602 : -32_002, 'Resource not found', { uri });
 }
 
 /** An error that names a resource as its connector calls it, as the client does. */

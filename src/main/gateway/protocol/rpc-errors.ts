@@ -21,6 +21,11 @@ export function invalidParams(message: string, data?: JsonObject): RpcError {
   return new RpcError(RPC_INVALID_PARAMS, message, data);
 }
 
+/** There is no such resource, as the era says it. */
+export function resourceNotFound(uri: string, era: 'legacy' | 'modern'): RpcError {
+  return new RpcError(era === 'modern' ? RPC_INVALID_PARAMS : RPC_RESOURCE_NOT_FOUND, 'Resource not found', { uri });
+}
+
 /** The gateway does not know the method, or not in this era. A connector that says so of one is another matter. */
 export class UnknownMethod extends RpcError {
   constructor(method: string) {
