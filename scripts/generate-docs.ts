@@ -1,7 +1,7 @@
 /** `npm run docs`: writes the pages that are made from code. With --check it only says whether they are current. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import { INSTRUMENTS, MAX_CONNECTOR_LABELS } from '../src/main/metrics/instrument-table.ts';
+import { INSTRUMENTS, MAX_CONNECTOR_LABELS } from '../src/main/observability/instrument-table.ts';
 import { ERROR_CODES } from '../src/shared/error-codes.ts';
 
 /** docs/errors.md, out of the table of codes. */
@@ -35,7 +35,7 @@ export function metricsPage(): string {
 \`brand\` and \`component: 'mcp-connectors'\`. \`switchyard serve\` serves it at \`/metrics\`. Durations are seconds. The \`connector\` label has a value of its own for the first
 ${MAX_CONNECTOR_LABELS} connectors, then \`other\`; it goes when the connector goes. \`code\` is one of [errors.md](errors.md).
 
-This page is made from \`src/main/metrics/instrument-table.ts\` by \`npm run docs\`.
+This page is made from \`src/main/observability/instrument-table.ts\` by \`npm run docs\`.
 
 | metric | kind | labels | what it says |
 | --- | --- | --- | --- |

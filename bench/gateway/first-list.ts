@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openClient, type Target } from './clients.ts';
+import { openClient } from './clients.ts';
+import type { Target } from './target.ts';
 
 const POLL_MS = 2;
 

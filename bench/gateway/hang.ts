@@ -1,11 +1,12 @@
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import type { Fixture } from '../support/fixture.ts';
 import { latencyRows } from './calls.ts';
-import { openClient, type Target } from './clients.ts';
+import { openClient } from './clients.ts';
 import { firstList } from './first-list.ts';
 import { type RunningGateway, type StartGateway, startMcpHub, startSwitchyard } from './gateways.ts';
 import type { Blocks } from './load-process.ts';
 import { startRawConnectors } from './raw-connectors.ts';
+import type { Target } from './target.ts';
 import { mcpHubTarget, runLoad, switchyardTargets } from './world.ts';
 
 const FINE = 7;

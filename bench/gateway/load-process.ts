@@ -1,6 +1,7 @@
 /** Calls or lists of several targets by turns, in a process of its own: `node load-process.ts JOB`, JSON. Prints the blocks of each way. */
 import { cpuMsOf } from '../support/process-figures.ts';
-import { type BenchClient, type ClientKind, openClient, type Target } from './clients.ts';
+import { type ClientKind, openClient } from './clients.ts';
+import type { BenchClient, Target } from './target.ts';
 
 export interface LoadJob {
   readonly client: ClientKind;

@@ -1,5 +1,6 @@
 /** Many clients at once, in a process of their own: `node many-clients-process.ts JOB`, JSON. Prints a ManyClientsSample. */
-import { type ClientKind, openClient, type Target } from './clients.ts';
+import { type ClientKind, openClient } from './clients.ts';
+import type { Target } from './target.ts';
 
 export interface ManyClientsJob {
   readonly client: ClientKind;

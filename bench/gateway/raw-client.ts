@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createParser } from 'eventsource-parser';
 import { Agent } from 'undici';
-import type { BenchClient, Target } from './clients.ts';
+import type { BenchClient, Target } from './target.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,8 +1,8 @@
 /** A client that reads large results, in a process of its own: `node stream-process.ts JOB`, JSON. Prints a StreamSample. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { forgetPeak, memoryOf } from '../support/process-figures.ts';
-import type { Target } from './clients.ts';
 import { openRawClient } from './raw-client.ts';
+import type { Target } from './target.ts';
 
 export interface StreamJob {
   readonly target: Target;

@@ -1,10 +1,10 @@
 import { fileURLToPath } from 'node:url';
 import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
-import type { Target } from './clients.ts';
 import { freePort, type RunningGateway, type StartGateway, startMcpHub, startSwitchyard } from './gateways.ts';
 import { startRawConnectors } from './raw-connectors.ts';
 import type { StreamJob, StreamSample } from './stream-process.ts';
+import type { Target } from './target.ts';
 import { mcpHubTarget, switchyardTargets } from './world.ts';
 
 const SCRIPT = fileURLToPath(new URL('./stream-process.ts', import.meta.url));

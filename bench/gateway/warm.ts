@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { endWithUs } from '../support/serving-process.ts';
-import type { Target } from './clients.ts';
 import { distBin } from './dist.ts';
 import { firstList } from './first-list.ts';
 import { freePort, homeIn, MCP_HUB, writeConfig } from './gateways.ts';
 import { startRawConnectors } from './raw-connectors.ts';
+import type { Target } from './target.ts';
 
 const SOURCE = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
 const DIRECT = fileURLToPath(new URL('./direct-start-process.ts', import.meta.url));

@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
 import type { Fixture } from '../support/fixture.ts';
 import { startServing } from '../support/serving-process.ts';
-import type { Target } from './clients.ts';
 import { type RunningGateway, startMcpHub, startSwitchyard } from './gateways.ts';
 import type { Blocks, LoadJob } from './load-process.ts';
+import type { Target } from './target.ts';
 
 const PLAIN_PROXY = fileURLToPath(new URL('./plain-proxy-process.ts', import.meta.url));
 const SCRIPT = fileURLToPath(new URL('./load-process.ts', import.meta.url));

@@ -3,10 +3,15 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { fetch } from 'undici';
 import { MAP_KEY } from '../../src/main/cli/bench/changing-map.ts';
-import { type CommitEvent, type KnownMap, type LoadTask, PROTOCOL_VERSION } from '../../src/shared/protocol.ts';
-import { ProvenMaps } from '../../src/shared/proven-maps.ts';
-import { runLoad } from '../../src/shared/run-load.ts';
-import { verifyServiceMapSignature } from '../../src/shared/signature.ts';
+import { ProvenMaps } from '../../src/shared/load/proven-maps.ts';
+import { runLoad } from '../../src/shared/load/run-load.ts';
+import { verifyServiceMapSignature } from '../../src/shared/map/signature.ts';
+import {
+  type CommitEvent,
+  type KnownMap,
+  type LoadTask,
+  PROTOCOL_VERSION,
+} from '../../src/shared/protocol/protocol.ts';
 import type { WorkerAnswer } from './worker-keepers.ts';
 
 const { way, url } = workerData as { way: 'clone' | 'floor'; url: string };

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { watchLoop } from '../../src/main/cli/bench/loop-watch.ts';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
-import { SentEntries } from '../../src/main/snapshot/sent-entries.ts';
-import type { ChunkEvent } from '../../src/shared/protocol.ts';
+import { SentEntries } from '../../src/main/service-map/sent-entries.ts';
+import type { ChunkEvent } from '../../src/shared/protocol/protocol.ts';
 
 const SIZE = 10_000;
 const SHAPES = [

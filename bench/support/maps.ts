@@ -1,4 +1,4 @@
-import { createServiceMapSignature } from '../../src/shared/signature.ts';
+import { createServiceMapSignature } from '../../src/shared/map/signature.ts';
 
 export const BENCH_KEY = 'a key for benchmarks';
 

@@ -1,8 +1,8 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { toWireError } from '../shared/errors.ts';
-import type { RegistryTask, RegistryTaskReply } from '../shared/registry-findings.ts';
-import { checkRegistry } from './registry-check.ts';
-import { repairRegistry } from './registry-repair.ts';
+import type { RegistryTask, RegistryTaskReply } from '../shared/servers/registry-findings.ts';
+import { checkRegistry } from './check/registry-check.ts';
+import { repairRegistry } from './check/registry-repair.ts';
 
 /** A thread of its own: looking must not open the store as the writer does, which mends it. */
 function work({ kind, path }: RegistryTask): RegistryTaskReply {

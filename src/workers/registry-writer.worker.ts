@@ -1,13 +1,13 @@
 import { parentPort } from 'node:worker_threads';
 import * as Comlink from 'comlink';
-import { portEndpoint } from '../shared/comlink-endpoint.ts';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
-import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol.ts';
-import type { StoreNoteMessage } from '../shared/store-notes.ts';
-import type { InStore } from '../shared/tool-records.ts';
-import type { RegistryStore } from './registry-store.ts';
-import { StoreKeeper } from './store-keeper.ts';
-import type { ToolTable } from './tool-table.ts';
+import { portEndpoint } from '../shared/protocol/comlink-endpoint.ts';
+import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol/protocol.ts';
+import type { StoreNoteMessage } from '../shared/servers/store-notes.ts';
+import type { InStore } from '../shared/tools/tool-records.ts';
+import type { RegistryStore } from './store/registry-store.ts';
+import { StoreKeeper } from './store/store-keeper.ts';
+import type { ToolTable } from './tables/tool-table.ts';
 
 let keeper: StoreKeeper | null = null;
 

@@ -3,12 +3,12 @@
  * (`sdk`), lists the tools as a manager does, and calls them. Exit code 1 where anything failed.
  */
 import { Agent } from 'undici';
-import { createConnect } from '../../src/main/connectors/choose-connect.ts';
-import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection.ts';
-import type { HostSide } from '../../src/main/connectors/host-side.ts';
-import { listAllTools } from '../../src/main/connectors/list-tools.ts';
-import { createSdkConnect } from '../../src/main/connectors/sdk-connection.ts';
-import type { RemoteToolDefinition } from '../../src/shared/tool-definition.ts';
+import { createConnect } from '../../src/main/connectors/bring-up/choose-connect.ts';
+import { listAllTools } from '../../src/main/connectors/bring-up/list-tools.ts';
+import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
+import { createSdkConnect } from '../../src/main/connectors/sdk/sdk-connection.ts';
+import type { HostSide } from '../../src/main/mcp/host-side.ts';
+import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definition.ts';
 import { createLogin, type Preregistered } from './oauth.ts';
 
 type Json = Readonly<Record<string, unknown>>;

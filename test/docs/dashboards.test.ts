@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { INSTRUMENTS, type InstrumentEntry } from '../../src/main/metrics/instrument-table.ts';
-import { getConnectorMetricsRegistry } from '../../src/main/metrics/instruments.ts';
+import { INSTRUMENTS, type InstrumentEntry } from '../../src/main/observability/instrument-table.ts';
+import { getConnectorMetricsRegistry } from '../../src/main/observability/instruments.ts';
 import { ERROR_CODES } from '../../src/shared/error-codes.ts';
 
 const fileOf = (path: string): string => fileURLToPath(new URL(`../../docs/${path}`, import.meta.url));

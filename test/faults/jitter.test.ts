@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { RefreshScheduler } from '../../src/main/index.ts';
-import { silentLogger } from '../../src/main/logger.ts';
+import { silentLogger } from '../../src/main/observability/logger.ts';
 import { answer, FaultyServer } from '../helpers/faulty-server.ts';
 import { mapNow, mapUnderTest } from '../helpers/map-under-test.ts';
 

@@ -1,8 +1,8 @@
 import { vi } from 'vitest';
-import type { Connection } from '../../src/main/connectors/connection.ts';
+import { listAllTools } from '../../src/main/connectors/bring-up/list-tools.ts';
+import type { Connection } from '../../src/main/connectors/connection/connection.ts';
 import { Connector } from '../../src/main/connectors/connector.ts';
-import { listAllTools } from '../../src/main/connectors/list-tools.ts';
-import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../src/shared/service-map.ts';
+import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../src/shared/map/service-map.ts';
 import { type Attempt, broughtUp, scriptedBringUp, scriptedConnection } from './scripted-connection.ts';
 import { entry, type Json } from './signed-map.ts';
 

@@ -2,7 +2,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { afterAll } from 'vitest';
 // Not from index.ts, which would bring the whole library into each test file.
-import { getConnectorMetricsRegistry } from '../../src/main/metrics/instruments.ts';
+import { getConnectorMetricsRegistry } from '../../src/main/observability/instruments.ts';
 import { keepEvidence } from './evidence.ts';
 
 subscribe('mcp-switchyard:error', (message) => keepEvidence('error', message));

@@ -1,6 +1,6 @@
 import { Gateway, type GatewayOptions } from '../../src/main/gateway/gateway.ts';
-import { createGatewayHost } from '../../src/main/gateway/gateway-host.ts';
 import { type Listener, type ListenerOptions, listenHttp } from '../../src/main/gateway/http/listener.ts';
+import { createGatewayHost } from '../../src/main/gateway/protocol/gateway-host.ts';
 import { ConnectorProxyManager, type LocalManagerOptions } from '../../src/main/index.ts';
 import { LocalFile } from './local-file.ts';
 import { type LogLine, recordingLogger } from './log.ts';

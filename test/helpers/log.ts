@@ -1,4 +1,4 @@
-import type { Logger } from '../../src/main/logger.ts';
+import type { Logger } from '../../src/main/observability/logger.ts';
 import { keepEvidence } from './evidence.ts';
 
 export interface LogLine {

@@ -1,10 +1,10 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { Agent } from 'undici';
-import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection.ts';
-import { type HostSide, TOOLS_ONLY } from '../../src/main/connectors/host-side.ts';
+import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
 import { createStreamableHttpConnect } from '../../src/main/connectors/streamable-http/connection.ts';
-import type { RemoteToolDefinition } from '../../src/shared/tool-definition.ts';
+import { type HostSide, TOOLS_ONLY } from '../../src/main/mcp/host-side.ts';
+import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definition.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
-import type { BringUp, BroughtUp } from '../../src/main/connectors/bring-up.ts';
-import type { Connection, ConnectionEvents } from '../../src/main/connectors/connection.ts';
-import type { ConnectorEntry } from '../../src/shared/service-map.ts';
-import type { RemoteToolDefinition } from '../../src/shared/tool-definition.ts';
+import type { BringUp, BroughtUp } from '../../src/main/connectors/bring-up/bring-up.ts';
+import type { Connection, ConnectionEvents } from '../../src/main/connectors/connection/connection.ts';
+import type { ConnectorEntry } from '../../src/shared/map/service-map.ts';
+import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definition.ts';
 
 /** A connection that does what its test says, for what no real server does on demand. */
 export interface ScriptedConnection extends Connection {

@@ -1,6 +1,6 @@
-import { EventHub } from '../../src/main/events.ts';
 import type { ConnectorState, ListedConnector, ManagerStatus } from '../../src/main/index.ts';
-import { NO_MAP } from '../../src/main/manager-status.ts';
+import { EventHub } from '../../src/main/manager/events.ts';
+import { NO_MAP } from '../../src/main/service-map/service-map-status.ts';
 import { recordingLogger } from './log.ts';
 import { NOW } from './signed-map.ts';
 

@@ -1,4 +1,4 @@
-import { createServiceMapSignature } from '../../src/shared/signature.ts';
+import { createServiceMapSignature } from '../../src/shared/map/signature.ts';
 import { secret } from './evidence.ts';
 
 /** The key of every map here. */

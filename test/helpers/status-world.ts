@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { CallLatencies } from '../../src/main/gateway/status-page/call-latencies.ts';
+import { CallLatencies } from '../../src/main/gateway/call-latencies.ts';
 import { createStatusSite, type StatusSiteOptions } from '../../src/main/gateway/status-page/status-site.ts';
 import { manage } from './manager.ts';
 import { TestMcpServer } from './mcp-server.ts';

@@ -1,5 +1,5 @@
 import type { JSONRPCMessage } from '@modelcontextprotocol/client';
-import { createStdioTransport, type StdioTransport } from '../../src/main/connectors/stdio-transport.ts';
+import { createStdioTransport, type StdioTransport } from '../../src/main/connectors/stdio/stdio-transport.ts';
 import { eventually } from './eventually.ts';
 
 const PROGRAM = new URL('../fixtures/stdio/program.ts', import.meta.url).pathname;

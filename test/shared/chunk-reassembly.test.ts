@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { LoadCollector, type LoadOutcome } from '../../src/main/service-map/collect-load.ts';
-import { Snapshot } from '../../src/main/snapshot/snapshot.ts';
+import { LoadCollector, type LoadOutcome } from '../../src/main/service-map/loading/collect-load.ts';
+import { Snapshot } from '../../src/main/service-map/snapshot.ts';
 import { nextTurn } from '../../src/shared/clock.ts';
-import { INITIAL_CREDITS, type LoadEvent, type LoadTask } from '../../src/shared/protocol.ts';
-import { runLoad } from '../../src/shared/run-load.ts';
-import { CreditStream } from '../../src/workers/credit-stream.ts';
+import { runLoad } from '../../src/shared/load/run-load.ts';
+import { INITIAL_CREDITS, type LoadEvent, type LoadTask } from '../../src/shared/protocol/protocol.ts';
+import { CreditStream } from '../../src/workers/load/credit-stream.ts';
 import { given, loadTask } from '../helpers/load-task.ts';
 import { entry, type Json, mapOf, NOW, signed } from '../helpers/signed-map.ts';
 

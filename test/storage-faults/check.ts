@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import type { ServerInfo } from '../../src/main/registry/fs-store.ts';
-import type { FileProblem } from '../../src/shared/server-records.ts';
-import type { StoreNote } from '../../src/shared/store-notes.ts';
-import { StoreKeeper } from '../../src/workers/store-keeper.ts';
+import type { FileProblem } from '../../src/shared/servers/server-records.ts';
+import type { StoreNote } from '../../src/shared/servers/store-notes.ts';
+import { StoreKeeper } from '../../src/workers/store/store-keeper.ts';
 import { type State, stateOf, statesOf, workload } from './workload.ts';
 import type { User, World } from './world.ts';
 

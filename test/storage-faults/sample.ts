@@ -1,7 +1,7 @@
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServerInfo } from '../../src/main/registry/fs-store.ts';
-import { StoreKeeper } from '../../src/workers/store-keeper.ts';
+import { StoreKeeper } from '../../src/workers/store/store-keeper.ts';
 
 /** The servers of a sample. */
 export const NAMES = Array.from({ length: 12 }, (_, index) => `server-${index}`);

@@ -7,7 +7,7 @@ import {
   createServiceMapSignature,
   verifyServiceMapSignature,
 } from '../../src/main/index.ts';
-import { parseStrictJson } from '../../src/shared/strict-json.ts';
+import { parseStrictJson } from '../../src/shared/map/strict-json.ts';
 
 const folder = process.env.SWITCHYARD_VECTORS ?? '../shared/vectors';
 const read = (path: string): Buffer => readFileSync(join(folder, path));

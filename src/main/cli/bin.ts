@@ -13,10 +13,10 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   });
   // Whoever read what is said may have gone; the work goes on.
   process.stderr.on('error', () => {});
-  const { keepCompiled } = await import('./keep-compiled.ts');
+  const { keepCompiled } = await import('./terminal/keep-compiled.ts');
   keepCompiled();
   const { runCli } = await import('./run-cli.ts');
   process.exitCode = await runCli(process.argv.slice(2));
-  const { endIfStuck } = await import('./end-if-stuck.ts');
+  const { endIfStuck } = await import('./terminal/end-if-stuck.ts');
   endIfStuck();
 }

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_PORT } from '../gateway/http/limits.ts';
 import type { ConfigOptions } from './commands/config.ts';
-import { examples } from './help-text.ts';
+import { examples } from './terminal/help-text.ts';
 
 /** Adds arguments, options and action of `switchyard config` to its command. */
 export function addConfig(command: Command, setExitCode: (code: number) => void): void {

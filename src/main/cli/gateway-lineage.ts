@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SwitchyardError } from '../../shared/errors.ts';
-import { LINEAGE_VARIABLE } from '../connectors/stdio-environment.ts';
+import { LINEAGE_VARIABLE } from '../connectors/stdio/stdio-environment.ts';
 import type { SourceOptions } from './source-options.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ApproveOptions } from './commands/tools/approve.ts';
 import type { PinOptions } from './commands/tools/pinned-tools.ts';
-import { examples } from './help-text.ts';
+import { examples } from './terminal/help-text.ts';
 
 /** Adds `tools diff` and `tools approve`. */
 export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {

@@ -2,11 +2,11 @@ import tab from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../package-version.ts';
 import { addConfig } from './config-command.ts';
-import { examples } from './help-text.ts';
 import { addPinCommands } from './pin-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
 import { type ServeOptions, withServe } from './serve-options.ts';
 import { milliseconds, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
+import { examples } from './terminal/help-text.ts';
 
 /** Takes the exit code of the command that ran. */
 export type SetExitCode = (code: number) => void;

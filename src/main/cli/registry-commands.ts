@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { EXPORT_FORMATS } from '../registry/export-servers.ts';
+import { EXPORT_FORMATS } from '../registry/transfer/export-servers.ts';
 import type { AddOptions } from './commands/registry/add.ts';
 import type { ExportOptions } from './commands/registry/export.ts';
 import type { ImportOptions } from './commands/registry/import.ts';
 import type { ShowingOptions } from './commands/registry/list.ts';
 import type { RegistryOptions } from './commands/registry/open-registry.ts';
-import { examples } from './help-text.ts';
+import { examples } from './terminal/help-text.ts';
 
 type Table = Readonly<Record<string, string>>;
 

@@ -1,7 +1,7 @@
 import { type Command, CommanderError } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
-import { EXIT, failureOf, printJson, reportFailure, say } from './output.ts';
 import { createProgram } from './program.ts';
+import { EXIT, failureOf, printJson, reportFailure, say } from './terminal/output.ts';
 
 /** Runs the command line; resolves with the exit code. Never rejects. */
 export async function runCli(argv: readonly string[]): Promise<number> {

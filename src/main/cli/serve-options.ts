@@ -3,8 +3,8 @@ import { SwitchyardError } from '../../shared/errors.ts';
 import { isLoopback } from '../gateway/http/guard.ts';
 import type { ReadyFor } from '../gateway/http/health.ts';
 import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/limits.ts';
-import { examples } from './help-text.ts';
 import { milliseconds, requiredVariable, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
+import { examples } from './terminal/help-text.ts';
 
 /** What `switchyard serve` is given. */
 export interface ServeOptions extends SourceOptions {

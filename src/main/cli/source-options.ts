@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { codeOf, SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorProxyManager } from '../connector-proxy-manager.ts';
-import type { TlsOptions } from '../http/network-options.ts';
-import type { Logger } from '../logger.ts';
-import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options.ts';
-import { untilInterrupted } from './interrupt.ts';
-import { printable, problemLogger, say } from './output.ts';
+import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { TlsOptions } from '../options/network-options.ts';
+import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options/options.ts';
+import { untilInterrupted } from './terminal/interrupt.ts';
+import { printable, problemLogger, say } from './terminal/output.ts';
 
 /** What every command that works from a service map or a local file is given. */
 export interface SourceOptions {
@@ -126,7 +126,7 @@ export async function withManager(
 ): Promise<number> {
   const interrupted = untilInterrupted();
   // Not before it is needed: `--help` loads this file too.
-  const { ConnectorProxyManager } = await import('../connector-proxy-manager.ts');
+  const { ConnectorProxyManager } = await import('../manager/connector-proxy-manager.ts');
   await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs });
   manager.on('snapshot', () => {
     const { brand, connectorCount } = manager.status().serviceMap;

@@ -1,11 +1,11 @@
 import type { Random } from '../../shared/clock.ts';
 import type { SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
-import type { RemoteToolDefinition } from '../../shared/tool-definition.ts';
-import type { BringUp, Relist } from './bring-up.ts';
-import type { ConnectionFacts } from './connection.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts';
+import type { JsonObject } from '../mcp/json-rpc.ts';
+import type { BringUp, Relist } from './bring-up/bring-up.ts';
+import type { ConnectionFacts } from './connection/connection.ts';
 import type { Transition } from './connector-state.ts';
-import type { JsonObject } from './streamable-http/json-rpc.ts';
 
 /** What others see of a connector that tells them something. */
 export interface ConnectorIdentity {

@@ -1,11 +1,11 @@
 import { nextTurn } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import { originOf } from './connection/local-entry.ts';
 import { Connector } from './connector.ts';
 import { ConnectorCensus } from './connector-census.ts';
 import type { ConnectorDeps } from './connector-deps.ts';
 import type { ConnectorState } from './connector-state.ts';
-import { originOf } from './local-entry.ts';
 
 /** Connectors taken up or ended in one turn of the event loop. */
 const BATCH = 8;

@@ -1,8 +1,8 @@
 import type { SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import type { ProcessView } from './connection/process-view.ts';
 import type { ConnectorState, Transition } from './connector-state.ts';
-import type { LiveConnection } from './live-connection.ts';
-import type { ProcessView } from './process-view.ts';
+import type { LiveConnection } from './live/live-connection.ts';
 
 /** What a connector says of itself. */
 export interface ConnectorStatus {

@@ -1,20 +1,20 @@
 import { raceSignal, settledWithin } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
-import { type BroughtUp, connectionKey } from './bring-up.ts';
-import type { ConnectionFacts } from './connection.ts';
-import { ConnectionSlot } from './connection-slot.ts';
-import { ConnectionWatch } from './connection-watch.ts';
-import { ConnectorCalls } from './connector-calls.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import { type BroughtUp, connectionKey } from './bring-up/bring-up.ts';
+import { stateOfListing } from './bring-up/list-tools.ts';
+import { ConnectorCalls } from './calls/connector-calls.ts';
+import type { CallRoute } from './calls/tool-call.ts';
+import type { ConnectionFacts } from './connection/connection.ts';
+import { originOf } from './connection/local-entry.ts';
+import { type ProcessView, withLastWords } from './connection/process-view.ts';
 import type { ConnectorDeps } from './connector-deps.ts';
 import { type ConnectorState, StateMachine } from './connector-state.ts';
 import { type ConnectorStatus, statusOf } from './connector-status.ts';
-import { stateOfListing } from './list-tools.ts';
-import { LiveConnection } from './live-connection.ts';
-import { originOf } from './local-entry.ts';
-import { type ProcessView, withLastWords } from './process-view.ts';
+import { ConnectionSlot } from './live/connection-slot.ts';
+import { ConnectionWatch } from './live/connection-watch.ts';
+import { LiveConnection } from './live/live-connection.ts';
 import { Reconnection } from './reconnection.ts';
-import type { CallRoute } from './tool-call.ts';
 import { unavailableError } from './unavailable-error.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { ConnectorState } from './connector-state.ts';
 
 /** The name of the error that callers see while a connector is down; callers of the replaced manager know it. */

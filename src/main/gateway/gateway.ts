@@ -1,22 +1,22 @@
 import { monotonicMs, raceSignal, settledWithin, systemSleep } from '../../shared/clock.ts';
-import type { ConnectorProxyManager } from '../connector-proxy-manager.ts';
-import type { Logger } from '../logger.ts';
-import { observeGateway } from '../metrics/observed-gauges.ts';
+import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+import type { Logger } from '../observability/logger.ts';
+import { observeGateway } from '../observability/observed-gauges.ts';
+import { CallLatencies } from './call-latencies.ts';
 import { createExposedNames } from './catalog/exposed-names.ts';
 import { FeatureLists } from './catalog/feature-lists.ts';
 import { createNameFilter } from './catalog/name-filter.ts';
 import { sharedRoute, singleRoute } from './catalog/route.ts';
-import type { GatewayHost } from './gateway-host.ts';
-import { CallsUnderWay } from './protocol/calls-under-way.ts';
-import type { ClientSession } from './protocol/client-session.ts';
-import { HeldCalls } from './protocol/held-calls.ts';
-import { LogLevels } from './protocol/log-levels.ts';
+import { createView, type View } from './catalog/view.ts';
+import { CallsUnderWay } from './protocol/forwarding/calls-under-way.ts';
+import { HeldCalls } from './protocol/forwarding/held-calls.ts';
+import type { GatewayHost } from './protocol/gateway-host.ts';
 import { createMethods } from './protocol/methods.ts';
-import { Notices } from './protocol/notices.ts';
+import type { ClientSession } from './protocol/notices/client-session.ts';
+import { LogLevels } from './protocol/notices/log-levels.ts';
+import { Notices } from './protocol/notices/notices.ts';
+import { ResourceWatches } from './protocol/notices/resource-watches.ts';
 import { RequestServer } from './protocol/request-server.ts';
-import { ResourceWatches } from './protocol/resource-watches.ts';
-import { CallLatencies } from './status-page/call-latencies.ts';
-import { createView, type View } from './view.ts';
 
 export interface GatewayOptions {
   /** Made with `notifications` and with {@link GatewayOptions.host}. */

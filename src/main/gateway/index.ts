@@ -1,6 +1,6 @@
 export { Gateway, type GatewayOptions } from './gateway.ts';
-export { createGatewayHost, type GatewayHost } from './gateway-host.ts';
 export type { ReadyFor } from './http/health.ts';
 export { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from './http/limits.ts';
 export { type Listener, type ListenerOptions, listenHttp } from './http/listener.ts';
+export { createGatewayHost, type GatewayHost } from './protocol/gateway-host.ts';
 export { type StdioOptions, serveStdio } from './stdio/stdio-listener.ts';

@@ -2,7 +2,7 @@ import { type LookupAddress, type LookupAllOptions, lookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { SwitchyardError } from '../../shared/errors.ts';
-import type { NetworkSettings } from '../../shared/network.ts';
+import type { NetworkSettings } from '../../shared/net/network.ts';
 import { createMainAgent } from './main-agent.ts';
 import { isPublicAddress } from './special-addresses.ts';
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { Dispatcher } from 'undici';
 import { nextTurn, startTimer } from '../../shared/clock.ts';
-import { isWithin } from '../tracing/trace.ts';
+import { isWithin } from '../observability/trace.ts';
 
 /** How long a request waits for a connection to come free before it gets one of its own: a server may keep a finished answer's stream open. */
 const MAX_WAIT_MS = 100;

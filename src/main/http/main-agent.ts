@@ -1,6 +1,6 @@
 import type { LookupFunction } from 'node:net';
 import { Agent, type Dispatcher, EnvHttpProxyAgent } from 'undici';
-import { agentSettings, type NetworkSettings } from '../../shared/network.ts';
+import { agentSettings, type NetworkSettings } from '../../shared/net/network.ts';
 
 /** How long an idle connection is kept: a refresh and the next call should find it open. */
 const KEEP_ALIVE_MS = 60_000;

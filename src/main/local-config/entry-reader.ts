@@ -1,5 +1,5 @@
 import type { Node } from 'jsonc-parser';
-import { hasMask, MASK } from '../secret-mask.ts';
+import { hasMask, MASK } from '../masking/secret-mask.ts';
 import { type Member, membersOf, plainValue } from './config-document.ts';
 import { type ConfigProblems, keyPlace, memberPlace } from './config-problem.ts';
 import { hasEffect, isKnownMember, KNOWN_MEMBERS, OWN_MEMBERS } from './known-members.ts';

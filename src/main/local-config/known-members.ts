@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { isHeaderName } from '../../shared/service-map.ts';
+import { isHeaderName } from '../../shared/map/service-map.ts';
 
 /** Members that say how to reach a server, in any of the clients. */
 const REACHING = [

@@ -1,9 +1,9 @@
 import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
-import type { Logger } from '../logger.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
-import { keptOrMarked } from './kept-or-marked.ts';
 import { readLocalConfig } from './read-local-config.ts';
+import { keptOrMarked } from './reuse-if-same.ts';
 import type { LocalServer } from './server-entry.ts';
 
 /** The configuration file as `status()` shows it. */

@@ -6,8 +6,8 @@ import {
   isHttpEndpoint,
   normalizeEntry,
   type TransportPolicy,
-} from '../../shared/service-map.ts';
-import type { StdioCommand } from '../connectors/stdio-command.ts';
+} from '../../shared/map/service-map.ts';
+import type { StdioCommand } from '../connectors/connection/stdio-command.ts';
 import type { Member, Position } from './config-document.ts';
 import { type ConfigProblems, keyPlace } from './config-problem.ts';
 import { EntryReader } from './entry-reader.ts';

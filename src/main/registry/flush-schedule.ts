@@ -1,5 +1,5 @@
 import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
-import { finishBeforeExit } from './exit-barrier.ts';
+import { finishBeforeExit } from '../writer/exit-barrier.ts';
 
 export interface FlushScheduleDeps {
   readonly intervalMs: number;

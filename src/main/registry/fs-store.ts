@@ -1,10 +1,10 @@
-import type { ServerInfo } from '../../shared/server-info.ts';
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
+import { registryPath } from '../options/registry-path.ts';
 import { RegistryMemoryCache } from './memory-cache.ts';
-import { registryPath } from './registry-path.ts';
 
-export type { ServerInfo } from '../../shared/server-info.ts';
+export type { ServerInfo } from '../../shared/servers/server-info.ts';
+export { registryPath } from '../options/registry-path.ts';
 export { RegistryMemoryCache, type RegistryMemoryCacheOptions } from './memory-cache.ts';
-export { registryPath } from './registry-path.ts';
 
 let open: Promise<RegistryMemoryCache> | null = null;
 

@@ -1,18 +1,24 @@
 import { dirname } from 'node:path';
 import { monotonicMs, settledWithin, startTimer, type Timer } from '../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
-import type { ServerInfo } from '../../shared/server-info.ts';
-import type { BadPlace, KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/server-records.ts';
-import { type Logger, silentLogger } from '../logger.ts';
-import { recordRegistryFlush } from '../metrics/instruments.ts';
-import { observeRegistry } from '../metrics/observed-gauges.ts';
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
+import type {
+  BadPlace,
+  KnownServers,
+  ServerChange,
+  ServerNews,
+  SyncMode,
+} from '../../shared/servers/server-records.ts';
+import { recordRegistryFlush } from '../observability/instruments.ts';
+import { type Logger, silentLogger } from '../observability/logger.ts';
+import { observeRegistry } from '../observability/observed-gauges.ts';
+import { GroupCommit } from '../writer/group-commit.ts';
+import { WriterClient } from '../writer/writer-client.ts';
 import { FlushSchedule } from './flush-schedule.ts';
-import { GroupCommit } from './group-commit.ts';
 import { OwnChanges } from './own-changes.ts';
 import { reportBad, reportNews } from './report-news.ts';
 import { ServerMap } from './server-map.ts';
 import { storableServer } from './storable-server.ts';
-import { WriterClient } from './writer-client.ts';
 
 export interface RegistryMemoryCacheOptions {
   /** The `servers.json`; the store stands beside it. */

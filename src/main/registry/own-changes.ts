@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { monotonicMs } from '../../shared/clock.ts';
-import type { ServerInfo } from '../../shared/server-info.ts';
-import type { ServerChange } from '../../shared/server-records.ts';
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
+import type { ServerChange } from '../../shared/servers/server-records.ts';
 
 /** Other processes have seen a change within a second; this is well past that. */
 const RECENT_MS = 5_000;

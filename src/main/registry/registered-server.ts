@@ -1,11 +1,11 @@
 import type { ErrorCode } from '../../shared/error-codes.ts';
-import type { ServerInfo } from '../../shared/server-info.ts';
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import { ConfigDocument, membersOf } from '../local-config/config-document.ts';
 import { ConfigProblems, keyPlace } from '../local-config/config-problem.ts';
 import { hasEffect } from '../local-config/known-members.ts';
 import { type LocalServer, readServer } from '../local-config/server-entry.ts';
 import type { VariableScope } from '../local-config/variables.ts';
-import { hasMask } from '../secret-mask.ts';
+import { hasMask } from '../masking/secret-mask.ts';
 
 /** Why a server of the registry is no connector. Names places and variables, never what they hold. */
 export interface RegistryProblem {

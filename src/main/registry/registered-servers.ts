@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { nextTurn } from '../../shared/clock.ts';
-import type { ServerInfo } from '../../shared/server-info.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
-import { keptOrMarked } from '../local-config/kept-or-marked.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import { withEnvFiles } from '../local-config/read-local-config.ts';
+import { keptOrMarked } from '../local-config/reuse-if-same.ts';
 import type { LocalServer } from '../local-config/server-entry.ts';
 import { type RegistryProblem, readRegistered } from './registered-server.ts';
 

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
-import type { ConnectorEntry } from '../../shared/service-map.ts';
-import type { Logger } from '../logger.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import type { Logger } from '../observability/logger.ts';
 import { RegistryMemoryCache } from './memory-cache.ts';
 import type { RegistryProblem } from './registered-server.ts';
 import { RegisteredServers } from './registered-servers.ts';

@@ -1,5 +1,5 @@
-import type { BadPlace, ServerNews } from '../../shared/server-records.ts';
-import type { Logger } from '../logger.ts';
+import type { BadPlace, ServerNews } from '../../shared/servers/server-records.ts';
+import type { Logger } from '../observability/logger.ts';
 
 /** Names in one line of the log. */
 const MAX_NAMES = 20;

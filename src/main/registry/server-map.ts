@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { messageOf } from '../../shared/errors.ts';
-import type { ServerInfo } from '../../shared/server-info.ts';
-import type { ServerChange } from '../../shared/server-records.ts';
-import type { Logger } from '../logger.ts';
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
+import type { ServerChange } from '../../shared/servers/server-records.ts';
+import type { Logger } from '../observability/logger.ts';
 
 /** Servers by name, in the order in which they came, that tell when they change. A server that is the same stays the same object. */
 export class ServerMap {

@@ -1,5 +1,5 @@
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
-import { type ServerInfo, serverInfoFault } from '../../shared/server-info.ts';
+import { type ServerInfo, serverInfoFault } from '../../shared/servers/server-info.ts';
 
 /**
  * A copy of a server as store and file will have it: what its owner changes later is another matter. Throws OPTIONS_INVALID for what is none, or holds what JSON

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { deadline, raceSignal } from '../../shared/clock.ts';
-import type { Delta } from '../../shared/delta.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import { ConnectorManifestError, messageOf } from '../../shared/errors.ts';
+import type { Delta } from '../../shared/map/delta.ts';
 import {
   type AcquiredBody,
   type CommitEvent,
@@ -11,17 +11,17 @@ import {
   type LoadTask,
   PROTOCOL_VERSION,
   type StoredMap,
-} from '../../shared/protocol.ts';
-import type { ResolvedOptions } from '../options.ts';
-import { Snapshot } from '../snapshot/snapshot.ts';
-import { traced } from '../tracing/trace.ts';
-import type { LoadOutcome } from './collect-load.ts';
+} from '../../shared/protocol/protocol.ts';
+import { traced } from '../observability/trace.ts';
+import type { MapOptions } from '../options/map-options.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import type { MapMemory } from '../state-dir/map-memory.ts';
+import type { LoadOutcome } from './loading/collect-load.ts';
+import type { MapLoader } from './loading/map-loader.ts';
 import { ManifestCache } from './manifest-cache.ts';
-import type { MapLoader } from './map-loader.ts';
-import type { MapMemory } from './map-memory.ts';
-import type { MapOptions } from './map-options.ts';
 import { judgeRemovals } from './mass-removal.ts';
-import type { Freshness } from './sync-decision.ts';
+import type { Freshness } from './refresh/sync-decision.ts';
+import { Snapshot } from './snapshot.ts';
 
 /** What a current map needs besides its options. */
 export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger' | 'network'> {

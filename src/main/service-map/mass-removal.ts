@@ -1,4 +1,4 @@
-import type { Delta } from '../../shared/delta.ts';
+import type { Delta } from '../../shared/map/delta.ts';
 
 /** Below this many connectors a map may lose any number of them at once. */
 const SMALLEST_GUARDED = 4;

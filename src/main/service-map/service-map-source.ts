@@ -1,14 +1,14 @@
 import { asSwitchyardError, ConnectorManifestError, fromWireError, type SwitchyardError } from '../../shared/errors.ts';
-import { MAX_RETRY_AFTER_MS } from '../../shared/retry-after.ts';
-import type { Observation } from '../metrics/observed-gauges.ts';
-import type { ResolvedOptions } from '../options.ts';
-import type { Snapshot } from '../snapshot/snapshot.ts';
-import { CircuitBreaker, type CircuitState } from './circuit-breaker.ts';
-import type { LoadOutcome } from './collect-load.ts';
+import { MAX_RETRY_AFTER_MS } from '../../shared/net/retry-after.ts';
+import type { Observation } from '../observability/observed-gauges.ts';
+import type { MapOptions } from '../options/map-options.ts';
+import type { ResolvedOptions } from '../options/options.ts';
 import { CurrentMap, type CurrentMapDeps } from './current-map.ts';
-import type { MapOptions } from './map-options.ts';
-import { retry } from './retry.ts';
-import { decideSync, type Freshness, rejectsOnFailure } from './sync-decision.ts';
+import type { LoadOutcome } from './loading/collect-load.ts';
+import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts';
+import { retry } from './refresh/retry.ts';
+import { decideSync, type Freshness, rejectsOnFailure } from './refresh/sync-decision.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** What a source says of itself. */
 export interface SourceStatus {

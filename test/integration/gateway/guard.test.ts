@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/main/gateway/http/limits.ts';
 import { listenHttp } from '../../../src/main/gateway/http/listener.ts';
-import { silentLogger } from '../../../src/main/logger.ts';
+import { silentLogger } from '../../../src/main/observability/logger.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { counterOf } from '../../helpers/map-under-test.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { BroughtUp } from '../../../src/main/connectors/bring-up.ts';
+import type { BroughtUp } from '../../../src/main/connectors/bring-up/bring-up.ts';
 import { Connector } from '../../../src/main/connectors/connector.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
 import { connectorUnderTest, normalized } from '../../helpers/connector-under-test.ts';

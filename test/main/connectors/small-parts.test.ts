@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import { connectorHeaders } from '../../../src/main/connectors/auth-headers.ts';
 import { backoffMs } from '../../../src/main/connectors/backoff.ts';
-import { ConnectGate } from '../../../src/main/connectors/connect-gate.ts';
+import { connectorHeaders } from '../../../src/main/connectors/bring-up/auth-headers.ts';
+import { ConnectGate } from '../../../src/main/connectors/bring-up/connect-gate.ts';
 import { StateMachine, type Transition } from '../../../src/main/connectors/connector-state.ts';
-import { publicToolName, toolTags } from '../../../src/main/connectors/tool-names.ts';
-import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../../src/shared/service-map.ts';
+import { publicToolName, toolTags } from '../../../src/main/tools/tool-names.ts';
+import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../../src/shared/map/service-map.ts';
 import { entry, type Json } from '../../helpers/signed-map.ts';
 
 const normalized = (overrides: Json = {}): ConnectorEntry => normalizeEntry(entry('one', overrides) as RawEntry, 300);

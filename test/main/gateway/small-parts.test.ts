@@ -1,16 +1,16 @@
 import { describe, expect, it, vi } from 'vitest';
-import { decodeHeaderValue, encodeHeaderValue } from '../../../src/main/connectors/streamable-http/header-value.ts';
-import { RpcError } from '../../../src/main/connectors/streamable-http/json-rpc.ts';
 import { pageOf } from '../../../src/main/gateway/catalog/pages.ts';
-import { createGatewayHost } from '../../../src/main/gateway/gateway-host.ts';
+import type { View } from '../../../src/main/gateway/catalog/view.ts';
 import { createGuard } from '../../../src/main/gateway/http/guard.ts';
-import { CallsUnderWay } from '../../../src/main/gateway/protocol/calls-under-way.ts';
-import { ClientSession } from '../../../src/main/gateway/protocol/client-session.ts';
-import type { Exchange } from '../../../src/main/gateway/protocol/exchange.ts';
-import { HeldCalls } from '../../../src/main/gateway/protocol/held-calls.ts';
-import { isAtLeast, leastOf } from '../../../src/main/gateway/protocol/log-level.ts';
-import { toRpcError } from '../../../src/main/gateway/protocol/rpc-errors.ts';
-import type { View } from '../../../src/main/gateway/view.ts';
+import type { Exchange } from '../../../src/main/gateway/messages/exchange.ts';
+import { isAtLeast, leastOf } from '../../../src/main/gateway/messages/log-level.ts';
+import { toRpcError } from '../../../src/main/gateway/messages/rpc-errors.ts';
+import { CallsUnderWay } from '../../../src/main/gateway/protocol/forwarding/calls-under-way.ts';
+import { HeldCalls } from '../../../src/main/gateway/protocol/forwarding/held-calls.ts';
+import { createGatewayHost } from '../../../src/main/gateway/protocol/gateway-host.ts';
+import { ClientSession } from '../../../src/main/gateway/protocol/notices/client-session.ts';
+import { decodeHeaderValue, encodeHeaderValue } from '../../../src/main/mcp/header-value.ts';
+import { RpcError } from '../../../src/main/mcp/json-rpc.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
 
 const exchange = (more: Partial<Exchange> = {}): Exchange => ({

@@ -1,7 +1,7 @@
 import { Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BringUpDispatcher } from '../../../src/main/http/bring-up-dispatcher.ts';
-import { traced } from '../../../src/main/tracing/trace.ts';
+import { traced } from '../../../src/main/observability/trace.ts';
 
 type Handler = Dispatcher.DispatchHandler;
 

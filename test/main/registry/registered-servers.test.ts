@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RegisteredServers } from '../../../src/main/registry/registered-servers.ts';
-import type { ServerInfo } from '../../../src/shared/server-info.ts';
+import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const VARIABLE = 'SWITCHYARD_TEST_REGISTERED';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { silentLogger } from '../../../src/main/logger.ts';
+import { silentLogger } from '../../../src/main/observability/logger.ts';
 import { ServerMap } from '../../../src/main/registry/server-map.ts';
-import type { ServerChange } from '../../../src/shared/server-records.ts';
+import type { ServerChange } from '../../../src/shared/servers/server-records.ts';
 
 const put = (name: string, command: string): ServerChange => ({ name, info: { name, transport: 'stdio', command } });
 

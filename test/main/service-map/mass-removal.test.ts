@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { judgeRemovals } from '../../../src/main/service-map/mass-removal.ts';
-import type { Delta } from '../../../src/shared/delta.ts';
+import type { Delta } from '../../../src/shared/map/delta.ts';
 
 const delta = (overrides: Partial<Delta>): Delta => ({
   added: [],

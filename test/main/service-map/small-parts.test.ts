@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { parseConnectorFeatureFlags } from '../../../src/main/feature-flags.ts';
-import { CircuitBreaker } from '../../../src/main/service-map/circuit-breaker.ts';
+import { parseConnectorFeatureFlags } from '../../../src/main/options/feature-flags.ts';
 import { ManifestCache } from '../../../src/main/service-map/manifest-cache.ts';
-import { retry } from '../../../src/main/service-map/retry.ts';
+import { CircuitBreaker } from '../../../src/main/service-map/refresh/circuit-breaker.ts';
+import { retry } from '../../../src/main/service-map/refresh/retry.ts';
 
 describe('ManifestCache', () => {
   it('gives its value as fresh until its time is over and as the last good one afterwards', () => {

@@ -1,5 +1,5 @@
 import { createHmac } from 'node:crypto';
-import { canonicalizeServiceMapPayload } from '../../../shared/signature.ts';
+import { canonicalizeServiceMapPayload } from '../../../shared/map/signature.ts';
 
 /** The key of the maps here. */
 export const MAP_KEY = 'a key for benchmarks';

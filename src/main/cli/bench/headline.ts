@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { workerUrl } from '../../../shared/worker-url.ts';
+import { workerUrl } from '../../../shared/protocol/worker-url.ts';
 import { Children } from '../demo/children.ts';
 import { inFreshProcess } from './fresh-process.ts';
 import { startMapProcess } from './map-server.ts';

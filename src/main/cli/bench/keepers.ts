@@ -1,8 +1,8 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { Agent, fetch } from 'undici';
 import * as z from 'zod';
-import { canonicalizeServiceMapPayload } from '../../../shared/signature.ts';
-import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import { canonicalizeServiceMapPayload } from '../../../shared/map/signature.ts';
+import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { MAP_KEY } from './changing-map.ts';
 
 /** Keeps a map current, in one way. */

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { fetch } from 'undici';
-import { workerUrl } from '../../../shared/worker-url.ts';
+import { workerUrl } from '../../../shared/protocol/worker-url.ts';
 import type { MapProcessOptions } from './map-process.ts';
 
 /** What the next requests for the map get. */

@@ -1,5 +1,5 @@
 import { monotonicMs, systemSleep } from '../../../shared/clock.ts';
-import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { MAP_KEY } from './changing-map.ts';
 import { serveNext } from './map-server.ts';
 

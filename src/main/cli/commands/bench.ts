@@ -7,9 +7,9 @@ import { measureHeadlines } from '../bench/headline.ts';
 import { machineLine } from '../bench/machine.ts';
 import { figures, type Report, ratioOf, type Section } from '../bench/report-figures.ts';
 import { htmlOf } from '../bench/report-html.ts';
-import { EXIT, print, printJson, say } from '../output.ts';
-import { renderTable } from '../render-table.ts';
-import { replaceFile } from '../replace-file.ts';
+import { EXIT, print, printJson, say } from '../terminal/output.ts';
+import { renderTable } from '../terminal/render-table.ts';
+import { replaceFile } from '../terminal/replace-file.ts';
 
 export interface BenchOptions {
   readonly entries: number;

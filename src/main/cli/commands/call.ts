@@ -1,8 +1,8 @@
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
-import type { ToolResult } from '../../connectors/connection.ts';
-import { EXIT, print, printable, printJson, say } from '../output.ts';
-import { readInput } from '../read-input.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
+import { EXIT, print, printable, printJson, say } from '../terminal/output.ts';
+import { readInput } from '../terminal/read-input.ts';
 
 export interface CallOptions extends SourceOptions {
   /** Deadline of the call itself, ms. */

@@ -1,8 +1,8 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
-import { isHttpEndpoint } from '../../../shared/service-map.ts';
+import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import { nearestName } from '../../local-config/nearest-name.ts';
 import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from '../config/client-snippet.ts';
-import { EXIT, print, printJson, say } from '../output.ts';
+import { EXIT, print, printJson, say } from '../terminal/output.ts';
 
 /** What `switchyard config` is given. */
 export interface ConfigOptions {

@@ -1,10 +1,10 @@
 import { ERROR_CODES } from '../../../shared/error-codes.ts';
 import { isErrorCode } from '../../../shared/errors.ts';
-import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
-import { resolveNetwork } from '../../http/network-options.ts';
 import type { LocalConfigStatus } from '../../local-config/local-source.ts';
-import type { ManagerStatus } from '../../manager-status.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import type { ManagerStatus } from '../../manager/manager-status.ts';
+import { resolveNetwork } from '../../options/network-options.ts';
 import type { RegistryStatus } from '../../registry/registry-source.ts';
 import {
   checkClock,
@@ -15,8 +15,8 @@ import {
   type Finding,
   failedFinding,
 } from '../doctor/checks.ts';
-import { EXIT, failureLine, mark, print, printable, printJson } from '../output.ts';
 import { managerOptions, type SourceOptions, withManager } from '../source-options.ts';
+import { EXIT, failureLine, mark, print, printable, printJson } from '../terminal/output.ts';
 import { isoOf } from './sync.ts';
 
 /** Checks what this package needs, one thing after the other, and says of each what to do. Resolves with the exit code: 0 if nothing failed. */

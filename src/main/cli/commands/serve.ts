@@ -1,17 +1,17 @@
 import { watchFile } from 'node:fs';
 import { startTimer } from '../../../shared/clock.ts';
 import { codeOf } from '../../../shared/errors.ts';
-import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import { Gateway } from '../../gateway/gateway.ts';
-import { createGatewayHost } from '../../gateway/gateway-host.ts';
 import { type Listener, listenHttp } from '../../gateway/http/listener.ts';
+import { createGatewayHost } from '../../gateway/protocol/gateway-host.ts';
 import { serveStdio } from '../../gateway/stdio/stdio-listener.ts';
-import type { Logger } from '../../logger.ts';
+import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import type { Logger } from '../../observability/logger.ts';
 import { enterLineage } from '../gateway-lineage.ts';
-import { untilInterrupted } from '../interrupt.ts';
-import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../output.ts';
 import { listenerLimits, readyFor, routesOf, type ServeOptions, tokensOf } from '../serve-options.ts';
 import { managerOptions, stderrLogger } from '../source-options.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
+import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../terminal/output.ts';
 
 /** How often a configuration file is looked at. */
 const WATCH_MS = 1_000;

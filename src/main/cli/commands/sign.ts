@@ -1,12 +1,12 @@
-import { canonicalJson } from '../../../shared/canonical-json.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { asServiceMap, checkServiceMap } from '../../../shared/service-map.ts';
-import { createServiceMapSignature } from '../../../shared/signature.ts';
-import { parseStrictJson } from '../../../shared/strict-json.ts';
-import { EXIT, print, printJson, say } from '../output.ts';
-import { readInput } from '../read-input.ts';
-import { replaceFile } from '../replace-file.ts';
+import { canonicalJson } from '../../../shared/map/canonical-json.ts';
+import { asServiceMap, checkServiceMap } from '../../../shared/map/service-map.ts';
+import { createServiceMapSignature } from '../../../shared/map/signature.ts';
+import { parseStrictJson } from '../../../shared/map/strict-json.ts';
 import { requiredVariable } from '../source-options.ts';
+import { EXIT, print, printJson, say } from '../terminal/output.ts';
+import { readInput } from '../terminal/read-input.ts';
+import { replaceFile } from '../terminal/replace-file.ts';
 
 export interface SignOptions {
   readonly keyEnv: string;

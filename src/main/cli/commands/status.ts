@@ -1,7 +1,7 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
-import type { ManagerStatus } from '../../manager-status.ts';
-import { EXIT, print, printable, printJson } from '../output.ts';
+import type { ManagerStatus } from '../../manager/manager-status.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
+import { EXIT, print, printable, printJson } from '../terminal/output.ts';
 import { connectorTable, isAllUp, isoOf } from './sync.ts';
 
 /** Lines of a program's stderr that are shown. */

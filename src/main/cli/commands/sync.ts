@@ -1,8 +1,8 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
-import type { ManagerStatus } from '../../manager-status.ts';
-import { EXIT, print, printJson } from '../output.ts';
-import { renderTable } from '../render-table.ts';
+import type { ManagerStatus } from '../../manager/manager-status.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
+import { EXIT, print, printJson } from '../terminal/output.ts';
+import { renderTable } from '../terminal/render-table.ts';
 
 /** Fetches the map, or reads the file, brings its connectors up and says how each is. Resolves with the exit code: 0 if all are up. */
 export function runSync(options: SourceOptions): Promise<number> {

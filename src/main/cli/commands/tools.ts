@@ -1,6 +1,6 @@
-import { EXIT, print, printJson } from '../output.ts';
-import { renderTable } from '../render-table.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
+import { EXIT, print, printJson } from '../terminal/output.ts';
+import { renderTable } from '../terminal/render-table.ts';
 
 export interface ToolsOptions extends SourceOptions {
   /** Only the tools of this connector. */

@@ -1,13 +1,13 @@
 import { fetch } from 'undici';
-import { acquireMap, type FetchMap } from '../../../shared/acquire.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import type { MapRequest, ProofPolicy } from '../../../shared/protocol.ts';
-import { isHttpEndpoint } from '../../../shared/service-map.ts';
+import { acquireMap, type FetchMap } from '../../../shared/load/acquire.ts';
+import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
+import type { MapRequest, ProofPolicy } from '../../../shared/protocol/protocol.ts';
 import { createMainAgent } from '../../http/main-agent.ts';
-import { resolveOptions } from '../../options.ts';
-import { EXIT, failureLine, mark, print, printJson, say } from '../output.ts';
-import { readInput } from '../read-input.ts';
+import { resolveOptions } from '../../options/options.ts';
 import { mapManagerOptions, requiredVariable, type SourceOptions } from '../source-options.ts';
+import { EXIT, failureLine, mark, print, printJson, say } from '../terminal/output.ts';
+import { readInput } from '../terminal/read-input.ts';
 import { type CheckResult, verifyMap } from '../verify/verify-map.ts';
 
 /** Says of a map in a file or at a URL which checks it passes and which not, and why. Resolves with the exit code: 0 if it passes all. */

@@ -1,4 +1,4 @@
-import { exportServers } from '../../registry/export-servers.ts';
+import { exportServers } from '../../registry/transfer/export-servers.ts';
 
 /** Clients that a snippet can be had for. */
 export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode'] as const;

@@ -1,5 +1,5 @@
 import { fileURLToPath } from 'node:url';
-import { workerUrl } from '../../../shared/worker-url.ts';
+import { workerUrl } from '../../../shared/protocol/worker-url.ts';
 import type { Children } from './children.ts';
 import { packageBin } from './package-bin.ts';
 

@@ -1,12 +1,12 @@
 import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { monotonicMs } from '../../../shared/clock.ts';
 import { codeOf } from '../../../shared/errors.ts';
-import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
 import { Gateway } from '../../gateway/gateway.ts';
-import type { GatewayHost } from '../../gateway/gateway-host.ts';
 import { DEFAULT_LIMITS, DEFAULT_PORT } from '../../gateway/http/limits.ts';
 import { type Listener, listenHttp } from '../../gateway/http/listener.ts';
-import { warningLogger } from '../output.ts';
+import type { GatewayHost } from '../../gateway/protocol/gateway-host.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import { warningLogger } from '../terminal/output.ts';
 
 /** What a client of the gateway saw. */
 export interface GatewayVisit {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
-import { createServiceMapSignature } from '../../../shared/signature.ts';
+import { createServiceMapSignature } from '../../../shared/map/signature.ts';
 
 const PATH = '/v1/connectors/service-map';
 const TTL_SECONDS = 3600;

@@ -1,6 +1,6 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
-import type { ServiceMapStatus } from '../../manager-status.ts';
-import { renderTable } from '../render-table.ts';
+import type { ServiceMapStatus } from '../../service-map/service-map-status.ts';
+import { renderTable } from '../terminal/render-table.ts';
 import type { GatewayVisit } from './demo-gateway.ts';
 
 /** One tool call of the demo. */

@@ -1,10 +1,10 @@
 import { monotonicMs } from '../../../shared/clock.ts';
 import { messageOf } from '../../../shared/errors.ts';
-import { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
-import type { ToolResult } from '../../connectors/connection.ts';
-import { createGatewayHost } from '../../gateway/gateway-host.ts';
-import { untilInterrupted } from '../interrupt.ts';
-import { say } from '../output.ts';
+import { createGatewayHost } from '../../gateway/protocol/gateway-host.ts';
+import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import { untilInterrupted } from '../terminal/interrupt.ts';
+import { say } from '../terminal/output.ts';
 import { Children } from './children.ts';
 import { type DemoConnector, firstConnectors, lateConnector } from './demo-connectors.ts';
 import { serveDemo, visitGateway } from './demo-gateway.ts';

@@ -1,9 +1,15 @@
 import type { Dispatcher } from 'undici';
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
-import type { RemoteToolDefinition } from '../../../shared/tool-definition.ts';
-import { recordStray } from '../../metrics/instruments.ts';
-import type { CallLimits, Connect, Connection, ConnectionFacts, ToolResult } from '../connection.ts';
+import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
+import { encodeHeaderValue } from '../../mcp/header-value.ts';
+import type { HostSide } from '../../mcp/host-side.ts';
+import { type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { paramHeaders } from '../../mcp/tool-headers.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import { recordStray } from '../../observability/instruments.ts';
+import type { CallLimits, Connect, Connection, ConnectionFacts } from '../connection/connection.ts';
+import { EraMemory } from '../connection/era-memory.ts';
 import {
   ClosedConnection,
   type Failure,
@@ -14,18 +20,13 @@ import {
   toConnectError,
   toListError,
   UnusableAnswer,
-} from '../failure.ts';
-import type { HostSide } from '../host-side.ts';
-import { EraMemory } from './era-memory.ts';
+} from '../connection/failure.ts';
 import { type Handshake, shakeHands } from './handshake.ts';
-import { encodeHeaderValue } from './header-value.ts';
 import { throughInputRounds } from './input-rounds.ts';
-import { type JsonObject, RpcError } from './json-rpc.ts';
 import { announcedLists, mayTellMore, noticesOf } from './notices.ts';
 import { askHost, ServerRequests } from './server-requests.ts';
 import { StreamableHttpSession } from './session.ts';
 import { keepStandingStream } from './standing-stream.ts';
-import { paramHeaders } from './tool-headers.ts';
 
 /** How long a handshake that nobody wants any more may take to end by itself, so that its session can be ended too. */
 const HANDSHAKE_GRACE_MS = 500;

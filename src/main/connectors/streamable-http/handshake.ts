@@ -1,9 +1,6 @@
-import type { EraPolicy } from '../../../shared/service-map.ts';
-import { CLIENT_INFO } from '../client-info.ts';
-import type { ConnectionFacts } from '../connection.ts';
-import { isBrokenConnection, StatusError, UnusableAnswer } from '../failure.ts';
-import { INSTANCE_KEY } from '../host-side.ts';
-import type { EraMemory } from './era-memory.ts';
+import type { EraPolicy } from '../../../shared/map/service-map.ts';
+import { CLIENT_INFO } from '../../mcp/client-info.ts';
+import { INSTANCE_KEY } from '../../mcp/host-side.ts';
 import {
   isObject,
   type JsonObject,
@@ -11,7 +8,10 @@ import {
   MODERN_REVISION,
   RPC_UNSUPPORTED_VERSION,
   RpcError,
-} from './json-rpc.ts';
+} from '../../mcp/json-rpc.ts';
+import type { ConnectionFacts } from '../connection/connection.ts';
+import type { EraMemory } from '../connection/era-memory.ts';
+import { isBrokenConnection, StatusError, UnusableAnswer } from '../connection/failure.ts';
 import type { StreamableHttpSession } from './session.ts';
 
 /** What a handshake agreed on. */

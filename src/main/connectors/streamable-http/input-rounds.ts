@@ -1,6 +1,6 @@
 import { linkSignals, raceSignal, systemSleep } from '../../../shared/clock.ts';
-import { UnusableAnswer } from '../failure.ts';
-import { isObject, type JsonObject } from './json-rpc.ts';
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
 
 /** How often a server may ask for more before a call is given up. */
 const MAX_ROUNDS = 10;

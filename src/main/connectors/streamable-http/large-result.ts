@@ -1,7 +1,7 @@
-import type { ResultSink } from '../connection.ts';
-import type { ValueFlow, ValueSink } from './body-sink.ts';
+import type { ResultSink } from '../connection/connection.ts';
+import type { ValueFlow, ValueSink } from './exchange/body-sink.ts';
+import { ResultScanner } from './exchange/result-scanner.ts';
 import type { PendingRequest } from './pending-request.ts';
-import { ResultScanner } from './result-scanner.ts';
 
 /**
  * Takes a large message of which `head` is the beginning as the answer to `pending`, handing its result on as bytes, if it is one and its caller wants that; else null, and

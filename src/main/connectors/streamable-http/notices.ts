@@ -1,5 +1,5 @@
-import type { ConnectionFacts } from '../connection.ts';
-import { isObject, type JsonObject } from './json-rpc.ts';
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import type { ConnectionFacts } from '../connection/connection.ts';
 
 /** Of which lists a server says when they change, as a subscription asks for it (MCP 2026-07-28, subscriptions); those of tools alone unless `isAll`. */
 export function announcedLists({ tools, prompts, resources }: JsonObject, isAll: boolean): JsonObject {

@@ -1,7 +1,7 @@
 import { startTimer, type Timer } from '../../../shared/clock.ts';
-import type { RequestTraffic } from '../connection.ts';
-import type { AbortExchange } from './http-exchange.ts';
-import type { JsonObject } from './json-rpc.ts';
+import type { JsonObject } from '../../mcp/json-rpc.ts';
+import type { RequestTraffic } from '../connection/connection.ts';
+import type { AbortExchange } from './exchange/http-exchange.ts';
 
 /** How long the stream of an answer may stay open once the answer is there. */
 const LINGER_MS = 5_000;

@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { rootReason } from '../../../shared/errors.ts';
-import { currentTraceparent } from '../../tracing/trace.ts';
-import { CLIENT_INFO } from '../client-info.ts';
-import type { HttpRequest } from './http-exchange.ts';
-import { isObject, type JsonObject, MODERN_REVISION } from './json-rpc.ts';
+import { CLIENT_INFO } from '../../mcp/client-info.ts';
+import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
+import { currentTraceparent } from '../../observability/trace.ts';
+import type { HttpRequest } from './exchange/http-exchange.ts';
 
 /** What the protocol, or the connection, has the say of; an entry's own would be sent beside it. */
 const RESERVED: ReadonlySet<string> = new Set([

@@ -1,6 +1,12 @@
 import { rootReason } from '../../../shared/errors.ts';
-import { answeredMethods, type HostSide } from '../host-side.ts';
-import { type FromServer, type JsonObject, RPC_INTERNAL_ERROR, RPC_METHOD_NOT_FOUND, RpcError } from './json-rpc.ts';
+import { answeredMethods, type HostSide } from '../../mcp/host-side.ts';
+import {
+  type FromServer,
+  type JsonObject,
+  RPC_INTERNAL_ERROR,
+  RPC_METHOD_NOT_FOUND,
+  RpcError,
+} from '../../mcp/json-rpc.ts';
 import type { StreamableHttpSession } from './session.ts';
 
 /** Has the host answer a request, if it said that it can. Rejects with an RpcError: the host's own code, where that is a whole number. */

@@ -1,11 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { startTimer } from '../../../shared/clock.ts';
-import type { RequestTraffic } from '../connection.ts';
-import { ClosedConnection, StatusError, UnusableAnswer } from '../failure.ts';
-import type { HostSide } from '../host-side.ts';
-import { isEventStream } from './body-reader.ts';
-import { briefExchange } from './brief-exchange.ts';
-import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
+import type { HostSide } from '../../mcp/host-side.ts';
 import {
   type Answer,
   asIncoming,
@@ -14,7 +9,12 @@ import {
   type FromServer,
   type JsonObject,
   parseJson,
-} from './json-rpc.ts';
+} from '../../mcp/json-rpc.ts';
+import type { RequestTraffic } from '../connection/connection.ts';
+import { ClosedConnection, StatusError, UnusableAnswer } from '../connection/failure.ts';
+import { isEventStream } from './exchange/body-reader.ts';
+import { briefExchange } from './exchange/brief-exchange.ts';
+import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './exchange/http-exchange.ts';
 import { openLargeResult } from './large-result.ts';
 import { PendingRequest } from './pending-request.ts';
 import { RequestWriter } from './request-writer.ts';

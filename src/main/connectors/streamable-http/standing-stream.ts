@@ -1,10 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
-import { detached } from '../../tracing/trace.ts';
-import { ClosedConnection, networkFailure } from '../failure.ts';
-import { isEventStream } from './body-reader.ts';
-import type { AbortExchange } from './http-exchange.ts';
-import type { JsonObject } from './json-rpc.ts';
+import type { JsonObject } from '../../mcp/json-rpc.ts';
+import { detached } from '../../observability/trace.ts';
+import { ClosedConnection, networkFailure } from '../connection/failure.ts';
+import { isEventStream } from './exchange/body-reader.ts';
+import type { AbortExchange } from './exchange/http-exchange.ts';
 import type { StreamableHttpSession, StreamSink } from './session.ts';
 
 /**

@@ -1,9 +1,9 @@
 import pLimit from 'p-limit';
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { codeOf } from '../../../shared/errors.ts';
-import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
-import { isObject, type JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
-import type { Logger } from '../../logger.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import type { Logger } from '../../observability/logger.ts';
 import { MAX_ENTRY_LENGTH } from './pages.ts';
 
 /** What connectors list besides tools. */

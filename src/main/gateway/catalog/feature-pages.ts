@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../connectors/streamable-http/json-rpc.ts';
+import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { type Feature, type FeatureLists, keyOf, type Listed } from './feature-lists.ts';
 import { createSelection, type Page, pageOf } from './pages.ts';
 import type { Route } from './route.ts';

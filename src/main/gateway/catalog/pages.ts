@@ -1,4 +1,4 @@
-import { invalidParams } from '../protocol/rpc-errors.ts';
+import { invalidParams } from '../messages/rpc-errors.ts';
 
 /** What one answer holds of a list, at most: so many entries, and so many characters of JSON. */
 const PAGE_SIZE = 1_000;

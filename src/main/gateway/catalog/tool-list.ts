@@ -1,6 +1,6 @@
-import { toolId } from '../../../shared/tool-id.ts';
-import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
-import type { ToolInfo } from '../../snapshot/tool-info.ts';
+import { toolId } from '../../../shared/tools/tool-id.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import type { ToolInfo } from '../../tools/tool-info.ts';
 import { lowerBound, type Page, pageOf } from './pages.ts';
 import type { Route } from './route.ts';
 

@@ -1,13 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { messageOf } from '../../../shared/errors.ts';
-import type { Logger } from '../../logger.ts';
-import { getConnectorMetricsRegistry, recordGatewayRefusal } from '../../metrics/instruments.ts';
+import { getConnectorMetricsRegistry, recordGatewayRefusal } from '../../observability/instruments.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 import type { StatusSite } from '../status-page/status-site.ts';
-import type { View } from '../view.ts';
 import type { Guard } from './guard.ts';
 import { isReady, type ReadyFor } from './health.ts';
-import { handleMcp, type McpEndpointDeps } from './mcp-endpoint.ts';
+import { handleMcp, type McpEndpointDeps } from './mcp/mcp-endpoint.ts';
 
 export interface ApplicationParts {
   readonly gateway: Gateway;

@@ -1,4 +1,4 @@
-import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 
 /** What a gateway waits for until it is ready: nothing, any connector, all of them, or these. */
 export type ReadyFor = 'none' | 'any' | 'all' | readonly string[];

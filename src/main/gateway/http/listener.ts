@@ -2,17 +2,17 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { settledWithin, startTimer } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
-import type { Logger } from '../../logger.ts';
+import type { Logger } from '../../observability/logger.ts';
 import type { Gateway } from '../gateway.ts';
 import { createStatusSite } from '../status-page/status-site.ts';
 import { Application } from './application.ts';
-import { Backlog } from './backlog.ts';
 import { createGuard, isLoopback } from './guard.ts';
 import type { ReadyFor } from './health.ts';
 import type { ListenerLimits } from './limits.ts';
-import type { McpEndpointDeps } from './mcp-endpoint.ts';
-import { SessionTable } from './session-table.ts';
-import { StreamLimit } from './stream-limit.ts';
+import { Backlog } from './mcp/backlog.ts';
+import type { McpEndpointDeps } from './mcp/mcp-endpoint.ts';
+import { SessionTable } from './mcp/session-table.ts';
+import { StreamLimit } from './mcp/stream-limit.ts';
 
 export interface ListenerOptions {
   readonly gateway: Gateway;

@@ -1,11 +1,11 @@
-import { type JsonObject, LEGACY_REVISIONS } from '../../connectors/streamable-http/json-rpc.ts';
-import type { GatewayHost } from '../gateway-host.ts';
-import { instanceMeta, SERVER_CAPABILITIES, SERVER_INFO } from './capabilities.ts';
-import type { ClientSession } from './client-session.ts';
-import { isLogLevel } from './log-level.ts';
-import type { LogLevels } from './log-levels.ts';
-import type { ResourceWatches } from './resource-watches.ts';
-import { invalidParams } from './rpc-errors.ts';
+import { type JsonObject, LEGACY_REVISIONS } from '../../mcp/json-rpc.ts';
+import { instanceMeta, SERVER_CAPABILITIES, SERVER_INFO } from '../messages/capabilities.ts';
+import { isLogLevel } from '../messages/log-level.ts';
+import { invalidParams } from '../messages/rpc-errors.ts';
+import type { GatewayHost } from './gateway-host.ts';
+import type { ClientSession } from './notices/client-session.ts';
+import type { LogLevels } from './notices/log-levels.ts';
+import type { ResourceWatches } from './notices/resource-watches.ts';
 
 /** The revision that is spoken with a client that offers this one (MCP 2025-11-25, version negotiation). */
 export function agreedRevision({ protocolVersion }: JsonObject): string {

@@ -1,14 +1,14 @@
 import { monotonicMs } from '../../../shared/clock.ts';
-import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
-import { isObject, type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import { isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import type { CallLatencies } from '../call-latencies.ts';
 import type { Page } from '../catalog/pages.ts';
-import type { CallLatencies } from '../status-page/call-latencies.ts';
-import type { View } from '../view.ts';
-import { exposePromptResult, exposeReadResult, exposeToolResult } from './content-uris.ts';
-import { type Exchange, type Outcome, PreparedResult } from './exchange.ts';
-import { type ForwardDeps, type Forwarding, forward, type Send } from './forwarding.ts';
+import type { View } from '../catalog/view.ts';
+import { type Exchange, type Outcome, PreparedResult } from '../messages/exchange.ts';
+import { invalidParams, resourceNotFound } from '../messages/rpc-errors.ts';
+import { exposePromptResult, exposeReadResult, exposeToolResult } from './forwarding/content-uris.ts';
+import { type ForwardDeps, type Forwarding, forward, type Send } from './forwarding/forwarding.ts';
 import { checkParamHeaders } from './param-headers.ts';
-import { invalidParams, resourceNotFound } from './rpc-errors.ts';
 
 export interface MethodDeps extends ForwardDeps {
   readonly manager: ConnectorProxyManager;

@@ -1,13 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { decodeHeaderValue } from '../../connectors/streamable-http/header-value.ts';
-import {
-  isObject,
-  type JsonObject,
-  MODERN_REVISION,
-  RPC_UNSUPPORTED_VERSION,
-  RpcError,
-} from '../../connectors/streamable-http/json-rpc.ts';
-import { invalidParams, RPC_HEADER_MISMATCH } from './rpc-errors.ts';
+import { decodeHeaderValue } from '../../mcp/header-value.ts';
+import { isObject, type JsonObject, MODERN_REVISION, RPC_UNSUPPORTED_VERSION, RpcError } from '../../mcp/json-rpc.ts';
+import { invalidParams, RPC_HEADER_MISMATCH } from '../messages/rpc-errors.ts';
 
 const VERSION = 'io.modelcontextprotocol/protocolVersion';
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';

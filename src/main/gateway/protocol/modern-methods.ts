@@ -1,11 +1,11 @@
-import { isObject, type JsonObject, MODERN_REVISION } from '../../connectors/streamable-http/json-rpc.ts';
-import type { GatewayHost } from '../gateway-host.ts';
-import type { View } from '../view.ts';
-import { instanceMeta, SERVER_CAPABILITIES } from './capabilities.ts';
-import type { NoticeStream, RequestId } from './exchange.ts';
-import type { ChangedList, NoticeListener, Notices } from './notices.ts';
-import type { ResourceWatches } from './resource-watches.ts';
-import { invalidParams } from './rpc-errors.ts';
+import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
+import type { View } from '../catalog/view.ts';
+import { instanceMeta, SERVER_CAPABILITIES } from '../messages/capabilities.ts';
+import type { NoticeStream, RequestId } from '../messages/exchange.ts';
+import { invalidParams } from '../messages/rpc-errors.ts';
+import type { GatewayHost } from './gateway-host.ts';
+import type { ChangedList, NoticeListener, Notices } from './notices/notices.ts';
+import type { ResourceWatches } from './notices/resource-watches.ts';
 
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 

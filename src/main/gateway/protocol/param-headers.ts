@@ -1,9 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { RemoteToolDefinition } from '../../../shared/tool-definition.ts';
-import { decodeHeaderValue } from '../../connectors/streamable-http/header-value.ts';
-import { type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
-import { mirroredArguments } from '../../connectors/streamable-http/tool-headers.ts';
-import { RPC_HEADER_MISMATCH } from './rpc-errors.ts';
+import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
+import { decodeHeaderValue } from '../../mcp/header-value.ts';
+import { type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { mirroredArguments } from '../../mcp/tool-headers.ts';
+import { RPC_HEADER_MISMATCH } from '../messages/rpc-errors.ts';
 
 /**
  * Checks the `Mcp-Param-…` headers of a call against its arguments (MCP 2026-07-28, Streamable HTTP, custom headers): each argument that the tool wants mirrored has to be, and as it is.

@@ -1,12 +1,12 @@
 import { monotonicMs } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
-import { type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
-import type { Logger } from '../../logger.ts';
-import { recordGatewayRequest } from '../../metrics/instruments.ts';
-import type { View } from '../view.ts';
-import type { Exchange, Outcome } from './exchange.ts';
+import { type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { recordGatewayRequest } from '../../observability/instruments.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { View } from '../catalog/view.ts';
+import type { Exchange, Outcome } from '../messages/exchange.ts';
+import { toRpcError, UnknownMethod } from '../messages/rpc-errors.ts';
 import type { Method } from './methods.ts';
-import { toRpcError, UnknownMethod } from './rpc-errors.ts';
 
 /** A method that only one era, or one way to the gateway, has; null if it is none of them. */
 export type OwnMethod = (method: string, params: JsonObject) => Promise<Outcome | null>;

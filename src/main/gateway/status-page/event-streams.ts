@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { nextTurn, startTimer, type Timer } from '../../../shared/clock.ts';
-import type { ListQuery } from './list-query.ts';
+import type { ListQuery } from './model/list-query.ts';
+import type { StatusModel } from './model/status-reader.ts';
 import { PageState } from './page-update.ts';
-import type { StatusModel } from './status-reader.ts';
 
 /** Pages are told what is new at most this often. */
 const TICK_MS = 1_000;

@@ -1,6 +1,6 @@
-import { type Block, blocksOf, stampOf } from './page-blocks.ts';
-import { announcement, renderEvent } from './render-events.ts';
-import type { StatusModel } from './status-reader.ts';
+import type { StatusModel } from './model/status-reader.ts';
+import { type Block, blocksOf, stampOf } from './view/page-blocks.ts';
+import { announcement, renderEvent } from './view/render-events.ts';
 
 /** What a page that is open is told, as data of a server-sent event. Markup in it is escaped already. */
 export interface PageUpdate {

@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
-import type { ConnectorProxyManager } from '../../connector-proxy-manager.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { PACKAGE_VERSION } from '../../package-version.ts';
-import type { CallLatencies } from './call-latencies.ts';
-import { EventLog } from './event-log.ts';
+import type { CallLatencies } from '../call-latencies.ts';
 import { EventStreams } from './event-streams.ts';
-import { parseListQuery } from './list-query.ts';
-import { watchLoopDelay } from './loop-delay.ts';
-import { renderPage } from './render-page.ts';
+import { EventLog } from './model/event-log.ts';
+import { parseListQuery } from './model/list-query.ts';
+import { watchLoopDelay } from './model/loop-delay.ts';
+import { StatusReader } from './model/status-reader.ts';
 import { answer, answerText, BARE_POLICY, COMMON_HEADERS, pagePolicy } from './status-answers.ts';
-import { StatusReader } from './status-reader.ts';
+import { renderPage } from './view/render-page.ts';
 
 const KEPT_EVENTS = 100;
 const LOOP_INTERVAL_MS = 10_000;

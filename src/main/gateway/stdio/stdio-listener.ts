@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
-import { LineSplitter } from '../../connectors/line-splitter.ts';
-import { asIncoming, isObject, type JsonObject, RpcError } from '../../connectors/streamable-http/json-rpc.ts';
+import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
+import { asIncoming, isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
-import { ClientSession } from '../protocol/client-session.ts';
-import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../protocol/exchange.ts';
+import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../messages/exchange.ts';
+import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../messages/rpc-errors.ts';
+import { writeError, writeResult } from '../messages/write-message.ts';
 import { agreedRevision, initializeResult, legacyMethod } from '../protocol/legacy-methods.ts';
 import { isModern, readEnvelope } from '../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../protocol/modern-methods.ts';
-import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../protocol/rpc-errors.ts';
-import { writeError, writeResult } from '../protocol/write-message.ts';
-import type { View } from '../view.ts';
+import { ClientSession } from '../protocol/notices/client-session.ts';
 
 export interface StdioOptions {
   readonly gateway: Gateway;

@@ -1,8 +1,8 @@
 import { dirname, resolve } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import { type ServerInfo, serverInfoFault } from '../../../../shared/server-info.ts';
+import { type ServerInfo, serverInfoFault } from '../../../../shared/servers/server-info.ts';
 import { readRegistered } from '../../../registry/registered-server.ts';
-import { EXIT, print, printable, printJson, say } from '../../output.ts';
+import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
 import { shown } from './list.ts';
 import { type RegistryOptions, registryFile, withRegistry } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';

@@ -1,7 +1,7 @@
-import { type ExportFormat, exportServers } from '../../../registry/export-servers.ts';
-import { hasMask } from '../../../secret-mask.ts';
-import { EXIT, print, printable, printJson, say } from '../../output.ts';
-import { replaceFile } from '../../replace-file.ts';
+import { hasMask } from '../../../masking/secret-mask.ts';
+import { type ExportFormat, exportServers } from '../../../registry/transfer/export-servers.ts';
+import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { replaceFile } from '../../terminal/replace-file.ts';
 import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile } from './open-registry.ts';
 

@@ -1,10 +1,10 @@
 import type { ErrorCode } from '../../../../shared/error-codes.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import type { ServerOutcome } from '../../../../shared/server-records.ts';
+import type { ServerOutcome } from '../../../../shared/servers/server-records.ts';
 import { workspaceOf } from '../../../local-config/read-local-config.ts';
-import { type ImportEntry, readImport } from '../../../registry/import-servers.ts';
-import { EXIT, mark, print, printable, printJson } from '../../output.ts';
-import { readInput } from '../../read-input.ts';
+import { type ImportEntry, readImport } from '../../../registry/transfer/import-servers.ts';
+import { EXIT, mark, print, printable, printJson } from '../../terminal/output.ts';
+import { readInput } from '../../terminal/read-input.ts';
 import { type RegistryOptions, registryFile, withRegistry } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';
 

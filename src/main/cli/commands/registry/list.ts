@@ -1,7 +1,7 @@
-import type { ServerInfo } from '../../../../shared/server-info.ts';
-import { maskServer } from '../../../registry/mask-server.ts';
-import { EXIT, print, printable, printJson } from '../../output.ts';
-import { renderTable } from '../../render-table.ts';
+import type { ServerInfo } from '../../../../shared/servers/server-info.ts';
+import { maskServer } from '../../../masking/mask-server.ts';
+import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { renderTable } from '../../terminal/render-table.ts';
 import { type RegistryOptions, readServers, registryFile } from './open-registry.ts';
 
 export interface ShowingOptions extends RegistryOptions {

@@ -1,14 +1,14 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import type { ServerInfo } from '../../../../shared/server-info.ts';
-import type { KnownServers, SyncMode } from '../../../../shared/server-records.ts';
-import { STORE_FILE } from '../../../../shared/store-file.ts';
+import type { ServerInfo } from '../../../../shared/servers/server-info.ts';
+import type { KnownServers, SyncMode } from '../../../../shared/servers/server-records.ts';
+import { STORE_FILE } from '../../../../shared/servers/store-file.ts';
 import { nearestName } from '../../../local-config/nearest-name.ts';
-import { registryPath } from '../../../registry/registry-path.ts';
+import { registryPath } from '../../../options/registry-path.ts';
 import { reportBad, reportNews } from '../../../registry/report-news.ts';
-import { WriterClient } from '../../../registry/writer-client.ts';
-import { printable, problemLogger } from '../../output.ts';
+import { WriterClient } from '../../../writer/writer-client.ts';
+import { printable, problemLogger } from '../../terminal/output.ts';
 
 /** What every command of the registry is given. */
 export interface RegistryOptions {

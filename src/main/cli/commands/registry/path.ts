@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { EXIT, print, printJson } from '../../output.ts';
+import { EXIT, print, printJson } from '../../terminal/output.ts';
 import { type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
 
 /** Says where the registry is. Resolves with the exit code. */

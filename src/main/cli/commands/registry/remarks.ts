@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import type { ServerInfo } from '../../../../shared/server-info.ts';
+import type { ServerInfo } from '../../../../shared/servers/server-info.ts';
 import { readRegistered } from '../../../registry/registered-server.ts';
 
 /** What would keep a server from being a connector here and now. Names variables, never what they hold. */

@@ -1,4 +1,4 @@
-import { EXIT, failureLine, failureOf, print, printable, printJson, say } from '../../output.ts';
+import { EXIT, failureLine, failureOf, print, printable, printJson, say } from '../../terminal/output.ts';
 import { isRegistryThere, type RegistryOptions, registryFile, unknownServer, withRegistry } from './open-registry.ts';
 
 /** Removes servers. Resolves with the exit code: 0 if all of them were there; those that were are gone either way. */

@@ -1,6 +1,6 @@
-import type { RegistryFinding, RegistryRepair } from '../../../../shared/registry-findings.ts';
-import { runRegistryTask } from '../../../registry/registry-task.ts';
-import { EXIT, mark, print, printable, printJson } from '../../output.ts';
+import type { RegistryFinding, RegistryRepair } from '../../../../shared/servers/registry-findings.ts';
+import { runRegistryTask } from '../../../writer/registry-task.ts';
+import { EXIT, mark, print, printable, printJson } from '../../terminal/output.ts';
 import { isRegistryThere, type RegistryOptions, registryFile } from './open-registry.ts';
 import { findingLine, nothingThere } from './verify.ts';
 

@@ -1,4 +1,4 @@
-import { EXIT, print, printable, printJson } from '../../output.ts';
+import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
 import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile, unknownServer } from './open-registry.ts';
 import { bringUpRemarks } from './remarks.ts';

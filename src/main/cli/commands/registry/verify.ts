@@ -1,6 +1,6 @@
-import type { RegistryFinding } from '../../../../shared/registry-findings.ts';
-import { runRegistryTask } from '../../../registry/registry-task.ts';
-import { EXIT, mark, print, printable, printJson } from '../../output.ts';
+import type { RegistryFinding } from '../../../../shared/servers/registry-findings.ts';
+import { runRegistryTask } from '../../../writer/registry-task.ts';
+import { EXIT, mark, print, printable, printJson } from '../../terminal/output.ts';
 import { isRegistryThere, type RegistryOptions, registryFile, storeBeside } from './open-registry.ts';
 
 /** Checks store and file, changing nothing. Resolves with the exit code: 0 if nothing is wrong. */

@@ -1,6 +1,6 @@
 import { systemClock } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import { EXIT, print, printable, printJson } from '../../output.ts';
+import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
 import { chosenOf, type PinOptions, withPins } from './pinned-tools.ts';
 
 export interface ApproveOptions extends PinOptions {

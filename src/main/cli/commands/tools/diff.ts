@@ -1,5 +1,5 @@
 import { structuredPatch } from 'diff';
-import { EXIT, print, printJson } from '../../output.ts';
+import { EXIT, print, printJson } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 import { chosenOf, type NamedChange, type PinOptions, withPins } from './pinned-tools.ts';
 

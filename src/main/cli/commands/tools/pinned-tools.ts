@@ -1,10 +1,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import { STORE_FILE } from '../../../../shared/store-file.ts';
-import type { ToolPinDetail } from '../../../../shared/tool-records.ts';
-import { WriterClient } from '../../../registry/writer-client.ts';
-import { publicToolId } from '../../../snapshot/tool-info.ts';
+import { STORE_FILE } from '../../../../shared/servers/store-file.ts';
+import type { ToolPinDetail } from '../../../../shared/tools/tool-records.ts';
+import { publicToolId } from '../../../tools/tool-info.ts';
+import { WriterClient } from '../../../writer/writer-client.ts';
 
 /** What `tools diff` and `tools approve` are given. */
 export interface PinOptions {

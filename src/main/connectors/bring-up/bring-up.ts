@@ -1,0 +1,126 @@
+import { deadline, monotonicMs, raceSignal } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import { traced } from '../../observability/trace.ts';
+import type { ConnectorOAuth } from '../../options/host-interfaces.ts';
+import type { Connect, Connection, ConnectionEvents, ConnectorTarget } from '../connection/connection.ts';
+import { commandOf, isLocal } from '../connection/local-entry.ts';
+import { connectorHeaders } from './auth-headers.ts';
+import type { ConnectGate } from './connect-gate.ts';
+import { listAllTools, type ToolListing } from './list-tools.ts';
+
+/** A connector that is up: connected, its tools listed. */
+export interface BroughtUp {
+  readonly connection: Connection;
+  readonly listing: ToolListing;
+  /** From the first byte sent to the end of the handshake. */
+  readonly handshakeMs: number;
+}
+
+/**
+ * Brings one connector up: waits for its turn, or for `urgent`, connects, lists its tools. Rejects with the CONNECTOR_… code of the step that
+ * failed or with the signal's reason, leaving nothing open.
+ */
+export type BringUp = (
+  entry: ConnectorEntry,
+  events: ConnectionEvents,
+  signal: AbortSignal,
+  urgent: Promise<void>,
+) => Promise<BroughtUp>;
+
+/** Lists the tools of a connector that is up again, in its turn too. Rejects as {@link listAllTools} does. */
+export type Relist = (entry: ConnectorEntry, connection: Connection, signal: AbortSignal) => Promise<ToolListing>;
+
+export interface BringUpOptions {
+  /** The way to a connector. */
+  readonly connectOf: (entry: ConnectorEntry) => Connect;
+  readonly gate: ConnectGate;
+  /** The key for a connector whose `auth` asks for one. */
+  readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
+  /** How to log in to a connector; null where that is not needed. */
+  readonly oauth: (connectorId: string) => ConnectorOAuth | null;
+  readonly limits: {
+    readonly connectTimeoutMs: number;
+    readonly listTimeoutMs: number;
+    readonly maxToolPages: number;
+    readonly maxTools: number;
+  };
+}
+
+export function createBringUp(options: BringUpOptions): { readonly bringUp: BringUp; readonly relist: Relist } {
+  const { connectOf, gate, limits } = options;
+  const list: Relist = (entry, connection, signal) => {
+    const listLimits = {
+      maxPages: limits.maxToolPages,
+      maxTools: limits.maxTools,
+      timeoutMs: entry.timeouts?.list ?? limits.listTimeoutMs,
+    };
+    return listAllTools(connection, listLimits, signal);
+  };
+  const bringUp = async (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal): Promise<BroughtUp> => {
+    signal.throwIfAborted();
+    const startedMs = monotonicMs();
+    const timeoutMs = entry.timeouts?.connect ?? limits.connectTimeoutMs;
+    using limit = deadline(timeoutMs, () => timeoutError(entry.id, timeoutMs), signal);
+    const key = await raceSignal(keyFor(entry, options), limit.signal);
+    const target = targetOf(entry, key, options.oauth(entry.id));
+    const connection = await connectOf(entry)(target, events, { signal: limit.signal, timeoutMs });
+    const handshakeMs = monotonicMs() - startedMs;
+    try {
+      return { connection, handshakeMs, listing: await list(entry, connection, signal) };
+    } catch (error) {
+      await connection.close();
+      throw error;
+    }
+  };
+  const inTurn = <T>(
+    entry: ConnectorEntry,
+    name: string,
+    work: () => Promise<T>,
+    urgent: Promise<void> | null = null,
+  ): Promise<T> => gate.run(placeOf(entry), () => traced('connect', name, { connectorId: entry.id }, work), urgent);
+  return {
+    bringUp: (entry, events, signal, urgent) =>
+      inTurn(entry, 'connector bring-up', () => bringUp(entry, events, signal), urgent),
+    relist: (entry, connection, signal) => inTurn(entry, 'tools/list', () => list(entry, connection, signal)),
+  };
+}
+
+function targetOf(entry: ConnectorEntry, key: string | null, oauth: ConnectorOAuth | null): ConnectorTarget {
+  return {
+    id: entry.id,
+    name: entry.name,
+    url: new URL(entry.endpoint),
+    headers: connectorHeaders(entry, key),
+    era: entry.era ?? 'auto',
+    transport: entry.transport ?? 'auto',
+    oauth,
+    command: commandOf(entry),
+  };
+}
+
+/** What connectors share and how many of them may use at once: an origin; a program has itself to itself. */
+function placeOf(entry: ConnectorEntry): string {
+  return commandOf(entry) === null ? new URL(entry.endpoint).origin : entry.endpoint;
+}
+
+/** The key is asked for only where the connector wants one. */
+async function keyFor(entry: ConnectorEntry, options: BringUpOptions): Promise<string | null> {
+  return entry.auth === undefined || entry.auth.type === 'none' ? null : options.apiKeyOf(entry);
+}
+
+function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
+  return new SwitchyardError(
+    'CONNECTOR_TIMEOUT',
+    `Connector ${connectorId} did not finish the handshake within ${timeoutMs} ms.`,
+    {
+      detail: { phase: 'connect', timeoutMs },
+    },
+  );
+}
+
+/** What of an entry only a new connection can take up; whose word it is, too: a file's connection may go where a map's may not. */
+export function connectionKey(entry: ConnectorEntry): string {
+  const { endpoint, auth, headers, era, transport } = entry;
+  return JSON.stringify([endpoint, auth, headers, era, transport, commandOf(entry), isLocal(entry)]);
+}

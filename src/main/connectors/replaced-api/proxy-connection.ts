@@ -1,0 +1,128 @@
+import { raceSignal, settledWithin } from '../../../shared/clock.ts';
+import { messageOf, rootReason, SwitchyardError } from '../../../shared/errors.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { AgentLike } from '../../options/agent-check.ts';
+import type { CreateProxy, RemoteProxy, RemoteProxyConfig } from '../../options/host-interfaces.ts';
+import type { Connect, ConnectorTarget, RequestLimits } from '../connection/connection.ts';
+import { unavailableErrorMessage, unavailableErrorName } from '../unavailable-error.ts';
+
+const DISCONNECT_TIMEOUT_MS = 1_000;
+
+/** A {@link Connect} over a caller's own proxies: they get the state machine, but not this package's transports. */
+export function createProxyConnect(createProxy: CreateProxy, logger: Logger, agent: AgentLike): Connect {
+  return async (target, events, limits) => {
+    let isUp = false;
+    let lastWord: boolean | null = null;
+    const onAvailabilityChange = (up: boolean): void => {
+      lastWord = up;
+      // A proxy may say that it is up from within connect(): only the way down, once it was up, is news.
+      if (!up && isUp) events.onLost(new Error('The proxy reported itself down'));
+    };
+    const proxy = createProxy(configFor(target, { logger, agent, onAvailabilityChange }));
+    try {
+      await within(
+        settled(() => proxy.connect()),
+        limits,
+      );
+      // Some resolve all the same and try again by themselves; here the state machine does that.
+      if (proxy.isConnected?.() === false || lastWord === false) throw new Error('it says that it is not connected');
+    } catch (error) {
+      await disconnect(proxy);
+      throw limits.signal.aborted ? limits.signal.reason : connectError(target, error);
+    }
+    isUp = true;
+    return {
+      facts: {
+        ...{ era: 'unknown', transport: 'custom', protocolVersion: null, serverName: null },
+        capabilities: { tools: {} },
+      },
+      async listToolsPage(_cursor, page) {
+        return {
+          tools: inJson(
+            await within(
+              settled(() => proxy.getTools()),
+              page,
+            ),
+          ),
+          nextCursor: null,
+          ttlMs: null,
+        };
+      },
+      async callTool(tool, args, call) {
+        try {
+          return (await within(
+            settled(() => proxy.callTool(tool.name, args)),
+            call,
+          )) as ToolResult;
+        } catch (error) {
+          if (call.signal.aborted) throw call.signal.reason;
+          throw new SwitchyardError('TOOL_CALL_REJECTED', `Tool ${tool.name}: ${messageOf(error)}`, { cause: error });
+        }
+      },
+      request: (method) => Promise.reject(toolsOnly(target.id, method)),
+      watchResource: () => Promise.reject(toolsOnly(target.id, 'resources/subscribe')),
+      async close() {
+        isUp = false;
+        await disconnect(proxy);
+      },
+    };
+  };
+}
+
+function toolsOnly(connectorId: string, method: string): SwitchyardError {
+  return new SwitchyardError(
+    'TOOL_CALL_REJECTED',
+    `The proxy of connector ${connectorId} has tools alone, no ${method}.`,
+  );
+}
+
+function configFor(
+  target: ConnectorTarget,
+  given: Pick<RemoteProxyConfig, 'logger' | 'agent' | 'onAvailabilityChange'>,
+): RemoteProxyConfig {
+  return {
+    connectorId: target.id,
+    endpoint: target.url.href,
+    enabled: true,
+    headers: target.headers,
+    serviceLabel: target.name,
+    unavailableErrorName: unavailableErrorName(target.id),
+    unavailableErrorMessage: unavailableErrorMessage(target.name),
+    ...given,
+  };
+}
+
+/** Tools as any connector would send them: what has no JSON form is no tool. */
+function inJson(tools: readonly unknown[]): readonly unknown[] {
+  return tools.flatMap((tool) => {
+    try {
+      return [JSON.parse(JSON.stringify(tool)) as unknown];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** A caller's method as a promise, though it may throw or give its answer at once. */
+async function settled<T>(work: () => T | Promise<T>): Promise<T> {
+  return work();
+}
+
+/** A proxy knows no signals, so its promise is left behind where the signal aborts first. */
+function within<T>(work: Promise<T>, limits: RequestLimits): Promise<T> {
+  return raceSignal(work, limits.signal);
+}
+
+async function disconnect(proxy: RemoteProxy): Promise<void> {
+  const work = async (): Promise<void> => proxy.disconnect?.();
+  await settledWithin(work(), DISCONNECT_TIMEOUT_MS);
+}
+
+function connectError(target: ConnectorTarget, error: unknown): SwitchyardError {
+  return new SwitchyardError(
+    'CONNECTOR_CONNECT_FAILED',
+    `Connector ${target.id}: the proxy cannot connect: ${rootReason(error)}`,
+    { cause: error },
+  );
+}

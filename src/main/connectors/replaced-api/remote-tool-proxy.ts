@@ -1,0 +1,238 @@
+import { Agent, type Dispatcher } from 'undici';
+import { deadline, startTimer, systemRandom, type Timer } from '../../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
+import { TOOLS_ONLY } from '../../mcp/host-side.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import { assertCompatibleAgent } from '../../options/agent-check.ts';
+import { createConnect } from '../bring-up/choose-connect.ts';
+import { listAllTools } from '../bring-up/list-tools.ts';
+import { type Call, type CallRoute, makeCall } from '../calls/tool-call.ts';
+import type { Connection } from '../connection/connection.ts';
+import { ToolRefresher } from '../live/tool-refresher.ts';
+import type { ProxiedTool, RemoteToolProxyOptions } from './remote-tool-proxy-options.ts';
+
+const RECONNECT_DELAY_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+const CALL_TIMEOUT_MS = 60_000;
+const MAX_RESULT_BYTES = 32 * 1024 * 1024;
+const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
+
+/**
+ * One MCP server behind the interface of the replaced package: for callers that build proxies of their own. A manager needs none.
+ * An error that the server answers is an answer; only a lost connection takes it offline, and it comes back by itself.
+ */
+export class RemoteToolProxy {
+  readonly #options: RemoteToolProxyOptions;
+  readonly #label: string;
+  #ownAgent: Agent | null = null;
+  #connection: Connection | null = null;
+  #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
+  /** Aborted by `disconnect()`: whatever runs under it ends. Null while disconnected. */
+  #life: { readonly abort: AbortController; attempt: Promise<void> | null } | null = null;
+  /** Over once what `disconnect()` ended is gone. */
+  #ending: Promise<void> = Promise.resolve();
+  #timer: Timer | null = null;
+  /** Whether the last connection broke and no attempt to make another has failed since. */
+  #isLost = false;
+
+  /** Opens nothing. Throws AGENT_INCOMPATIBLE. */
+  constructor(options: RemoteToolProxyOptions) {
+    if (options.agent !== undefined) assertCompatibleAgent(options.agent);
+    this.#options = options;
+    this.#label = options.serviceLabel ?? 'Remote MCP';
+  }
+
+  /** Connects and lists the tools. Resolves when that was tried: after a failure it goes on trying by itself. Never rejects. */
+  connect(): Promise<void> {
+    const { enabled, logger } = this.#options;
+    if (!enabled) {
+      logger.info({ event: 'proxy-disabled' }, `${this.#label} is disabled and not connected`);
+      this.#tell(false);
+      return Promise.resolve();
+    }
+    this.#timer?.cancel();
+    // What `disconnect()` is still ending has to be over first.
+    this.#life ??= { abort: new AbortController(), attempt: null };
+    const life = this.#life;
+    life.attempt ??= this.#ending
+      .then(() => this.#connectOnce(life.abort.signal))
+      .finally(() => {
+        life.attempt = null;
+      });
+    return life.attempt;
+  }
+
+  /** Ends everything; nothing starts afterwards. Never rejects. */
+  disconnect(): Promise<void> {
+    this.#timer?.cancel();
+    const life = this.#life;
+    const connection = this.#connection;
+    this.#life = null;
+    this.#connection = null;
+    life?.abort.abort(new SwitchyardError('CLOSED', `${this.#label} was disconnected.`));
+    this.#ending = this.#ending.then(() => this.#end(life?.attempt ?? null, connection));
+    return this.#ending;
+  }
+
+  async #end(attempt: Promise<void> | null, connection: Connection | null): Promise<void> {
+    await attempt;
+    await connection?.close();
+    const agent = this.#ownAgent;
+    this.#ownAgent = null;
+    await agent?.destroy();
+    if (connection !== null) this.#tell(false);
+  }
+
+  /** The tools as they were listed at the last connect. */
+  getTools(): ProxiedTool[] {
+    return [...this.#tools.values()].map(({ name, description, inputSchema }) => ({
+      name,
+      description: description ?? '',
+      inputSchema,
+    }));
+  }
+
+  isConnected(): boolean {
+    return this.#connection !== null;
+  }
+
+  /**
+   * Calls a tool. While offline it rejects with an error (CONNECTOR_UNAVAILABLE) whose name is `unavailableErrorName`; else with the
+   * TOOL_CALL_… code of what went wrong.
+   */
+  callTool(name: string, args: Record<string, unknown>): Promise<unknown> {
+    const tool = this.#tools.get(name) ?? { name, inputSchema: {} };
+    const perform: Call<ToolResult>['perform'] = (connection, limits) => connection.callTool(tool, args, limits);
+    return makeCall(
+      { name: `tool ${name}`, timeoutMs: CALL_TIMEOUT_MS, options: {}, perform },
+      { admit: async () => () => {}, route: () => this.#route() },
+    );
+  }
+
+  async #route(): Promise<CallRoute> {
+    // A call that was surely not sent is sent again: the connection that it waits for is made at once.
+    if (this.#connection === null && this.#life !== null && this.#isLost) await this.connect();
+    const connection = this.#connection;
+    const life = this.#life;
+    if (connection === null || life === null) throw this.#unavailable();
+    return {
+      connection,
+      life: life.abort.signal,
+      onLost: (error) => this.#lose(connection, error),
+      // Its headers are what they are.
+      onRefused: () => {},
+      enter: () => ({ [Symbol.dispose]() {} }),
+    };
+  }
+
+  async #connectOnce(signal: AbortSignal): Promise<void> {
+    const { connectorId, endpoint, headers, logger } = this.#options;
+    if (this.#connection !== null) return;
+    let connection: Connection | null = null;
+    let lost: Error | null = null;
+    let refresher: ToolRefresher | null = null;
+    const onLost = (error: Error): void => {
+      lost ??= error;
+      if (connection !== null) this.#lose(connection, error);
+    };
+    try {
+      using limit = deadline(CONNECT_TIMEOUT_MS, () => this.#timeout(), signal);
+      const connect = createConnect({
+        dispatcher: this.#dispatcher(),
+        maxResultBytes: MAX_RESULT_BYTES,
+        host: TOOLS_ONLY,
+      });
+      const target = {
+        id: connectorId ?? this.#label,
+        name: this.#label,
+        url: new URL(endpoint),
+        headers: headers ?? {},
+        era: 'auto',
+        transport: 'auto',
+        oauth: null,
+        command: null,
+      } as const;
+      const arrived = await connect(
+        target,
+        { onLost, onToolsChanged: () => refresher?.notice() },
+        { signal: limit.signal, timeoutMs: CONNECT_TIMEOUT_MS },
+      );
+      connection = arrived;
+      const { tools } = await listAllTools(arrived, LIST_LIMITS, signal);
+      signal.throwIfAborted();
+      if (lost !== null) throw lost;
+      this.#take(tools);
+      refresher = new ToolRefresher({
+        list: () => listAllTools(arrived, LIST_LIMITS, signal),
+        relistAfterMs: () => null,
+        onListing: async (listing) => this.#take(listing.tools),
+        // The tools in hand stay; a connection that is gone shows in the next call.
+        onFailure: () => {},
+      });
+      signal.addEventListener('abort', () => refresher?.stop(), { once: true });
+      this.#connection = arrived;
+      this.#isLost = false;
+      logger.info({ event: 'proxy-connected', toolCount: tools.length }, `${this.#label} is connected`);
+      this.#tell(true);
+    } catch (error) {
+      await connection?.close();
+      this.#isLost = false;
+      if (!signal.aborted) this.#retryLater(error);
+    }
+  }
+
+  #take(tools: readonly RemoteToolDefinition[]): void {
+    this.#tools = new Map(tools.map((tool) => [tool.name, tool]));
+  }
+
+  #lose(connection: Connection, error: Error): void {
+    if (this.#connection !== connection) return;
+    this.#connection = null;
+    this.#isLost = true;
+    void connection.close();
+    this.#retryLater(error);
+  }
+
+  #retryLater(error: unknown): void {
+    const delayMs = (this.#options.reconnectDelay ?? RECONNECT_DELAY_MS) * (0.5 + systemRandom.next());
+    const code = error instanceof SwitchyardError ? error.code : 'CONNECTOR_CONNECT_FAILED';
+    this.#options.logger.warn(
+      { event: 'proxy-offline', code, err: error },
+      `${this.#label} is offline and tried again: ${messageOf(error)}`,
+    );
+    this.#timer?.cancel();
+    this.#timer = startTimer(delayMs, () => void this.connect());
+    this.#tell(false);
+  }
+
+  /** The caller's code: what it throws must not end the proxy. */
+  #tell(isUp: boolean): void {
+    try {
+      this.#options.onAvailabilityChange?.(isUp);
+    } catch (error) {
+      this.#options.logger.error(
+        { event: 'listener-threw', err: error },
+        `onAvailabilityChange of ${this.#label} threw: ${messageOf(error)}`,
+      );
+    }
+  }
+
+  #dispatcher(): Dispatcher {
+    if (this.#options.agent !== undefined) return this.#options.agent as unknown as Dispatcher;
+    this.#ownAgent ??= new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+    return this.#ownAgent;
+  }
+
+  #timeout(): SwitchyardError {
+    const message = `${this.#label} did not finish the handshake within ${CONNECT_TIMEOUT_MS} ms.`;
+    return new SwitchyardError('CONNECTOR_TIMEOUT', message, { detail: { phase: 'connect' } });
+  }
+
+  #unavailable(): SwitchyardError {
+    const { unavailableErrorName, unavailableErrorMessage } = this.#options;
+    const message = unavailableErrorMessage ?? 'Remote MCP proxy is temporarily unavailable';
+    const error = new SwitchyardError('CONNECTOR_UNAVAILABLE', message);
+    return Object.defineProperty(error, 'name', { value: unavailableErrorName ?? 'RemoteServiceUnavailableError' });
+  }
+}

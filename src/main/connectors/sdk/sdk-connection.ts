@@ -1,0 +1,115 @@
+import {
+  type Client,
+  SdkErrorCode,
+  SSEClientTransport,
+  StreamableHTTPClientTransport,
+  UnauthorizedError,
+} from '@modelcontextprotocol/client';
+import { monotonicMs } from '../../../shared/clock.ts';
+import { answeredMethods, type HostSide } from '../../mcp/host-side.ts';
+import type {
+  Connect,
+  Connection,
+  ConnectionEvents,
+  ConnectOptions,
+  ConnectorTarget,
+} from '../connection/connection.ts';
+import { toConnectError } from '../connection/failure.ts';
+import { createSdkClient, type Era, finishLogin, type HttpTransport, openSdkClient } from './sdk-client.ts';
+import { connectFailure, hasSdkCode, isRefusal, type WireTrace, withoutBody } from './sdk-errors.ts';
+import { createSdkFetch, holdingStandingStream } from './sdk-fetch.ts';
+import { announcedChanges } from './sdk-tool-watch.ts';
+
+type MakeTransport = (client: Client) => HttpTransport;
+type Attempt = (makeTransport: MakeTransport, era: Era) => Promise<Connection>;
+
+/** A {@link Connect} over the official SDK, all of whose requests go through the dispatcher. */
+export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOptions): Connect {
+  return async (target, events, limits) => {
+    const trace: WireTrace = { lastStatus: null, isUnreachable: false, refusal: null, oversized: null };
+    const endsAtMs = monotonicMs() + limits.timeoutMs;
+    const once: Attempt = async (makeTransport, era) => {
+      limits.signal.throwIfAborted();
+      const client = createSdkClient(era, host, target.id);
+      const transport = makeTransport(client);
+      const rest = { signal: limits.signal, timeoutMs: Math.max(1, endsAtMs - monotonicMs()) };
+      const { oauth } = target;
+      return openSdkClient({ client, transport, oauth, brokenBy: () => trace.oversized }, events, rest).catch(
+        async (error: unknown) => {
+          if (oauth === null || !(error instanceof UnauthorizedError)) throw error;
+          await finishLogin(transport, oauth, limits.signal);
+          throw new LoggedIn();
+        },
+      );
+    };
+    const attempt: Attempt = (makeTransport, era) =>
+      once(makeTransport, era).catch((error: unknown) => {
+        // A transport that was refused is used up.
+        if (!(error instanceof LoggedIn)) throw error;
+        return once(makeTransport, era);
+      });
+    try {
+      return await connectByFallback(
+        target,
+        createSdkFetch(dispatcher, trace, maxResultBytes),
+        { events, host },
+        trace,
+        attempt,
+      );
+    } catch (error) {
+      if (limits.signal.aborted) throw limits.signal.reason;
+      throw toConnectError(connectFailure(error, trace), withoutBody(error), target, limits);
+    }
+  };
+}
+
+/** The user has logged in: the same attempt, made again, can succeed. */
+class LoggedIn extends UnauthorizedError {}
+
+/**
+ * Streamable HTTP in the wanted era; legacy where `auto` met a server that answers the probe with a server error; then SSE where
+ * Streamable HTTP is unknown there (4xx, MCP 2025-03-26 backwards compatibility). Refused credentials and silence end it.
+ */
+async function connectByFallback(
+  target: ConnectorTarget,
+  fetch: typeof globalThis.fetch,
+  { events, host }: { readonly events: ConnectionEvents; readonly host: HostSide },
+  trace: WireTrace,
+  attempt: Attempt,
+): Promise<Connection> {
+  const options = {
+    fetch,
+    requestInit: { headers: { ...target.headers } },
+    // A redirect to elsewhere would take headers with it that only this origin may see.
+    redirectPolicy: 'same-origin' as const,
+    ...(target.oauth && { authProvider: target.oauth.provider }),
+  };
+  const overHttp = (era: Era): Promise<Connection> =>
+    attempt((client) => {
+      // Calls may wait for what the server asks the host over it.
+      const isNeeded = answeredMethods(host).length > 0;
+      const wanted = () =>
+        isNeeded ? 'now' : Object.keys(announcedChanges(client, events)).length > 0 ? 'later' : 'never';
+      const held = holdingStandingStream(fetch, wanted, () => events.onToolsChanged());
+      return new StreamableHTTPClientTransport(target.url, { ...options, fetch: held });
+    }, era);
+  const overSse = (): Promise<Connection> => attempt(() => new SSEClientTransport(target.url, options), 'legacy');
+  if (target.transport === 'sse') return overSse();
+  try {
+    return await overHttp(target.era).catch((error: unknown) => {
+      const mayBeLegacy =
+        target.era === 'auto' && hasSdkCode(error, SdkErrorCode.EraNegotiationFailed) && wasAnswered(error, trace);
+      if (mayBeLegacy) return overHttp('legacy');
+      throw error;
+    });
+  } catch (error) {
+    const isUnknownThere = trace.lastStatus !== null && trace.lastStatus >= 400 && trace.lastStatus < 500;
+    if (target.transport === 'auto' && target.era !== 'modern' && isUnknownThere && wasAnswered(error, trace))
+      return overSse();
+    throw error;
+  }
+}
+
+function wasAnswered(error: unknown, trace: WireTrace): boolean {
+  return !trace.isUnreachable && trace.lastStatus !== null && !isRefusal(error, trace.lastStatus);
+}

@@ -1,0 +1,82 @@
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
+import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
+import { type Failure, networkFailure, statusFailure } from '../connection/failure.ts';
+
+/** What the network said last, as the fetch under the SDK saw it; the SDK's own errors do not always tell. */
+export interface WireTrace {
+  /** Status of the last answer; null before the first. */
+  lastStatus: number | null;
+  /** Whether the last request got no answer at all. */
+  isUnreachable: boolean;
+  /** Why the last request was not even sent, for the sake of the address; of an event stream the SDK tells its text alone. */
+  refusal: unknown;
+  /** The event of a stream that went beyond the cap, and so broke it. */
+  oversized: SwitchyardError | null;
+}
+
+/** What failed a handshake of the SDK. */
+export function connectFailure(error: unknown, trace: WireTrace): Failure {
+  const { lastStatus, refusal } = trace;
+  if (refusal !== null) return networkFailure(refusal);
+  if (isRefusal(error, lastStatus)) return { kind: 'refused', status: lastStatus ?? 401 };
+  if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) return { kind: 'timeout' };
+  if (error instanceof ProtocolError) return { kind: 'rpc', code: error.code, reason: rootReason(error) };
+  if (trace.isUnreachable || lastStatus === null) return networkFailure(networkCause(error));
+  return { kind: 'status', status: lastStatus, isSessionLost: false };
+}
+
+/** What failed a request of the SDK over a connection that is up. */
+export function requestFailure(error: unknown): Failure {
+  if (error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE') return { kind: 'too-large', error };
+  if (error instanceof ProtocolError) return { kind: 'rpc', code: error.code, reason: rootReason(error) };
+  if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) return { kind: 'timeout' };
+  const status = statusOf(error);
+  if (isRefusal(error, status)) return { kind: 'refused', status: status ?? 401 };
+  if (status !== null) return statusFailure(status, textOf(error));
+  if (isUnusable(error)) return { kind: 'unusable', reason: rootReason(error) };
+  if (isUnsendable(error)) return { kind: 'unsendable', reason: error.message };
+  return networkFailure(networkCause(error));
+}
+
+/** The SDK puts the body of an error page into its message; a server that echoes its requests would have our keys in every log. */
+export function withoutBody(error: unknown): unknown {
+  const status = statusOf(error);
+  return status === null ? error : new Error(`HTTP ${status}`);
+}
+
+function statusOf(error: unknown): number | null {
+  return error instanceof SdkHttpError ? (error.data?.status ?? null) : null;
+}
+
+function textOf(error: unknown): string {
+  return error instanceof SdkHttpError ? String(error.data?.text ?? '') : '';
+}
+
+/** What came is no MCP: no such type of content, no JSON, not the members that there should be. */
+function isUnusable(error: unknown): boolean {
+  const { InvalidResult, ClientHttpUnexpectedContent } = SdkErrorCode;
+  return (
+    hasSdkCode(error, InvalidResult) || hasSdkCode(error, ClientHttpUnexpectedContent) || error instanceof SyntaxError
+  );
+}
+
+/** What JSON.stringify throws on a cycle or a bigint; the network's TypeErrors have a cause. */
+function isUnsendable(error: unknown): error is TypeError {
+  return error instanceof TypeError && error.cause === undefined;
+}
+
+/** Whether credentials were refused; never a reason to try another era or transport. */
+export function isRefusal(error: unknown, status: number | null): boolean {
+  return status === 401 || status === 403 || error instanceof UnauthorizedError;
+}
+
+/** Whether `error` is the SDK's, with this code. */
+export function hasSdkCode(error: unknown, code: SdkErrorCode): boolean {
+  return error instanceof SdkError && error.code === code;
+}
+
+/** The SDK hides the network's error in `data`. */
+export function networkCause(error: unknown): unknown {
+  const data = error instanceof SdkError ? (error.data as { cause?: unknown } | undefined) : undefined;
+  return data?.cause ?? error;
+}

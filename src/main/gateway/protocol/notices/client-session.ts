@@ -1,0 +1,139 @@
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { asRpcError, isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
+import type { View } from '../../catalog/view.ts';
+import type { RequestId } from '../../messages/exchange.ts';
+import { invalidParams } from '../../messages/rpc-errors.ts';
+import type { ChangedList, NoticeListener } from './notices.ts';
+
+/** Writes a message to a client; false where there is no way to it now. */
+export type WriteMessage = (message: JsonObject) => boolean;
+
+/** Resources that one client may watch. */
+const MAX_WATCHED = 100;
+
+/** Questions to one client that wait for its answer. */
+const MAX_ASKED = 64;
+
+/** What a legacy client and the gateway agreed on (MCP 2025-11-25, lifecycle), and what is under way between them. */
+export class ClientSession implements NoticeListener {
+  readonly id: string;
+  readonly principal: string;
+  readonly view: View;
+  readonly revision: string;
+  readonly capabilities: JsonObject;
+  /** The requests of the client that are being served, by their ids. */
+  readonly running = new Map<RequestId, AbortController>();
+  readonly #asked = new Map<string, PromiseWithResolvers<JsonObject>>();
+  /** What ends the watch of a resource, by its URI as the client calls it. */
+  readonly #watched = new Map<string, () => void>();
+  readonly #write: WriteMessage;
+  #count = 0;
+  logLevel: string | null = null;
+
+  constructor(
+    facts: Pick<ClientSession, 'id' | 'principal' | 'view' | 'revision' | 'capabilities'>,
+    write: WriteMessage,
+  ) {
+    this.id = facts.id;
+    this.principal = facts.principal;
+    this.view = facts.view;
+    this.revision = facts.revision;
+    this.capabilities = facts.capabilities;
+    this.#write = write;
+  }
+
+  wants(_list: ChangedList): boolean {
+    return true;
+  }
+
+  watches(uri: string): boolean {
+    return this.#watched.has(uri);
+  }
+
+  /** Watches a resource, unless it does; `begin` resolves with what ends it. Rejects as that does, and with an RpcError where it watches as many as it may. */
+  async watch(uri: string, begin: () => Promise<() => void>): Promise<void> {
+    if (this.#watched.has(uri)) return;
+    if (this.#watched.size >= MAX_WATCHED)
+      throw invalidParams('This session watches as many resources as it may', { uri });
+    // Its place is taken while the connector is asked.
+    const asking = (): void => {};
+    this.#watched.set(uri, asking);
+    try {
+      const stop = await begin();
+      if (this.#watched.get(uri) === asking) this.#watched.set(uri, stop);
+      else stop();
+    } catch (error) {
+      if (this.#watched.get(uri) === asking) this.#watched.delete(uri);
+      throw error;
+    }
+  }
+
+  unwatch(uri: string): void {
+    this.#watched.get(uri)?.();
+    this.#watched.delete(uri);
+  }
+
+  /** Sends a notice that belongs to no request, if there is a way. */
+  send(method: string, params: JsonObject): void {
+    this.#write({ jsonrpc: '2.0', method, params });
+  }
+
+  /**
+   * Asks the client, by `write` where the question belongs to a request. Rejects with the RpcError that it answers, or with one that says that it cannot be asked.
+   */
+  async ask(
+    method: string,
+    params: JsonObject,
+    signal: AbortSignal,
+    write: WriteMessage = this.#write,
+  ): Promise<JsonObject> {
+    if (this.#asked.size >= MAX_ASKED)
+      throw new RpcError(RPC_INTERNAL_ERROR, 'The client has too many questions to answer');
+    signal.throwIfAborted();
+    this.#count += 1;
+    const id = `switchyard-${this.#count}`;
+    const answered = Promise.withResolvers<JsonObject>();
+    const onAbort = (): void => {
+      answered.reject(new RpcError(RPC_INTERNAL_ERROR, 'The question was given up'));
+      write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
+    };
+    this.#asked.set(id, answered);
+    signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      if (!write({ jsonrpc: '2.0', id, method, params }))
+        throw new RpcError(RPC_INTERNAL_ERROR, 'There is no stream over which the client could be asked');
+      return await answered.promise;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      this.#asked.delete(id);
+    }
+  }
+
+  /** Takes an answer of the client; false if nobody asked. */
+  take(id: unknown, { result, error }: JsonObject): boolean {
+    const asked = typeof id === 'string' ? this.#asked.get(id) : undefined;
+    if (asked === undefined) return false;
+    if (isObject(result)) asked.resolve(result);
+    else
+      asked.reject(
+        asRpcError(error) ?? new RpcError(RPC_INTERNAL_ERROR, 'The client answered neither a result nor an error'),
+      );
+    return true;
+  }
+
+  /** The client gives a request up. */
+  cancel(requestId: unknown): void {
+    this.running
+      .get(requestId as RequestId)
+      ?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled it.'));
+  }
+
+  /** Ends what is under way, and what it watches. Idempotent. */
+  close(): void {
+    const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
+    for (const running of this.running.values()) running.abort(gone);
+    for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));
+    for (const stop of this.#watched.values()) stop();
+    this.#watched.clear();
+  }
+}

@@ -1,0 +1,110 @@
+import { startTimer, type Timer } from '../../../../shared/clock.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import type { JsonObject } from '../../../mcp/json-rpc.ts';
+import type { Feature } from '../../catalog/feature-lists.ts';
+import { shows } from '../../catalog/route.ts';
+import type { View } from '../../catalog/view.ts';
+import { isAtLeast } from '../../messages/log-level.ts';
+import { withLogger } from '../../messages/log-notice.ts';
+import type { CallsUnderWay } from '../forwarding/calls-under-way.ts';
+
+/** What changed. */
+export type ChangedList = 'tools' | 'prompts' | 'resources';
+
+/** Who hears of changes, and of which. */
+export interface NoticeListener {
+  readonly view: View;
+  wants(list: ChangedList): boolean;
+  /** Whether it watches the resource of that URI, as it is called on its route. */
+  watches(uri: string): boolean;
+  /** The least severe log message that it wants of those that belong to no request; null for none. */
+  readonly logLevel: string | null;
+  send(method: string, params: JsonObject): void;
+}
+
+/** What changes within that time is told once. */
+const DEBOUNCE_MS = 20;
+
+/** Tells clients of what connectors say of their own accord. */
+export class Notices {
+  readonly #calls: CallsUnderWay;
+  readonly #listeners = new Set<NoticeListener>();
+  readonly #changed: Readonly<Record<ChangedList, Set<string>>> = {
+    tools: new Set(),
+    prompts: new Set(),
+    resources: new Set(),
+  };
+  readonly #stops: readonly (() => void)[];
+  #timer: Timer | null = null;
+
+  constructor(manager: ConnectorProxyManager, calls: CallsUnderWay) {
+    this.#calls = calls;
+    this.#stops = [
+      manager.on('tools', ({ connectorId }) => this.changed('tools', connectorId)),
+      manager.on('notification', ({ connectorId, method, params }) => this.#pass(connectorId, method, params)),
+    ];
+  }
+
+  add(listener: NoticeListener): void {
+    this.#listeners.add(listener);
+  }
+
+  remove(listener: NoticeListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  /** A list of a connector is another than it was. */
+  changed(feature: Feature | 'tools', connectorId: string): void {
+    this.#changed[feature === 'templates' ? 'resources' : feature].add(connectorId);
+    this.#timer ??= startTimer(DEBOUNCE_MS, () => this.#tell());
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    for (const stop of this.#stops) stop();
+    this.#listeners.clear();
+  }
+
+  #tell(): void {
+    this.#timer = null;
+    for (const list of ['tools', 'prompts', 'resources'] as const) {
+      const changed = this.#changed[list];
+      for (const listener of changed.size > 0 ? this.#listeners : []) {
+        const { connectorId } = listener.view.route;
+        if (listener.wants(list) && (connectorId === null || changed.has(connectorId)))
+          listener.send(`notifications/${list}/list_changed`, {});
+      }
+      changed.clear();
+    }
+  }
+
+  #pass(connectorId: string, method: string, params: JsonObject): void {
+    if (method === 'notifications/resources/updated') this.#updated(connectorId, params);
+    else if (method === 'notifications/message') this.#logged(connectorId, params);
+  }
+
+  #updated(connectorId: string, params: JsonObject): void {
+    if (typeof params.uri !== 'string') return;
+    for (const listener of this.#listeners) {
+      const { route } = listener.view;
+      if (route.connectorId !== null && route.connectorId !== connectorId) continue;
+      const uri = route.exposeUri(connectorId, params.uri);
+      if (listener.watches(uri)) listener.send('notifications/resources/updated', { ...params, uri });
+    }
+  }
+
+  /**
+   * A log message may hold what a client sent, so it goes where a question would: to the client whose requests are the only ones at the connector; where there are none, to the only
+   * client there is.
+   */
+  #logged(connectorId: string, params: JsonObject): void {
+    const call = this.#calls.only(connectorId);
+    if (typeof call === 'object') call.notify('notifications/message', params);
+    const [listener, ...others] = this.#listeners;
+    if (call !== 'none' || listener === undefined || others.length > 0) return;
+    const { logLevel, view } = listener;
+    const logger = view.route.connectorId === null ? connectorId : null;
+    if (shows(view.route, connectorId) && logLevel !== null && isAtLeast(params.level, logLevel))
+      listener.send('notifications/message', withLogger(params, logger));
+  }
+}

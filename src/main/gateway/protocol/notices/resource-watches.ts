@@ -1,0 +1,80 @@
+import { raceSignal } from '../../../../shared/clock.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+
+interface Watch {
+  readonly connectorId: string;
+  readonly uri: string;
+  count: number;
+  /** Resolves with what ends it at the connector. */
+  stop: Promise<() => void>;
+}
+
+/** How long a connector may take to take it. */
+const WATCH_TIMEOUT_MS = 5_000;
+
+/** Resources that clients watch, each watched once at its connector however many clients do, and again when the connector is back. */
+export class ResourceWatches {
+  readonly #manager: ConnectorProxyManager;
+  readonly #watches = new Map<string, Watch>();
+  readonly #off: () => void;
+
+  constructor(manager: ConnectorProxyManager) {
+    this.#manager = manager;
+    this.#off = manager.on('connector', ({ connectorId, from, to }) => {
+      if (from !== 'connecting' || (to !== 'ready' && to !== 'degraded')) return;
+      for (const watch of this.#watches.values()) if (watch.connectorId === connectorId) this.#begin(watch);
+    });
+  }
+
+  /** Resolves with what ends it once the connector has taken it. Rejects as the connector does, or with the reason of `signal`. */
+  async watch(connectorId: string, uri: string, signal: AbortSignal): Promise<() => void> {
+    const key = `${connectorId}\0${uri}`;
+    const known = this.#watches.get(key);
+    const watch = known ?? { connectorId, uri, count: 0, stop: this.#ask(connectorId, uri) };
+    this.#watches.set(key, watch);
+    watch.count += 1;
+    let isOn = true;
+    const end = (): void => {
+      if (!isOn) return;
+      isOn = false;
+      watch.count -= 1;
+      if (watch.count > 0 || this.#watches.get(key) !== watch) return;
+      this.#watches.delete(key);
+      finish(watch);
+    };
+    try {
+      await raceSignal(watch.stop, signal);
+      return end;
+    } catch (error) {
+      end();
+      throw error;
+    }
+  }
+
+  close(): void {
+    this.#off();
+    for (const watch of this.#watches.values()) finish(watch);
+    this.#watches.clear();
+  }
+
+  #ask(connectorId: string, uri: string): Promise<() => void> {
+    return this.#manager.watchResource(connectorId, uri, { timeoutMs: WATCH_TIMEOUT_MS });
+  }
+
+  #begin(watch: Watch): void {
+    const before = watch.stop;
+    watch.stop = this.#ask(watch.connectorId, watch.uri).catch(() => before);
+    watch.stop.catch(() => {
+      // Its clients hear nothing until the connector takes it again.
+    });
+  }
+}
+
+function finish(watch: Watch): void {
+  watch.stop.then(
+    (stop) => stop(),
+    () => {
+      // It was never begun.
+    },
+  );
+}

@@ -1,0 +1,96 @@
+import type { ConnectorState } from '../../../connectors/connector-state.ts';
+import type { ListedConnector } from '../../../manager/manager-status.ts';
+import type { LatencyView } from '../../call-latencies.ts';
+import type { ListQuery } from './list-query.ts';
+import { shownAddress, shownMessage, shownName } from './shown-text.ts';
+import { STATE_ORDER, STATES } from './state-words.ts';
+
+/** One connector as the page shows it: nothing in it is secret, everything in it may be hostile. */
+export interface ConnectorRow {
+  readonly id: string;
+  readonly name: string;
+  readonly state: ConnectorState;
+  /** Epoch ms. */
+  readonly since: number;
+  readonly why: string;
+  /** Origin and path; null for a program. */
+  readonly endpoint: string | null;
+  /** Null while it is not connected. */
+  readonly era: string | null;
+  readonly transport: string | null;
+  /** Tools that can be called, and those among the connector's that were left out. */
+  readonly toolCount: number;
+  readonly droppedTools: number;
+  /** Whether they are remembered from an earlier run and were not listed since. */
+  readonly areToolsStale: boolean;
+  readonly latency: LatencyView | null;
+  readonly lastError: { readonly code: string; readonly message: string } | null;
+}
+
+/** A page of the connectors that a viewer asked for, those with trouble first. */
+export interface ConnectorList {
+  readonly query: ListQuery;
+  readonly rows: readonly ConnectorRow[];
+  readonly matchingCount: number;
+  readonly totalCount: number;
+  readonly pageCount: number;
+}
+
+/** What is known of a connector besides its status. */
+export interface ConnectorFacts {
+  readonly endpointOf: (id: string) => string | null;
+  readonly latencyOf: (id: string) => LatencyView | null;
+}
+
+/** Picks `pageRows` connectors; only these are put into words. A page beyond the last one is the last one. */
+export function listConnectors(
+  connectors: readonly ListedConnector[],
+  query: ListQuery,
+  pageRows: number,
+  facts: ConnectorFacts,
+): ConnectorList {
+  const isMatch = matcher(query);
+  const byState = new Map<ConnectorState, ListedConnector[]>(STATE_ORDER.map((state) => [state, []]));
+  for (const connector of connectors) if (isMatch(connector)) byState.get(connector.state)?.push(connector);
+  const matching = [...byState.values()].flat();
+  const pageCount = Math.max(1, Math.ceil(matching.length / pageRows));
+  const page = Math.min(query.page, pageCount);
+  return {
+    query: { ...query, page },
+    rows: matching.slice((page - 1) * pageRows, page * pageRows).map((connector) => rowOf(connector, facts)),
+    matchingCount: matching.length,
+    totalCount: connectors.length,
+    pageCount,
+  };
+}
+
+function matcher({ text, state }: ListQuery): (connector: ListedConnector) => boolean {
+  const wanted = text.toLowerCase();
+  return (connector) => {
+    if (state !== null && connector.state !== state) return false;
+    if (wanted === '') return true;
+    const { id, name, era, transport, lastError } = connector;
+    const texts = [id, name, STATES[connector.state].word, era, transport, lastError?.code];
+    return texts.some((held) => held?.toLowerCase().includes(wanted));
+  };
+}
+
+function rowOf(connector: ListedConnector, { endpointOf, latencyOf }: ConnectorFacts): ConnectorRow {
+  const { id, name, state, since, why, era, transport, toolCount, droppedTools, tools, lastError } = connector;
+  const endpoint = endpointOf(id);
+  return {
+    id: shownName(id),
+    name: shownName(name),
+    state,
+    since,
+    why: shownMessage(why),
+    endpoint: endpoint === null ? null : shownAddress(endpoint),
+    era,
+    transport,
+    toolCount: tools?.count ?? toolCount,
+    droppedTools: droppedTools.length,
+    areToolsStale: tools?.isStale ?? false,
+    latency: latencyOf(id),
+    lastError: lastError === null ? null : { code: lastError.code, message: shownMessage(lastError.message) },
+  };
+}

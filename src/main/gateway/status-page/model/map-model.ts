@@ -1,0 +1,97 @@
+import type { LocalConfigStatus } from '../../../local-config/local-source.ts';
+import type { ManagerStatus } from '../../../manager/manager-status.ts';
+import type { RegistryStatus } from '../../../registry/registry-source.ts';
+import type { ServiceMapStatus } from '../../../service-map/service-map-status.ts';
+import { shownAddress, shownMessage, shownName } from './shown-text.ts';
+
+/** Problems of a file that are told one by one. */
+const MAX_PROBLEMS = 5;
+
+/** A failure as the page shows it. */
+export interface ShownFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A service map as the page shows it. */
+export interface MapModel {
+  readonly sourceId: string;
+  readonly brand: string | null;
+  readonly address: string | null;
+  readonly freshness: ServiceMapStatus['freshness'];
+  /** Whether the map in force is proven; only such maps ever come into force. */
+  readonly signature: 'verified' | 'none';
+  readonly revision: number;
+  readonly connectorCount: number;
+  /** Epoch ms; null before the first map. */
+  readonly generatedAt: number | null;
+  readonly expiresAt: number | null;
+  readonly circuit: ServiceMapStatus['circuit'];
+  readonly pausedUntil: number | null;
+  readonly heldRemovals: number;
+  /** Why it is not fresh, or will not be for long; null after a good refresh. */
+  readonly lastError: (ShownFailure & { readonly at: number }) | null;
+}
+
+/** A local file or a registry as the page shows it. */
+export interface FileModel {
+  readonly kind: 'configuration' | 'registry';
+  readonly path: string;
+  readonly serverCount: number;
+  readonly readAt: number | null;
+  readonly lastError: ShownFailure | null;
+  readonly problemCount: number;
+  /** The first of them. */
+  readonly problems: readonly string[];
+}
+
+/** The maps that a manager has; none where it has no map at all. */
+export function mapModels({ serviceMaps }: Pick<ManagerStatus, 'serviceMaps'>): readonly MapModel[] {
+  return serviceMaps.filter(({ url }) => url !== null).map(mapModel);
+}
+
+/** The files that connectors come from besides maps. */
+export function fileModels({ config, registry }: Pick<ManagerStatus, 'config' | 'registry'>): readonly FileModel[] {
+  return [
+    ...(config === null ? [] : [fileModel('configuration', config)]),
+    ...(registry === null ? [] : [fileModel('registry', registry)]),
+  ];
+}
+
+/** A failure without what may be secret in its message. */
+export function shownFailure({ code, message }: ShownFailure): ShownFailure {
+  return { code, message: shownMessage(message) };
+}
+
+function mapModel(status: ServiceMapStatus): MapModel {
+  const { sourceId, brand, url, lastError, heldRemovals } = status;
+  const { freshness, circuit, pausedUntil, revision, connectorCount, generatedAt, expiresAt } = status;
+  return {
+    sourceId,
+    brand: brand === null ? null : shownName(brand),
+    address: url === null ? null : shownAddress(url),
+    freshness,
+    signature: generatedAt === null ? 'none' : 'verified',
+    revision,
+    connectorCount,
+    generatedAt,
+    expiresAt,
+    circuit,
+    pausedUntil,
+    heldRemovals: heldRemovals.length,
+    lastError: lastError === null ? null : { ...shownFailure(lastError), at: lastError.at },
+  };
+}
+
+function fileModel(kind: FileModel['kind'], status: LocalConfigStatus | RegistryStatus): FileModel {
+  const { path, serverCount, readAt, lastError, problems } = status;
+  return {
+    kind,
+    path: shownName(path),
+    serverCount,
+    readAt,
+    lastError: lastError === null ? null : shownFailure(lastError),
+    problemCount: problems.length,
+    problems: problems.slice(0, MAX_PROBLEMS).map(({ message }) => shownMessage(message)),
+  };
+}

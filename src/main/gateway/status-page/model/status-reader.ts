@@ -1,0 +1,96 @@
+import type { Clock } from '../../../../shared/clock.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import type { ListedConnector } from '../../../manager/manager-status.ts';
+import type { CallLatencies } from '../../call-latencies.ts';
+import { type ConnectorList, listConnectors } from './connector-list.ts';
+import type { EventLine, EventLog } from './event-log.ts';
+import type { ListQuery } from './list-query.ts';
+import type { LoopDelayWatch } from './loop-delay.ts';
+import { type ProcessModel, processModel, type SystemModel, systemModel } from './system-model.ts';
+
+/** Views share a reading for so long, however many there are: with 10 000 connectors it takes some milliseconds. */
+const MIN_AGE_MS = 1_000;
+
+/** Without any news it is read again after this: a map goes stale by itself. */
+const MAX_AGE_MS = 5_000;
+
+/** What one viewer sees. This is `/status.json`, and the page is made from it. */
+export interface StatusModel {
+  readonly name: string;
+  readonly version: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly system: SystemModel;
+  readonly process: ProcessModel;
+  readonly connectors: ConnectorList;
+  /** Newest first. */
+  readonly events: readonly EventLine[];
+}
+
+export interface StatusReaderDeps {
+  readonly manager: Pick<ConnectorProxyManager, 'status' | 'connector'>;
+  readonly latencies: CallLatencies;
+  readonly clock: Clock;
+  readonly events: EventLog;
+  readonly loopDelay: LoopDelayWatch;
+  readonly name: string;
+  readonly version: string;
+  /** Connectors on one page. */
+  readonly pageRows: number;
+}
+
+interface Reading {
+  readonly atMs: number;
+  /** What had happened by then. */
+  readonly seq: number;
+  readonly connectors: readonly ListedConnector[];
+  readonly system: SystemModel;
+}
+
+/** Reads the manager for all who look at it. */
+export class StatusReader {
+  readonly #deps: StatusReaderDeps;
+  #reading: Reading | null = null;
+
+  constructor(deps: StatusReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /** What to show for a query; at most a second old, events excepted. */
+  read(query: ListQuery): StatusModel {
+    const { manager, latencies, clock, events, loopDelay, name, version, pageRows } = this.#deps;
+    const now = clock.now();
+    const { connectors, system } = this.#current(now);
+    return {
+      name,
+      version,
+      at: now,
+      system,
+      process: processModel(loopDelay.read(), now),
+      connectors: listConnectors(connectors, query, pageRows, {
+        endpointOf: (id) => manager.connector(id)?.entry.endpoint ?? null,
+        latencyOf: (id) => latencies.of(id),
+      }),
+      events: events.after(0),
+    };
+  }
+
+  /** Has the next view read anew, if anything happened since the last reading. */
+  renew(): void {
+    if (this.#reading?.seq !== this.#deps.events.seq) this.#reading = null;
+  }
+
+  #current(nowMs: number): Reading {
+    const { manager, events } = this.#deps;
+    const last = this.#reading;
+    if (last !== null) {
+      // The clock may have been set back.
+      const ageMs = Math.abs(nowMs - last.atMs);
+      if (ageMs < (last.seq === events.seq ? MAX_AGE_MS : MIN_AGE_MS)) return last;
+    }
+    const status = manager.status();
+    const reading = { atMs: nowMs, seq: events.seq, connectors: status.connectors, system: systemModel(status) };
+    this.#reading = reading;
+    return reading;
+  }
+}

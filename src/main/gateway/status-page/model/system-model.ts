@@ -1,0 +1,70 @@
+import type { ConnectorState } from '../../../connectors/connector-state.ts';
+import type { ListedConnector, ManagerStatus } from '../../../manager/manager-status.ts';
+import type { LoopDelay } from './loop-delay.ts';
+import { type FileModel, fileModels, type MapModel, mapModels, type ShownFailure, shownFailure } from './map-model.ts';
+import { STATE_ORDER } from './state-words.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+/** Everything but the list of connectors and the events. */
+export interface SystemModel {
+  readonly verdict: Verdict;
+  readonly connectorsByState: Readonly<Record<ConnectorState, number>>;
+  readonly connectorCount: number;
+  readonly toolCount: number;
+  /** Tools that differ from their pins, and those among them that cannot be called. */
+  readonly changedTools: number;
+  readonly heldTools: number;
+  readonly maps: readonly MapModel[];
+  readonly files: readonly FileModel[];
+  /** What is remembered over a restart. */
+  readonly store: { readonly kind: ManagerStatus['store']['kind']; readonly failure: ShownFailure | null };
+}
+
+/** How the process is doing. */
+export interface ProcessModel {
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly nodeVersion: string;
+  readonly rssBytes: number;
+  readonly heapUsedBytes: number;
+  readonly loopDelay: LoopDelay;
+}
+
+export function systemModel(status: ManagerStatus): SystemModel {
+  const { connectors, toolCount, changedTools, store, isClosed } = status;
+  const connectorsByState = countByState(connectors);
+  const maps = mapModels(status);
+  const files = fileModels(status);
+  const heldTools = changedTools.filter(({ isQuarantined }) => isQuarantined).length;
+  const storeFailure = store.kind === 'failed' ? shownFailure(store) : null;
+  const parts = { isClosed, counts: connectorsByState, totalCount: connectors.length, maps, files };
+  return {
+    verdict: verdictOf({ ...parts, storeFailure, heldTools }),
+    connectorsByState,
+    connectorCount: connectors.length,
+    toolCount,
+    changedTools: changedTools.length,
+    heldTools,
+    maps,
+    files,
+    store: { kind: store.kind, failure: storeFailure },
+  };
+}
+
+/** Of this process, now. */
+export function processModel(loopDelay: LoopDelay, nowMs: number): ProcessModel {
+  const { rss, heapUsed } = process.memoryUsage();
+  return {
+    startedAt: Math.round(nowMs - process.uptime() * 1000),
+    nodeVersion: process.version,
+    rssBytes: rss,
+    heapUsedBytes: heapUsed,
+    loopDelay,
+  };
+}
+
+function countByState(connectors: readonly ListedConnector[]): Record<ConnectorState, number> {
+  const counts = Object.fromEntries(STATE_ORDER.map((state) => [state, 0])) as Record<ConnectorState, number>;
+  for (const { state } of connectors) counts[state] += 1;
+  return counts;
+}

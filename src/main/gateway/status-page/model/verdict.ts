@@ -1,0 +1,56 @@
+import type { ConnectorState } from '../../../connectors/connector-state.ts';
+import type { FileModel, MapModel, ShownFailure } from './map-model.ts';
+import type { Aspect } from './state-words.ts';
+
+/** How all of it is doing, in one look. */
+export interface Verdict {
+  readonly aspect: Exclude<Aspect, 'off'>;
+  readonly headline: string;
+  /** What else is to be said, the worst first. */
+  readonly reasons: readonly string[];
+}
+
+/** What a verdict is made from. */
+export interface VerdictParts {
+  readonly isClosed: boolean;
+  readonly counts: Readonly<Record<ConnectorState, number>>;
+  readonly totalCount: number;
+  readonly maps: readonly MapModel[];
+  readonly files: readonly FileModel[];
+  readonly storeFailure: ShownFailure | null;
+  readonly heldTools: number;
+}
+
+/** The worst there is to say comes first; a connector that somebody disabled is no trouble. */
+export function verdictOf(parts: VerdictParts): Verdict {
+  const stop = stopReasons(parts);
+  const caution = cautionReasons(parts);
+  const [headline = parts.totalCount === 0 ? 'No connectors' : 'All clear', ...reasons] = [...stop, ...caution];
+  const aspect = stop.length > 0 ? 'stop' : caution.length > 0 ? 'caution' : 'clear';
+  return { aspect, headline, reasons };
+}
+
+function stopReasons({ isClosed, counts, maps, files }: VerdictParts): string[] {
+  return [
+    isClosed && 'The manager is closed',
+    counts.failed > 0 && `${connectors(counts.failed)} failed`,
+    counts['backing-off'] > 0 && `${connectors(counts['backing-off'])} down, to be tried again`,
+    ...maps.map((map) => map.freshness === 'none' && `No service map from ${map.sourceId}`),
+    ...files.map((file) => file.readAt === null && file.lastError !== null && `The ${file.kind} cannot be read`),
+  ].filter((reason) => reason !== false);
+}
+
+function cautionReasons({ counts, maps, files, storeFailure, heldTools }: VerdictParts): string[] {
+  return [
+    counts.degraded > 0 && `${connectors(counts.degraded)} degraded`,
+    ...maps.map((map) => map.freshness === 'stale' && `The map from ${map.sourceId} is stale`),
+    ...files.map((file) => file.readAt !== null && file.lastError !== null && `The ${file.kind} cannot be read anew`),
+    storeFailure !== null && 'Nothing is remembered: the store failed',
+    heldTools > 0 && `${heldTools === 1 ? '1 tool' : `${heldTools} tools`} held back until approved`,
+    counts.connecting > 0 && `${connectors(counts.connecting)} coming up`,
+  ].filter((reason) => reason !== false);
+}
+
+function connectors(count: number): string {
+  return count === 1 ? '1 connector' : `${count} connectors`;
+}

@@ -1,0 +1,88 @@
+import type { ConnectorList, ConnectorRow } from '../model/connector-list.ts';
+import { type ListQuery, listAddress } from '../model/list-query.ts';
+import { STATES } from '../model/state-words.ts';
+import { type Html, html } from './html.ts';
+import { stateIcon } from './icons.ts';
+import { instant } from './instants.ts';
+import { milliseconds, sparkline } from './sparkline.ts';
+
+const COLUMNS = ['State', 'Connector', 'Protocol', 'Tools', 'Last calls', 'Last error'];
+
+const TRANSPORTS: Readonly<Record<string, string>> = {
+  'streamable-http': 'Streamable HTTP',
+  sse: 'SSE',
+  stdio: 'program, stdio',
+  custom: 'custom',
+};
+
+/** The list with its search; rows and note are blocks of their own. */
+export function renderConnectors(list: ConnectorList, nowMs: number): Html {
+  // Where a style lays a table out as blocks, browsers take it for none: hence the roles.
+  return html`<section class="connectors" aria-labelledby="connectors">
+<div class="bar"><h2 id="connectors">Connectors</h2>${renderSearch(list.query)}</div>
+<table role="table" aria-labelledby="connectors">
+<thead role="rowgroup"><tr role="row">${COLUMNS.map((column) => html`<th role="columnheader" scope="col">${column}</th>`)}</tr></thead>
+<tbody role="rowgroup" id="rows">${list.rows.map((row) => renderRow(row, nowMs))}</tbody>
+</table>
+${renderNote(list)}
+</section>`;
+}
+
+export function renderRow(row: ConnectorRow, nowMs: number): Html {
+  const { word, aspect } = STATES[row.state];
+  return html`<tr role="row" data-row="${row.id}" class="${aspect}">
+<td role="cell" class="state"><span class="word">${stateIcon(row.state)}${word}</span> <small>${instant(row.since, nowMs)}</small></td>
+<th role="rowheader" scope="row" class="who"><bdi class="name">${row.name}</bdi>${row.name !== row.id && html` <code>${row.id}</code>`}${row.endpoint !== null && html` <small class="address">${row.endpoint}</small>`}</th>
+<td role="cell" data-label="Protocol" class="protocol">${renderProtocol(row)}</td>
+<td role="cell" data-label="Tools" class="tools">${renderTools(row)}</td>
+<td role="cell" data-label="Last calls" class="calls">${renderCalls(row)}</td>
+<td role="cell" data-label="${row.lastError === null ? 'Why' : 'Last error'}" class="error">${renderError(row)}</td>
+</tr>`;
+}
+
+/** What is not shown, and the way there. */
+export function renderNote({ query, rows, matchingCount, totalCount, pageCount }: ConnectorList): Html {
+  const isFiltered = query.text !== '' || query.state !== null;
+  const matching = isFiltered ? `${matchingCount} of ${totalCount} connectors match. ` : '';
+  const rest = matchingCount - rows.length;
+  const shown = rest > 0 ? `${rows.length} are shown here, those with trouble first; ${rest} more are not.` : '';
+  const nothing = totalCount === 0 ? 'There are no connectors yet.' : '';
+  const pages =
+    pageCount > 1 &&
+    html`<nav class="pages" aria-label="Pages of connectors">${query.page > 1 && html`<a href="${listAddress({ ...query, page: query.page - 1 })}">Previous</a>`}
+<span>Page ${query.page} of ${pageCount}</span>
+${query.page < pageCount && html`<a href="${listAddress({ ...query, page: query.page + 1 })}">Next</a>`}</nav>`;
+  return html`<div class="note" data-block="note"><p>${matching}${shown}${nothing}${isFiltered && html` <a href="/">Show all</a>`}</p>${pages}</div>`;
+}
+
+function renderSearch({ text, state }: ListQuery): Html {
+  return html`<form role="search" method="get" action="/"><label for="q">Find</label>
+<input id="q" name="q" type="search" value="${text}" maxlength="100" placeholder="id, name, state, code" autocomplete="off" spellcheck="false">
+${state !== null && html`<input type="hidden" name="state" value="${state}">`}<button>Find</button></form>`;
+}
+
+function renderProtocol({ era, transport }: ConnectorRow): Html {
+  if (era === null || transport === null) return NOTHING;
+  return html`<span>${TRANSPORTS[transport] ?? transport}</span> <small>${era} era</small>`;
+}
+
+function renderTools({ toolCount, droppedTools, areToolsStale }: ConnectorRow): Html {
+  return html`<span class="number">${toolCount}</span>${areToolsStale && html` <small>from an earlier run</small>`}${
+    droppedTools > 0 && html` <small>${droppedTools} left out</small>`
+  }`;
+}
+
+function renderCalls({ latency }: ConnectorRow): Html {
+  if (latency === null) return html`<small class="nothing">none yet</small>`;
+  const { p50Ms, p95Ms, failed } = latency;
+  return html`${sparkline(latency)} <small><abbr title="median">p50</abbr> ${milliseconds(p50Ms)} · <abbr title="95th percentile">p95</abbr> ${milliseconds(p95Ms)}</small>${
+    failed.length > 0 && html` <small class="missed">${failed.length} failed</small>`
+  }`;
+}
+
+function renderError({ lastError, state, why }: ConnectorRow): Html {
+  if (lastError !== null) return html`<code>${lastError.code}</code> <small>${lastError.message}</small>`;
+  return state === 'ready' ? NOTHING : html`<small>${why}</small>`;
+}
+
+const NOTHING: Html = html`<span class="nothing" aria-hidden="true">–</span>`;

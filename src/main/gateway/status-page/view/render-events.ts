@@ -1,0 +1,28 @@
+import type { EventLine } from '../model/event-log.ts';
+import { STATES } from '../model/state-words.ts';
+import { type Html, html } from './html.ts';
+import { stateIcon } from './icons.ts';
+import { timeOfDay } from './instants.ts';
+
+/** The last events, newest first. Announced is a summary: whole lists read aloud would drown all else. */
+export function renderEvents(events: readonly EventLine[]): Html {
+  return html`<section class="events" aria-labelledby="events">
+<h2 id="events">Events <small>UTC</small></h2>
+<ol id="event-list" tabindex="0" aria-labelledby="events">${events.map(renderEvent)}</ol>
+<p class="quiet" id="no-events"${events.length > 0 && html` hidden`}>Nothing happened since this page is served.</p>
+<p class="unseen" id="announcements" aria-live="polite"></p>
+</section>`;
+}
+
+export function renderEvent({ at, subject, what, detail, state }: EventLine): Html {
+  const aspect = state === null ? 'off' : STATES[state].aspect;
+  return html`<li class="${aspect}">${timeOfDay(at)} ${state !== null && stateIcon(state)}<span><bdi class="subject">${subject}</bdi> ${what} <small>${detail}</small></span></li>`;
+}
+
+/** What a screen reader says of events that just happened. */
+export function announcement(events: readonly EventLine[]): string {
+  const [newest] = events;
+  if (newest === undefined) return '';
+  const last = `${newest.subject}: ${newest.what}`;
+  return events.length === 1 ? last : `${events.length} events, the last one: ${last}`;
+}

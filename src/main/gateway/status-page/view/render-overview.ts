@@ -1,0 +1,48 @@
+import type { ConnectorState } from '../../../connectors/connector-state.ts';
+import { type ListQuery, listAddress } from '../model/list-query.ts';
+import { STATE_ORDER, STATES } from '../model/state-words.ts';
+import type { SystemModel } from '../model/system-model.ts';
+import { type Html, html } from './html.ts';
+import { signal, stateIcon } from './icons.ts';
+
+/** How everything is doing, in one look. */
+export function renderVerdict(system: SystemModel, name: string): Html {
+  const { verdict, connectorsByState, connectorCount, toolCount } = system;
+  const up = connectorsByState.ready + connectorsByState.degraded;
+  const wanted = connectorCount - connectorsByState.disabled;
+  return html`<section class="verdict ${verdict.aspect}" data-block="verdict" data-title="${verdict.headline} · ${name}" aria-labelledby="verdict">
+${signal(verdict.aspect)}
+<div><h2 id="verdict">${verdict.headline}</h2>
+${verdict.reasons.length > 0 && html`<p class="reasons">${verdict.reasons.join(' · ')}</p>`}
+<p class="sums">${up} of ${wanted} connectors up · ${toolCount} ${toolCount === 1 ? 'tool' : 'tools'}</p></div>
+</section>`;
+}
+
+/** How many connectors are in each state; each count leads to these. */
+export function renderCounts({ connectorsByState, connectorCount }: SystemModel, query: ListQuery): Html {
+  const present = STATE_ORDER.filter((state) => connectorsByState[state] > 0 || state === query.state);
+  const link = (state: ConnectorState | null, count: number): Html => {
+    const address = listAddress({ text: query.text, state, page: 1 });
+    const icon = state === null ? null : stateIcon(state);
+    const word = state === null ? 'All' : STATES[state].word;
+    const aspect = state === null ? '' : STATES[state].aspect;
+    return html`<li><a class="${aspect}" href="${address}"${state === query.state && html` aria-current="true"`}>${icon}<span>${word}</span> <b>${count}</b></a></li>`;
+  };
+  return html`<nav class="counts" data-block="counts" aria-label="Connectors by state">
+${track(connectorsByState, connectorCount)}
+<ul>${link(null, connectorCount)}${present.map((state) => link(state, connectorsByState[state]))}</ul>
+</nav>`;
+}
+
+/** The states' shares as one track. What it shows stands below it as numbers. */
+function track(counts: SystemModel['connectorsByState'], total: number): Html {
+  let from = 0;
+  const parts = STATE_ORDER.toReversed()
+    .filter((state) => counts[state] > 0)
+    .map((state) => {
+      const part = html`<rect class="${STATES[state].aspect}" x="${from}" y="0" width="${counts[state]}" height="1"/>`;
+      from += counts[state];
+      return part;
+    });
+  return html`<svg class="shares" viewBox="0 0 ${Math.max(1, total)} 1" preserveAspectRatio="none" aria-hidden="true">${parts}</svg>`;
+}

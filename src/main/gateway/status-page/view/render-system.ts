@@ -1,0 +1,102 @@
+import type { FileModel, MapModel, ShownFailure } from '../model/map-model.ts';
+import type { ProcessModel, SystemModel } from '../model/system-model.ts';
+import { type Html, type HtmlValue, html } from './html.ts';
+import { instant } from './instants.ts';
+import { milliseconds } from './sparkline.ts';
+
+const FRESHNESS = {
+  fresh: { word: 'Fresh', aspect: 'clear' },
+  stale: { word: 'Stale', aspect: 'caution' },
+  none: { word: 'None yet', aspect: 'stop' },
+} as const;
+
+const CIRCUITS = {
+  closed: null,
+  'half-open': 'tried again with the next refresh',
+  open: 'not asked for a minute after failed refreshes in a row',
+} as const;
+
+/** Where connectors come from: maps and files. */
+export function renderSources({ maps, files, store, heldTools, changedTools }: SystemModel, nowMs: number): Html {
+  return html`<section class="sources" data-block="sources" aria-labelledby="sources">
+<h2 id="sources">${maps.length === 1 && files.length === 0 ? 'Service map' : 'Sources'}</h2>
+${maps.length + files.length === 0 && html`<p class="quiet">There is neither a map nor a file.</p>`}
+${maps.map((map) => renderMap(map, nowMs))}
+${files.map((file) => renderFile(file, nowMs))}
+<dl>${pair('Store', storeText(store))}${changedTools > 0 && pair('Pins', pinsText(changedTools, heldTools))}</dl>
+</section>`;
+}
+
+/** How the process is doing. */
+export function renderProcess(model: ProcessModel, nowMs: number): Html {
+  const { loopDelay, rssBytes, heapUsedBytes, startedAt, nodeVersion } = model;
+  return html`<section class="process" data-block="process" aria-labelledby="process">
+<h2 id="process">Process</h2>
+<dl>${pair(
+    'Loop delay',
+    html`p50 ${milliseconds(loopDelay.p50Ms)} · p99 ${milliseconds(loopDelay.p99Ms)} · max ${milliseconds(loopDelay.maxMs)}`,
+  )}${pair('Memory', `${megabytes(rssBytes)}, of these ${megabytes(heapUsedBytes)} heap`)}${pair(
+    'Started',
+    instant(startedAt, nowMs),
+  )}${pair('Node.js', nodeVersion)}</dl>
+</section>`;
+}
+
+function renderMap(map: MapModel, nowMs: number): Html {
+  const { word, aspect } = FRESHNESS[map.freshness];
+  const { generatedAt, expiresAt, pausedUntil, heldRemovals, lastError } = map;
+  const circuit = CIRCUITS[map.circuit];
+  return html`<div class="source ${aspect}">
+<h3><bdi>${map.brand ?? map.sourceId}</bdi> <span class="tag ${aspect}">${word}</span></h3>
+${map.address !== null && html`<p class="address">${map.address}</p>`}
+<dl>${pair('Signature', map.signature === 'verified' ? '✓ Verified' : 'No map was accepted yet')}
+${generatedAt !== null && pair('Signed', instant(generatedAt, nowMs))}
+${expiresAt !== null && pair(expiresAt > nowMs ? 'Expires' : 'Expired', instant(expiresAt, nowMs))}
+${pair('Revision', map.revision)}
+${pair('Connectors', map.connectorCount)}
+${heldRemovals > 0 && pair('Held', `${heldRemovals} removals, until the next map agrees`)}
+${circuit !== null && pair('Circuit', circuit)}
+${pausedUntil !== null && pair('Paused', html`the server asked to wait, next ${instant(pausedUntil, nowMs)}`)}
+${lastError !== null && pair(map.freshness === 'fresh' ? 'Last refresh' : `Why ${map.freshness}`, html`${failure(lastError)} <small>${instant(lastError.at, nowMs)}</small>`)}</dl>
+</div>`;
+}
+
+function renderFile(file: FileModel, nowMs: number): Html {
+  const { path, serverCount, readAt, lastError, problemCount, problems } = file;
+  const rest = problemCount - problems.length;
+  return html`<div class="source ${lastError !== null ? 'caution' : 'clear'}">
+<h3>${file.kind === 'registry' ? 'Registry' : 'Configuration file'}</h3>
+<p class="address">${path}</p>
+<dl>${pair('Servers', serverCount)}${pair('Read', readAt === null ? 'not yet' : instant(readAt, nowMs))}${
+    lastError !== null && pair('Last reading', failure(lastError))
+  }${
+    problemCount > 0 &&
+    pair(
+      'Problems',
+      html`<ul>${problems.map((problem) => html`<li>${problem}</li>`)}${rest > 0 && html`<li>and ${rest} more</li>`}</ul>`,
+    )
+  }</dl>
+</div>`;
+}
+
+function storeText({ kind, failure: error }: SystemModel['store']): HtmlValue {
+  if (error !== null) return failure(error);
+  return kind === 'ready' ? 'kept over restarts' : 'not kept over restarts';
+}
+
+function pinsText(changed: number, held: number): string {
+  const differ = `${changed} ${changed === 1 ? 'tool differs' : 'tools differ'} from how they were first seen`;
+  return held > 0 ? `${differ}; ${held} held back until approved` : differ;
+}
+
+function failure({ code, message }: ShownFailure): Html {
+  return html`<code>${code}</code> ${message}`;
+}
+
+function pair(term: string, value: HtmlValue): Html {
+  return html`<div><dt>${term}</dt><dd>${value}</dd></div>`;
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.round(bytes / 2 ** 20)} MiB`;
+}

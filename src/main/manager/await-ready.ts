@@ -1,0 +1,81 @@
+import { deadline, raceSignal } from '../../shared/clock.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorState } from '../connectors/connector-state.ts';
+
+/** Which connectors to wait for: one by its id, the first of all, or all that the map enables. */
+export type ReadyTarget = string;
+
+export interface ReadyOptions {
+  /** 10 000 ms by default. */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What waiting for connectors needs to see. */
+export interface ReadyView {
+  /** Whether every source was had once. */
+  readonly isKnown: () => boolean;
+  /** Undefined if no source that was had has it. */
+  readonly stateOf: (id: string) => ConnectorState | undefined;
+  /** How many are in each state. */
+  readonly counts: () => ReadonlyMap<ConnectorState, number>;
+  /** The state of each; asked for only to say what is not up. */
+  readonly states: () => readonly (readonly [id: string, state: ConnectorState])[];
+  /** Calls back at each change of a map or a connector; the returned function ends it. */
+  readonly onChange: (callback: () => void) => () => void;
+  /** Aborts when the manager closes. */
+  readonly closed: AbortSignal;
+}
+
+const READY_TIMEOUT_MS = 10_000;
+
+/**
+ * Resolves once what is waited for is up. Rejects with CONNECTOR_UNKNOWN for an id that the map does not have, CONNECTOR_TIMEOUT naming what is
+ * not up, or CLOSED.
+ */
+export async function awaitReady(target: ReadyTarget, options: ReadyOptions, view: ReadyView): Promise<void> {
+  const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const look = (): void => {
+    try {
+      if (isReady(target, view)) resolve();
+    } catch (error) {
+      reject(error);
+    }
+  };
+  const stop = view.onChange(look);
+  using limit = deadline(timeoutMs, () => timeoutError(target, view, timeoutMs), view.closed);
+  try {
+    look();
+    await raceSignal(promise, limit.signal);
+  } finally {
+    stop();
+  }
+}
+
+const isUp = (state: ConnectorState | undefined): boolean => state === 'ready' || state === 'degraded';
+
+function isReady(target: ReadyTarget, view: ReadyView): boolean {
+  if (target !== 'any' && target !== 'all') {
+    const state = view.stateOf(target);
+    if (state === undefined && view.isKnown())
+      throw new SwitchyardError('CONNECTOR_UNKNOWN', `The service map has no connector "${target}".`);
+    return isUp(state);
+  }
+  const counts = [...view.counts()];
+  if (target === 'any') return counts.some(([state]) => isUp(state));
+  return view.isKnown() && counts.every(([state]) => isUp(state) || state === 'disabled');
+}
+
+function timeoutError(target: ReadyTarget, view: ReadyView, timeoutMs: number): SwitchyardError {
+  const states = view.states();
+  const named = states.filter(([id]) => target === 'any' || target === 'all' || id === target);
+  const down = named
+    .filter(([, state]) => !isUp(state) && state !== 'disabled')
+    .map(([id, state]) => `${id} (${state})`);
+  const shown = down.slice(0, 8).join(', ') + (down.length > 8 ? ` and ${down.length - 8} more` : '');
+  const why =
+    states.length === 0 && !view.isKnown() ? 'there is no service map yet' : `not up: ${shown || 'nothing is enabled'}`;
+  return new SwitchyardError('CONNECTOR_TIMEOUT', `Not ready after ${timeoutMs} ms; ${why}.`, {
+    detail: { phase: 'ready', timeoutMs },
+  });
+}

@@ -1,0 +1,86 @@
+import { messageOf } from '../../shared/errors.ts';
+import type { ConnectorState } from '../connectors/connector-state.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { ChangedTool } from '../tools/tool-pins.ts';
+import type { ToolChange } from '../tools/tool-store.ts';
+
+/** What changed when a service map was accepted, as connector ids. */
+export interface SnapshotChange {
+  /** As in `sources`; `default` for the map of `serviceMapUrl`. */
+  readonly sourceId: string;
+  /** Grows by one with every accepted map of that source. */
+  readonly revision: number;
+  readonly added: readonly string[];
+  readonly changed: readonly string[];
+  readonly removed: readonly string[];
+}
+
+/** A connector went from one state to another. */
+export interface ConnectorChange {
+  readonly connectorId: string;
+  readonly from: ConnectorState;
+  readonly to: ConnectorState;
+  readonly why: string;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** A connector said something of its own accord (MCP, notifications), other than that its tools changed. */
+export interface ConnectorNotification {
+  readonly connectorId: string;
+  readonly method: string;
+  readonly params: Readonly<Record<string, unknown>>;
+}
+
+/** The events of a manager, by name. */
+export interface ManagerEvents {
+  readonly snapshot: SnapshotChange;
+  readonly connector: ConnectorChange;
+  readonly tools: ToolChange;
+  readonly 'tool-changed': ChangedTool;
+  /** With the option `notifications` alone. */
+  readonly notification: ConnectorNotification;
+}
+
+type Listener<T> = (event: T) => void;
+
+/** Tells listeners what changed. A listener that throws is logged and disturbs nobody. */
+export class EventHub {
+  readonly #logger: Logger;
+  readonly #listeners: { readonly [K in keyof ManagerEvents]: Set<Listener<ManagerEvents[K]>> } = {
+    snapshot: new Set(),
+    connector: new Set(),
+    tools: new Set(),
+    'tool-changed': new Set(),
+    notification: new Set(),
+  };
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Adds a listener; the returned function removes it. */
+  on<K extends keyof ManagerEvents>(name: K, listener: Listener<ManagerEvents[K]>): () => void {
+    const listeners: Set<Listener<ManagerEvents[K]>> = this.#listeners[name];
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
+  }
+
+  emit<K extends keyof ManagerEvents>(name: K, event: ManagerEvents[K]): void {
+    const listeners: Set<Listener<ManagerEvents[K]>> = this.#listeners[name];
+    for (const listener of [...listeners]) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#logger.error(
+          { event: 'listener-threw', name, err: error },
+          `A listener of "${name}" threw: ${messageOf(error)}`,
+        );
+      }
+    }
+  }
+
+  clear(): void {
+    for (const listeners of Object.values(this.#listeners)) listeners.clear();
+  }
+}

@@ -1,0 +1,78 @@
+import { ConnectorManifestError, fromWireError, SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorEntry, ServiceMapHeader } from '../../shared/map/service-map.ts';
+import { createMainAgent } from '../http/main-agent.ts';
+import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from '../options/options.ts';
+import { CurrentMap } from '../service-map/current-map.ts';
+import { createMapLoader } from '../service-map/loading/map-loader.ts';
+import type { Snapshot } from '../service-map/snapshot.ts';
+import { forgetfulMapMemory } from '../state-dir/map-memory.ts';
+
+/** The options of a manager that concern its map. */
+export type LoadServiceMapOptions = Pick<
+  ConnectorProxyManagerOptions,
+  | 'serviceMapUrl'
+  | 'signatureKey'
+  | 'apiKey'
+  | 'fetchImpl'
+  | 'agent'
+  | 'tls'
+  | 'proxy'
+  | 'timeoutMs'
+  | 'now'
+  | 'clock'
+  | 'maxMapBytes'
+  | 'maxConnectors'
+  | 'maxClockSkewMs'
+>;
+
+/** A proven map. */
+export interface LoadedServiceMap {
+  readonly payload: ServiceMapHeader & { readonly connectors: readonly ConnectorEntry[] };
+  /** `generatedAt + ttlSeconds`, epoch ms. */
+  readonly expiresAtMs: number;
+}
+
+/**
+ * Fetches and proves a service map once, on the calling thread, without a manager. For a script; a host that must not block uses a
+ * manager. Rejects with a ConnectorManifestError.
+ */
+export async function loadConnectorServiceMap(given: LoadServiceMapOptions): Promise<LoadedServiceMap> {
+  const resolved = resolveHere(given);
+  const mainAgent = createMainAgent(resolved.network);
+  const [options] = resolved.maps;
+  if (options === undefined) throw new Error('Options with a serviceMapUrl make a map');
+  let snapshot: Snapshot | null = null;
+  const map = new CurrentMap(options, {
+    ...resolved,
+    loader: createMapLoader({ ...resolved, mainAgent }),
+    memory: forgetfulMapMemory,
+    onSnapshot: (accepted) => {
+      snapshot = accepted;
+    },
+    onFresh: () => {},
+    onAlarm: () => {},
+    onLoad: () => {},
+  });
+  try {
+    const outcome = await map.load(new AbortController().signal);
+    if (outcome.kind === 'failed') throw fromWireError(outcome.error, ConnectorManifestError);
+    return payloadOf(snapshot ?? map.snapshot);
+  } finally {
+    await mainAgent.destroy();
+  }
+}
+
+function payloadOf(snapshot: Snapshot): LoadedServiceMap {
+  if (snapshot.header === null) throw new Error('A load that succeeded has a header');
+  return { payload: { ...snapshot.header, connectors: snapshot.entries() }, expiresAtMs: snapshot.expiresAtMs };
+}
+
+/** Whatever is wrong rejects as the one class that callers of this function catch. */
+function resolveHere(options: LoadServiceMapOptions): ResolvedOptions {
+  try {
+    return resolveOptions({ ...options, offload: 'never' });
+  } catch (error) {
+    if (!(error instanceof SwitchyardError)) throw error;
+    throw new ConnectorManifestError(error.code, error.message, { cause: error, detail: error.detail });
+  }
+}

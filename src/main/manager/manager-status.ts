@@ -1,0 +1,116 @@
+import type { ConnectorEntry, RawEntry } from '../../shared/map/service-map.ts';
+import type { LoadReport } from '../../shared/protocol/protocol.ts';
+import type { ConnectorSet } from '../connectors/connector-set.ts';
+import type { ConnectorStatus } from '../connectors/connector-status.ts';
+import type { LocalConfigStatus } from '../local-config/local-source.ts';
+import type { RegistryStatus } from '../registry/registry-source.ts';
+import { NO_MAP, type ServiceMapStatus } from '../service-map/service-map-status.ts';
+import type { ConnectorSources } from '../sources/connector-sources.ts';
+import type { HostMemory } from '../state-dir/open-state-dir.ts';
+import type { ToolIntake, ToolProvenance } from '../tools/tool-intake.ts';
+import type { ChangedTool } from '../tools/tool-pins.ts';
+import type { ToolSide } from './create-tools.ts';
+
+/** One connector as `connector(id)` shows it. */
+export interface ConnectorView {
+  readonly entry: ConnectorEntry;
+  /** The entry as the map has it, nothing added; one of a local file is its own. */
+  readonly source: RawEntry;
+  /** Null in the moment between the acceptance of its map and its turn. */
+  readonly status: ConnectorStatus | null;
+}
+
+/** How the store is doing. */
+export type MemoryStatus =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'ready'; readonly stateDir: string }
+  | { readonly kind: 'failed'; readonly stateDir: string; readonly code: string; readonly message: string };
+
+/** Tools that are listed from an earlier run, their connectors not having listed them since. */
+export interface StaleTools {
+  readonly connectorCount: number;
+  readonly toolCount: number;
+  /** When the oldest of these lists was read, epoch ms; null where there is none. */
+  readonly oldestListedAt: number | null;
+}
+
+/** A connector as `status()` shows it. */
+export interface ListedConnector extends ConnectorStatus {
+  /** Of its tools as they are listed now, from when they are; null where it has none. */
+  readonly tools: ToolProvenance | null;
+}
+
+/** Everything `status()` shows, as plain data. */
+export interface ManagerStatus {
+  /** The first of the maps. */
+  readonly serviceMap: ServiceMapStatus;
+  /** All of them, the one that counts first; one without a URL where there is none. */
+  readonly serviceMaps: readonly ServiceMapStatus[];
+  /** The local configuration file; null without one. */
+  readonly config: LocalConfigStatus | null;
+  /** The registry of servers; null without one. */
+  readonly registry: RegistryStatus | null;
+  readonly connectors: readonly ListedConnector[];
+  readonly toolCount: number;
+  readonly staleTools: StaleTools;
+  /** Tools that are not what they were when they were first seen, or last approved. */
+  readonly changedTools: readonly ChangedTool[];
+  /** The last loads, oldest first. */
+  readonly loads: readonly LoadReport[];
+  readonly store: MemoryStatus;
+  readonly isClosed: boolean;
+}
+
+export interface ManagerParts {
+  readonly sources: ConnectorSources;
+  readonly connectors: ConnectorSet;
+  readonly memory: HostMemory;
+  readonly tools: ToolSide;
+  readonly loads: readonly LoadReport[];
+  readonly isClosed: boolean;
+}
+
+export function viewManager(parts: ManagerParts): ManagerStatus {
+  const serviceMaps = parts.sources.mapStatuses();
+  return {
+    serviceMap: serviceMaps[0] ?? NO_MAP,
+    serviceMaps,
+    config: parts.sources.configStatus(),
+    registry: parts.sources.registryStatus(),
+    connectors: parts.connectors.all().map((connector) => ({
+      ...connector.status(),
+      tools: parts.tools.intake.provenance(connector.id),
+    })),
+    toolCount: parts.tools.store.size,
+    staleTools: staleTools(parts.tools.intake),
+    changedTools: parts.tools.pins.list(),
+    loads: parts.loads,
+    store: memoryStatus(parts.memory),
+    isClosed: parts.isClosed,
+  };
+}
+
+function staleTools(intake: ToolIntake): StaleTools {
+  const stale = [...intake.staleIds].flatMap((id) => intake.provenance(id) ?? []);
+  return {
+    connectorCount: stale.length,
+    toolCount: stale.reduce((sum, { count }) => sum + count, 0),
+    oldestListedAt: stale.length === 0 ? null : Math.min(...stale.map(({ listedAt }) => listedAt)),
+  };
+}
+
+function memoryStatus({ health }: HostMemory): MemoryStatus {
+  if (health === null) return { kind: 'off' };
+  const { stateDir, failure } = health;
+  if (failure === null) return { kind: 'ready', stateDir };
+  return { kind: 'failed', stateDir, code: failure.code, message: failure.message };
+}
+
+export function viewConnector(
+  id: string,
+  sources: ConnectorSources,
+  connectors: ConnectorSet,
+): ConnectorView | undefined {
+  const found = sources.find(id);
+  return found === undefined ? undefined : { ...found, status: connectors.get(id)?.status() ?? null };
+}

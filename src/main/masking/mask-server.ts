@@ -1,0 +1,49 @@
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
+import { MASK } from './secret-mask.ts';
+import { isSecretName, maskArgument, maskText, maskValue } from './secret-shapes.ts';
+
+/** Options of programs whose value sets a variable or a header, as Docker's and mcp-remote's. */
+const SETTERS: ReadonlySet<string> = new Set(['-e', '--env', '-H', '--header', '--headers']);
+
+/**
+ * A server with its secrets masked, for showing: every value of `env` and `headers` but those that only name variables, and what looks like a secret
+ * in its command line, its endpoint and members that this package does not know.
+ */
+export function maskServer(info: ServerInfo): ServerInfo {
+  const { name, transport, command, args, env, endpoint, headers, ...rest } = info;
+  return {
+    name,
+    transport,
+    ...(command !== undefined && { command: maskText(command) }),
+    ...(args !== undefined && { args: maskArgs(args) }),
+    ...(env !== undefined && { env: maskValues(env) }),
+    ...(endpoint !== undefined && { endpoint: maskText(endpoint) }),
+    ...(headers !== undefined && { headers: maskValues(headers) }),
+    ...(maskMember('', rest, false) as object),
+  };
+}
+
+function maskValues(table: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(table).map(([name, value]) => [name, maskValue(value)]));
+}
+
+function maskArgs(args: readonly string[]): readonly string[] {
+  return args.map((arg, index) => {
+    const before = args[index - 1] ?? '';
+    const setting = SETTERS.has(before) ? /^([\w.-]+\s*[=:]\s*)(.+)$/s.exec(arg) : null;
+    if (setting !== null) return `${setting[1]}${maskValue(setting[2] ?? '')}`;
+    return maskArgument(before, arg);
+  });
+}
+
+/** `isSecret`: something around it says so. */
+function maskMember(name: string, value: unknown, isSecret: boolean): unknown {
+  const isOurs = isSecret || isSecretName(name);
+  if (typeof value === 'string') return isOurs ? maskValue(value) : maskText(value);
+  if (typeof value === 'number') return isOurs ? MASK : value;
+  if (typeof value !== 'object' || value === null) return value;
+  // `auth` and `oauth` say how, and hold secrets under names of their own.
+  const isWithin = isSecret || (isSecretName(name) && !/auth/i.test(name));
+  if (Array.isArray(value)) return value.map((item) => maskMember(name, item, isWithin));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, maskMember(key, item, isWithin)]));
+}

@@ -1,0 +1,130 @@
+import { MASK } from './secret-mask.ts';
+
+/** What names of secrets are made of, wherever it stands in them. */
+const SECRET_WORD =
+  /token|secret|passw|passphrase|pwd|credential|authorization|bearer|cookie|apikey|accesskey|privatekey|signature|connectionstring/;
+
+/** The same for words that are also parts of harmless ones. */
+const SECRET_PARTS: ReadonlySet<string> = new Set(
+  'key pass pat auth dsn sig jwt session sid pin code creds'.split(' '),
+);
+
+/** How the tokens of well-known services begin. */
+const KNOWN_TOKEN =
+  /\b(?:(?:sk|pk|rk)[-_][\w-]{12,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|xox[a-z]-[\w-]{8,}|hf_\w{16,}|npm_\w{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{16,}|ya29\.[\w-]{8,}|eyJ[\w-]{6,}\.[\w.-]{6,})/g;
+
+const ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
+
+/** `NAME=value`, `Name: value`, `"name": "value"`; only the last goes over blanks. What comes after a semicolon may be another one. */
+const ASSIGNMENT =
+  /(?<![\w$])(["']?)([A-Za-z_][\w.-]*)\1(?:(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')|(=)((?:[^\s"';]|;(?![A-Za-z][\w. -]*=))+)|(:\s*)([^"'\n]+))/g;
+
+/** `Name=value;Name=value`, as what connects to a database is written; values may hold blanks. */
+const PAIRS = /^(?:\s*[A-Za-z][\w .-]*=(?:"[^"]*"|'[^']*'|[^;"']*)(?:;|$)){2,}$/;
+
+const PAIR = /([A-Za-z][\w .-]*)=("[^"]*"|'[^']*'|[^;"']*)/g;
+
+/** `-x` or `--long-name`. What is given to another option may begin like one, but for these. */
+const OPTION_NAME = '-[A-Za-z]|--[a-z][a-z0-9-]*';
+
+const OPTION_ALONE = new RegExp(`^(?:${OPTION_NAME}(?:=.*)?)$`, 's');
+
+/** What comes after an option within one text, as in what a shell is given. */
+const OPERAND = new RegExp(
+  `(?=\\S)(?<=(?<!\\S)(--?[A-Za-z][\\w-]*)\\s+)(?!(?:${OPTION_NAME})(?![^\\s=]))(?:"[^"]*"|'[^']*'|\\S+)`,
+  'g',
+);
+
+/** Options that are given `user:password`. */
+const LOGIN_OPTIONS: ReadonlySet<string> = new Set(['-u', '-U', '--user', '--proxy-user']);
+
+/** A port or address, a path or the name of a package: what `-p` may be given besides a password. */
+const NO_PASSWORD = /^(?:[\d.,:-]+(?:\/(?:tcp|udp))?|(?:[./~@]|[A-Za-z]:[\\/]).*)$/s;
+
+/** Whether what is called so is probably a secret: `GITHUB_TOKEN`, `apiKey`, `--password`. */
+export function isSecretName(name: string): boolean {
+  const parts = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
+    .toLowerCase()
+    .split(/[^a-z0-9]+/);
+  return SECRET_WORD.test(parts.join('')) || parts.some((part) => SECRET_PARTS.has(part));
+}
+
+/** A text that is taken for secret as a whole. What only names variables is none, nor is nothing. */
+export function maskValue(text: string): string {
+  return text === '' || isReference(text) ? text : MASK;
+}
+
+/** A text with what looks like a secret in it masked: values of secret names, credentials and queries of addresses, tokens of known or random shape. */
+export function maskText(text: string): string {
+  if (looksRandom(text)) return MASK;
+  if (PAIRS.test(text)) return text.replace(PAIR, maskPair);
+  return text
+    .replace(ADDRESS, maskAddress)
+    .replace(ASSIGNMENT, maskAssignment)
+    .replace(OPERAND, (value: string, option: string) => maskOperand(option, value))
+    .replace(KNOWN_TOKEN, MASK);
+}
+
+/** An argument that comes after another one: what an option is given, or a text. */
+export function maskArgument(before: string, argument: string): string {
+  const isGiven = /^--?[A-Za-z][\w-]*$/.test(before) && !OPTION_ALONE.test(argument);
+  const masked = isGiven ? maskOperand(before, argument) : argument;
+  return masked === argument ? maskText(argument) : masked;
+}
+
+/** What an option is given, if the option alone says that it is a secret. */
+function maskOperand(option: string, value: string): string {
+  if (isSecretName(option)) return maskValue(value);
+  if (option === '-p') return NO_PASSWORD.test(value) ? value : maskValue(value);
+  const isLogin = LOGIN_OPTIONS.has(option) && value.includes(':') && !/^\d+:\d+$/.test(value);
+  return isLogin ? maskLogin(value) : value;
+}
+
+function maskPair(_: string, name: string, value: string): string {
+  return `${name}=${isSecretName(name) ? maskValue(value) : maskText(value)}`;
+}
+
+function maskAssignment(whole: string, quote: string, name: string, ...groups: (string | undefined)[]): string {
+  if (!isSecretName(name)) return whole;
+  const [joint, quoted, equals, plain, colon, rest] = groups;
+  if (quoted !== undefined)
+    return `${quote}${name}${quote}${joint}${quoted[0]}${maskValue(quoted.slice(1, -1))}${quoted[0]}`;
+  return `${quote}${name}${quote}${equals ?? colon}${maskValue(plain ?? rest ?? '')}`;
+}
+
+/** Taken apart as a text: a URL with variables in it would not survive being parsed. */
+function maskAddress(address: string): string {
+  const [, scheme = '', login, host = '', path = '', query, fragment] =
+    /^([^:]+:\/\/)(?:([^/?#]*)@)?([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(address) ?? [];
+  const user = login === undefined ? '' : `${maskLogin(login)}@`;
+  const segments = path.split('/').map((segment) => (looksRandom(segment) ? MASK : segment));
+  const asked = query === undefined ? '' : `?${query.split('&').map(maskParameter).join('&')}`;
+  return `${scheme}${user}${host}${segments.join('/')}${asked}${fragment ? `#${maskValue(fragment)}` : ''}`;
+}
+
+function maskLogin(login: string): string {
+  const colon = login.indexOf(':');
+  return colon === -1 ? maskValue(login) : `${login.slice(0, colon)}:${maskValue(login.slice(colon + 1))}`;
+}
+
+/** Of a query all but short words and numbers may be secret, whatever it is called. */
+function maskParameter(parameter: string): string {
+  const equals = parameter.indexOf('=');
+  if (equals === -1) return looksRandom(parameter) ? MASK : parameter;
+  const name = parameter.slice(0, equals);
+  const value = parameter.slice(equals + 1);
+  const isPlain = /^(?:[a-z][a-z_-]{0,15}|v?\d{1,5}(?:\.\d{1,3}){0,2})$/.test(value);
+  return `${name}=${isPlain && !isSecretName(name) ? value : maskValue(value)}`;
+}
+
+/** Whether a text is one long run of letters and digits as no name is. */
+function looksRandom(text: string): boolean {
+  if (!/^[A-Za-z0-9_-]{20,}$/.test(text)) return false;
+  return text.split(/[-_]/).some((part) => !/^(?:[A-Za-z]*\d{0,4}|\d+[A-Za-z]?)$/.test(part));
+}
+
+/** Whether a text names nothing but variables, after the word for a scheme at most. One with a default says the default. */
+function isReference(text: string): boolean {
+  return /^(?:(?:bearer|basic|token|apikey)\s+)?(?:\$\{(?:(?!:-)[^{}])*\}\s*)+$/i.test(text);
+}

@@ -1,0 +1,95 @@
+import type { ToolProgress } from './tool-result.ts';
+
+/** The modern revision of MCP: no handshake, no session, everything in each request. */
+export const MODERN_REVISION = '2026-07-28';
+
+/** The legacy revisions, the one that is offered first. */
+export const LEGACY_REVISIONS: readonly [string, ...string[]] = [
+  '2025-11-25',
+  '2025-06-18',
+  '2025-03-26',
+  '2024-11-05',
+];
+
+/** Parameters or a result: a JSON object. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+/** An error that the other side answered (JSON-RPC 2.0 section 5.1), as it was sent. */
+export class RpcError extends Error {
+  readonly code: number;
+  readonly data: unknown;
+
+  constructor(code: number, message: string, data?: unknown) {
+    super(message);
+    this.name = 'RpcError';
+    this.code = code;
+    this.data = data;
+  }
+}
+
+/** What a server answers a request with. */
+export type Answer = Extract<Incoming, { readonly kind: 'result' | 'error' }>;
+
+/** What a server sends of its own accord. */
+export type FromServer = Extract<Incoming, { readonly kind: 'request' | 'notification' }>;
+
+export const RPC_METHOD_NOT_FOUND = -32_601;
+export const RPC_INTERNAL_ERROR = -32_603;
+/** MCP 2026-07-28: the server does not speak the revision; `data.supported` says which it does. */
+export const RPC_UNSUPPORTED_VERSION = -32_022;
+
+/** A message of the other side, told apart by its members. */
+export type Incoming =
+  | { readonly kind: 'result'; readonly id: unknown; readonly result: JsonObject }
+  | { readonly kind: 'error'; readonly id: unknown; readonly error: RpcError }
+  | { readonly kind: 'request'; readonly id: string | number; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: 'notification'; readonly method: string; readonly params: JsonObject }
+  | { readonly kind: 'junk' };
+
+const JUNK: Incoming = { kind: 'junk' };
+const NO_PARAMS: JsonObject = {};
+
+/** Reads a parsed JSON value as a message; what is none is `junk`. */
+export function asIncoming(value: unknown): Incoming {
+  if (!isObject(value) || value.jsonrpc !== '2.0') return JUNK;
+  const { id, method } = value;
+  if (typeof method === 'string') {
+    const params = isObject(value.params) ? value.params : NO_PARAMS;
+    if (id === undefined) return { kind: 'notification', method, params };
+    const isId = typeof id === 'string' || (typeof id === 'number' && Number.isFinite(id));
+    return isId ? { kind: 'request', id, method, params } : JUNK;
+  }
+  if (isObject(value.result)) return { kind: 'result', id, result: value.result };
+  const error = asRpcError(value.error);
+  return error === null ? JUNK : { kind: 'error', id, error };
+}
+
+/** The `error` member of an answer; null if it is none. */
+export function asRpcError(value: unknown): RpcError | null {
+  if (!isObject(value) || typeof value.code !== 'number') return null;
+  return new RpcError(value.code, typeof value.message === 'string' ? value.message : 'no message', value.data);
+}
+
+/** The parameters of `notifications/progress`; null where they are none. */
+export function asProgress({ progress, total, message }: JsonObject): ToolProgress | null {
+  if (typeof progress !== 'number') return null;
+  return {
+    progress,
+    ...(typeof total === 'number' && { total }),
+    ...(typeof message === 'string' && { message }),
+  };
+}
+
+/** A text as a JSON object; null where it is none. */
+export function parseJson(text: string): JsonObject | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,144 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { LoadReport } from '../../shared/protocol/protocol.ts';
+import { INSTRUMENTS, type InstrumentEntry, MAX_CONNECTOR_LABELS } from './instrument-table.ts';
+import { observeGauges } from './observed-gauges.ts';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+const SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
+const CALL_OUTCOMES = ['ok', 'tool-error', 'error'] as const;
+
+const registry = new Registry();
+registry.setDefaultLabels({ brand: 'brAInwav', component: 'mcp-connectors' });
+let hasDefaultMetrics = false;
+
+const settings = ({ name, help, labels }: InstrumentEntry) => ({
+  name,
+  help,
+  labelNames: labels,
+  registers: [registry],
+});
+const histogramOf = (entry: InstrumentEntry, buckets = SECONDS): Histogram =>
+  new Histogram({ ...settings(entry), buckets });
+const counterOf = (entry: InstrumentEntry): Counter => new Counter(settings(entry));
+
+const proxyUp = new Gauge(settings(INSTRUMENTS.proxyUp));
+const transitions = counterOf(INSTRUMENTS.transitions);
+const strayMessages = counterOf(INSTRUMENTS.strayMessages);
+const toolChanges = counterOf(INSTRUMENTS.toolChanges);
+const registryFlush = histogramOf(INSTRUMENTS.registryFlush);
+const registryCommit = histogramOf(INSTRUMENTS.registryCommit);
+const registryBatch = histogramOf(INSTRUMENTS.registryBatch, SIZES);
+const registryCommitted = counterOf(INSTRUMENTS.registryCommitted);
+const connectorFailures = counterOf(INSTRUMENTS.connectorFailures);
+const syncDuration = histogramOf(INSTRUMENTS.syncDuration);
+const callDuration = histogramOf(INSTRUMENTS.callDuration);
+const gatewayRequests = histogramOf(INSTRUMENTS.gatewayRequests);
+const gatewayRefused = counterOf(INSTRUMENTS.gatewayRefused);
+const loadDuration = histogramOf(INSTRUMENTS.loadDuration);
+const refreshes = counterOf(INSTRUMENTS.refreshes);
+const alarms = counterOf(INSTRUMENTS.alarms);
+const threadsLost = counterOf(INSTRUMENTS.threadsLost);
+observeGauges((entry, collect) => new Gauge({ ...settings(entry), collect }));
+
+/** Connectors with a label of their own, and how many managers of the process have one of that id. */
+const labelled = new Map<string, number>();
+
+/** The registry that holds every metric of this package, with Node's default metrics beside them. */
+export function getConnectorMetricsRegistry(): Registry {
+  if (!hasDefaultMetrics) {
+    hasDefaultMetrics = true;
+    collectDefaultMetrics({ register: registry });
+  }
+  return registry;
+}
+
+/** Gives a new connector a label of its own, while there are some. */
+export function rememberConnector(connectorId: string): void {
+  const count = labelled.get(connectorId) ?? 0;
+  if (count === 0 && labelled.size >= MAX_CONNECTOR_LABELS) return;
+  labelled.set(connectorId, count + 1);
+  if (count === 0) proxyUp.set({ connector: connectorId }, 0);
+}
+
+/** Notes whether a connector is connected. One gauge for many connectors would say how the last of them is. */
+export function recordUp(connectorId: string, isUp: boolean): void {
+  if (labelled.has(connectorId)) proxyUp.set({ connector: connectorId }, isUp ? 1 : 0);
+}
+
+/** Notes a change of state, and the code of the failure that led to it, if one did. */
+export function recordTransition(
+  { from, to }: { readonly from: string; readonly to: string },
+  failureCode: string | null,
+): void {
+  transitions.inc({ from, to });
+  if (failureCode !== null) connectorFailures.inc({ code: failureCode });
+}
+
+/** Notes a message that nobody waited for. */
+export function recordStray(): void {
+  strayMessages.inc();
+}
+
+/** Drops the labels of a connector that is no more, unless another manager has one of that id. */
+export function forgetConnector(connectorId: string): void {
+  const count = labelled.get(connectorId) ?? 0;
+  if (count > 1) labelled.set(connectorId, count - 1);
+  if (count !== 1) return;
+  labelled.delete(connectorId);
+  proxyUp.remove({ connector: connectorId });
+  for (const outcome of CALL_OUTCOMES) callDuration.remove({ connector: connectorId, outcome });
+}
+
+export function recordSync(durationMs: number, outcome: 'ok' | 'error'): void {
+  syncDuration.observe({ outcome }, durationMs / 1000);
+}
+
+export function recordLoad(report: LoadReport, outcome: 'loaded' | 'unchanged' | 'failed'): void {
+  const thread = report.thread === 'main' ? 'main' : 'worker';
+  for (const [phase, durationMs] of Object.entries(report.phases))
+    loadDuration.observe({ phase, outcome, thread }, durationMs / 1000);
+}
+
+export function recordRefresh(outcome: 'loaded' | 'unchanged' | 'failed', code: string | null): void {
+  refreshes.inc({ outcome, code: code ?? 'none' });
+}
+
+export function recordAlarm(code: string): void {
+  alarms.inc({ code });
+}
+
+export function recordThreadLost(): void {
+  threadsLost.inc();
+}
+
+export function recordCall(connectorId: string, durationMs: number, outcome: (typeof CALL_OUTCOMES)[number]): void {
+  // A call that outlives its connector must not bring its label back.
+  const connector = labelled.has(connectorId) ? connectorId : 'other';
+  callDuration.observe({ connector, outcome }, durationMs / 1000);
+}
+
+/** Notes a request of a client of the gateway. */
+export function recordGatewayRequest(method: string, outcome: 'ok' | 'error', durationMs: number): void {
+  gatewayRequests.observe({ method, outcome }, durationMs / 1000);
+}
+
+/** Notes an HTTP request that the gateway refused. */
+export function recordGatewayRefusal(status: number): void {
+  gatewayRefused.inc({ status: String(status) });
+}
+
+/** Notes a tool that is no longer what it was. */
+export function recordToolChange(policy: string): void {
+  toolChanges.inc({ policy });
+}
+
+export function recordRegistryFlush(durationMs: number, outcome: 'ok' | 'error'): void {
+  registryFlush.observe({ outcome }, durationMs / 1000);
+}
+
+/** Notes a commit of so many changes. */
+export function recordRegistryCommit(durationMs: number, changes: number, outcome: 'ok' | 'error'): void {
+  registryCommit.observe({ outcome }, durationMs / 1000);
+  registryBatch.observe(changes);
+  registryCommitted.inc({ outcome }, changes);
+}

@@ -1,0 +1,55 @@
+import { startTimer, type Timer } from '../../shared/clock.ts';
+import type { Logger } from './logger.ts';
+
+/** How many lines of one event are logged within a window; the rest is counted. */
+const MAX_LINES = 1_000;
+const WINDOW_MS = 10_000;
+
+/** A window of one event. */
+interface Window {
+  lines: number;
+  dropped: number;
+}
+
+/**
+ * A logger that passes on at most 1 000 lines of one event about connectors or tools in 10 s, and then says how many it left out: 10 000 connectors that go down together are one thing
+ * to read about, not 10 000. Lines at level error, and those about anything else (a map
+ * has one refresh at a time), always pass.
+ */
+export function limitLogs(logger: Logger, maxLines = MAX_LINES, timer: typeof startTimer = startTimer): Logger {
+  const windows = new Map<string, Window>();
+  let _pending: Timer | null = null;
+
+  const close = (): void => {
+    _pending = null;
+    const dropped = [...windows].filter(([, window]) => window.dropped > 0);
+    windows.clear();
+    for (const [of, { dropped: lines }] of dropped)
+      logger.warn(
+        { event: 'log-limited', of, lines },
+        `${lines} more lines of "${of}" within ${WINDOW_MS / 1_000} s were left out`,
+      );
+  };
+  const passes = (fields: object): boolean => {
+    const event: unknown = 'event' in fields ? fields.event : undefined;
+    const isOneOfMany = 'connectorId' in fields || 'tool' in fields;
+    if (typeof event !== 'string' || !isOneOfMany) return true;
+    _pending ??= timer(WINDOW_MS, close);
+    const window = windows.get(event) ?? { lines: 0, dropped: 0 };
+    windows.set(event, window);
+    if (window.lines >= maxLines) window.dropped += 1;
+    else window.lines += 1;
+    return window.dropped === 0;
+  };
+  const limited =
+    (level: 'debug' | 'info' | 'warn') =>
+    (fields: object, message: string): void => {
+      if (passes(fields)) logger[level](fields, message);
+    };
+  return {
+    debug: limited('debug'),
+    info: limited('info'),
+    warn: limited('warn'),
+    error: (fields, message) => logger.error(fields, message),
+  };
+}

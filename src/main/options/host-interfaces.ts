@@ -1,0 +1,56 @@
+import type { OAuthClientProvider } from '@modelcontextprotocol/client';
+import type { ToolResult } from '../mcp/tool-result.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { AgentLike } from './agent-check.ts';
+
+/** How a host logs in to a connector that wants OAuth (MCP, authorization). */
+export interface ConnectorOAuth {
+  /** Keeps the tokens and sends the user to the authorization server; the SDK's interface. */
+  readonly provider: OAuthClientProvider;
+  /** Resolves with the parameters of the redirect with which the user came back. */
+  readonly callback: (signal: AbortSignal) => Promise<URLSearchParams>;
+}
+
+/** A tool as a host's registry gets it. */
+export interface ToolDescriptor {
+  /** `<connectorId>.<toolName>`. */
+  readonly name: string;
+  readonly description: string;
+  readonly inputSchema: Record<string, unknown>;
+  readonly handler: (args: Record<string, unknown>) => Promise<ToolResult>;
+  /** `author` is the brand that the connector's entry names. */
+  readonly metadata: { tags: string[]; connectorId: string; author?: string };
+}
+
+/** A host's own registry of tools. */
+export interface ToolRegistry {
+  registerTool(descriptor: ToolDescriptor): void;
+  removeTool?(name: string): unknown;
+}
+
+/** What a caller's `createProxy` is given. */
+export interface RemoteProxyConfig {
+  readonly connectorId: string;
+  readonly endpoint: string;
+  readonly enabled: boolean;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly serviceLabel: string;
+  readonly unavailableErrorName: string;
+  readonly unavailableErrorMessage: string;
+  readonly logger: Logger;
+  readonly onAvailabilityChange: (isUp: boolean) => void;
+  /** The manager's own Agent, or the caller's. */
+  readonly agent: AgentLike;
+}
+
+/** What a caller's `createProxy` must return; the last two methods may be missing. */
+export interface RemoteProxy {
+  connect(): Promise<void>;
+  getTools(): readonly unknown[] | Promise<readonly unknown[]>;
+  callTool(name: string, args: Readonly<Record<string, unknown>>): Promise<unknown>;
+  disconnect?(): Promise<void> | void;
+  isConnected?(): boolean;
+}
+
+/** Makes the thing that talks to one connector, in place of the MCP SDK. */
+export type CreateProxy = (config: RemoteProxyConfig) => RemoteProxy;

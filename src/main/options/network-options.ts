@@ -1,0 +1,124 @@
+import { createHash, X509Certificate } from 'node:crypto';
+import { isIP } from 'node:net';
+import { messageOf, SwitchyardError } from '../../shared/errors.ts';
+import { agentSettings, type NetworkSettings, type ProxySettings, type TlsSettings } from '../../shared/net/network.ts';
+
+type Pem = string | Uint8Array;
+
+/** Certificates for all connections, to the map and to the connectors. PEM. */
+export interface TlsOptions {
+  /** Authorities that are trusted besides the runtime's own. */
+  readonly ca?: Pem | readonly Pem[] | undefined;
+  /** A client certificate, with its chain. */
+  readonly cert?: Pem | undefined;
+  /** Its private key. */
+  readonly key?: Pem | undefined;
+  readonly passphrase?: string | undefined;
+  /** The name that servers must prove, where it is not the one in the URL. */
+  readonly servername?: string | undefined;
+}
+
+/**
+ * Proxies: one URL for all, one for each kind, or `false` for none. By default HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment,
+ * in capitals or not.
+ */
+export type ProxyOptions =
+  | string
+  | false
+  | { readonly http?: string | undefined; readonly https?: string | undefined; readonly noProxy?: string | undefined };
+
+/** The settings of these options, checked, as plain data. Throws OPTIONS_INVALID; no message quotes a proxy's URL, which may hold a password. */
+export function resolveNetwork(
+  tls: TlsOptions | undefined,
+  proxy: ProxyOptions | undefined,
+  env: NodeJS.ProcessEnv,
+): NetworkSettings {
+  const plain = {
+    tls: tls === undefined ? null : resolveTls(tls),
+    proxy: resolveProxy(proxy, env),
+  };
+  const id = createHash('sha256').update(JSON.stringify(plain)).digest('base64url');
+  const settings: NetworkSettings = { id, ...plain };
+  try {
+    agentSettings(settings);
+  } catch (cause) {
+    throw new SwitchyardError('OPTIONS_INVALID', `Option tls: ${messageOf(cause)}`, {
+      cause,
+      detail: { option: 'tls' },
+    });
+  }
+  return settings;
+}
+
+function resolveTls(tls: TlsOptions): TlsSettings {
+  if ((tls.cert === undefined) !== (tls.key === undefined)) {
+    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: cert and key go together.', {
+      detail: { option: 'tls' },
+    });
+  }
+  const authorities = (tls.ca === undefined ? [] : [tls.ca].flat()).map(pemText);
+  for (const authority of authorities) assertCertificates(authority);
+  return {
+    ca: authorities,
+    cert: tls.cert === undefined ? null : pemText(tls.cert),
+    key: tls.key === undefined ? null : pemText(tls.key),
+    passphrase: tls.passphrase ?? null,
+    servername: tls.servername ?? null,
+  };
+}
+
+/** What is no certificate would be passed over in silence, and every server then be refused. */
+function assertCertificates(pem: string): void {
+  const blocks = pem.split(/(?=-----BEGIN )/).filter((block) => block.startsWith('-----BEGIN '));
+  try {
+    for (const block of blocks.length === 0 ? [pem] : blocks) new X509Certificate(block);
+  } catch (cause) {
+    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: ca holds something that is no PEM certificate.', {
+      cause,
+      detail: { option: 'tls' },
+    });
+  }
+}
+
+function pemText(pem: Pem): string {
+  return typeof pem === 'string' ? pem : Buffer.from(pem).toString('utf8');
+}
+
+function resolveProxy(proxy: ProxyOptions | undefined, env: NodeJS.ProcessEnv): ProxySettings | null {
+  const settings = proxySettings(proxy, env);
+  return settings.httpProxy === '' && settings.httpsProxy === '' ? null : settings;
+}
+
+function proxySettings(proxy: ProxyOptions | undefined, env: NodeJS.ProcessEnv): ProxySettings {
+  if (proxy === false) return { httpProxy: '', httpsProxy: '', noProxy: '' };
+  if (typeof proxy === 'string') {
+    const url = proxyUrl(proxy, 'Option proxy');
+    return { httpProxy: url, httpsProxy: url, noProxy: '' };
+  }
+  if (proxy !== undefined) {
+    return {
+      httpProxy: proxyUrl(proxy.http, 'Option proxy.http'),
+      httpsProxy: proxyUrl(proxy.https, 'Option proxy.https'),
+      noProxy: proxy.noProxy ?? '',
+    };
+  }
+  return {
+    httpProxy: proxyUrl(env.http_proxy ?? env.HTTP_PROXY, 'HTTP_PROXY of the environment'),
+    httpsProxy: proxyUrl(env.https_proxy ?? env.HTTPS_PROXY, 'HTTPS_PROXY of the environment'),
+    noProxy: env.no_proxy ?? env.NO_PROXY ?? '',
+  };
+}
+
+/** `host:port` alone means http, as elsewhere. */
+function proxyUrl(text: string | undefined, place: string): string {
+  if (text === undefined || text === '') return '';
+  const url = URL.parse(text.includes('://') ? text : `http://${text}`);
+  if (url?.protocol === 'https:' && isIP(url.hostname.replace(/^\[|\]$/g, '')) !== 0) {
+    const message = `${place} names an https proxy by its address; name it by its host name, which its certificate can prove.`;
+    throw new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'proxy' } });
+  }
+  if (url !== null && /^(https?|socks5?):$/.test(url.protocol) && url.hostname !== '') return url.href;
+  throw new SwitchyardError('OPTIONS_INVALID', `${place} is no URL of a proxy (http, https or socks5).`, {
+    detail: { option: 'proxy' },
+  });
+}

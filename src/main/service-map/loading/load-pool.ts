@@ -1,0 +1,240 @@
+import { availableParallelism } from 'node:os';
+import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
+import pLimit, { type LimitFunction } from 'p-limit';
+import { Piscina } from 'piscina';
+import { deadline, monotonicMs, startTimer } from '../../../shared/clock.ts';
+import { messageOf, SwitchyardError, toWireError } from '../../../shared/errors.ts';
+import { emptyReport } from '../../../shared/load/run-load.ts';
+import type { LoadControl, LoadEvent, LoadTask, WorkerLoadTask } from '../../../shared/protocol/protocol.ts';
+import { workerUrl } from '../../../shared/protocol/worker-url.ts';
+import { recordThreadLost } from '../../observability/instruments.ts';
+import { type Logger, silentLogger } from '../../observability/logger.ts';
+import { awaitEnd } from '../../writer/stuck-threads.ts';
+import { LoadCollector, type LoadOutcome } from './collect-load.ts';
+import { CrashGuard } from './crash-guard.ts';
+
+export interface LoadPoolOptions {
+  /** The task file; another one only in tests. */
+  readonly taskUrl?: URL;
+  /** Threads at most: one less than there are cores by default. A thread that waits for a slow server is kept from other maps. */
+  readonly maxThreads?: number;
+  /** How long a cancelled load may take to end by itself before its thread is killed. */
+  readonly graceMs?: number;
+  /** Old-generation heap of one thread, in MiB. Buffers are not part of it; the byte cap of the request bounds them. */
+  readonly maxHeapMb?: number;
+  readonly logger?: Logger;
+  /** Drives the crash guard; a clock that never steps back by default. */
+  readonly elapsedMs?: () => number;
+}
+
+/** More would be more maps than anybody has: each has one load under way at a time. */
+const MAX_QUEUED_LOADS = 1_024;
+
+/** How long a thread besides the first stays without work. */
+const IDLE_TIMEOUT_MS = 30_000;
+
+/** How long to wait for threads to die: one that is stuck in a system call or in native code never does. */
+const KILL_TIMEOUT_MS = 2_000;
+
+interface RunOptions {
+  readonly signal: AbortSignal;
+  readonly deadlineMs: number;
+}
+
+/** The threads that load maps. They boot with the first use and stay; an idle pool does not keep the process running. */
+export class LoadPool {
+  readonly #taskUrl: URL;
+  readonly #maxThreads: number;
+  readonly #limit: LimitFunction;
+  readonly #graceMs: number;
+  readonly #maxHeapMb: number;
+  readonly #logger: Logger;
+  readonly #guard: CrashGuard;
+  /** Threads that have not ended, those that were killed too: Piscina forgets one as soon as it has told it to end. */
+  readonly #alive = new Set<Worker>();
+  #piscina: Piscina | null = null;
+  #isClosed = false;
+
+  constructor(options: LoadPoolOptions = {}) {
+    this.#taskUrl = options.taskUrl ?? workerUrl('workers/load/load-service-map.task');
+    this.#maxThreads = options.maxThreads ?? Math.max(1, availableParallelism() - 1);
+    this.#limit = pLimit(this.#maxThreads);
+    this.#graceMs = options.graceMs ?? 250;
+    this.#maxHeapMb = options.maxHeapMb ?? 512;
+    this.#logger = options.logger ?? silentLogger;
+    this.#guard = new CrashGuard(options.elapsedMs ?? monotonicMs);
+  }
+
+  /** Where the threads' code is expected. */
+  get taskUrl(): URL {
+    return this.#taskUrl;
+  }
+
+  /** Loads that wait for a thread. */
+  get queueLength(): number {
+    return this.#limit.pendingCount;
+  }
+
+  /** Starts the first thread, unless that was done or threads die one after the other. */
+  boot(): void {
+    if (!this.#guard.isTripped && !this.#isClosed) this.#open();
+  }
+
+  #open(): Piscina {
+    if (this.#piscina !== null) return this.#piscina;
+    const piscina = new Piscina({
+      filename: this.#taskUrl.href,
+      // With 0 every load got a new thread and a new connection (126/117/104/97 ms against 104/3/3/2).
+      minThreads: 1,
+      maxThreads: this.#maxThreads,
+      idleTimeout: IDLE_TIMEOUT_MS,
+      // The default 'sync' freezes the thread's event loop between tasks, and its sockets with it.
+      atomics: 'async',
+      resourceLimits: { maxOldGenerationSizeMb: this.#maxHeapMb },
+    });
+    // A thread that fails between tasks; without a listener it would end the process.
+    piscina.on('error', (error) => this.#noteLoss(lost(`it failed between loads: ${messageOf(error)}`, error)));
+    // So that the first load does not wait for the thread to read its code. Should that fail, the first load tells.
+    piscina.run(undefined, { name: 'warmUp' }).catch(() => {});
+    this.#piscina = piscina;
+    return piscina;
+  }
+
+  /**
+   * Runs one load on a thread. Never rejects: a thread that throws, exits, spins past `deadlineMs` or runs out of memory gives a
+   * failed outcome (WORKER_LOST) and is replaced. When `signal` aborts, the load is cancelled and its reason becomes the failure. One that finds no free thread waits;
+   * its deadline counts from its turn on.
+   */
+  async run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
+    if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull());
+    return this.#limit(() => this.#run(task, options));
+  }
+
+  async #run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
+    if (options.signal.aborted) return failed(options.signal.reason);
+    if (this.#isClosed) return failed(lost('the pool was closed'));
+    if (this.#guard.isTripped) return failed(crashLoop());
+    const { port1: port, port2: workerPort } = new MessageChannel();
+    const kill = new AbortController();
+    const killed = Promise.withResolvers<LoadOutcome>();
+    let whyGivenUp: unknown = null;
+    let graceTimer = { cancel(): void {} };
+    const giveUp = (reason: unknown): void => {
+      if (whyGivenUp !== null) return;
+      whyGivenUp = reason;
+      send(port, { kind: 'cancel' });
+      graceTimer = startTimer(this.#graceMs, () => {
+        kill.abort();
+        killed.resolve(failed(reason));
+      });
+    };
+    using limit = deadline(options.deadlineMs, () => lost(`no answer within ${options.deadlineMs} ms`), options.signal);
+    const onAbort = (): void => giveUp(limit.signal.reason);
+    if (limit.signal.aborted) onAbort();
+    else limit.signal.addEventListener('abort', onAbort, { once: true });
+    try {
+      const posted = this.#post({ ...task, port: workerPort }, kill.signal);
+      const first = await Promise.race([receive(port), whenLost(posted, this.#graceMs), killed.promise]);
+      const outcome = this.#judge(first, whyGivenUp, options.signal);
+      if (outcome.kind === 'failed' && outcome.error.code === 'WORKER_LOST') this.#noteLoss(outcome.error);
+      return outcome;
+    } finally {
+      graceTimer.cancel();
+      port.close();
+    }
+  }
+
+  /** Whoever cancelled gets no map, though it may have come in the same moment; one that comes a little after the deadline is as good as any. */
+  #judge(first: LoadOutcome, whyGivenUp: unknown, signal: AbortSignal): LoadOutcome {
+    if (signal.aborted) return failed(signal.reason);
+    return first.kind === 'failed' && whyGivenUp !== null ? failed(whyGivenUp) : first;
+  }
+
+  /** Ends all threads at once; loads under way fail, and so do later ones. A thread that does not end is said to be stuck. Idempotent. */
+  close(): Promise<void> {
+    this.#isClosed = true;
+    return this.#end();
+  }
+
+  async #end(): Promise<void> {
+    const piscina = this.#piscina;
+    this.#piscina = null;
+    if (piscina === null) return;
+    this.#track(piscina);
+    const ended = [...this.#alive].map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
+    await awaitEnd(Promise.all([piscina.destroy(), ...ended]), KILL_TIMEOUT_MS, this.#logger);
+  }
+
+  #track(piscina: Piscina): void {
+    for (const thread of piscina.threads) {
+      if (this.#alive.has(thread)) continue;
+      this.#alive.add(thread);
+      thread.once('exit', () => this.#alive.delete(thread));
+    }
+  }
+
+  /** Counts a lost thread. Where they die one after the other, the pool is given up until the guard lets go. */
+  #noteLoss(error: { readonly message: string }): void {
+    recordThreadLost();
+    this.#guard.note();
+    this.#logger.warn({ event: 'worker-lost', code: 'WORKER_LOST', err: error }, error.message);
+    if (this.#guard.isTripped) void this.#end();
+  }
+
+  #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
+    const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
+    if (task.given !== null) transferList.push(task.given.bytes.buffer);
+    // A signal of its own for each task: Piscina then gives it a thread of its own, which an abort can kill.
+    const piscina = this.#open();
+    const posted = piscina.run(task, { signal, transferList });
+    this.#track(piscina);
+    return posted;
+  }
+}
+
+function send(port: MessagePort, control: LoadControl): void {
+  port.postMessage(control);
+}
+
+/** The outcome that the events on `port` add up to. */
+function receive(port: MessagePort): Promise<LoadOutcome> {
+  const collector = new LoadCollector();
+  return new Promise((resolve) => {
+    port.on('message', (event: LoadEvent) => {
+      const outcome = collector.take(event);
+      if (outcome !== null) resolve(outcome);
+      else send(port, { kind: 'credit' });
+    });
+  });
+}
+
+/** The failure of a task whose thread ended, or whose events never came to their end though it returned. */
+async function whenLost(posted: Promise<unknown>, graceMs: number): Promise<LoadOutcome> {
+  try {
+    await posted;
+    // The last event travels on another port than the return and may be a moment behind it.
+    await new Promise<void>((resolve) => startTimer(graceMs, resolve));
+    return failed(lost('it returned without an end'));
+  } catch (error) {
+    return failed(lost(messageOf(error), error));
+  }
+}
+
+function queueFull(): SwitchyardError {
+  return new SwitchyardError('WORKER_QUEUE_FULL', `${MAX_QUEUED_LOADS} loads wait for a thread already.`);
+}
+
+function crashLoop(): SwitchyardError {
+  return new SwitchyardError(
+    'WORKER_CRASH_LOOP',
+    'Threads were lost one after the other; none is started for a minute.',
+  );
+}
+
+function lost(why: string, cause?: unknown): SwitchyardError {
+  return new SwitchyardError('WORKER_LOST', `The thread of this load was lost: ${why}.`, { cause });
+}
+
+function failed(error: unknown): LoadOutcome {
+  return { kind: 'failed', error: toWireError(error), report: emptyReport('worker') };
+}

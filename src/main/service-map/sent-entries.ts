@@ -1,0 +1,98 @@
+import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../shared/map/service-map.ts';
+import { unpack } from '../../shared/protocol/codec.ts';
+import type { ChunkEvent } from '../../shared/protocol/protocol.ts';
+
+/** A chunk is unpacked when it has fewer of its entries left than one in so many: what is kept of it is then that, not the whole. */
+const LEAST_SHARE = 4;
+
+/** A chunk as it came from the worker: unpacked when the first of its entries is asked for. */
+class EntryChunk {
+  #packed: Uint8Array | null;
+  #entries: (RawEntry | null)[] = [];
+  #dropped: number[] = [];
+  readonly #size: number;
+
+  constructor(packed: Uint8Array, size: number) {
+    this.#packed = packed;
+    this.#size = size;
+  }
+
+  at(index: number): RawEntry {
+    this.#unpack();
+    const entry = this.#entries[index] ?? null;
+    if (entry === null) throw new RangeError(`A chunk of ${this.#size} entries has none at ${index}`);
+    return entry;
+  }
+
+  /** Lets go of an entry that is no longer in force. */
+  drop(index: number): void {
+    if (this.#packed === null) this.#entries[index] = null;
+    else {
+      this.#dropped.push(index);
+      if ((this.#size - this.#dropped.length) * LEAST_SHARE < this.#size) this.#unpack();
+    }
+  }
+
+  #unpack(): void {
+    if (this.#packed === null) return;
+    this.#entries = unpack(this.#packed) as RawEntry[];
+    this.#packed = null;
+    for (const index of this.#dropped) this.#entries[index] = null;
+    this.#dropped = [];
+  }
+}
+
+/** One entry of a map, decoded when it is asked for. */
+export class EntryRef {
+  readonly isEnabled: boolean;
+  readonly #chunk: EntryChunk;
+  readonly #index: number;
+  #normalized: ConnectorEntry | null = null;
+  #ttlSeconds = 0;
+
+  constructor(chunk: EntryChunk, index: number, isEnabled: boolean) {
+    this.#chunk = chunk;
+    this.#index = index;
+    this.isEnabled = isEnabled;
+  }
+
+  /** As it was sent. */
+  get source(): RawEntry {
+    return this.#chunk.at(this.#index);
+  }
+
+  /** Normalised for a map with that time to live; the same object each time. */
+  normalized(ttlSeconds: number): ConnectorEntry {
+    if (this.#normalized === null || this.#ttlSeconds !== ttlSeconds) {
+      this.#normalized = normalizeEntry(this.source, ttlSeconds);
+      this.#ttlSeconds = ttlSeconds;
+    }
+    return this.#normalized;
+  }
+
+  /** Lets go of what it holds: another entry takes its place, or none. */
+  drop(): void {
+    this.#chunk.drop(this.#index);
+  }
+}
+
+/** The entries that a load sends, put together as they come, so that nothing is left to do for all of them at its end. */
+export class SentEntries {
+  #refs = new Map<string, EntryRef>();
+
+  get refs(): ReadonlyMap<string, EntryRef> {
+    return this.#refs;
+  }
+
+  /** Hands all of them over. */
+  take(): Map<string, EntryRef> {
+    const refs = this.#refs;
+    this.#refs = new Map();
+    return refs;
+  }
+
+  add({ ids, enabled, packed }: ChunkEvent): void {
+    const chunk = new EntryChunk(packed, ids.length);
+    for (const [index, id] of ids.entries()) this.#refs.set(id, new EntryRef(chunk, index, enabled[index] === true));
+  }
+}

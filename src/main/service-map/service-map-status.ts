@@ -1,0 +1,49 @@
+import { DEFAULT_SOURCE } from '../options/option-checks.ts';
+import type { ServiceMapSource, SourceStatus } from './service-map-source.ts';
+
+/** The service map as `status()` shows it. */
+export interface ServiceMapStatus extends Omit<SourceStatus, 'url'> {
+  /** Without its query, which may hold a token; null for a manager without a map. */
+  readonly url: string | null;
+  readonly id: string | null;
+  readonly brand: string | null;
+  readonly connectorCount: number;
+  /** Connectors kept though the map no longer lists them, until the next load agrees. */
+  readonly heldRemovals: readonly string[];
+  /** Grows by one with every accepted map; 0 before the first. */
+  readonly revision: number;
+  /** Epoch ms; null before the first map. */
+  readonly generatedAt: number | null;
+  readonly expiresAt: number | null;
+}
+
+/** What there is to say of a map where there is none. */
+export const NO_MAP: ServiceMapStatus = {
+  sourceId: DEFAULT_SOURCE,
+  url: null,
+  freshness: 'none',
+  circuit: 'closed',
+  pausedUntil: null,
+  lastError: null,
+  id: null,
+  brand: null,
+  connectorCount: 0,
+  heldRemovals: [],
+  revision: 0,
+  generatedAt: null,
+  expiresAt: null,
+};
+
+export function viewServiceMap(source: ServiceMapSource): ServiceMapStatus {
+  const { header, size, held, revision, generatedAtMs, expiresAtMs } = source.snapshot;
+  return {
+    ...source.status(),
+    id: header?.id ?? null,
+    brand: header?.brand ?? null,
+    connectorCount: size,
+    heldRemovals: held,
+    revision,
+    generatedAt: header === null ? null : generatedAtMs,
+    expiresAt: header === null ? null : expiresAtMs,
+  };
+}

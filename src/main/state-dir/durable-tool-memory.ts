@@ -1,0 +1,246 @@
+import { isDeepStrictEqual } from 'node:util';
+import { nextTurn } from '../../shared/clock.ts';
+import type { StartImage } from '../../shared/protocol/start-image.ts';
+import type {
+  ConnectorMessage,
+  ConnectorRecord,
+  RememberedConnector,
+  ToolPinChange,
+  ToolPinDetail,
+  ToolsToSave,
+} from '../../shared/tools/tool-records.ts';
+import type { WriterClient } from '../writer/writer-client.ts';
+import { PinBook } from './pin-book.ts';
+import type { StoreHealth } from './store-health.ts';
+import type { ToolMemory } from './tool-memory.ts';
+import { ToolWriter } from './tool-writer.ts';
+
+/** Connectors restored in one turn of the event loop, and sent to the writer in one message. */
+const BATCH = 8;
+
+export interface DurableToolMemoryDeps {
+  readonly writer: WriterClient;
+  readonly health: StoreHealth;
+  readonly image: Promise<StartImage | null>;
+  /** Which manager's connectors these are; see host-memory.ts. */
+  readonly scope: string;
+  /** Whether tools are compared with how they were first seen. */
+  readonly isPinned: boolean;
+  readonly now: () => number;
+  /** Resolves when the writer may be asked for what is not urgent. */
+  readonly rest: () => Promise<void>;
+  /** Called when the store holds something new. */
+  readonly onSaved: () => void;
+}
+
+/** Somebody who waits for what the store says of a connector's tools. */
+interface Waiting {
+  readonly record: ConnectorRecord;
+  readonly resolve: (changes: readonly ToolPinChange[]) => void;
+}
+
+/** What came of connectors that listed the same again. */
+interface Touched {
+  readonly changes: readonly ToolPinChange[];
+  readonly unknown: readonly string[];
+}
+
+/** The memory of a manager with a folder: its writer keeps the tools and compares them with their pins. */
+export class DurableToolMemory implements ToolMemory {
+  readonly #deps: DurableToolMemoryDeps;
+  readonly #writer: ToolWriter;
+  /** What the store is known to hold. */
+  readonly #saved = new Map<string, ConnectorRecord>();
+  readonly #book = new PinBook();
+  #waiting: Waiting[] = [];
+  /** Connectors that are no more. */
+  #gone: string[] = [];
+  #running: Promise<void> | null = null;
+  /** How many connectors came from the image, once they are all known here. */
+  #fromImage: Promise<number> = Promise.resolve(0);
+
+  constructor(deps: DurableToolMemoryDeps) {
+    this.#deps = deps;
+    const { writer, health } = deps;
+    this.#writer = new ToolWriter({ writer, health, fill: (storeId) => this.#fill(storeId) });
+  }
+
+  async restore(take: (connector: RememberedConnector) => void): Promise<void> {
+    const image = await this.#deps.image;
+    if (image !== null) this.#writer.knows(image.header.storeId);
+    this.#fromImage = this.#restore(image?.connectors ?? [], take);
+    const count = await this.#fromImage;
+    if (image === null || count < image.header.connectorCount) await this.#restoreFromStore(take);
+  }
+
+  remember(record: ConnectorRecord): Promise<readonly ToolPinChange[]> {
+    const { promise, resolve } = Promise.withResolvers<readonly ToolPinChange[]>();
+    this.#waiting.push({ record, resolve });
+    this.#running ??= this.#run();
+    return promise;
+  }
+
+  forget(connectorId: string): void {
+    this.#book.forget(connectorId);
+    this.#saved.delete(connectorId);
+    this.#gone.push(connectorId);
+    // What it listed before it went is not to be kept after it.
+    const isIts = ({ record }: Waiting): boolean => record.connectorId === connectorId;
+    for (const { resolve } of this.#waiting.filter(isIts)) resolve([]);
+    this.#waiting = this.#waiting.filter((waiting) => !isIts(waiting));
+    this.#running ??= this.#run();
+  }
+
+  async changes() {
+    const { scope } = this.#deps;
+    const answer = await this.#writer.ask((api, storeId) => api.changedTools(storeId, scope));
+    return answer?.value ?? this.#book.changes();
+  }
+
+  async approve(choices: Parameters<ToolMemory['approve']>[0]) {
+    const { scope, now, onSaved } = this.#deps;
+    const nowMs = Math.floor(now());
+    const inBook = this.#book.approve(choices, nowMs);
+    const answer = await this.#writer.ask((api, storeId) => api.approveTools(storeId, scope, choices, nowMs));
+    onSaved();
+    return answer?.value ?? inBook;
+  }
+
+  /** Resolves when the writer has been given everything, or has failed. */
+  async flushed(): Promise<void> {
+    await this.#running;
+  }
+
+  /** Some in each turn of the event loop: a host with a thousand connectors has 20 000 tools. How many there were. */
+  async #restore(
+    connectors: Iterable<RememberedConnector>,
+    take: (connector: RememberedConnector) => void,
+  ): Promise<number> {
+    let count = 0;
+    for (const connector of connectors) {
+      const { changes, ...record } = connector;
+      // One that is up by now says it better.
+      if (!this.#saved.has(record.connectorId)) {
+        this.#learn(record, changes);
+        take(connector);
+      }
+      count += 1;
+      if (count % BATCH === 0) await nextTurn();
+    }
+    return count;
+  }
+
+  async #restoreFromStore(take: (connector: RememberedConnector) => void): Promise<void> {
+    let afterId: string | null = '';
+    while (afterId !== null) {
+      const from: string = afterId;
+      const { scope } = this.#deps;
+      const page = (await this.#writer.ask((api, storeId) => api.readTools(storeId, scope, from)))?.value;
+      for (const connectorId of page?.damaged ?? [])
+        this.#deps.health.damaged(`What is remembered of connector ${connectorId}`);
+      await this.#restore(page?.connectors ?? [], take);
+      afterId = page?.nextId ?? null;
+    }
+  }
+
+  async #run(): Promise<void> {
+    // In a later turn, so that what comes up together is one commit.
+    await nextTurn();
+    await this.#deps.rest();
+    while (this.#waiting.length > 0 || this.#gone.length > 0) {
+      await this.#forgetGone();
+      const batch = this.#waiting.splice(0, BATCH);
+      const same = batch.filter(({ record }) => this.#isSaved(record));
+      const { changes: ofSame, unknown } = await this.#touch(same);
+      const isNews = (it: Waiting): boolean => !same.includes(it) || unknown.includes(it.record.connectorId);
+      const changes = [...ofSame, ...(await this.#save(batch.filter(isNews)))];
+      for (const { record, resolve } of batch)
+        resolve(changes.filter(({ connectorId }) => connectorId === record.connectorId));
+    }
+    this.#running = null;
+  }
+
+  async #forgetGone(): Promise<void> {
+    // One that came back meanwhile is kept by what it lists.
+    const ids = this.#gone.splice(0);
+    if (ids.length === 0) return;
+    await this.#writer.ask((api, storeId) => api.forgetTools(storeId, this.#deps.scope, ids));
+    this.#deps.onSaved();
+  }
+
+  #isSaved(record: ConnectorRecord): boolean {
+    const saved = this.#saved.get(record.connectorId);
+    return saved !== undefined && isDeepStrictEqual({ ...saved, listedAtMs: 0 }, { ...record, listedAtMs: 0 });
+  }
+
+  /** What differs, and which connectors are to be saved in full. */
+  async #touch(batch: readonly Waiting[]): Promise<Touched> {
+    const listedAtMs = batch.at(-1)?.record.listedAtMs;
+    if (listedAtMs === undefined) return { changes: [], unknown: [] };
+    const ids = batch.map(({ record }) => record.connectorId);
+    const { scope } = this.#deps;
+    const answer = await this.#writer.ask((api, storeId) => api.touchTools(storeId, scope, ids, listedAtMs));
+    if (answer === null) return { changes: this.#inBook(batch), unknown: [] };
+    const { changes, unknown } = answer.value;
+    for (const { record } of batch) if (!unknown.includes(record.connectorId)) this.#learn(record, changes);
+    this.#deps.onSaved();
+    return answer.value;
+  }
+
+  async #save(batch: readonly Waiting[]): Promise<readonly ToolPinChange[]> {
+    if (batch.length === 0) return [];
+    const ids = new Set(batch.map(({ record }) => record.connectorId));
+    const tools = this.#toSave(
+      batch.map(({ record }) => record),
+      ids,
+    );
+    const { scope } = this.#deps;
+    const answer = await this.#writer.ask((api, storeId) => api.saveTools(storeId, scope, tools));
+    if (answer === null) return this.#inBook(batch);
+    for (const { record } of batch) this.#learn(record, answer.value);
+    this.#deps.onSaved();
+    return answer.value;
+  }
+
+  /** Puts everything that is known here into a store that took the place of another. */
+  async #fill(storeId: string): Promise<void> {
+    const { writer, scope, onSaved } = this.#deps;
+    await this.#fromImage;
+    const ids = [...new Set([...this.#saved.keys(), ...this.#book.connectorIds])];
+    for (let from = 0; from < ids.length; from += BATCH) {
+      const some = ids.slice(from, from + BATCH);
+      const tools = this.#toSave(
+        some.flatMap((id) => this.#saved.get(id) ?? []),
+        some,
+      );
+      await writer.ask((api) => api.saveTools(storeId, scope, tools));
+    }
+    onSaved();
+  }
+
+  /** These lists, and how the tools of these connectors were first seen. */
+  #toSave(records: readonly ConnectorRecord[], connectorIds: Iterable<string>): ToolsToSave {
+    const pins = [...connectorIds].flatMap((id) => this.#book.pinsOf(id));
+    return { connectors: records.map(messageOf), pins, isPinned: this.#deps.isPinned };
+  }
+
+  /** The store holds this now, and says that of it. */
+  #learn(record: ConnectorRecord, changes: readonly ToolPinDetail[]): void {
+    const { connectorId } = record;
+    this.#saved.set(connectorId, record);
+    if (!this.#deps.isPinned) return;
+    this.#book.learn(
+      record,
+      changes.filter((change) => change.connectorId === connectorId),
+    );
+  }
+
+  /** What this process knows by itself, as long as the store says nothing. */
+  #inBook(batch: readonly Waiting[]): ToolPinChange[] {
+    return this.#deps.isPinned ? batch.flatMap(({ record }) => this.#book.check(record)) : [];
+  }
+}
+
+function messageOf({ tools, ...record }: ConnectorRecord): ConnectorMessage {
+  return { ...record, toolsText: JSON.stringify(tools) };
+}

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { startTimer, type Timer } from '../../shared/clock.ts';
+import { DEFAULT_SOURCE } from '../options/option-checks.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import { WriterClient } from '../writer/writer-client.ts';
+import { DurableToolMemory } from './durable-tool-memory.ts';
+import { loadStartImage } from './image-reader.ts';
+import { createMapMemory, forgetfulMapMemory, type MapMemory } from './map-memory.ts';
+import { StoreHealth } from './store-health.ts';
+import { createVolatileToolMemory, type ToolMemory } from './tool-memory.ts';
+
+/** How long after something was kept the start image is written anew. */
+const IMAGE_DELAY_MS = 1_000;
+
+/** Everything that a manager remembers over restarts. Without a folder, or with one that cannot be used, all works, just cold. */
+export interface HostMemory {
+  readonly maps: MapMemory;
+  readonly tools: ToolMemory;
+  /** How the store does; null without one. */
+  readonly health: StoreHealth | null;
+  /** Resolves when what was handed over is on disk, or has failed. Never rejects. */
+  close(): Promise<void>;
+}
+
+type HostMemoryOptions = Pick<
+  ResolvedOptions,
+  'stateDir' | 'maps' | 'configFile' | 'serverRegistry' | 'pinTools' | 'clock' | 'logger'
+>;
+
+/** Starts to read what is remembered, in the background; `rest` resolves when the start image has served its first call. */
+export function createHostMemory(options: HostMemoryOptions, rest: () => Promise<void>): HostMemory {
+  const { stateDir, pinTools, clock } = options;
+  if (stateDir !== null) return createDurableMemory(stateDir, options, rest);
+  const tools = createVolatileToolMemory(pinTools !== 'off', () => clock.now());
+  return { maps: forgetfulMapMemory, tools, health: null, close: () => Promise.resolve() };
+}
+
+function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest: () => Promise<void>): HostMemory {
+  const { pinTools, clock, logger } = options;
+  const scope = scopeOf(options);
+  const writer = new WriterClient(stateDir, { logger });
+  const health = new StoreHealth(stateDir, logger);
+  const image = loadStartImage(stateDir, scope);
+  const sourceIds = new Set<string>();
+  let isImageBehind = false;
+  let timer: Timer | null = null;
+
+  const writeImage = async (): Promise<void> => {
+    timer?.cancel();
+    timer = null;
+    if (!isImageBehind) return;
+    isImageBehind = false;
+    await writer.ask((api) => api.writeStartImage(scope, [...sourceIds])).catch((error) => health.failed(error));
+  };
+  const onSaved = (): void => {
+    isImageBehind = true;
+    timer ??= startTimer(IMAGE_DELAY_MS, () => void writeImage());
+  };
+  const maps = createMapMemory({
+    writer,
+    health,
+    early: image.then((read) => read?.maps ?? []),
+    rest,
+    onUsed: (sourceId) => void sourceIds.add(sourceId),
+    onSaved,
+  });
+  const tools = new DurableToolMemory({
+    ...{ writer, health, image, scope, onSaved },
+    isPinned: pinTools !== 'off',
+    // Under quarantine nothing is published before it was compared.
+    rest: pinTools === 'quarantine' ? () => Promise.resolve() : rest,
+    now: () => clock.now(),
+  });
+
+  return {
+    maps,
+    tools,
+    health,
+    async close() {
+      await Promise.all([maps.flushed(), tools.flushed()]);
+      // A store that fails would only say so again.
+      if (health.failure === null) await writeImage();
+      timer?.cancel();
+      await writer.close();
+    },
+  };
+}
+
+/** What two managers on one folder must have in common to share what is remembered of connectors. */
+function scopeOf({ maps, configFile, serverRegistry }: HostMemoryOptions): string {
+  const url = maps.find(({ id }) => id === DEFAULT_SOURCE)?.url ?? null;
+  const others = maps.filter(({ id }) => id !== DEFAULT_SOURCE).map((map) => [map.id, map.url]);
+  const registries = serverRegistry === null ? [] : [serverRegistry];
+  return createHash('sha256')
+    .update(JSON.stringify([url, configFile, ...registries, ...others]))
+    .digest('hex');
+}

@@ -1,0 +1,56 @@
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts';
+import { toolId } from '../../shared/tools/tool-id.ts';
+import type { ToolRecord } from '../../shared/tools/tool-records.ts';
+import { publicToolName, toolTags } from './tool-names.ts';
+
+/** A tool that can be called now or once its connector is back. */
+export interface ToolInfo {
+  /** `<connectorId>.<toolName>`: what `callTool` takes. */
+  readonly name: string;
+  readonly connectorId: string;
+  readonly description: string;
+  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly tags: readonly string[];
+  /** The brand that the connector's entry names. */
+  readonly author: string | null;
+  /** The tool as its connector lists it, with every member it sent. */
+  readonly definition: RemoteToolDefinition;
+  /** Whether it is remembered from an earlier run and its connector has not listed it since. */
+  readonly isStale: boolean;
+}
+
+/** A tool that a connector just listed. */
+export function listedTool(entry: ConnectorEntry, definition: RemoteToolDefinition, brand: string): ToolInfo {
+  const tags = toolTags(entry, definition.name, brand);
+  const author = typeof entry.metadata?.brand === 'string' ? entry.metadata.brand : null;
+  return toolInfo(entry.id, { definition, tags, author }, false);
+}
+
+/** A tool that is remembered. */
+export function rememberedTool(connectorId: string, record: ToolRecord): ToolInfo {
+  return toolInfo(connectorId, record, true);
+}
+
+/** What is kept of a tool over restarts. */
+export function toolRecord({ definition, tags, author }: ToolInfo): ToolRecord {
+  return { definition, tags, author };
+}
+
+/** The id under which a connector's tool is listed. */
+export function publicToolId(connectorId: string, remoteName: string): string {
+  return toolId(connectorId, publicToolName(connectorId, remoteName));
+}
+
+function toolInfo(connectorId: string, { definition, tags, author }: ToolRecord, isStale: boolean): ToolInfo {
+  return {
+    name: publicToolId(connectorId, definition.name),
+    connectorId,
+    description: definition.description ?? definition.title ?? '',
+    inputSchema: definition.inputSchema,
+    tags,
+    author,
+    definition,
+    isStale,
+  };
+}

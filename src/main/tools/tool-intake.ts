@@ -1,0 +1,180 @@
+import { startTimer, type Timer } from '../../shared/clock.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts';
+import type { ConnectorRecord, RememberedConnector, ToolPinChange } from '../../shared/tools/tool-records.ts';
+import type { ConnectionFacts } from '../connectors/connection/connection.ts';
+import type { ConnectorIdentity } from '../connectors/connector-deps.ts';
+import type { ToolMemory } from '../state-dir/tool-memory.ts';
+import { listedTool, publicToolId, rememberedTool, type ToolInfo, toolRecord } from './tool-info.ts';
+import type { ToolPins } from './tool-pins.ts';
+import type { ToolStore } from './tool-store.ts';
+
+/** How often another process' approval is looked for while a tool differs from its pin. */
+const LOOK_MS = 1_000;
+
+/** From when a connector's tools are. */
+export interface ToolProvenance {
+  /** When the connector listed them, epoch ms. */
+  readonly listedAt: number;
+  /** Whether that was in an earlier run, and it has not listed them since. */
+  readonly isStale: boolean;
+  readonly count: number;
+}
+
+interface ToolList {
+  readonly tools: readonly ToolInfo[];
+  readonly endpoint: string;
+  readonly listedAt: number;
+  readonly isStale: boolean;
+}
+
+export interface ToolIntakeDeps {
+  readonly store: ToolStore;
+  readonly memory: ToolMemory;
+  readonly pins: ToolPins;
+  /** The brand of the map that an entry is from. */
+  readonly brandOf: (entry: ConnectorEntry) => string;
+  readonly now: () => number;
+  /** Called for each remembered endpoint of the legacy era, so that it need not be probed. */
+  readonly onLegacy: (endpoint: string) => void;
+}
+
+/** Where tools come in, remembered ones and those that connectors list: pins are judged here, and what passes is published. */
+export class ToolIntake {
+  readonly #deps: ToolIntakeDeps;
+  readonly #lists = new Map<string, ToolList>();
+  /** Connectors whose tools are remembered and were not listed since. */
+  readonly #stale = new Set<string>();
+  /** Of the lists of a connector the last one that came counts, whichever was judged last. */
+  readonly #turns = new Map<string, number>();
+  #lookTimer: Timer | null = null;
+  #isClosed = false;
+
+  constructor(deps: ToolIntakeDeps) {
+    this.#deps = deps;
+  }
+
+  /** Takes a remembered connector, unless it has listed its tools itself by now. */
+  restore(connector: RememberedConnector): void {
+    const { connectorId, endpoint, listedAtMs, tools, changes, era } = connector;
+    if (this.#isClosed || this.#turns.has(connectorId)) return;
+    if (era === 'legacy') this.#deps.onLegacy(new URL(endpoint).href);
+    this.#judge(connectorId, this.#deps.pins.policy === 'off' ? [] : changes);
+    const infos = tools.map((record) => rememberedTool(connectorId, record));
+    this.#publish(connectorId, { tools: infos, endpoint, listedAt: listedAtMs, isStale: true });
+  }
+
+  /** Takes what a connector listed. Resolves when it is published: under quarantine once the pins are known. */
+  async take(
+    { id, entry }: ConnectorIdentity,
+    definitions: readonly RemoteToolDefinition[],
+    facts: ConnectionFacts,
+  ): Promise<void> {
+    const { memory, pins, brandOf, now } = this.#deps;
+    const turn = this.#nextTurn(id);
+    const brand = brandOf(entry);
+    const tools = definitions.map((definition) => listedTool(entry, definition, brand));
+    const { endpoint } = entry;
+    const { era, transport, protocolVersion, serverName } = facts;
+    const listedAtMs = Math.floor(now());
+    const list = { tools, endpoint, listedAt: listedAtMs, isStale: false };
+    const isStrict = pins.policy === 'quarantine';
+    if (!isStrict) this.#publish(id, list);
+    const record: ConnectorRecord = {
+      connectorId: id,
+      ...{ endpoint, era, transport, protocolVersion, serverName, listedAtMs },
+      tools: tools.map(toolRecord),
+    };
+    const remembered = memory.remember(record).then((changes) => {
+      if (this.#turns.get(id) !== turn || this.#isClosed) return;
+      this.#judge(id, changes);
+      if (isStrict) this.#publish(id, list);
+    });
+    if (isStrict) await remembered;
+  }
+
+  /** A connector is no more, or disabled: its tools go. */
+  gone(connectorId: string): void {
+    this.#nextTurn(connectorId);
+    this.#lists.delete(connectorId);
+    this.#stale.delete(connectorId);
+    this.#deps.store.replace(connectorId, []);
+    if (this.#isClosed) return;
+    this.#judge(connectorId, []);
+    this.#deps.memory.forget(connectorId);
+  }
+
+  /** Drops remembered tools of connectors that are not there any more, or are elsewhere: `endpointOf` knows where. */
+  dropUnknown(endpointOf: (connectorId: string) => string | null): void {
+    for (const id of this.#stale) if (endpointOf(id) !== this.#lists.get(id)?.endpoint) this.gone(id);
+  }
+
+  /** Judges all tools by the pins as they are now. */
+  async review(): Promise<void> {
+    const { memory, pins } = this.#deps;
+    const changes = await memory.changes();
+    const byConnector = Map.groupBy(changes, ({ connectorId }) => connectorId);
+    for (const id of new Set([...pins.connectorIds, ...byConnector.keys()])) {
+      const list = this.#lists.get(id);
+      if (this.#isClosed || list === undefined) continue;
+      if (this.#judge(id, byConnector.get(id) ?? [])) this.#publish(id, list);
+    }
+  }
+
+  /** Takes the present definitions of these tools, or of all that differ, for the right ones; the names of those that it did. */
+  async approve(names: readonly string[] | null): Promise<readonly string[]> {
+    const chosen = names === null ? null : this.#deps.pins.choices(names);
+    const approved = await this.#deps.memory.approve(chosen);
+    await this.review();
+    return approved.map(({ connectorId, tool }) => publicToolId(connectorId, tool));
+  }
+
+  /** Connectors whose tools are remembered and were not listed since. */
+  get staleIds(): ReadonlySet<string> {
+    return this.#stale;
+  }
+
+  provenance(connectorId: string): ToolProvenance | null {
+    const list = this.#lists.get(connectorId);
+    return list === undefined ? null : { listedAt: list.listedAt, isStale: list.isStale, count: list.tools.length };
+  }
+
+  /** From now on nothing is forgotten: the connectors that go do so with the manager. */
+  close(): void {
+    this.#isClosed = true;
+    this.#lookTimer?.cancel();
+  }
+
+  #publish(connectorId: string, list: ToolList): void {
+    const { store, pins } = this.#deps;
+    this.#lists.set(connectorId, list);
+    if (list.isStale) this.#stale.add(connectorId);
+    else this.#stale.delete(connectorId);
+    store.replace(
+      connectorId,
+      list.tools.filter(({ definition }) => !pins.isQuarantined(connectorId, definition.name)),
+    );
+  }
+
+  #judge(connectorId: string, changes: readonly ToolPinChange[]): boolean {
+    const isOther = this.#deps.pins.note(connectorId, changes);
+    if (changes.length > 0) this.#lookLater();
+    return isOther;
+  }
+
+  /** They may be approved from the command line. */
+  #lookLater(): void {
+    this.#lookTimer ??= startTimer(LOOK_MS, () => {
+      void this.review().then(() => {
+        this.#lookTimer = null;
+        if (!this.#isClosed && this.#deps.pins.connectorIds.length > 0) this.#lookLater();
+      });
+    });
+  }
+
+  #nextTurn(connectorId: string): number {
+    const turn = (this.#turns.get(connectorId) ?? 0) + 1;
+    this.#turns.set(connectorId, turn);
+    return turn;
+  }
+}

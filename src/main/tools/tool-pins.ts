@@ -1,0 +1,102 @@
+import type { PinChoice, ToolPinChange } from '../../shared/tools/tool-records.ts';
+import { recordToolChange } from '../observability/instruments.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { PinPolicy } from '../options/option-checks.ts';
+import { publicToolId } from './tool-info.ts';
+
+/** A tool whose definition is not the one that was first seen, or last approved. */
+export interface ChangedTool {
+  /** `<connectorId>.<toolName>`. */
+  readonly name: string;
+  readonly connectorId: string;
+  /** What is different: `name`, `title`, `description`, `inputSchema`, `outputSchema`, `annotations`. */
+  readonly members: readonly string[];
+  /** SHA-256 of the canonical form of those members, hex: as pinned, and now. */
+  readonly pinnedSha256: string;
+  readonly sha256: string;
+  /** Epoch ms. */
+  readonly pinnedAt: number;
+  /** Whether it is unlisted, and refused, until it is approved. */
+  readonly isQuarantined: boolean;
+}
+
+export interface ToolPinsDeps {
+  readonly policy: PinPolicy;
+  readonly logger: Logger;
+  readonly onChanged: (tool: ChangedTool) => void;
+}
+
+/** Which tools differ from how they were first seen. Each new difference is told once. */
+export class ToolPins {
+  readonly #deps: ToolPinsDeps;
+  readonly #byConnector = new Map<string, ReadonlyMap<string, ToolPinChange>>();
+  /** The definition that was last told, of each tool that once differed. */
+  readonly #told = new Map<string, string>();
+
+  constructor(deps: ToolPinsDeps) {
+    this.#deps = deps;
+  }
+
+  get policy(): PinPolicy {
+    return this.#deps.policy;
+  }
+
+  /** Takes what differs of a connector's tools now; whether another set of them is quarantined. */
+  note(connectorId: string, changes: readonly ToolPinChange[]): boolean {
+    const before = this.#quarantined(connectorId);
+    if (changes.length === 0) this.#byConnector.delete(connectorId);
+    else this.#byConnector.set(connectorId, new Map(changes.map((change) => [change.tool, change])));
+    for (const change of changes) this.#tell(change);
+    return before.join() !== this.#quarantined(connectorId).join();
+  }
+
+  /** Connectors with a tool that differs. */
+  get connectorIds(): readonly string[] {
+    return [...this.#byConnector.keys()];
+  }
+
+  isQuarantined(connectorId: string, remoteName: string): boolean {
+    return this.#deps.policy === 'quarantine' && this.#byConnector.get(connectorId)?.has(remoteName) === true;
+  }
+
+  /** The tool of this id, if it differs. */
+  find(name: string): ChangedTool | undefined {
+    return this.list().find((tool) => tool.name === name);
+  }
+
+  /** Which tools these names name, of those that differ. */
+  choices(names: readonly string[]): PinChoice[] {
+    const all = [...this.#byConnector.values()].flatMap((changes) => [...changes.values()]);
+    return all.filter((change) => names.includes(this.#view(change).name));
+  }
+
+  list(): ChangedTool[] {
+    return [...this.#byConnector.values()].flatMap((changes) =>
+      [...changes.values()].map((change) => this.#view(change)),
+    );
+  }
+
+  #quarantined(connectorId: string): readonly string[] {
+    return this.#deps.policy === 'quarantine' ? [...(this.#byConnector.get(connectorId)?.keys() ?? [])] : [];
+  }
+
+  #tell(change: ToolPinChange): void {
+    const id = JSON.stringify([change.connectorId, change.tool]);
+    if (this.#told.get(id) === change.sha256) return;
+    this.#told.set(id, change.sha256);
+    const tool = this.#view(change);
+    const { name, connectorId, members, isQuarantined } = tool;
+    recordToolChange(this.#deps.policy);
+    this.#deps.logger.warn(
+      { event: 'tool-definition-changed', tool: name, connectorId, members, isQuarantined },
+      `Tool ${name} is no longer what it was when it was first seen (${members.join(', ')})${isQuarantined ? '; it is unlisted until it is approved' : ''}`,
+    );
+    this.#deps.onChanged(tool);
+  }
+
+  #view({ connectorId, tool, members, pinnedSha256, sha256, pinnedAtMs }: ToolPinChange): ChangedTool {
+    const isQuarantined = this.#deps.policy === 'quarantine';
+    const name = publicToolId(connectorId, tool);
+    return { name, connectorId, members, pinnedSha256, sha256, pinnedAt: pinnedAtMs, isQuarantined };
+  }
+}

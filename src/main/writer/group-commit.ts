@@ -1,0 +1,108 @@
+import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
+import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts';
+import type { ServerChange } from '../../shared/servers/server-records.ts';
+import { recordRegistryCommit } from '../observability/instruments.ts';
+import type { Logger } from '../observability/logger.ts';
+
+/** How long before changes that could not be written are tried again by themselves. */
+const RETRY_MS = 1_000;
+
+/**
+ * Gathers changes into commits: one at a time, and what comes meanwhile is the next. Of one server the last change counts. Changes that cannot be
+ * written are kept and tried again, with the next ones or after a while.
+ */
+export class GroupCommit {
+  readonly #write: (changes: readonly ServerChange[]) => Promise<void>;
+  readonly #logger: Logger;
+  #gathered = new Map<string, ServerChange>();
+  #inFlight: ReadonlyMap<string, ServerChange> = new Map();
+  /** Of whoever's changes are gathered. */
+  #next: PromiseWithResolvers<void> | null = null;
+  #running: Promise<void> | null = null;
+  #retry: Timer | null = null;
+  #hasFailed = false;
+
+  constructor(write: (changes: readonly ServerChange[]) => Promise<void>, logger: Logger) {
+    this.#write = write;
+    this.#logger = logger;
+  }
+
+  /** Whether a change of this server is not in the store yet. */
+  isPending(name: string): boolean {
+    return this.#gathered.has(name) || this.#inFlight.has(name);
+  }
+
+  /** Changes that are not known to be durable, the last one of each server. */
+  pending(): ServerChange[] {
+    return [...new Map([...this.#inFlight, ...this.#gathered]).values()];
+  }
+
+  /** Resolves when these changes are durable; rejects where the commit that they are in fails. */
+  add(changes: readonly ServerChange[]): Promise<void> {
+    for (const change of changes) this.#gathered.set(change.name, change);
+    return this.#committed();
+  }
+
+  /** Resolves when nothing is pending; rejects where a commit fails. */
+  async settled(): Promise<void> {
+    if (this.#gathered.size === 0) await this.#running;
+    if (this.#gathered.size > 0) await this.#committed();
+  }
+
+  /** Nothing is tried again by itself any more. */
+  stop(): void {
+    this.#retry?.cancel();
+  }
+
+  #committed(): Promise<void> {
+    this.#next ??= Promise.withResolvers<void>();
+    const { promise } = this.#next;
+    // In a later microtask, so that what one turn changes is one commit.
+    this.#running ??= Promise.resolve().then(() => this.#run());
+    return promise;
+  }
+
+  async #run(): Promise<void> {
+    this.#retry?.cancel();
+    while (this.#gathered.size > 0) {
+      const batch = this.#gathered;
+      const ticket = this.#next;
+      this.#gathered = new Map();
+      this.#inFlight = batch;
+      this.#next = null;
+      const startedMs = monotonicMs();
+      try {
+        await this.#write([...batch.values()]);
+        this.#inFlight = new Map();
+        recordRegistryCommit(monotonicMs() - startedMs, batch.size, 'ok');
+        if (this.#hasFailed) this.#logger.info({ event: 'registry-recovered' }, 'The registry can be written again');
+        this.#hasFailed = false;
+        ticket?.resolve();
+      } catch (error) {
+        this.#inFlight = new Map();
+        recordRegistryCommit(monotonicMs() - startedMs, batch.size, 'error');
+        // What was changed again meanwhile is newer.
+        this.#gathered = new Map([...batch, ...this.#gathered]);
+        this.#fail(asSwitchyardError(error, 'STORE_UNAVAILABLE'), ticket);
+        break;
+      }
+    }
+    this.#running = null;
+  }
+
+  #fail(error: SwitchyardError, ticket: PromiseWithResolvers<void> | null): void {
+    if (!this.#hasFailed)
+      this.#logger.error(
+        { event: 'registry-write-failed', code: error.code, err: error },
+        `${error.message} It is tried again.`,
+      );
+    this.#hasFailed = true;
+    const next = this.#next;
+    this.#next = null;
+    ticket?.reject(error);
+    next?.reject(error);
+    this.#retry = startTimer(RETRY_MS, () => {
+      this.#running ??= this.#run();
+    });
+  }
+}

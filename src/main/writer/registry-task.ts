@@ -1,0 +1,29 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
+import { deadline, raceSignal } from '../../shared/clock.ts';
+import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
+import { workerUrl } from '../../shared/protocol/worker-url.ts';
+import type { RegistryTask, RegistryTaskReply } from '../../shared/servers/registry-findings.ts';
+import { silentLogger } from '../observability/logger.ts';
+import { awaitEnd } from './stuck-threads.ts';
+
+/** A large store is read through and through. */
+const TIMEOUT_MS = 120_000;
+
+const END_TIMEOUT_MS = 2_500;
+
+/** Has a thread look at a registry, or mend it. Rejects with its own error, STORE_UNAVAILABLE where it does not answer. */
+export async function runRegistryTask(task: RegistryTask): Promise<Exclude<RegistryTaskReply, { kind: 'failed' }>> {
+  const worker = new Worker(workerUrl('workers/registry-check.worker'), { workerData: task });
+  const lost = (why: string) =>
+    new SwitchyardError('STORE_UNAVAILABLE', `The thread that looks at the registry ${why}.`);
+  using limit = deadline(TIMEOUT_MS, () => lost(`did not answer within ${TIMEOUT_MS} ms`));
+  try {
+    // Rejects with an error that the thread ends by.
+    const [reply] = (await raceSignal(once(worker, 'message'), limit.signal)) as [RegistryTaskReply];
+    if (reply.kind === 'failed') throw fromWireError(reply.error);
+    return reply;
+  } finally {
+    await awaitEnd(worker.terminate(), END_TIMEOUT_MS, silentLogger);
+  }
+}

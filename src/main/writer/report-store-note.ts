@@ -1,0 +1,40 @@
+import type { StoreNote } from '../../shared/servers/store-notes.ts';
+import type { Logger } from '../observability/logger.ts';
+
+/** Logs what of the store in `stateDir` is not as it should be. */
+export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logger): void {
+  switch (note.kind) {
+    case 'journal-mode': {
+      const { mode, reason } = note;
+      logger.warn({ event: 'store-journal-mode', mode, stateDir }, `The store uses journal mode ${mode}: ${reason}`);
+      return;
+    }
+    case 'log-cut': {
+      const { pages, hasCommit } = note;
+      const fields = { event: 'store-log-cut', code: 'STORE_CORRUPT', pages, stateDir };
+      if (hasCommit)
+        logger.error(
+          fields,
+          `The last ${pages} pages of the store's log fail their checksum and are passed over: a write was cut off, or the disk damaged them; the last changes may be missing`,
+        );
+      else logger.info(fields, `The store's log ends in ${pages} pages of a change that was never made`);
+      return;
+    }
+    case 'replaced':
+      logger.warn(
+        { event: 'store-replaced', stateDir },
+        'The store was deleted or replaced while it was open; the one that is there now is used, and what this process knows goes into it',
+      );
+      return;
+    case 'set-aside': {
+      const { backup, reason, saved, lost } = note;
+      const counts = Object.entries(saved).map(([table, records]) => `${records} of ${table}`);
+      logger.error(
+        { event: 'store-set-aside', code: 'STORE_CORRUPT', stateDir, backup, saved, lost },
+        `The store is damaged (${reason}); it is now ${backup}. Records saved from it: ${counts.join(', ') || 'none'}. Lost: ${lost.join('; ') || 'none'}. ` +
+          'Servers that are lost here are taken from servers.json where it has them; a service map whose floor is lost is protected against older ones from its next load on',
+      );
+      return;
+    }
+  }
+}

@@ -1,0 +1,191 @@
+import { Worker } from 'node:worker_threads';
+import * as Comlink from 'comlink';
+import { deadline, raceSignal, settledWithin } from '../../shared/clock.ts';
+import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
+import { portEndpoint } from '../../shared/protocol/comlink-endpoint.ts';
+import {
+  PROTOCOL_VERSION,
+  type StoredMap,
+  type StoredSource,
+  type WriterApi,
+  type WriterReply,
+} from '../../shared/protocol/protocol.ts';
+import { workerUrl } from '../../shared/protocol/worker-url.ts';
+import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/servers/server-records.ts';
+import { isStoreNoteMessage } from '../../shared/servers/store-notes.ts';
+import { type Logger, silentLogger } from '../observability/logger.ts';
+import { reportStoreNote } from './report-store-note.ts';
+import { awaitEnd } from './stuck-threads.ts';
+
+/** How long the disk may take to close a store, and a thread to die; either may hang for ever. */
+const CLOSE_TIMEOUT_MS = 2_500;
+
+/** How long an answer may take: a disk that hangs, as that of a lost network share does, must not hold a sync. SQLite itself waits 5 s for a lock. */
+const ANSWER_TIMEOUT_MS = 7_000;
+
+export interface WriterClientOptions {
+  readonly logger?: Logger;
+  /** The thread's file; another one only in tests. */
+  readonly workerUrl?: URL;
+  readonly answerTimeoutMs?: number;
+}
+
+type RemoteReply<T> = Promise<WriterReply<T>>;
+
+/** A writer thread that runs, with the store open or about to be. */
+interface Session {
+  readonly worker: Worker;
+  readonly api: Comlink.Remote<WriterApi>;
+  /** Aborts when the thread is gone. */
+  readonly exit: AbortController;
+  readonly opened: Promise<string>;
+  /** Answers that are due. */
+  pending: number;
+  /** Answers that are no longer waited for; until they come, nothing else is asked. */
+  overdue: number;
+}
+
+/**
+ * Main's end of the writer worker. The thread starts with the first call and keeps the process running only while an answer is
+ * due; one that ended, or could not open the store, is replaced at the next call. Every call rejects with a SwitchyardError: the
+ * store's own, or STORE_UNAVAILABLE when the thread ends before it answered (Comlink alone would wait for ever).
+ */
+export class WriterClient {
+  readonly #stateDir: string;
+  readonly #logger: Logger;
+  readonly #workerUrl: URL;
+  readonly #answerTimeoutMs: number;
+  #session: Session | null = null;
+  #isClosed = false;
+
+  constructor(stateDir: string, options: WriterClientOptions = {}) {
+    this.#stateDir = stateDir;
+    this.#logger = options.logger ?? silentLogger;
+    this.#workerUrl = options.workerUrl ?? workerUrl('workers/registry-writer.worker');
+    this.#answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
+  }
+
+  /** Opens the store, unless that was done. Resolves with the path of its file. */
+  open(): Promise<string> {
+    return this.#call((session) => session.opened);
+  }
+
+  /** Puts one question to the writer. Rejects with the writer's own error. */
+  ask<T>(question: (api: Comlink.Remote<WriterApi>) => Promise<WriterReply<T>>): Promise<T> {
+    return this.#call(({ api }) => answer(question(api)));
+  }
+
+  readSource(sourceId: string): Promise<StoredSource> {
+    return this.#call(({ api }) => answer(api.readSource(sourceId)));
+  }
+
+  /** Resolves when the map is durable. Its `body` is handed over to the writer and must not be used afterwards. */
+  saveMap(map: StoredMap): Promise<void> {
+    return this.#call(async ({ api }) => {
+      await answer<null>(api.saveMap(Comlink.transfer(map, [map.body.buffer])));
+    });
+  }
+
+  /** Resolves when the changes are durable. */
+  applyServers(changes: readonly ServerChange[]): Promise<void> {
+    return this.#call(async ({ api }) => {
+      await answer<null>(api.applyServers(changes));
+    });
+  }
+
+  /** What is new in the registry since `known`. */
+  syncServers(path: string, known: KnownServers, mode: SyncMode): Promise<ServerNews> {
+    return this.#call(({ api }) => answer(api.syncServers(path, known, mode)));
+  }
+
+  /**
+   * For a process that ends now and waits for no promise: hands these changes to the thread, started if need be, to be made durable and the file to be
+   * written. The thread sets the first element of what is returned to 1 when that is done, or has failed. Null once closed.
+   */
+  finish(changes: readonly ServerChange[], path: string, known: KnownServers): Int32Array | null {
+    if (this.#isClosed) return null;
+    this.#session ??= this.#start();
+    const done = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    void this.#session.api.finish(changes, path, known, done);
+    return done;
+  }
+
+  /** Closes the store and ends the thread; gives up on one that is stuck after 5 s. Idempotent; never rejects. */
+  async close(): Promise<void> {
+    const session = this.#session;
+    this.#isClosed = true;
+    if (session === null) return;
+    this.#session = null;
+    // A call in the queue is answered before this one.
+    await settledWithin(raceSignal<unknown>(session.api.close(), session.exit.signal), CLOSE_TIMEOUT_MS);
+    await awaitEnd(session.worker.terminate(), CLOSE_TIMEOUT_MS, this.#logger);
+  }
+
+  /** Works in the present session, or in a new one, once its store is open. */
+  async #call<T>(work: (session: Session) => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw ended(undefined);
+    this.#session ??= this.#start();
+    const session = this.#session;
+    if (session.overdue > 0) throw this.#hangs();
+    if (session.pending === 0) session.worker.ref();
+    session.pending += 1;
+    using limit = deadline(this.#answerTimeoutMs, () => this.#hangs(), session.exit.signal);
+    const answered = session.opened.then(() => work(session));
+    try {
+      return await raceSignal(answered, limit.signal);
+    } catch (error) {
+      if (limit.signal.aborted && !session.exit.signal.aborted) this.#awaitOverdue(session, answered);
+      throw error;
+    } finally {
+      session.pending -= 1;
+      if (session.pending === 0) session.worker.unref();
+    }
+  }
+
+  #awaitOverdue(session: Session, answered: Promise<unknown>): void {
+    session.overdue += 1;
+    const arrived = (): void => {
+      session.overdue -= 1;
+    };
+    answered.then(arrived, arrived);
+  }
+
+  #hangs(): SwitchyardError {
+    const message = `The disk of ${this.#stateDir} did not answer within ${this.#answerTimeoutMs} ms.`;
+    return new SwitchyardError('STORE_UNAVAILABLE', message);
+  }
+
+  #start(): Session {
+    const worker = new Worker(this.#workerUrl);
+    worker.unref();
+    const exit = new AbortController();
+    const api = Comlink.wrap<WriterApi>(portEndpoint(worker));
+    worker.on('message', (message: unknown) => {
+      if (isStoreNoteMessage(message)) reportStoreNote(message.note, this.#stateDir, this.#logger);
+    });
+    const opened = answer<string>(api.open(PROTOCOL_VERSION, this.#stateDir));
+    const session: Session = { worker, api, exit, opened, pending: 0, overdue: 0 };
+    const leave = (cause: unknown): void => {
+      if (this.#session === session) this.#session = null;
+      exit.abort(ended(cause));
+    };
+    worker.once('error', leave);
+    worker.once('exit', () => leave(undefined));
+    session.opened.catch((error: unknown) => {
+      leave(error);
+      void worker.terminate();
+    });
+    return session;
+  }
+}
+
+async function answer<T>(reply: RemoteReply<T>): Promise<T> {
+  const settled = await reply;
+  if (!settled.ok) throw fromWireError(settled.error);
+  return settled.value;
+}
+
+function ended(cause: unknown): SwitchyardError {
+  if (cause instanceof SwitchyardError) return cause;
+  return new SwitchyardError('STORE_UNAVAILABLE', 'The thread that owns the store has ended.', { cause });
+}

@@ -1,0 +1,173 @@
+import { deadline, monotonicMs, raceSignal } from '../clock.ts';
+import type { ErrorCode } from '../error-codes.ts';
+import { ConnectorManifestError, type ErrorDetail, rootReason, SwitchyardError } from '../errors.ts';
+import { classifyFetchError, isRefusedAnswer } from '../net/fetch-errors.ts';
+import { retryAfterMs } from '../net/retry-after.ts';
+import type { Acquired, AcquiredBody, LoadTask, MapRequest } from '../protocol/protocol.ts';
+
+/** The part of `fetch` that a map needs; undici's, a global one or a caller's own. */
+export type FetchMap = (url: string, init: FetchMapInit) => Promise<MapResponse>;
+
+interface FetchMapInit {
+  readonly method: 'GET';
+  readonly headers: Record<string, string>;
+  readonly redirect: 'manual';
+  readonly signal: AbortSignal;
+}
+
+/** The part of a `Response` that a map needs. */
+interface MapResponse {
+  readonly status: number;
+  readonly headers: { get(name: string): string | null };
+  readonly body: (AsyncIterable<Uint8Array> & { cancel?(): Promise<void> }) | null;
+}
+
+/**
+ * Asks for a map, once, under one deadline that covers everything up to the last byte of the body.
+ * Throws the MAP_… code of what failed on the way (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED, MAP_HTTP_STATUS,
+ * MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
+ */
+export async function acquireMap(
+  request: MapRequest,
+  nowMs: number,
+  fetch: FetchMap,
+  signal: AbortSignal,
+): Promise<Acquired> {
+  const startedMs = monotonicMs();
+  using limit = deadline(request.timeoutMs, () => timeoutError(request), signal);
+  try {
+    // Raced besides being signalled: a caller's own fetch may not heed the signal.
+    return await raceSignal(exchange(request, nowMs, fetch, limit.signal, startedMs), limit.signal);
+  } catch (error) {
+    if (limit.signal.aborted) throw limit.signal.reason;
+    if (error instanceof SwitchyardError) throw error;
+    const isRefused = error instanceof Error && isRefusedAnswer(error.cause);
+    const reason = isRefused
+      ? 'fetch refuses the answer, as it does a 407 or one encoded many times over'
+      : rootReason(error);
+    const why = `Cannot fetch the service map from ${place(request)}: ${reason}`;
+    throw new ConnectorManifestError(classifyFetchError(error), why, { cause: error });
+  }
+}
+
+/**
+ * Asks for the whole map where the server only confirmed a known one that has expired since: a cache in between may go on
+ * confirming it for ever. Asked once.
+ */
+export async function acquireCurrentMap(task: LoadTask, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
+  const { nowMs } = task.policy;
+  const knownExpiresAtMs = task.known?.expiresAtMs ?? null;
+  const request = { ...task.request, headers: { ...task.request.headers, traceparent: task.traceparent } };
+  const acquired = await acquireMap(request, nowMs, fetch, signal);
+  const confirmsExpired = acquired.kind === 'not-modified' && (knownExpiresAtMs === null || knownExpiresAtMs <= nowMs);
+  return confirmsExpired ? acquireMap({ ...request, etag: null }, nowMs, fetch, signal) : acquired;
+}
+
+async function exchange(
+  request: MapRequest,
+  nowMs: number,
+  fetch: FetchMap,
+  signal: AbortSignal,
+  startedMs: number,
+): Promise<Acquired> {
+  const headers: Record<string, string> = {
+    // Spelled as callers' own fetches have always been given them.
+    Accept: 'application/json',
+    'Cache-Control': 'no-cache',
+    ...request.headers,
+  };
+  if (request.etag !== null) headers['If-None-Match'] = request.etag;
+  const response = await fetch(request.url, { method: 'GET', headers, redirect: 'manual', signal });
+  if (response.status === 304 && request.etag !== null) {
+    return { kind: 'not-modified', fetchMs: monotonicMs() - startedMs };
+  }
+  try {
+    assertUsable(response, request, nowMs);
+  } catch (error) {
+    // A body that nobody reads would hold its connection until the collector comes by.
+    await response.body?.cancel?.().catch(() => {});
+    throw error;
+  }
+  const bytes = await readCapped(response.body, request);
+  const body: AcquiredBody = {
+    kind: 'body',
+    bytes,
+    etag: response.headers.get('etag'),
+    fetchMs: monotonicMs() - startedMs,
+  };
+  return body;
+}
+
+function assertUsable(response: MapResponse, request: MapRequest, nowMs: number): void {
+  const { status } = response;
+  if (status === 200) return;
+  const waitMs = retryAfterMs(response.headers.get('retry-after'), nowMs);
+  const detail: ErrorDetail = { status, ...(waitMs !== null && { retryAfterMs: waitMs }) };
+  throw new ConnectorManifestError(codeOfStatus(status), `${place(request)} ${complaintOf(status)}`, { detail });
+}
+
+function codeOfStatus(status: number): ErrorCode {
+  if (status === 401 || status === 403) return 'MAP_UNAUTHORIZED';
+  if (status === 407) return 'MAP_PROXY';
+  if (status === 429) return 'MAP_RATE_LIMITED';
+  if (status === 304) return 'MAP_NOT_MODIFIED_UNASKED';
+  // Status 0: what fetch makes of a redirect that must not be followed.
+  return status === 0 || (status >= 300 && status < 400) ? 'MAP_REDIRECTED' : 'MAP_HTTP_STATUS';
+}
+
+function complaintOf(status: number): string {
+  switch (codeOfStatus(status)) {
+    case 'MAP_NOT_MODIFIED_UNASKED':
+      return 'answered 304 though no version was named.';
+    case 'MAP_REDIRECTED':
+      return 'answered with a redirect; redirects are not followed.';
+    case 'MAP_UNAUTHORIZED':
+      return `refused the request for the service map (${status}); check the apiKey.`;
+    default:
+      return `answered ${status} to the request for the service map.`;
+  }
+}
+
+async function readCapped(
+  body: AsyncIterable<Uint8Array> | null,
+  request: MapRequest,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  for await (const part of body ?? []) {
+    size += part.length;
+    if (size > request.maxBytes) {
+      throw new ConnectorManifestError(
+        'MAP_TOO_LARGE',
+        `The service map at ${place(request)} is larger than ${request.maxBytes} bytes.`,
+        {
+          detail: { maxBytes: request.maxBytes },
+        },
+      );
+    }
+    parts.push(part);
+  }
+  const bytes = new Uint8Array(size);
+  let offset = 0;
+  for (const part of parts) {
+    bytes.set(part, offset);
+    offset += part.length;
+  }
+  return bytes;
+}
+
+function timeoutError(request: MapRequest): Error {
+  return new ConnectorManifestError(
+    'MAP_TIMEOUT',
+    `${place(request)} did not deliver the service map within ${request.timeoutMs} ms.`,
+    {
+      detail: { timeoutMs: request.timeoutMs },
+    },
+  );
+}
+
+/** The URL without its query, which may hold a token. */
+function place(request: MapRequest): string {
+  const url = new URL(request.url);
+  return url.origin + url.pathname;
+}

@@ -1,0 +1,20 @@
+import type { Delta, DigestTable } from '../map/delta.ts';
+import type { RawEntry, ServiceMapHeader } from '../map/service-map.ts';
+import type { LoadPhases } from '../protocol/protocol.ts';
+import type { ProvenMap } from './proven-maps.ts';
+
+/** A map that passed every check, compared with the known one. */
+export interface Proof {
+  readonly kind: 'proof';
+  readonly header: ServiceMapHeader;
+  readonly generatedAtMs: number;
+  readonly expiresAtMs: number;
+  /** The entries that were added or changed, in map order. */
+  readonly sent: readonly RawEntry[];
+  readonly digests: DigestTable;
+  readonly delta: Delta;
+  readonly bodySha256: string;
+  readonly phases: Omit<LoadPhases, 'fetch'>;
+  /** What proves the next map the sooner; null where there is nothing to be had. */
+  readonly trace: () => ProvenMap | null;
+}

@@ -1,0 +1,248 @@
+import { monotonicMs } from '../clock.ts';
+import { canonicalJson } from '../map/canonical-json.ts';
+import { type Delta, DIGEST_BYTES, digestEntry, digestTableOf } from '../map/delta.ts';
+import { type EntryBytes, endOfObject, findEntries, isText } from '../map/map-bytes.ts';
+import { asServiceMap, checkEntry, checkServiceMap, type RawEntry } from '../map/service-map.ts';
+import { isMacOf, macWithEntries, SIGNATURE_MEMBER } from '../map/signature.ts';
+import { MAX_JSON_DEPTH, parseStrictJson } from '../map/strict-json.ts';
+import type { ProofPolicy } from '../protocol/protocol.ts';
+import type { Proof } from './proof.ts';
+import type { ProvenMap } from './proven-maps.ts';
+import { assertTimely } from './timeliness.ts';
+
+/** An entry is two levels down. */
+const MAX_ENTRY_DEPTH = MAX_JSON_DEPTH - 2;
+
+/** An entry of the new map: an old one, or one that was parsed. */
+interface Placed {
+  /** Which entry of the old map has the same bytes; -1 if none. */
+  readonly old: number;
+  readonly entry: RawEntry | null;
+}
+
+/**
+ * Proves a map that follows one which was proven: entries whose bytes are the same are neither parsed nor checked nor written down anew, but the signature is
+ * that of all of it. Null wherever anything is not as it should be, and where it is only unusual: then the whole proof says what.
+ */
+export function proveChanges(
+  bytes: Uint8Array,
+  bodySha256: string,
+  before: ProvenMap,
+  policy: ProofPolicy,
+): Proof | null {
+  try {
+    return prove(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), bodySha256, before, policy);
+  } catch {
+    // Whatever is wrong with it, the whole proof finds it too, and says it as it does of any map.
+    return null;
+  }
+}
+
+function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: ProofPolicy): Proof | null {
+  let lastMs = monotonicMs();
+  const lap = (): number => {
+    const startedMs = lastMs;
+    lastMs = monotonicMs();
+    return lastMs - startedMs;
+  };
+  const matcher = new Matcher(body, before);
+  const found = findEntries(body, (start) => matcher.endOfSame(start));
+  if (found === null || found.starts.length > policy.maxConnectors) return null;
+  const placed = matcher.place(found);
+  if (placed === null) return null;
+  const skeleton = asServiceMap(parseStrictJson(without(body, found)));
+  const parse = lap();
+
+  const next = provenOf(body, bodySha256, found, placed, before);
+  if (!isMacOf(skeleton[SIGNATURE_MEMBER], macOf(skeleton, next, policy.signatureKey))) return null;
+  const verify = lap();
+
+  const checked = checkServiceMap(skeleton, policy.maxConnectors);
+  if (checked.entries.length > 0) return null;
+  for (const [index, { entry }] of placed.entries()) if (entry !== null) checkEntry(entry, index);
+  assertTimely(checked, policy);
+  const validate = lap();
+
+  const { delta, sent } = differenceOf(placed, before, next);
+  const digests = digestTableOf(next.ids, next.digests);
+  const { header, generatedAtMs, expiresAtMs } = checked;
+  const phases = { parse, verify, validate, diff: lap() };
+  return {
+    kind: 'proof',
+    header,
+    generatedAtMs,
+    expiresAtMs,
+    sent,
+    digests,
+    delta,
+    bodySha256,
+    phases,
+    trace: () => next,
+  };
+}
+
+/** Finds the entries of the old map in the new one: mostly they are where they were, but for a few between them. */
+class Matcher {
+  readonly #body: Buffer;
+  readonly #before: ProvenMap;
+  #byId: ReadonlyMap<string, number> | null = null;
+  readonly #parsed = new Map<number, RawEntry>();
+  readonly #same = new Map<number, number>();
+  /** The old entry that is expected next. */
+  #cursor = 0;
+
+  constructor(body: Buffer, before: ProvenMap) {
+    this.#body = body;
+    this.#before = before;
+  }
+
+  /** The end of the entry at `start` if it is the expected old one; -1 if it is another. */
+  endOfSame(start: number): number {
+    const end = this.#endIfSame(start, this.#cursor);
+    if (end < 0) {
+      // What is not as expected is looked at before the next: it may say where the old ones go on.
+      return this.#resume(start);
+    }
+    this.#same.set(start, this.#cursor);
+    this.#cursor += 1;
+    return end;
+  }
+
+  /** Each entry with the old one that it is; null where two have one id. */
+  place({ starts, ends }: EntryBytes): Placed[] | null {
+    const used = new Set<string>();
+    const placed: Placed[] = [];
+    for (const [index, start] of starts.entries()) {
+      const old = this.#same.get(start) ?? -1;
+      const entry = old >= 0 ? null : this.#parse(start, ends[index] ?? start);
+      const id = entry === null ? this.#before.ids[old] : entry.id;
+      if (id === undefined || used.has(id)) return null;
+      used.add(id);
+      placed.push({ old, entry });
+    }
+    return placed;
+  }
+
+  /** Looks for the old entry that has the id of the one at `start`: old ones may have gone from before it. */
+  #resume(start: number): number {
+    const end = endOfObject(this.#body, start);
+    if (end < 0) return -1;
+    const old = this.#indexOf(this.#parse(start, end).id);
+    if (old < 0) return end;
+    this.#cursor = old + 1;
+    if (this.#endIfSame(start, old) === end) this.#same.set(start, old);
+    return end;
+  }
+
+  #endIfSame(start: number, old: number): number {
+    const { body, starts, ends } = this.#before;
+    const from = starts[old];
+    const to = ends[old];
+    if (from === undefined || to === undefined) return -1;
+    const end = start + to - from;
+    if (end > this.#body.length) return -1;
+    return this.#body.compare(body, from, to, start, end) === 0 ? end : -1;
+  }
+
+  #parse(start: number, end: number): RawEntry {
+    const known = this.#parsed.get(start);
+    if (known !== undefined) return known;
+    const entry = asServiceMap(parseStrictJson(this.#body.subarray(start, end), MAX_ENTRY_DEPTH)) as RawEntry;
+    this.#parsed.set(start, entry);
+    return entry;
+  }
+
+  #indexOf(id: string): number {
+    this.#byId ??= new Map(this.#before.ids.map((known, index) => [known, index]));
+    return this.#byId.get(id) ?? -1;
+  }
+}
+
+/** The map without its entries: what is left to be parsed and checked as a whole. */
+function without(body: Buffer, { listStart, listEnd }: EntryBytes): Buffer {
+  return Buffer.concat([body.subarray(0, listStart), body.subarray(listEnd)]);
+}
+
+/** What the next map is compared with: of old entries what was known, of the others what is new. */
+function provenOf(
+  body: Buffer,
+  bodySha256: string,
+  found: EntryBytes,
+  placed: readonly Placed[],
+  before: ProvenMap,
+): ProvenMap {
+  const digests = new Uint8Array(placed.length * DIGEST_BYTES);
+  const ids: string[] = [];
+  const canonical: (string | null)[] = [];
+  for (const [index, { old, entry }] of placed.entries()) {
+    if (entry === null) {
+      ids.push(before.ids[old] ?? '');
+      canonical.push(before.canonical[old] ?? null);
+      digests.set(before.digests.subarray(old * DIGEST_BYTES, (old + 1) * DIGEST_BYTES), index * DIGEST_BYTES);
+    } else {
+      const text = canonicalJson(entry);
+      ids.push(entry.id);
+      canonical.push(isText(body, found.starts[index] ?? 0, found.ends[index] ?? 0, text) ? null : text);
+      digests.set(digestEntry(text), index * DIGEST_BYTES);
+    }
+  }
+  const { starts, ends } = found;
+  return { bodySha256, body, ids, starts, ends, canonical, digests };
+}
+
+/** The MAC of the whole map. Entries that are in canonical form, one comma between them, go into it as one run of bytes. */
+function macOf(skeleton: Readonly<Record<string, unknown>>, map: ProvenMap, key: string): Buffer {
+  const { body, starts, ends, canonical } = map;
+  return macWithEntries(skeleton, key, (mac) => {
+    let runStart = -1;
+    let runEnd = -1;
+    const flush = (): void => {
+      if (runStart >= 0) mac.update(body.subarray(runStart, runEnd));
+      runStart = -1;
+    };
+    for (const [index, text] of canonical.entries()) {
+      const start = starts[index] ?? 0;
+      const end = ends[index] ?? 0;
+      if (text === null && runStart >= 0 && start === runEnd + 1) {
+        runEnd = end;
+        continue;
+      }
+      flush();
+      if (index > 0) mac.update(',');
+      if (text !== null) mac.update(text, 'utf8');
+      else {
+        runStart = start;
+        runEnd = end;
+      }
+    }
+    flush();
+  });
+}
+
+/** What turns the old map into the new one. An entry that is only written down in another way did not change. */
+function differenceOf(
+  placed: readonly Placed[],
+  before: ProvenMap,
+  next: ProvenMap,
+): { readonly delta: Delta; readonly sent: readonly RawEntry[] } {
+  const parsed = placed.flatMap(({ entry }, index) => (entry === null ? [] : [{ entry, index }]));
+  const isSameSet = parsed.length === 0 && placed.length === before.ids.length;
+  const oldOf = new Map(isSameSet ? [] : before.ids.map((id, index) => [id, index]));
+  const sent: RawEntry[] = [];
+  const [added, changed]: [string[], string[]] = [[], []];
+  for (const { entry, index } of parsed) {
+    const old = oldOf.get(entry.id);
+    if (old !== undefined && digestAt(before, old).equals(digestAt(next, index))) continue;
+    sent.push(entry);
+    (old === undefined ? added : changed).push(entry.id);
+  }
+  const unchangedCount = placed.length - sent.length;
+  const isAllThere = unchangedCount + changed.length === before.ids.length;
+  const now = new Set(isAllThere ? [] : next.ids);
+  const removed = isAllThere ? [] : before.ids.filter((id) => !now.has(id));
+  return { delta: { added, changed, removed, unchangedCount }, sent };
+}
+
+function digestAt({ digests }: ProvenMap, index: number): Buffer {
+  return Buffer.from(digests.buffer, digests.byteOffset + index * DIGEST_BYTES, DIGEST_BYTES);
+}

@@ -1,0 +1,104 @@
+import { SwitchyardError, toWireError } from '../errors.ts';
+import { isEnabled, type RawEntry } from '../map/service-map.ts';
+import { pack } from '../protocol/codec.ts';
+import {
+  type AcquiredBody,
+  CHUNK_ENTRIES,
+  type LoadEvent,
+  type LoadReport,
+  type LoadTask,
+  PROTOCOL_VERSION,
+} from '../protocol/protocol.ts';
+import { acquireCurrentMap, type FetchMap } from './acquire.ts';
+import type { Proof } from './proof.ts';
+import { proveMap } from './prove.ts';
+import type { ProvenMaps } from './proven-maps.ts';
+
+/** What a thread brings to a load. */
+export interface LoadContext {
+  /** How the thread calls itself in reports. */
+  readonly thread: string;
+  readonly fetch: FetchMap;
+  /** Aborted to cancel; its reason becomes the failure. */
+  readonly signal: AbortSignal;
+  /** What the thread remembers of maps that it proved; null for nothing. */
+  readonly proven: ProvenMaps | null;
+}
+
+const NO_PHASES = { fetch: 0, parse: 0, verify: 0, validate: 0, diff: 0 };
+
+/** The report of a load that has not done anything yet. */
+export function emptyReport(thread: string): LoadReport {
+  return { thread, bytes: 0, phases: NO_PHASES };
+}
+
+/**
+ * One load from the request to its last event, on whichever thread calls it: acquire → prove → chunks → commit.
+ * Never throws; a failure is its last event. The grammar of the events is that of protocol.ts.
+ */
+export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGenerator<LoadEvent, void, undefined> {
+  let report = emptyReport(context.thread);
+  try {
+    assertVersion(task);
+    const acquired = task.given ?? (await acquireCurrentMap(task, context.fetch, context.signal));
+    report = { ...report, phases: { ...NO_PHASES, fetch: acquired.fetchMs } };
+    if (acquired.kind === 'not-modified') {
+      yield { kind: 'unchanged', how: 'not-modified', etag: task.request.etag, report };
+      return;
+    }
+    report = { ...report, bytes: acquired.bytes.length };
+    const proof = proveMap(acquired.bytes, task.known, task.policy, context.proven);
+    if (proof.kind === 'same-body') {
+      yield { kind: 'unchanged', how: 'same-body', etag: acquired.etag, report };
+      return;
+    }
+    report = { ...report, phases: { ...report.phases, ...proof.phases } };
+    // The body is handed over to whoever wants it: what is remembered is a copy then.
+    const body = task.wantsBody && context.proven !== null ? acquired.bytes.slice() : acquired.bytes;
+    yield* proofEvents(proof, task.wantsBody ? { ...acquired, bytes: body } : { ...acquired, bytes: null }, report);
+    // Only now: nobody waits for it.
+    const trace = context.proven === null ? null : proof.trace();
+    if (trace !== null) context.proven?.keep(trace, task.known?.bodySha256 ?? null);
+  } catch (error) {
+    yield { kind: 'failed', error: toWireError(error), report };
+  }
+}
+
+function assertVersion(task: LoadTask): void {
+  if (task.version === PROTOCOL_VERSION) return;
+  throw new SwitchyardError(
+    'PROTOCOL_MISMATCH',
+    `A task of protocol ${task.version} reached a worker of protocol ${PROTOCOL_VERSION}.`,
+  );
+}
+
+/** What acquiring a body gives, without the body where nobody wants it. */
+type Acquisition = Omit<AcquiredBody, 'bytes'> & { readonly bytes: AcquiredBody['bytes'] | null };
+
+function* proofEvents(proof: Proof, acquired: Acquisition, report: LoadReport): Generator<LoadEvent, void, undefined> {
+  const entries = proof.sent;
+  for (let start = 0; start < entries.length; start += CHUNK_ENTRIES) {
+    yield chunkEvent(entries.slice(start, start + CHUNK_ENTRIES));
+  }
+  yield {
+    kind: 'commit',
+    header: proof.header,
+    digests: proof.digests,
+    delta: proof.delta,
+    generatedAtMs: proof.generatedAtMs,
+    expiresAtMs: proof.expiresAtMs,
+    etag: acquired.etag,
+    bodySha256: proof.bodySha256,
+    body: acquired.bytes,
+    report,
+  };
+}
+
+function chunkEvent(entries: readonly RawEntry[]): LoadEvent {
+  return {
+    kind: 'chunk',
+    ids: entries.map((entry) => entry.id),
+    enabled: entries.map(isEnabled),
+    packed: pack(entries),
+  };
+}

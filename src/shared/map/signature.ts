@@ -1,0 +1,103 @@
+import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
+import { ConnectorManifestError } from '../errors.ts';
+import { type CanonicalPiece, canonicalJson, canonicalPieces } from './canonical-json.ts';
+
+/** The member of a service map that holds its signature, and the only one that is not signed. */
+export const SIGNATURE_MEMBER = 'signature';
+
+const MAC_BYTES = 32;
+
+/**
+ * The canonical form (RFC 8785) that is signed. Throws a TypeError on what JSON cannot hold.
+ * It leaves nothing out: pass the payload without its signature.
+ */
+export function canonicalizeServiceMapPayload(payload: unknown): string {
+  return canonicalJson(payload);
+}
+
+/** HMAC-SHA256 in base64url over the canonical form of `payload` without its top-level `signature`. */
+export function createServiceMapSignature(payload: object, key: string): string {
+  return computeMac(payload as Readonly<Record<string, unknown>>, key).toString('base64url');
+}
+
+/**
+ * Whether `signature` (base64url or lower-case hex) belongs to `payload` without its top-level `signature`, and to `key`.
+ * Compared in constant time. False for a signature that is not well-formed and for an empty key; never throws for either.
+ */
+export function verifyServiceMapSignature(payload: object, signature: string, key: string): boolean {
+  const given = key === '' ? null : decodeMac(signature);
+  return given !== null && timingSafeEqual(given, computeMac(payload as Readonly<Record<string, unknown>>, key));
+}
+
+/**
+ * Verifies a received map against the `signature` member it carries, over everything else that was received.
+ * Each piece of the canonical form is shown to `onPiece` on its way into the MAC.
+ * Throws MAP_SIGNATURE_MISSING, MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
+ */
+export function assertSigned(
+  map: Readonly<Record<string, unknown>>,
+  key: string,
+  onPiece: (piece: CanonicalPiece) => void,
+): void {
+  const signature = map[SIGNATURE_MEMBER];
+  if (signature === undefined || signature === '') {
+    throw new ConnectorManifestError('MAP_SIGNATURE_MISSING', 'The service map carries no signature.');
+  }
+  const given = decodeMac(signature);
+  if (given === null) {
+    throw new ConnectorManifestError(
+      'MAP_SIGNATURE_MALFORMED',
+      'The signature of the service map is neither 43 characters of base64url nor 64 of lower-case hex.',
+    );
+  }
+  if (!timingSafeEqual(given, computeMac(map, key, onPiece))) {
+    throw new ConnectorManifestError(
+      'MAP_SIGNATURE_MISMATCH',
+      'The signature of the service map does not belong to its content and the configured key.',
+    );
+  }
+}
+
+function computeMac(
+  map: Readonly<Record<string, unknown>>,
+  key: string,
+  onPiece?: (piece: CanonicalPiece) => void,
+): Buffer {
+  const mac = createHmac('sha256', key);
+  for (const piece of canonicalPieces(map, SIGNATURE_MEMBER)) {
+    mac.update(piece.text, 'utf8');
+    onPiece?.(piece);
+  }
+  return mac.digest();
+}
+
+/** The MAC of a map whose entries are not in `skeleton`: `feed` gives it their canonical forms, with a comma between them, where they belong. */
+export function macWithEntries(
+  skeleton: Readonly<Record<string, unknown>>,
+  key: string,
+  feed: (mac: Hmac) => void,
+): Buffer {
+  const mac = createHmac('sha256', key);
+  for (const { text, opens } of canonicalPieces(skeleton, SIGNATURE_MEMBER)) {
+    mac.update(text, 'utf8');
+    if (opens === 'connectors') feed(mac);
+  }
+  return mac.digest();
+}
+
+/** Whether what a map carries as its signature is this MAC. Compared in constant time. */
+export function isMacOf(signature: unknown, mac: Buffer): boolean {
+  const given = decodeMac(signature);
+  return given !== null && timingSafeEqual(given, mac);
+}
+
+/**
+ * The 32 bytes that `text` encodes, or null. Buffer.from() skips what it does not understand, so the form is checked first
+ * and the bytes are encoded again: two spellings of one MAC would let a map be altered without breaking its signature.
+ */
+function decodeMac(text: unknown): Buffer | null {
+  if (typeof text !== 'string') return null;
+  const encoding = text.length === 2 * MAC_BYTES ? 'hex' : 'base64url';
+  const bytes = Buffer.from(text, encoding);
+  return bytes.length === MAC_BYTES && bytes.toString(encoding) === text ? bytes : null;
+}

@@ -1,0 +1,149 @@
+import type { ErrorCode } from '../error-codes.ts';
+import { ConnectorManifestError, messageOf } from '../errors.ts';
+
+/** Nesting levels a document may have. */
+export const MAX_JSON_DEPTH = 64;
+
+/**
+ * Parses bytes that must be read the same way by everybody: I-JSON (RFC 7493) without its leniencies.
+ * Refuses what parsers disagree on or what cannot be signed or sent: a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad
+ * syntax (MAP_SYNTAX), more than 64 levels (MAP_TOO_DEEP), a key named twice (MAP_DUPLICATE_KEY), `__proto__` and
+ * `constructor` as keys (MAP_FORBIDDEN_KEY), lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE).
+ */
+export function parseStrictJson(bytes: Uint8Array, maxDepth = MAX_JSON_DEPTH): unknown {
+  if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
+    throw refusal('MAP_BOM', 'The service map starts with a byte order mark (bytes EF BB BF).');
+  }
+  const text = decodeUtf8(bytes);
+  const memberCount = scanMembers(bytes, maxDepth);
+  const value = parse(text);
+  const seen = countMembers(value);
+  if (seen !== memberCount) {
+    throw refusal('MAP_DUPLICATE_KEY', `The service map names a key twice in one object: ${placeOfDuplicate(text)}.`);
+  }
+  return value;
+}
+
+function refusal(code: ErrorCode, message: string, cause?: unknown): ConnectorManifestError {
+  return new ConnectorManifestError(code, message, { cause });
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch (cause) {
+    throw refusal('MAP_ENCODING', 'The service map is not valid UTF-8.', cause);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    const looksLikePage = /^\s*</.test(text);
+    // V8 quotes what it stumbled over; what a stranger served has no place in a log.
+    const complaint = messageOf(cause)
+      .replace(/, (\.\.\.)?".*" is not valid JSON$/s, '')
+      .replace(/\p{Cc}/gu, '\ufffd');
+    const why = looksLikePage ? 'it looks like a web page, such as a login or an error page' : complaint;
+    throw refusal('MAP_SYNTAX', `The service map is not JSON: ${why}`);
+  }
+}
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const COLON = 0x3a;
+const BRACKET_OPEN = 0x5b;
+const BRACKET_CLOSE = 0x5d;
+const BRACE_OPEN = 0x7b;
+const BRACE_CLOSE = 0x7d;
+
+/**
+ * Counts the colons outside strings, one for each member that was sent, and caps the nesting on the way.
+ * Compared with the members that survived parsing it shows a duplicate key without a second parser. Every byte it looks
+ * for is ASCII, and no byte of a longer UTF-8 sequence is.
+ */
+function scanMembers(bytes: Uint8Array, maxDepth: number): number {
+  let members = 0;
+  let depth = 0;
+  let inString = false;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (inString) {
+      if (byte === BACKSLASH) index += 1;
+      else if (byte === QUOTE) inString = false;
+    } else if (byte === QUOTE) inString = true;
+    else if (byte === COLON) members += 1;
+    else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) {
+      depth += 1;
+      if (depth > maxDepth) {
+        throw refusal('MAP_TOO_DEEP', `The service map nests deeper than ${maxDepth} levels (byte ${index}).`);
+      }
+    } else if (byte === BRACE_CLOSE || byte === BRACKET_CLOSE) depth -= 1;
+  }
+  return members;
+}
+
+/** The number of members below `value`; refuses keys and values that cannot be signed or sent. */
+function countMembers(value: unknown): number {
+  switch (typeof value) {
+    case 'string':
+      if (!value.isWellFormed())
+        throw refusal('MAP_NOT_REPRESENTABLE', 'A string of the service map holds a lone surrogate.');
+      return 0;
+    case 'number':
+      if (!Number.isFinite(value))
+        throw refusal('MAP_NOT_REPRESENTABLE', 'A number of the service map exceeds a double.');
+      return 0;
+    case 'object':
+      return value === null ? 0 : countMembersOf(value);
+    default:
+      return 0;
+  }
+}
+
+function countMembersOf(container: object): number {
+  let count = 0;
+  if (Array.isArray(container)) {
+    for (const item of container) count += countMembers(item);
+    return count;
+  }
+  for (const [key, item] of Object.entries(container)) {
+    if (key === '__proto__' || key === 'constructor') {
+      throw refusal('MAP_FORBIDDEN_KEY', `The service map uses the key "${key}".`);
+    }
+    if (!key.isWellFormed()) throw refusal('MAP_NOT_REPRESENTABLE', 'A key of the service map holds a lone surrogate.');
+    count += 1 + countMembers(item);
+  }
+  return count;
+}
+
+/** Where the first key is that its object has already, for people. The text is known to be JSON. */
+function placeOfDuplicate(text: string): string {
+  const keysOfOpen: (Set<string> | null)[] = [];
+  for (let index = 0; index < text.length; index += 1) {
+    const char = text[index];
+    if (char === '{') keysOfOpen.push(new Set());
+    else if (char === '[') keysOfOpen.push(null);
+    else if (char === '}' || char === ']') keysOfOpen.pop();
+    else if (char === '"') {
+      const end = endOfString(text, index);
+      const keys = keysOfOpen.at(-1);
+      if (keys != null && /^\s*:/.test(text.slice(end + 1, end + 256))) {
+        const key = text.slice(index, end + 1);
+        const name = String(JSON.parse(key));
+        if (keys.has(name))
+          return `${key.slice(0, 128).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')} in line ${text.slice(0, index).split('\n').length}`;
+        keys.add(name);
+      }
+      index = end;
+    }
+  }
+  return 'it is not clear where';
+}
+
+function endOfString(text: string, start: number): number {
+  let end = start + 1;
+  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end;
+}

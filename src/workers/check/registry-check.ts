@@ -1,0 +1,104 @@
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { messageOf } from '../../shared/errors.ts';
+import type { RegistryFinding } from '../../shared/servers/registry-findings.ts';
+import { readIfThere } from '../servers-file/atomic-file.ts';
+import { parseServers, type ServersDocument } from '../servers-file/servers-document.ts';
+import { MAX_BYTES, nameOf } from '../servers-file/servers-file.ts';
+import { type CheckedStore, checkStore, failed } from '../store/store-check.ts';
+import { storePath } from '../store/store-files.ts';
+import { digestOf } from '../tables/server-table.ts';
+
+/** How often it is looked before something is said to be wrong: others may be in the midst of writing. */
+const LOOKS = 3;
+
+const PAUSE_MS = 200;
+
+/** Looks at a registry, store and file, without changing anything. Never throws. */
+export function checkRegistry(path: string): RegistryFinding[] {
+  for (let look = 1; ; look += 1) {
+    const findings = lookOnce(path);
+    if (look === LOOKS || findings.every(({ outcome }) => outcome !== 'failed')) return findings;
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+  }
+}
+
+/** Files of this registry that others than their owner can read or write, what was set aside too: all of them may hold secrets. */
+export function openToOthers(path: string): string[] {
+  if (process.platform === 'win32') return [];
+  const store = storePath(dirname(path));
+  return [path, store].flatMap((file) => {
+    const folder = dirname(file);
+    const names = readdirSync(folder).filter((name) => name.startsWith(basename(file)));
+    return names
+      .map((name) => join(folder, name))
+      .filter((it) => ((statSync(it, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0);
+  });
+}
+
+function lookOnce(path: string): RegistryFinding[] {
+  const store = checkStore(storePath(dirname(path)));
+  return [...store.findings, ...checkFile(path, store), ...checkAccess(path)];
+}
+
+function checkFile(path: string, store: CheckedStore): RegistryFinding[] {
+  let bytes: Buffer | null;
+  try {
+    bytes = readIfThere(path, MAX_BYTES);
+  } catch (error) {
+    return [failed('file', path, `${path} cannot be read: ${messageOf(error)}`)];
+  }
+  if (bytes === null) return [failed('file', path, `${path} is not there; it can be written from the store`)];
+  const parsed = parseServers(bytes.toString('utf8'));
+  if (parsed.kind === 'unreadable') return [failed('file', path, `${path} cannot be used: ${parsed.reason}`)];
+  const { servers, bad } = parsed.document;
+  const message = `${path} has ${servers.length} servers`;
+  const entries = bad.map(({ place, reason }) =>
+    failed('entries', place, `${place} is no server and passed over: ${reason}. Correct it by hand`),
+  );
+  const isKnown = store.knownFile(path) === digestOf(bytes);
+  return [
+    { check: 'file', outcome: 'ok', subject: path, message },
+    ...entries,
+    ...compare(parsed.document, store, isKnown),
+  ];
+}
+
+/** `isKnown`: the file says what the store last wrote into it, or read. */
+function compare({ servers, bad }: ServersDocument, store: CheckedStore, isKnown: boolean): RegistryFinding[] {
+  if (store.servers === null) return [];
+  const why = isKnown ? 'the file is still to be written' : 'the file was changed and is still to be read';
+  const inFile = new Map(servers.map((info) => [info.name, digestOf(JSON.stringify(info))]));
+  const badNames = new Set(bad.map(({ value }) => nameOf(value)));
+  const differ = (name: string, message: string): RegistryFinding[] =>
+    badNames.has(name) ? [] : [failed('agreement', name, `${message}; ${why}`)];
+  const findings = [
+    ...[...store.servers].flatMap(([name, digest]) => {
+      const said = inFile.get(name);
+      if (said === undefined) return differ(name, `${name} is in the store and not in the file`);
+      return said === digest ? [] : differ(name, `${name} is another in the file than in the store`);
+    }),
+    ...[...inFile.keys()].flatMap((name) =>
+      store.servers?.has(name) === true ? [] : differ(name, `${name} is in the file and not in the store`),
+    ),
+  ];
+  const good: RegistryFinding = { check: 'agreement', outcome: 'ok', subject: null, message: 'store and file agree' };
+  return findings.length > 0 ? findings : [good];
+}
+
+function checkAccess(path: string): RegistryFinding[] {
+  try {
+    const open = openToOthers(path);
+    if (open.length > 0)
+      return open.map((file) =>
+        failed('access', file, `${file} is open to others than its owner (mode ${modeOf(file)})`),
+      );
+    return [{ check: 'access', outcome: 'ok', subject: null, message: 'its files are their owner’s alone' }];
+  } catch (error) {
+    return [failed('access', null, `its folder cannot be read: ${messageOf(error)}`)];
+  }
+}
+
+function modeOf(file: string): string {
+  return (statSync(file).mode & 0o777).toString(8);
+}

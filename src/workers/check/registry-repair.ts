@@ -1,0 +1,59 @@
+import { chmodSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import type { RegistryFinding, RegistryRepair } from '../../shared/servers/registry-findings.ts';
+import type { FileProblem } from '../../shared/servers/server-records.ts';
+import type { StoreNote } from '../../shared/servers/store-notes.ts';
+import { StoreKeeper } from '../store/store-keeper.ts';
+import { checkRegistry, openToOthers } from './registry-check.ts';
+
+const NOTHING = { storeId: null, revision: 0 };
+
+/**
+ * Mends what can be mended: a damaged store is set aside and made anew of its good records and of the file, file and store are brought to agree, files
+ * become their owner's alone. Throws STORE_UNAVAILABLE or STORE_TOO_NEW, having changed nothing but what it could.
+ */
+export function repairRegistry(path: string): RegistryRepair {
+  const before = failuresOf(checkRegistry(path));
+  const notes: StoreNote[] = [];
+  const keeper = new StoreKeeper(dirname(path), (note) => void notes.push(note));
+  let problems: readonly FileProblem[];
+  let present: ReadonlySet<string>;
+  try {
+    keeper.store();
+    keeper.attempt(() => keeper.store().prove());
+    const news = keeper.attempt(() => keeper.store().syncServers(path, NOTHING, 'write'));
+    problems = news.problems;
+    present = new Set(news.changes.flatMap(({ name, info }) => (info === null ? [] : [name])));
+  } finally {
+    keeper.close();
+  }
+  for (const file of openToOthers(path)) chmodSync(file, statSync(file).mode & 0o700);
+  const left = failuresOf(checkRegistry(path));
+  const gone = before.filter((finding) => !left.some((other) => isDeepStrictEqual(finding, other)));
+  const isLost = ({ check, subject }: RegistryFinding): boolean =>
+    check === 'log' || (check === 'records' && subject !== null && !present.has(subject));
+  return {
+    // A bad entry stays; it comes last where the file is written, so only its place is another.
+    mended: gone.filter((finding) => !isLost(finding) && finding.check !== 'entries'),
+    lost: [...gone.filter(isLost), ...unreadable(notes)],
+    left,
+    backups: [...notes, ...problems].flatMap((it) => (it.kind === 'set-aside' ? [it.backup] : [])),
+  };
+}
+
+/** What of a damaged structure could not even be named. */
+function unreadable(notes: readonly StoreNote[]): RegistryFinding[] {
+  return notes.flatMap((note) => {
+    if (note.kind !== 'set-aside') return [];
+    const unnamed = note.lost.filter((what) => !what.startsWith('the record '));
+    return unnamed.map(
+      (what) =>
+        ({ check: 'records', outcome: 'failed', subject: null, message: `not to be read any more: ${what}` }) as const,
+    );
+  });
+}
+
+function failuresOf(findings: readonly RegistryFinding[]): RegistryFinding[] {
+  return findings.filter(({ outcome }) => outcome === 'failed');
+}

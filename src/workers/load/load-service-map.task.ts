@@ -1,0 +1,51 @@
+import { platform, setPriority } from 'node:os';
+import { isMainThread, threadId } from 'node:worker_threads';
+import { startTimer } from '../../shared/clock.ts';
+import { SwitchyardError, toWireError } from '../../shared/errors.ts';
+import { ProvenMaps } from '../../shared/load/proven-maps.ts';
+import { emptyReport, runLoad } from '../../shared/load/run-load.ts';
+import type { WorkerLoadTask } from '../../shared/protocol/protocol.ts';
+import { CreditStream } from './credit-stream.ts';
+import { loadHttp, workerFetch } from './http-agent.ts';
+
+/** The maps that this thread proved last. */
+const proven = new ProvenMaps();
+
+const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
+
+/** The Piscina task: one load, its events sent through `task.port`. Never rejects; main closes the port at the end. */
+export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
+  const stream = new CreditStream(task.port, cancelled);
+  const context = { thread: `worker-${threadId}`, fetch: workerFetch(task.network), signal: stream.signal, proven };
+  try {
+    for await (const event of runLoad(task, context)) await stream.send(event);
+  } catch (error) {
+    // Cancelled while waiting for a credit: main waits for an end all the same.
+    await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
+  }
+  // Only now: the next load will want it, this one should not wait for it.
+  void loadHttp();
+}
+
+/** How much this thread gives way to main and to everybody else, on the scale of nice(1). */
+const NICENESS = 10;
+
+giveWay();
+
+/** On Linux a thread has a priority of its own; elsewhere the whole process would get it. */
+function giveWay(): void {
+  if (platform() !== 'linux' || isMainThread) return;
+  try {
+    setPriority(0, NICENESS);
+  } catch {
+    // A sandbox may forbid the call. Maps are loaded all the same.
+  }
+}
+
+/** How long a thread that is up leaves the way free for a map that main has fetched already. */
+const HTTP_AFTER_MS = 300;
+
+/** Resolves once this thread has loaded what proving a map needs; what fetching one needs follows when the start is over. */
+export function warmUp(): void {
+  startTimer(HTTP_AFTER_MS, () => void loadHttp());
+}

@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { StoredMap } from '../../shared/protocol/protocol.ts';
+import {
+  frameOf,
+  START_IMAGE_FORMAT,
+  START_IMAGE_MAX_MAP_BYTES,
+  type StartImageHeader,
+  startImageName,
+} from '../../shared/protocol/start-image.ts';
+import { replaceFile } from '../servers-file/atomic-file.ts';
+import type { ToolTable } from '../tables/tool-table.ts';
+
+/** What is left out of an image comes from the store, a little later. */
+const MAX_BYTES = 16 * 1024 * 1024;
+
+/** What goes into a start image. */
+export interface StartImageParts {
+  readonly scope: string;
+  readonly storeId: string;
+  readonly maps: readonly StoredMap[];
+  readonly table: ToolTable;
+}
+
+/** Writes the start image of a scope, in one step. Throws what the disk throws. */
+export function writeStartImage(stateDir: string, { scope, storeId, maps, table }: StartImageParts): void {
+  const small = maps.filter(({ body }) => body.length <= START_IMAGE_MAX_MAP_BYTES);
+  const header: StartImageHeader = {
+    format: START_IMAGE_FORMAT,
+    scope,
+    storeId,
+    connectorCount: table.count(scope),
+    maps: small.map(({ body: _body, ...map }) => map),
+  };
+  const frames = [frameOf(JSON.stringify(header)), ...small.map(({ body }) => frameOf(body))];
+  let size = frames.reduce((sum, { length }) => sum + length, 0);
+  for (const connector of connectorsOf(scope, table)) {
+    const frame = frameOf(JSON.stringify(connector));
+    size += frame.length;
+    if (size > MAX_BYTES) break;
+    frames.push(frame);
+  }
+  replaceFile(join(stateDir, startImageName(scope)), Buffer.concat(frames));
+}
+
+function* connectorsOf(scope: string, table: ToolTable) {
+  let afterId: string | null = '';
+  while (afterId !== null) {
+    const { connectors, nextId } = table.page(scope, afterId);
+    yield* connectors;
+    afterId = nextId;
+  }
+}

@@ -1,0 +1,87 @@
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '../../shared/errors.ts';
+import type { RegistryFinding } from '../../shared/servers/registry-findings.ts';
+import { proveRecords } from './records-check.ts';
+import { SCHEMA_VERSION } from './registry-store.ts';
+import { readBrokenTail } from './write-ahead-log.ts';
+
+/** A store that was looked at. */
+export interface CheckedStore {
+  readonly findings: readonly RegistryFinding[];
+  /** The checksum of each server, by name; null where there is no telling. */
+  readonly servers: ReadonlyMap<string, string> | null;
+  /** The checksum of a `servers.json` when the store last wrote or read it. */
+  readonly knownFile: (path: string) => string | null;
+}
+
+/** What makes up the structure of a store is told up to this many faults. */
+const MAX_FAULTS = 20;
+
+/** Looks at a store without changing anything: its structure, its log and each record's checksum. Never throws. */
+export function checkStore(storePath: string): CheckedStore {
+  const nothing = { servers: null, knownFile: () => null };
+  const fail = (message: string): CheckedStore => ({ ...nothing, findings: [failed('store', null, message)] });
+  if (!existsSync(storePath)) return fail(`${storePath} is not there; it can be made of the file`);
+  let database: DatabaseSync | null = null;
+  try {
+    database = new DatabaseSync(storePath, { readOnly: true });
+    database.exec('PRAGMA busy_timeout = 5000');
+    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    if (version > SCHEMA_VERSION)
+      return fail(`${storePath} has format ${version}; this version reads up to ${SCHEMA_VERSION}. Use a newer one`);
+    if (version === 0) return fail(`${storePath} holds nothing; it can be made of the file`);
+    const faults = structureFaults(database);
+    if (faults.length > 0)
+      return { ...nothing, findings: faults.map((fault) => failed('store', null, `${storePath}: ${fault}`)) };
+    const store: RegistryFinding = { check: 'store', outcome: 'ok', subject: null, message: `${storePath} is whole` };
+    if (version < SCHEMA_VERSION) {
+      const message = `it has the older format ${version} and is brought up to date when it is next opened; until then its records are not checked`;
+      return { ...nothing, findings: [store, { check: 'records', outcome: 'note', subject: null, message }] };
+    }
+    return checkRecords(database, [store, checkLog(storePath)]);
+  } catch (error) {
+    return fail(`${storePath} cannot be read: ${messageOf(error)}`);
+  } finally {
+    database?.close();
+  }
+}
+
+function structureFaults(database: DatabaseSync): string[] {
+  const rows = database.prepare(`PRAGMA integrity_check(${MAX_FAULTS})`).all();
+  return rows.map((row) => String(row.integrity_check)).filter((verdict) => verdict !== 'ok');
+}
+
+function checkLog(storePath: string): RegistryFinding {
+  const { pages, hasCommit } = readBrokenTail(`${storePath}-wal`);
+  if (hasCommit)
+    return failed(
+      'log',
+      null,
+      `the last ${pages} pages of its log fail their checksum; the last changes may be missing`,
+    );
+  return { check: 'log', outcome: 'ok', subject: null, message: 'its log is whole' };
+}
+
+function checkRecords(database: DatabaseSync, before: readonly RegistryFinding[]): CheckedStore {
+  const { damaged, count, servers, files } = proveRecords(database);
+  const good: RegistryFinding = {
+    check: 'records',
+    outcome: 'ok',
+    subject: null,
+    message: `${count} records match their checksums`,
+  };
+  const wrong = damaged.map(({ server, message }) => failed('records', server, message));
+  return {
+    findings: [...before, ...(wrong.length > 0 ? wrong : [good])],
+    servers: new Map(
+      servers.flatMap(([name, , , info, sha256]) => (info === null ? [] : [[String(name), String(sha256)] as const])),
+    ),
+    knownFile: (path) => (files.find(([known]) => known === path)?.[1] ?? null) as string | null,
+  };
+}
+
+/** A finding of something that is wrong. */
+export function failed(check: RegistryFinding['check'], subject: string | null, message: string): RegistryFinding {
+  return { check, outcome: 'failed', subject, message };
+}

@@ -1,0 +1,104 @@
+import {
+  closeSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { codeOf } from '../../shared/errors.ts';
+import { STORE_FILE } from '../../shared/servers/store-file.ts';
+import { freeName, syncFolder } from '../servers-file/atomic-file.ts';
+
+/** Beside the store: whoever sets it aside, or clears up after one that is gone, holds SQLite's lock on it. It stays empty. */
+const LOCK_FILE = 'switchyard.lock';
+
+/** What SQLite keeps beside a database. They belong to that very file: beside another one they would be taken for its own. */
+const SIDE_FILES = ['-wal', '-shm', '-journal'];
+
+/** As many as Linux follows. */
+const MAX_HOPS = 40;
+
+/** The path of the store in `stateDir`, past symbolic links: that is where SQLite keeps the files beside it. */
+export function storePath(stateDir: string): string {
+  let path = join(stateDir, STORE_FILE);
+  // One that leads nowhere counts as well: SQLite would follow it and make the file there.
+  for (let hops = 0; hops < MAX_HOPS && isLink(path); hops += 1) path = resolve(dirname(path), readlinkSync(path));
+  return path;
+}
+
+function isLink(path: string): boolean {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
+}
+
+/** Which file is at `path`, as another at that path is another; null if there is none. */
+export function fileIdOf(path: string): string | null {
+  const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stats === undefined ? null : `${stats.dev}-${stats.ino}`;
+}
+
+/** Creates the folder and the file, where they are not there, for their owner alone; SQLite gives its side files the same mode. */
+export function createStoreFile(stateDir: string): void {
+  makeFolder(stateDir);
+  const path = storePath(stateDir);
+  if (existsSync(path)) return;
+  if (SIDE_FILES.some((suffix) => existsSync(path + suffix))) {
+    holdingStoreLock(stateDir, () => {
+      if (!existsSync(path)) for (const suffix of SIDE_FILES) rmSync(path + suffix, { force: true });
+    });
+  }
+  createPrivately(path);
+}
+
+/** Gives a store and what is beside it another name, `switchyard.db.corrupt` or `switchyard.db.1.corrupt`, …; that name. To be called holding the store's lock. */
+export function setStoreAside(stateDir: string): string {
+  const path = storePath(stateDir);
+  const backup = freeName(path, 'corrupt');
+  // First what is beside it: whoever opened a new store now must not find the old one's log.
+  for (const suffix of SIDE_FILES) if (existsSync(path + suffix)) renameSync(path + suffix, backup + suffix);
+  renameSync(path, backup);
+  syncFolder(dirname(path));
+  return backup;
+}
+
+/** Runs `work` while no other process does so for this folder. The kernel holds the lock, so it dies with its process. Throws SQLite's error after 5 s of waiting. */
+export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
+  const path = join(stateDir, LOCK_FILE);
+  createPrivately(path);
+  const lock = new DatabaseSync(path);
+  try {
+    lock.exec('PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE');
+    return work();
+  } finally {
+    lock.close();
+  }
+}
+
+/** Creates a folder of its owner alone, and those above it. `recursive` would spin for ever where none can be made, as below /proc. */
+function makeFolder(path: string): void {
+  try {
+    mkdirSync(path, 0o700);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return;
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path || existsSync(dirname(path))) throw error;
+    makeFolder(dirname(path));
+    mkdirSync(path, 0o700);
+  }
+}
+
+/**
+ * Creates a file readable by its owner alone. Only ever creates: closing any descriptor of an existing database would drop the locks that another connection
+ * of this process holds on it.
+ */
+function createPrivately(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+}

@@ -1,0 +1,91 @@
+import { readFileSync } from 'node:fs';
+import { codeOf } from '../../shared/errors.ts';
+
+/** https://sqlite.org/fileformat2.html#walformat */
+const LOG_HEADER_BYTES = 32;
+const FRAME_HEADER_BYTES = 24;
+
+/** The last bit says in which order the bytes of a word are summed up. */
+const MAGIC = 0x377f0682;
+
+/** What a store's log holds past the point up to which it is whole. */
+export interface LogTail {
+  readonly pages: number;
+  /** Whether a transaction was complete there. Without one these are pages of a transaction that never was. */
+  readonly hasCommit: boolean;
+}
+
+const NOTHING: LogTail = { pages: 0, hasCommit: false };
+
+/**
+ * The tail of the log at `logPath`; no log has none. To be called under the store's write lock. (Closing a file drops this process's locks on it; SQLite
+ * holds none on the log.) Throws what the disk throws.
+ */
+export function readBrokenTail(logPath: string): LogTail {
+  try {
+    return brokenTail(readFileSync(logPath));
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return NOTHING;
+    throw error;
+  }
+}
+
+/**
+ * Pages of a store's write-ahead log that fail their checksum, or come after one that does: SQLite passes over them without a word, as it must for a write
+ * that was cut off. Where none was, the disk damaged them, and what they held is lost.
+ */
+export function brokenTail(log: Uint8Array): LogTail {
+  if (log.length <= LOG_HEADER_BYTES + FRAME_HEADER_BYTES) return NOTHING;
+  const view = new DataView(log.buffer, log.byteOffset, log.byteLength);
+  const magic = view.getUint32(0);
+  const sum = new LogSum(view, (magic & 1) === 0);
+  sum.add(0, 24);
+  // Without its header nothing of a log counts, and nothing tells what it held.
+  if (magic >>> 1 !== MAGIC >>> 1 || !sum.is(24)) return { pages: Math.ceil(log.length / 4_096), hasCommit: true };
+  const frameBytes = FRAME_HEADER_BYTES + view.getUint32(8);
+  const frames = Math.floor((log.length - LOG_HEADER_BYTES) / frameBytes);
+  let isWhole = true;
+  let tail = NOTHING;
+  for (let index = 0; index < frames; index += 1) {
+    const at = LOG_HEADER_BYTES + index * frameBytes;
+    // A page that an earlier log left behind has other salts; one of this log may have lost one of the two.
+    const salts = [8, 12].filter((offset) => view.getUint32(at + offset) === view.getUint32(8 + offset)).length;
+    if (isWhole) {
+      sum.add(at, 8);
+      sum.add(at + FRAME_HEADER_BYTES, frameBytes - FRAME_HEADER_BYTES);
+      isWhole = salts === 2 && sum.is(at + 16);
+    }
+    if (isWhole || salts === 0) continue;
+    tail = { pages: tail.pages + 1, hasCommit: tail.hasCommit || view.getUint32(at + 4) !== 0 };
+  }
+  return tail;
+}
+
+/** The running sum over a log's header and pages. */
+class LogSum {
+  readonly #view: DataView;
+  readonly #isLittleEndian: boolean;
+  #first = 0;
+  #second = 0;
+
+  constructor(view: DataView, isLittleEndian: boolean) {
+    this.#view = view;
+    this.#isLittleEndian = isLittleEndian;
+  }
+
+  add(from: number, bytes: number): void {
+    let first = this.#first;
+    let second = this.#second;
+    for (let at = from; at < from + bytes; at += 8) {
+      first = (first + this.#view.getUint32(at, this.#isLittleEndian) + second) >>> 0;
+      second = (second + this.#view.getUint32(at + 4, this.#isLittleEndian) + first) >>> 0;
+    }
+    this.#first = first;
+    this.#second = second;
+  }
+
+  /** Whether the sum so far is the one that is written at `at`. */
+  is(at: number): boolean {
+    return this.#view.getUint32(at) === this.#first && this.#view.getUint32(at + 4) === this.#second;
+  }
+}

@@ -1,0 +1,164 @@
+import { hash } from 'node:crypto';
+import type { DatabaseSync } from 'node:sqlite';
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
+import type { ServerChange } from '../../shared/servers/server-records.ts';
+import { addSealFunction, columnsOf, provenRows, type SealedTable, sealExpression, selectSealed } from './seal.ts';
+
+/** A change, and where in the order of all servers it stands; whoever comes back has another place than before. */
+interface PlacedChange extends ServerChange {
+  readonly position: number;
+}
+
+/** The servers since a revision, in the order in which they came. */
+export interface ServerRows {
+  readonly revision: number;
+  readonly rows: readonly PlacedChange[];
+}
+
+/**
+ * Rows of servers that are gone stay, without their content, so that other processes hear of it.
+ */
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS server (
+    name TEXT PRIMARY KEY,
+    position INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    info TEXT,
+    sha256 TEXT NOT NULL,
+    file_sha256 TEXT,
+    seal INTEGER NOT NULL
+  ) STRICT;
+  CREATE INDEX IF NOT EXISTS server_revision ON server (revision);
+`;
+
+export const SERVERS: SealedTable = {
+  name: 'server',
+  sealed: ['name', 'position', 'revision', 'info', 'sha256', 'file_sha256'],
+  rest: [],
+};
+
+const UPSERT = `
+  INSERT INTO server (${columnsOf(SERVERS)})
+  VALUES (:name, :revision * 100000 + :index, :revision, :info, :sha256, NULL, 0)
+  ON CONFLICT (name) DO UPDATE SET
+    position = CASE WHEN server.info IS NULL THEN excluded.position ELSE server.position END,
+    revision = excluded.revision,
+    info = excluded.info,
+    sha256 = excluded.sha256
+`;
+
+const SEAL = `UPDATE server SET seal = ${sealExpression(SERVERS)} WHERE revision = ?`;
+
+/** What the file says of a server, set to `sql` wherever it is another. */
+const agreeOn = (sql: string): string => `
+  UPDATE server SET file_sha256 = ${sql}, seal = seal(name, position, revision, info, sha256, ${sql})
+  WHERE file_sha256 IS NOT ${sql}
+`;
+
+type Row = readonly [string, number, number, string | null, string, string | null, number];
+
+/** A server as the table has it; without `info` it is gone. */
+export interface ServerRow {
+  readonly name: string;
+  readonly info: string | null;
+  readonly sha256: string;
+  /** What `servers.json` said of it when the two last agreed. */
+  readonly fileSha256: string | null;
+}
+
+/** The servers of a registry in its store. What it reads it proves: every method throws a DamageError for a row that is not as it was written. */
+export class ServerTable {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    addSealFunction(database);
+    database.exec(SCHEMA);
+  }
+
+  /** Makes changes in one commit; the revision they got. Durable once this returns. To be called in no transaction. */
+  apply(changes: readonly ServerChange[]): number {
+    return inTransaction(this.#database, () => this.applyWithin(changes));
+  }
+
+  /** The same, in the transaction that the caller holds. */
+  applyWithin(changes: readonly ServerChange[]): number {
+    const revision = this.revision() + 1;
+    if (changes.length === 0) return revision - 1;
+    const upsert = this.#database.prepare(UPSERT);
+    for (const [index, { name, info }] of changes.entries()) {
+      const text = info === null ? null : JSON.stringify(info);
+      upsert.run({ name, revision, index, info: text, sha256: digestOf(text) });
+    }
+    this.#database.prepare(SEAL).run(revision);
+    return revision;
+  }
+
+  /**
+   * What changed after a revision; 0 for all. One statement, so that another process's commit is in it whole or not at all: a revision that was read after the
+   * rows would count a commit as known whose rows were not among them.
+   */
+  since(after: number): ServerRows {
+    const found = this.#rows('WHERE revision > ? ORDER BY position', after);
+    const rows = found.map(([name, position, , info]) => ({
+      name,
+      position,
+      info: info === null ? null : (JSON.parse(info) as ServerInfo),
+    }));
+    return { revision: found.reduce((highest, [, , revision]) => Math.max(highest, revision), after), rows };
+  }
+
+  /** Every row, those of servers that are gone too. */
+  all(): ServerRow[] {
+    return this.#rows('').map(([name, , , info, sha256, fileSha256]) => ({ name, info, sha256, fileSha256 }));
+  }
+
+  /** Grows with every commit. */
+  revision(): number {
+    const row = this.#database.prepare('SELECT max(revision) AS revision FROM server').get() as {
+      revision: number | null;
+    };
+    return row.revision ?? 0;
+  }
+
+  /** Notes that the file says what the table says of everything up to `revision`, as it did of what is not after `after`; 0 if that is not known. */
+  agreeWithFile(after: number, revision: number): void {
+    const sql = `${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ? AND revision <= ?`;
+    this.#database.prepare(sql).run(after, revision);
+  }
+
+  /** Notes that the file says this of these servers, as name and checksum, and nothing of any other. */
+  agreeOn(said: Iterable<readonly [string, string]>): void {
+    this.#database.exec(agreeOn('NULL'));
+    this.noteSaid(said);
+  }
+
+  /** Notes that the file says this of these servers, or nothing (null). */
+  noteSaid(said: Iterable<readonly [string, string | null]>): void {
+    const agree = this.#database.prepare(`${agreeOn('?1')} AND name = ?2`);
+    for (const [name, sha256] of said) agree.run(sha256, name);
+  }
+
+  #rows(clauses: string, ...values: number[]): readonly Row[] {
+    const rows = selectSealed(this.#database, SERVERS, clauses).all(...values);
+    return provenRows(SERVERS, rows) as unknown as readonly Row[];
+  }
+}
+
+/** Runs `work` holding the write lock from its start: what it read is so until it is done. */
+export function inTransaction<T>(database: DatabaseSync, work: () => T): T {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}
+
+/** The checksum of what a row holds. */
+export function digestOf(content: string | Uint8Array | null): string {
+  return hash('sha256', content ?? '');
+}

@@ -1,0 +1,229 @@
+import type { DatabaseSync } from 'node:sqlite';
+import {
+  pinnedDifferences,
+  pinnedPart,
+  type RemoteToolDefinition,
+  toolDigest,
+} from '../../shared/tools/tool-definition.ts';
+import type {
+  ConnectorMessage,
+  ConnectorPage,
+  PinChoice,
+  RememberedConnector,
+  ToolPin,
+  ToolPinChange,
+  ToolPinDetail,
+  ToolRecord,
+  ToolsToSave,
+  TouchedTools,
+} from '../../shared/tools/tool-records.ts';
+import { isSameChange } from '../../shared/tools/tool-records.ts';
+import { CONNECTOR_SCHEMA, CONNECTORS, type ConnectorRow, isWhole, textsDigest } from './connector-rows.ts';
+import {
+  addSealFunction,
+  columnsOf,
+  provenRows,
+  type SealedTable,
+  sealExpression,
+  sealOf,
+  selectSealed,
+} from './seal.ts';
+import { inTransaction } from './server-table.ts';
+
+export const PIN_SCHEMA = `
+  CREATE TABLE IF NOT EXISTS tool_pin (
+    scope TEXT NOT NULL,
+    connector_id TEXT NOT NULL,
+    tool TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    pinned_at_ms INTEGER NOT NULL,
+    revision INTEGER NOT NULL,
+    seal INTEGER NOT NULL,
+    PRIMARY KEY (scope, connector_id, tool)
+  ) STRICT;
+`;
+
+/** Pins outlive a damaged store; the tools are listed again by their connectors. */
+export const PINS: SealedTable = {
+  name: 'tool_pin',
+  sealed: ['scope', 'connector_id', 'tool', 'sha256', 'definition', 'pinned_at_ms', 'revision'],
+  rest: [],
+};
+
+/** Connectors in one answer: some hundred kilobytes. */
+const PAGE_SIZE = 32;
+
+const APPROVE = `
+  UPDATE tool_pin SET
+    sha256 = :sha256,
+    definition = :definition,
+    pinned_at_ms = :nowMs,
+    revision = revision + 1,
+    seal = seal(scope, connector_id, tool, :sha256, :definition, :nowMs, revision + 1)
+  WHERE scope = coalesce(:scope, scope) AND connector_id = :connectorId AND tool = :tool
+`;
+
+/** A listed tool beside the pin that it differs from. */
+interface ChangedRow {
+  readonly connector_id: string;
+  readonly tools: string;
+  readonly tool: string;
+  readonly sha256: string;
+  readonly pinned_sha256: string;
+  readonly pinned_at_ms: number;
+  readonly definition: string;
+}
+
+/** One whose place is damaged is another connector's, or nobody's. */
+const TOUCH = `
+  UPDATE connector SET listed_at_ms = :at, seal = seal(scope, connector_id, revision, :at, sha256)
+  WHERE scope = :scope AND connector_id = :id AND seal = ${sealExpression(CONNECTORS)}
+`;
+
+const CHANGED = `
+  SELECT c.connector_id, c.tools, p.tool, d.value ->> 1 AS sha256, p.sha256 AS pinned_sha256, p.pinned_at_ms, p.definition
+  FROM connector AS c, json_each(c.digests) AS d
+  JOIN tool_pin AS p ON p.scope = c.scope AND p.connector_id = c.connector_id AND p.tool = d.value ->> 0
+  WHERE p.sha256 <> d.value ->> 1
+`;
+
+/** The connectors' tools as they were last listed, and each tool's definition as it was first seen or last approved. */
+export class ToolTable {
+  readonly #database: DatabaseSync;
+
+  constructor(database: DatabaseSync) {
+    this.#database = database;
+    database.exec(CONNECTOR_SCHEMA + PIN_SCHEMA);
+    addSealFunction(database);
+  }
+
+  /** Keeps these, in one commit, pinning tools that are new; what differs from its pin. Durable once this returns. */
+  save(scope: string, { connectors, pins, isPinned }: ToolsToSave): ToolPinDetail[] {
+    return inTransaction(this.#database, () => {
+      const ids = new Set([...connectors, ...pins].map(({ connectorId }) => connectorId));
+      if (isPinned) for (const id of ids) this.#provePins(scope, id);
+      for (const pin of pins) this.#pin(scope, pin);
+      const revision = this.#nextRevision();
+      for (const message of connectors) this.#save(scope, message, revision, isPinned);
+      return connectors.flatMap(({ connectorId }) => this.#changesOf(scope, connectorId));
+    });
+  }
+
+  /** Notes that these connectors listed the same tools again. */
+  touch(scope: string, connectorIds: readonly string[], listedAtMs: number): TouchedTools {
+    return inTransaction(this.#database, () => {
+      const touch = this.#database.prepare(TOUCH);
+      const unknown = connectorIds.filter((id) => touch.run({ at: listedAtMs, scope, id }).changes === 0);
+      return { changes: connectorIds.flatMap((id) => this.#changesOf(scope, id)), unknown };
+    });
+  }
+
+  /** Forgets the tools of connectors that are no more. Their pins stay: one that comes back must still be what it was. */
+  forget(scope: string, connectorIds: readonly string[]): void {
+    inTransaction(this.#database, () => {
+      const forget = this.#database.prepare('DELETE FROM connector WHERE scope = ? AND connector_id = ?');
+      for (const id of connectorIds) forget.run(scope, id);
+    });
+  }
+
+  /** The connectors after `afterId`. Records that do not match their checksum are named and left out. */
+  page(scope: string, afterId: string): ConnectorPage {
+    const rows = this.#database
+      .prepare('SELECT * FROM connector WHERE scope = ? AND connector_id > ? ORDER BY connector_id LIMIT ?')
+      .all(scope, afterId, PAGE_SIZE) as unknown as ConnectorRow[];
+    const good = rows.filter(isWhole);
+    return {
+      connectors: good.map((row) => this.#remembered(row)),
+      damaged: rows.filter((row) => !good.includes(row)).map((row) => row.connector_id),
+      nextId: rows.length < PAGE_SIZE ? null : (rows.at(-1)?.connector_id ?? null),
+    };
+  }
+
+  /** Everything in which listed tools differ from their pins; of one scope, or of all (null). */
+  changes(scope: string | null): ToolPinDetail[] {
+    const sql = `${CHANGED} AND c.scope = coalesce(?, c.scope) ORDER BY c.scope, c.connector_id, p.tool`;
+    return this.#database.prepare(sql).all(scope).map(detailOf);
+  }
+
+  /** Takes the definitions that tools have now for the right ones; those that it did. Durable once this returns. */
+  approve(scope: string | null, choices: readonly PinChoice[] | null, nowMs: number): ToolPinChange[] {
+    return inTransaction(this.#database, () => {
+      const isChosen = (change: ToolPinChange): boolean =>
+        choices?.some((choice) => isSameChange(choice, change)) ?? true;
+      const approved = this.changes(scope).filter(isChosen);
+      const pin = this.#database.prepare(APPROVE);
+      for (const { connectorId, tool, sha256, current } of approved)
+        pin.run({ scope, connectorId, tool, sha256, definition: JSON.stringify(current), nowMs });
+      return approved;
+    });
+  }
+
+  /** How many connectors of a scope are kept. */
+  count(scope: string): number {
+    const row = this.#database.prepare('SELECT count(*) AS count FROM connector WHERE scope = ?').get(scope);
+    return (row as { count: number }).count;
+  }
+
+  /** Grows with every commit that keeps something new. */
+  #nextRevision(): number {
+    const row = this.#database.prepare('SELECT max(revision) AS revision FROM connector').get();
+    return ((row as { revision: number | null }).revision ?? 0) + 1;
+  }
+
+  #save(scope: string, message: ConnectorMessage, revision: number, isPinned: boolean): void {
+    const { connectorId, listedAtMs, toolsText, ...facts } = message;
+    const definitions = (JSON.parse(toolsText) as ToolRecord[]).map(({ definition }) => definition);
+    const digests = definitions.map((definition) => [definition.name, toolDigest(definition)] as const);
+    const texts = [JSON.stringify(facts), toolsText, JSON.stringify(isPinned ? digests : [])] as const;
+    const sha256 = textsDigest({ facts: texts[0], tools: texts[1], digests: texts[2] });
+    const sealed = [scope, connectorId, revision, listedAtMs, sha256];
+    this.#database
+      .prepare(`INSERT OR REPLACE INTO connector (${columnsOf(CONNECTORS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+      .run(...sealed, sealOf(sealed), ...texts);
+    if (!isPinned) return;
+    for (const definition of definitions) this.#pin(scope, { connectorId, definition, pinnedAtMs: listedAtMs });
+  }
+
+  /** Throws a DamageError where a pin of this connector is not as it was written: it must not be taken for none. */
+  #provePins(scope: string, connectorId: string): void {
+    const pins = selectSealed(this.#database, PINS, 'WHERE scope = ? AND connector_id = ?');
+    provenRows(PINS, pins.all(scope, connectorId));
+  }
+
+  /** Pins a tool that has no pin. */
+  #pin(scope: string, { connectorId, definition, pinnedAtMs }: ToolPin): void {
+    const pinned = pinnedPart(definition);
+    const sealed = [scope, connectorId, definition.name, toolDigest(pinned), JSON.stringify(pinned), pinnedAtMs, 1];
+    const sql = `INSERT OR IGNORE INTO tool_pin (${columnsOf(PINS)}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`;
+    this.#database.prepare(sql).run(...sealed, sealOf(sealed));
+  }
+
+  #remembered(row: ConnectorRow): RememberedConnector {
+    return {
+      connectorId: row.connector_id,
+      listedAtMs: row.listed_at_ms,
+      ...(JSON.parse(row.facts) as Pick<
+        RememberedConnector,
+        'endpoint' | 'era' | 'transport' | 'protocolVersion' | 'serverName'
+      >),
+      tools: JSON.parse(row.tools) as ToolRecord[],
+      changes: this.#changesOf(row.scope, row.connector_id),
+    };
+  }
+
+  #changesOf(scope: string, connectorId: string): ToolPinDetail[] {
+    const sql = `${CHANGED} AND c.scope = ? AND c.connector_id = ?`;
+    return this.#database.prepare(sql).all(scope, connectorId).map(detailOf);
+  }
+}
+
+function detailOf(row: unknown): ToolPinDetail {
+  const { connector_id, tools, tool, sha256, pinned_sha256, pinned_at_ms, definition } = row as ChangedRow;
+  const listed = (JSON.parse(tools) as ToolRecord[]).find((record) => record.definition.name === tool);
+  const pinned = JSON.parse(definition) as RemoteToolDefinition;
+  const current = listed === undefined ? pinned : pinnedPart(listed.definition);
+  const members = pinnedDifferences(pinned, current);
+  const digests = { pinnedSha256: pinned_sha256, sha256 };
+  return { connectorId: connector_id, tool, members, pinnedAtMs: pinned_at_ms, ...digests, pinned, current };
+}

@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { killRunning, runCli } from '../../helpers/cli.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+afterEach(killRunning);
+
+interface Row {
+  readonly way: string;
+  readonly metric: string;
+  readonly samples: readonly number[];
+}
+
+describe('switchyard bench', () => {
+  it('compares the ways on this machine, says how far it is and writes a page', async () => {
+    using dir = new TempDir();
+    const out = join(dir.path, 'report.html');
+    const args = ['bench', '--entries', '60', '--rounds', '1', '--seconds', '1', '--out', out, '--json'];
+    const { code, stdout, stderr } = await runCli(args);
+    expect([code, stderr.split('\n')[0]]).toEqual([0, '  1 of 3  stalls, plain']);
+    const { sections, report } = JSON.parse(stdout) as { sections: { rows: Row[] }[]; report: string };
+    expect(report).toBe(out);
+    expect(sections.map(({ rows }) => [...new Set(rows.map(({ way }) => way))])).toEqual([
+      ['plain', 'inline', 'manager'],
+      ['no refresh', 'inline', 'manager'],
+    ]);
+    for (const { rows } of sections) {
+      expect(rows.every(({ samples }) => samples.length > 0 && samples.every((value) => value >= 0))).toBe(true);
+    }
+    const page = readFileSync(out, 'utf8');
+    expect(page).toMatch(/^<!doctype html>[\s\S]*no refresh[\s\S]*<\/html>\n$/);
+  });
+
+  it.each([[['--entries', 'many']], [['--rounds', '0']], [['--out', '/nowhere/at/all/report.html']]])(
+    'refuses %j before it measures anything',
+    async (args) => {
+      const { code, stderr } = await runCli(['bench', ...args]);
+      expect(code).toBe(2);
+      expect(stderr).not.toContain('stalls');
+      expect(existsSync('switchyard-bench.html')).toBe(false);
+    },
+  );
+});

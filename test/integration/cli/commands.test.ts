@@ -1,0 +1,170 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
+import { CLI_ENV, type CliWorld, startCliWorld } from '../../helpers/cli-world.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { mapNow } from '../../helpers/map-under-test.ts';
+import { entry } from '../../helpers/signed-map.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+let world: CliWorld;
+beforeAll(async () => {
+  world = await startCliWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+afterEach(killRunning);
+
+const env = CLI_ENV;
+
+describe('switchyard sync', () => {
+  it('shows each connector and ends with 0 when all are up', async () => {
+    const { code, stdout, stderr } = await world.on(['sync']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/one\s+ready\s+modern\s+streamable-http\s+2/)]);
+    expect(stdout).toContain('1 of 1 connectors up, 2 tools; map fresh');
+    expect(stderr).toContain('Service map of 1 connectors (test) is proven');
+  });
+
+  it('prints one document and nothing else with --json', async () => {
+    const { code, stdout } = await world.on(['sync', '--json']);
+    expect([code, JSON.parse(stdout)]).toMatchObject([0, { ok: true, toolCount: 2, connectors: [{ state: 'ready' }] }]);
+  });
+
+  it('ends with 1 when a connector is down, and says why', async () => {
+    await using half = await MapServer.start(
+      mapNow([entry('one', { endpoint: world.mcp.url }), entry('dead', { endpoint: 'http://127.0.0.1:1/' })]),
+    );
+    const { code, stdout } = await runCli(['sync', '--service-map', half.url], { env });
+    expect([code, stdout]).toEqual([1, expect.stringContaining('CONNECTOR_CONNECT_FAILED')]);
+    expect(stdout).toContain('1 of 2 connectors up');
+  });
+
+  it('takes url, map token and connector key from the environment', async () => {
+    await using server = await MapServer.start(mapNow([]));
+    const { code } = await runCli(['sync', '--map-key-env', 'TOKEN'], {
+      env: { ...env, CONNECTORS_SERVICE_MAP_URL: server.url, TOKEN: secret('map token') },
+    });
+    expect([code, server.requests[0]?.headers.authorization]).toEqual([0, `Bearer ${secret('map token')}`]);
+  });
+
+  it('ends in order when it is interrupted', async () => {
+    await using silent = await MapServer.start();
+    silent.answer(() => {});
+    const running = startCli(['sync', '--service-map', silent.url, '--timeout', '20000'], { env });
+    await eventually('it has asked', () => silent.requests.length > 0);
+    running.child.kill('SIGINT');
+    expect((await running.ended).code).toBe(130);
+  });
+});
+
+describe('switchyard tools and call', () => {
+  it('lists tools, without what would steer a terminal', async () => {
+    const { code, stdout } = await world.on(['tools']);
+    expect([code, stdout]).toEqual([0, expect.stringMatching(/one\.echo\s+Says it again/)]);
+    const none = await world.on(['tools', '--connector', 'other', '--json']);
+    expect(JSON.parse(none.stdout)).toEqual({ ok: true, tools: [] });
+  });
+
+  it.each([
+    [['one.echo', '{"text":"hi"}'], 0, 'echo hi\n'],
+    [['one.fail'], 3, 'it broke\n'],
+  ])('calls %j', async (args, expected, output) => {
+    const { code, stdout } = await world.on(['call', ...args]);
+    expect([code, stdout]).toEqual([expected, output]);
+  });
+
+  it('reads arguments from stdin and prints the whole result with --json', async () => {
+    const args = ['call', 'one.echo', '-', '--json', '--service-map', world.map.url];
+    const { code, stdout } = await runCli(args, { env, stdin: '{"text":"in"}' });
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { ok: true, tool: 'one.echo', result: { content: [{ text: 'echo in' }] } },
+    ]);
+  });
+
+  it.each([
+    [['call', 'one.nope'], 1, /^switchyard: TOOL_UNKNOWN: .*one\.nope/m],
+    [['call', 'one.echo', '[1]'], 2, /^switchyard: OPTIONS_INVALID: .*must be a JSON object/m],
+    [['call', 'one.echo', '{'], 2, /^switchyard: OPTIONS_INVALID: .*not JSON/m],
+  ])('says in one line what is wrong with %j', async (args, expected, line) => {
+    const { code, stdout, stderr } = await world.on(args);
+    expect([code, stdout]).toEqual([expected, '']);
+    expect(stderr).toMatch(line);
+  });
+});
+
+describe('switchyard status', () => {
+  it('shows map, store and connectors, and the remembered map while the server is down', async () => {
+    using dir = new TempDir();
+    await using server = await MapServer.start(mapNow([entry('one', { endpoint: world.mcp.url })]));
+    const args = ['status', '--service-map', server.url, '--state-dir', dir.path];
+    const first = await runCli(args, { env });
+    expect([first.code, first.stdout]).toEqual([0, expect.stringContaining('signature verified')]);
+    expect(first.stdout).toContain(`ready, ${dir.path}`);
+    server.fail();
+    const second = await runCli(args, { env });
+    expect([second.code, second.stdout]).toEqual([1, expect.stringContaining('last refresh failed: MAP_HTTP_STATUS')]);
+    expect(second.stdout).toContain('stale;');
+    expect(second.stdout).toMatch(/one\s+ready/);
+  });
+});
+
+describe('a mistake', () => {
+  it.each<[string, readonly string[], NodeJS.ProcessEnv, number, RegExp]>([
+    [
+      'a missing map',
+      ['sync'],
+      env,
+      2,
+      /There is nothing to connect: give --service-map URL \(or set CONNECTORS_SERVICE_MAP_URL\), --config FILE, --registry, or several of them\.$/m,
+    ],
+    [
+      'a missing variable',
+      ['sync', '--service-map', 'http://127.0.0.1:1/'],
+      {},
+      2,
+      /variable CONNECTORS_SIGNATURE_KEY, which --key-env names, is not set\.$/m,
+    ],
+    [
+      'a bad URL',
+      ['sync', '--service-map', 'maps.example.com'],
+      env,
+      2,
+      /serviceMapUrl: must be an absolute http or https URL/,
+    ],
+    [
+      'an unreachable map',
+      ['tools', '--service-map', 'http://127.0.0.1:1/x?token=1'],
+      env,
+      1,
+      /MAP_UNREACHABLE: .*127\.0\.0\.1:1\/x: .*Check the URL/,
+    ],
+    ['a host that does not exist', ['status', '--service-map', 'http://no.invalid/'], env, 1, /MAP_DNS: /],
+    [
+      'a missing file',
+      ['sync', '--ca', '/nowhere.pem', '--service-map', 'https://x.invalid/'],
+      env,
+      2,
+      /Cannot read the file \/nowhere\.pem of --ca \(ENOENT\)/,
+    ],
+    [
+      'a bad proxy',
+      ['sync', '--service-map', 'http://127.0.0.1:1/'],
+      { ...env, HTTP_PROXY: 'ftp://x' },
+      2,
+      /HTTP_PROXY of the environment is no URL of a proxy/,
+    ],
+  ])('such as %s gets one line and an exit code', async (_, args, variables, expected, line) => {
+    const { code, stdout, stderr } = await runCli(args, { env: variables });
+    expect([code, stdout]).toEqual([expected, '']);
+    expect(stderr).toMatch(line);
+    expect(stderr.trim().split('\n')).toHaveLength(1);
+  });
+
+  it('is a document too with --json', async () => {
+    const { code, stdout, stderr } = await world.on(['sync', '--json'], { CONNECTORS_SIGNATURE_KEY: secret('wrong') });
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'MAP_SIGNATURE_MISMATCH' } });
+    expect(stderr).toMatch(/^switchyard: MAP_SIGNATURE_MISMATCH: .*Compare the keys/);
+  });
+});

@@ -1,0 +1,94 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readLocalConfig } from '../../../src/main/local-config/read-local-config.ts';
+import { killRunning, runCli } from '../../helpers/cli.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const URL_OF_IT = 'http://127.0.0.1:3737/mcp';
+const TOKEN = 'a-token-of-the-test';
+
+/** What our own reader makes of a snippet at the place where its client keeps it. */
+async function readBack(snippet: string, file: string) {
+  using folder = new TempDir();
+  const path = join(folder.path, file);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, snippet);
+  return await readLocalConfig(path, { GATEWAY_TOKEN: TOKEN, HOME: '/home/nobody' });
+}
+
+const PLACES = [
+  ['claude', '.mcp.json'],
+  ['cursor', '.cursor/mcp.json'],
+  ['vscode', '.vscode/mcp.json'],
+] as const;
+
+afterEach(killRunning);
+
+describe('switchyard config', () => {
+  it.each(PLACES)('prints what %s takes, and says that it goes into %s', async (client, file) => {
+    const { code, stdout, stderr } = await runCli(['config', client]);
+    expect(code).toBe(0);
+    expect(stderr).toContain(`Goes into ${file}`);
+    expect(stderr.trim()).not.toContain('\n');
+    const { servers, problems } = await readBack(stdout, file);
+    expect(problems).toEqual([]);
+    expect(servers).toMatchObject([{ entry: { id: 'switchyard', endpoint: URL_OF_IT }, command: null }]);
+  });
+
+  it.each(PLACES)('has %s read the token from its variable, and never shows it', async (client, file) => {
+    const args = ['--url', 'https://mcp.example.com/mcp', '--name', 'tools', '--token-env', 'GATEWAY_TOKEN'];
+    const { code, stdout, stderr } = await runCli(['config', client, ...args], { env: { GATEWAY_TOKEN: TOKEN } });
+    expect(code).toBe(0);
+    expect(stdout + stderr).not.toContain(TOKEN);
+    const { servers, problems } = await readBack(stdout, file);
+    expect(problems).toEqual([]);
+    const headers = { Authorization: `Bearer ${TOKEN}` };
+    expect(servers).toMatchObject([{ entry: { id: 'tools', endpoint: 'https://mcp.example.com/mcp', headers } }]);
+  });
+
+  it.each(PLACES)('has %s start a gateway of its own with --stdio', async (client, file) => {
+    const { code, stdout } = await runCli(['config', client, '--stdio', '--', '--config', '/etc/servers.json']);
+    expect(code).toBe(0);
+    const { servers, problems } = await readBack(stdout, file);
+    expect(problems).toEqual([]);
+    const args = ['-y', 'mcp-switchyard', 'serve', '--stdio', '--config', '/etc/servers.json'];
+    expect(servers).toMatchObject([{ entry: { id: 'switchyard' }, command: { command: 'npx', args } }]);
+  });
+
+  it('prints one document with --json', async () => {
+    const { stdout } = await runCli(['config', 'claude', '--json']);
+    expect(JSON.parse(stdout)).toEqual({
+      ok: true,
+      client: 'claude',
+      files: ['.mcp.json'],
+      command: `claude mcp add --scope project --transport http switchyard ${URL_OF_IT}`,
+      snippet: { mcpServers: { switchyard: { type: 'http', url: URL_OF_IT } } },
+    });
+  });
+
+  it.each([
+    ['a client that is misspelt', ['curser'], 'Did you mean cursor?'],
+    ['a client that is not known', ['emacs'], 'There are claude, cursor, vscode'],
+    ['no client', [], "argument 'client'"],
+    ['arguments of a gateway that is not started', ['claude', '--', '--registry'], '--stdio'],
+    ['a URL for a gateway that is started', ['claude', '--stdio', '--url', URL_OF_IT], '--url'],
+    ['what is no URL', ['claude', '--url', '127.0.0.1:3737'], '--url'],
+    ['a name that not all take', ['claude', '--name', 'my tools'], '--name'],
+  ])('refuses %s', async (_, args, text) => {
+    const { code, stdout, stderr } = await runCli(['config', ...args]);
+    expect(code).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(text);
+  });
+
+  it.each([
+    ['a token that was given in place of its variable', ['--token-env', 'sk-live-123']],
+    ['a password in a URL', ['--url', 'http://me:sk-live-123@127.0.0.1/mcp']],
+  ])('does not repeat %s', async (_, args) => {
+    const { code, stdout, stderr } = await runCli(['config', 'cursor', ...args, '--json']);
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'OPTIONS_INVALID' } });
+    expect(stdout + stderr).not.toContain('sk-live-123');
+  });
+});

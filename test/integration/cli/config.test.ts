@@ -1,0 +1,60 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { killRunning, runCli } from '../../helpers/cli.ts';
+import { CLI_ENV, startCliWorld } from '../../helpers/cli-world.ts';
+import { LocalFile, localServer } from '../../helpers/local-file.ts';
+
+afterEach(killRunning);
+
+describe('--config', () => {
+  it('lists and calls the tools of a file, without a map or a key', async () => {
+    using file = new LocalFile({ one: localServer(['one']) });
+    const listed = await runCli(['tools', '--config', file.path, '--json']);
+    expect(listed).toMatchObject({ code: 0 });
+    expect(JSON.parse(listed.stdout)).toMatchObject({
+      ok: true,
+      tools: [{ name: 'one.die' }, {}, { name: 'one.whoami' }],
+    });
+    const called = await runCli(['call', 'one.whoami', '--config', file.path]);
+    expect(called).toMatchObject({ code: 0 });
+    expect(JSON.parse(called.stdout)).toMatchObject({ name: 'one' });
+  });
+
+  it('stands beside a map', async () => {
+    await using world = await startCliWorld();
+    using file = new LocalFile({ near: localServer(['near']) });
+    const { code, stdout } = await world.on(['sync', '--config', file.path, '--json']);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ ok: true, toolCount: 5, config: { serverCount: 1 } });
+  });
+
+  it('says what is wrong in the file, with its place, and what its programs said last; and fails', async () => {
+    using file = new LocalFile({ bad: { args: [] }, crash: localServer(['x', 'crash']), one: localServer(['one']) });
+    const { code, stdout, stderr } = await runCli(['status', '--config', file.path]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`${file.path}:1:`);
+    expect(stdout).toContain('mcpServers["bad"] needs a command');
+    expect(stdout).toContain('stderr of crash\n  there is no licence key\n');
+    expect(stdout).toMatch(/one +ready +legacy +stdio +3/);
+  });
+
+  it('is looked at by doctor', async () => {
+    using file = new LocalFile({ one: localServer(['one']) });
+    const good = await runCli(['doctor', '--config', file.path, '--json']);
+    const findings = (text: string) => JSON.parse(text).findings as { check: string; outcome: string }[];
+    expect(findings(good.stdout)).toContainEqual(expect.objectContaining({ check: 'config', outcome: 'ok' }));
+    expect(findings(good.stdout)).toContainEqual(expect.objectContaining({ check: 'connector', outcome: 'ok' }));
+    file.writeText('{');
+    const bad = await runCli(['doctor', '--config', file.path, '--json']);
+    expect(findings(bad.stdout)).toContainEqual(expect.objectContaining({ check: 'config', outcome: 'failed' }));
+    expect(bad.code).toBe(1);
+  });
+
+  it.each([
+    ['a file that is not there', ['tools', '--config', '/no/such/file.json'], 1, 'CONFIG_INVALID'],
+    ['nothing to connect', ['tools'], 2, '--config FILE'],
+  ])('fails with a code for %s', async (_, args, code, text) => {
+    const ended = await runCli(args, { env: { ...CLI_ENV } });
+    expect(ended.code).toBe(code);
+    expect(ended.stderr).toContain(text);
+  });
+});

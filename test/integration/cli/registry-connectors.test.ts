@@ -1,0 +1,55 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { killRunning, runCli } from '../../helpers/cli.ts';
+import { startCliWorld } from '../../helpers/cli-world.ts';
+import { RegistryWorld, registeredProgram } from '../../helpers/registry-world.ts';
+
+afterEach(killRunning);
+
+const socket = { name: 'socket', transport: 'ws', endpoint: 'ws://localhost:1/' } as const;
+
+describe('--registry', () => {
+  it('calls and lists the tools of registered servers, without a map or a key', async () => {
+    using world = new RegistryWorld();
+    await world.fill(registeredProgram('one'));
+    const env = { CORTEX_HOME: world.home };
+    const called = await runCli(['call', '--registry', 'one.whoami'], { env });
+    expect(called).toMatchObject({ code: 0 });
+    expect(JSON.parse(called.stdout)).toMatchObject({ name: 'one' });
+    const listed = await runCli(['tools', '--registry-path', world.path, '--json']);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ ok: true, tools: [{ name: 'one.die' }, {}, {}] });
+    expect(listed.stderr).toContain('one: ready');
+  });
+
+  it('stands beside a map, and says with its place what is no connector; and fails', async () => {
+    await using map = await startCliWorld();
+    using world = new RegistryWorld();
+    await world.fill(registeredProgram('near'), socket);
+    world.edit([registeredProgram('near'), socket, { name: 'bad' }]);
+    const { code, stdout, stderr } = await map.on(['status', '--registry-path', world.path]);
+    expect(code).toBe(1);
+    expect(stdout).toContain(`registry   ${world.path}, 1 servers`);
+    expect(stdout).toContain('SERVER_TRANSPORT_UNSUPPORTED: servers["socket"]');
+    expect(stdout).toContain('SERVER_INVALID: servers[2]');
+    expect(stdout).toMatch(/near +ready/);
+    expect(stdout).toMatch(/one +ready/);
+    expect(stderr).toContain('servers["socket"]');
+    const synced = await map.on(['sync', '--registry-path', world.path, '--json']);
+    expect([synced.code, JSON.parse(synced.stdout)]).toMatchObject([1, { ok: false, registry: { serverCount: 1 } }]);
+  });
+
+  it('is looked at by doctor', async () => {
+    using world = new RegistryWorld();
+    await world.fill(registeredProgram('one'));
+    const doctor = async (path: string): Promise<unknown[]> =>
+      JSON.parse((await runCli(['doctor', '--registry-path', path, '--json'])).stdout).findings;
+    expect(await doctor(world.path)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining({ check: 'registry', outcome: 'ok' }),
+        expect.objectContaining({ check: 'connector', outcome: 'ok' }),
+      ]),
+    );
+    expect(await doctor('/dev/null/servers.json')).toContainEqual(
+      expect.objectContaining({ check: 'registry', outcome: 'failed' }),
+    );
+  });
+});

@@ -1,0 +1,125 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { killRunning, runCli } from '../../helpers/cli.ts';
+import { CLI_ENV, type CliWorld, startCliWorld } from '../../helpers/cli-world.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { mapNow } from '../../helpers/map-under-test.ts';
+import { entry, mapOf } from '../../helpers/signed-map.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+let world: CliWorld;
+beforeAll(async () => {
+  world = await startCliWorld();
+});
+afterAll(() => world[Symbol.asyncDispose]());
+afterEach(killRunning);
+
+const env = CLI_ENV;
+
+describe('switchyard sign and verify', () => {
+  it('sign what verify and sync accept', async () => {
+    using dir = new TempDir();
+    const [source, target] = [join(dir.path, 'map.json'), join(dir.path, 'signed.json')];
+    writeFileSync(source, JSON.stringify(mapOf([entry('a')], { generatedAt: '2020-01-01T00:00:00Z' })));
+    const made = await runCli(['sign', source, '--stamp', '--out', target], { env });
+    expect([made.code, made.stdout]).toEqual([0, '']);
+    const verified = await runCli(['verify', target], { env });
+    expect([verified.code, verified.stdout]).toEqual([
+      0,
+      expect.stringMatching(/✔ syntax[\s\S]*✔ signature[\s\S]*✔ shape[\s\S]*✔ time/),
+    ]);
+    await using server = await MapServer.start(new Uint8Array(readFileSync(target)));
+    expect((await runCli(['verify', server.url, '--json'], { env })).stdout).toContain('"ok": true');
+  });
+
+  it('sign waits for a stdin that is slow to come', async () => {
+    const run = await runCli(['sign', '-', '--stamp'], { env, stdin: JSON.stringify(mapOf([])), stdinDelayMs: 1_500 });
+    expect(run).toMatchObject({ code: 0, stdout: expect.stringContaining('"signature"') });
+  });
+
+  it('sign reads stdin, and says of a map that is over that it is', async () => {
+    const { code, stdout, stderr } = await runCli(['sign', '-'], {
+      env,
+      stdin: JSON.stringify(mapOf([], { generatedAt: '2020-01-01T00:00:00Z' })),
+    });
+    expect([code, JSON.parse(stdout).signature]).toEqual([0, expect.stringMatching(/^[\w-]{43}$/)]);
+    expect(stderr).toContain('--stamp');
+  });
+
+  it.each([
+    ['{"a":1', 1, 'MAP_SYNTAX'],
+    [JSON.stringify(mapOf([entry('../x')])), 1, 'MAP_ID_INVALID'],
+  ])('sign refuses %s', async (stdin, expected, code) => {
+    const run = await runCli(['sign', '-'], { env, stdin });
+    expect([run.code, run.stdout, run.stderr]).toEqual([expected, '', expect.stringContaining(code)]);
+  });
+
+  it('verify says all that is wrong at once, and which producer would have signed like this', async () => {
+    const body = new TextDecoder()
+      .decode(mapNow([entry('a', { scopes: [] })]))
+      .replace('"Connector a"', '"Somebody else"');
+    const run = await runCli(['verify', '-'], { env, stdin: body });
+    expect(run.code).toBe(1);
+    expect(run.stdout).toMatch(
+      /✖ signature MAP_SIGNATURE_MISMATCH: [\s\S]*No known way[\s\S]*✖ shape\s+MAP_SCHEMA: .*connectors\[0\]\.scopes/,
+    );
+  });
+});
+
+describe('switchyard doctor', () => {
+  it('looks at the machine alone where no map is named', async () => {
+    const { code, stdout } = await runCli(['doctor'], { env: {} });
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/✔ node[\s\S]*✔ proxy[\s\S]*✔ threads\s+a worker thread booted[\s\S]*• disk[\s\S]*• map/);
+  });
+
+  it('looks at map and connectors too, and ends with 1 where something failed', async () => {
+    using dir = new TempDir();
+    const good = await world.on(['doctor', '--state-dir', dir.path]);
+    expect([good.code, good.stdout]).toEqual([
+      0,
+      expect.stringMatching(/✔ disk[\s\S]*✔ clock[\s\S]*✔ map[\s\S]*✔ connector one: 2 tools/),
+    ]);
+    const bad = await world.on(['doctor', '--json', '--state-dir', '/proc/self/none'], {
+      CONNECTORS_SIGNATURE_KEY: secret('wrong'),
+    });
+    const { ok, findings } = JSON.parse(bad.stdout);
+    const failed = findings.filter(({ outcome }: { outcome: string }) => outcome === 'failed');
+    expect([bad.code, ok, failed.map(({ check }: { check: string }) => check)]).toEqual([1, false, ['disk', 'map']]);
+  });
+});
+
+describe('switchyard completion', () => {
+  it.each(['bash', 'zsh', 'fish'])('gives a script for %s', async (shell) => {
+    const { code, stdout } = await runCli(['completion', shell]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('switchyard')]);
+  });
+
+  it('completes commands and options', async () => {
+    const commands = await runCli(['complete', '--', 's']);
+    for (const name of ['sync', 'status', 'sign']) expect(commands.stdout).toContain(name);
+    expect((await runCli(['complete', '--', 'sync', '--service'])).stdout).toContain('--service-map');
+  });
+});
+
+describe('a wrong command line', () => {
+  it('is a document too with --json', async () => {
+    const { code, stdout } = await runCli(['sync', '--json', '--bogus'], { env });
+    expect([code, JSON.parse(stdout)]).toMatchObject([2, { ok: false, error: { code: 'OPTIONS_INVALID' } }]);
+  });
+
+  it('sign leaves nothing behind where it cannot write', async () => {
+    using dir = new TempDir();
+    const args = ['sign', '-', '--stamp', '--out', dir.path];
+    const { code } = await runCli(args, {
+      env,
+      stdin: JSON.stringify(mapOf([], { generatedAt: '2020-01-01T00:00:00Z' })),
+    });
+    expect([code, readdirSync(dirname(dir.path)).filter((name) => name.startsWith(`${basename(dir.path)}.`))]).toEqual([
+      2,
+      [],
+    ]);
+  });
+});

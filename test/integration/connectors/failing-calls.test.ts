@@ -1,0 +1,200 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { inspect } from 'node:util';
+import type { McpServer } from '@modelcontextprotocol/server';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { type ManagedMap, manage } from '../../helpers/manager.ts';
+import { TestMcpServer } from '../../helpers/mcp-server.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+const addTool = (server: McpServer): void => {
+  server.registerTool('tool', {}, () => ({ content: [{ type: 'text', text: 'done' }] }));
+};
+
+type Spoil = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A connector that is up, whose next request is answered as the test says. */
+async function spoiled(spoil: Spoil): Promise<ManagedMap> {
+  const server = await TestMcpServer.startWithSessions(addTool);
+  const map = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });
+  await map.manager.sync();
+  expect(map.manager.connector('one')?.status?.state).toBe('ready');
+  server.spoilNext(spoil);
+  return {
+    ...map,
+    async [Symbol.asyncDispose]() {
+      await map[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const rpcError =
+  (status: number, code = -32_603): Spoil =>
+  (request, response) => {
+    let body = '';
+    request.on('data', (data: Buffer) => {
+      body += data.toString();
+    });
+    request.on('end', () => {
+      const { id } = JSON.parse(body);
+      const error = { jsonrpc: '2.0', id, error: { code, message: 'no such luck' } };
+      response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(error));
+    });
+  };
+
+describe('a call that is answered with', () => {
+  it.each<[string, Spoil, string]>([
+    ['a JSON-RPC error', rpcError(200), 'TOOL_CALL_REJECTED'],
+    ['400 and a JSON-RPC error of its own', rpcError(400, -32_602), 'TOOL_CALL_REJECTED'],
+    ['a server error', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
+    ['too many requests', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
+    ['403', (_, response) => response.writeHead(403).end(), 'CONNECTOR_REFUSED'],
+  ])('%s fails alone; the connector stays as it is', async (_, spoil, code) => {
+    await using map = await spoiled(spoil);
+    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code });
+    expect(map.manager.connector('one')?.status?.state).toBe('ready');
+    expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+  });
+
+  it('401 has the connector connected once more, with the key of now', async () => {
+    let key = secret('first');
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.wants((request) => request.headers.authorization === `Bearer ${key}`);
+    const keyed = entry('one', { endpoint: server.url, auth: { type: 'bearer' } });
+    await using map = await manage([keyed], { connectorsApiKey: () => key });
+    await map.manager.sync();
+    key = secret('second');
+    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED' });
+    await map.manager.ready('one');
+    expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+  });
+
+  it('a broken connection leaves the other calls under way alone', async () => {
+    await using server = await TestMcpServer.start((mcp) => {
+      addTool(mcp);
+      mcp.registerTool('slow', {}, async () => {
+        await new Promise((resolve) => setTimeout(resolve, 300));
+        return { content: [{ type: 'text', text: 'slowly' }] };
+      });
+    });
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    const slow = map.manager.callTool('one.slow');
+    await eventually('it is on its way', () => server.requests.length >= 3);
+    server.spoilNext((request) => request.socket.resetAndDestroy());
+    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
+    await expect(slow).resolves.toMatchObject({ content: [{ text: 'slowly' }] });
+  });
+
+  const sessionGone: [string, Spoil][] = [
+    ['404, as a session that is gone', (_, response) => response.writeHead(404).end()],
+    ['400 and an error of the server, as a session that is gone', rpcError(400, -32_000)],
+  ];
+  it.each(sessionGone)('%s is sent again once, over a new session', async (_, spoil) => {
+    await using map = await spoiled(spoil);
+    expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+    expect(map.manager.connector('one')?.status?.state).toBe('ready');
+  });
+
+  it.each(sessionGone)(
+    '%s time and again is sent twice and then fails, saying that it did not run',
+    async (_, spoil) => {
+      await using server = await TestMcpServer.startWithSessions(addTool);
+      await using map = await manage([entry('one', { endpoint: server.url })]);
+      await map.manager.sync();
+      let calls = 0;
+      server.spoilMatching('tools/call', (request, response) => {
+        calls += 1;
+        spoil(request, response);
+      });
+      await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
+        code: 'TOOL_CALL_LOST',
+        detail: { sent: 'no' },
+      });
+      expect(calls).toBe(2);
+    },
+  );
+
+  it.each<[string, Spoil]>([['a broken connection', (request) => request.socket.resetAndDestroy()]])(
+    '%s is not sent again; the connector comes back by itself',
+    async (_, spoil) => {
+      await using map = await spoiled(spoil);
+      await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
+        code: 'TOOL_CALL_LOST',
+        detail: { sent: 'maybe' },
+      });
+      expect(map.manager.connector('one')?.status?.state).not.toBe('ready');
+      expect(map.manager.listTools()).toHaveLength(1);
+      await eventually('it is back', () => map.manager.connector('one')?.status?.state === 'ready');
+      expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
+    },
+  );
+});
+
+it('a call whose arguments cannot be sent fails alone', async () => {
+  await using map = await spoiled(() => {});
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  await expect(map.manager.callTool('one.tool', cycle)).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+  expect(map.manager.connector('one')?.status?.state).toBe('ready');
+});
+
+describe('a tool list', () => {
+  it.each([401, 403])('refused with %s fails the connector for good', async (status) => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.spoilMatching('tools/list', (_, response) => response.writeHead(status).end());
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status).toMatchObject({
+      state: 'failed',
+      lastError: { code: 'CONNECTOR_REFUSED' },
+    });
+  });
+
+  it('broken off by the network is no fault of the list', async () => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.spoilMatching('tools/list', (request) => request.socket.resetAndDestroy());
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status).toMatchObject({
+      state: 'backing-off',
+      lastError: { code: 'CONNECTOR_CONNECT_FAILED' },
+    });
+  });
+
+  it('that is no list brings the connector to back off, not down the others', async () => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.spoilMatching('tools/list', rpcError(200));
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status).toMatchObject({
+      state: 'backing-off',
+      lastError: { code: 'CONNECTOR_LIST_INVALID' },
+    });
+    expect(server.sessions.size).toBe(0);
+  });
+
+  it('that never comes meets its deadline', async () => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    server.spoilMatching('tools/list', () => {});
+    await using map = await manage([entry('one', { endpoint: server.url, timeouts: { list: 100 } })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status?.lastError).toMatchObject({ code: 'CONNECTOR_TIMEOUT' });
+  });
+});
+
+it('an error page that echoes our keys is quoted nowhere', async () => {
+  await using server = await TestMcpServer.start(addTool);
+  const echo: Spoil = (request, response) => response.writeHead(500).end(JSON.stringify(request.headers));
+  server.spoilMatching('tools/list', echo);
+  const keyed = entry('one', { endpoint: server.url, auth: { type: 'apiKey', headerName: 'x-api-key' } });
+  await using map = await manage([keyed], { connectorsApiKey: secret('echoed') });
+  await map.manager.sync();
+  expect(map.manager.status().connectors[0]?.lastError).toEqual({
+    code: 'CONNECTOR_LIST_INVALID',
+    message: 'The tool list cannot be read: it answered 500',
+  });
+  expect(inspect([map.manager.status(), map.lines], { depth: 12 })).not.toContain(secret('echoed'));
+});

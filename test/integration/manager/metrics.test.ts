@@ -1,0 +1,82 @@
+import { expect, it } from 'vitest';
+import { getConnectorMetricsRegistry } from '../../../src/main/index.ts';
+import { INSTRUMENTS, MAX_CONNECTOR_LABELS } from '../../../src/main/observability/instrument-table.ts';
+import { manage } from '../../helpers/manager.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { counterOf, mapNow, mapUnderTest, off } from '../../helpers/map-under-test.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+const gauge = counterOf;
+const here = {
+  connect: () => Promise.resolve(),
+  getTools: () => [{ name: 'x', inputSchema: {} }],
+  callTool: () => Promise.resolve({ content: [] }),
+};
+
+it('every instrument of the table is in the registry, with its labels and default labels', async () => {
+  const registry = getConnectorMetricsRegistry();
+  await using managed = await manage([entry('one')], { createProxy: () => here });
+  await managed.manager.sync();
+  const text = await registry.metrics();
+  for (const { name, kind } of Object.values(INSTRUMENTS)) expect(text).toContain(`# TYPE ${name} ${kind}`);
+  expect(text).toMatch(
+    /brainwav_mcp_connector_proxy_up\{connector="one",brand="brAInwav",component="mcp-connectors"\} 1/,
+  );
+  expect(text).toContain('nodejs_eventloop_lag_seconds');
+});
+
+it('connectors are counted by state and by transition, and gone with their manager', async () => {
+  const managed = await manage([entry('a'), entry('b', { status: 'disabled' })], { createProxy: () => here });
+  const before = await gauge('mcp_connector_transitions_total', { from: 'connecting', to: 'ready' });
+  await managed.manager.sync();
+  expect(await gauge('mcp_connectors', { state: 'ready' })).toBe(1);
+  expect(await gauge('mcp_connectors', { state: 'disabled' })).toBe(1);
+  expect(await gauge('mcp_connector_transitions_total', { from: 'connecting', to: 'ready' })).toBe(before + 1);
+  expect([
+    await gauge('brainwav_mcp_connector_proxy_up', { connector: 'a' }),
+    await gauge('brainwav_mcp_connector_proxy_up', { connector: 'b' }),
+  ]).toEqual([1, 0]);
+  await managed[Symbol.asyncDispose]();
+  expect(await gauge('mcp_connectors', { state: 'ready' })).toBe(0);
+});
+
+it('a map that is over shows for how long, and a circuit that is open', async () => {
+  let now = Date.now();
+  await using server = await MapServer.start(mapNow([off('a')], { ttlSeconds: 60 }));
+  await using held = mapUnderTest(server.url, { now: () => now });
+  await held.manager.sync();
+  expect(await gauge('mcp_service_map_stale_seconds', {})).toBe(0);
+  expect(await gauge('mcp_service_map_expires_in_seconds', {})).toBeCloseTo(60, -1);
+  expect(await gauge('mcp_service_map_circuits', { state: 'closed' })).toBe(1);
+  server.fail();
+  for (let refresh = 0; refresh < 3; refresh += 1) await held.manager.sync(true).catch(() => {});
+  now += 90_000;
+  expect(await gauge('mcp_service_map_stale_seconds', {})).toBeCloseTo(30, -1);
+  expect(await gauge('mcp_service_map_circuits', { state: 'half-open' })).toBe(1);
+  expect(await gauge('mcp_load_pool_queue_length', {})).toBe(0);
+});
+
+it('a failed bring-up is counted by its code', async () => {
+  const before = await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_CONNECT_FAILED' });
+  await using managed = await manage([entry('dead')], { random: { next: () => 1 } });
+  await managed.manager.sync();
+  expect(await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_CONNECT_FAILED' })).toBe(before + 1);
+});
+
+it('connectors beyond the label limit share one label, and a gauge is kept for none of them', async () => {
+  const many = Array.from({ length: MAX_CONNECTOR_LABELS + 5 }, (_, index) => entry(`n${index}`));
+  await using managed = await manage(many, { createProxy: () => here });
+  await managed.manager.sync();
+  await managed.manager.callTool(`n${MAX_CONNECTOR_LABELS + 3}.x`);
+  const up = await getConnectorMetricsRegistry().getSingleMetric('brainwav_mcp_connector_proxy_up')?.get();
+  expect(up?.values.length).toBe(MAX_CONNECTOR_LABELS);
+  expect(await getConnectorMetricsRegistry().metrics()).toMatch(
+    /mcp_tool_call_duration_seconds_count\{[^}]*connector="other"[^}]*\} [1-9]/,
+  );
+});
+
+it('the delay of the event loop is there once it was asked for', async () => {
+  await getConnectorMetricsRegistry().metrics();
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  expect(await gauge('mcp_event_loop_delay_seconds', { quantile: '1' })).toBeGreaterThan(0);
+});

@@ -1,0 +1,155 @@
+import { spawn } from 'node:child_process';
+import { tracingChannel } from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { manage } from '../../helpers/manager.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { mapNow } from '../../helpers/map-under-test.ts';
+import { type AddTools, TestMcpServer } from '../../helpers/mcp-server.ts';
+import { entry, KEY } from '../../helpers/signed-map.ts';
+
+const tools: AddTools = (server) => {
+  server.registerTool('echo', { inputSchema: z.object({ text: z.string() }) }, ({ text }) => ({
+    content: [{ type: 'text', text }],
+  }));
+};
+
+const traceOf = (header: unknown): string => String(header).split('-')[1] ?? '';
+
+interface HostSpan {
+  readonly name: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId: string | null;
+  readonly failed: boolean;
+}
+
+/** The spans of a host in a process of its own, since a tracer provider is one for a whole process. */
+async function tracedHost(mapUrl: string, ...args: readonly string[]): Promise<HostSpan[]> {
+  const program = fileURLToPath(new URL('../../fixtures/programs/traced-host.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, mapUrl, KEY, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  let stdout = '';
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data.toString();
+  });
+  const [exitCode] = await once(child, 'close');
+  expect(exitCode).toBe(0);
+  return JSON.parse(stdout) as HostSpan[];
+}
+
+describe('one trace', () => {
+  it('goes over main, worker and connectors, and is marked as not sampled where nobody records it', async () => {
+    await using mcp = await TestMcpServer.start(tools);
+    await using managed = await manage([entry('one', { endpoint: mcp.url })]);
+    await managed.manager.sync();
+    const bringUp = mcp.requests.map(({ headers }) => traceOf(headers.traceparent));
+    await managed.manager.sync(true);
+    const [onMain, onWorker] = managed.server.requests.map(({ headers }) => String(headers.traceparent));
+    expect(managed.manager.status().loads[1]?.thread).toMatch(/^worker-/);
+    for (const header of [onMain, onWorker]) expect(header).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(traceOf(onMain)).not.toBe(traceOf(onWorker));
+    expect(new Set(bringUp)).toEqual(new Set([traceOf(onMain)]));
+    await managed.manager.callTool('one.echo', { text: 'x' });
+    const call = traceOf(mcp.requests.at(-1)?.headers.traceparent);
+    expect([call.length, bringUp.includes(call)]).toEqual([32, false]);
+  });
+
+  it('is told on diagnostics channels, failures too', async () => {
+    const told: string[] = [];
+    const on = (name: string) => {
+      const subscribers = {
+        start: (message: object) => void told.push(`${name} start ${'traceparent' in message}`),
+        end: () => {},
+        asyncStart: () => {},
+        asyncEnd: (message: object) => void told.push(`${name} ${'error' in message ? 'failed' : 'done'}`),
+        error: () => {},
+      };
+      const channel = tracingChannel(`mcp-switchyard:${name}`);
+      channel.subscribe(subscribers);
+      return () => channel.unsubscribe(subscribers);
+    };
+    const stop = ['sync', 'load', 'connect', 'call'].map(on);
+    await using mcp = await TestMcpServer.start(tools);
+    await using managed = await manage([entry('one', { endpoint: mcp.url })]);
+    await managed.manager.sync();
+    await managed.manager.callTool('one.echo', { text: 'x' });
+    await managed.manager.callTool('one.nope').catch(() => {});
+    for (const unsubscribe of stop) unsubscribe();
+    expect(told).toEqual([
+      'sync start true',
+      'load start true',
+      'load done',
+      'connect start true',
+      'connect done',
+      'sync done',
+      'call start true',
+      'call done',
+      'call start true',
+      'call failed',
+    ]);
+    expect(String(mcp.requests[0]?.headers.traceparent)).toMatch(/-01$/);
+  });
+
+  it('tells failures of every operation on its own channel, with the error', async () => {
+    const told: string[] = [];
+    const stop = (['sync', 'load', 'connect', 'call'] as const).map((name) => {
+      const channel = tracingChannel(`mcp-switchyard:${name}`).error;
+      const note = (message: unknown): void => {
+        const { error } = message as { readonly error: { readonly code?: string } };
+        told.push(`${name} ${error.code}`);
+      };
+      channel.subscribe(note);
+      return () => channel.unsubscribe(note);
+    });
+    await using managed = await manage([entry('dead', { endpoint: 'http://127.0.0.1:9/' })], {
+      sleep: async () => {},
+    });
+    await managed.manager.sync();
+    await managed.manager.callTool('dead.x').catch(() => {});
+    await managed.manager.close();
+    await using failing = await manage([], { sleep: async () => {} });
+    failing.server.fail(500);
+    await failing.manager.sync().catch(() => {});
+    for (const unsubscribe of stop) unsubscribe();
+    expect(told).toEqual(expect.arrayContaining(['connect CONNECTOR_CONNECT_FAILED', 'sync MAP_HTTP_STATUS']));
+    expect(told.filter((line) => line.startsWith('call '))).toHaveLength(1);
+  });
+
+  it("is a part of the host's own where it has OpenTelemetry", async () => {
+    await using mcp = await TestMcpServer.start(tools);
+    await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
+    const spans = await tracedHost(server.url);
+    const named = (name: string) => spans.filter((span) => span.name === name);
+    const [own] = named('own');
+    expect(new Set(spans.map(({ traceId }) => traceId)).size).toBe(1);
+    const syncs = named('connector sync');
+    const loads = named('service map load');
+    const [bringUp] = named('connector bring-up');
+    expect(syncs.map(({ parentId }) => parentId)).toEqual([own?.spanId, own?.spanId]);
+    expect(loads.map(({ parentId }) => parentId)).toEqual(syncs.map(({ spanId }) => spanId));
+    expect(syncs.map(({ spanId }) => spanId)).toContain(bringUp?.parentId);
+    const [call] = named('tools/call one.echo');
+    expect(call).toMatchObject({ parentId: own?.spanId, failed: false });
+    expect(named('tools/call one.nope')).toMatchObject([{ failed: true }]);
+    // On main and then in the worker.
+    const headersOf = (span: { readonly spanId: string } | undefined) => `00-${own?.traceId}-${span?.spanId}-01`;
+    expect(server.requests.map(({ headers }) => headers.traceparent)).toEqual(loads.map(headersOf));
+    const sent = mcp.requests.map(({ headers }) => headers.traceparent);
+    expect(sent[0]).toBe(headersOf(bringUp));
+    expect(sent).toContain(headersOf(call));
+    const known = new Set(spans.map(headersOf));
+    expect(sent.filter((header) => !known.has(String(header)))).toEqual([]);
+  });
+
+  it('says that it is not sampled where the host does not sample it', async () => {
+    await using mcp = await TestMcpServer.start(tools);
+    await using server = await MapServer.start(mapNow([entry('one', { endpoint: mcp.url })]));
+    expect(await tracedHost(server.url, 'unsampled')).toEqual([]);
+    const sent = [...server.requests, ...mcp.requests].map(({ headers }) => String(headers.traceparent));
+    expect(sent.length).toBeGreaterThan(3);
+    for (const header of sent) expect(header).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    expect(new Set(sent.map(traceOf)).size).toBe(1);
+  });
+});

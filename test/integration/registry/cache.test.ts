@@ -1,0 +1,207 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  RegistryMemoryCache,
+  type RegistryMemoryCacheOptions,
+  type ServerInfo,
+} from '../../../src/main/registry/fs-store.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const program = fileURLToPath(new URL('../../fixtures/programs/registry-user.ts', import.meta.url));
+const server = (name: string, more: object = {}): ServerInfo => ({ name, transport: 'stdio', command: name, ...more });
+const namesIn = (path: string): string[] =>
+  (JSON.parse(readFileSync(path, 'utf8')) as { servers: ServerInfo[] }).servers.map(({ name }) => name);
+
+const children = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of children) child.kill('SIGKILL');
+  children.clear();
+});
+
+/** A registry in a folder of its own, as `$CORTEX_HOME` has it. */
+function world() {
+  const dir = new TempDir();
+  const path = join(dir.path, 'mcp', 'servers.json');
+  mkdirSync(dirname(path));
+  return {
+    home: dir.path,
+    path,
+    async open(options: Partial<RegistryMemoryCacheOptions> = {}): Promise<RegistryMemoryCache> {
+      const cache = new RegistryMemoryCache({ registryPath: path, ...options });
+      await cache.init();
+      return cache;
+    },
+    start(...args: string[]): { child: ChildProcess; lines: string[]; ended: Promise<unknown[]> } {
+      const { PATH, NODE_V8_COVERAGE } = process.env;
+      const env = { PATH, CORTEX_HOME: dir.path, ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }) };
+      const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+      children.add(child);
+      const lines: string[] = [];
+      let rest = '';
+      child.stdout.on('data', (data: Buffer) => {
+        const parts = (rest + data.toString()).split('\n');
+        rest = parts.pop() ?? '';
+        lines.push(...parts);
+      });
+      return { child, lines, ended: once(child, 'close') };
+    },
+    [Symbol.dispose]: () => dir[Symbol.dispose](),
+  };
+}
+
+describe('the registry', () => {
+  it('shows changes at once, keeps them, and writes the file on flush() and close()', async () => {
+    using it = world();
+    const cache = await it.open();
+    const durable = cache.upsert(server('a', { unknown: { kept: true } }));
+    expect(cache.getAll()).toEqual([server('a', { unknown: { kept: true } })]);
+    await durable;
+    await cache.upsertMany([server('b'), server('c')]);
+    expect([cache.remove('b'), cache.remove('b')]).toEqual([true, false]);
+    await cache.flush();
+    expect(namesIn(it.path)).toEqual(['a', 'c']);
+    void cache.upsert(server('d'));
+    await cache.close();
+    expect(namesIn(it.path)).toEqual(['a', 'c', 'd']);
+    await using again = await it.open();
+    expect(again.getAll().map(({ name }) => name)).toEqual(['a', 'c', 'd']);
+    await expect(cache.upsert(server('e'))).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  it('writes the file a while after a change', async () => {
+    using it = world();
+    await using cache = await it.open({ flushIntervalMs: 50 });
+    await cache.upsert(server('a'));
+    await eventually('it is in the file', () => {
+      try {
+        return namesIn(it.path).length === 1;
+      } catch {
+        return false;
+      }
+    });
+  });
+
+  it('refuses what is no server, and takes a copy of what is one', async () => {
+    using it = world();
+    await using cache = await it.open();
+    await expect(cache.upsert({ name: 'x' } as never)).rejects.toMatchObject({
+      code: 'OPTIONS_INVALID',
+      message: expect.stringContaining('transport'),
+    });
+    const env: Record<string, string> = { A: '1' };
+    await cache.upsert(server('a', { env }));
+    env.A = '2';
+    expect(cache.getAll()).toEqual([server('a', { env: { A: '1' } })]);
+  });
+
+  it('takes over what is edited in the file, and says what is bad in it', async () => {
+    using it = world();
+    const logger = recordingLogger();
+    await using cache = await it.open({ logger });
+    await cache.upsertMany([server('a'), server('b')]);
+    await cache.flush();
+    writeFileSync(it.path, JSON.stringify({ servers: [server('a'), server('by-hand'), { name: 'bad' }] }));
+    await eventually(
+      'it shows',
+      () =>
+        cache
+          .getAll()
+          .map(({ name }) => name)
+          .join() === 'a,by-hand',
+    );
+    expect(logger.lines.filter(({ fields }) => fields.event === 'registry-bad-server')).toHaveLength(1);
+    await cache.upsert(server('c'));
+    await cache.flush();
+    expect(namesIn(it.path)).toEqual(['a', 'by-hand', 'c', 'bad']);
+  });
+
+  it('goes on while the disk does not, says so once, and catches up with it', async () => {
+    using it = world();
+    const logger = recordingLogger();
+    const cache = await it.open({ logger });
+    await cache.upsert(server('before'));
+    // The store is gone with its folder, and a file stands in its place.
+    await cache.close();
+    rmSync(dirname(it.path), { recursive: true });
+    writeFileSync(dirname(it.path), '');
+    const broken = new RegistryMemoryCache({ registryPath: it.path, logger });
+    await expect(broken.init()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(broken.upsert(server('a'))).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    await expect(broken.flush()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    expect(broken.getAll()).toEqual([server('a')]);
+    rmSync(dirname(it.path));
+    await eventually('it is written by itself', () =>
+      logger.lines.some(({ fields }) => fields.event === 'registry-recovered'),
+    );
+    expect(logger.lines.filter(({ fields }) => fields.event === 'registry-write-failed')).toHaveLength(1);
+    await broken.close();
+    expect(namesIn(it.path)).toEqual(['a']);
+  });
+});
+
+describe('several processes', () => {
+  it('lose nothing to one another, and see each other’s changes within a second', async () => {
+    using it = world();
+    await using cache = await it.open();
+    const writers = ['p', 'q', 'r'].map((prefix) => it.start('writes', prefix, '40'));
+    for (let index = 0; index < 40; index += 1) await cache.upsert(server(`own-${index}`));
+    expect((await Promise.all(writers.map(({ ended }) => ended))).map(([code]) => code)).toEqual([0, 0, 0]);
+    await eventually('all show', () => cache.getAll().length === 160);
+    await cache.flush();
+    expect(new Set(namesIn(it.path)).size).toBe(160);
+    const { lines, ended } = it.start('removes', 'own-7');
+    await ended;
+    expect(lines).toEqual(['true']);
+    await eventually('it is gone', () => cache.getAll().length === 159);
+  }, 20_000);
+
+  it('keep what was acknowledged when one is killed, and are not held up by it', async () => {
+    using it = world();
+    const acknowledged: string[] = [];
+    for (let kill = 0; kill < 5; kill += 1) {
+      const { child, lines, ended } = it.start('writes', `k${kill}`, '0');
+      await eventually('it writes', () => lines.length > 5 + 7 * kill);
+      child.kill('SIGKILL');
+      await ended;
+      acknowledged.push(...lines);
+    }
+    await using cache = await it.open();
+    const names = new Set(cache.getAll().map(({ name }) => name));
+    expect(acknowledged.filter((name) => !names.has(name))).toEqual([]);
+    await cache.upsert(server('after'));
+  }, 30_000);
+
+  it('write the file that a killed one owed', async () => {
+    using it = world();
+    const { child, lines, ended } = it.start('writes', 'k', '0');
+    await eventually('it writes', () => lines.length > 3);
+    child.kill('SIGKILL');
+    await ended;
+    await (await it.open()).close();
+    expect(namesIn(it.path).length).toBeGreaterThanOrEqual(lines.length);
+    using empty = world();
+    await (await empty.open()).close();
+    expect(existsSync(empty.path)).toBe(false);
+  });
+
+  it('have all in store and file after a normal end without close()', async () => {
+    using it = world();
+    const { ended } = it.start('ends', 'e', '30');
+    expect((await ended)[0]).toBe(0);
+    expect(namesIn(it.path)).toHaveLength(30);
+  });
+
+  it('have all that was acknowledged after process.exit()', async () => {
+    using it = world();
+    const { ended } = it.start('exits', 'e', '10');
+    expect((await ended)[0]).toBe(0);
+    await using cache = await it.open();
+    expect(cache.getAll()).toHaveLength(10);
+  });
+});

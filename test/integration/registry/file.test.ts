@@ -1,0 +1,96 @@
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import type { ServerInfo } from '../../../src/main/registry/fs-store.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+import { RegistryWorld } from '../../helpers/registry-world.ts';
+
+const server = (name: string, more: object = {}): ServerInfo => ({ name, transport: 'stdio', command: name, ...more });
+
+const isWhole = (it: RegistryWorld): boolean => {
+  try {
+    return it.said().length > 0;
+  } catch {
+    return false;
+  }
+};
+
+describe('servers.json, while a host is open', () => {
+  it.each([
+    ['was deleted', (path: string) => rmSync(path), 0],
+    ['was cut off', (path: string) => truncateSync(path, 20), 1],
+    ['is of a newer version', (path: string) => writeFileSync(path, '{"version":9,"servers":[]}'), 1],
+  ])('that %s is written anew by itself', async (_, damage, backups) => {
+    using it = new RegistryWorld();
+    await using cache = await it.open({ flushIntervalMs: 50 });
+    await cache.upsert(server('a'));
+    await cache.flush();
+    await eventually('it is looked at', () => isWhole(it));
+    damage(it.path);
+    await eventually('it is there again', () => isWhole(it));
+    expect(it.said()).toEqual([server('a')]);
+    const kept = readdirSync(dirname(it.path)).filter((name) => name.endsWith('.bak'));
+    expect(kept).toHaveLength(backups);
+  });
+
+  it('is left as somebody wrote it, where store and file say the same', async () => {
+    using it = new RegistryWorld();
+    await using cache = await it.open({ flushIntervalMs: 50 });
+    await cache.upsert(server('a'));
+    await cache.flush();
+    const text = JSON.stringify({ servers: [server('a'), server('by-hand')] });
+    writeFileSync(it.path, text);
+    await eventually('it is taken over', () => cache.getAll().length === 2);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    expect(readFileSync(it.path, 'utf8')).toBe(text);
+  });
+
+  it('is read once more where the store was held by somebody while it was edited', async () => {
+    using it = new RegistryWorld();
+    await using cache = await it.open();
+    await cache.upsert(server('a'));
+    await cache.flush();
+    await cache.refresh();
+    const holder = new DatabaseSync(it.store);
+    holder.exec('BEGIN IMMEDIATE');
+    it.edit([server('a'), server('edited')]);
+    await expect(cache.refresh()).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
+    holder.exec('ROLLBACK');
+    holder.close();
+    await eventually('it is taken over', () => cache.getAll().length === 2);
+  });
+
+  it('too large to be read again is not written, and keeps nobody from opening the registry', async () => {
+    using it = new RegistryWorld();
+    const logger = recordingLogger();
+    const note = 'x'.repeat(1 << 20);
+    const servers = Array.from({ length: 65 }, (_, index) => server(`n${index}`, { note }));
+    const before = await it.open({ logger });
+    await before.upsert(server('first'));
+    await before.flush();
+    await before.upsertMany(servers);
+    await expect(before.flush()).rejects.toMatchObject({
+      message: expect.stringContaining('larger than 67108864 bytes'),
+    });
+    await before.close();
+    expect(it.said()).toEqual([server('first')]);
+    const after = await it.open({ logger });
+    expect(after.getAll()).toHaveLength(66);
+    for (const { name } of servers.slice(1)) after.remove(name);
+    await after.flush();
+    await after.close();
+    expect(it.said()).toHaveLength(2);
+  });
+
+  it('that somebody made too large is set aside', async () => {
+    using it = new RegistryWorld();
+    await it.fill(server('a'));
+    truncateSync(it.path, 64 * 1024 * 1024 + 1);
+    await using cache = await it.open({ flushIntervalMs: 50 });
+    expect(cache.getAll()).toEqual([server('a')]);
+    await eventually('it is written anew', () => existsSync(it.path) && isWhole(it));
+    expect(existsSync(`${it.path}.bak`)).toBe(true);
+  });
+});

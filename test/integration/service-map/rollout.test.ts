@@ -1,0 +1,66 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from '../../../src/main/index.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { KEY, mapOf, signed } from '../../helpers/signed-map.ts';
+
+const PROGRAM = fileURLToPath(new URL('../../fixtures/programs/rollout-host.ts', import.meta.url));
+
+/** Milliseconds between refreshes, and for how long a host stays: long enough for some. */
+const INTERVAL_MS = 200;
+const STAY_MS = 1_200;
+
+/** Instances that are in from 10 %, from 50 % and from 100 % on. */
+const CANARIES = ['first', 'second', 'third'].map((_, index) => {
+  const limits = [0, 10, 50, 100];
+  const isIn = (id: string, percent: number | undefined): boolean =>
+    parseConnectorFeatureFlags({
+      MCP_CONNECTOR_INSTANCE_ID: id,
+      MCP_CONNECTOR_REFRESH_CANARY_PERCENT: String(percent),
+    }).asyncRefresh;
+  const ids = Array.from({ length: 200 }, (__, number) => `host-${number}`);
+  return ids.find((id) => !isIn(id, limits[index]) && isIn(id, limits[index + 1])) ?? '';
+});
+
+/** Runs a host of this name; what it thinks of refreshing, and how often it asked for the map. */
+async function run(instanceId: string, env: NodeJS.ProcessEnv): Promise<{ asyncRefresh: boolean; requests: number }> {
+  const map = mapOf([], { generatedAt: new Date().toISOString() });
+  await using server = await MapServer.start(signed(map));
+  const child = spawn(process.execPath, [PROGRAM, server.url, KEY, String(STAY_MS)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      PATH: process.env.PATH,
+      MCP_CONNECTOR_INSTANCE_ID: instanceId,
+      MCP_CONNECTOR_REFRESH_INTERVAL_MS: String(INTERVAL_MS),
+      ...env,
+    },
+  });
+  const [printed] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  const { asyncRefresh } = JSON.parse(printed) as ConnectorFeatureFlags;
+  return { asyncRefresh, requests: server.requests.length };
+}
+
+it('goes from 0 over 10 and 50 to 100 % with the same instances in, and is rolled back by one variable', async () => {
+  const phases = ['0', '10', '50', '100'];
+  const seen: Record<string, boolean[]> = {};
+  for (const percent of phases) {
+    const hosts = await Promise.all(CANARIES.map((id) => run(id, { MCP_CONNECTOR_REFRESH_CANARY_PERCENT: percent })));
+    // One that is out asks once, for its own sync; one that is in asks again and again.
+    for (const { asyncRefresh, requests } of hosts) expect(requests > 1).toBe(asyncRefresh);
+    seen[percent] = hosts.map(({ asyncRefresh }) => asyncRefresh);
+  }
+  expect(seen).toEqual({
+    0: [false, false, false],
+    10: [true, false, false],
+    50: [true, true, false],
+    100: [true, true, true],
+  });
+
+  const rolledBack = await Promise.all(
+    CANARIES.map((id) => run(id, { MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '100', MCP_CONNECTOR_REFRESH_SYNC: 'true' })),
+  );
+  expect(rolledBack).toEqual(CANARIES.map(() => ({ asyncRefresh: false, requests: 1 })));
+});

@@ -1,0 +1,224 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectorProxyManager, type ConnectorProxyManagerOptions } from '../../../src/main/index.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { entry, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
+
+type Cached = 'fresh' | 'stale' | 'none';
+const HOUR = 3_600_000;
+
+/** A manager whose map and circuit are in the wanted state, on a clock of the test's. Its server fails from here on. */
+async function inState(
+  cached: Cached,
+  circuit: 'closed' | 'open',
+  overrides: Partial<ConnectorProxyManagerOptions> = {},
+) {
+  const server = await MapServer.start(signed(mapOf([])));
+  const logger = recordingLogger();
+  const clock = { at: NOW };
+  const manager = new ConnectorProxyManager({
+    serviceMapUrl: server.url,
+    signatureKey: KEY,
+    offload: 'never',
+    now: () => clock.at,
+    sleep: async () => {},
+    logger,
+    featureFlags: { asyncRefresh: false, refreshIntervalMs: 1 },
+    ...overrides,
+  });
+  if (cached !== 'none') await manager.sync();
+  server.fail();
+  if (circuit === 'open') for (let failure = 0; failure < 3; failure += 1) await manager.sync(true).catch(() => {});
+  if (cached === 'stale') clock.at += HOUR;
+  // Opened an hour ago, the circuit would be half-open by now: open it again, with the one attempt that takes.
+  if (cached === 'stale' && circuit === 'open') await manager.sync(true).catch(() => {});
+  logger.lines.length = 0;
+  const asked = server.requests.length;
+  return {
+    manager,
+    server,
+    clock,
+    warned: () =>
+      logger.lines.some(
+        ({ level, fields }) => level === 'warn' && /^map-(stale|refresh-failed)$/.test(String(fields.event)),
+      ),
+    requests: () => server.requests.length - asked,
+    async [Symbol.asyncDispose]() {
+      await manager.close();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe('sync, by cached map, force and circuit (the server fails)', () => {
+  it.each<[Cached, boolean, 'closed' | 'open', 'resolves' | 'warns' | string, number]>([
+    ['fresh', false, 'closed', 'resolves', 0],
+    ['fresh', true, 'closed', 'warns', 3],
+    ['fresh', false, 'open', 'resolves', 0],
+    ['fresh', true, 'open', 'CIRCUIT_OPEN', 0],
+    ['stale', false, 'closed', 'warns', 3],
+    ['stale', true, 'closed', 'warns', 3],
+    ['stale', false, 'open', 'warns', 0],
+    ['stale', true, 'open', 'CIRCUIT_OPEN', 0],
+    ['none', false, 'closed', 'MAP_HTTP_STATUS', 3],
+    ['none', true, 'closed', 'MAP_HTTP_STATUS', 3],
+    ['none', false, 'open', 'CIRCUIT_OPEN', 0],
+    ['none', true, 'open', 'CIRCUIT_OPEN', 0],
+  ])('%s map, force %s, circuit %s: %s after %s requests', async (cached, force, circuit, expected, requests) => {
+    await using state = await inState(cached, circuit);
+    const outcome = await state.manager.sync(force).then(
+      () => (state.warned() ? 'warns' : 'resolves'),
+      (error: { code: string }) => error.code,
+    );
+    expect([outcome, state.requests()]).toEqual([expected, requests]);
+  });
+});
+
+describe('sync', () => {
+  it('rejects when a forced failure is the one that opens the circuit', async () => {
+    await using state = await inState('fresh', 'closed');
+    await state.manager.sync(true);
+    await state.manager.sync(true);
+    await expect(state.manager.sync(true)).rejects.toMatchObject({
+      code: 'MAP_HTTP_STATUS',
+      name: 'ConnectorManifestError',
+    });
+    expect(state.manager.status().serviceMap).toMatchObject({
+      circuit: 'open',
+      lastError: { code: 'MAP_HTTP_STATUS' },
+    });
+  });
+
+  it('asks once more when the circuit has been open for a minute, and closes it on success', async () => {
+    await using state = await inState('fresh', 'open');
+    state.clock.at += 60_000;
+    expect(state.manager.status().serviceMap.circuit).toBe('half-open');
+    state.server.serve(
+      signed(mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + 1).toISOString() })),
+    );
+    await state.manager.sync(true);
+    expect(state.manager.status().serviceMap).toMatchObject({ circuit: 'closed', lastError: null, connectorCount: 1 });
+  });
+
+  it('asks again once the time to live is over, and serves the newest map', async () => {
+    await using state = await inState('fresh', 'closed');
+    state.clock.at += HOUR;
+    state.server.serve(
+      signed(mapOf([entry('new', { status: 'disabled' })], { generatedAt: new Date(NOW + HOUR).toISOString() })),
+    );
+    await state.manager.sync();
+    expect(state.manager.listConnectors().map(({ id }) => id)).toEqual(['new']);
+    expect(state.requests()).toBe(1);
+  });
+
+  it('shares one request between all who ask at once', async () => {
+    await using state = await inState('fresh', 'closed');
+    state.server.serve(
+      signed(mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + 1).toISOString() })),
+    );
+    await Promise.all([state.manager.sync(true), state.manager.sync(true), state.manager.sync(false)]);
+    expect([state.requests(), state.manager.listConnectors().length]).toEqual([1, 1]);
+  });
+
+  it('asks conditionally once a map is proven', async () => {
+    await using state = await inState('fresh', 'closed');
+    state.server.serve(signed(mapOf([])));
+    await state.manager.sync(true);
+    expect(state.server.requests.at(-1)?.headers['if-none-match']).toMatch(/^"/);
+    expect(state.manager.status().serviceMap).toMatchObject({ freshness: 'fresh', revision: 1 });
+  });
+
+  it('asks whole, once, where the server confirms a map that has expired', async () => {
+    await using state = await inState('stale', 'closed');
+    const current = signed(
+      mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + HOUR).toISOString() }),
+    );
+    state.server.answer((request, response) => {
+      if (request.headers['if-none-match'] === undefined) response.writeHead(200, { etag: '"new"' }).end(current);
+      else response.writeHead(304).end();
+    });
+    await state.manager.sync();
+    expect([state.requests(), state.manager.listConnectors().length]).toEqual([2, 1]);
+  });
+
+  it('does not keep the ETag of a map that it refused', async () => {
+    await using state = await inState('fresh', 'closed');
+    const known = state.server.requests.length;
+    state.server.serve(signed(mapOf([]), secret('another key')), '"refused"');
+    await state.manager.sync(true);
+    state.server.fail();
+    await state.manager.sync(true);
+    const asked = state.server.requests.slice(known).map(({ headers }) => headers['if-none-match']);
+    expect(asked).not.toContain('"refused"');
+  });
+
+  it('starts anew with another key: neither ETag nor floor of the old one count', async () => {
+    const keys = { current: KEY };
+    await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
+    const older = mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW - 1_000).toISOString() });
+    state.server.serve(signed(older, secret('the next key')));
+    keys.current = secret('the next key');
+    await state.manager.sync(true);
+    expect(state.server.requests.at(-1)?.headers['if-none-match']).toBeUndefined();
+    expect(state.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('finds the floor of a key again that was away for a while', async () => {
+    const keys = { current: KEY };
+    await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
+    keys.current = 'a wrong one';
+    await state.manager.sync(true).catch(() => {});
+    keys.current = KEY;
+    state.server.serve(signed(mapOf([entry('old')], { generatedAt: new Date(NOW - 1).toISOString() })));
+    await state.manager.sync(true).catch(() => {});
+    expect(state.manager.status().serviceMap).toMatchObject({ lastError: { code: 'MAP_ROLLED_BACK' }, revision: 1 });
+  });
+
+  it('does not wait for a refresh under way while the map is fresh', async () => {
+    await using state = await inState('fresh', 'closed');
+    state.server.answer(() => {});
+    const refresh = state.manager.sync(true).catch(() => {});
+    await state.manager.sync(false);
+    await state.manager.close();
+    await refresh;
+  });
+
+  it('gets over long error pages: their connections come free', async () => {
+    await using state = await inState('fresh', 'closed', { offload: 'always', timeoutMs: 500 });
+    state.server.answer((_, response) => response.writeHead(503).end(Buffer.alloc(500_000)));
+    await state.manager.sync(true);
+    await state.manager.sync(true);
+    state.server.serve(
+      signed(mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + 1).toISOString() })),
+    );
+    await state.manager.sync(true);
+    expect(state.manager.status().serviceMap).toMatchObject({ revision: 2, lastError: null });
+  });
+
+  it('serves the last good map while the server offers a rolled-back, a forged or an expired one', async () => {
+    await using state = await inState('fresh', 'closed');
+    const older = mapOf([entry('old')], { generatedAt: new Date(NOW - 1).toISOString() });
+    const expired = mapOf([entry('expired')], { generatedAt: new Date(NOW).toISOString(), ttlSeconds: 1 });
+    state.clock.at += 2_000;
+    for (const [bad, code] of [
+      [signed(older), 'MAP_ROLLED_BACK'],
+      [signed(mapOf([entry('forged')]), 'x'), 'MAP_SIGNATURE_MISMATCH'],
+      [signed(expired), 'MAP_EXPIRED'],
+    ] as const) {
+      state.server.serve(bad);
+      await state.manager.sync(true).catch(() => {});
+      expect(state.manager.status().serviceMap).toMatchObject({ lastError: { code }, revision: 1 });
+    }
+    expect(state.manager.listConnectors()).toEqual([]);
+  });
+
+  it('warns of two maps signed for the same instant, and takes the later one', async () => {
+    const logger = recordingLogger();
+    await using state = await inState('fresh', 'closed', { logger });
+    state.server.serve(signed(mapOf([entry('a', { status: 'disabled' })])));
+    await state.manager.sync(true);
+    expect(state.manager.listConnectors()).toHaveLength(1);
+    expect(logger.lines.map(({ fields }) => fields.event)).toContain('map-equivocated');
+  });
+});

@@ -1,0 +1,225 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { McpServer } from '@modelcontextprotocol/server';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { ConnectorProxyManager, type ToolChange } from '../../../src/main/index.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { LocalFile, localServer } from '../../helpers/local-file.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { TestMcpServer } from '../../helpers/mcp-server.ts';
+import { remembering } from '../../helpers/remembering-manager.ts';
+import { entry, type Json, mapOf, signed } from '../../helpers/signed-map.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const addTool = (server: McpServer, name: string, description = name): void => {
+  server.registerTool(name, { description, inputSchema: z.object({}) }, () => ({
+    content: [{ type: 'text', text: name }],
+  }));
+};
+
+const freshMap = (connectors: readonly Json[]): Uint8Array<ArrayBuffer> =>
+  signed(mapOf(connectors, { generatedAt: new Date().toISOString() }));
+
+const imageOf = (dir: TempDir): string => {
+  const [name] = readdirSync(dir.path).filter((file) => file.endsWith('.img'));
+  return join(dir.path, name ?? 'there is no image');
+};
+
+/** A folder that an earlier life filled from one connector. */
+async function livedOnce(addTools: (server: McpServer) => void = (server) => addTool(server, 'echo')) {
+  const dir = new TempDir();
+  const connector = await TestMcpServer.start(addTools);
+  const maps = await MapServer.start(freshMap([entry('one', { endpoint: connector.url })]));
+  {
+    await using before = remembering(maps.url, dir.path);
+    await before.sync();
+  }
+  return {
+    dir,
+    connector,
+    maps,
+    async [Symbol.asyncDispose]() {
+      await maps[Symbol.asyncDispose]();
+      await connector[Symbol.asyncDispose]();
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
+const never = (): void => {};
+
+describe('a start on a folder that was used before', () => {
+  it('lists all tools before any network answers, marked as stale, and confirms them then', async () => {
+    await using life = await livedOnce();
+    life.maps.answer(never);
+    const registered: string[] = [];
+    await using after = remembering(life.maps.url, life.dir.path, {
+      registry: { registerTool: ({ name }) => void registered.push(name) },
+    });
+    expect(after.listTools()).toEqual([]);
+    await eventually('the tools are listed', () => after.listTools().length === 1);
+    expect(after.listTools()[0]).toMatchObject({
+      name: 'one.echo',
+      isStale: true,
+      tags: expect.arrayContaining(['connector:one']),
+    });
+    expect(registered).toEqual(['one.echo']);
+    expect(after.status()).toMatchObject({
+      toolCount: 1,
+      staleTools: { connectorCount: 1, toolCount: 1, oldestListedAt: expect.any(Number) },
+      store: { kind: 'ready', stateDir: life.dir.path },
+    });
+    // That of the life before.
+    expect(life.maps.requests).toHaveLength(1);
+
+    void after.sync().catch(() => {});
+    await eventually('the connector lists them itself', () => after.listTools()[0]?.isStale === false);
+    expect(after.status().staleTools).toEqual({ connectorCount: 0, toolCount: 0, oldestListedAt: null });
+    expect(after.status().connectors[0]?.tools).toMatchObject({ isStale: false, count: 1 });
+  });
+
+  it('takes the first call at once: the stored map is proven, its connector connected, the map server not waited for', async () => {
+    await using life = await livedOnce();
+    life.maps.answer(never);
+    await using after = remembering(life.maps.url, life.dir.path);
+    await eventually('the tools are listed', () => after.listTools().length === 1);
+    await expect(after.callTool('one.echo')).resolves.toMatchObject({ content: [{ text: 'echo' }] });
+    expect(after.status().serviceMap).toMatchObject({ freshness: 'stale', revision: 1 });
+  });
+
+  it('revalidates by itself where the background refresh is on', async () => {
+    await using life = await livedOnce();
+    await using after = remembering(life.maps.url, life.dir.path, {
+      featureFlags: { asyncRefresh: true, refreshIntervalMs: 3_600_000 },
+    });
+    await eventually('the map is fresh again', () => after.status().serviceMap.freshness === 'fresh');
+    await after.ready('all');
+    await eventually('the tools are confirmed', () => after.status().staleTools.toolCount === 0);
+  });
+
+  it('tells as events what changed meanwhile', async () => {
+    const tools = new Map([
+      ['echo', 'as it was'],
+      ['gone', 'soon'],
+    ]);
+    await using life = await livedOnce((server) => tools.forEach((text, name) => void addTool(server, name, text)));
+    tools.delete('gone');
+    tools.set('echo', 'as it is').set('new', 'just now');
+    const changes: ToolChange[] = [];
+    await using after = remembering(life.maps.url, life.dir.path);
+    await eventually('the tools are listed', () => after.listTools().length === 2);
+    after.on('tools', (change) => changes.push(change));
+    await after.sync();
+    expect(changes).toEqual([
+      {
+        connectorId: 'one',
+        added: ['one.new'],
+        changed: ['one.echo'],
+        removed: ['one.gone'],
+        how: { 'one.echo': ['description'] },
+      },
+    ]);
+  });
+
+  it('drops the tools of connectors that the map no longer has, or has elsewhere', async () => {
+    await using life = await livedOnce();
+    await life.connector[Symbol.asyncDispose]();
+    await using after = remembering(life.maps.url, life.dir.path);
+    await eventually('the tools are listed', () => after.listTools().length === 1);
+    life.maps.serve(freshMap([entry('one', { endpoint: 'http://127.0.0.1:9/elsewhere' })]));
+    await after.sync();
+    expect(after.listTools()).toEqual([]);
+  });
+
+  it('keeps them listed while their connector is down, and a call says so', async () => {
+    await using life = await livedOnce();
+    await life.connector[Symbol.asyncDispose]();
+    await using after = remembering(life.maps.url, life.dir.path);
+    await after.sync();
+    expect(after.listTools()[0]).toMatchObject({ name: 'one.echo', isStale: true });
+    expect(after.status().connectors[0]).toMatchObject({ state: 'backing-off', tools: { isStale: true, count: 1 } });
+    await expect(after.callTool('one.echo')).rejects.toMatchObject({ code: 'CONNECTOR_UNAVAILABLE' });
+  });
+
+  it('does not probe the era of a connector that was a legacy one', async () => {
+    using dir = new TempDir();
+    await using connector = await TestMcpServer.startWithSessions((server) => addTool(server, 'echo'));
+    await using maps = await MapServer.start(freshMap([entry('one', { endpoint: connector.url })]));
+    const connect = async (): Promise<number> => {
+      const before = connector.requests.length;
+      await using manager = remembering(maps.url, dir.path);
+      await manager.sync();
+      return connector.requests.length - before;
+    };
+    const [cold, warm] = [await connect(), await connect()];
+    expect(cold - warm).toBe(1);
+  });
+
+  it('says why a call fails where there is neither a stored map nor a new one', async () => {
+    await using life = await livedOnce();
+    await using after = remembering(life.maps.url, life.dir.path, { signatureKey: 'another key than before' });
+    await eventually('the tools are listed', () => after.listTools().length === 1);
+    life.maps.fail(404);
+    await expect(after.callTool('one.echo')).rejects.toMatchObject({
+      code: 'CONNECTOR_UNAVAILABLE',
+      message: expect.stringContaining('404'),
+    });
+  });
+
+  it.each([
+    ['is gone', (path: string) => rmSync(path)],
+    ['is cut off', (path: string) => writeFileSync(path, readFileSync(path).subarray(0, -20))],
+    [
+      'is damaged',
+      (path: string) => writeFileSync(path, Buffer.concat([readFileSync(path).subarray(0, 60), Buffer.alloc(900)])),
+    ],
+    ['is of another program', (path: string) => writeFileSync(path, 'x'.repeat(1_000))],
+  ])('has its tools from the store where the start image %s', async (_, spoil) => {
+    await using life = await livedOnce();
+    spoil(imageOf(life.dir));
+    life.maps.answer(never);
+    await using after = remembering(life.maps.url, life.dir.path);
+    await eventually('the tools are listed', () => after.listTools().length === 1);
+    await expect(after.callTool('one.echo')).resolves.toMatchObject({ content: [{ text: 'echo' }] });
+  });
+
+  it('forgets the tools of a connector that was removed', async () => {
+    await using life = await livedOnce();
+    life.maps.serve(freshMap([]));
+    {
+      await using second = remembering(life.maps.url, life.dir.path);
+      await second.sync();
+    }
+    await using third = remembering(life.maps.url, life.dir.path);
+    await third.sync();
+    expect([third.listTools(), third.lines.filter(({ level }) => level !== 'info')]).toEqual([[], []]);
+  });
+
+  it('shows nothing to a manager of another map', async () => {
+    await using life = await livedOnce();
+    await using other = remembering(`${life.maps.url}?other`, life.dir.path);
+    await other.sync();
+    expect(other.listTools()[0]?.isStale).toBe(false);
+    expect(readdirSync(life.dir.path).filter((file) => file.endsWith('.img'))).toHaveLength(1);
+  });
+
+  it('has the tools of programs too: the first call starts its program', async () => {
+    using file = new LocalFile({ one: localServer(['one']) });
+    using dir = new TempDir();
+    const start = () =>
+      new ConnectorProxyManager({
+        configFile: file.path,
+        stateDir: dir.path,
+        featureFlags: { asyncRefresh: false, refreshIntervalMs: 60_000 },
+      });
+    {
+      await using before = start();
+      await before.sync();
+    }
+    await using after = start();
+    await eventually('the tools are listed', () => after.listTools().length === 3);
+    expect(after.listTools()[0]).toMatchObject({ name: 'one.die', isStale: true });
+    await expect(after.callTool('one.whoami')).resolves.toMatchObject({ content: [{ type: 'text' }] });
+  });
+});

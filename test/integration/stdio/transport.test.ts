@@ -1,0 +1,198 @@
+import { existsSync } from 'node:fs';
+import { inspect } from 'node:util';
+import { Client, SdkErrorCode } from '@modelcontextprotocol/client';
+import { describe, expect, it } from 'vitest';
+import { packageBin } from '../../../src/main/cli/demo/package-bin.ts';
+import { createStdioTransport } from '../../../src/main/connectors/stdio/stdio-transport.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { stdioProgram } from '../../helpers/stdio-program.ts';
+
+const ping = { jsonrpc: '2.0', id: 1, method: 'ping' } as const;
+
+describe('a stdio transport', () => {
+  it('carries messages both ways, over any cut of their bytes', async () => {
+    await using program = stdioProgram('talks-in-pieces');
+    await program.transport.start();
+    await eventually('both messages came', () => program.messages.length === 2);
+    expect(program.messages[1]).toEqual({ jsonrpc: '2.0', method: 'told', params: { text: 'ä\u{1f600}' } });
+  });
+
+  it('gives a program what it needs of the environment, what is configured, and nothing else', async () => {
+    process.env.SWITCHYARD_TEST_SECRET = 'not for children';
+    try {
+      await using program = stdioProgram('serves', { env: { OWN: 'configured' }, args: ['$HOME; exit 1', '`id`'] });
+      await program.transport.start();
+      await program.transport.send(ping);
+      await eventually('it answered', () => program.messages.length === 1);
+      const [answer] = program.messages;
+      const result = answer !== undefined && 'result' in answer ? answer.result : {};
+      expect(result).toMatchObject({ env: { OWN: 'configured', PATH: process.env.PATH } });
+      expect(result.args).toEqual(['serves', '$HOME; exit 1', '`id`']);
+      expect(JSON.stringify(result)).not.toContain('not for children');
+    } finally {
+      delete process.env.SWITCHYARD_TEST_SECRET;
+    }
+  });
+
+  it('counts lines that are no message and goes on', async () => {
+    await using program = stdioProgram('talks-junk');
+    await program.transport.start();
+    await program.transport.send(ping);
+    await eventually('it answered', () => program.messages.length === 1);
+    expect(program.transport.junkLines).toBe(3);
+    expect(program.events).toEqual([]);
+  });
+
+  it('survives a handler that throws', async () => {
+    await using program = stdioProgram('serves');
+    program.transport.onmessage = () => {
+      throw new Error('handler');
+    };
+    await program.transport.start();
+    await program.transport.send(ping);
+    await eventually('the error was told', () => program.errors.length === 1);
+    expect(program.errors[0]?.message).toBe('handler');
+  });
+
+  it('ends a program whose message is larger than the cap', async () => {
+    await using program = stdioProgram('talks-endlessly', { maxMessageBytes: 100_000 });
+    await program.transport.start();
+    await program.closed();
+    expect(program.events).toEqual(['error', 'close']);
+    expect(program.errors[0]).toMatchObject({ code: 'TOOL_RESULT_TOO_LARGE' });
+    expect(program.transport.exit).not.toBeNull();
+  });
+
+  it('makes a sender wait for a program that does not read, and tells it when there is no hope', async () => {
+    await using program = stdioProgram('reads-nothing', { graceMs: 50 });
+    await program.transport.start();
+    let isSent = false;
+    const sending = program.transport.send({ ...ping, params: { text: 'x'.repeat(4_000_000) } }).finally(() => {
+      isSent = true;
+    });
+    sending.catch(() => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(isSent).toBe(false);
+    await program.transport.close();
+    await expect(sending).rejects.toMatchObject({ code: 'CONNECTOR_GONE' });
+  });
+
+  it('keeps whole last lines of stderr, however much is written', async () => {
+    await using program = stdioProgram('complains');
+    await program.transport.start();
+    await eventually('it is through', () => program.messages.length === 1);
+    await eventually('all is read', () => program.transport.stderr.endsWith('the last'));
+    expect(program.transport.stderr.length).toBeLessThanOrEqual(8_192);
+    expect(program.transport.stderr.length).toBeGreaterThan(7_000);
+    expect(program.transport.stderr).toMatch(/^line \d+ x{90}\n/);
+  });
+
+  it('reports a program that exits, with its last words but not its secrets', async () => {
+    const secret = 'sk-012345678';
+    await using program = stdioProgram('exits', { args: [`refused ${secret}`], env: { API_KEY: secret } });
+    await program.transport.start();
+    await program.closed();
+    expect(program.events).toEqual(['error', 'close']);
+    expect(program.errors[0]).toMatchObject({
+      code: 'CONNECTOR_EXITED',
+      message: expect.stringMatching(/^Connector process ".*" exited with code 3\.$/),
+      detail: { code: 3, stderr: 'fatal: refused [redacted]' },
+    });
+    expect(program.transport.exit).toEqual({ code: 3, signal: null });
+    await expect(program.transport.send(ping)).rejects.toMatchObject({ code: 'CONNECTOR_EXITED' });
+    await program.transport.close();
+    expect(program.events).toEqual(['error', 'close']);
+  });
+
+  it('delivers all that a program said before it exited', async () => {
+    await using program = stdioProgram('says-much-and-exits');
+    await program.transport.start();
+    await program.closed();
+    expect(program.messages).toHaveLength(1_000);
+    expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED', detail: { code: 0 } });
+  });
+
+  it('rejects what is being sent while the program exits', async () => {
+    await using program = stdioProgram('exits-when-asked');
+    await program.transport.start();
+    await eventually('it is up', () => program.messages.length === 1);
+    const large = { ...ping, params: { text: 'x'.repeat(4_000_000) } };
+    await expect(program.transport.send(large)).rejects.toMatchObject({
+      code: 'CONNECTOR_EXITED',
+      message: expect.stringContaining('exited with code 3'),
+    });
+    await program.closed();
+    expect(program.events).toEqual(['error', 'close']);
+  });
+
+  it('gives up a program that closes its output', async () => {
+    await using program = stdioProgram('closes-its-output', { graceMs: 50 });
+    await program.transport.start();
+    await program.closed();
+    expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED' });
+  });
+
+  it.each([
+    ['is in no folder of PATH', { command: 'switchyard-no-such-command' }, /no such program in PATH/],
+    ['is no file', { command: '/no/such/file' }, /no such file/],
+    ['may not be executed', { command: import.meta.filename }, /may not be executed/],
+    ['has no folder', { cwd: '/no/such/folder' }, /its folder "\/no\/such\/folder" \(cwd\) is none/],
+    ['has an impossible argument', { args: ['a\0secret'] }, /NUL/],
+    ['has too many arguments', { args: ['x'.repeat(10_000_000)] }, /too long/],
+  ])('says what to do about a command that %s', async (_, wrong, message) => {
+    const command = { command: process.execPath, args: ['secret'], env: {}, cwd: null, ...wrong };
+    const transport = createStdioTransport(command, { maxMessageBytes: 1_000 });
+    const events: string[] = [];
+    transport.onerror = () => events.push('error');
+    transport.onclose = () => events.push('close');
+    const failure = transport.start();
+    await expect(failure).rejects.toMatchObject({ code: 'CONNECTOR_COMMAND_FAILED' });
+    await expect(failure).rejects.toThrow(message);
+    const seen = await failure.catch((error: unknown) => inspect(error, { depth: 9 }).replace(/^ +at .*$/gm, ''));
+    expect(seen).not.toContain('secret');
+    await expect(transport.send(ping)).rejects.toMatchObject({ code: 'CONNECTOR_COMMAND_FAILED' });
+    expect(events).toEqual([]);
+    await transport.close();
+    expect(events).toEqual(['close']);
+    expect(transport).toMatchObject({ pid: null, exit: null });
+  });
+
+  it('cannot be started after it was closed, nor twice', async () => {
+    await using program = stdioProgram('serves');
+    await program.transport.start();
+    await expect(program.transport.start()).rejects.toMatchObject({ code: 'INTERNAL' });
+    const closed = stdioProgram('serves').transport;
+    await closed.close();
+    await expect(closed.start()).rejects.toMatchObject({ code: 'CONNECTOR_GONE' });
+  });
+});
+
+describe('the real server-everything over stdio', () => {
+  it.each(['auto', 'legacy'] as const)('lists and calls tools (%s), and nothing of it is left', async (mode) => {
+    const bin = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '';
+    const transport = createStdioTransport(
+      { command: process.execPath, args: [bin, 'stdio'], env: {}, cwd: null },
+      { maxMessageBytes: 10_000_000 },
+    );
+    const client = new Client({ name: 'test', version: '0' }, { versionNegotiation: { mode } });
+    await client.connect(transport);
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name)).toContain('echo');
+    const answer = await client.callTool({ name: 'echo', arguments: { message: 'over stdio' } });
+    expect(answer.content).toEqual([{ type: 'text', text: 'Echo: over stdio' }]);
+    const pid = transport.pid ?? 0;
+    expect(transport.junkLines).toBe(0);
+    await client.close();
+    expect(() => process.kill(-pid, 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+
+  it.each(['auto', 'legacy'] as const)('tells the client of a server that exits instead (%s)', async (mode) => {
+    const client = new Client({ name: 'test', version: '0' }, { versionNegotiation: { mode } });
+    await using program = stdioProgram('exits', { args: ['no key'] });
+    const code = mode === 'auto' ? SdkErrorCode.EraNegotiationFailed : SdkErrorCode.ConnectionClosed;
+    await expect(client.connect(program.transport)).rejects.toMatchObject({ code });
+    expect(program.transport.exit).toEqual({ code: 3, signal: null });
+    expect(program.errors[0]).toMatchObject({ code: 'CONNECTOR_EXITED', detail: { stderr: 'fatal: no key' } });
+  });
+});

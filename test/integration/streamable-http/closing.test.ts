@@ -1,0 +1,124 @@
+import { describe, expect, it } from 'vitest';
+import type { HostSide } from '../../../src/main/mcp/host-side.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { type Answer, connectRaw, MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
+
+const confirm = { method: 'elicitation/create', params: { message: 'Sure?' } };
+const asking: Answer = ({ result, message }) =>
+  message.params?.inputResponses === undefined
+    ? result({ resultType: 'input_required', inputRequests: { a: confirm }, requestState: 's' })
+    : result({ resultType: 'complete', content: [] });
+
+const hostThat = (answer: HostSide['answer']): HostSide => ({ capabilities: { elicitation: {} }, answer });
+
+/** Fails where a call does not settle by itself. */
+async function outcome(call: Promise<unknown>): Promise<unknown> {
+  const silence = new Promise((resolve) => setTimeout(resolve, 2_000, 'it never settled').unref());
+  return Promise.race([call.catch((error: unknown) => error), silence]);
+}
+
+describe('a host that is asked for input by a modern server', () => {
+  it.each([
+    ['an error', new Error('the user said no')],
+    ['a TypeError', new TypeError('the host is broken')],
+    ['an error of its own network', Object.assign(new Error('no model'), { code: 'ECONNREFUSED' })],
+    ['an error with a code of JSON-RPC', Object.assign(new Error('no'), { code: -1 })],
+  ])('and rejects with %s rejects the call, and loses no connection', async (_, failure) => {
+    await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
+    await using raw = await connectRaw(server, { host: hostThat(() => Promise.reject(failure)) });
+    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
+    expect(server.of('tools/call')).toHaveLength(1);
+  });
+
+  it('and never answers holds no call that is given up', async () => {
+    await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
+    const { promise: asked, resolve } = Promise.withResolvers<void>();
+    const host = hostThat(() => {
+      resolve();
+      return new Promise(() => {});
+    });
+    await using raw = await connectRaw(server, { host });
+    const caller = new AbortController();
+    const call = raw.call({}, { signal: caller.signal });
+    call.catch(() => {});
+    await asked;
+    caller.abort(new Error('enough'));
+    expect(await outcome(call)).toMatchObject({ message: 'enough' });
+  });
+
+  it('has its calls settled by close(), and nothing is sent after it', async () => {
+    await using server = await RawMcpServer.start({ ...MODERN, 'tools/call': asking });
+    const { promise: asked, resolve } = Promise.withResolvers<AbortSignal>();
+    const answered = Promise.withResolvers<Record<string, unknown>>();
+    const host = hostThat(({ signal }) => {
+      resolve(signal);
+      return answered.promise;
+    });
+    const raw = await connectRaw(server, { host });
+    const call = raw.call();
+    call.catch(() => {});
+    await asked;
+    await raw.connection.close();
+    answered.resolve({ action: 'accept' });
+    expect(await outcome(call)).toMatchObject({ code: 'TOOL_CALL_LOST' });
+    expect(server.of('tools/call')).toHaveLength(1);
+    await raw[Symbol.asyncDispose]();
+  });
+
+  it.each([
+    ['answers 404', ({ response }) => void response.writeHead(404).end()],
+    ['is unknown', ({ response }) => void response.writeHead(400).end('unknown session')],
+  ] as [string, Answer][])('says of a later round that %s that the tool may have run', async (_, second) => {
+    await using server = await RawMcpServer.start({
+      ...MODERN,
+      'tools/call': (request) => (request.message.params?.inputResponses === undefined ? asking : second)(request),
+    });
+    await using raw = await connectRaw(server, { host: hostThat(async () => ({ action: 'accept' })) });
+    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
+  });
+});
+
+describe('a connection that is closed', () => {
+  it('sends nothing any more', async () => {
+    await using server = await RawMcpServer.start();
+    const raw = await connectRaw(server);
+    await raw.connection.close();
+    const before = server.requests.length;
+    expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'no' } });
+    const limits = { signal: AbortSignal.timeout(1_000), timeoutMs: 1_000 };
+    await expect(raw.connection.listToolsPage(null, limits)).rejects.toMatchObject({
+      code: 'CONNECTOR_CONNECT_FAILED',
+    });
+    expect(server.requests).toHaveLength(before);
+    await raw[Symbol.asyncDispose]();
+  });
+
+  it('has its dispatcher gone without that a call hangs', async () => {
+    await using server = await RawMcpServer.start();
+    const raw = await connectRaw(server);
+    await raw[Symbol.asyncDispose]();
+    expect(await outcome(raw.call())).toMatchObject({ code: 'TOOL_CALL_LOST' });
+  });
+
+  it('abandons every question to the host, those of one id too, and answers none', async () => {
+    const signals: AbortSignal[] = [];
+    const answered = Promise.withResolvers<Record<string, unknown>>();
+    const host = hostThat(({ signal }) => {
+      signals.push(signal);
+      return answered.promise;
+    });
+    const elicit = { jsonrpc: '2.0', id: 'same', ...confirm };
+    await using server = await RawMcpServer.start({ 'tools/call': ({ events }) => events(elicit, elicit) });
+    const raw = await connectRaw(server, { host });
+    const call = raw.call();
+    call.catch(() => {});
+    await eventually('the host is asked', () => signals.length > 0);
+    await raw.connection.close();
+    answered.resolve({ action: 'accept' });
+    await outcome(call);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(signals.every(({ aborted }) => aborted)).toBe(true);
+    expect(server.of('answer').length + server.of('POST').length).toBe(0);
+    await raw[Symbol.asyncDispose]();
+  });
+});

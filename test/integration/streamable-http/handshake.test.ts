@@ -1,0 +1,247 @@
+import { Agent } from 'undici';
+import { describe, expect, it } from 'vitest';
+import { createStreamableHttpConnect } from '../../../src/main/connectors/streamable-http/connection.ts';
+import { TOOLS_ONLY } from '../../../src/main/mcp/host-side.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { type Answer, connectRaw, MODERN, RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';
+
+const status =
+  (code: number, body = '', type = 'text/plain'): Answer =>
+  ({ response }) =>
+    void response.writeHead(code, { 'content-type': type }).end(body);
+
+const rpcError =
+  (code: number, data: unknown = undefined, httpStatus = 200): Answer =>
+  ({ message, response }) => {
+    const error = { code, message: 'no', data };
+    response.writeHead(httpStatus, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, error }));
+  };
+
+function firstOf(server: RawMcpServer, kind: string): RawRequest {
+  const [first] = server.of(kind);
+  if (first === undefined) throw new Error(`Nothing like ${kind} was asked`);
+  return first;
+}
+
+/** Connects again and again by the same means; resolves with the era, once the connection is closed. */
+function rawConnector(server: RawMcpServer): () => Promise<string> {
+  const agent = new Agent();
+  const connect = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes: 1_000, host: TOOLS_ONLY });
+  const limits = { signal: new AbortController().signal, timeoutMs: 1_000 };
+  const target = { id: 'raw', name: 'Raw', url: server.url, headers: {}, oauth: null, command: null } as const;
+  return async () => {
+    const events = { onLost: () => {}, onToolsChanged: () => {} };
+    const connection = await connect({ ...target, era: 'auto', transport: 'auto' }, events, limits);
+    await connection.close();
+    return connection.facts.era;
+  };
+}
+
+describe('the era of a connector', () => {
+  it('is the modern one where it offers that, without a handshake or a session', async () => {
+    await using server = await RawMcpServer.start(MODERN);
+    await using raw = await connectRaw(server);
+    expect(raw.connection.facts).toEqual({
+      era: 'modern',
+      transport: 'streamable-http',
+      protocolVersion: '2026-07-28',
+      serverName: 'raw',
+      capabilities: { tools: {} },
+    });
+    await raw.call({ a: 1 });
+    expect(server.of('initialize')).toHaveLength(0);
+    const { headers, message } = firstOf(server, 'tools/call');
+    expect(headers).toMatchObject({
+      'mcp-protocol-version': '2026-07-28',
+      'mcp-method': 'tools/call',
+      'mcp-name': 'echo',
+    });
+    expect(message.params).toMatchObject({
+      name: 'echo',
+      arguments: { a: 1 },
+      _meta: {
+        'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+        'io.modelcontextprotocol/clientInfo': { name: 'mcp-switchyard' },
+        'io.modelcontextprotocol/clientCapabilities': {},
+      },
+    });
+  });
+
+  it.each([
+    ['404', status(404)],
+    ['400', status(400, '{"error":"what?"}', 'application/json')],
+    ['405', status(405)],
+    ['500', status(500)],
+    ['503', status(503)],
+    ['a page', status(200, '<p>hello</p>', 'text/html')],
+    ['an unknown method', rpcError(-32_601)],
+    ['an unknown method, with 404', rpcError(-32_601, undefined, 404)],
+    ['other revisions, with 400', rpcError(-32_022, { supported: ['2025-11-25'] }, 400)],
+    ['a result of another kind', ({ result }) => result({})] as [string, Answer],
+    ['other revisions in its result', ({ result }) => result({ supportedVersions: ['2027-01-01'] })] as [
+      string,
+      Answer,
+    ],
+  ])('is the legacy one where the probe is answered with %s', async (_, discover) => {
+    await using server = await RawMcpServer.start({ 'server/discover': discover });
+    await using raw = await connectRaw(server);
+    expect(raw.connection.facts).toMatchObject({ era: 'legacy', protocolVersion: '2025-11-25' });
+    await raw.call();
+    const { headers, message } = firstOf(server, 'tools/call');
+    expect(headers).not.toHaveProperty('mcp-method');
+    expect(headers['mcp-protocol-version']).toBe('2025-11-25');
+    expect(message.params).toEqual({ name: 'echo', arguments: {} });
+    expect(server.of('initialize')[0]?.headers).not.toHaveProperty('mcp-protocol-version');
+  });
+
+  it('is asked for again where a server refuses the first probe and says that it knows our revision', async () => {
+    await using server = await RawMcpServer.start(MODERN);
+    const { 'server/discover': discover } = server.answers;
+    server.answers['server/discover'] = (request) => {
+      const refuse = rpcError(-32_022, { supported: ['2026-07-28'] }, 400);
+      (server.of('server/discover').length === 1 ? refuse : discover)?.(request);
+    };
+    await using raw = await connectRaw(server);
+    expect(raw.connection.facts.era).toBe('modern');
+  });
+
+  it('is asked for again where a kept connection breaks under the probe', async () => {
+    await using server = await RawMcpServer.start(MODERN);
+    const { 'server/discover': discover } = server.answers;
+    server.answers['server/discover'] = (request) => {
+      if (server.of('server/discover').length === 1) request.response.destroy();
+      else discover?.(request);
+    };
+    await using raw = await connectRaw(server);
+    expect(raw.connection.facts.era).toBe('modern');
+  });
+
+  it('is remembered where it is the legacy one, until that no longer works', async () => {
+    await using server = await RawMcpServer.start();
+    const connect = rawConnector(server);
+    await connect();
+    await connect();
+    expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([1, 2]);
+    Object.assign(server.answers, MODERN, { initialize: status(405) });
+    expect(await connect()).toBe('modern');
+    expect(await connect()).toBe('modern');
+    expect([server.of('server/discover').length, server.of('initialize').length]).toEqual([3, 3]);
+  });
+
+  it('is what the entry says, without a probe', async () => {
+    await using server = await RawMcpServer.start();
+    await using raw = await connectRaw(server, { era: 'legacy' });
+    expect(raw.connection.facts.era).toBe('legacy');
+    expect(server.of('server/discover')).toHaveLength(0);
+    await expect(connectRaw(server, { era: 'modern' })).rejects.toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
+    expect(server.of('initialize')).toHaveLength(1);
+  });
+});
+
+describe('a handshake', () => {
+  it.each([401, 403])('that is refused with %i leads to no other era', async (code) => {
+    await using server = await RawMcpServer.start({ 'server/discover': status(code, secret('BODY')) });
+    await expect(connectRaw(server)).rejects.toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: code } });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([
+    [
+      'another revision',
+      { initialize: ({ result }) => result({ protocolVersion: '1999-01-01', capabilities: {} }) },
+      'CONNECTOR_CONNECT_FAILED',
+    ],
+    ['an error', { initialize: rpcError(-32_603) }, 'CONNECTOR_CONNECT_FAILED'],
+    ['a page', { initialize: status(200, '<p>', 'text/html') }, 'CONNECTOR_CONNECT_FAILED'],
+    ['404', { initialize: status(404) }, 'CONNECTOR_CONNECT_FAILED'],
+    [
+      'a redirect to elsewhere',
+      { initialize: ({ response }) => response.writeHead(307, { location: 'http://127.0.0.1:9/' }).end() },
+      'CONNECTOR_REDIRECTED',
+    ],
+    ['a refusal of its end', { 'notifications/initialized': status(400) }, 'CONNECTOR_CONNECT_FAILED'],
+    ['silence', { initialize: () => {} }, 'TimeoutError'],
+  ] as [string, Record<string, Answer>, string][])('that gets %s fails', async (_, answers, code) => {
+    await using server = await RawMcpServer.start(answers);
+    const failure: unknown = await connectRaw(server, { timeoutMs: 300 }).catch((error: unknown) => error);
+    expect((failure as { code: unknown }).code === code || (failure as Error).name === code).toBe(true);
+  });
+
+  it('that nobody wants any more ends the session that it made', async () => {
+    let finish = (): void => {};
+    await using server = await RawMcpServer.start({
+      initialize: ({ result, response }) => {
+        response.setHeader('mcp-session-id', 'half');
+        finish = () => result({ protocolVersion: '2025-11-25', capabilities: {} });
+        setTimeout(() => finish(), 250);
+      },
+    });
+    await expect(connectRaw(server, { timeoutMs: 150 })).rejects.toThrow();
+    expect(server.of('DELETE').map(({ headers }) => headers['mcp-session-id'])).toEqual(['half']);
+  });
+
+  it('keeps its own headers where the entry has some of the same name', async () => {
+    await using server = await RawMcpServer.start();
+    const headers = {
+      Accept: 'text/plain',
+      'Content-Type': 'x',
+      'Content-Length': '1',
+      Connection: 'close',
+      'X-Mine': '1',
+    };
+    await using raw = await connectRaw(server, { headers });
+    await raw.call();
+    expect(server.of('tools/call')[0]?.headers).toMatchObject({
+      accept: 'application/json, text/event-stream',
+      'content-type': 'application/json',
+      connection: 'keep-alive',
+      'x-mine': '1',
+    });
+  });
+});
+
+describe('a session', () => {
+  const withSession: Record<string, Answer> = {
+    initialize: ({ result, response }) => {
+      response.setHeader('mcp-session-id', 's-1');
+      result({ protocolVersion: '2025-06-18', capabilities: {} });
+    },
+  };
+
+  it('is named in everything after the handshake, and ended once', async () => {
+    await using server = await RawMcpServer.start(withSession);
+    const raw = await connectRaw(server, { era: 'legacy' });
+    await raw.call();
+    await raw[Symbol.asyncDispose]();
+    await raw.connection.close();
+    expect(
+      server.requests.map(({ method, message, headers }) => [message.method ?? method, headers['mcp-session-id']]),
+    ).toEqual([
+      ['initialize', undefined],
+      ['notifications/initialized', 's-1'],
+      ['tools/call', 's-1'],
+      ['DELETE', 's-1'],
+    ]);
+  });
+
+  it.each([
+    [404, '', 'no'],
+    [400, 'Session not found', 'no'],
+    [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: no valid session"}}', 'no'],
+  ])('that is lost (%i %s) fails the call as not sent', async (code, body, sent) => {
+    await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
+    await using raw = await connectRaw(server);
+    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent } });
+  });
+
+  it.each([
+    [400, '{"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"bad"}}'],
+    [500, ''],
+    [429, ''],
+  ])('is not lost by %i %s', async (code, body) => {
+    await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
+    await using raw = await connectRaw(server);
+    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: code } });
+  });
+});

@@ -1,0 +1,127 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { toNodeHandler } from '@modelcontextprotocol/node';
+import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
+import { describe, expect, it } from 'vitest';
+import type { HostSide } from '../../../src/main/mcp/host-side.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { type Answer, connectRaw, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
+
+/** A legacy server that announces changes of its tools. */
+const ANNOUNCING: Readonly<Record<string, Answer>> = {
+  initialize: ({ result }) => result({ protocolVersion: '2025-11-25', capabilities: { tools: { listChanged: true } } }),
+};
+const CHANGED = { jsonrpc: '2.0', method: 'notifications/tools/list_changed' };
+
+// Real pauses of two seconds and more, so all at the same time.
+describe.concurrent('a standing stream', () => {
+  it('brings notices of a legacy server, and counts as one when it opens', async () => {
+    await using server = await RawMcpServer.start({ ...ANNOUNCING, GET: ({ events }) => events(CHANGED) });
+    await using raw = await connectRaw(server);
+    await eventually('two notices came', () => raw.changes.count === 2);
+    expect(server.of('GET')[0]?.headers).toMatchObject({ accept: 'text/event-stream' });
+  });
+
+  it('brings notices of a modern server', async () => {
+    const handler = createMcpHandler(() => {
+      const server = new McpServer(
+        { name: 'modern', version: '1' },
+        { capabilities: { tools: { listChanged: true } } },
+      );
+      server.registerTool('one', {}, () => ({ content: [] }));
+      return server;
+    });
+    const handle = toNodeHandler(handler);
+    const server = createServer((request, response) => void handle(request as Parameters<typeof handle>[0], response));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const url = new URL(`http://127.0.0.1:${(server.address() as AddressInfo).port}/mcp`);
+    await using raw = await connectRaw({ url });
+    expect(raw.connection.facts.era).toBe('modern');
+    await eventually('the subscription is open', () => raw.changes.count === 1);
+    handler.notify.toolsChanged();
+    await eventually('the notice came', () => raw.changes.count === 2);
+    server.closeAllConnections();
+    server.close();
+  });
+
+  it('is not asked for where the server announces nothing, and not again where it has none', async () => {
+    await using silent = await RawMcpServer.start();
+    await using without = await RawMcpServer.start(ANNOUNCING);
+    await using _one = await connectRaw(silent);
+    await using two = await connectRaw(without);
+    await eventually('it was asked for', () => without.of('GET').length === 1);
+    await new Promise((resolve) => setTimeout(resolve, 2_500));
+    expect([silent.of('GET').length, without.of('GET').length, two.lost]).toEqual([0, 1, []]);
+  });
+
+  it('is opened at once for a host that answers requests', async () => {
+    const host: HostSide = { capabilities: { roots: {} }, answer: async () => ({ roots: [] }) };
+    await using server = await RawMcpServer.start({
+      GET: ({ events }) => events({ jsonrpc: '2.0', id: 1, method: 'roots/list' }),
+    });
+    const startedMs = performance.now();
+    await using _raw = await connectRaw(server, { host });
+    await eventually('it is answered', () => server.requests.some(({ message }) => 'result' in message));
+    expect(performance.now() - startedMs).toBeLessThan(1_900);
+  });
+
+  it('that ended is opened again, after the last event that came', async () => {
+    await using server = await RawMcpServer.start({
+      ...ANNOUNCING,
+      GET({ response }) {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write(`id: e${server.of('GET').length}\n\n`);
+        if (server.of('GET').length === 1) response.end();
+      },
+    });
+    await using raw = await connectRaw(server);
+    await eventually('it is open again', () => server.of('GET').length === 2);
+    expect(server.of('GET').map(({ headers }) => headers['last-event-id'])).toEqual([undefined, 'e1']);
+    await eventually('what was missed is asked for', () => raw.changes.count === 2);
+  }, 10_000);
+
+  it('is tried again where the server is just busy, and not read where it is no stream', async () => {
+    await using busy = await RawMcpServer.start({
+      ...ANNOUNCING,
+      GET: ({ response, events }) =>
+        busy.of('GET').length === 1 ? void response.writeHead(503).end() : events(CHANGED),
+    });
+    let isCut = false;
+    await using endless = await RawMcpServer.start({
+      ...ANNOUNCING,
+      GET({ response }) {
+        response.writeHead(200, { 'content-type': 'application/json' });
+        const timer = setInterval(() => response.write(' '.repeat(1_000)), 10);
+        response.on('close', () => {
+          clearInterval(timer);
+          isCut = true;
+        });
+      },
+    });
+    await using one = await connectRaw(busy);
+    await using _two = await connectRaw(endless);
+    await eventually('the second answer is a stream', () => one.changes.count === 2);
+    await eventually('the other is cut off', () => isCut);
+  }, 15_000);
+
+  it('shows that the session is gone (404), or the server', async () => {
+    const once: Answer = ({ response, events }) => {
+      events();
+      response.end();
+    };
+    await using forgetful = await RawMcpServer.start({
+      ...ANNOUNCING,
+      GET: (request) => (forgetful.of('GET').length === 1 ? once(request) : void request.response.writeHead(404).end()),
+    });
+    const dying = await RawMcpServer.start({ ...ANNOUNCING, GET: once });
+    await using one = await connectRaw(forgetful);
+    await using two = await connectRaw(dying);
+    await eventually('both were open', () => forgetful.of('GET').length > 0 && dying.of('GET').length > 0);
+    await dying[Symbol.asyncDispose]();
+    await eventually('both are told', () => one.lost.length === 1 && two.lost.length === 1);
+    expect([one.lost[0]?.message, two.lost[0]?.message]).toEqual([
+      'The session is gone',
+      'The connector is no longer there',
+    ]);
+  }, 15_000);
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { clientSnippet, type Way } from '../../../../src/main/cli/config/client-snippet.ts';
+
+const http: Way = { kind: 'http', url: 'https://mcp.example.com/mcp?team=a', tokenEnv: 'GATEWAY_TOKEN' };
+const stdio: Way = { kind: 'stdio', serveArgs: ['--config', "/home/o'neil/servers.json", '--tools', 'github__*'] };
+
+describe('clientSnippet', () => {
+  it('refers to the token in the way of each client', () => {
+    const headerOf = (client: 'claude' | 'cursor' | 'vscode') =>
+      JSON.stringify(clientSnippet(client, 'x', http, 'linux').document).match(/Bearer [^"]*/)?.[0];
+    expect(headerOf('claude')).toBe(`Bearer \${GATEWAY_TOKEN}`);
+    expect(headerOf('cursor')).toBe(`Bearer \${env:GATEWAY_TOKEN}`);
+    expect(headerOf('vscode')).toBe(`Bearer \${env:GATEWAY_TOKEN}`);
+  });
+
+  it('has a command line of Claude Code that a shell takes as it is meant', () => {
+    expect(clientSnippet('claude', 'x', http, 'linux').command).toBe(
+      `claude mcp add --scope project --transport http x 'https://mcp.example.com/mcp?team=a' --header 'Authorization: Bearer \${GATEWAY_TOKEN}'`,
+    );
+    expect(clientSnippet('claude', 'x', stdio, 'linux').command).toBe(
+      "claude mcp add --scope project x -- npx -y mcp-switchyard serve --stdio --config '/home/o'\\''neil/servers.json' --tools 'github__*'",
+    );
+    expect(clientSnippet('cursor', 'x', stdio, 'linux').command).toBeNull();
+  });
+
+  it.each([
+    ['darwin', '~/Library/Application Support/Claude/claude_desktop_config.json'],
+    ['win32', '%APPDATA%\\Claude\\claude_desktop_config.json'],
+    ['linux', '~/.config/Claude/claude_desktop_config.json'],
+  ] as const)('names the file of Claude Desktop on %s for a program alone', (platform, file) => {
+    expect(clientSnippet('claude', 'x', stdio, platform).files).toEqual(['.mcp.json', file]);
+    expect(clientSnippet('claude', 'x', http, platform).files).toEqual(['.mcp.json']);
+  });
+
+  it('warns of a gateway that would read the file that starts it', () => {
+    expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names has to be another one');
+    expect(clientSnippet('claude', 'x', { kind: 'stdio', serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
+      '--config',
+    );
+  });
+});

@@ -1,0 +1,102 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { matchingForm } from '../../../../src/main/cli/verify/producer-forms.ts';
+import { verifyMap } from '../../../../src/main/cli/verify/verify-map.ts';
+import { createServiceMapSignature } from '../../../../src/shared/map/signature.ts';
+import { entry, type Json, KEY, mapOf, NOW } from '../../../helpers/signed-map.ts';
+
+const policy = {
+  signatureKey: KEY,
+  nowMs: NOW,
+  floorMs: null,
+  maxSkewMs: 0,
+  maxConnectors: 100,
+  allowExpired: false,
+};
+
+const map = mapOf([entry('a', { name: 'Zürich', metadata: { b: 1, B: 2, a: [1.5, 'x'] } })]);
+const verify = (document: Json | string): ReturnType<typeof verifyMap> =>
+  verifyMap(new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document)), policy);
+const codes = (document: Json | string): string[] =>
+  verify(document).map(({ check, failure }) => `${check} ${failure?.code ?? 'ok'}`);
+
+const hmac = (text: string, encoding: 'base64url' | 'hex' | 'base64' = 'base64url'): string =>
+  createHmac('sha256', KEY).update(text).digest(encoding);
+
+/** Sorted by locale at every level, as some producers do. */
+function byLocale(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(byLocale);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([key, item]) => [key, byLocale(item)]),
+  );
+}
+
+describe('verifyMap', () => {
+  it('passes a good map', () => {
+    expect(codes({ ...map, signature: createServiceMapSignature(map, KEY) })).toEqual([
+      'syntax ok',
+      'signature ok',
+      'shape ok',
+      'time ok',
+    ]);
+  });
+
+  it('stops where nothing can be read, and else goes on after a failure', () => {
+    expect(codes('{')).toEqual(['syntax MAP_SYNTAX']);
+    expect(codes('[]')).toEqual(['syntax MAP_SCHEMA']);
+    expect(codes({ ...mapOf([entry('a', { scopes: [] })]), signature: 'x' })).toEqual([
+      'syntax ok',
+      'signature MAP_SIGNATURE_MALFORMED',
+      'shape MAP_SCHEMA',
+    ]);
+    expect(codes(mapOf([], { ttlSeconds: 1, generatedAt: '2020-01-01T00:00:00Z' }))).toEqual([
+      'syntax ok',
+      'signature MAP_SIGNATURE_MISSING',
+      'shape ok',
+      'time MAP_EXPIRED',
+    ]);
+  });
+
+  it('names key and line of a duplicate', () => {
+    const [syntax] = verify('{\n "a": {"x": 1},\n "b": [{"y": 1, "\\u0079": 2}]\n}');
+    expect(syntax?.failure?.message).toBe('The service map names a key twice in one object: "\\u0079" in line 3.');
+  });
+});
+
+describe('matchingForm', () => {
+  const escaped = (text: string): string => text.replace(/ü/g, '\\u00fc');
+  it.each<[string, string]>([
+    ['keys sorted by locale', hmac(JSON.stringify(byLocale(map)))],
+    ['keys in the order sent', hmac(JSON.stringify(map))],
+    ['non-ASCII escaped', hmac(escaped(JSON.stringify(byLocale(map))))],
+    ['signature in base64', hmac(JSON.stringify(map), 'base64')],
+    ['signature in hex', hmac(JSON.stringify(map), 'hex').toUpperCase()],
+    [
+      'a space after each comma and colon',
+      hmac(
+        JSON.stringify(map, null, 1)
+          .replace(/,\n\s*/g, ', ')
+          .replace(/\n\s*/g, ''),
+      ),
+    ],
+  ])('recognises a producer that writes %s', (expected, signature) => {
+    expect(matchingForm(map, signature, KEY)).toContain(expected);
+    const [, check] = verify({ ...map, signature });
+    expect([check?.failure?.code, check?.found]).toEqual([
+      expect.stringMatching(/^MAP_SIGNATURE_M/),
+      expect.stringContaining(expected),
+    ]);
+  });
+
+  it('recognises one that signs the known members alone', () => {
+    const { extra: _extra, ...known } = { ...map, extra: 1 };
+    expect(matchingForm({ ...map, extra: 1 }, hmac(JSON.stringify(known)), KEY)).toContain('the known members alone');
+  });
+
+  it('finds nothing where the key differs', () => {
+    expect(matchingForm(map, createServiceMapSignature(map, 'other'), KEY)).toBeNull();
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { listAllTools } from '../../../../src/main/connectors/bring-up/list-tools.ts';
+import type { Connection } from '../../../../src/main/connectors/connection/connection.ts';
+
+const limits = { maxPages: 5, maxTools: 100, timeoutMs: 1_000 };
+const { signal } = new AbortController();
+const tool = (name: string): object => ({ name, inputSchema: { type: 'object' } });
+
+/** A connection that lists these pages; a page's cursor is its index. */
+function paged(pages: readonly (readonly unknown[])[], nextOf: (page: number) => string | null): Connection {
+  return {
+    facts: { era: 'legacy', transport: 'custom', protocolVersion: null, serverName: null, capabilities: {} },
+    listToolsPage: async (cursor) => {
+      const page = Number(cursor ?? 0);
+      return { tools: pages[page % pages.length] ?? [], nextCursor: nextOf(page), ttlMs: null };
+    },
+    callTool: () => Promise.reject(new Error('not here')),
+    request: () => Promise.reject(new Error('not here')),
+    watchResource: () => Promise.reject(new Error('not here')),
+    close: async () => {},
+  };
+}
+
+describe('listAllTools', () => {
+  it('reads all pages', async () => {
+    const connection = paged([[tool('a'), tool('b')], [tool('c')], [tool('d')]], (page) =>
+      page < 2 ? String(page + 1) : null,
+    );
+    const { tools, cutBecause } = await listAllTools(connection, limits, signal);
+    expect([tools.map(({ name }) => name), cutBecause]).toEqual([['a', 'b', 'c', 'd'], null]);
+  });
+
+  it('stops at a cursor that comes twice and keeps what it has', async () => {
+    const { tools, cutBecause } = await listAllTools(
+      paged([[tool('a')]], () => '0'),
+      limits,
+      signal,
+    );
+    expect([tools.length, cutBecause]).toEqual([1, 'its cursor came twice']);
+  });
+
+  it('stops after so many pages', async () => {
+    const pages = Array.from({ length: 10 }, (_, page) => [tool(`t${page}`)]);
+    const { tools, cutBecause } = await listAllTools(
+      paged(pages, (page) => String(page + 1)),
+      limits,
+      signal,
+    );
+    expect([tools.length, cutBecause]).toEqual([5, 'it has more than 5 pages']);
+  });
+
+  it('stops at so many tools', async () => {
+    const many = Array.from({ length: 101 }, (_, i) => tool(`t${i}`));
+    const { tools, cutBecause } = await listAllTools(
+      paged([many], () => null),
+      limits,
+      signal,
+    );
+    expect([tools.length, cutBecause]).toEqual([100, 'it has more than 100 tools']);
+  });
+
+  it('leaves out bad and repeated tools alone', async () => {
+    const page = [
+      tool('good'),
+      tool('good'),
+      tool('bad name'),
+      { name: 'no-schema' },
+      null,
+      { inputSchema: {} },
+      { ...tool('deep'), inputSchema: JSON.parse(`${'{"a":'.repeat(100)}1${'}'.repeat(100)}`) },
+      tool('fine'),
+    ];
+    const { tools, dropped } = await listAllTools(
+      paged([page], () => null),
+      limits,
+      signal,
+    );
+    expect(tools.map(({ name }) => name)).toEqual(['good', 'fine']);
+    expect(dropped).toEqual(['good', 'bad name', 'no-schema', '(no name)', '(no name)', 'deep']);
+  });
+});

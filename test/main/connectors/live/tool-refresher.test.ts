@@ -1,0 +1,105 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ToolListing } from '../../../../src/main/connectors/bring-up/list-tools.ts';
+import { ToolRefresher } from '../../../../src/main/connectors/live/tool-refresher.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
+afterEach(() => void vi.useRealTimers());
+
+const listing = (ttlMs: number | null = null): ToolListing => ({ tools: [], cutBecause: null, dropped: [], ttlMs });
+
+function setUp(list: () => Promise<ToolListing> = async () => listing()) {
+  const told: string[] = [];
+  let readings = 0;
+  const refresher = new ToolRefresher({
+    list: () => {
+      readings += 1;
+      return list();
+    },
+    relistAfterMs: () => null,
+    onListing: async () => void told.push('listing'),
+    onFailure: () => void told.push('failure'),
+  });
+  return { refresher, told, readings: () => readings };
+}
+
+describe('ToolRefresher', () => {
+  it('reads once for a burst of notices', async () => {
+    const { refresher, readings, told } = setUp();
+    for (let notice = 0; notice < 1_000; notice += 1) refresher.notice();
+    await vi.advanceTimersByTimeAsync(99);
+    expect(readings()).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([readings(), told]).toEqual([1, ['listing']]);
+  });
+
+  it('reads about once a second under a storm that does not end, one reading at a time', async () => {
+    let inFlight = 0;
+    let most = 0;
+    const { refresher, readings } = setUp(async () => {
+      inFlight += 1;
+      most = Math.max(most, inFlight);
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      inFlight -= 1;
+      return listing();
+    });
+    for (let ms = 0; ms < 10_000; ms += 1) {
+      refresher.notice();
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    expect([most, readings() >= 8, readings() <= 12]).toEqual([1, true, true]);
+  });
+
+  it('reads again where a notice came while it read', async () => {
+    const { refresher, readings } = setUp(async () => {
+      if (readings() === 1) refresher.notice();
+      return listing();
+    });
+    await refresher.refresh();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(readings()).toBe(2);
+  });
+
+  it('joins the reading under way', async () => {
+    const { refresher, readings } = setUp();
+    await Promise.all([refresher.refresh(), refresher.refresh()]);
+    expect(readings()).toBe(1);
+  });
+
+  it.each([
+    [60_000, 60_000],
+    [0, 5_000],
+    [1e12, 86_400_000],
+  ])('takes a hint of %d ms for %d', async (ttlMs, expected) => {
+    const { refresher, readings } = setUp();
+    refresher.expireIn(ttlMs);
+    await vi.advanceTimersByTimeAsync(expected - 1);
+    expect(readings()).toBe(0);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(readings()).toBe(1);
+  });
+
+  it('tells a failure, and goes on', async () => {
+    let isBroken = true;
+    const { refresher, told } = setUp(async () => {
+      if (isBroken) throw new Error('broken');
+      return listing();
+    });
+    await refresher.refresh();
+    isBroken = false;
+    await refresher.refresh();
+    expect(told).toEqual(['failure', 'listing']);
+  });
+
+  it('does nothing any more once stopped, and tells nobody of a reading under way', async () => {
+    const { refresher, readings, told } = setUp();
+    refresher.notice();
+    const reading = refresher.refresh();
+    refresher.stop();
+    await reading;
+    refresher.notice();
+    refresher.expireIn(1);
+    await refresher.refresh();
+    await vi.advanceTimersByTimeAsync(100_000);
+    expect([readings(), told]).toEqual([1, []]);
+  });
+});

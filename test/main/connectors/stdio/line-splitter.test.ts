@@ -1,0 +1,35 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { LineSplitter } from '../../../../src/main/connectors/stdio/line-splitter.ts';
+
+describe('LineSplitter', () => {
+  it('gives the same lines however the bytes are cut', () => {
+    const lines = fc.array(fc.string({ unit: 'grapheme' }).map((text) => text.replace(/[\r\n]/g, '')));
+    fc.assert(
+      fc.property(lines, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (expected, sizes) => {
+        const bytes = Buffer.from(expected.map((line) => `${line}\n`).join(''));
+        const splitter = new LineSplitter(1_000_000);
+        const seen: (string | null)[] = [];
+        for (let at = 0, turn = 0; at < bytes.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          seen.push(...splitter.push(bytes.subarray(at, at + size)));
+          at += size;
+        }
+        expect(seen).toEqual(expected);
+      }),
+    );
+  });
+
+  it('keeps a line that has no end yet, and drops the carriage return before one', () => {
+    const splitter = new LineSplitter(100);
+    expect([...splitter.push(Buffer.from('a\r\nb'))]).toEqual(['a']);
+    expect([...splitter.push(Buffer.from('c\n'))]).toEqual(['bc']);
+  });
+
+  it('allows a line of the very cap and gives null for one byte more, with an end or without', () => {
+    expect([...new LineSplitter(3).push(Buffer.from('abc\nabcd\nx'))]).toEqual(['abc', null]);
+    const splitter = new LineSplitter(3);
+    expect([...splitter.push(Buffer.from('ab'))]).toEqual([]);
+    expect([...splitter.push(Buffer.from('cd'))]).toEqual([null]);
+  });
+});

@@ -1,0 +1,35 @@
+import { describe, expect, it } from 'vitest';
+import { secretsOf, stdioEnvironment } from '../../../../src/main/connectors/stdio/stdio-environment.ts';
+
+describe.skipIf(process.platform === 'win32')('stdioEnvironment', () => {
+  it('passes on what every program needs, and what is configured, and nothing else', () => {
+    const inherited = {
+      PATH: '/bin',
+      HOME: '/h',
+      LC_ALL: 'C',
+      TZ: 'UTC',
+      AWS_SECRET: 's',
+      NODE_OPTIONS: '--x',
+      USER: undefined,
+    };
+    expect(stdioEnvironment(inherited, { HOME: '/own', KEY: 'k' })).toEqual({
+      PATH: '/bin',
+      HOME: '/own',
+      LC_ALL: 'C',
+      TZ: 'UTC',
+      KEY: 'k',
+    });
+  });
+
+  it('passes on no function of an old bash', () => {
+    expect(stdioEnvironment({ TERM: '() { :;}; id' }, {})).toEqual({});
+  });
+});
+
+describe('secretsOf', () => {
+  it('takes names and URLs that look like it', () => {
+    expect(
+      secretsOf({ API_KEY: '1', GITHUB_TOKEN: '2', DATABASE_URL: 'postgres://me:3@host/db', PORT: '4', PATH: '/bin' }),
+    ).toEqual(['1', '2', 'postgres://me:3@host/db']);
+  });
+});

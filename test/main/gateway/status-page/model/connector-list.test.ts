@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { listConnectors } from '../../../../../src/main/gateway/status-page/model/connector-list.ts';
+import { listAddress, parseListQuery } from '../../../../../src/main/gateway/status-page/model/list-query.ts';
+import { STATE_ORDER } from '../../../../../src/main/gateway/status-page/model/state-words.ts';
+import type { ListedConnector } from '../../../../../src/main/index.ts';
+import { listed } from '../../../../helpers/scripted-status.ts';
+
+const FACTS = { endpointOf: () => null, latencyOf: () => null };
+
+function list(connectors: readonly ListedConnector[], search = '', pageRows = 200) {
+  return listConnectors(connectors, parseListQuery(new URLSearchParams(search)), pageRows, FACTS);
+}
+
+const ids = (result: ReturnType<typeof list>): readonly string[] => result.rows.map(({ id }) => id);
+
+describe('the list of connectors', () => {
+  it('has those with trouble first, and keeps the order of the map among those alike', () => {
+    const connectors = [
+      listed('r1'),
+      listed('off', 'disabled'),
+      listed('b', 'backing-off'),
+      listed('r2'),
+      listed('f', 'failed'),
+      listed('d', 'degraded'),
+      listed('c', 'connecting'),
+    ];
+    expect(ids(list(connectors))).toEqual(['f', 'b', 'd', 'c', 'r1', 'r2', 'off']);
+    expect(new Set(STATE_ORDER).size).toBe(7);
+  });
+
+  it('is one page of many, and says how many there are', () => {
+    const connectors = Array.from({ length: 10_000 }, (_, index) => listed(`c${index}`));
+    const first = list(connectors);
+    expect([first.rows.length, first.matchingCount, first.totalCount, first.pageCount]).toEqual([
+      200, 10_000, 10_000, 50,
+    ]);
+    expect(ids(list(connectors, 'page=50')).at(-1)).toBe('c9999');
+    expect(list(connectors, 'page=51').query.page).toBe(50);
+  });
+
+  it('looks its facts up for what it shows alone', () => {
+    const connectors = Array.from({ length: 1_000 }, (_, index) => listed(`c${index}`));
+    const looked: string[] = [];
+    const endpointOf = (id: string): null => {
+      looked.push(id);
+      return null;
+    };
+    const query = parseListQuery(new URLSearchParams());
+    listConnectors(connectors, query, 10, { endpointOf, latencyOf: () => null });
+    expect(looked).toHaveLength(10);
+  });
+
+  it('finds ids, names, words of states, transports and codes, in any case', () => {
+    const refused = listed('crew', 'failed', { lastError: { code: 'CONNECTOR_REFUSED', message: 'no' } });
+    const connectors = [refused, listed('mail', 'ready', { name: 'Post Office' }), listed('old', 'backing-off')];
+    const found = (text: string) => ids(list(connectors, new URLSearchParams({ q: text }).toString()));
+    expect(found('CREW')).toEqual(['crew']);
+    expect(found('post off')).toEqual(['mail']);
+    expect(found('backing off')).toEqual(['old']);
+    expect(found('connector_refused')).toEqual(['crew']);
+    expect(found('streamable')).toEqual(['mail']);
+    expect(found('nothing like it')).toEqual([]);
+  });
+
+  it('has those of one state alone where that is asked', () => {
+    const connectors = [listed('a'), listed('b', 'failed')];
+    expect(ids(list(connectors, 'state=failed'))).toEqual(['b']);
+    expect(ids(list(connectors, 'state=constructor'))).toEqual(['b', 'a']);
+  });
+
+  it('counts tools as they can be called: remembered ones too', () => {
+    const connectors = [listed('a', 'connecting', { tools: { listedAt: 1, isStale: true, count: 9 } })];
+    expect(list(connectors).rows[0]).toMatchObject({ toolCount: 9, areToolsStale: true });
+  });
+});
+
+describe('a query', () => {
+  it('survives its address', () => {
+    const query = parseListQuery(new URLSearchParams({ q: ' a&b="<> ', state: 'failed', page: '3' }));
+    expect(query).toEqual({ text: 'a&b="<>', state: 'failed', page: 3 });
+    const address = listAddress(query);
+    expect(parseListQuery(new URL(address, 'http://x').searchParams)).toEqual(query);
+    expect(listAddress({ text: '', state: null, page: 1 })).toBe('/');
+  });
+
+  it.each(['0', '-1', '1.5', 'x', '1e99', ''])('takes page %j for the first', (page) => {
+    expect(parseListQuery(new URLSearchParams({ page })).page).toBe(1);
+  });
+
+  it('is cut', () => {
+    expect(parseListQuery(new URLSearchParams({ q: 'x'.repeat(10_000) })).text).toHaveLength(100);
+  });
+});

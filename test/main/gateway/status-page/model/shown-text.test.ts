@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { shownAddress, shownMessage, shownName } from '../../../../../src/main/gateway/status-page/model/shown-text.ts';
+import { secret } from '../../../../helpers/evidence.ts';
+
+describe('what is shown of texts of others', () => {
+  it('is one line that keeps its direction, and is cut', () => {
+    expect(shownName('evil\u202etxt.exe\n\u0000')).toBe('evil\ufffdtxt.exe\ufffd\ufffd');
+    expect(shownName('x'.repeat(10_000))).toHaveLength(301);
+  });
+
+  it('is of an address its origin and path alone', () => {
+    expect(shownAddress(`https://me:${secret('login')}@example.com:8443/mcp?token=${secret('query')}#x`)).toBe(
+      'https://example.com:8443/mcp',
+    );
+    expect(shownAddress('stdio:notes')).toBeNull();
+    expect(shownAddress('http://')).toBeNull();
+  });
+
+  it('masks a path that is itself a key', () => {
+    expect(shownAddress('https://example.com/hooks/T0A1B2C3D4E5F6a7b8c9d0e1f2/mcp')).toBe(
+      'https://example.com/hooks/***masked***/mcp',
+    );
+  });
+
+  it('is of a message neither query, nor login, nor token', () => {
+    const shown = shownMessage(
+      `GET https://me:${secret('login')}@example.com/mcp?key=${secret('query')} said\n  Authorization: Bearer ${secret('token')}`,
+    );
+    expect(shown).toBe('GET https://example.com/mcp said Authorization: Bearer ***masked***');
+  });
+
+  it.each([
+    [`status: 401, apiKey=${secret('a')}, then more`, 'status: 401, apiKey=***masked***, then more'],
+    [`why: token "${secret('b')}" is old`, 'why: token "***masked***" is old'],
+    [`x: Set-Cookie: sid=${secret('c')}; Path=/`, 'x: Set-Cookie: ***masked***; Path=/'],
+    [
+      'a bearer token is wanted, basic credentials were given',
+      'a bearer token is wanted, basic credentials were given',
+    ],
+    ['MAP_TIMEOUT: no answer within 5000 ms', 'MAP_TIMEOUT: no answer within 5000 ms'],
+  ])('is of %j this: %j', (message, shown) => {
+    expect(shownMessage(message)).toBe(shown);
+  });
+
+  it('takes no longer for a message that never ends', () => {
+    const beganMs = performance.now();
+    for (const part of ['a=', 'a.', 'token', 'a: ', 'bearer '])
+      expect(shownMessage(`https://x ${part.repeat(1_000_000)}`).length).toBeLessThanOrEqual(301);
+    expect(performance.now() - beganMs).toBeLessThan(1_000);
+  });
+});

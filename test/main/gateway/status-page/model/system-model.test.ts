@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { systemModel } from '../../../../../src/main/gateway/status-page/model/system-model.ts';
+import type { ManagerStatus } from '../../../../../src/main/index.ts';
+import { NO_MAP } from '../../../../../src/main/service-map/service-map-status.ts';
+import { listed, statusWith } from '../../../../helpers/scripted-status.ts';
+import { NOW } from '../../../../helpers/signed-map.ts';
+
+const verdict = (status: ManagerStatus) => systemModel(status).verdict;
+const FILE = { path: '/etc/mcp.json', serverCount: 1, problems: [], lastError: null, readAt: NOW };
+const NO_READ = { code: 'CONFIG_INVALID', message: 'line 3' };
+
+function withMap(more: Partial<ManagerStatus['serviceMap']>): ManagerStatus {
+  const status = statusWith([listed('a')]);
+  return { ...status, serviceMaps: [{ ...status.serviceMap, ...more }] };
+}
+
+describe('the verdict', () => {
+  it('is clear while nothing is wrong; what is disabled is not wrong', () => {
+    expect(verdict(statusWith([listed('a'), listed('b', 'disabled')]))).toEqual({
+      aspect: 'clear',
+      headline: 'All clear',
+      reasons: [],
+    });
+    expect(verdict(statusWith([])).headline).toBe('No connectors');
+  });
+
+  it('has the worst first', () => {
+    const connectors = [
+      listed('a', 'degraded'),
+      listed('b', 'backing-off'),
+      listed('c', 'failed'),
+      listed('d', 'failed'),
+    ];
+    expect(verdict(statusWith(connectors))).toEqual({
+      aspect: 'stop',
+      headline: '2 connectors failed',
+      reasons: ['1 connector down, to be tried again', '1 connector degraded'],
+    });
+  });
+
+  it.each([
+    ['a map that is stale', withMap({ freshness: 'stale' }), 'caution', 'The map from default is stale'],
+    ['a map that was never there', withMap({ freshness: 'none' }), 'stop', 'No service map from default'],
+    ['connectors that come up', statusWith([listed('a', 'connecting')]), 'caution', '1 connector coming up'],
+    ['a manager that is closed', statusWith([], { isClosed: true }), 'stop', 'The manager is closed'],
+    [
+      'a file that was never read',
+      statusWith([], { config: { ...FILE, readAt: null, lastError: NO_READ } }),
+      'stop',
+      'The configuration cannot be read',
+    ],
+    [
+      'a registry that can no longer be read',
+      statusWith([], { registry: { ...FILE, lastError: NO_READ } }),
+      'caution',
+      'The registry cannot be read anew',
+    ],
+    [
+      'a store that failed',
+      statusWith([], { store: { kind: 'failed', stateDir: '/s', code: 'STORE_UNAVAILABLE', message: 'full' } }),
+      'caution',
+      'Nothing is remembered: the store failed',
+    ],
+  ])('tells of %s', (_, status, aspect, headline) => {
+    expect(verdict(status)).toMatchObject({ aspect, headline });
+  });
+
+  it('tells of tools that are held back, not of those that only differ', () => {
+    const tool = { name: 'a.x', connectorId: 'a', members: [], pinnedSha256: '', sha256: '', pinnedAt: 1 };
+    const changedTools = [
+      { ...tool, isQuarantined: true },
+      { ...tool, isQuarantined: false },
+    ];
+    const model = systemModel(statusWith([listed('a')], { changedTools }));
+    expect([model.changedTools, model.heldTools]).toEqual([2, 1]);
+    expect(model.verdict.headline).toBe('1 tool held back until approved');
+  });
+});
+
+describe('the maps', () => {
+  it('are none where a manager has none', () => {
+    expect(systemModel(statusWith([], { serviceMaps: [NO_MAP] })).maps).toEqual([]);
+  });
+
+  it('are verified once one was accepted, and say why they are stale', () => {
+    const lastError = { code: 'MAP_SIGNATURE_INVALID', message: 'The signature does not fit', at: NOW };
+    expect(systemModel(withMap({ freshness: 'stale', lastError })).maps).toMatchObject([
+      { signature: 'verified', freshness: 'stale', lastError },
+    ]);
+    expect(systemModel(withMap({ generatedAt: null })).maps).toMatchObject([{ signature: 'none' }]);
+  });
+});

@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { encodeHeaderValue } from '../../../src/main/mcp/header-value.ts';
+import { paramHeaders, toolHeaders } from '../../../src/main/mcp/tool-headers.ts';
+
+const toolOf = (inputSchema: object) => ({ name: 'tool', inputSchema: inputSchema as Record<string, unknown> });
+const declaring = (schema: object) => toolOf({ type: 'object', properties: { value: schema } });
+
+describe('a header value', () => {
+  it.each(['us-west1', 'us west 1', '42', 'a\tb'])('is %j as it is', (text) => {
+    expect(encodeHeaderValue(text)).toBe(text);
+  });
+
+  it.each(['', ' padded', 'padded ', 'a\nb', 'a\r\nb', 'Hello, 世界', '=?base64?eA==?=', '\u007f', '\tindented'])(
+    'is encoded where it is %j',
+    (text) => {
+      const encoded = /^=\?base64\?(.*)\?=$/.exec(encodeHeaderValue(text))?.[1] ?? '';
+      expect(Buffer.from(encoded, 'base64').toString()).toBe(text);
+    },
+  );
+
+  it('is always one that HTTP takes, and can be read back', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+        const value = encodeHeaderValue(text);
+        expect(value).toMatch(/^[\t\x20-\x7e]+$/);
+        const encoded = /^=\?base64\?(.*)\?=$/.exec(value)?.[1];
+        expect(encoded === undefined ? value : Buffer.from(encoded, 'base64').toString()).toBe(text);
+      }),
+    );
+  });
+});
+
+describe('the headers of a tool', () => {
+  const nested = toolOf({
+    type: 'object',
+    properties: {
+      region: { type: 'string', 'x-mcp-header': 'Region' },
+      limits: { type: 'object', properties: { rows: { type: 'integer', 'x-mcp-header': 'Rows' } } },
+      dry: { type: 'boolean', 'x-mcp-header': 'Dry-Run' },
+      query: { type: 'string' },
+    },
+  });
+
+  it('mirror the declared arguments at any depth, and no others', () => {
+    expect(paramHeaders(nested, { region: 'eu', limits: { rows: 5 }, dry: false, query: 'x' })).toEqual([
+      'Mcp-Param-Region',
+      'eu',
+      'Mcp-Param-Rows',
+      '5',
+      'Mcp-Param-Dry-Run',
+      'false',
+    ]);
+  });
+
+  it.each([{ region: null }, {}, { region: { deep: 1 } }, { limits: 'no object' }, { limits: { rows: 2 ** 60 } }])(
+    'leave out what has no such value: %j',
+    (args) => {
+      expect(paramHeaders(nested, args)).toEqual([]);
+    },
+  );
+
+  it('may be declared by a property that is called like the keyword, or be spoken of in data', () => {
+    const tool = toolOf({
+      type: 'object',
+      properties: { 'x-mcp-header': { type: 'string' } },
+      examples: [{ 'x-mcp-header': 7 }],
+    });
+    expect(toolHeaders(tool)).toEqual({ kind: 'declared', declarations: [] });
+  });
+
+  it.each([
+    ['an empty name', declaring({ type: 'string', 'x-mcp-header': '' })],
+    ['a blank in the name', declaring({ type: 'string', 'x-mcp-header': 'My Region' })],
+    ['a colon', declaring({ type: 'string', 'x-mcp-header': 'Region:Primary' })],
+    ['no ASCII', declaring({ type: 'string', 'x-mcp-header': 'Région' })],
+    ['a number for a name', declaring({ type: 'string', 'x-mcp-header': 7 })],
+    ['a number argument', declaring({ type: 'number', 'x-mcp-header': 'Score' })],
+    ['an object argument', declaring({ type: 'object', 'x-mcp-header': 'Data' })],
+    ['no type', declaring({ 'x-mcp-header': 'Data' })],
+    ['items of a list', declaring({ type: 'array', items: { type: 'string', 'x-mcp-header': 'Item' } })],
+    ['a branch', declaring({ anyOf: [{ type: 'string', 'x-mcp-header': 'Branch' }] })],
+    ['a definition', toolOf({ $defs: { a: { type: 'string', 'x-mcp-header': 'A' } } })],
+    ['the schema itself', toolOf({ type: 'string', 'x-mcp-header': 'Whole' })],
+    [
+      'one name twice, in other letters',
+      toolOf({
+        properties: { a: { type: 'string', 'x-mcp-header': 'Key' }, b: { type: 'string', 'x-mcp-header': 'KEY' } },
+      }),
+    ],
+  ])('are invalid with %s', (_, tool) => {
+    expect(toolHeaders(tool).kind).toBe('invalid');
+    expect(paramHeaders(tool, { value: 'x' })).toEqual([]);
+  });
+
+  it('never throw, whatever the schema', () => {
+    fc.assert(
+      fc.property(fc.object({ key: fc.constantFrom('properties', 'x-mcp-header', 'items', 'type', 'a') }), (schema) => {
+        paramHeaders(toolOf(schema), schema);
+      }),
+    );
+  });
+});

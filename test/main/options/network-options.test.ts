@@ -1,0 +1,90 @@
+import { rootCertificates } from 'node:tls';
+import { describe, expect, it } from 'vitest';
+import { resolveNetwork } from '../../../src/main/options/network-options.ts';
+import { secret } from '../../helpers/evidence.ts';
+
+const refusal = (work: () => unknown): { code: string; message: string } => {
+  try {
+    work();
+  } catch (error) {
+    return error as { code: string; message: string };
+  }
+  throw new Error('It was accepted');
+};
+
+describe('resolveNetwork', () => {
+  it('uses no proxy and the runtime authorities by default', () => {
+    expect(resolveNetwork(undefined, undefined, {})).toMatchObject({ tls: null, proxy: null });
+  });
+
+  it.each([
+    [{ HTTP_PROXY: 'http://p:1' }, { httpProxy: 'http://p:1/', httpsProxy: '', noProxy: '' }],
+    [
+      { https_proxy: 'p:2', NO_PROXY: 'a,b' },
+      { httpProxy: '', httpsProxy: 'http://p:2/', noProxy: 'a,b' },
+    ],
+    [
+      { http_proxy: 'http://low:1', HTTP_PROXY: 'http://up:1' },
+      { httpProxy: 'http://low:1/', httpsProxy: '', noProxy: '' },
+    ],
+  ])('reads %j from the environment', (env, proxy) => {
+    expect(resolveNetwork(undefined, undefined, env).proxy).toEqual(proxy);
+  });
+
+  it('prefers the option to the environment, and takes false for none at all', () => {
+    const env = { HTTP_PROXY: 'http://env:1', NO_PROXY: '*' };
+    expect(resolveNetwork(undefined, false, env).proxy).toBeNull();
+    expect(resolveNetwork(undefined, 'http://own:1', env).proxy).toEqual({
+      httpProxy: 'http://own:1/',
+      httpsProxy: 'http://own:1/',
+      noProxy: '',
+    });
+    expect(resolveNetwork(undefined, { https: 'socks5://own:1', noProxy: 'x' }, env).proxy).toEqual({
+      httpProxy: '',
+      httpsProxy: 'socks5://own:1',
+      noProxy: 'x',
+    });
+  });
+
+  it.each(['ftp://x', 'http://', `not a url ${secret('in it')}`])('refuses %s without quoting it', (url) => {
+    const { code, message } = refusal(() => resolveNetwork(undefined, url, {}));
+    expect([code, message]).toEqual(['OPTIONS_INVALID', 'Option proxy is no URL of a proxy (http, https or socks5).']);
+    expect(refusal(() => resolveNetwork(undefined, undefined, { HTTPS_PROXY: url })).message).toContain('HTTPS_PROXY');
+  });
+
+  it.each(['https://127.0.0.1:3128', 'https://[::1]:3128'])(
+    'refuses %s, which no certificate proves by name',
+    (url) => {
+      expect(refusal(() => resolveNetwork(undefined, url, {}))).toMatchObject({
+        code: 'OPTIONS_INVALID',
+        message: expect.stringContaining('by its host name'),
+      });
+    },
+  );
+
+  it('gives equal settings one id, so that threads share their connections', () => {
+    const one = resolveNetwork(undefined, 'http://p:1', {});
+    expect(resolveNetwork(undefined, 'http://p:1/', {}).id).toBe(one.id);
+    expect(resolveNetwork(undefined, 'http://p:2/', {}).id).not.toBe(one.id);
+  });
+
+  it.each([
+    [{ cert: 'x' }, 'cert and key go together'],
+    [{ ca: '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----' }, 'Option tls: '],
+    [
+      { ca: `${rootCertificates[0]}\n-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----` },
+      'Option tls: ',
+    ],
+    [{ cert: 'nonsense', key: 'nonsense' }, 'Option tls: '],
+  ])('refuses certificates that cannot be used: %j', (tls, message) => {
+    expect(refusal(() => resolveNetwork(tls, undefined, {}))).toMatchObject({
+      code: 'OPTIONS_INVALID',
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('can be sent to another thread as it is', () => {
+    const settings = resolveNetwork({ servername: 'x' }, 'http://p:1', {});
+    expect(structuredClone(settings)).toEqual(settings);
+  });
+});

@@ -1,0 +1,105 @@
+import { Agent } from 'undici';
+import { describe, expect, it } from 'vitest';
+import { type ConnectorProxyManagerOptions, resolveOptions } from '../../../src/main/options/options.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+
+const base: ConnectorProxyManagerOptions = { serviceMapUrl: 'https://maps.invalid/v1', signatureKey: 'k' };
+
+describe('resolveOptions', () => {
+  it('fills in every default', async () => {
+    const resolved = resolveOptions(base);
+    expect(resolved.limits).toEqual({
+      timeoutMs: 5_000,
+      syncDeadlineMs: 5_000,
+      connectTimeoutMs: 10_000,
+      listTimeoutMs: 10_000,
+      callTimeoutMs: 60_000,
+      maxConnects: 64,
+      maxConnectsPerOrigin: 4,
+      maxToolPages: 64,
+      maxTools: 10_000,
+      maxResultBytes: 32 * 1024 * 1024,
+      maxMapBytes: 32 * 1024 * 1024,
+      maxConnectors: 100_000,
+      maxClockSkewMs: 300_000,
+    });
+    expect(resolved).toMatchObject({ offload: 'auto', registry: null, stateDir: null, fetchMap: null, agent: null });
+    expect(resolved.allowPrivateEndpoints).toBe(true);
+    const [map] = resolved.maps;
+    expect([await map?.signatureKey(), await resolved.connectorsApiKey(), await map?.apiKey()]).toEqual([
+      'k',
+      null,
+      null,
+    ]);
+  });
+
+  it.each<[string, object]>([
+    ['serviceMapUrl', { serviceMapUrl: 'not a url' }],
+    ['serviceMapUrl', { serviceMapUrl: 'file:///etc/passwd' }],
+    ['serviceMapUrl', { serviceMapUrl: undefined }],
+    ['signatureKey', { signatureKey: '' }],
+    ['timeoutMs', { timeoutMs: 0 }],
+    ['timeoutMs', { timeoutMs: Number.NaN }],
+    ['maxConnects', { maxConnects: 1.5 }],
+    ['concurrency', { concurrency: 0 }],
+    ['offload', { offload: 'sometimes' }],
+    ['stateDir', { stateDir: '' }],
+    ['serviceMapUrl', { serviceMapUrl: 'https://user:password@maps.invalid/' }],
+    ['signatureKey', { signatureKey: undefined }],
+    ['logger', { logger: { info() {} } }],
+    ['registry', { registry: {} }],
+    ['now', { now: 5 }],
+    ['clock', { clock: {} }],
+    ['fetchImpl', { fetchImpl: 'fetch' }],
+    ['agent', { agent: {} }],
+    ['createProxy', { createProxy: {} }],
+    ['allowPrivateEndpoints', { allowPrivateEndpoints: 'no' }],
+    ['allowPrivateEndpoints', { allowPrivateEndpoints: false, agent: new Agent() }],
+    ['allowPrivateEndpoints', { allowPrivateEndpoints: false, createProxy: () => ({}) }],
+    ['featureFlags.refreshIntervalMs', { featureFlags: { asyncRefresh: true, refreshIntervalMs: Number.NaN } }],
+  ])('refuses a bad %s', (option, overrides) => {
+    const resolve = (): unknown => resolveOptions({ ...base, ...overrides });
+    expect(resolve).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }));
+  });
+
+  it('takes concurrency for both limits, and a limit of its own over it', () => {
+    expect(resolveOptions({ ...base, concurrency: 4 }).limits).toMatchObject({
+      maxConnects: 4,
+      maxConnectsPerOrigin: 4,
+    });
+    expect(resolveOptions({ ...base, concurrency: 4, maxConnects: 8 }).limits).toMatchObject({
+      maxConnects: 8,
+      maxConnectsPerOrigin: 4,
+    });
+  });
+
+  it('asks functions for secrets each time', async () => {
+    const keys = ['key-1', 'key-2'];
+    const { maps } = resolveOptions({ ...base, signatureKey: () => keys.shift() ?? '', apiKey: async () => '' });
+    expect([await maps[0]?.signatureKey(), await maps[0]?.signatureKey(), await maps[0]?.apiKey()]).toEqual([
+      'key-1',
+      'key-2',
+      null,
+    ]);
+  });
+
+  it('takes no empty key from a function: anybody could sign with it', async () => {
+    await expect(resolveOptions({ ...base, signatureKey: () => '' }).maps[0]?.signatureKey()).rejects.toMatchObject({
+      code: 'SECRET_UNAVAILABLE',
+    });
+  });
+
+  it("reads time from the caller's now, else from the clock, else from the machine", () => {
+    expect(resolveOptions({ ...base, now: () => 7, clock: { now: () => 8 } }).clock.now()).toBe(7);
+    const withClock = resolveOptions({ ...base, clock: { now: () => 8 } });
+    expect([withClock.clock.now(), withClock.elapsedMs()]).toEqual([8, 8]);
+    expect(Math.abs(resolveOptions(base).clock.now() - Date.now())).toBeLessThan(1_000);
+  });
+
+  it('warns of unknown options once and goes on', () => {
+    const logger = recordingLogger();
+    resolveOptions({ ...base, logger, ...{ servicemapurl: 'x', wat: 1 } });
+    expect(logger.lines).toHaveLength(1);
+    expect(logger.lines[0]).toMatchObject({ level: 'warn', fields: { options: ['servicemapurl', 'wat'] } });
+  });
+});

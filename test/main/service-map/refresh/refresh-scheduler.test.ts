@@ -1,0 +1,161 @@
+import { describe, expect, it } from 'vitest';
+import { RefreshScheduler } from '../../../../src/main/service-map/refresh/refresh-scheduler.ts';
+import { recordingLogger } from '../../../helpers/log.ts';
+
+/** Timers that fire when told to. */
+function manualTimers(): {
+  delays: number[];
+  fire: () => void;
+  pending: () => number;
+  startTimer: (ms: number, callback: () => void) => { cancel(): void };
+} {
+  const delays: number[] = [];
+  let waiting: (() => void)[] = [];
+  return {
+    delays,
+    pending: () => waiting.length,
+    fire: () => {
+      const due = waiting;
+      waiting = [];
+      for (const callback of due) callback();
+    },
+    startTimer: (ms, callback) => {
+      delays.push(ms);
+      waiting.push(callback);
+      return {
+        cancel: () => {
+          waiting = waiting.filter((it) => it !== callback);
+        },
+      };
+    },
+  };
+}
+
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('RefreshScheduler', () => {
+  it.each([
+    [0, 800],
+    [0.5, 1_000],
+    [0.999_999, 1_200],
+  ])('with a chance of %s waits %s ms of a 1 000 ms interval', (chance, expected) => {
+    const timers = manualTimers();
+    const scheduler = new RefreshScheduler({
+      intervalMs: 1_000,
+      onRefresh: () => {},
+      logger: recordingLogger(),
+      random: { next: () => chance },
+      startTimer: timers.startTimer,
+    });
+    scheduler.start();
+    scheduler.start();
+    expect(timers.delays.map(Math.round)).toEqual([expected]);
+    scheduler.stop();
+  });
+
+  it('waits 100 ms at least', () => {
+    const timers = manualTimers();
+    new RefreshScheduler({
+      intervalMs: 1,
+      onRefresh: () => {},
+      logger: recordingLogger(),
+      startTimer: timers.startTimer,
+    }).start();
+    expect(timers.delays).toEqual([100]);
+  });
+
+  it('goes on after a refresh that rejects, which it logs', async () => {
+    const timers = manualTimers();
+    const logger = recordingLogger();
+    let refreshes = 0;
+    const onRefresh = async (): Promise<void> => {
+      refreshes += 1;
+      throw new Error('no map');
+    };
+    const scheduler = new RefreshScheduler({ intervalMs: 1_000, onRefresh, logger, startTimer: timers.startTimer });
+    scheduler.start();
+    timers.fire();
+    await settle();
+    timers.fire();
+    await settle();
+    expect([refreshes, timers.pending()]).toEqual([2, 1]);
+    expect(logger.lines[0]).toMatchObject({ level: 'warn', fields: { event: 'refresh-failed' } });
+    scheduler.stop();
+    expect(timers.pending()).toBe(0);
+  });
+
+  it('joins the refresh under way when forced, and schedules once after it', async () => {
+    const timers = manualTimers();
+    const gate = Promise.withResolvers<void>();
+    let refreshes = 0;
+    const onRefresh = (): Promise<void> => {
+      refreshes += 1;
+      return gate.promise;
+    };
+    const scheduler = new RefreshScheduler({
+      intervalMs: 1_000,
+      onRefresh,
+      logger: recordingLogger(),
+      startTimer: timers.startTimer,
+    });
+    scheduler.start();
+    const both = Promise.all([scheduler.forceRefresh(), scheduler.forceRefresh()]);
+    gate.resolve();
+    await both;
+    await settle();
+    expect([refreshes, timers.pending()]).toEqual([1, 1]);
+    scheduler.stop();
+  });
+
+  it('does not schedule after stop, though a refresh was under way', async () => {
+    const timers = manualTimers();
+    const scheduler = new RefreshScheduler({
+      intervalMs: 1_000,
+      onRefresh: () => {},
+      logger: recordingLogger(),
+      startTimer: timers.startTimer,
+    });
+    scheduler.start();
+    const refreshed = scheduler.forceRefresh();
+    scheduler.stop();
+    await refreshed;
+    expect(timers.pending()).toBe(0);
+  });
+
+  it('comes well before what it refreshes is over, and soon again after it is', async () => {
+    const timers = manualTimers();
+    let elapsedMs = 0;
+    let isUp = true;
+    const onRefresh = async (): Promise<void> => {
+      if (isUp) scheduler.holdsFor(10_000);
+      else throw new Error('down');
+    };
+    const scheduler: RefreshScheduler = new RefreshScheduler({
+      ...{ intervalMs: 300_000, onRefresh, logger: recordingLogger(), startTimer: timers.startTimer },
+      random: { next: () => 0.5 },
+      elapsedMs: () => elapsedMs,
+      isSpread: true,
+    });
+    scheduler.start();
+    scheduler.holdsFor(10_000);
+    // One that holds for longer than the interval changes nothing.
+    scheduler.holdsFor(1e9);
+    expect(timers.delays).toEqual([150_000, 6_500]);
+    timers.fire();
+    await settle();
+    isUp = false;
+    elapsedMs = 6_500;
+    timers.fire();
+    await settle();
+    elapsedMs = 11_000;
+    timers.fire();
+    await settle();
+    expect([timers.pending(), ...timers.delays.slice(2)]).toEqual([1, 6_500, 2_275, 30_000]);
+  });
+
+  it.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY])('refuses an interval of %s', (intervalMs) => {
+    const create = (): RefreshScheduler =>
+      new RefreshScheduler({ intervalMs, onRefresh: () => {}, logger: recordingLogger() });
+    expect(create).toThrow(expect.objectContaining({ code: 'OPTIONS_INVALID' }));
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { ToolPins } from '../../../src/main/tools/tool-pins.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+
+const change = (sha256: string) => ({
+  connectorId: 'c',
+  tool: 't',
+  members: ['description'],
+  pinnedSha256: 'first',
+  sha256,
+  pinnedAtMs: 0,
+});
+
+describe('a tool that differs', () => {
+  it('is told once for each definition that it comes with, one after the other', () => {
+    const told: string[] = [];
+    const pins = new ToolPins({
+      policy: 'warn',
+      logger: recordingLogger(),
+      onChanged: ({ sha256 }) => told.push(sha256),
+    });
+    for (const sha256 of ['a', 'a', 'b', 'b', 'a']) pins.note('c', [change(sha256)]);
+    pins.note('c', []);
+    pins.note('c', [change('a')]);
+    expect(told).toEqual(['a', 'b', 'a']);
+  });
+});

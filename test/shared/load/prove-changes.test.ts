@@ -1,0 +1,190 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { codeOf } from '../../../src/shared/errors.ts';
+import { proveMap } from '../../../src/shared/load/prove.ts';
+import { proveChanges } from '../../../src/shared/load/prove-changes.ts';
+import { ProvenMaps } from '../../../src/shared/load/proven-maps.ts';
+import { canonicalJson } from '../../../src/shared/map/canonical-json.ts';
+import { createServiceMapSignature } from '../../../src/shared/map/signature.ts';
+import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/protocol.ts';
+import { entry, type Json, KEY, mapOf, NOW } from '../../helpers/signed-map.ts';
+
+const policy: ProofPolicy = {
+  signatureKey: KEY,
+  nowMs: NOW + 1_000,
+  floorMs: null,
+  maxSkewMs: 300_000,
+  maxConnectors: 100,
+  allowExpired: false,
+};
+
+/** How a producer writes its maps down. */
+const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
+  compact: JSON.stringify,
+  canonical: canonicalJson,
+  indented: (map) => JSON.stringify(map, null, 2),
+  'indented by tabs': (map) => JSON.stringify(map, null, '\t'),
+};
+
+function bytesOf(map: Json, write = WRITERS.compact): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(write?.({ ...map, signature: createServiceMapSignature(map, KEY) }));
+}
+
+/** All that a proof says of a map, or the code with which it is refused. */
+function judged(
+  bytes: Uint8Array,
+  known: KnownMap | null,
+  proven: ProvenMaps | null,
+  overrides: Partial<ProofPolicy> = {},
+) {
+  try {
+    const proof = proveMap(bytes, known, { ...policy, ...overrides }, proven);
+    if (proof.kind === 'same-body') return { kind: 'same-body' };
+    const { phases: _phases, trace: _trace, digests, ...rest } = proof;
+    return {
+      ...rest,
+      idList: Buffer.from(digests.idList).toString(),
+      digests: Buffer.from(digests.digests).toString('hex'),
+    };
+  } catch (error) {
+    return { refused: codeOf(error) };
+  }
+}
+
+/** A map that was proven, and what is remembered of it. */
+function proven(bytes: Uint8Array): { readonly known: KnownMap; readonly maps: ProvenMaps } {
+  const proof = proveMap(bytes, null, policy);
+  if (proof.kind !== 'proof') throw new Error(proof.kind);
+  const maps = new ProvenMaps();
+  const trace = proof.trace();
+  if (trace === null) throw new Error('Nothing is remembered');
+  maps.keep(trace, null);
+  const { bodySha256, digests, expiresAtMs } = proof;
+  return { known: { bodySha256, digests, expiresAtMs }, maps };
+}
+
+const anyEntry = (id: string): fc.Arbitrary<Json> =>
+  fc
+    .record({
+      version: fc.constantFrom('1', '2'),
+      any: fc.jsonValue({ maxDepth: 3 }),
+      note: fc.constantFrom('', 'ü', '"]}', '\\', ','),
+    })
+    .map(({ any, ...rest }) =>
+      entry(id, {
+        ...rest,
+        version: rest.version,
+        metadata: JSON.parse(JSON.stringify({ any }).replaceAll('__proto__', 'p')),
+      }),
+    );
+
+const anyMap: fc.Arbitrary<Json> = fc
+  .tuple(
+    fc.uniqueArray(fc.constantFrom(...'abcdefghij'), { maxLength: 10 }).chain((ids) => fc.tuple(...ids.map(anyEntry))),
+    fc.constantFrom(60, 3_600),
+    fc.constantFrom({}, { aaa: [1, [2]] }, { zzz: { connectors: [] } }, { con: '"connectors":[{' }),
+  )
+  .map(([entries, ttlSeconds, more]) => mapOf(entries, { ttlSeconds, ...more }));
+
+const writer = fc.constantFrom(...Object.keys(WRITERS));
+
+describe('a proof of what changed', () => {
+  it('says what the whole proof says, whatever the maps and however they are written', () => {
+    fc.assert(
+      fc.property(anyMap, anyMap, writer, writer, fc.boolean(), (one, other, first, second, isAlike) => {
+        const before = proven(bytesOf(one, WRITERS[first]));
+        // Mostly the next map is the one before with some entries of another.
+        const [kept, fresh] = [one.connectors as Json[], other.connectors as Json[]];
+        const ids = new Set(fresh.map(({ id }) => id));
+        const mixed = isAlike ? [...kept.filter(({ id }) => !ids.has(id)), ...fresh] : fresh;
+        const bytes = bytesOf({ ...other, connectors: mixed }, WRITERS[isAlike ? first : second]);
+        expect(judged(bytes, before.known, before.maps)).toEqual(judged(bytes, before.known, null));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('refuses what the whole proof refuses, wherever a byte is another, missing or too many', () => {
+    const entries = ['a', 'b', 'c'].map((id) => entry(id, { tags: ['x,y', ']'] }));
+    const before = proven(bytesOf(mapOf(entries)));
+    const next = bytesOf(mapOf([entries[0] ?? {}, entry('b', { name: 'new' }), entries[2] ?? {}]));
+    expect(judged(next, before.known, before.maps)).toMatchObject({ delta: { changed: ['b'], unchangedCount: 2 } });
+    for (let index = 0; index < next.length; index += 1) {
+      const [head, tail] = [next.subarray(0, index), next.subarray(index + 1)];
+      const flipped = Uint8Array.of(...head, (next[index] ?? 0) ^ 1, ...tail);
+      for (const bad of [
+        flipped,
+        Uint8Array.of(...head, ...tail),
+        Uint8Array.of(...head, 0x2c, ...next.subarray(index)),
+      ])
+        expect(judged(bad, before.known, before.maps), `byte ${index}`).toEqual(judged(bad, before.known, null));
+    }
+  });
+
+  it('is taken wherever it can be: nothing of an old entry is parsed', () => {
+    const entries = Array.from({ length: 40 }, (_, index) => entry(`c${index}`));
+    const before = proven(bytesOf(mapOf(entries)));
+    const { body, ...remembered } = before.maps.get(before.known.bodySha256) ?? { body: Buffer.of() };
+    const changes = [
+      entries.slice(5),
+      [...entries, entry('new')],
+      [entry('new'), ...entries],
+      [...entries.slice(0, 10), ...entries.slice(20), ...entries.slice(10, 20)],
+      entries.map((it, index) => (index % 7 === 0 ? { ...it, name: 'other' } : it)),
+      [],
+    ];
+    for (const list of changes) {
+      const bytes = bytesOf(mapOf(list));
+      const proof = proveChanges(bytes, 'sha', { body, ...remembered } as never, policy);
+      expect(proof?.sent.length).toBe(list.filter((it) => !entries.includes(it as never)).length);
+      expect(proof?.delta.unchangedCount).toBe(list.length - (proof?.sent.length ?? 0));
+    }
+  });
+
+  it.each<[string, Json, Partial<ProofPolicy>]>([
+    ['MAP_SIGNATURE_MISMATCH', mapOf([entry('a')]), { signatureKey: 'another' }],
+    ['MAP_EXPIRED', mapOf([entry('a')]), { nowMs: NOW + 3_600_000 }],
+    ['MAP_ROLLED_BACK', mapOf([entry('a')]), { floorMs: NOW + 1 }],
+    ['MAP_TOO_MANY_CONNECTORS', mapOf([entry('a'), entry('b')]), { maxConnectors: 1 }],
+    ['MAP_DUPLICATE_ID', mapOf([entry('a'), entry('a', { name: 'two' })]), {}],
+    ['MAP_DUPLICATE_ID', mapOf([entry('a'), entry('a')]), {}],
+    ['MAP_SCHEMA', mapOf([entry('a'), entry('b', { scopes: [] })]), {}],
+    ['MAP_SCHEMA', mapOf([entry('a'), 7 as never]), {}],
+    ['MAP_TTL_INVALID', mapOf([entry('a')], { ttlSeconds: 0 }), {}],
+  ])('leaves it to the whole one to say %s', (code, map, overrides) => {
+    const before = proven(bytesOf(mapOf([entry('a'), entry('z')])));
+    expect(judged(bytesOf(map), before.known, before.maps, overrides)).toEqual({ refused: code });
+  });
+
+  it('counts the levels of an entry from the top of the map', () => {
+    const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
+    const before = proven(bytesOf(mapOf([entry('a')])));
+    for (const depth of [59, 60, 61]) {
+      const bytes = bytesOf(mapOf([entry('a', { metadata: { deep: nested(depth) } })]));
+      expect(judged(bytes, before.known, before.maps)).toEqual(judged(bytes, before.known, null));
+    }
+  });
+});
+
+describe('ProvenMaps', () => {
+  it('keeps the next map in place of the one before, and lets the oldest go where there are too many', () => {
+    const traces = ['a', 'b', 'c'].map((id) => {
+      const proof = proveMap(bytesOf(mapOf([entry(id)])), null, policy);
+      if (proof.kind !== 'proof') throw new Error(proof.kind);
+      return proof.trace() ?? never();
+    });
+    const [a, b, c] = traces;
+    if (a === undefined || b === undefined || c === undefined) throw never();
+    const maps = new ProvenMaps(2 * (2 * a.body.length + 100));
+    maps.keep(a, null);
+    maps.keep(b, a.bodySha256);
+    expect([maps.get(a.bodySha256), maps.get(b.bodySha256)]).toEqual([undefined, b]);
+    maps.keep(a, null);
+    maps.keep(c, null);
+    expect([maps.get(b.bodySha256), maps.get(a.bodySha256), maps.get(c.bodySha256)]).toEqual([undefined, a, c]);
+  });
+});
+
+function never(): never {
+  throw new Error('never');
+}

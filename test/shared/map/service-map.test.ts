@@ -1,0 +1,110 @@
+import { describe, expect, it } from 'vitest';
+import { checkServiceMap, isEnabled, normalizeEntry, type RawEntry } from '../../../src/shared/map/service-map.ts';
+import { entry, type Json, mapOf, NOW } from '../../helpers/signed-map.ts';
+
+const check = (map: Json): ReturnType<typeof checkServiceMap> => checkServiceMap(map, 10);
+
+describe('checkServiceMap', () => {
+  it('gives header, entries and instants of a valid map', () => {
+    const checked = check(mapOf([entry('a'), entry('b')], { signature: 'x', note: 'kept' }));
+    expect(checked.entries.map(({ id }) => id)).toEqual(['a', 'b']);
+    expect(checked.header).toMatchObject({ brand: 'test', note: 'kept' });
+    expect(checked.header).not.toHaveProperty('signature');
+    expect([checked.generatedAtMs, checked.expiresAtMs]).toEqual([NOW, NOW + 3_600_000]);
+  });
+
+  it('accepts the other dialect', () => {
+    const other = entry('a', {
+      name: undefined,
+      status: undefined,
+      ttl: undefined,
+      displayName: 'A',
+      enabled: true,
+      ttlSeconds: 60,
+    });
+    expect(check(mapOf([JSON.parse(JSON.stringify(other))])).entries).toHaveLength(1);
+  });
+
+  const CODES: [RegExp, string][] = [
+    [/^ttlSeconds$/, 'MAP_TTL_INVALID'],
+    [/\.id$/, 'MAP_ID_INVALID'],
+    [/\.endpoint$/, 'MAP_ENDPOINT_INVALID'],
+  ];
+
+  it.each<[string, Json]>([
+    ['connectors[0].scopes', mapOf([entry('a', { scopes: [] })])],
+    ['connectors[1].endpoint', mapOf([entry('a'), entry('b', { endpoint: 'not a url' })])],
+    ['connectors[0].endpoint', mapOf([entry('a', { endpoint: 'javascript:alert(1)' })])],
+    ['connectors[0].endpoint', mapOf([entry('a', { endpoint: 'http://user:pw@host/' })])],
+    ['connectors[0].endpoint', mapOf([entry('a', { endpoint: 'file:///etc/passwd' })])],
+    ['connectors[0].id', mapOf([entry('../x')])],
+    ['connectors[0].id', mapOf([entry('a\u0000b')])],
+    ['connectors[0]', mapOf([entry('a', { name: undefined })])],
+    ['connectors[0]', mapOf([entry('a', { status: undefined })])],
+    ['connectors[0].status', mapOf([entry('a', { status: 'maybe' })])],
+    ['connectors[0].auth.type', mapOf([entry('a', { auth: { type: 'magic' } })])],
+    ['connectors[0].timeouts.connect', mapOf([entry('a', { timeouts: { connect: '5' } })])],
+    ['generatedAt', mapOf([], { generatedAt: 'yesterday' })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: 0 })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: -5 })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: 1.5 })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: '60' })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: 31 * 86_400 })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: 1e308 })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: Number.NaN })],
+    ['ttlSeconds', mapOf([], { ttlSeconds: undefined })],
+    ['connectors', mapOf([], { connectors: {} })],
+    ['brand', mapOf([], { brand: '' })],
+  ])('refuses a map that is wrong at %s', (place, map) => {
+    const sent = JSON.parse(JSON.stringify(map));
+    const code = CODES.find(([pattern]) => pattern.test(place))?.[1] ?? 'MAP_SCHEMA';
+    expect(() => check(sent)).toThrow(expect.objectContaining({ code, detail: { place } }));
+  });
+
+  it('refuses two connectors of one id', () => {
+    expect(() => check(mapOf([entry('a'), entry('a')]))).toThrow(expect.objectContaining({ code: 'MAP_DUPLICATE_ID' }));
+  });
+
+  it('refuses more connectors than allowed', () => {
+    const many = Array.from({ length: 11 }, (_, i) => entry(`c${i}`));
+    expect(() => check(mapOf(many))).toThrow(expect.objectContaining({ code: 'MAP_TOO_MANY_CONNECTORS' }));
+  });
+});
+
+describe('normalizeEntry', () => {
+  const raw = (overrides: Json): RawEntry => JSON.parse(JSON.stringify(entry('a', overrides)));
+
+  it('fills in name, status and ttl from the other dialect and keeps what was sent', () => {
+    const sent = raw({
+      name: undefined,
+      status: undefined,
+      ttl: undefined,
+      displayName: 'A',
+      enabled: false,
+      ttlSeconds: 60,
+      odd: { x: 1 },
+    });
+    expect(normalizeEntry(sent, 300)).toMatchObject({
+      name: 'A',
+      status: 'disabled',
+      ttl: 60,
+      displayName: 'A',
+      enabled: false,
+      odd: { x: 1 },
+    });
+  });
+
+  it("takes the map's time to live where the entry has none", () => {
+    expect(normalizeEntry(raw({ ttl: undefined }), 300).ttl).toBe(300);
+  });
+
+  it('takes off where the dialects contradict each other', () => {
+    expect(isEnabled(raw({ enabled: false }))).toBe(false);
+    expect(isEnabled(raw({ status: 'disabled', enabled: true }))).toBe(false);
+    expect(isEnabled(raw({ enabled: true }))).toBe(true);
+  });
+
+  it('cannot be changed', () => {
+    expect(() => Object.assign(normalizeEntry(raw({}), 1), { name: 'other' })).toThrow(TypeError);
+  });
+});

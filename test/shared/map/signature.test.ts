@@ -1,0 +1,86 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import {
+  assertSigned,
+  canonicalizeServiceMapPayload,
+  createServiceMapSignature,
+  verifyServiceMapSignature,
+} from '../../../src/shared/map/signature.ts';
+import { entry, KEY, mapOf } from '../../helpers/signed-map.ts';
+
+const payload = mapOf([entry('one'), entry('two')]);
+const signature = createServiceMapSignature(payload, KEY);
+const bytes = Buffer.from(signature, 'base64url');
+
+describe('createServiceMapSignature', () => {
+  it('is HMAC-SHA256 in base64url over the canonical form', () => {
+    const expected = createHmac('sha256', KEY).update(canonicalizeServiceMapPayload(payload)).digest('base64url');
+    expect(signature).toBe(expected);
+  });
+
+  it('does not sign a signature that is already there', () => {
+    expect(createServiceMapSignature({ ...payload, signature: 'old' }, KEY)).toBe(signature);
+  });
+
+  it('signs members that are unknown to the schema', () => {
+    expect(createServiceMapSignature({ ...payload, extra: true }, KEY)).not.toBe(signature);
+  });
+
+  it('agrees with RFC 4231 test case 2, whose data is not JSON but whose MAC is the same function', () => {
+    const mac = createHmac('sha256', 'Jefe').update('what do ya want for nothing?').digest('hex');
+    expect(mac).toBe('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843');
+  });
+});
+
+describe('verifyServiceMapSignature', () => {
+  it('accepts base64url and lower-case hex', () => {
+    expect(verifyServiceMapSignature(payload, signature, KEY)).toBe(true);
+    expect(verifyServiceMapSignature(payload, bytes.toString('hex'), KEY)).toBe(true);
+  });
+
+  it.each([
+    ['another key', signature, 'another'],
+    ['upper-case hex', bytes.toString('hex').toUpperCase(), KEY],
+    ['padding', `${signature}=`, KEY],
+    ['standard base64', `${bytes.toString('base64')}`, KEY],
+    ['white space', ` ${signature}`, KEY],
+    ['a line feed at the end', `${signature}\n`, KEY],
+    ['a truncated MAC', signature.slice(0, -1), KEY],
+    ['half a MAC in hex', bytes.toString('hex').slice(0, 32), KEY],
+    ['nothing', '', KEY],
+  ])('refuses %s', (_, given, key) => {
+    expect(verifyServiceMapSignature(payload, given, key)).toBe(false);
+  });
+
+  it('refuses an empty key, with which anybody could sign', () => {
+    expect(verifyServiceMapSignature(payload, createServiceMapSignature(payload, ''), '')).toBe(false);
+  });
+
+  it('refuses another spelling of the same bytes', () => {
+    // 43 characters hold 258 bits: the last character has two that decode to nothing.
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const last = alphabet.indexOf(signature.at(-1) ?? '');
+    const twin = signature.slice(0, -1) + alphabet[last ^ 1];
+    expect(Buffer.from(twin, 'base64url')).toEqual(bytes);
+    expect(verifyServiceMapSignature(payload, twin, KEY)).toBe(false);
+  });
+});
+
+describe('assertSigned', () => {
+  const check = (map: object): void => assertSigned(map as Record<string, unknown>, KEY, () => {});
+
+  it('accepts what was signed, members in any order', () => {
+    expect(() => check({ signature, ...Object.fromEntries(Object.entries(payload).reverse()) })).not.toThrow();
+  });
+
+  it.each([
+    ['MAP_SIGNATURE_MISSING', { ...payload }],
+    ['MAP_SIGNATURE_MISSING', { ...payload, signature: '' }],
+    ['MAP_SIGNATURE_MALFORMED', { ...payload, signature: 7 }],
+    ['MAP_SIGNATURE_MALFORMED', { ...payload, signature: 'nonsense' }],
+    ['MAP_SIGNATURE_MISMATCH', { ...payload, signature: Buffer.alloc(32).toString('base64url') }],
+    ['MAP_SIGNATURE_MISMATCH', { ...payload, injected: true, signature }],
+  ])('throws %s', (code, map) => {
+    expect(() => check(map)).toThrow(expect.objectContaining({ code, name: 'ConnectorManifestError' }));
+  });
+});

@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseStrictJson } from '../../../src/shared/map/strict-json.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('parseStrictJson', () => {
+  it('reads any JSON value as JSON.parse does', () => {
+    const safe = fc.jsonValue().filter((value) => !/"(__proto__|constructor)":/.test(JSON.stringify(value)));
+    fc.assert(
+      fc.property(safe, (value) => {
+        const text = JSON.stringify(value);
+        try {
+          expect(parseStrictJson(bytes(text))).toEqual(JSON.parse(text));
+        } catch (error) {
+          // The only values of JSON.parse that are not ours.
+          expect(error).toMatchObject({ code: 'MAP_NOT_REPRESENTABLE' });
+          expect(text.isWellFormed() && !/\\u[dD][89a-fA-F]/.test(text)).toBe(false);
+        }
+      }),
+    );
+  });
+
+  it.each([
+    ['MAP_BOM', '\ufeff{}'],
+    ['MAP_SYNTAX', '<html>please log in</html>'],
+    ['MAP_SYNTAX', ''],
+    ['MAP_SYNTAX', '{"a":1,}'],
+    ['MAP_SYNTAX', '{"a":NaN}'],
+    ['MAP_TOO_DEEP', '['.repeat(200_000)],
+    ['MAP_TOO_DEEP', `${'['.repeat(65)}${']'.repeat(65)}`],
+    ['MAP_DUPLICATE_KEY', '{"a":1,"a":1}'],
+    ['MAP_DUPLICATE_KEY', '{"a":1,"b":{"x":[{"k":1,"\\u006b":2}]}}'],
+    ['MAP_FORBIDDEN_KEY', '{"a":[{"__proto__":{}}]}'],
+    ['MAP_FORBIDDEN_KEY', '{"constructor":1}'],
+    ['MAP_NOT_REPRESENTABLE', '{"a":1e400}'],
+    ['MAP_NOT_REPRESENTABLE', '["\\ud800"]'],
+    ['MAP_NOT_REPRESENTABLE', '{"\\udfff":1}'],
+  ])('refuses with %s: %s', (code, text) => {
+    expect(() => parseStrictJson(bytes(text))).toThrow(expect.objectContaining({ code }));
+  });
+
+  it('refuses bytes that are not UTF-8', () => {
+    expect(() => parseStrictJson(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(
+      expect.objectContaining({ code: 'MAP_ENCODING' }),
+    );
+  });
+
+  it('refuses a surrogate that was encoded as UTF-8', () => {
+    expect(() => parseStrictJson(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22))).toThrow(
+      expect.objectContaining({ code: 'MAP_ENCODING' }),
+    );
+  });
+
+  it('allows 64 levels, colons in strings and escaped quotes', () => {
+    expect(parseStrictJson(bytes(`${'['.repeat(64)}${']'.repeat(64)}`))).toBeInstanceOf(Array);
+    expect(parseStrictJson(bytes('{"a:b\\"c:":"::\\\\"}'))).toEqual({ 'a:b"c:': '::\\' });
+  });
+
+  it('keeps numbers as doubles and −0 as it is', () => {
+    expect(parseStrictJson(bytes('[9007199254740993,-0,1E5]'))).toEqual([9007199254740992, -0, 100000]);
+  });
+
+  it('leaves the prototype of objects alone', () => {
+    expect(() => parseStrictJson(bytes('{"__proto__":{"polluted":true}}'))).toThrow();
+    expect(({} as Record<string, unknown>).polluted).toBeUndefined();
+  });
+});

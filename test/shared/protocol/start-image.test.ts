@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { frameOf, readStartImage, START_IMAGE_FORMAT } from '../../../src/shared/protocol/start-image.ts';
+
+const SCOPE = 'a scope';
+const connector = (connectorId: string) => ({ connectorId, tools: [] });
+const header = (changes: object = {}) => ({
+  format: START_IMAGE_FORMAT,
+  scope: SCOPE,
+  connectorCount: 2,
+  maps: [{ sourceId: 's', etag: null, generatedAtMs: 1, savedAtMs: 2 }],
+  ...changes,
+});
+
+const image = (head: object = header()): Buffer =>
+  Buffer.concat([
+    frameOf(JSON.stringify(head)),
+    frameOf(Buffer.from('the map')),
+    frameOf(JSON.stringify(connector('a'))),
+    frameOf(JSON.stringify(connector('b'))),
+  ]);
+
+describe('readStartImage', () => {
+  it('gives back what was framed', () => {
+    const read = readStartImage(image(), SCOPE);
+    expect(read?.header).toEqual(header());
+    expect(read?.maps.map(({ body, ...map }) => [map, new TextDecoder().decode(body)])).toEqual([
+      [header().maps[0], 'the map'],
+    ]);
+    expect([...(read?.connectors ?? [])]).toEqual([connector('a'), connector('b')]);
+  });
+
+  it.each([
+    ['another scope', image(header({ scope: 'other' }))],
+    ['another format', image(header({ format: START_IMAGE_FORMAT + 1 }))],
+    ['no image', Buffer.from('something else altogether, long enough to be one')],
+    ['nothing', Buffer.alloc(0)],
+    ['a header that is no JSON', frameOf('{')],
+  ])('takes %s for none', (_, bytes) => {
+    expect(readStartImage(bytes, SCOPE)).toBeNull();
+  });
+
+  it('never gives anything that was not framed, wherever it is cut off or damaged', () => {
+    const good = image();
+    const damage = fc.record({
+      at: fc.nat(good.length - 1),
+      flip: fc.integer({ min: 1, max: 255 }),
+      cut: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(damage, ({ at, flip, cut }) => {
+        const bytes = Buffer.from(cut ? good.subarray(0, at) : good);
+        if (!cut) bytes[at] = (bytes[at] ?? 0) ^ flip;
+        const read = readStartImage(bytes, SCOPE);
+        const ids = [...(read?.connectors ?? [])].map(({ connectorId }) => connectorId);
+        expect(['', 'a', 'a,b']).toContain(ids.join());
+        expect(ids).not.toHaveLength(2);
+        for (const { body } of read?.maps ?? []) expect(new TextDecoder().decode(body)).toBe('the map');
+      }),
+    );
+  });
+});

@@ -1,0 +1,211 @@
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { checkRegistry } from '../../../src/workers/check/registry-check.ts';
+import { repairRegistry } from '../../../src/workers/check/registry-repair.ts';
+import { RegistryStore } from '../../../src/workers/store/registry-store.ts';
+import { RegistryWorld } from '../../helpers/registry-world.ts';
+
+const server = (name: string, more: object = {}) =>
+  ({ name, transport: 'http', endpoint: `http://${name}.example/`, ...more }) as const;
+
+/** A registry of `a`, `b` and `c`, store and file. */
+async function world(): Promise<RegistryWorld> {
+  const it = new RegistryWorld();
+  await it.fill(server('a'), server('b'), server('c'));
+  return it;
+}
+
+/** Puts servers into the store alone, as a process that was killed before it wrote the file. */
+function putUnwritten(it: RegistryWorld, ...names: string[]): void {
+  const store = new RegistryStore(dirname(it.path));
+  store.applyServers(names.map((name) => ({ name, info: server(name) })));
+  store.close();
+}
+
+/** Changes bytes of the store's file, as a disk does. */
+function damage(it: RegistryWorld, from: string, to: string): void {
+  const bytes = readFileSync(it.store).toString('latin1');
+  expect(bytes).toContain(from);
+  writeFileSync(it.store, Buffer.from(bytes.replaceAll(from, to), 'latin1'));
+}
+
+const wrong = (it: RegistryWorld) =>
+  checkRegistry(it.path)
+    .filter(({ outcome }) => outcome === 'failed')
+    .map(({ check, subject }) => [check, subject]);
+
+const names = (it: RegistryWorld): unknown[] => it.said().map((entry) => (entry as { name: string }).name);
+
+describe('checking a registry', () => {
+  it('finds nothing wrong in one that is whole, changes none of it, and there is nothing to repair', async () => {
+    using it = await world();
+    const state = (): unknown[] =>
+      [it.path, it.store].map((file) => [readFileSync(file, 'latin1'), statSync(file, { bigint: true }).mtimeNs]);
+    const before = state();
+    const findings = checkRegistry(it.path);
+    expect(findings.map(({ check, outcome }) => `${check} ${outcome}`)).toEqual(
+      ['store', 'log', 'records', 'file', 'agreement', 'access'].map((check) => `${check} ok`),
+    );
+    expect(state()).toEqual(before);
+    expect(repairRegistry(it.path)).toEqual({ mended: [], lost: [], left: [], backups: [] });
+  });
+
+  it('names each server in which store and file differ, and which of the two is behind', async () => {
+    using it = await world();
+    putUnwritten(it, 'd');
+    expect(checkRegistry(it.path)).toContainEqual({
+      check: 'agreement',
+      outcome: 'failed',
+      subject: 'd',
+      message: 'd is in the store and not in the file; the file is still to be written',
+    });
+    it.edit([server('a', { headers: { X: '1' } }), server('c'), server('e')]);
+    const differing = checkRegistry(it.path).filter(({ check }) => check === 'agreement');
+    expect(differing.map(({ message }) => message)).toEqual([
+      'a is another in the file than in the store; the file was changed and is still to be read',
+      'b is in the store and not in the file; the file was changed and is still to be read',
+      'd is in the store and not in the file; the file was changed and is still to be read',
+      'e is in the file and not in the store; the file was changed and is still to be read',
+    ]);
+    expect(repairRegistry(it.path)).toMatchObject({ lost: [], left: [], backups: [] });
+    expect([names(it), wrong(it)]).toEqual([['a', 'c', 'd', 'e'], []]);
+  });
+
+  it('says that a store is of a newer version, which is left alone', async () => {
+    using it = await world();
+    using database = new DatabaseSync(it.store);
+    database.exec('PRAGMA user_version = 1000');
+    expect(wrong(it)).toEqual([['store', null]]);
+    expect(() => repairRegistry(it.path)).toThrow('format 1000');
+  });
+});
+
+describe('repairing a registry', () => {
+  it('takes damaged records from the file, and keeps the damaged store under another name', async () => {
+    using it = await world();
+    damage(it, 'b.example', 'x.example');
+    expect(wrong(it)).toEqual([
+      ['records', 'b'],
+      ['agreement', 'b'],
+    ]);
+    const { mended, lost, left, backups } = repairRegistry(it.path);
+    expect(mended.map(({ check, subject }) => [check, subject])).toEqual([
+      ['records', 'b'],
+      ['agreement', 'b'],
+    ]);
+    expect([lost, left, backups]).toEqual([[], [], [`${it.store}.corrupt`]]);
+    expect([names(it).toSorted(), wrong(it)]).toEqual([['a', 'b', 'c'], []]);
+    expect(JSON.stringify(it.said())).toContain('b.example');
+  });
+
+  it('names what it cannot rebuild, and keeps all else', async () => {
+    using it = await world();
+    putUnwritten(it, 'd', 'e');
+    damage(it, 'd.example', 'x.example');
+    const { lost, left } = repairRegistry(it.path);
+    expect(lost.map(({ check, subject }) => [check, subject])).toEqual([['records', 'd']]);
+    expect(left).toEqual([]);
+    expect([names(it).toSorted(), wrong(it)]).toEqual([['a', 'b', 'c', 'e'], []]);
+  });
+
+  it.each([
+    ['no database', (it: RegistryWorld) => writeFileSync(it.store, 'no database'.repeat(1_000))],
+    ['empty', (it: RegistryWorld) => truncateSync(it.store)],
+    ['cut off', (it: RegistryWorld) => truncateSync(it.store, 5_000)],
+    ['gone', (it: RegistryWorld) => rmSync(it.store)],
+  ])('rebuilds a store that is %s from the file', async (_, spoil) => {
+    using it = await world();
+    spoil(it);
+    expect(wrong(it).length).toBeGreaterThan(0);
+    expect(repairRegistry(it.path).left).toEqual([]);
+    expect([names(it), wrong(it)]).toEqual([['a', 'b', 'c'], []]);
+    using store = Object.assign(new RegistryStore(dirname(it.path)), {
+      [Symbol.dispose](this: RegistryStore) {
+        this.close();
+      },
+    });
+    const known = { storeId: null, revision: 0 };
+    expect(store.syncServers(it.path, known, 'look').changes.map(({ name }) => name)).toEqual(['a', 'b', 'c']);
+  });
+
+  it.each([
+    ['gone', (it: RegistryWorld) => rmSync(it.path), []],
+    ['cut off', (it: RegistryWorld) => truncateSync(it.path, 50), ['servers.json.bak']],
+    [
+      'of a newer format',
+      (it: RegistryWorld) => writeFileSync(it.path, '{"version":9,"servers":[]}'),
+      ['servers.json.bak'],
+    ],
+  ])('rebuilds a file that is %s from the store', async (_, spoil, backups) => {
+    using it = await world();
+    spoil(it);
+    expect(wrong(it)).toEqual([['file', it.path]]);
+    const repair = repairRegistry(it.path);
+    expect(repair).toMatchObject({ mended: [{ check: 'file' }], lost: [], left: [] });
+    expect(repair.backups.map((path) => path.slice(dirname(path).length + 1))).toEqual(backups);
+    expect([names(it), wrong(it)]).toEqual([['a', 'b', 'c'], []]);
+  });
+
+  it('makes its files their owner’s alone, and leaves to people what only they can mend', async () => {
+    using it = await world();
+    it.edit([server('a'), { name: 'bad' }, server('b'), server('c')]);
+    chmodSync(it.path, 0o644);
+    chmodSync(it.store, 0o660);
+    // SQLite gives what it puts beside a store the mode of the store.
+    expect(wrong(it)).toEqual(
+      expect.arrayContaining([
+        ['entries', 'servers[1]'],
+        ['access', it.path],
+        ['access', it.store],
+      ]),
+    );
+    const { mended, left } = repairRegistry(it.path);
+    expect(new Set(mended.map(({ check }) => check))).toEqual(new Set(['access']));
+    // It comes last in a file that is written.
+    expect(left.map(({ check, subject }) => [check, subject])).toEqual([['entries', 'servers[3]']]);
+    expect([it.path, it.store].map((file) => statSync(file).mode & 0o777)).toEqual([0o600, 0o600]);
+  });
+
+  it('says of a damaged map that its next load mends it', async () => {
+    using it = await world();
+    const store = new RegistryStore(dirname(it.path));
+    const body = new TextEncoder().encode('the body of a map');
+    store.saveMap({ sourceId: 's', etag: null, body, generatedAtMs: 1, savedAtMs: 1 });
+    store.close();
+    damage(it, 'the body', 'THE BODY');
+    const { mended, left } = repairRegistry(it.path);
+    expect(mended).toEqual([]);
+    expect(left).toMatchObject([{ check: 'records', message: expect.stringContaining('next load') }]);
+  });
+
+  it('leaves a registry in which nothing is wrong, with all that the file has, wherever a byte is damaged', async () => {
+    using it = await world();
+    putUnwritten(it, 'd');
+    const [store, file] = [readFileSync(it.store), readFileSync(it.path)];
+    for (let at = 0; at < store.length; at += 1_999) {
+      for (const name of readdirSync(dirname(it.path))) rmSync(`${dirname(it.path)}/${name}`);
+      const spoilt = Buffer.from(store);
+      spoilt[at] = (spoilt[at] ?? 0) ^ 0xff;
+      writeFileSync(it.store, spoilt, { mode: 0o600 });
+      writeFileSync(it.path, file, { mode: 0o600 });
+      const { left, lost } = repairRegistry(it.path);
+      expect([at, left, wrong(it)]).toEqual([at, [], []]);
+      const missing = ['a', 'b', 'c', 'd'].filter((name) => !names(it).includes(name));
+      expect([at, missing.filter((name) => name !== 'd')]).toEqual([at, []]);
+      // What is gone was said to be.
+      expect([at, missing.length === 0 || lost.length > 0]).toEqual([at, true]);
+    }
+    expect(existsSync(it.store)).toBe(true);
+  }, 60_000);
+});

@@ -1,0 +1,38 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { ServerTable } from '../../../src/workers/tables/server-table.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+describe('ServerTable', () => {
+  it('tells of every commit once, however many others come between two statements', () => {
+    using folder = new TempDir();
+    const path = join(folder.path, 'store.db');
+    const others = new DatabaseSync(path);
+    others.exec('PRAGMA journal_mode = WAL');
+    const theirs = new ServerTable(others);
+    const ours = new DatabaseSync(path);
+    const table = new ServerTable(ours);
+    const prepare = ours.prepare.bind(ours);
+    let commits = 0;
+    // Another process commits before each statement of ours.
+    ours.prepare = (sql) => {
+      theirs.apply([{ name: `s${commits}`, info: { name: `s${commits}`, transport: 'stdio' } }]);
+      commits += 1;
+      return prepare(sql);
+    };
+
+    const told: string[] = [];
+    let revision = 0;
+    for (let times = 0; times < 5; times += 1) {
+      const news = table.since(revision);
+      told.push(...news.rows.map(({ name }) => name));
+      revision = news.revision;
+    }
+
+    expect(commits).toBeGreaterThanOrEqual(5);
+    expect(told).toEqual(Array.from({ length: commits }, (_, index) => `s${index}`));
+    ours.close();
+    others.close();
+  });
+});
