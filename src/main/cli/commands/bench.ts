@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../../../shared/clock.ts';
 import { codeOf, SwitchyardError } from '../../../shared/errors.ts';
-import { PACKAGE_VERSION } from '../../package-version.ts';
+import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
 import { measureHeadlines } from '../bench/headline.ts';
 import { machineLine } from '../bench/machine.ts';
 import { figures, type Report, ratioOf, type Section } from '../bench/report-figures.ts';

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
+import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import { PACKAGE_VERSION } from '../../package-version.ts';
 import type { CallLatencies } from '../call-latencies.ts';
 import { EventStreams } from './event-streams.ts';
 import { EventLog } from './model/event-log.ts';
