@@ -1,7 +1,7 @@
 /**
- * What every scanner of raw JSON bytes needs: its structural bytes, the end of a string and the depth of nesting. Nothing here
- * checks that the bytes are JSON; for bytes that are not, the answers only have to be safe.
- * All structural bytes are ASCII, and no byte of a longer UTF-8 sequence is, so UTF-8 needs no decoding.
+ * What every scanner of raw JSON bytes needs: its structural bytes, the end of a string and the depth of nesting.
+ * Nothing here checks that the bytes are JSON; for bytes that are not, the answers only have to be safe. All
+ * structural bytes are ASCII, and no byte of a longer UTF-8 sequence is, so UTF-8 needs no decoding.
  */
 
 export const QUOTE = 0x22;

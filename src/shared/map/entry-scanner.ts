@@ -12,7 +12,10 @@ import {
   skipSpace,
 } from '../json/json-lexer.ts';
 
-/** The positions of a map's entries in its bytes. They hold only if everything between them, and each of them, is JSON. */
+/**
+ * The positions of a map's entries in its bytes. They hold only if everything between them, and each of them, is
+ * JSON.
+ */
 export interface EntryBytes {
   /** Just after the bracket that opens the list. */
   readonly listStart: number;
@@ -23,8 +26,8 @@ export interface EntryBytes {
 }
 
 /**
- * Finds each entry of a map in its bytes; null where the list holds anything but objects. `endOfKnown` may know where the
- * entry that starts at a place ends, which saves the scan of it; it returns -1 where it does not.
+ * Finds each entry of a map in its bytes; null where the list holds anything but objects. `endOfKnown` may know
+ * where the entry that starts at a place ends, which saves the scan of it; it returns -1 where it does not.
  */
 export function findEntries(bytes: Buffer, endOfKnown: (start: number) => number = () => -1): EntryBytes | null {
   const listStart = findList(bytes, 'connectors');
@@ -58,7 +61,10 @@ export function isText(bytes: Buffer, start: number, end: number, text: string):
   return bytes.toString('utf8', start, end) === text;
 }
 
-/** The index just after the `[` of the top-level member `name`, whose key is written without escapes; -1 if there is none. */
+/**
+ * The index just after the `[` of the top-level member `name`, whose key is written without escapes; -1 if there is
+ * none.
+ */
 function findList(bytes: Buffer, name: string): number {
   const key = Buffer.from(JSON.stringify(name));
   let depth = 0;

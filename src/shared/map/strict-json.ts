@@ -17,9 +17,9 @@ export const MAX_JSON_DEPTH = 64;
 const LINE_FEED = 0x0a;
 
 /**
- * Parses bytes that must be read the same way by everybody: I-JSON (RFC 7493) without its leniencies.
- * Refuses what parsers disagree on or what cannot be signed or sent: a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad
- * syntax (MAP_SYNTAX), more than 64 levels (MAP_TOO_DEEP), a key named twice (MAP_DUPLICATE_KEY), `__proto__` and
+ * Parses bytes that must be read the same way by everybody: I-JSON (RFC 7493) without its leniencies. Refuses what
+ * parsers disagree on or what cannot be signed or sent: a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad syntax
+ * (MAP_SYNTAX), more than 64 levels (MAP_TOO_DEEP), a key named twice (MAP_DUPLICATE_KEY), `__proto__` and
  * `constructor` as keys (MAP_FORBIDDEN_KEY), lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE).
  */
 export function parseStrictJson(bytes: Uint8Array, maxDepth = MAX_JSON_DEPTH): unknown {
@@ -63,8 +63,8 @@ function parse(text: string): unknown {
 }
 
 /**
- * The number of members that were sent. Compared with the members that survived parsing, it shows a duplicate key without
- * a second parser.
+ * The number of members that were sent. Compared with the members that survived parsing, it shows a duplicate key
+ * without a second parser.
  */
 function countSentMembers(bytes: Uint8Array, maxDepth: number): number {
   const { memberCount, tooDeepAt } = scanStructure(bytes, maxDepth);

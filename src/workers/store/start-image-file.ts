@@ -7,7 +7,7 @@ import {
   type StartImageHeader,
   startImageName,
 } from '../../shared/protocol/start-image.ts';
-import { replaceFile } from '../servers-file/atomic-file.ts';
+import { replaceDurably } from '../servers-file/durable-file.ts';
 import type { ToolTable } from '../tables/tool-table.ts';
 
 /** What is left out of an image comes from the store, a little later. */
@@ -39,7 +39,7 @@ export function writeStartImage(stateDir: string, { scope, storeId, maps, table 
     if (size > MAX_BYTES) break;
     frames.push(frame);
   }
-  replaceFile(join(stateDir, startImageName(scope)), Buffer.concat(frames));
+  replaceDurably(join(stateDir, startImageName(scope)), Buffer.concat(frames));
 }
 
 function* connectorsOf(scope: string, table: ToolTable) {

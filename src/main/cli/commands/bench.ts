@@ -9,7 +9,7 @@ import { figures, type Report, ratioOf, type Section } from '../bench/report-fig
 import { htmlOf } from '../bench/report-html.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
-import { replaceFile } from '../terminal/replace-file.ts';
+import { writeOutputFile } from '../terminal/write-output-file.ts';
 
 export interface BenchOptions {
   readonly entries: number;
@@ -39,7 +39,7 @@ export async function runBench({ entries, rounds, seconds, out, json }: BenchOpt
     node: process.version,
     sections,
   };
-  replaceFile(path, htmlOf(report));
+  writeOutputFile(path, htmlOf(report));
   if (json) printJson({ ok: true, report: path, ...report });
   else print(`${report.machine}, Node ${report.node}\n${sections.map(tableOf).join('')}\nWritten: ${path}\n`);
   return EXIT.ok;

@@ -3,8 +3,8 @@ import { BACKSLASH, COLON, COMMA, isClosing, isOpening, isSpace, QUOTE } from '.
 const RESULT = Buffer.from('"result"');
 
 /**
- * Finds the value of the member `result` in the bytes of a JSON-RPC message as they come, and hands out its bytes alone. It
- * looks only at strings, brackets and commas; a reader of the result finds any other damage.
+ * Finds the value of the member `result` in the bytes of a JSON-RPC message as they come, and hands out its bytes
+ * alone. It looks only at strings, brackets and commas; a reader of the result finds any other damage.
  */
 export class ResultScanner {
   #depth = 0;

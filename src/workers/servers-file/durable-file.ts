@@ -17,7 +17,10 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../../shared/errors.ts';
 
-/** The bytes of a file; null if it is not there. Throws what the disk throws, and on what is no file, or larger than `maxBytes`. */
+/**
+ * Reads a file; null if it does not exist. Throws the error of the file system, and an Error for anything but a
+ * regular file of at most `maxBytes`.
+ */
 export function readIfThere(path: string, maxBytes: number): Buffer | null {
   try {
     const stats = statSync(path);
@@ -32,11 +35,17 @@ export function readIfThere(path: string, maxBytes: number): Buffer | null {
 }
 
 /**
- * Replaces a file in one step: whoever reads it sees the old text or the new one, whole, also after a loss of power. The new one is its owner's alone
- * (mode 0600). A symbolic link stays, and what it points to is replaced. Not where `mayReplace`, asked last, says no; whether it was replaced. Throws what the
- * disk throws, leaving the old file and no other.
+ * Replaces a state file atomically and durably: readers see the old content or the new one, whole, also after a
+ * power loss. The new file has mode 0600. A symbolic link stays, and its target is replaced. `mayReplace` is asked
+ * last; where it says no, the old file stays. Returns whether the file was replaced. Throws the error of the file
+ * system, leaving the old file and no temporary one. (The command line writes the files that people ask for with
+ * `writeOutputFile`, which promises less.)
  */
-export function replaceFile(path: string, text: string | Uint8Array, mayReplace: () => boolean = () => true): boolean {
+export function replaceDurably(
+  path: string,
+  text: string | Uint8Array,
+  mayReplace: () => boolean = () => true,
+): boolean {
   const target = existsSync(path) ? realpathSync(path) : path;
   const folder = dirname(target);
   const temporary = join(folder, `${temporaryPrefix(target)}${randomUUID()}.tmp`);
@@ -44,7 +53,7 @@ export function replaceFile(path: string, text: string | Uint8Array, mayReplace:
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
     const file = openSync(temporary, flags, 0o600);
     try {
-      // Writes until all is written.
+      // Unlike writeSync, this repeats short writes.
       writeFileSync(file, text);
       fsyncSync(file);
     } finally {
@@ -63,7 +72,10 @@ export function replaceFile(path: string, text: string | Uint8Array, mayReplace:
   return true;
 }
 
-/** Removes the temporary files that killed processes left beside the file at `path`. To be called where nobody replaces that file meanwhile. */
+/**
+ * Removes the temporary files that killed processes left beside the file at `path`. Call it only while no other
+ * process can be replacing that file.
+ */
 export function removeTemporaries(path: string): void {
   const target = existsSync(path) ? realpathSync(path) : path;
   const folder = dirname(target);
@@ -72,7 +84,7 @@ export function removeTemporaries(path: string): void {
   }
 }
 
-/** Moves a file to the first free name of `PATH.bak`, `PATH.1.bak`, …; that name. */
+/** Moves a file to the first free name of `PATH.bak`, `PATH.1.bak`, …, and returns that name. */
 export function setAside(path: string): string {
   const backup = freeName(path, 'bak');
   renameSync(path, backup);
@@ -80,7 +92,7 @@ export function setAside(path: string): string {
   return backup;
 }
 
-/** The first of `PATH.EXTENSION`, `PATH.1.EXTENSION`, … that is no file, no folder and no symbolic link, not even one to nowhere. */
+/** The first name of `PATH.EXTENSION`, `PATH.1.EXTENSION`, … that nothing has, not even a dangling symbolic link. */
 export function freeName(path: string, extension: string): string {
   for (let count = 0; ; count += 1) {
     const name = count === 0 ? `${path}.${extension}` : `${path}.${count}.${extension}`;

@@ -2,18 +2,23 @@ import { randomBytes } from 'node:crypto';
 import { linkSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { codeOf, SwitchyardError } from '../../../shared/errors.ts';
 
-export interface ReplaceFileOptions {
-  /** Of the new file, less what the process's umask takes away. 0o666. */
+export interface OutputFileOptions {
+  /** The mode of the new file, before the process's umask. Defaults to 0o666. */
   readonly mode?: number;
-  /** Whether a file that is there may be replaced. True. */
+  /** Whether an existing file may be replaced. Defaults to true. */
   readonly mayReplace?: boolean;
 }
 
-/** Writes a file in one step: who reads it meanwhile gets the old text or the new one, never half of one. Throws OPTIONS_INVALID. */
-export function replaceFile(
+/**
+ * Writes a file that a person asked for with an option such as `--out`. Readers see the old text or the new one,
+ * never a part of it. A symbolic link at `path` is itself replaced. The text is flushed to the disk but the folder
+ * is not, so a power loss may bring the old file back; for state that must survive one, a worker uses its own
+ * `replaceDurably`. Throws OPTIONS_INVALID where the file cannot be written, or exists and may not be replaced.
+ */
+export function writeOutputFile(
   path: string,
   text: string,
-  { mode = 0o666, mayReplace = true }: ReplaceFileOptions = {},
+  { mode = 0o666, mayReplace = true }: OutputFileOptions = {},
 ): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
