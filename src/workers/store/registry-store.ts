@@ -14,8 +14,9 @@ import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { InStore } from '../../shared/tools/tool-records.ts';
 import { ServersFile } from '../servers-file/servers-file.ts';
 import { mergeServers } from '../tables/merge-servers.ts';
+import { createSchema, SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
 import { inTransaction, ServerTable } from '../tables/server-table.ts';
-import { SOURCE_SCHEMA, SourceTable } from '../tables/source-table.ts';
+import { SourceTable } from '../tables/source-table.ts';
 import { DamageError, isBusy } from '../tables/sqlite-errors.ts';
 import { ToolTable } from '../tables/tool-table.ts';
 import { chooseJournalMode, type JournalChoice, networkFileSystemOf } from './journal-mode.ts';
@@ -23,23 +24,14 @@ import { proveRecords } from './records-check.ts';
 import { writeStartImage } from './start-image-file.ts';
 import { createStoreFile, fileIdOf, storePath } from './store-files.ts';
 import { restore, type SavedRecords } from './store-salvage.ts';
-import { upgradeTables } from './upgrade.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
-
-/** Raised with every change of the tables; a store with a higher one is left alone. */
-export const SCHEMA_VERSION = 7;
-
-/** `store` tells this store from any other that was at its path: a file's number may be given to the next file. */
-const SCHEMA = `
-  ${SOURCE_SCHEMA}
-  CREATE TABLE IF NOT EXISTS store (id TEXT NOT NULL) STRICT;
-  INSERT INTO store SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM store);
-  PRAGMA user_version = ${SCHEMA_VERSION};
-`;
 
 type Tell = (note: StoreNote) => void;
 
-/** The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe, so that what is answered is durable. */
+/**
+ * The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe, so that what is answered is
+ * durable.
+ */
 export class RegistryStore {
   readonly path: string;
   /** Which file this is; another one at the same path is another store. */
@@ -52,8 +44,9 @@ export class RegistryStore {
   #toolTable: ToolTable | null = null;
 
   /**
-   * Opens or creates the store in `stateDir`, and proves its structure; records are proven as they are read. Throws STORE_TOO_NEW, or STORE_UNAVAILABLE, whose
-   * cause tells whether it is damaged (`isDamage`). `journal` is another mode than the one that fits; only in tests.
+   * Opens or creates the store in `stateDir`, and proves its structure; records are proven as they are read. Throws
+   * STORE_TOO_NEW, or STORE_UNAVAILABLE, whose cause tells whether it is damaged (`isDamage`). `journal` is another
+   * mode than the one that fits; only in tests.
    */
   constructor(stateDir: string, tell: Tell = () => {}, journal: JournalChoice | null = null) {
     this.#stateDir = stateDir;
@@ -131,7 +124,10 @@ export class RegistryStore {
     });
   }
 
-  /** Proves every record that has a checksum, but for the bodies of maps: a damaged one counts as none until its next load. */
+  /**
+   * Proves every record that has a checksum, but for the bodies of maps: a damaged one counts as none until its
+   * next load.
+   */
   prove(): void {
     this.#guard('prove the records', () => {
       const lost = proveRecords(this.#database).damaged.filter(({ isWaitedFor }) => !isWaitedFor);
@@ -201,16 +197,14 @@ export class RegistryStore {
       // Before anybody writes over it.
       const tail = readBrokenTail(`${this.path}-wal`);
       if (tail.pages > 0) tell({ kind: 'log-cut', ...tail });
-      const { user_version: version } = this.#first<{ user_version: number }>('PRAGMA user_version');
+      const version = schemaVersionOf(this.#database);
       if (version > SCHEMA_VERSION) {
         throw new SwitchyardError(
           'STORE_TOO_NEW',
           `The store ${this.path} has format ${version}; this version reads up to ${SCHEMA_VERSION}.`,
         );
       }
-      if (version === SCHEMA_VERSION) return;
-      if (version > 0) upgradeTables(this.#database);
-      this.#database.exec(SCHEMA);
+      if (version < SCHEMA_VERSION) createSchema(this.#database);
     });
     const { integrity_check: verdict } = this.#first<{ integrity_check: string }>('PRAGMA integrity_check(1)');
     if (verdict !== 'ok') throw new DamageError(verdict);

@@ -1,29 +1,9 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import type { StoredMap, StoredSource } from '../../shared/protocol/protocol.ts';
-import { columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from './seal.ts';
+import { SOURCES } from './schema.ts';
+import { columnsOf, provenRows, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
-
-export const SOURCE_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS source (
-    source_id TEXT PRIMARY KEY,
-    floor_ms INTEGER NOT NULL,
-    generated_at_ms INTEGER NOT NULL,
-    saved_at_ms INTEGER NOT NULL,
-    etag TEXT,
-    body BLOB NOT NULL,
-    body_sha256 TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    seal INTEGER NOT NULL
-  ) STRICT;
-`;
-
-/** The body has a checksum of its own: a floor outlives a damaged body. */
-export const SOURCES: SealedTable = {
-  name: 'source',
-  sealed: ['source_id', 'floor_ms', 'generated_at_ms', 'saved_at_ms', 'etag', 'body_sha256', 'revision'],
-  rest: ['body'],
-};
 
 type Row = readonly [string, number, number, number, string | null, string, number, number, Uint8Array<ArrayBuffer>];
 
@@ -36,7 +16,10 @@ export class SourceTable {
     this.#database = database;
   }
 
-  /** What is known of a source. A body that does not match its checksum counts as none; its floor still holds. Throws a DamageError. */
+  /**
+   * What is known of a source. A body that does not match its checksum counts as none; its floor still holds.
+   * Throws a DamageError.
+   */
   read(sourceId: string): StoredSource {
     const row = this.#row(sourceId);
     if (row === undefined) return { floorMs: null, map: null, isDamaged: false };
@@ -51,7 +34,10 @@ export class SourceTable {
     return this.#database.prepare(sql).get(sourceId, generatedAtMs) !== undefined;
   }
 
-  /** Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever writes. Durable once this returns. */
+  /**
+   * Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever
+   * writes. Durable once this returns.
+   */
   save({ sourceId, etag, body, generatedAtMs, savedAtMs }: StoredMap): void {
     inTransaction(this.#database, () => {
       const known = this.#row(sourceId);
