@@ -6,7 +6,7 @@ export {
   createServiceMapSignature,
   verifyServiceMapSignature,
 } from '../shared/map/signature.ts';
-export type { LoadPhases, LoadReport } from '../shared/protocol/protocol.ts';
+export type { LoadPhases, LoadReport } from '../shared/protocol/thread-messages.ts';
 export type { CallToolOptions, RequestOptions } from './connectors/calls/tool-call.ts';
 export type { ConnectionFacts, RequestTraffic, ResultSink } from './connectors/connection/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';

@@ -6,7 +6,7 @@ import { LoadCollector, type LoadOutcome } from '../../src/main/service-map/load
 import { Snapshot } from '../../src/main/service-map/snapshot.ts';
 import { nextTurn } from '../../src/shared/clock.ts';
 import { runLoad } from '../../src/shared/load/run-load.ts';
-import { INITIAL_CREDITS, type LoadEvent, type LoadTask } from '../../src/shared/protocol/protocol.ts';
+import { INITIAL_CREDITS, type LoadEvent, type LoadTask } from '../../src/shared/protocol/thread-messages.ts';
 import { CreditStream } from '../../src/workers/load/credit-stream.ts';
 import { given, loadTask } from '../helpers/load-task.ts';
 import { entry, type Json, mapOf, NOW, signed } from '../helpers/signed-map.ts';

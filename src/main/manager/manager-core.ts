@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { SwitchyardError } from '../../shared/errors.ts';
-import type { LoadReport } from '../../shared/protocol/protocol.ts';
+import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import type { ConnectorIdentity } from '../connectors/connector-deps.ts';
 import { ConnectorSet } from '../connectors/connector-set.ts';
 import type { ConnectorState, Transition } from '../connectors/connector-state.ts';

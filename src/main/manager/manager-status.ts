@@ -1,5 +1,5 @@
 import type { ConnectorEntry, RawEntry } from '../../shared/map/service-map.ts';
-import type { LoadReport } from '../../shared/protocol/protocol.ts';
+import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import type { ConnectorSet } from '../connectors/connector-set.ts';
 import type { ConnectorStatus } from '../connectors/connector-status.ts';
 import type { LocalConfigStatus } from '../local-config/local-source.ts';

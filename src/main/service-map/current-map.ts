@@ -11,7 +11,7 @@ import {
   type LoadTask,
   PROTOCOL_VERSION,
   type StoredMap,
-} from '../../shared/protocol/protocol.ts';
+} from '../../shared/protocol/thread-messages.ts';
 import { traced } from '../observability/trace.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';

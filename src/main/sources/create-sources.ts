@@ -1,4 +1,4 @@
-import type { LoadReport } from '../../shared/protocol/protocol.ts';
+import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import { LocalSource } from '../local-config/local-source.ts';
 import { recordAlarm, recordLoad, recordRefresh } from '../observability/instruments.ts';
 import type { MapOptions } from '../options/map-options.ts';

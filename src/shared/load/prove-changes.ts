@@ -5,7 +5,7 @@ import { type EntryBytes, endOfObject, findEntries, isText } from '../map/entry-
 import { asServiceMap, checkEntry, checkServiceMap, type RawEntry } from '../map/service-map.ts';
 import { isMacOf, macWithEntries, SIGNATURE_MEMBER } from '../map/signature.ts';
 import { MAX_JSON_DEPTH, parseStrictJson } from '../map/strict-json.ts';
-import type { ProofPolicy } from '../protocol/protocol.ts';
+import type { ProofPolicy } from '../protocol/thread-messages.ts';
 import type { Proof } from './proof.ts';
 import type { ProvenMap } from './proven-maps.ts';
 import { assertTimely } from './timeliness.ts';

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import type { StoredMap } from '../../shared/protocol/protocol.ts';
 import {
   frameOf,
   START_IMAGE_FORMAT,
@@ -7,6 +6,7 @@ import {
   type StartImageHeader,
   startImageName,
 } from '../../shared/protocol/start-image.ts';
+import type { StoredMap } from '../../shared/protocol/thread-messages.ts';
 import { replaceDurably } from '../servers-file/durable-file.ts';
 import type { ToolTable } from '../tables/tool-table.ts';
 

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { LoadOutcome } from '../../../src/main/service-map/loading/collect-load.ts';
 import { LoadPool, type LoadPoolOptions } from '../../../src/main/service-map/loading/load-pool.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
-import type { LoadTask } from '../../../src/shared/protocol/protocol.ts';
+import type { LoadTask } from '../../../src/shared/protocol/thread-messages.ts';
 import { given, loadTask } from '../../helpers/load-task.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { entry, mapOf, signed } from '../../helpers/signed-map.ts';

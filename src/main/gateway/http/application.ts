@@ -116,7 +116,7 @@ function answerJson(response: ServerResponse, status: number, document: object):
 }
 
 async function answerMetrics(response: ServerResponse): Promise<void> {
-  const registry = getConnectorMetricsRegistry();
-  const text = await registry.metrics();
-  response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+  const metrics = getConnectorMetricsRegistry();
+  const text = await metrics.metrics();
+  response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
 }

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import type { StoredMap } from '../../../src/shared/protocol/protocol.ts';
+import type { StoredMap } from '../../../src/shared/protocol/thread-messages.ts';
 import type { StoreNote } from '../../../src/shared/servers/store-notes.ts';
-import { RegistryStore } from '../../../src/workers/store/registry-store.ts';
+import { SqliteStore } from '../../../src/workers/store/sqlite-store.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const mapAt = (generatedAtMs: number, text: string): StoredMap => ({
@@ -15,14 +15,14 @@ const mapAt = (generatedAtMs: number, text: string): StoredMap => ({
   savedAtMs: 5,
 });
 
-describe('RegistryStore', () => {
+describe('SqliteStore', () => {
   it('keeps a map over closing and opening, in a file of its owner alone', () => {
     using dir = new TempDir();
     const stateDir = join(dir.path, 'deep', 'er');
-    const first = new RegistryStore(stateDir);
+    const first = new SqliteStore(stateDir);
     first.saveMap(mapAt(10, 'one'));
     first.close();
-    const second = new RegistryStore(stateDir);
+    const second = new SqliteStore(stateDir);
     expect(second.readSource('s')).toEqual({ floorMs: 10, map: mapAt(10, 'one'), isDamaged: false });
     expect(second.readSource('unknown')).toEqual({ floorMs: null, map: null, isDamaged: false });
     expect([statSync(second.path).mode & 0o777, statSync(stateDir).mode & 0o777]).toEqual([0o600, 0o700]);
@@ -31,7 +31,7 @@ describe('RegistryStore', () => {
 
   it('never replaces a newer map nor lowers the floor', () => {
     using dir = new TempDir();
-    const store = new RegistryStore(dir.path);
+    const store = new SqliteStore(dir.path);
     store.saveMap(mapAt(20, 'new'));
     store.saveMap(mapAt(10, 'old'));
     expect(store.readSource('s')).toMatchObject({ floorMs: 20, map: { etag: '"new"' } });
@@ -42,8 +42,8 @@ describe('RegistryStore', () => {
 
   it('serves two connections at once', () => {
     using dir = new TempDir();
-    const one = new RegistryStore(dir.path);
-    const other = new RegistryStore(dir.path);
+    const one = new SqliteStore(dir.path);
+    const other = new SqliteStore(dir.path);
     one.saveMap(mapAt(1, 'a'));
     other.saveMap(mapAt(2, 'b'));
     expect(one.readSource('s').floorMs).toBe(2);
@@ -53,7 +53,7 @@ describe('RegistryStore', () => {
 
   it('gives no map whose bytes do not match their checksum, but keeps the floor', () => {
     using dir = new TempDir();
-    const store = new RegistryStore(dir.path);
+    const store = new SqliteStore(dir.path);
     store.saveMap(mapAt(10, 'one'));
     const vandal = new DatabaseSync(store.path);
     vandal.prepare('UPDATE source SET body = ?').run(new TextEncoder().encode('two'));
@@ -64,25 +64,23 @@ describe('RegistryStore', () => {
 
   it('leaves a store of a newer format alone', () => {
     using dir = new TempDir();
-    new RegistryStore(dir.path).close();
+    new SqliteStore(dir.path).close();
     const newer = new DatabaseSync(join(dir.path, 'switchyard.db'));
     newer.exec('PRAGMA user_version = 99');
     newer.close();
-    expect(() => new RegistryStore(dir.path)).toThrow(expect.objectContaining({ code: 'STORE_TOO_NEW' }));
+    expect(() => new SqliteStore(dir.path)).toThrow(expect.objectContaining({ code: 'STORE_TOO_NEW' }));
   });
 
   it('says which path cannot be used', () => {
     using dir = new TempDir();
     const file = join(dir.path, 'file');
     writeFileSync(file, '');
-    expect(() => new RegistryStore(join(file, 'below'))).toThrow(
-      expect.objectContaining({ code: 'STORE_UNAVAILABLE' }),
-    );
+    expect(() => new SqliteStore(join(file, 'below'))).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
     writeFileSync(
       join(dir.path, 'switchyard.db'),
       'this is no database, and long enough to be seen as none '.repeat(40),
     );
-    expect(() => new RegistryStore(dir.path)).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
+    expect(() => new SqliteStore(dir.path)).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
     chmodSync(file, 0o600);
     expect(existsSync(join(dir.path, 'switchyard.db'))).toBe(true);
   });
@@ -91,7 +89,7 @@ describe('RegistryStore', () => {
     using dir = new TempDir();
     const notes: StoreNote[] = [];
     const rollback = { mode: 'TRUNCATE', reason: 'for a reason' } as const;
-    const open = (): RegistryStore => new RegistryStore(dir.path, (note) => notes.push(note), rollback);
+    const open = (): SqliteStore => new SqliteStore(dir.path, (note) => notes.push(note), rollback);
     const one = open();
     const other = open();
     one.saveMap(mapAt(1, 'a'));
@@ -106,8 +104,8 @@ describe('RegistryStore', () => {
   it('takes the journal mode of whoever has it open', () => {
     using dir = new TempDir();
     const notes: StoreNote[] = [];
-    const first = new RegistryStore(dir.path);
-    const second = new RegistryStore(dir.path, (note) => notes.push(note), {
+    const first = new SqliteStore(dir.path);
+    const second = new SqliteStore(dir.path, (note) => notes.push(note), {
       mode: 'TRUNCATE',
       reason: 'for a reason',
     });
@@ -120,7 +118,7 @@ describe('RegistryStore', () => {
 
   it('says when it cannot write', () => {
     using dir = new TempDir();
-    const store = new RegistryStore(dir.path);
+    const store = new SqliteStore(dir.path);
     const vandal = new DatabaseSync(store.path);
     vandal.exec('DROP TABLE source');
     vandal.close();

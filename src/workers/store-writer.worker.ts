@@ -2,10 +2,10 @@ import { parentPort } from 'node:worker_threads';
 import * as Comlink from 'comlink';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import { portEndpoint } from '../shared/protocol/comlink-endpoint.ts';
-import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol/protocol.ts';
+import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol/thread-messages.ts';
 import type { StoreNoteMessage } from '../shared/servers/store-notes.ts';
 import type { InStore } from '../shared/tools/tool-records.ts';
-import type { RegistryStore } from './store/registry-store.ts';
+import type { SqliteStore } from './store/sqlite-store.ts';
 import { StoreKeeper } from './store/store-keeper.ts';
 import type { ToolTable } from './tables/tool-table.ts';
 
@@ -30,7 +30,7 @@ function withTools<T>(storeId: string | null, work: (table: ToolTable) => T): Wr
   return reply(() => opened().withTools(storeId, work));
 }
 
-function opened(): RegistryStore {
+function opened(): SqliteStore {
   if (keeper === null) throw new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
   return keeper.store();
 }

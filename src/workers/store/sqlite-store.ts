@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
-import type { StoredMap, StoredSource } from '../../shared/protocol/protocol.ts';
+import type { StoredMap, StoredSource } from '../../shared/protocol/thread-messages.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type {
   KnownServers,
@@ -32,7 +32,7 @@ type Tell = (note: StoreNote) => void;
  * The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe, so that what is answered is
  * durable.
  */
-export class RegistryStore {
+export class SqliteStore {
   readonly path: string;
   /** Which file this is; another one at the same path is another store. */
   readonly fileId: string | null;
