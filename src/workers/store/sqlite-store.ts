@@ -13,7 +13,6 @@ import type {
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { InStore } from '../../shared/tools/tool-records.ts';
 import { ServersFile } from '../servers-file/servers-file.ts';
-import { mergeServers } from '../tables/merge-servers.ts';
 import { createSchema, SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
 import { inTransaction, ServerTable } from '../tables/server-table.ts';
 import { SourceTable } from '../tables/source-table.ts';
@@ -94,7 +93,7 @@ export class SqliteStore {
 
   /** Puts servers into the registry in one commit, as `mode` says; what became of each. Durable once this returns. */
   mergeServers(servers: readonly ServerInfo[], mode: MergeMode): ServerOutcome[] {
-    return this.#guard('write to the registry', () => mergeServers(this.#database, this.#servers(), servers, mode));
+    return this.#guard('write to the registry', () => this.#servers().merge(servers, mode));
   }
 
   /** What is new in the registry since `known`, its file at `path` looked at, read or written as `mode` says. */

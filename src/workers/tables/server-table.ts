@@ -1,7 +1,8 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
-import type { ServerChange } from '../../shared/servers/server-records.ts';
+import type { MergeMode, ServerChange, ServerOutcome } from '../../shared/servers/server-records.ts';
 import { SERVERS } from './schema.ts';
 import { addSealFunction, columnsOf, provenRows, sealExpression, selectSealed } from './seal.ts';
 
@@ -79,6 +80,27 @@ export class ServerTable {
   }
 
   /**
+   * Puts servers into the table in one commit, and says what became of each. The commit holds the write lock from
+   * its start: of two processes that add one name, one learns that it exists. Call it outside a transaction.
+   */
+  merge(servers: readonly ServerInfo[], { isReplacing, isDryRun }: MergeMode): ServerOutcome[] {
+    return inTransaction(this.#database, () => {
+      const known = new Map(this.since(0).rows.map(({ name, info }) => [name, info]));
+      const changes: ServerChange[] = [];
+      const outcomes = servers.map((info): ServerOutcome => {
+        const outcome = outcomeOf(known.get(info.name) ?? null, info, isReplacing);
+        if (outcome === 'added' || outcome === 'replaced') {
+          known.set(info.name, info);
+          changes.push({ name: info.name, info });
+        }
+        return { name: info.name, outcome };
+      });
+      if (!isDryRun) this.applyWithin(changes);
+      return outcomes;
+    });
+  }
+
+  /**
    * What changed after a revision; 0 for all. One statement, so that another process's commit is in it whole or not
    * at all: a revision that was read after the rows would count a commit as known whose rows were not among them.
    */
@@ -130,6 +152,13 @@ export class ServerTable {
     const rows = selectSealed(this.#database, SERVERS, clauses).all(...values);
     return provenRows(SERVERS, rows) as unknown as readonly Row[];
   }
+}
+
+/** What becomes of a server that is put over the one of the same name. */
+function outcomeOf(before: ServerInfo | null, info: ServerInfo, isReplacing: boolean): ServerOutcome['outcome'] {
+  if (before === null) return 'added';
+  if (isDeepStrictEqual(before, info)) return 'unchanged';
+  return isReplacing ? 'replaced' : 'exists';
 }
 
 /** Runs `work` holding the write lock from its start: what it read is so until it is done. */
