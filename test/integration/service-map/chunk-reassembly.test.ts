@@ -2,14 +2,14 @@ import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { LoadCollector, type LoadOutcome } from '../../src/main/service-map/loading/collect-load.ts';
-import { Snapshot } from '../../src/main/service-map/snapshot.ts';
-import { nextTurn } from '../../src/shared/clock.ts';
-import { runLoad } from '../../src/shared/load/run-load.ts';
-import { INITIAL_CREDITS, type LoadEvent, type LoadTask } from '../../src/shared/protocol/thread-messages.ts';
-import { CreditStream } from '../../src/workers/load/credit-stream.ts';
-import { given, loadTask } from '../helpers/load-task.ts';
-import { entry, type Json, mapOf, NOW, signed } from '../helpers/signed-map.ts';
+import { LoadCollector, type LoadOutcome } from '../../../src/main/service-map/loading/collect-load.ts';
+import { Snapshot } from '../../../src/main/service-map/snapshot.ts';
+import { nextTurn } from '../../../src/shared/clock.ts';
+import { runLoad } from '../../../src/shared/load/run-load.ts';
+import { INITIAL_CREDITS, type LoadEvent, type LoadTask } from '../../../src/shared/protocol/thread-messages.ts';
+import { CreditStream } from '../../../src/workers/load/credit-stream.ts';
+import { given, loadTask } from '../../helpers/load-task.ts';
+import { entry, type Json, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 
 function taskOf(count: number): LoadTask {
   const entries = Array.from({ length: count }, (_, index) => entry(`c${index}`, { metadata: { index } }));
