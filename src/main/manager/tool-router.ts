@@ -1,6 +1,6 @@
 import { deadline, linkSignals, monotonicMs, raceSignal } from '../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
-import type { CallToolOptions } from '../connectors/calls/tool-call.ts';
+import type { CallToolOptions } from '../connectors/calls/call-options.ts';
 import type { Connector } from '../connectors/connector.ts';
 import type { ConnectorSet } from '../connectors/connector-set.ts';
 import type { ToolResult } from '../mcp/tool-result.ts';
