@@ -43,7 +43,10 @@ export class ConnectionSlot {
     this.#close(up.close());
   }
 
-  /** Ends the attempt or the connection, and the calls over connections that are retiring. {@link closed} waits for `attempt`. */
+  /**
+   * Ends the attempt or the connection, and the calls over connections that are retiring. {@link closed} waits for
+   * `attempt`.
+   */
   clear(reason: SwitchyardError, attempt: Promise<void>): void {
     this.#life?.abort(reason);
     this.#life = null;

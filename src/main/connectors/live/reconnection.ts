@@ -41,7 +41,7 @@ export class Reconnection {
     this.#failures += 1;
   }
 
-  /** A connection was lost: a call may ask for the next attempt at once. After a stable one the pauses start short again. */
+  /** A connection was lost. A call may ask for an attempt at once; after a stable connection the pauses start short. */
   lost(wasStable: boolean): void {
     this.#startedAtMs = Number.NEGATIVE_INFINITY;
     if (wasStable) this.#failures = 0;
