@@ -7,7 +7,7 @@ export {
   verifyServiceMapSignature,
 } from '../shared/map/signature.ts';
 export type { LoadPhases, LoadReport } from '../shared/protocol/thread-messages.ts';
-export type { CallToolOptions, RequestOptions } from './connectors/calls/tool-call.ts';
+export type { CallToolOptions, RequestOptions } from './connectors/calls/call-options.ts';
 export type { ConnectionFacts, RequestTraffic, ResultSink } from './connectors/connection/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';
 export type { ConnectorStatus } from './connectors/connector-status.ts';

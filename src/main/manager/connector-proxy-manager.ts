@@ -1,6 +1,6 @@
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
-import type { CallToolOptions, RequestOptions } from '../connectors/calls/tool-call.ts';
+import type { CallToolOptions, RequestOptions } from '../connectors/calls/call-options.ts';
 import type { ConnectionFacts } from '../connectors/connection/connection.ts';
 import type { Connector } from '../connectors/connector.ts';
 import type { ConnectorState } from '../connectors/connector-state.ts';

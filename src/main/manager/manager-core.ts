@@ -16,12 +16,12 @@ import { createSources, type MapChange } from '../sources/create-sources.ts';
 import { reportMap } from '../sources/report-map.ts';
 import { createHostMemory, type HostMemory } from '../state-dir/open-state-dir.ts';
 import { RefreshSchedules, relistAfterMs } from './background-refresh.ts';
+import { ToolRouter } from './calls/tool-router.ts';
 import { createLifelines } from './connector-wiring.ts';
 import { createToolSide, type ToolSide } from './create-tools.ts';
 import { EventHub } from './events.ts';
 import { reportListFailure, reportTransition } from './report-transition.ts';
 import { createSync, FirstSync } from './sync.ts';
-import { ToolRouter } from './tool-router.ts';
 
 /** Loads remembered for `status()`. */
 const LOADS_KEPT = 16;

@@ -1,4 +1,4 @@
-import type { CallToolOptions } from '../../../connectors/calls/tool-call.ts';
+import type { CallToolOptions } from '../../../connectors/calls/call-options.ts';
 import type { RequestTraffic } from '../../../connectors/connection/connection.ts';
 import type { HostSide } from '../../../mcp/host-side.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';

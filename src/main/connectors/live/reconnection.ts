@@ -1,7 +1,18 @@
-import { monotonicMs, type Random, startTimer, type Timer } from '../../shared/clock.ts';
-import { backoffMs } from './backoff.ts';
+import { monotonicMs, type Random, startTimer, type Timer } from '../../../shared/clock.ts';
 
-/** The least time between the start of one attempt and one that a call asks for. */
+const BASE_MS = 500;
+const CAP_MS = 60_000;
+
+/**
+ * Milliseconds before attempt `failures + 1`: full jitter over an exponentially growing range, so that connectors that
+ * went down together do not come back together (AWS, "Exponential Backoff And Jitter", 2015).
+ */
+export function backoffMs(failures: number, random: Random): number {
+  const range = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(failures - 1, 30));
+  return Math.ceil(random.next() * range);
+}
+
+/** The least time between the start of one attempt and the next one that a call asks for. */
 const PROBE_GAP_MS = 1_000;
 
 /** When a connector that is down is tried again. */
@@ -25,18 +36,18 @@ export class Reconnection {
     this.#startedAtMs = monotonicMs();
   }
 
-  /** An attempt failed, or what it brought was lost. */
+  /** An attempt failed, or its connection was lost. */
   failed(): void {
     this.#failures += 1;
   }
 
-  /** The last attempt succeeded: a call may ask for the next at once. After a good while the pauses begin anew, too. */
+  /** A connection was lost. A call may ask for an attempt at once; after a stable connection the pauses start short. */
   lost(wasStable: boolean): void {
     this.#startedAtMs = Number.NEGATIVE_INFINITY;
     if (wasStable) this.#failures = 0;
   }
 
-  /** Has `attempt` made after a pause; it is given why. */
+  /** Makes the next attempt after a pause; `attempt` gets the reason, for people. */
   schedule(attempt: (why: string) => void): void {
     this.#timer = startTimer(backoffMs(this.#failures, this.#random), () => attempt(`attempt ${this.#failures + 1}`));
   }
@@ -45,7 +56,7 @@ export class Reconnection {
     this.#timer?.cancel();
   }
 
-  /** Begins anew, as for a connector that was never tried. */
+  /** Cancels the next attempt and forgets the failures. */
   reset(): void {
     this.cancel();
     this.#failures = 0;

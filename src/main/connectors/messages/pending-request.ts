@@ -1,7 +1,6 @@
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
-import type { AbortExchange } from './exchange/http-exchange.ts';
 
 /** How long the stream of an answer may stay open once the answer is there. */
 const LINGER_MS = 5_000;
@@ -18,7 +17,7 @@ export class PendingRequest {
   readonly #onSettled: (isGivenUp: boolean) => void;
   readonly #resolve: (result: JsonObject) => void;
   readonly #reject: (error: unknown) => void;
-  #abort: AbortExchange | null = null;
+  #abort: ((reason: Error) => void) | null = null;
   #linger: Timer | null = null;
   #isSettled = false;
   #isHandedOut = false;
@@ -53,8 +52,8 @@ export class PendingRequest {
     this.#isHandedOut = true;
   }
 
-  /** The exchange that brings the answer from now on. */
-  over(abort: AbortExchange): void {
+  /** Notes how to end the exchange that brings the answer from now on, or the wait for the next one. */
+  over(abort: (reason: Error) => void): void {
     this.#abort = abort;
   }
 

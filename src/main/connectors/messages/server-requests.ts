@@ -7,9 +7,11 @@ import {
   RPC_METHOD_NOT_FOUND,
   RpcError,
 } from '../../mcp/json-rpc.ts';
-import type { StreamableHttpSession } from './session.ts';
 
-/** Has the host answer a request, if it said that it can. Rejects with an RpcError: the host's own code, where that is a whole number. */
+/**
+ * Has the host answer a request, if it declared that it can. Rejects with an RpcError, which has the host's own code
+ * where that is a whole number.
+ */
 export async function askHost(
   host: HostSide,
   connectorId: string,
@@ -24,32 +26,35 @@ export async function askHost(
     return await host.answer({ connectorId, method, params, signal });
   } catch (error) {
     if (error instanceof RpcError) throw error;
-    // What went wrong in the host, its network included, is nothing that went wrong with the connector.
+    // A failure of the host, of its network too, says nothing about the connector.
     const code: unknown = error instanceof Error && 'code' in error ? error.code : null;
     throw new RpcError(Number.isSafeInteger(code) ? (code as number) : RPC_INTERNAL_ERROR, rootReason(error));
   }
 }
 
-/** Requests of one server that are under way at once; one that sends more has itself to blame that they are not answered. */
+/** At most this many requests of one server are under way at once; further ones are not answered. */
 const MAX_RUNNING = 64;
 
-/** Answers the requests of a legacy server, which come over its streams; `stop` abandons those under way. */
+/** Sends the host's answer to a request of the server. Rejects if the server does not accept it. */
+interface AnswersServer {
+  answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void>;
+}
+
+/** Answers the requests of a legacy server, which come over its streams; `stop` abandons the ones under way. */
 export class ServerRequests {
-  readonly #session: StreamableHttpSession;
-  readonly #host: HostSide;
+  readonly #session: AnswersServer;
   readonly #connectorId: string;
   readonly #running = new Map<string | number, AbortController>();
 
-  constructor(session: StreamableHttpSession, host: HostSide, connectorId: string) {
+  constructor(session: AnswersServer, connectorId: string) {
     this.#session = session;
-    this.#host = host;
     this.#connectorId = connectorId;
   }
 
-  /** Takes a request, or the notice that one is no longer wanted. */
-  take(message: FromServer, host: HostSide = this.#host): void {
+  /** Has `host` answer a request, or abandons one that the server no longer wants answered. */
+  take(message: FromServer, host: HostSide): void {
     if (message.kind === 'request' && this.#running.size < MAX_RUNNING) {
-      // An id that is in use names the request before; answered twice, or forgotten, neither could be told from the other.
+      // An id that is in use names an earlier request; answered twice, the two could not be told apart.
       if (this.#running.has(message.id)) return;
       void this.#answer(message.id, message.method, message.params, host);
     } else if (message.method === 'notifications/cancelled')
@@ -67,7 +72,7 @@ export class ServerRequests {
       const result = method === 'ping' ? {} : await askHost(host, this.#connectorId, method, params, running.signal);
       if (!running.signal.aborted) await this.#session.answer(id, { result });
     } catch (error) {
-      // Where even that cannot be told, the server waits in vain, as it would for a host that is gone.
+      // If even the error cannot be sent, the server waits in vain, as it would for a host that is gone.
       if (!running.signal.aborted) await this.#session.answer(id, { error: asAnswer(error) }).catch(() => {});
     } finally {
       this.#running.delete(id);

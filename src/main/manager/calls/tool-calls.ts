@@ -1,19 +1,18 @@
-import { deadline, linkSignals, monotonicMs, raceSignal } from '../../shared/clock.ts';
-import { messageOf, SwitchyardError } from '../../shared/errors.ts';
-import type { CallToolOptions } from '../connectors/calls/tool-call.ts';
-import type { Connector } from '../connectors/connector.ts';
-import type { ConnectorSet } from '../connectors/connector-set.ts';
-import type { ToolResult } from '../mcp/tool-result.ts';
-import { recordCall } from '../observability/instruments.ts';
-import { traced } from '../observability/trace.ts';
-import type { ToolInfo } from '../tools/tool-info.ts';
-import type { ToolPins } from '../tools/tool-pins.ts';
-import type { ToolStore } from '../tools/tool-store.ts';
-import type { FirstSync } from './sync.ts';
+import { deadline, linkSignals, monotonicMs, raceSignal } from '../../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { CallToolOptions } from '../../connectors/calls/call-options.ts';
+import type { Connector } from '../../connectors/connector.ts';
+import type { ConnectorSet } from '../../connectors/connector-set.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import { recordCall } from '../../observability/instruments.ts';
+import type { ToolInfo } from '../../tools/tool-info.ts';
+import type { ToolPins } from '../../tools/tool-pins.ts';
+import type { ToolStore } from '../../tools/tool-store.ts';
+import type { FirstSync } from '../sync.ts';
 
-type ToolArguments = Readonly<Record<string, unknown>>;
+export type ToolArguments = Readonly<Record<string, unknown>>;
 
-export interface ToolRouterDeps {
+export interface ToolCallsDeps {
   readonly tools: ToolStore;
   readonly connectors: ConnectorSet;
   readonly firstSync: FirstSync;
@@ -21,15 +20,15 @@ export interface ToolRouterDeps {
   readonly callTimeoutMs: number;
 }
 
-/** Takes calls of namespaced tools to their connectors. */
-export class ToolRouter {
+/** Finds the connector of a namespaced tool, waits for it where it is coming up, and calls the tool there. */
+export class ToolCalls {
   readonly #tools: ToolStore;
   readonly #connectors: ConnectorSet;
   readonly #firstSync: FirstSync;
   readonly #pins: ToolPins;
   readonly #callTimeoutMs: number;
 
-  constructor({ tools, connectors, firstSync, pins, callTimeoutMs }: ToolRouterDeps) {
+  constructor({ tools, connectors, firstSync, pins, callTimeoutMs }: ToolCallsDeps) {
     this.#tools = tools;
     this.#connectors = connectors;
     this.#firstSync = firstSync;
@@ -37,19 +36,12 @@ export class ToolRouter {
     this.#callTimeoutMs = callTimeoutMs;
   }
 
-  /** The contract is that of `ConnectorProxyManager.callTool`. */
+  /** Rejects as `ConnectorProxyManager.callTool` does. Records how long the call took and how it ended. */
   async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
-    assertCall(name, args, options);
-    return traced('call', `tools/call ${name}`, { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': name }, () =>
-      this.#call(name, args, options),
-    );
-  }
-
-  async #call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
     const startedMs = monotonicMs();
     const { tool, connector } = this.#find(name) ?? (await this.#await(name, options));
     const waitedMs = monotonicMs() - startedMs;
-    // What was spent on waiting for the connector is part of the call's time.
+    // Waiting for the connector is part of the call's time.
     const left =
       options.timeoutMs === undefined ? options : { ...options, timeoutMs: Math.max(1, options.timeoutMs - waitedMs) };
     try {
@@ -70,7 +62,7 @@ export class ToolRouter {
     return tool === undefined || connector === undefined ? null : { tool, connector };
   }
 
-  /** A tool that is not listed may be one of a connector that is still coming up, or that never was. */
+  /** Waits for a tool that is not listed: its connector may still be coming up. Rejects with TOOL_UNKNOWN if not. */
   async #await(
     name: string,
     options: CallToolOptions,
@@ -93,7 +85,9 @@ export class ToolRouter {
     }
   }
 
-  /** The connector of a tool that is remembered, once it is known again: from the map that is remembered too, else from the network. */
+  /**
+   * The connector of a tool of an earlier run, once it is known again: from the remembered map, else from the network.
+   */
   async #remembered(name: string, signal: AbortSignal): Promise<Connector | undefined> {
     if (this.#tools.get(name) === undefined && this.#pins.find(name) === undefined) return undefined;
     await raceSignal(this.#firstSync.remembered(), signal);
@@ -109,25 +103,12 @@ export class ToolRouter {
     const changed = this.#pins.find(name);
     if (changed?.isQuarantined !== true) return;
     const what = changed.members.join(', ');
-    const why = `Tool ${name} is no longer what it was when it was first seen (${what}). Look at it with \`switchyard tools diff\`; \`switchyard tools approve ${name}\` lets it be called.`;
+    const remedy = `Look at it with \`switchyard tools diff\`; \`switchyard tools approve ${name}\` lets it be called.`;
+    const why = `Tool ${name} is no longer what it was when it was first seen (${what}). ${remedy}`;
     throw new SwitchyardError('TOOL_CHANGED', why, { detail: { connectorId: changed.connectorId } });
   }
 }
 
 function unavailable(name: string, why: string): SwitchyardError {
   return new SwitchyardError('CONNECTOR_UNAVAILABLE', `The connector of tool ${name} is not there yet: ${why}`);
-}
-
-/** Callers in JavaScript, and models, get these wrong. */
-function assertCall(name: unknown, args: unknown, options: CallToolOptions): void {
-  if (typeof args !== 'object' || args === null || Array.isArray(args)) {
-    throw new SwitchyardError('OPTIONS_INVALID', `The arguments of tool ${String(name)} must be an object.`);
-  }
-  const { timeoutMs } = options;
-  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
-    throw new SwitchyardError(
-      'OPTIONS_INVALID',
-      `Option timeoutMs of the call of ${String(name)}: ${timeoutMs} is no time in milliseconds.`,
-    );
-  }
 }

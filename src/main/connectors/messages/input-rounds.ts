@@ -5,25 +5,26 @@ import { UnusableAnswer } from '../connection/failure.ts';
 /** How often a server may ask for more before a call is given up. */
 const MAX_ROUNDS = 10;
 
-/** How long before a request goes out again that was only put off. */
+/** How long to wait before a request goes out again that the server put off without a question. */
 const PUT_OFF_MS = 250;
 
-/** Answers one request that a server puts to the host. */
+/** Has the host answer one request of a server. */
 export type AnswerInput = (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
 
 /**
- * Sends a request until it is answered for good: where the answer asks for input (`resultType: input_required`; MCP 2026-07-28, multi round-trip
- * requests) the host gives it and the request goes out again with it and with the server's state, untouched. Rejects as `send` and `answer` do, or, while
- * input is waited for, with the reason of the first of `signals` to abort.
+ * Gives a server the input that the answer `first` asks for, until the request is answered for good (`resultType:
+ * input_required`; MCP 2026-07-28, multi round-trip requests). Each round the host answers, and the request goes out
+ * again with the answers and with the server's state, untouched. Rejects as `send` and `answer` do, or, while input is
+ * waited for, with the reason of the first of `signals` to abort.
  */
 export async function throughInputRounds(
+  first: JsonObject,
   params: JsonObject,
   send: (params: JsonObject) => Promise<JsonObject>,
   answer: AnswerInput,
   ...signals: readonly AbortSignal[]
 ): Promise<JsonObject> {
-  let result = await send(params);
-  if (result.resultType !== 'input_required') return result;
+  let result = first;
   using link = linkSignals(...signals);
   const { signal } = link;
   for (let round = 0; result.resultType === 'input_required'; round += 1) {
@@ -32,7 +33,7 @@ export async function throughInputRounds(
     const asked = Object.entries(isObject(inputRequests) ? inputRequests : {});
     if (asked.length === 0) await systemSleep(PUT_OFF_MS, signal);
     const answering = asked.map(async ([key, request]) => [key, await one(request, answer, signal)] as const);
-    // The host may not hear the signal.
+    // The host may ignore the signal.
     const answers = await raceSignal(Promise.all(answering), signal);
     result = await send({
       ...params,

@@ -1,7 +1,10 @@
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { ConnectionFacts } from '../connection/connection.ts';
 
-/** Of which lists a server says when they change, as a subscription asks for it (MCP 2026-07-28, subscriptions); those of tools alone unless `isAll`. */
+/**
+ * The lists whose changes a server announces, as the filter of a subscription (MCP 2026-07-28, subscriptions). Only
+ * the tools unless `isAll`.
+ */
 export function announcedLists({ tools, prompts, resources }: JsonObject, isAll: boolean): JsonObject {
   return {
     ...(announces(tools) && { toolsListChanged: true }),
@@ -10,7 +13,7 @@ export function announcedLists({ tools, prompts, resources }: JsonObject, isAll:
   };
 }
 
-/** The notices that the filter {@link announcedLists} asks for, other than of tools. */
+/** The notices that a filter of {@link announcedLists} asks for, except the one about tools. */
 export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObject): readonly string[] {
   return [
     ...(promptsListChanged === true ? ['notifications/prompts/list_changed'] : []),
@@ -18,7 +21,7 @@ export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObje
   ];
 }
 
-/** Whether a server may say more of its own accord: a legacy one logs and tells of resources over its standing stream. */
+/** Whether a server may send further notices: a legacy one logs and reports resources over its standing stream. */
 export function mayTellMore({ era, capabilities }: ConnectionFacts): boolean {
   const { logging, resources } = capabilities;
   return era === 'legacy' && (isObject(logging) || (isObject(resources) && resources.subscribe === true));
