@@ -6,6 +6,7 @@ import type { Observation } from '../observability/observed-gauges.ts';
 import type { RegistrySource, RegistryStatus } from '../registry/registry-source.ts';
 import type { ServiceMapSource } from '../service-map/service-map-source.ts';
 import { NO_MAP, type ServiceMapStatus, viewServiceMap } from '../service-map/service-map-status.ts';
+import type { SourceEvents } from './source-events.ts';
 
 /** An entry, and the source whose word it is. */
 interface Found {
@@ -21,10 +22,12 @@ export interface Contest {
 }
 
 /**
- * Where a manager's connectors are from: service maps, a registry and a local file. Of one id the file's entry wins, then the registry's, then that of the
- * first map in the order of the options that has it, whichever came first.
+ * Where a manager's connectors are from: service maps, a registry and a local file. Of one id the file's entry wins,
+ * then the registry's, then that of the first map in the order of the options that has it, whichever came first.
  */
 export class ConnectorSources {
+  /** What the sources announce from now on. */
+  readonly events: SourceEvents;
   readonly #maps: readonly ServiceMapSource[];
   readonly #file: LocalSource | null;
   readonly #registry: RegistrySource | null;
@@ -32,10 +35,21 @@ export class ConnectorSources {
   /** Whose word an entry is that was handed out: the key of one source must not go where another one says. */
   readonly #origins = new WeakMap<ConnectorEntry, ServiceMapSource>();
 
-  constructor(maps: readonly ServiceMapSource[], file: LocalSource | null, registry: RegistrySource | null) {
+  /**
+   * `events` are those that the sources announce themselves by; the returned object announces `local` when they
+   * announce `read`.
+   */
+  constructor(
+    maps: readonly ServiceMapSource[],
+    file: LocalSource | null,
+    registry: RegistrySource | null,
+    events: SourceEvents,
+  ) {
     this.#maps = maps;
     this.#file = file;
     this.#registry = registry;
+    this.events = events;
+    events.on('read', () => void events.emit('local', this.#takeLocal()));
   }
 
   get maps(): readonly ServiceMapSource[] {
@@ -43,8 +57,9 @@ export class ConnectorSources {
   }
 
   /**
-   * Brings all of them up to date; one that fails keeps none of the others from it, and one that is slow holds them up for `deadlineMs` at most. Rejects where no map at
-   * all is to be had, with the error of the first; else with that of a file or a registry that was never read.
+   * Brings all of them up to date; one that fails keeps none of the others from it, and one that is slow holds them up
+   * for `deadlineMs` at most. Rejects where no map at all is to be had, with the error of the first; else with that of
+   * a file or a registry that was never read.
    */
   async sync(force: boolean, deadlineMs: number): Promise<void> {
     const local = this.syncLocal(force);
@@ -68,7 +83,7 @@ export class ConnectorSources {
   }
 
   /** Takes up what file and registry say now; the ids of which they say something else than before. */
-  takeLocal(): readonly string[] {
+  #takeLocal(): readonly string[] {
     const before = this.#local;
     const ofFile = new Map((this.#file?.entries() ?? []).map((entry) => [entry.id, entry]));
     const ofRegistry = (this.#registry?.entries() ?? []).filter(({ id }) => !ofFile.has(id));
