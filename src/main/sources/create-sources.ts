@@ -21,8 +21,10 @@ export function createSources(options: ResolvedOptions, deps: SourcesDeps): Conn
   const localDeps = { logger, now: () => clock.now(), onEntries: () => void events.emit('read') };
   return new ConnectorSources(
     options.maps.map((map) => createMapSource(map, options, deps, events)),
-    configFile === null ? null : new LocalSource(configFile, localDeps),
-    serverRegistry === null ? null : new RegistrySource(serverRegistry, localDeps),
+    {
+      file: configFile === null ? null : new LocalSource(configFile, localDeps),
+      registry: serverRegistry === null ? null : new RegistrySource(serverRegistry, localDeps),
+    },
     events,
   );
 }
