@@ -49,8 +49,8 @@ const api: WriterApi = {
       });
       return keeper.store().path;
     }),
-  hasMap: (sourceId, generatedAtMs) => reply(() => opened().hasMap(sourceId, generatedAtMs)),
-  readSource: (sourceId) => reply(() => opened().readSource(sourceId)),
+  hasMap: (storeKey, generatedAtMs) => reply(() => opened().hasMap(storeKey, generatedAtMs)),
+  readSource: (storeKey) => reply(() => opened().readSource(storeKey)),
   saveMap: (map) => done(() => opened().saveMap(map)),
   applyServers: (changes) => done(() => opened().applyServers(changes)),
   mergeServers: (servers, mode) => reply(() => opened().mergeServers(servers, mode)),
@@ -62,7 +62,7 @@ const api: WriterApi = {
   readTools: (storeId, scope, afterId) => withTools(storeId, (table) => table.page(scope, afterId)),
   changedTools: (storeId, scope) => withTools(storeId, (table) => table.changes(scope)),
   approveTools: (storeId, scope, chosen, nowMs) => withTools(storeId, (table) => table.approve(scope, chosen, nowMs)),
-  writeStartImage: (scope, sourceIds) => done(() => opened().writeStartImage(scope, sourceIds)),
+  writeStartImage: (scope, storeKeys) => done(() => opened().writeStartImage(scope, storeKeys)),
   finish: (changes, path, known, flag) => {
     const finished = reply(() => {
       opened().applyServers(changes);

@@ -75,8 +75,8 @@ export class WriterClient {
     return this.#call(({ api }) => answer(question(api)));
   }
 
-  readSource(sourceId: string): Promise<StoredSource> {
-    return this.#call(({ api }) => answer(api.readSource(sourceId)));
+  readSource(storeKey: string): Promise<StoredSource> {
+    return this.#call(({ api }) => answer(api.readSource(storeKey)));
   }
 
   /** Resolves when the map is durable. Its `body` is handed over to the writer and must not be used afterwards. */

@@ -173,8 +173,8 @@ export type LoadControl = { readonly kind: 'credit' } | { readonly kind: 'cancel
 
 /** A verified map as the store keeps it. */
 export interface StoredMap {
-  /** Which url and key it belongs to. */
-  readonly sourceId: string;
+  /** A hash of its URL and signature key, under which it is kept: load-task.ts of the main thread. */
+  readonly storeKey: string;
   readonly etag: string | null;
   readonly body: Uint8Array<ArrayBuffer>;
   readonly generatedAtMs: number;
@@ -199,9 +199,9 @@ export type WriterReply<T> =
 export interface WriterApi {
   /** Opens or creates the store. `value` is the path of its file. */
   open(version: number, stateDir: string): WriterReply<string>;
-  readSource(sourceId: string): WriterReply<StoredSource>;
+  readSource(storeKey: string): WriterReply<StoredSource>;
   /** Whether it has a map of this source from `generatedAtMs` or later. */
-  hasMap(sourceId: string, generatedAtMs: number): WriterReply<boolean>;
+  hasMap(storeKey: string, generatedAtMs: number): WriterReply<boolean>;
   /** Durable when answered. Never replaces a newer map, never lowers the floor. */
   saveMap(map: StoredMap): WriterReply<null>;
   /** Durable when answered. */
@@ -234,6 +234,6 @@ export interface WriterApi {
     nowMs: number,
   ): WriterReply<InStore<ToolPinChange[]>>;
   /** Writes what the next start of a scope needs first; see start-image.ts. */
-  writeStartImage(scope: string, sourceIds: readonly string[]): WriterReply<null>;
+  writeStartImage(scope: string, storeKeys: readonly string[]): WriterReply<null>;
   close(): WriterReply<null>;
 }

@@ -39,9 +39,9 @@ export function proveRecords(database: DatabaseSync): ProvenRecords {
     return rows;
   };
   const [servers, files, sources, pins] = [read(SERVERS), read(FILES), read(SOURCES), read(PINS)];
-  for (const [sourceId, , , , , bodySha256, , , body] of sources) {
+  for (const [storeKey, , , , , bodySha256, , , body] of sources) {
     if (hash('sha256', body as Uint8Array) !== bodySha256)
-      note(`the service map of source ${String(sourceId)} fails its checksum; its next load mends that`, null, true);
+      note(`the service map of source ${String(storeKey)} fails its checksum; its next load mends that`, null, true);
   }
   for (const id of damagedConnectors(database)) note(`the tools of connector ${id} fail their checksum`);
   return { damaged, count: servers.length + files.length + sources.length + pins.length, servers, files };

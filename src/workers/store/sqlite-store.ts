@@ -72,13 +72,13 @@ export class SqliteStore {
   }
 
   /** What is known of a source. A body that does not match its checksum counts as none; its floor still holds. */
-  readSource(sourceId: string): StoredSource {
-    return this.#guard('read a service map', () => this.#sources.read(sourceId));
+  readSource(storeKey: string): StoredSource {
+    return this.#guard('read a service map', () => this.#sources.read(storeKey));
   }
 
   /** Whether there is a map of this source from `generatedAtMs` or later. */
-  hasMap(sourceId: string, generatedAtMs: number): boolean {
-    return this.#guard('look for a service map', () => this.#sources.has(sourceId, generatedAtMs));
+  hasMap(storeKey: string, generatedAtMs: number): boolean {
+    return this.#guard('look for a service map', () => this.#sources.has(storeKey, generatedAtMs));
   }
 
   /** Durable once this returns. */
@@ -155,9 +155,9 @@ export class SqliteStore {
   }
 
   /** Writes what the next start of `scope` needs first: the maps of these sources and the connectors' tools. */
-  writeStartImage(scope: string, sourceIds: readonly string[]): void {
+  writeStartImage(scope: string, storeKeys: readonly string[]): void {
     this.#guard('write the start image', () => {
-      const maps = sourceIds.flatMap((sourceId) => this.readSource(sourceId).map ?? []);
+      const maps = storeKeys.flatMap((storeKey) => this.readSource(storeKey).map ?? []);
       writeStartImage(this.#stateDir, { scope, storeId: this.#id(), maps, table: this.#tools() });
     });
   }

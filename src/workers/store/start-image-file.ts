@@ -4,6 +4,7 @@ import {
   START_IMAGE_FORMAT,
   START_IMAGE_MAX_MAP_BYTES,
   type StartImageHeader,
+  startImageMap,
   startImageName,
 } from '../../shared/protocol/start-image.ts';
 import type { StoredMap } from '../../shared/protocol/thread-messages.ts';
@@ -29,7 +30,7 @@ export function writeStartImage(stateDir: string, { scope, storeId, maps, table 
     scope,
     storeId,
     connectorCount: table.count(scope),
-    maps: small.map(({ body: _body, ...map }) => map),
+    maps: small.map(startImageMap),
   };
   const frames = [frameOf(JSON.stringify(header)), ...small.map(({ body }) => frameOf(body))];
   let size = frames.reduce((sum, { length }) => sum + length, 0);

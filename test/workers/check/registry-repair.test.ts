@@ -181,7 +181,7 @@ describe('repairing a registry', () => {
     using it = await world();
     const store = new SqliteStore(dirname(it.path));
     const body = new TextEncoder().encode('the body of a map');
-    store.saveMap({ sourceId: 's', etag: null, body, generatedAtMs: 1, savedAtMs: 1 });
+    store.saveMap({ storeKey: 's', etag: null, body, generatedAtMs: 1, savedAtMs: 1 });
     store.close();
     damage(it, 'the body', 'THE BODY');
     const { mended, left } = repairRegistry(it.path);

@@ -8,7 +8,7 @@ import { SqliteStore } from '../../../src/workers/store/sqlite-store.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const mapAt = (generatedAtMs: number, text: string): StoredMap => ({
-  sourceId: 's',
+  storeKey: 's',
   etag: `"${text}"`,
   body: new TextEncoder().encode(text),
   generatedAtMs,

@@ -21,7 +21,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const server = (name: string): ServerInfo => ({ name, transport: 'http', endpoint: `http://${name}/` });
 const NOTHING_KNOWN = { storeId: null, revision: 0 };
 const mapAt = (generatedAtMs: number) => ({
-  sourceId: 's',
+  storeKey: 's',
   etag: null,
   body: new TextEncoder().encode('map'),
   generatedAtMs,
