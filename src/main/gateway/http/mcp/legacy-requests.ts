@@ -61,7 +61,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
     },
     deps.server,
   );
-  session?.touch();
+  if (session !== undefined) deps.sessions.touch(session);
 }
 
 /** Asks over the stream of the request that the question is about; null if the client takes no stream. */

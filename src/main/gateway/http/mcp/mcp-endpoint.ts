@@ -116,6 +116,7 @@ function openStream(http: McpHttpRequest, { sessions, streams }: McpEndpointDeps
     response.once('close', () => {
       place[Symbol.dispose]();
       session.detach(reply);
+      sessions.touch(session);
     });
   }
 }

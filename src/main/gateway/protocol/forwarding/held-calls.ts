@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
@@ -30,12 +31,18 @@ const MAX_HELD = 1_000;
 const PREFIX = 'switchyard:';
 
 /**
- * Holds calls of modern clients whose connector asks a question in the middle of the call, as legacy connectors do. Such
- * a client is answered that input is required (MCP 2026-07-28, multi round-trip requests). The call is held until the
- * client retries with the input. The state that names the call is used once, and by no other client.
+ * Holds calls of modern clients whose connector asks a question in the middle of the call, as legacy connectors do.
+ * Such a client is answered that input is required (MCP 2026-07-28, multi round-trip requests). The call is held until
+ * the client retries with the input. The state that names the call is used once, and by no other client.
  */
 export class HeldCalls {
-  readonly #held = new Map<string, HeldCall>();
+  /** By state. No state is looked up twice, so the least recently used call is the oldest. */
+  readonly #held = new LRUCache<string, HeldCall>({
+    max: MAX_HELD,
+    dispose: (call, _, reason) => {
+      if (reason === 'evict') call.end(new Error('Too many calls wait for their clients'));
+    },
+  });
 
   /** Whether a retry belongs to a call that is, or was, held here. */
   static isState(state: unknown): state is string {
@@ -53,7 +60,8 @@ export class HeldCalls {
 
   /** Resumes a held call. Rejects with an RpcError if the call belongs to another client or another request. */
   async resume(state: string, what: string, responses: unknown, exchange: Exchange): Promise<Forwarded> {
-    const call = this.#held.get(state);
+    // A client that merely guesses must not make a call look recently used.
+    const call = this.#held.peek(state);
     if (call === undefined || call.principal !== exchange.principal || call.what !== what)
       throw invalidParams('The requestState is none of this server, was used before, or is too old');
     this.#held.delete(state);
@@ -70,11 +78,6 @@ export class HeldCalls {
     const step = await call.serve(exchange);
     if (step.kind === 'outcome') return step.outcome;
     const state = PREFIX + randomBytes(24).toString('base64url');
-    const [oldest] = this.#held;
-    if (this.#held.size >= MAX_HELD && oldest !== undefined) {
-      this.#held.delete(oldest[0]);
-      oldest[1].end(new Error('Too many calls wait for their clients'));
-    }
     this.#held.set(state, call);
     call.expireIn(HOLD_MS, () => this.#held.delete(state));
     return { resultType: 'input_required', inputRequests: step.inputRequests, requestState: state };
