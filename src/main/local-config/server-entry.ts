@@ -7,7 +7,7 @@ import {
   normalizeEntry,
   type TransportPolicy,
 } from '../../shared/map/service-map.ts';
-import type { StdioCommand } from '../connectors/connection/stdio-command.ts';
+import type { StdioCommand } from '../connectors/connection/local-entry.ts';
 import type { Member, Position } from './config-document.ts';
 import { type ConfigProblems, keyPlace } from './config-problem.ts';
 import { EntryReader } from './entry-reader.ts';

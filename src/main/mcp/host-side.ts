@@ -1,3 +1,5 @@
+import { PACKAGE_VERSION } from '../../shared/package-version.ts';
+
 /** What a connector asks of the host: sampling, elicitation, roots (MCP, client features). */
 export interface ConnectorRequest {
   readonly connectorId: string;
@@ -37,3 +39,6 @@ export const TOOLS_ONLY: HostSide = {
   capabilities: {},
   answer: () => Promise.reject(new Error('This host answers no requests')),
 };
+
+/** How this client names itself to connectors (MCP, `clientInfo`). */
+export const CLIENT_INFO = { name: 'mcp-switchyard', version: PACKAGE_VERSION };

@@ -1,30 +1,30 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
-import type { Connect, ConnectOptions, ConnectorTarget } from '../connection/connection.ts';
+import type { Connect, ConnectOptions } from '../connection/connection.ts';
+import { connectWithSseFallback } from '../connection/sse-fallback.ts';
 import { createStreamableHttpConnect } from '../streamable-http/streamable-http-connect.ts';
 
 /**
- * Connects each connector the way it can: Streamable HTTP by our own means; programs, SSE and OAuth, which are rarer, by the official SDK. Where
- * `auto` meets a server that answers Streamable HTTP with 4xx, SSE is tried (MCP 2025-03-26, backwards compatibility).
+ * Connects each connector over the transport that fits it: Streamable HTTP over our own client; stdio, SSE and OAuth,
+ * which are rarer, over the official SDK.
  */
 export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
-  // The SDK takes tens of milliseconds to load, which many hosts never need: not before it is.
+  // The SDK takes tens of milliseconds to load, and many hosts never need it.
   const overSdk = onDemand(async () => (await import('../sdk/sdk-connection.ts')).createSdkConnect(options));
   const overStdio = onDemand(async () => (await import('../sdk/stdio-connection.ts')).createStdioConnect(options));
   return async (target, events, limits) => {
     if (target.command !== null) return overStdio(target, events, limits);
-    if (needsSdk(target)) return overSdk(target, events, limits);
-    try {
-      return await overHttp(target, events, limits);
-    } catch (error) {
-      const mayBeSse = target.transport === 'auto' && target.era !== 'modern' && isUnknownThere(error);
-      if (!mayBeSse) throw error;
-      return overSdk({ ...target, transport: 'sse' }, events, limits);
-    }
+    // The SDK has the one client for OAuth.
+    if (target.oauth !== null) return overSdk(target, events, limits);
+    return connectWithSseFallback(target, {
+      overStreamableHttp: () => overHttp(target, events, limits),
+      overSse: () => overSdk({ ...target, transport: 'sse' }, events, limits),
+      statusOf: statusOfRefusal,
+    });
   };
 }
 
-/** A way to connect that is made when it is first used. */
+/** A {@link Connect} that is created when it is first used. */
 function onDemand(make: () => Promise<Connect>): Connect {
   let made: Promise<Connect> | null = null;
   return async (...args) => {
@@ -33,13 +33,9 @@ function onDemand(make: () => Promise<Connect>): Connect {
   };
 }
 
-function needsSdk({ transport, oauth }: ConnectorTarget): boolean {
-  return transport === 'sse' || oauth !== null;
-}
-
-/** Whether the server is there and takes no Streamable HTTP. Refused credentials are another matter. */
-function isUnknownThere(error: unknown): boolean {
-  if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return false;
+/** The status with which a server answered a handshake in place of MCP. Refused credentials have another code. */
+function statusOfRefusal(error: unknown): number | null {
+  if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return null;
   const { status } = error.detail;
-  return typeof status === 'number' && status >= 400 && status < 500;
+  return typeof status === 'number' ? status : null;
 }

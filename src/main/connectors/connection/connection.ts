@@ -6,8 +6,8 @@ import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { ToolProgress, ToolResult } from '../../mcp/tool-result.ts';
 import type { ConnectorOAuth } from '../../options/host-interfaces.ts';
 import type { EraMemory } from './era-memory.ts';
+import type { StdioCommand } from './local-entry.ts';
 import type { ProcessView } from './process-view.ts';
-import type { StdioCommand } from './stdio-command.ts';
 
 /** Where and how to reach a connector. */
 export interface ConnectorTarget {

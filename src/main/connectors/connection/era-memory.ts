@@ -1,24 +1,35 @@
+import { LRUCache } from 'lru-cache';
 import { monotonicMs } from '../../../shared/clock.ts';
 
-/** How long an endpoint that knew the legacy era alone is not asked for the modern one. */
+/** How long an endpoint that only knew the legacy era is not asked for the modern one again. */
 const HORIZON_MS = 600_000;
 
+/** At most this many endpoints are remembered; the one that was used longest ago is forgotten first. */
 const MAX_ENDPOINTS = 100_000;
 
-/** The endpoints that are known to be legacy, so that each reconnect need not probe them again (MCP 2026-07-28, versioning). */
+/**
+ * The endpoints that are known to be legacy, so that a reconnect need not probe them again (MCP 2026-07-28,
+ * versioning).
+ */
 export class EraMemory {
-  readonly #legacyUntilMs = new Map<string, number>();
+  // Bounded by size, because with `max` the cache would allocate all of its places at once.
+  readonly #legacy = new LRUCache<string, true>({
+    maxSize: MAX_ENDPOINTS,
+    sizeCalculation: () => 1,
+    ttl: HORIZON_MS,
+    ttlResolution: 0,
+    perf: { now: monotonicMs },
+  });
 
   isLegacy(endpoint: string): boolean {
-    return (this.#legacyUntilMs.get(endpoint) ?? 0) > monotonicMs();
+    return this.#legacy.get(endpoint) === true;
   }
 
   noteLegacy(endpoint: string): void {
-    if (this.#legacyUntilMs.size >= MAX_ENDPOINTS) this.#legacyUntilMs.clear();
-    this.#legacyUntilMs.set(endpoint, monotonicMs() + HORIZON_MS);
+    this.#legacy.set(endpoint, true);
   }
 
   forget(endpoint: string): void {
-    this.#legacyUntilMs.delete(endpoint);
+    this.#legacy.delete(endpoint);
   }
 }

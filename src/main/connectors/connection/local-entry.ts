@@ -1,28 +1,40 @@
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
-import type { StdioCommand } from './stdio-command.ts';
 
-/** Where entries besides those of a map are from, as people are told. */
+/** What to run for a stdio server. Never passed to a shell. */
+export interface StdioCommand {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** Set in addition to the few variables that every program gets. May hold secrets. */
+  readonly env: Readonly<Record<string, string>>;
+  /** The working directory; null for the one of this process. */
+  readonly cwd: string | null;
+}
+
+/** Where an entry comes from, if not from a map; for people. */
 export type Origin = 'the configuration file' | 'the registry';
 
-/** What is known of an entry of this machine besides itself. Kept beside it: an entry of a map can then name whatever it likes, it has no command. */
+/**
+ * The command and the origin of an entry of this machine. They are kept beside the entry, so that an entry of a map has
+ * no command, whatever it says.
+ */
 const locals = new WeakMap<ConnectorEntry, { readonly command: StdioCommand | null; readonly origin: Origin }>();
 
-/** Notes that this very entry is from there, and what to run for it; null where it is reached by its URL. */
+/** Marks an entry as one of this machine. `command` is what to run for it; null where it is reached by its URL. */
 export function markLocal(entry: ConnectorEntry, command: StdioCommand | null, origin: Origin): void {
   locals.set(entry, { command, origin });
 }
 
-/** Whether whoever runs this host wrote the entry, in a file or the registry; a map's is the word of somebody else. */
+/** Whether the user of this machine wrote the entry, in a file or the registry; a map is written by somebody else. */
 export function isLocal(entry: ConnectorEntry): boolean {
   return locals.has(entry);
 }
 
-/** What to run for an entry; null for one that is reached by its URL. */
+/** The command to run for an entry; null for one that is reached by its URL. */
 export function commandOf(entry: ConnectorEntry): StdioCommand | null {
   return locals.get(entry)?.command ?? null;
 }
 
-/** Where an entry is from, for people. */
+/** Where an entry comes from; for people. */
 export function originOf(entry: ConnectorEntry): string {
   return locals.get(entry)?.origin ?? 'the service map';
 }

@@ -15,6 +15,7 @@ import type {
   ConnectorTarget,
 } from '../connection/connection.ts';
 import { toConnectError } from '../connection/failure.ts';
+import { connectWithSseFallback } from '../connection/sse-fallback.ts';
 import { createSdkClient, type Era, finishLogin, type HttpTransport, openSdkClient } from './sdk-client.ts';
 import { connectFailure, hasSdkCode, isRefusal, type WireTrace, withoutBody } from './sdk-errors.ts';
 import { createSdkFetch, holdingStandingStream } from './sdk-fetch.ts';
@@ -67,10 +68,10 @@ export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOp
 class LoggedIn extends UnauthorizedError {}
 
 /**
- * Streamable HTTP in the wanted era; legacy where `auto` met a server that answers the probe with a server error; then SSE where
- * Streamable HTTP is unknown there (4xx, MCP 2025-03-26 backwards compatibility). Refused credentials and silence end it.
+ * Connects over Streamable HTTP in the wanted era, or in the legacy one where `auto` met a server that answers the
+ * probe with an error; then over SSE where that is due ({@link connectWithSseFallback}).
  */
-async function connectByFallback(
+function connectByFallback(
   target: ConnectorTarget,
   fetch: typeof globalThis.fetch,
   { events, host }: { readonly events: ConnectionEvents; readonly host: HostSide },
@@ -94,20 +95,17 @@ async function connectByFallback(
       return new StreamableHTTPClientTransport(target.url, { ...options, fetch: held });
     }, era);
   const overSse = (): Promise<Connection> => attempt(() => new SSEClientTransport(target.url, options), 'legacy');
-  if (target.transport === 'sse') return overSse();
-  try {
-    return await overHttp(target.era).catch((error: unknown) => {
-      const mayBeLegacy =
-        target.era === 'auto' && hasSdkCode(error, SdkErrorCode.EraNegotiationFailed) && wasAnswered(error, trace);
-      if (mayBeLegacy) return overHttp('legacy');
-      throw error;
-    });
-  } catch (error) {
-    const isUnknownThere = trace.lastStatus !== null && trace.lastStatus >= 400 && trace.lastStatus < 500;
-    if (target.transport === 'auto' && target.era !== 'modern' && isUnknownThere && wasAnswered(error, trace))
-      return overSse();
-    throw error;
-  }
+  return connectWithSseFallback(target, {
+    overStreamableHttp: () =>
+      overHttp(target.era).catch((error: unknown) => {
+        const mayBeLegacy =
+          target.era === 'auto' && hasSdkCode(error, SdkErrorCode.EraNegotiationFailed) && wasAnswered(error, trace);
+        if (mayBeLegacy) return overHttp('legacy');
+        throw error;
+      }),
+    overSse,
+    statusOf: (error) => (wasAnswered(error, trace) ? trace.lastStatus : null),
+  });
 }
 
 function wasAnswered(error: unknown, trace: WireTrace): boolean {

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { codeOf, type ErrorDetail, rootReason, SwitchyardError } from '../../../shared/errors.ts';
-import type { StdioCommand } from '../connection/stdio-command.ts';
+import type { StdioCommand } from '../connection/local-entry.ts';
 import type { ProcessExit } from './process-group.ts';
 
 /** CONNECTOR_COMMAND_FAILED for a program that could not be started, saying why and what to do. */

@@ -1,6 +1,6 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { settledWithin } from '../../../shared/clock.ts';
-import type { StdioCommand } from '../connection/stdio-command.ts';
+import type { StdioCommand } from '../connection/local-entry.ts';
 import { stdioEnvironment } from './stdio-environment.ts';
 
 /** How a process ended: by itself with a code, or by a signal. */

@@ -6,7 +6,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
-import type { StdioCommand } from '../connection/stdio-command.ts';
+import type { StdioCommand } from '../connection/local-entry.ts';
 import { commandFailure, exitFailure, sizeFailure } from './command-failure.ts';
 import { LineSplitter } from './line-splitter.ts';
 import { type ProcessExit, ProcessGroup } from './process-group.ts';

@@ -1,6 +1,5 @@
 import type { EraPolicy } from '../../../shared/map/service-map.ts';
-import { CLIENT_INFO } from '../../mcp/client-info.ts';
-import { INSTANCE_KEY } from '../../mcp/host-side.ts';
+import { CLIENT_INFO, INSTANCE_KEY } from '../../mcp/host-side.ts';
 import {
   isObject,
   type JsonObject,

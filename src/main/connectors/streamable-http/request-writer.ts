@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { rootReason } from '../../../shared/errors.ts';
-import { CLIENT_INFO } from '../../mcp/client-info.ts';
+import { CLIENT_INFO } from '../../mcp/host-side.ts';
 import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { currentTraceparent } from '../../observability/trace.ts';
 import type { HttpRequest } from './exchange/http-exchange.ts';

@@ -1,0 +1,35 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EraMemory } from '../../../../src/main/connectors/connection/era-memory.ts';
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  // The cache takes an entry of the instant 0, which no running process has, for one without an age.
+  vi.advanceTimersByTime(1);
+});
+afterEach(() => void vi.useRealTimers());
+
+describe('EraMemory', () => {
+  it('remembers a legacy endpoint for ten minutes', () => {
+    const memory = new EraMemory();
+    memory.noteLegacy('http://one/');
+    vi.advanceTimersByTime(599_999);
+    expect([memory.isLegacy('http://one/'), memory.isLegacy('http://other/')]).toEqual([true, false]);
+    vi.advanceTimersByTime(2);
+    expect(memory.isLegacy('http://one/')).toBe(false);
+  });
+
+  it('forgets an endpoint that turned out not to be legacy', () => {
+    const memory = new EraMemory();
+    memory.noteLegacy('http://one/');
+    memory.forget('http://one/');
+    expect(memory.isLegacy('http://one/')).toBe(false);
+  });
+
+  it('remembers at most 100 000 endpoints and forgets the one that was used longest ago', () => {
+    const memory = new EraMemory();
+    for (let index = 0; index < 100_000; index += 1) memory.noteLegacy(`http://${index}/`);
+    expect(memory.isLegacy('http://0/')).toBe(true);
+    memory.noteLegacy('http://one-more/');
+    expect([memory.isLegacy('http://0/'), memory.isLegacy('http://1/')]).toEqual([true, false]);
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectorTarget } from '../../../../src/main/connectors/connection/connection.ts';
+import { connectWithSseFallback } from '../../../../src/main/connectors/connection/sse-fallback.ts';
+import { scriptedConnection } from '../../../helpers/scripted-connection.ts';
+
+const refused = new Error('Streamable HTTP is refused');
+
+/** What was tried against a server that answers Streamable HTTP with `status`, and how it ended. */
+async function tried(status: number | null, target: Partial<ConnectorTarget> = {}): Promise<string[]> {
+  const ways: string[] = [];
+  const outcome = await connectWithSseFallback({ era: 'auto', transport: 'auto', ...target } as ConnectorTarget, {
+    overStreamableHttp: async () => {
+      ways.push('http');
+      throw refused;
+    },
+    overSse: async () => {
+      ways.push('sse');
+      return scriptedConnection();
+    },
+    statusOf: () => status,
+  }).then(
+    () => 'connected',
+    (error: unknown) => (error === refused ? 'refused' : String(error)),
+  );
+  return [...ways, outcome];
+}
+
+describe('connectWithSseFallback', () => {
+  it.each([400, 404, 405, 499])('tries SSE after Streamable HTTP was answered with %i', async (status) => {
+    await expect(tried(status)).resolves.toEqual(['http', 'sse', 'connected']);
+  });
+
+  it.each([401, 403, 302, 500, 503, null])('does not try SSE after %s', async (status) => {
+    await expect(tried(status)).resolves.toEqual(['http', 'refused']);
+  });
+
+  it('does not try SSE where the entry names the transport or wants the modern era', async () => {
+    await expect(tried(404, { transport: 'streamable-http' })).resolves.toEqual(['http', 'refused']);
+    await expect(tried(404, { era: 'modern' })).resolves.toEqual(['http', 'refused']);
+  });
+
+  it('uses SSE alone where the entry names it', async () => {
+    await expect(tried(null, { transport: 'sse' })).resolves.toEqual(['sse', 'connected']);
+  });
+});

@@ -1,0 +1,54 @@
+import { describe, expect, it, vi } from 'vitest';
+import { throughInputRounds } from '../../../../src/main/connectors/messages/input-rounds.ts';
+
+const question = { resultType: 'input_required', inputRequests: { who: { method: 'roots/list' } }, requestState: 's' };
+const signal = new AbortController().signal;
+
+describe('throughInputRounds', () => {
+  it('sends the request again with the answers and the state of the server', async () => {
+    const send = vi.fn(async () => ({ done: true }));
+    const answer = vi.fn(async () => ({ roots: [] }));
+    await expect(throughInputRounds(question, { name: 'echo' }, send, answer, signal)).resolves.toEqual({ done: true });
+    expect(answer).toHaveBeenCalledExactlyOnceWith('roots/list', {}, expect.any(AbortSignal));
+    expect(send).toHaveBeenCalledExactlyOnceWith({
+      name: 'echo',
+      inputResponses: { who: { roots: [] } },
+      requestState: 's',
+    });
+  });
+
+  it('gives up on a server that asks more than ten times', async () => {
+    const send = vi.fn(async () => question);
+    await expect(throughInputRounds(question, {}, send, async () => ({}), signal)).rejects.toThrow(
+      'more than 10 times',
+    );
+    expect(send).toHaveBeenCalledTimes(10);
+  });
+
+  it('rejects when a signal aborts, though the host goes on', async () => {
+    const caller = new AbortController();
+    const ended = throughInputRounds(
+      question,
+      {},
+      async () => ({}),
+      () => new Promise(() => {}),
+      signal,
+      caller.signal,
+    );
+    caller.abort(new Error('enough'));
+    await expect(ended).rejects.toThrow('enough');
+  });
+
+  it('rejects a question that is no request', async () => {
+    const odd = { resultType: 'input_required', inputRequests: { who: 7 } };
+    await expect(
+      throughInputRounds(
+        odd,
+        {},
+        async () => ({}),
+        async () => ({}),
+        signal,
+      ),
+    ).rejects.toThrow('no request');
+  });
+});

@@ -1,0 +1,92 @@
+import { describe, expect, it, vi } from 'vitest';
+import { PendingRequests } from '../../../../src/main/connectors/messages/pending-requests.ts';
+
+const rpc = (members: object): object => ({ jsonrpc: '2.0', ...members });
+
+function pendingUnderTest() {
+  const events = { onMessage: vi.fn(), onStray: vi.fn() };
+  const requests = new PendingRequests(events);
+  return { events, requests, add: (traffic = {}) => requests.add(requests.nextId(), null, traffic, () => {}) };
+}
+
+describe('PendingRequests', () => {
+  it('settles each request with the answer of its id, in whichever order they come', async () => {
+    const { requests, add } = pendingUnderTest();
+    const [one, two] = [add(), add()];
+    requests.take(rpc({ id: two.id, result: { n: 2 } }), one);
+    requests.take(rpc({ id: one.id, error: { code: -32_000, message: 'no' } }), one);
+    await expect(two.answer).resolves.toEqual({ n: 2 });
+    await expect(one.answer).rejects.toMatchObject({ code: -32_000, message: 'no' });
+  });
+
+  it('takes an error without an id for the request over whose answer it came', async () => {
+    const { requests, add } = pendingUnderTest();
+    const [one, two] = [add(), add()];
+    requests.take(rpc({ id: null, error: { code: -32_700, message: 'damaged' } }), one);
+    requests.take(rpc({ error: { code: -32_600, message: 'invalid' } }), two);
+    await expect(one.answer).rejects.toMatchObject({ code: -32_700 });
+    await expect(two.answer).rejects.toMatchObject({ code: -32_600 });
+  });
+
+  it.each([
+    ['an unknown id', rpc({ id: 99, result: {} })],
+    ['an id of another type', rpc({ id: '1', result: {} })],
+    ['no id in a result', rpc({ result: {} })],
+    ['no JSON-RPC at all', { hello: 1 }],
+  ])('reports %s as a stray and leaves the request waiting', (_, message) => {
+    const { events, requests, add } = pendingUnderTest();
+    const pending = add();
+    requests.take(message, pending);
+    expect(events.onStray).toHaveBeenCalledOnce();
+    expect(pending.isSettled).toBe(false);
+    pending.end(new Error('over'));
+    return expect(pending.answer).rejects.toThrow('over');
+  });
+
+  it('tells progress to the request that its token names', () => {
+    const { requests, add } = pendingUnderTest();
+    const onProgress = vi.fn();
+    const pending = add({ onProgress });
+    requests.take(rpc({ method: 'notifications/progress', params: { progressToken: pending.id, progress: 1 } }), null);
+    requests.take(rpc({ method: 'notifications/progress', params: { progressToken: 99, progress: 2 } }), null);
+    expect(onProgress).toHaveBeenCalledExactlyOnceWith({ progress: 1 }, { progressToken: pending.id, progress: 1 });
+  });
+
+  it('tells a notice to the request it came with, unless the notice is about the server', () => {
+    const { events, requests, add } = pendingUnderTest();
+    const onNotification = vi.fn();
+    const pending = add({ onNotification });
+    requests.take(rpc({ method: 'notifications/message', params: { level: 'info' } }), pending);
+    requests.take(rpc({ method: 'notifications/tools/list_changed' }), pending);
+    expect(onNotification).toHaveBeenCalledExactlyOnceWith('notifications/message', { level: 'info' });
+    expect(events.onMessage).toHaveBeenCalledExactlyOnceWith(
+      expect.objectContaining({ method: 'notifications/tools/list_changed' }),
+    );
+  });
+
+  it('has a question answered by the host of the request it came with', () => {
+    const { events, requests, add } = pendingUnderTest();
+    const host = { capabilities: {}, answer: async () => ({}) };
+    requests.take(rpc({ id: 'q', method: 'roots/list' }), add({ host }));
+    expect(events.onMessage).toHaveBeenCalledExactlyOnceWith(expect.objectContaining({ id: 'q' }), host);
+  });
+
+  it('tells that a request was given up, and takes its late answer for a stray', async () => {
+    const { events, requests } = pendingUnderTest();
+    const caller = new AbortController();
+    const onGivenUp = vi.fn();
+    const pending = requests.add(requests.nextId(), caller.signal, {}, onGivenUp);
+    caller.abort(new Error('enough'));
+    await expect(pending.answer).rejects.toThrow('enough');
+    expect(onGivenUp).toHaveBeenCalledOnce();
+    requests.take(rpc({ id: pending.id, result: {} }), null);
+    expect(events.onStray).toHaveBeenCalledOnce();
+  });
+
+  it('rejects every request that waits when the connection ends', async () => {
+    const { requests, add } = pendingUnderTest();
+    const answers = [add(), add()].map(({ answer }) => answer);
+    requests.endAll(new Error('closed'));
+    for (const answer of answers) await expect(answer).rejects.toThrow('closed');
+  });
+});

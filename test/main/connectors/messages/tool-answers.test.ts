@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { asToolPage, asToolResult } from '../../../../src/main/connectors/messages/tool-answers.ts';
+
+describe('asToolPage', () => {
+  it('reads the tools, the cursor and the time to live', () => {
+    expect(asToolPage({ tools: [1], nextCursor: 'c', ttlMs: 5 })).toEqual({ tools: [1], nextCursor: 'c', ttlMs: 5 });
+  });
+
+  it('ignores a cursor that is no text and a negative time to live', () => {
+    expect(asToolPage({ tools: [], nextCursor: 7, ttlMs: -1 })).toEqual({ tools: [], nextCursor: null, ttlMs: null });
+  });
+
+  it('rejects a page without a list of tools', () => {
+    expect(() => asToolPage({ tools: 'none' })).toThrow('it lists no tools');
+  });
+});
+
+describe('asToolResult', () => {
+  it('keeps every member and adds the content that a server may omit', () => {
+    expect(asToolResult({ structuredContent: { a: 1 } })).toEqual({ structuredContent: { a: 1 }, content: [] });
+    expect(asToolResult({ content: [], isError: true, own: 1 })).toEqual({ content: [], isError: true, own: 1 });
+  });
+
+  it('passes a result that asks for input as it is', () => {
+    expect(asToolResult({ resultType: 'input_required' })).toEqual({ resultType: 'input_required' });
+  });
+
+  it('rejects content that is no list', () => {
+    expect(() => asToolResult({ content: 'text' })).toThrow('its result has no content');
+  });
+});
