@@ -11,7 +11,7 @@ import type { ConnectorSources } from '../sources/connector-sources.ts';
 import { createSources } from '../sources/create-sources.ts';
 import { reportMap } from '../sources/report-map.ts';
 import type { MapChange } from '../sources/source-events.ts';
-import { createHostMemory, type HostMemory } from '../state-dir/open-state-dir.ts';
+import { createHostMemory, type HostMemory } from '../state-dir/host-memory.ts';
 import { HostRegistry, type HostRegistryDeps } from '../tools/host-registry.ts';
 import { RefreshSchedules } from './background-refresh.ts';
 import { createConnectors } from './create-connectors.ts';
