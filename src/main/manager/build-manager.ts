@@ -9,7 +9,6 @@ import type { ResolvedOptions } from '../options/options.ts';
 import { createMapLoader } from '../service-map/loading/map-loader.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
 import { createSources } from '../sources/create-sources.ts';
-import { reportMap } from '../sources/report-map.ts';
 import type { MapChange } from '../sources/source-events.ts';
 import { createHostMemory, type HostMemory } from '../state-dir/host-memory.ts';
 import { HostRegistry, type HostRegistryDeps } from '../tools/host-registry.ts';
@@ -17,6 +16,7 @@ import { RefreshSchedules } from './background-refresh.ts';
 import { createConnectors } from './create-connectors.ts';
 import { createTools, type ManagerTools } from './create-tools.ts';
 import { EventHub } from './events.ts';
+import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
 import { ToolRouter } from './tool-router.ts';
 

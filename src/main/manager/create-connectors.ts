@@ -17,7 +17,7 @@ import type { ConnectorSources } from '../sources/connector-sources.ts';
 import { relistAfterMs } from './background-refresh.ts';
 import type { ManagerTools } from './create-tools.ts';
 import type { EventHub } from './events.ts';
-import { reportListFailure, reportTransition } from './report-transition.ts';
+import { reportListFailure, reportTransition } from './report-changes.ts';
 
 /** The HTTP agents that connectors are reached over. */
 export interface ConnectorAgents {
