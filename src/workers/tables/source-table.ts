@@ -36,7 +36,10 @@ export class SourceTable {
     this.#database = database;
   }
 
-  /** What is known of a source. A body that does not match its checksum counts as none; its floor still holds. Throws a DamageError. */
+  /**
+   * What is known of a source. A body that does not match its checksum counts as none; its floor still holds. Throws a
+   * DamageError.
+   */
   read(storeKey: string): StoredSource {
     const row = this.#row(storeKey);
     if (row === undefined) return { floorMs: null, map: null, isDamaged: false };
@@ -51,7 +54,10 @@ export class SourceTable {
     return this.#database.prepare(sql).get(storeKey, generatedAtMs) !== undefined;
   }
 
-  /** Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever writes. Durable once this returns. */
+  /**
+   * Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever writes.
+   * Durable once this returns.
+   */
   save({ storeKey, etag, body, generatedAtMs, savedAtMs }: StoredMap): void {
     inTransaction(this.#database, () => {
       const known = this.#row(storeKey);

@@ -114,7 +114,9 @@ export class ToolTable {
     });
   }
 
-  /** Forgets the tools of removed connectors. Their pins stay: a connector that comes back must still be what it was. */
+  /**
+   * Forgets the tools of removed connectors. Their pins stay: a connector that comes back must still be what it was.
+   */
   forget(scope: string, connectorIds: readonly string[]): void {
     inTransaction(this.#database, () => {
       const forget = this.#database.prepare('DELETE FROM connector WHERE scope = ? AND connector_id = ?');
