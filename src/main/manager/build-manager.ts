@@ -9,15 +9,15 @@ import type { ResolvedOptions } from '../options/options.ts';
 import { createMapLoader } from '../service-map/loading/map-loader.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
 import { createSources } from '../sources/create-sources.ts';
-import { reportMap } from '../sources/report-map.ts';
 import type { MapChange } from '../sources/source-events.ts';
-import { createHostMemory, type HostMemory } from '../state-dir/open-state-dir.ts';
+import { createHostMemory, type HostMemory } from '../state-dir/host-memory.ts';
 import { HostRegistry, type HostRegistryDeps } from '../tools/host-registry.ts';
-import { RefreshSchedules } from './background-refresh.ts';
 import { ToolRouter } from './calls/tool-router.ts';
 import { createConnectors } from './create-connectors.ts';
 import { createTools, type ManagerTools } from './create-tools.ts';
 import { EventHub } from './events.ts';
+import { RefreshSchedules } from './refresh-schedules.ts';
+import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
 
 /** Loads remembered for `status()`. */

@@ -14,10 +14,10 @@ import type { JsonObject } from '../mcp/json-rpc.ts';
 import { rememberConnector } from '../observability/instruments.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
-import { relistAfterMs } from './background-refresh.ts';
 import type { ManagerTools } from './create-tools.ts';
 import type { EventHub } from './events.ts';
-import { reportListFailure, reportTransition } from './report-transition.ts';
+import { relistAfterMs } from './refresh-schedules.ts';
+import { reportListFailure, reportTransition } from './report-changes.ts';
 
 /** The HTTP agents that connectors are reached over. */
 export interface ConnectorAgents {

@@ -6,7 +6,7 @@ import type { LocalConfigStatus } from '../local-config/local-source.ts';
 import type { RegistryStatus } from '../registry/registry-source.ts';
 import { NO_MAP, type ServiceMapStatus } from '../service-map/service-map-status.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
-import type { HostMemory } from '../state-dir/open-state-dir.ts';
+import type { HostMemory } from '../state-dir/host-memory.ts';
 import type { ToolIntake, ToolProvenance } from '../tools/tool-intake.ts';
 import type { ChangedTool } from '../tools/tool-pins.ts';
 import type { ManagerParts } from './build-manager.ts';

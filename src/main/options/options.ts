@@ -95,7 +95,7 @@ export interface ConnectorProxyManagerOptions {
   readonly notifications?: boolean | undefined;
   /** Where maps are proven: `auto` starts on main while the threads boot, `always` never does, `never` always does. */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
-  /** Cap on a map after decompression. 32 MiB. */
+  /** The largest map that is read, in bytes after decompression; MAP_TOO_LARGE beyond. Defaults to 32 MiB. */
   readonly maxMapBytes?: number | undefined;
   /** Cap on the connectors of a map. 100 000. */
   readonly maxConnectors?: number | undefined;

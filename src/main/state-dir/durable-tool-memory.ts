@@ -22,7 +22,7 @@ export interface DurableToolMemoryDeps {
   readonly writer: WriterClient;
   readonly health: StoreHealth;
   readonly image: Promise<StartImage | null>;
-  /** Which manager's connectors these are; see host-memory.ts. */
+  /** Which manager's connectors these are; `scopeOf` of host-memory.ts. */
   readonly scope: string;
   /** Whether tools are compared with how they were first seen. */
   readonly isPinned: boolean;

@@ -96,7 +96,7 @@ export class ToolStore {
         const named = [other, tool].map(({ definition }) => definition.name);
         this.#deps.logger.warn(
           { event: 'tool-collision', tool: tool.name, connectors: [tool.connectorId], named },
-          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name; the one really called so keeps it`,
+          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name; the one called so has it`,
         );
       }
       if (other === undefined || tool.name === toolId(tool.connectorId, tool.definition.name))

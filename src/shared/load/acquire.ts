@@ -23,9 +23,10 @@ interface MapResponse {
 }
 
 /**
- * Asks for a map, once, under one deadline that covers everything up to the last byte of the body.
- * Throws the MAP_… code of what failed on the way (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED, MAP_HTTP_STATUS,
- * MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
+ * Asks for a map, once, under one deadline that covers everything up to the last byte of the body. Reads at most
+ * `maxBytes` of the body, decompressed (the option `maxMapBytes`): this is where the cap on the size of a map is kept.
+ * Throws the MAP_… code of what failed on the way (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED,
+ * MAP_HTTP_STATUS, MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
  */
 export async function acquireMap(
   request: MapRequest,
@@ -51,8 +52,8 @@ export async function acquireMap(
 }
 
 /**
- * Asks for the whole map where the server only confirmed a known one that has expired since: a cache in between may go on
- * confirming it for ever. Asked once.
+ * Asks for the whole map where the server only confirmed a known one that has expired since: a cache in between may go
+ * on confirming it for ever. Asked once.
  */
 export async function acquireCurrentMap(task: LoadTask, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
   const { nowMs } = task.policy;
@@ -128,6 +129,7 @@ function complaintOf(status: number): string {
   }
 }
 
+/** The body; throws MAP_TOO_LARGE as soon as it is longer than `maxBytes`, however long it says it is. */
 async function readCapped(
   body: AsyncIterable<Uint8Array> | null,
   request: MapRequest,

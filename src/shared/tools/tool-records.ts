@@ -93,8 +93,3 @@ export interface ConnectorPage {
   /** Where the next page begins; null at the end. */
   readonly nextId: string | null;
 }
-
-/** Whether two changes are of the same tool to the same definition. */
-export function isSameChange(a: PinChoice, b: PinChoice): boolean {
-  return a.connectorId === b.connectorId && a.tool === b.tool && a.sha256 === b.sha256;
-}

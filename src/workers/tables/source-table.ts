@@ -17,8 +17,8 @@ export class SourceTable {
   }
 
   /**
-   * What is known of a source. A body that does not match its checksum counts as none; its floor still holds.
-   * Throws a DamageError.
+   * What is known of a source. A body that does not match its checksum counts as none; its floor still holds. Throws a
+   * DamageError.
    */
   read(storeKey: string): StoredSource {
     const row = this.#row(storeKey);
@@ -35,8 +35,8 @@ export class SourceTable {
   }
 
   /**
-   * Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever
-   * writes. Durable once this returns.
+   * Keeps a map; one of the same or a later instant replaces the stored one, and the floor never sinks, whoever writes.
+   * Durable once this returns.
    */
   save({ storeKey, etag, body, generatedAtMs, savedAtMs }: StoredMap): void {
     inTransaction(this.#database, () => {

@@ -1,10 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import {
-  pinnedDifferences,
-  pinnedPart,
-  type RemoteToolDefinition,
-  toolDigest,
-} from '../../shared/tools/tool-definition.ts';
+import { comparePin, isSameChange, pinnedPart, toolDigest } from '../../shared/tools/compare-pin.ts';
+import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts';
 import type {
   ConnectorMessage,
   ConnectorPage,
@@ -17,7 +13,6 @@ import type {
   ToolsToSave,
   TouchedTools,
 } from '../../shared/tools/tool-records.ts';
-import { isSameChange } from '../../shared/tools/tool-records.ts';
 import { type ConnectorRow, isWhole, textsDigest } from './connector-rows.ts';
 import { CONNECTORS, PINS } from './schema.ts';
 import { addSealFunction, columnsOf, provenRows, sealExpression, sealOf, selectSealed } from './seal.ts';
@@ -36,13 +31,12 @@ const APPROVE = `
   WHERE scope = coalesce(:scope, scope) AND connector_id = :connectorId AND tool = :tool
 `;
 
-/** A listed tool beside the pin that it differs from. */
+/** A listed tool beside its pin, which has another digest. */
 interface ChangedRow {
   readonly connector_id: string;
   readonly tools: string;
   readonly tool: string;
   readonly sha256: string;
-  readonly pinned_sha256: string;
   readonly pinned_at_ms: number;
   readonly definition: string;
 }
@@ -53,8 +47,9 @@ const TOUCH = `
   WHERE scope = :scope AND connector_id = :id AND seal = ${sealExpression(CONNECTORS)}
 `;
 
+/** Tools that may differ from their pins; compare-pin.ts decides. */
 const CHANGED = `
-  SELECT c.connector_id, c.tools, p.tool, d.value ->> 1 AS sha256, p.sha256 AS pinned_sha256, p.pinned_at_ms, p.definition
+  SELECT c.connector_id, c.tools, p.tool, d.value ->> 1 AS sha256, p.pinned_at_ms, p.definition
   FROM connector AS c, json_each(c.digests) AS d
   JOIN tool_pin AS p ON p.scope = c.scope AND p.connector_id = c.connector_id AND p.tool = d.value ->> 0
   WHERE p.sha256 <> d.value ->> 1
@@ -91,7 +86,9 @@ export class ToolTable {
     });
   }
 
-  /** Forgets the tools of connectors that are no more. Their pins stay: one that comes back must still be what it was. */
+  /**
+   * Forgets the tools of removed connectors. Their pins stay: a connector that comes back must still be what it was.
+   */
   forget(scope: string, connectorIds: readonly string[]): void {
     inTransaction(this.#database, () => {
       const forget = this.#database.prepare('DELETE FROM connector WHERE scope = ? AND connector_id = ?');
@@ -115,7 +112,7 @@ export class ToolTable {
   /** Everything in which listed tools differ from their pins; of one scope, or of all (null). */
   changes(scope: string | null): ToolPinDetail[] {
     const sql = `${CHANGED} AND c.scope = coalesce(?, c.scope) ORDER BY c.scope, c.connector_id, p.tool`;
-    return this.#database.prepare(sql).all(scope).map(detailOf);
+    return this.#database.prepare(sql).all(scope).flatMap(changeOf);
   }
 
   /** Takes the definitions that tools have now for the right ones; those that it did. Durable once this returns. */
@@ -186,16 +183,16 @@ export class ToolTable {
 
   #changesOf(scope: string, connectorId: string): ToolPinDetail[] {
     const sql = `${CHANGED} AND c.scope = ? AND c.connector_id = ?`;
-    return this.#database.prepare(sql).all(scope, connectorId).map(detailOf);
+    return this.#database.prepare(sql).all(scope, connectorId).flatMap(changeOf);
   }
 }
 
-function detailOf(row: unknown): ToolPinDetail {
-  const { connector_id, tools, tool, sha256, pinned_sha256, pinned_at_ms, definition } = row as ChangedRow;
-  const listed = (JSON.parse(tools) as ToolRecord[]).find((record) => record.definition.name === tool);
-  const pinned = JSON.parse(definition) as RemoteToolDefinition;
-  const current = listed === undefined ? pinned : pinnedPart(listed.definition);
-  const members = pinnedDifferences(pinned, current);
-  const digests = { pinnedSha256: pinned_sha256, sha256 };
-  return { connectorId: connector_id, tool, members, pinnedAtMs: pinned_at_ms, ...digests, pinned, current };
+/** The change of a tool, as a list of one; empty if the tool is as it was pinned. */
+function changeOf(row: unknown): ToolPinDetail[] {
+  const { connector_id: connectorId, tools, tool, sha256, pinned_at_ms: pinnedAtMs, definition } = row as ChangedRow;
+  const isMeant = (listed: RemoteToolDefinition): boolean => listed.name === tool && toolDigest(listed) === sha256;
+  const current = (JSON.parse(tools) as ToolRecord[]).find((record) => isMeant(record.definition))?.definition;
+  if (current === undefined) return [];
+  const change = comparePin({ connectorId, definition: JSON.parse(definition), pinnedAtMs }, current);
+  return change === null ? [] : [change];
 }

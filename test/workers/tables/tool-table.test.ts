@@ -97,6 +97,28 @@ describe('ToolTable', () => {
     expect(save(table, [message('gone', { x: 'one' })])).toHaveLength(1);
   });
 
+  it('compares each of two tools of one name with the pin, and does not take the second for the first', () => {
+    const { table } = setUp();
+    const tool = (description: string) => ({
+      definition: { name: 'x', description, inputSchema: {} },
+      tags: [],
+      author: null,
+    });
+    const twice = { ...message('a', {}), toolsText: JSON.stringify([tool('one'), tool('two')]) };
+    expect(save(table, [twice])).toMatchObject([{ tool: 'x', current: { description: 'two' } }]);
+  });
+
+  it('takes a tool for unchanged if only the order of its members differs, where text has no canonical form', () => {
+    const { table } = setUp();
+    const listing = (inputSchema: object) => ({
+      ...message('a', {}),
+      toolsText: JSON.stringify([{ definition: { name: 'x', inputSchema }, tags: [], author: null }]),
+    });
+    save(table, [listing({ a: '\ud800', b: 1 })]);
+    expect(save(table, [listing({ b: 1, a: '\ud800' })])).toEqual([]);
+    expect(save(table, [listing({ b: 2, a: '\ud800' })])).toMatchObject([{ members: ['inputSchema'] }]);
+  });
+
   it('compares nothing where tools are not to be pinned', () => {
     const { table } = setUp();
     save(table, [message('a', { x: 'one' })], { isPinned: false });

@@ -1,16 +1,21 @@
 import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startTimer, type Timer } from '../../shared/clock.ts';
+import { readStartImage, type StartImage, startImageName } from '../../shared/protocol/start-image.ts';
 import { DEFAULT_SOURCE } from '../options/option-checks.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import { WriterClient } from '../writer/writer-client.ts';
 import { DurableToolMemory } from './durable-tool-memory.ts';
-import { loadStartImage } from './image-reader.ts';
 import { createMapMemory, forgetfulMapMemory, type MapMemory } from './map-memory.ts';
 import { StoreHealth } from './store-health.ts';
 import { createVolatileToolMemory, type ToolMemory } from './tool-memory.ts';
 
 /** How long after something was kept the start image is written anew. */
 const IMAGE_DELAY_MS = 1_000;
+
+/** The largest start image that is read: twice what the writer puts into one. */
+const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Everything that a manager remembers over restarts. Without a folder, or with one that cannot be used, all works, just
@@ -89,6 +94,17 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
       await writer.close();
     },
   };
+}
+
+/** Reads the start image of a scope on this thread. Null if there is no good one. Never rejects. */
+async function loadStartImage(stateDir: string, scope: string): Promise<StartImage | null> {
+  try {
+    await using file = await open(join(stateDir, startImageName(scope)), 'r');
+    const { size } = await file.stat();
+    return size > MAX_IMAGE_BYTES ? null : readStartImage(await file.readFile(), scope);
+  } catch {
+    return null;
+  }
 }
 
 /** What two managers on one folder must have in common to share what is remembered of connectors. */

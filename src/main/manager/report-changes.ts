@@ -1,0 +1,58 @@
+import type { SwitchyardError } from '../../shared/errors.ts';
+import type { Delta } from '../../shared/map/delta.ts';
+import type { ConnectorIdentity } from '../connectors/connector-deps.ts';
+import type { Transition } from '../connectors/connector-state.ts';
+import { forgetConnector, recordTransition, recordUp } from '../observability/instruments.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { Contest } from '../sources/connector-sources.ts';
+
+/** Contested ids that are named in one log line. */
+const MAX_NAMED = 8;
+
+/** A map that was accepted. */
+export interface AcceptedMap {
+  readonly sourceId: string;
+  readonly revision: number;
+  readonly size: number;
+  readonly delta: Delta;
+  /** Its new connectors that another map lists too. */
+  readonly contests: readonly Contest[];
+}
+
+/** Logs that a map was accepted, and which of its new connectors another map has too. */
+export function reportMap(logger: Logger, { sourceId, revision, size, delta, contests }: AcceptedMap): void {
+  const counts = { added: delta.added.length, changed: delta.changed.length, removed: delta.removed.length };
+  logger.info(
+    { event: 'map-accepted', sourceId, revision, connectors: size, ...counts },
+    `Service map of ${size} connectors accepted`,
+  );
+  if (contests.length === 0) return;
+  const named = contests.slice(0, MAX_NAMED).map(({ connectorId, sourceIds }) => `${connectorId} (${sourceIds[0]})`);
+  const more = contests.length > MAX_NAMED ? ` and ${contests.length - MAX_NAMED} more` : '';
+  logger.warn(
+    { event: 'connector-contested', sourceId, connectors: contests.length },
+    `More than one service map lists ${named.join(', ')}${more}; the source in brackets counts`,
+  );
+}
+
+/** Logs and counts a change of state, once. A failure is logged with its code. */
+export function reportTransition(logger: Logger, connector: ConnectorIdentity, transition: Transition): void {
+  const { from, to, why } = transition;
+  const isFailure = to === 'failed' || to === 'backing-off';
+  const code = isFailure ? connector.lastErrorCode : null;
+  logger[isFailure ? 'warn' : 'info'](
+    { event: 'connector-state', connectorId: connector.id, from, to, ...(code !== null && { code }) },
+    `Connector ${connector.id}: ${to} (${why})`,
+  );
+  recordTransition(transition, code);
+  if (to === 'closing') forgetConnector(connector.id);
+  else recordUp(connector.id, to === 'ready' || to === 'degraded');
+}
+
+/** Logs that the tools of a connector could not be read again. */
+export function reportListFailure(logger: Logger, connector: ConnectorIdentity, error: SwitchyardError): void {
+  logger.warn(
+    { event: 'tools-stale', connectorId: connector.id, code: error.code, err: error },
+    `The tools of connector ${connector.id} could not be read anew; those in hand stay: ${error.message}`,
+  );
+}

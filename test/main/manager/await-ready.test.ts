@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectorState } from '../../../src/main/connectors/connector-state.ts';
+import { awaitReady, type ReadyView } from '../../../src/main/manager/await-ready.ts';
+import { SwitchyardError } from '../../../src/shared/errors.ts';
+
+/** A manager of these connectors, whose states a test changes. */
+function setUp(states: Record<string, ConnectorState>, isKnown = true) {
+  const closing = new AbortController();
+  const listeners = new Set<() => void>();
+  const view: ReadyView = {
+    isKnown: () => isKnown,
+    stateOf: (id) => states[id],
+    counts: () => new Map(Object.values(states).map((state) => [state, 1])),
+    states: () => Object.entries(states),
+    onChange(callback) {
+      listeners.add(callback);
+      return () => void listeners.delete(callback);
+    },
+    closed: closing.signal,
+  };
+  const change = (id: string, state: ConnectorState): void => {
+    states[id] = state;
+    for (const listener of listeners) listener();
+  };
+  return { view, change, listeners, close: () => closing.abort(new SwitchyardError('CLOSED', 'closed')) };
+}
+
+describe('awaitReady', () => {
+  it('resolves when the connector of that id is up, with or without its whole tool list', async () => {
+    const { view, change, listeners } = setUp({ a: 'connecting', b: 'ready' });
+    const ready = awaitReady('a', {}, view);
+    change('a', 'degraded');
+    await ready;
+    expect(listeners.size).toBe(0);
+  });
+
+  it.each<[string, Record<string, ConnectorState>]>([
+    ['any', { a: 'failed', b: 'ready' }],
+    ['all', { a: 'ready', b: 'disabled' }],
+  ])('resolves at once for "%s" of %j', async (target, states) => {
+    await awaitReady(target, {}, setUp(states).view);
+  });
+
+  it.each<[string, Record<string, ConnectorState>, boolean, string]>([
+    ['any', { a: 'failed', b: 'disabled' }, true, 'not up: a (failed)'],
+    ['all', { a: 'ready', b: 'backing-off' }, true, 'not up: b (backing-off)'],
+    ['all', { a: 'ready' }, false, 'not up: nothing is enabled'],
+    ['all', {}, false, 'there is no service map yet'],
+    ['a', { a: 'failed', b: 'failed' }, true, 'not up: a (failed)'],
+  ])(
+    'times out for "%s" of %j with every source read %s, and names what is not up',
+    async (target, states, isKnown, why) => {
+      const waiting = awaitReady(target, { timeoutMs: 5 }, setUp(states, isKnown).view);
+      await expect(waiting).rejects.toMatchObject({
+        code: 'CONNECTOR_TIMEOUT',
+        message: `Not ready after 5 ms; ${why}.`,
+      });
+    },
+  );
+
+  it('rejects an id that no source has only once every source was read', async () => {
+    await expect(awaitReady('x', {}, setUp({}).view)).rejects.toMatchObject({ code: 'CONNECTOR_UNKNOWN' });
+    const { view, change } = setUp({}, false);
+    const ready = awaitReady('x', {}, view);
+    change('x', 'ready');
+    await ready;
+  });
+
+  it('rejects when the manager closes', async () => {
+    const { view, close } = setUp({ a: 'connecting' });
+    const ready = awaitReady('a', {}, view);
+    close();
+    await expect(ready).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+});

@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { RefreshSchedules, relistAfterMs } from '../../../src/main/manager/refresh-schedules.ts';
+import { resolveOptions } from '../../../src/main/options/options.ts';
+import { ConnectorSources } from '../../../src/main/sources/connector-sources.ts';
+import { SourceEvents } from '../../../src/main/sources/source-events.ts';
+import { scriptedMapSource } from '../../helpers/scripted-map-source.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+const HOUR_MS = 3_600_000;
+
+/** Options under which chance is in the middle, so that a delay is half a first interval and one interval after that. */
+const options = (asyncRefresh = true, refreshIntervalMs = HOUR_MS) =>
+  resolveOptions({
+    configFile: 'x',
+    random: { next: () => 0.5 },
+    featureFlags: { asyncRefresh, refreshIntervalMs },
+  });
+
+function setUp() {
+  const map = scriptedMapSource('default', {}, { refreshIntervalMs: HOUR_MS });
+  const events = new SourceEvents();
+  const sources = new ConnectorSources([map.source], { file: null, registry: null }, events);
+  let upkeeps = 0;
+  const schedules = new RefreshSchedules(options(), sources, async () => {
+    upkeeps += 1;
+  });
+  return { map, events, schedules, upkeeps: () => upkeeps };
+}
+
+describe('RefreshSchedules', () => {
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('does nothing before it is started, nor after it is stopped', async () => {
+    const { map, schedules, upkeeps } = setUp();
+    await vi.advanceTimersByTimeAsync(3 * HOUR_MS);
+    schedules.start();
+    schedules.stop();
+    await vi.advanceTimersByTimeAsync(3 * HOUR_MS);
+    expect([map.requests(), upkeeps()]).toEqual([0, 0]);
+  });
+
+  it('refreshes each map and does the upkeep about once per interval', async () => {
+    const { map, schedules, upkeeps } = setUp();
+    map.answer([entry('a')]);
+    schedules.start();
+    await vi.advanceTimersByTimeAsync(HOUR_MS / 2);
+    expect(upkeeps()).toBe(1);
+    await vi.advanceTimersByTimeAsync(HOUR_MS);
+    expect(upkeeps()).toBe(2);
+    expect(map.requests()).toBeGreaterThan(0);
+    schedules.stop();
+  });
+
+  it('refreshes a map well before it expires, and no other for its sake', async () => {
+    const { map, events, schedules } = setUp();
+    map.answer([entry('a')]);
+    schedules.start();
+    events.emit('fresh', 'another', 60_000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(map.requests()).toBe(0);
+    events.emit('fresh', 'default', 60_000);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(map.requests()).toBe(1);
+    schedules.stop();
+  });
+});
+
+describe('relistAfterMs', () => {
+  it('is about one interval, and at least a second', () => {
+    expect([relistAfterMs(options()), relistAfterMs(options(true, 1))]).toEqual([HOUR_MS, 1_000]);
+  });
+
+  it('is never where nothing happens in the background', () => {
+    expect(relistAfterMs(options(false))).toBeNull();
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectorIdentity } from '../../../src/main/connectors/connector-deps.ts';
+import type { ConnectorState } from '../../../src/main/connectors/connector-state.ts';
+import { reportListFailure, reportMap, reportTransition } from '../../../src/main/manager/report-changes.ts';
+import { getConnectorMetricsRegistry, rememberConnector } from '../../../src/main/observability/instruments.ts';
+import { SwitchyardError } from '../../../src/shared/errors.ts';
+import { normalizeEntry, type RawEntry } from '../../../src/shared/map/service-map.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+import { counterOf } from '../../helpers/map-under-test.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+const connector = (id: string, lastErrorCode: string | null = null): ConnectorIdentity => ({
+  ...{ id, lastErrorCode },
+  entry: normalizeEntry(entry(id) as RawEntry, 300),
+});
+
+const transition = (from: ConnectorState, to: ConnectorState) => ({ from, to, why: 'why', at: 1 });
+
+async function isShownUp(id: string): Promise<number | undefined> {
+  const metric = await getConnectorMetricsRegistry().getSingleMetric('brainwav_mcp_connector_proxy_up')?.get();
+  return metric?.values.find(({ labels }) => labels.connector === id)?.value;
+}
+
+describe('reportTransition', () => {
+  it('warns of a failure with its code, and counts it', async () => {
+    const logger = recordingLogger();
+    reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'backing-off'));
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', fields: { event: 'connector-state', connectorId: 't', code: 'CONNECTOR_TIMEOUT' } },
+    ]);
+    expect(await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_TIMEOUT' })).toBe(1);
+  });
+
+  it('leaves an old failure out of a transition that is none', () => {
+    const logger = recordingLogger();
+    reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'ready'));
+    expect(logger.lines).toMatchObject([{ level: 'info', message: 'Connector t: ready (why)' }]);
+    expect(logger.lines[0]?.fields).not.toHaveProperty('code');
+  });
+
+  it('shows a connector as up while it can be called, and not at all once it closes', async () => {
+    rememberConnector('up');
+    const shown: (number | undefined)[] = [];
+    for (const to of ['ready', 'backing-off', 'degraded', 'closing'] as const) {
+      reportTransition(recordingLogger(), connector('up'), transition('connecting', to));
+      shown.push(await isShownUp('up'));
+    }
+    expect(shown).toEqual([1, 0, 1, undefined]);
+  });
+});
+
+describe('reportMap', () => {
+  const accepted = { sourceId: 's', revision: 2, size: 9 };
+  const delta = { added: ['a'], changed: ['b', 'c'], removed: [], unchangedCount: 6 };
+
+  it('counts what an accepted map changed', () => {
+    const logger = recordingLogger();
+    reportMap(logger, { ...accepted, delta, contests: [] });
+    expect(logger.lines).toMatchObject([
+      { level: 'info', fields: { event: 'map-accepted', connectors: 9, added: 1, changed: 2, removed: 0 } },
+    ]);
+  });
+
+  it('names at most eight contested connectors, each with the source that counts', () => {
+    const logger = recordingLogger();
+    const contests = Array.from({ length: 10 }, (_, index) => ({ connectorId: `c${index}`, sourceIds: ['s', 'z'] }));
+    reportMap(logger, { ...accepted, delta, contests });
+    expect(logger.lines[1]).toMatchObject({ level: 'warn', fields: { event: 'connector-contested', connectors: 10 } });
+    expect(logger.lines[1]?.message).toContain('c7 (s) and 2 more; the source in brackets counts');
+  });
+});
+
+describe('reportListFailure', () => {
+  it('says whose tools could not be read, and why', () => {
+    const logger = recordingLogger();
+    reportListFailure(logger, connector('t'), new SwitchyardError('CONNECTOR_TIMEOUT', 'too slow'));
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', fields: { event: 'tools-stale', code: 'CONNECTOR_TIMEOUT' } },
+    ]);
+    expect(logger.lines[0]?.message).toContain('too slow');
+  });
+});

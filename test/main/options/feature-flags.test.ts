@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { parseConnectorFeatureFlags } from '../../../src/main/options/feature-flags.ts';
+
+describe('parseConnectorFeatureFlags', () => {
+  it('refreshes in the background every five minutes by default', () => {
+    expect(parseConnectorFeatureFlags({})).toEqual({ asyncRefresh: true, refreshIntervalMs: 300_000 });
+  });
+
+  it.each([
+    ['true', false],
+    [' TRUE ', false],
+    ['false', true],
+    ['1', true],
+  ])('with MCP_CONNECTOR_REFRESH_SYNC=%j asyncRefresh is %s', (value, asyncRefresh) => {
+    expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_SYNC: value }).asyncRefresh).toBe(asyncRefresh);
+  });
+
+  it.each([
+    ['1500', 1_500],
+    ['0', 300_000],
+    ['-1', 300_000],
+    ['abc', 300_000],
+    ['Infinity', 300_000],
+    ['', 300_000],
+  ])('with MCP_CONNECTOR_REFRESH_INTERVAL_MS=%j the interval is %s', (value, refreshIntervalMs) => {
+    expect(parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_INTERVAL_MS: value }).refreshIntervalMs).toBe(
+      refreshIntervalMs,
+    );
+  });
+
+  const share = (percent: string | undefined, instances = 1_000): string[] =>
+    Array.from({ length: instances }, (_, index) => `host-${index}`).filter(
+      (id) =>
+        parseConnectorFeatureFlags({
+          MCP_CONNECTOR_INSTANCE_ID: id,
+          ...(percent !== undefined && { MCP_CONNECTOR_REFRESH_CANARY_PERCENT: percent }),
+        }).asyncRefresh,
+    );
+
+  it.each([
+    [undefined, 1_000],
+    ['', 1_000],
+    ['100', 1_000],
+    ['0', 0],
+    ['-1', 0],
+    ['101', 0],
+    ['ten', 0],
+  ])('with MCP_CONNECTOR_REFRESH_CANARY_PERCENT=%j refreshes on %s of 1 000 instances', (percent, count) => {
+    expect(share(percent)).toHaveLength(count);
+  });
+
+  it('chooses about the share that was asked for, and keeps those that it has as the share grows', () => {
+    const [ten, fifty] = [share('10'), share(' 50 ')];
+    expect(ten.length).toBeGreaterThan(70);
+    expect(ten.length).toBeLessThan(130);
+    expect(fifty.length).toBeGreaterThan(450);
+    expect(fifty.length).toBeLessThan(550);
+    expect(fifty).toEqual(expect.arrayContaining(ten));
+    expect(share('10')).toEqual(ten);
+  });
+
+  it('stays off on every instance where MCP_CONNECTOR_REFRESH_SYNC says so', () => {
+    const env = { MCP_CONNECTOR_REFRESH_SYNC: 'true', MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '100' };
+    expect(parseConnectorFeatureFlags(env).asyncRefresh).toBe(false);
+  });
+
+  it('tells machines apart by their names where no instance is named', () => {
+    const half = (): boolean => parseConnectorFeatureFlags({ MCP_CONNECTOR_REFRESH_CANARY_PERCENT: '50' }).asyncRefresh;
+    expect(half()).toBe(half());
+  });
+});

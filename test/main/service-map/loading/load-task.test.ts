@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest';
+import {
+  askForSecrets,
+  createLoadTask,
+  type LoadTaskParts,
+  newLineage,
+  storeKeyOf,
+} from '../../../../src/main/service-map/loading/load-task.ts';
+import { Snapshot } from '../../../../src/main/service-map/snapshot.ts';
+import { given } from '../../../helpers/load-task.ts';
+
+const parts = (overrides: Partial<LoadTaskParts> = {}): LoadTaskParts => ({
+  traceparent: 'trace',
+  signatureKey: 'key',
+  apiKey: null,
+  given: null,
+  options: {
+    id: 'default',
+    url: 'http://maps.test/',
+    signatureKey: async () => 'key',
+    apiKey: async () => 'token',
+    connectorsApiKey: async () => null,
+    refreshIntervalMs: 1,
+    limits: { timeoutMs: 20, maxMapBytes: 3, maxConnectors: 4, maxClockSkewMs: 5 },
+  },
+  network: { id: 'plain', tls: null, proxy: null },
+  lineage: { ...newLineage('s'), etag: '"e"' },
+  snapshot: Snapshot.empty(),
+  floorMs: 7,
+  nowMs: 8,
+  wantsBody: true,
+  ...overrides,
+});
+
+describe('createLoadTask', () => {
+  it('asks with the API key, the known ETag and the limits of the map', () => {
+    const { request, policy } = createLoadTask(parts({ apiKey: 'token' }));
+    const headers = { Authorization: 'Bearer token' };
+    expect(request).toEqual({ url: 'http://maps.test/', headers, etag: '"e"', timeoutMs: 20, maxBytes: 3 });
+    expect(policy).toMatchObject({ signatureKey: 'key', floorMs: 7, nowMs: 8, maxSkewMs: 5, maxConnectors: 4 });
+    expect(createLoadTask(parts()).request.headers).toEqual({});
+  });
+
+  it('allows a remembered map to have expired, and never a fetched one', () => {
+    const remembered = createLoadTask(parts({ given: given(new Uint8Array(1)) }));
+    expect([remembered.policy.allowExpired, createLoadTask(parts()).policy.allowExpired]).toEqual([true, false]);
+  });
+
+  it('names no known map before the first one', () => {
+    expect(createLoadTask(parts()).known).toBeNull();
+  });
+});
+
+describe('storeKeyOf', () => {
+  it('differs by URL and by signature key, and is the same for the same', () => {
+    const keys = [storeKeyOf('a', 'b'), storeKeyOf('a', 'c'), storeKeyOf('b', 'b'), storeKeyOf('a', 'b')];
+    expect(new Set(keys).size).toBe(3);
+    expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
+  });
+});
+
+describe('askForSecrets', () => {
+  const { options } = parts();
+  const { signal } = new AbortController();
+
+  it('asks for both keys', async () => {
+    expect(await askForSecrets(options, signal)).toEqual({ signatureKey: 'key', apiKey: 'token' });
+  });
+
+  it.each([
+    ['fails', () => Promise.reject(new Error('vault sealed')), 'vault sealed'],
+    ['does not answer in time', () => new Promise<never>(() => {}), 'in time'],
+  ])('rejects with SECRET_UNAVAILABLE where a function %s', async (_what, apiKey, message) => {
+    const asked = askForSecrets({ ...options, apiKey }, signal);
+    await expect(asked).rejects.toMatchObject({
+      code: 'SECRET_UNAVAILABLE',
+      message: expect.stringContaining(message),
+    });
+  });
+});

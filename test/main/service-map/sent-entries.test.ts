@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { SentEntries } from '../../../src/main/service-map/sent-entries.ts';
+import type { RawEntry } from '../../../src/shared/map/service-map.ts';
+import { pack } from '../../../src/shared/protocol/codec.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+function sent(ids: readonly string[], disabled: readonly string[] = []): SentEntries {
+  const entries = new SentEntries();
+  const packed = pack(ids.map((id) => entry(id) as RawEntry));
+  entries.add({ kind: 'chunk', ids: [...ids], enabled: ids.map((id) => !disabled.includes(id)), packed });
+  return entries;
+}
+
+describe('SentEntries', () => {
+  it('gives each entry of a chunk by its id, as it was sent, and whether it is enabled', () => {
+    const { refs } = sent(['a', 'b'], ['b']);
+    expect([...refs.keys()]).toEqual(['a', 'b']);
+    expect([...refs.values()].map(({ isEnabled, source }) => [isEnabled, source.id])).toEqual([
+      [true, 'a'],
+      [false, 'b'],
+    ]);
+  });
+
+  it('normalises an entry once for each time to live of its map', () => {
+    const ref = sent(['a']).refs.get('a');
+    const first = ref?.normalized(300);
+    expect(first).toMatchObject({ id: 'a', status: 'enabled' });
+    expect(ref?.normalized(300)).toBe(first);
+    expect(ref?.normalized(600)).not.toBe(first);
+  });
+
+  it('hands its entries over once', () => {
+    const entries = sent(['a']);
+    expect([entries.take().size, entries.refs.size]).toEqual([1, 0]);
+  });
+
+  it.each([
+    ['before its chunk was unpacked', 1],
+    ['with the chunk, when few of it are left', 4],
+  ])('has no entry any more that was dropped %s, and still has the others', (_when, count) => {
+    const refs = [...sent(['a', 'b', 'c', 'd', 'e']).refs.values()];
+    for (const ref of refs.slice(0, count)) ref.drop();
+    expect(refs.at(-1)?.source.id).toBe('e');
+    for (const ref of refs.slice(0, count)) expect(() => ref.source).toThrow(RangeError);
+  });
+
+  it('has no entry any more that was dropped after its chunk was unpacked', () => {
+    const [a, b] = [...sent(['a', 'b']).refs.values()];
+    expect(a?.source.id).toBe('a');
+    a?.drop();
+    expect(() => a?.source).toThrow(RangeError);
+    expect(b?.source.id).toBe('b');
+  });
+});

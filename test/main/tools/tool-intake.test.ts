@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import type { PinPolicy } from '../../../src/main/options/option-checks.ts';
+import { createVolatileToolMemory, type ToolMemory } from '../../../src/main/state-dir/tool-memory.ts';
+import { ToolIntake } from '../../../src/main/tools/tool-intake.ts';
+import { ToolPins } from '../../../src/main/tools/tool-pins.ts';
+import { ToolStore } from '../../../src/main/tools/tool-store.ts';
+import { normalizeEntry, type RawEntry } from '../../../src/shared/map/service-map.ts';
+import type { RemoteToolDefinition } from '../../../src/shared/tools/tool-definition.ts';
+import type { RememberedConnector, ToolPinChange } from '../../../src/shared/tools/tool-records.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+import { scriptedConnection, toolNamed } from '../../helpers/scripted-connection.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+const { facts } = scriptedConnection();
+
+function setUp(policy: PinPolicy = 'quarantine', memory: ToolMemory = createVolatileToolMemory(true, () => 9)) {
+  const logger = recordingLogger();
+  const store = new ToolStore({ logger, onChange: () => {} });
+  const pins = new ToolPins({ policy, logger, onChanged: () => {} });
+  const legacy: string[] = [];
+  const onLegacy = (endpoint: string): void => void legacy.push(endpoint);
+  const intake = new ToolIntake({ store, memory, pins, brandOf: () => 'brand', now: () => 5.5, onLegacy });
+  const take = (id: string, ...tools: RemoteToolDefinition[]): Promise<void> =>
+    intake.take({ id, entry: normalizeEntry(entry(id) as RawEntry, 300), lastErrorCode: null }, tools, facts);
+  const names = (): string[] => store.list().map(({ name }) => name);
+  return { intake, store, pins, legacy, take, names };
+}
+
+const described = (name: string, description: string): RemoteToolDefinition => ({ ...toolNamed(name), description });
+
+const remembered = (connectorId: string, overrides: Partial<RememberedConnector> = {}): RememberedConnector => ({
+  ...{ connectorId, endpoint: `http://127.0.0.1:9/${connectorId}`, era: 'modern', transport: 'streamable-http' },
+  ...{ protocolVersion: null, serverName: null, listedAtMs: 1, changes: [] },
+  tools: [{ definition: toolNamed('x'), tags: [], author: null }],
+  ...overrides,
+});
+
+describe('ToolIntake', () => {
+  it('lists remembered tools as stale until their connector lists them itself', async () => {
+    const { intake, take, store } = setUp();
+    intake.restore(remembered('a'));
+    expect([store.get('a.x')?.isStale, [...intake.staleIds]]).toEqual([true, ['a']]);
+    expect(intake.provenance('a')).toEqual({ listedAt: 1, isStale: true, count: 1 });
+    await take('a', toolNamed('x'));
+    expect([store.get('a.x')?.isStale, intake.staleIds.size]).toEqual([false, 0]);
+    expect(intake.provenance('a')).toEqual({ listedAt: 5, isStale: false, count: 1 });
+    intake.close();
+  });
+
+  it('does not restore a connector that has listed its tools, or is gone, by then', async () => {
+    const { intake, take, names } = setUp();
+    await take('a', toolNamed('new'));
+    intake.gone('b');
+    for (const id of ['a', 'b']) intake.restore(remembered(id));
+    expect(names()).toEqual(['a.new']);
+    intake.close();
+  });
+
+  it('notes remembered endpoints of the legacy protocol alone', () => {
+    const { intake, legacy } = setUp();
+    intake.restore(remembered('a', { era: 'legacy' }));
+    intake.restore(remembered('b'));
+    expect(legacy).toEqual(['http://127.0.0.1:9/a']);
+  });
+
+  it('unlists a changed tool under quarantine until it is approved by its name', async () => {
+    const { intake, take, names } = setUp();
+    await take('a', described('x', 'one'), toolNamed('y'));
+    await take('a', described('x', 'two'), toolNamed('y'));
+    expect(names()).toEqual(['a.y']);
+    expect(await intake.approve(['a.y'])).toEqual([]);
+    expect(await intake.approve(['a.x'])).toEqual(['a.x']);
+    expect(names()).toEqual(['a.x', 'a.y']);
+    intake.close();
+  });
+
+  it('only tells of a changed tool where that is the policy', async () => {
+    const { intake, take, names, pins } = setUp('warn');
+    await take('a', described('x', 'one'));
+    await take('a', described('x', 'two'));
+    await Promise.resolve();
+    expect([names(), pins.list().map(({ name }) => name)]).toEqual([['a.x'], ['a.x']]);
+    intake.close();
+  });
+
+  it('publishes the last list of a connector, whichever is judged last', async () => {
+    const judged: ((changes: readonly ToolPinChange[]) => void)[] = [];
+    const remember: ToolMemory['remember'] = () => new Promise((resolve) => judged.push(resolve));
+    const memory = { ...createVolatileToolMemory(true, () => 9), remember };
+    const { intake, take, names } = setUp('quarantine', memory);
+    const taken = [take('a', toolNamed('old')), take('a', toolNamed('new'))];
+    judged[1]?.([]);
+    await taken[1];
+    judged[0]?.([]);
+    await taken[0];
+    expect(names()).toEqual(['a.new']);
+    intake.close();
+  });
+
+  it('drops remembered tools whose connector is gone or at another endpoint', () => {
+    const { intake, names } = setUp();
+    for (const id of ['kept', 'moved', 'gone']) intake.restore(remembered(id));
+    intake.dropUnknown((id) => (id === 'gone' ? null : 'http://127.0.0.1:9/kept'));
+    expect(names()).toEqual(['kept.x']);
+  });
+
+  it('forgets a connector that is gone, but none that only goes with the manager', () => {
+    const forgotten: string[] = [];
+    const forget = (id: string): void => void forgotten.push(id);
+    const { intake, names } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });
+    for (const id of ['a', 'b']) intake.restore(remembered(id));
+    intake.gone('a');
+    intake.close();
+    intake.gone('b');
+    expect([forgotten, names()]).toEqual([['a'], []]);
+  });
+});
