@@ -3,7 +3,7 @@ import { pageOf } from '../../../src/main/gateway/catalog/pages.ts';
 import type { View } from '../../../src/main/gateway/catalog/view.ts';
 import { createGuard } from '../../../src/main/gateway/http/guard.ts';
 import type { Exchange } from '../../../src/main/gateway/messages/exchange.ts';
-import { isAtLeast, leastOf } from '../../../src/main/gateway/messages/log-level.ts';
+import { isAtLeast, leastOf } from '../../../src/main/gateway/messages/log-message.ts';
 import { toRpcError } from '../../../src/main/gateway/messages/rpc-errors.ts';
 import { CallsUnderWay } from '../../../src/main/gateway/protocol/forwarding/calls-under-way.ts';
 import { HeldCalls } from '../../../src/main/gateway/protocol/forwarding/held-calls.ts';
