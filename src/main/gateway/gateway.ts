@@ -13,9 +13,9 @@ import { CallsUnderWay } from './protocol/forwarding/calls-under-way.ts';
 import { HeldCalls } from './protocol/forwarding/held-calls.ts';
 import type { GatewayHost } from './protocol/gateway-host.ts';
 import { createMethods } from './protocol/methods.ts';
+import { ClientNotices } from './protocol/notices/client-notices.ts';
 import type { ClientSession } from './protocol/notices/client-session.ts';
 import { LogLevels } from './protocol/notices/log-levels.ts';
-import { Notices } from './protocol/notices/notices.ts';
 import { ResourceWatches } from './protocol/notices/resource-watches.ts';
 import { RequestServer } from './protocol/request-server.ts';
 
@@ -46,7 +46,7 @@ export class Gateway {
   readonly manager: ConnectorProxyManager;
   readonly host: GatewayHost;
   readonly server: RequestServer;
-  readonly notices: Notices;
+  readonly notices: ClientNotices;
   readonly watches: ResourceWatches;
   readonly levels: LogLevels;
   readonly latencies = new CallLatencies();
@@ -70,7 +70,7 @@ export class Gateway {
     this.manager = manager;
     this.host = host;
     const calls = new CallsUnderWay();
-    this.notices = new Notices(manager, calls);
+    this.notices = new ClientNotices(manager, calls);
     this.#isWarm = manager.restored().then(() => manager.listTools().length > 0);
     this.watches = new ResourceWatches(manager);
     this.levels = new LogLevels(manager);

@@ -1,31 +1,56 @@
 /** One metric, as docs/metrics.md shows it. */
-export interface InstrumentEntry {
-  readonly kind: 'counter' | 'gauge' | 'histogram';
+export type InstrumentEntry = CounterEntry | GaugeEntry | HistogramEntry;
+
+interface MetricEntry {
   readonly name: string;
   readonly help: string;
   readonly labels: readonly string[];
 }
 
-const histogram = (name: string, help: string, ...labels: string[]): InstrumentEntry => ({
+export interface CounterEntry extends MetricEntry {
+  readonly kind: 'counter';
+}
+
+export interface GaugeEntry extends MetricEntry {
+  readonly kind: 'gauge';
+}
+
+export interface HistogramEntry extends MetricEntry {
+  readonly kind: 'histogram';
+  /** The upper bounds of the buckets, in the unit that the name says. */
+  readonly buckets: readonly number[];
+}
+
+/** Buckets of durations, in seconds. */
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+
+/** Buckets of numbers of changes. */
+const COUNTS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
+
+const histogram = (buckets: readonly number[], name: string, help: string, ...labels: string[]): HistogramEntry => ({
   kind: 'histogram',
   name,
   help,
   labels,
+  buckets,
 });
-const counter = (name: string, help: string, ...labels: string[]): InstrumentEntry => ({
+const counter = (name: string, help: string, ...labels: string[]): CounterEntry => ({
   kind: 'counter',
   name,
   help,
   labels,
 });
-const gauge = (name: string, help: string, ...labels: string[]): InstrumentEntry => ({
+const gauge = (name: string, help: string, ...labels: string[]): GaugeEntry => ({
   kind: 'gauge',
   name,
   help,
   labels,
 });
 
-/** Every metric of this package. Names are API. Gauges without a connector add up what all managers of the process have. */
+/**
+ * Every metric of this package. Names are API. A gauge without the label `connector` adds up all managers of the
+ * process.
+ */
 export const INSTRUMENTS = {
   proxyUp: gauge(
     'brainwav_mcp_connector_proxy_up',
@@ -41,18 +66,25 @@ export const INSTRUMENTS = {
   ),
   strayMessages: counter(
     'mcp_connector_stray_messages_total',
-    'Messages of connectors that nobody waited for and that were ignored: answers of unknown, wrong or repeated ids, and what is no message.',
+    'Messages of connectors that were ignored: invalid ones, and answers with an unknown or repeated id.',
   ),
-  syncDuration: histogram('mcp_connector_sync_duration_seconds', 'Duration of sync(), connectors included.', 'outcome'),
+  syncDuration: histogram(
+    SECONDS,
+    'mcp_connector_sync_duration_seconds',
+    'Duration of sync(), connectors included.',
+    'outcome',
+  ),
   callDuration: histogram(
+    SECONDS,
     'mcp_tool_call_duration_seconds',
     'Duration of tool calls: ok, tool-error (the tool ran and failed) or error.',
     'connector',
     'outcome',
   ),
   gatewayRequests: histogram(
+    SECONDS,
     'mcp_gateway_request_duration_seconds',
-    'Duration of requests that clients sent to the gateway, by method (other: none that it has for both eras) and outcome: ok or error.',
+    'Duration of requests of clients to the gateway. Methods that only one era has count as other.',
     'method',
     'outcome',
   ),
@@ -67,6 +99,7 @@ export const INSTRUMENTS = {
     'kind',
   ),
   loadDuration: histogram(
+    SECONDS,
     'mcp_service_map_load_duration_seconds',
     'Duration of each phase of a load of the service map: fetch, parse, verify, validate, diff.',
     'phase',
@@ -90,7 +123,7 @@ export const INSTRUMENTS = {
   ),
   expiry: gauge(
     'mcp_service_map_expires_in_seconds',
-    'Seconds until the service map in force expires, negative once it has; absent without one. The least of all managers.',
+    'Seconds until the service map in force expires; negative afterwards. The least of all managers.',
   ),
   circuits: gauge(
     'mcp_service_map_circuits',
@@ -104,15 +137,17 @@ export const INSTRUMENTS = {
   ),
   toolChanges: counter(
     'mcp_tool_definition_changes_total',
-    'Tools that were found to be no longer what they were when they were first seen, by what is done about it: warn or quarantine.',
+    'Tools whose definition differs from their pin, by the policy that applies: warn or quarantine.',
     'policy',
   ),
   registryFlush: histogram(
+    SECONDS,
     'mcp_registry_flush_duration_seconds',
     'Duration of a flush of the registry: until all is durable and in the file.',
     'outcome',
   ),
   registryCommit: histogram(
+    SECONDS,
     'mcp_registry_commit_duration_seconds',
     'Duration of a commit of the registry, which gathers what was changed meanwhile.',
     'outcome',
@@ -122,7 +157,7 @@ export const INSTRUMENTS = {
     'Changes of the registry, by what became of their commit.',
     'outcome',
   ),
-  registryBatch: histogram('mcp_registry_commit_batch_size', 'Changes in a commit of the registry.'),
+  registryBatch: histogram(COUNTS, 'mcp_registry_commit_batch_size', 'Changes in a commit of the registry.'),
   registryQueue: gauge('mcp_registry_queue_length', 'Changes of the registry that wait to be durable.'),
   registryBehind: gauge(
     'mcp_registry_export_age_seconds',

@@ -1,10 +1,14 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
-import { INSTRUMENTS, type InstrumentEntry, MAX_CONNECTOR_LABELS } from './instrument-table.ts';
+import {
+  type CounterEntry,
+  type HistogramEntry,
+  INSTRUMENTS,
+  type InstrumentEntry,
+  MAX_CONNECTOR_LABELS,
+} from './instrument-table.ts';
 import { observeGauges } from './observed-gauges.ts';
 
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-const SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 const CALL_OUTCOMES = ['ok', 'tool-error', 'error'] as const;
 
 const metricsRegistry = new Registry();
@@ -17,9 +21,9 @@ const settings = ({ name, help, labels }: InstrumentEntry) => ({
   labelNames: labels,
   registers: [metricsRegistry],
 });
-const histogramOf = (entry: InstrumentEntry, buckets = SECONDS): Histogram =>
-  new Histogram({ ...settings(entry), buckets });
-const counterOf = (entry: InstrumentEntry): Counter => new Counter(settings(entry));
+const histogramOf = (entry: HistogramEntry): Histogram =>
+  new Histogram({ ...settings(entry), buckets: [...entry.buckets] });
+const counterOf = (entry: CounterEntry): Counter => new Counter(settings(entry));
 
 const proxyUp = new Gauge(settings(INSTRUMENTS.proxyUp));
 const transitions = counterOf(INSTRUMENTS.transitions);
@@ -27,7 +31,7 @@ const strayMessages = counterOf(INSTRUMENTS.strayMessages);
 const toolChanges = counterOf(INSTRUMENTS.toolChanges);
 const registryFlush = histogramOf(INSTRUMENTS.registryFlush);
 const registryCommit = histogramOf(INSTRUMENTS.registryCommit);
-const registryBatch = histogramOf(INSTRUMENTS.registryBatch, SIZES);
+const registryBatch = histogramOf(INSTRUMENTS.registryBatch);
 const registryCommitted = counterOf(INSTRUMENTS.registryCommitted);
 const connectorFailures = counterOf(INSTRUMENTS.connectorFailures);
 const syncDuration = histogramOf(INSTRUMENTS.syncDuration);

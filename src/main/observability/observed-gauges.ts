@@ -1,5 +1,5 @@
 import type { Gauge } from 'prom-client';
-import { INSTRUMENTS, type InstrumentEntry } from './instrument-table.ts';
+import { type GaugeEntry, INSTRUMENTS } from './instrument-table.ts';
 import { type LoopDelayMeter, startLoopDelayMeter } from './loop-delay.ts';
 
 /** The facts about a manager that its gauges show. */
@@ -56,7 +56,7 @@ export function observeGateway(observe: () => GatewayObservation): () => void {
 const observations = (): Observation[] => [...observed].map((observe) => observe());
 
 /** Creates the gauges that are read at each scrape. `make` receives an entry and the function that fills it in. */
-export function observeGauges(make: (entry: InstrumentEntry, collect: (this: Gauge) => void) => void): void {
+export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) => void) => void): void {
   make(INSTRUMENTS.connectors, function () {
     this.reset();
     for (const { connectorsByState } of observations())

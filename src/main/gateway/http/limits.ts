@@ -25,3 +25,24 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   maxConnections: 4_096,
   requestTimeoutMs: 30_000,
 };
+
+/** Counts the open streams of notices, of both eras together. */
+export class StreamLimit {
+  readonly #max: number;
+  #open = 0;
+
+  constructor(max: number) {
+    this.#max = max;
+  }
+
+  /** Takes a place, which is free again when it is disposed of. Null if all are taken. */
+  take(): Disposable | null {
+    if (this.#open >= this.#max) return null;
+    this.#open += 1;
+    return {
+      [Symbol.dispose]: () => {
+        this.#open -= 1;
+      },
+    };
+  }
+}

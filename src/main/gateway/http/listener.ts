@@ -8,11 +8,10 @@ import { createStatusSite } from '../status-page/status-site.ts';
 import { Application } from './application.ts';
 import { createGuard, isLoopback } from './guard.ts';
 import type { ReadyFor } from './health.ts';
-import type { ListenerLimits } from './limits.ts';
+import { type ListenerLimits, StreamLimit } from './limits.ts';
 import { Backlog } from './mcp/backlog.ts';
 import type { McpEndpointDeps } from './mcp/mcp-endpoint.ts';
 import { SessionTable } from './mcp/session-table.ts';
-import { StreamLimit } from './mcp/stream-limit.ts';
 
 export interface ListenerOptions {
   readonly gateway: Gateway;

@@ -1,6 +1,6 @@
 import { type JsonObject, LEGACY_REVISIONS } from '../../mcp/json-rpc.ts';
 import { instanceMeta, SERVER_CAPABILITIES, SERVER_INFO } from '../messages/capabilities.ts';
-import { isLogLevel } from '../messages/log-level.ts';
+import { isLogLevel } from '../messages/log-message.ts';
 import { invalidParams } from '../messages/rpc-errors.ts';
 import type { GatewayHost } from './gateway-host.ts';
 import type { ClientSession } from './notices/client-session.ts';

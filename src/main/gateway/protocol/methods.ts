@@ -6,7 +6,7 @@ import { invalidParams, resourceNotFound } from '../messages/rpc-errors.ts';
 import type { Target } from './forwarding/connector-request.ts';
 import { exposePromptResult, exposeReadResult, exposeToolResult } from './forwarding/content-uris.ts';
 import { type ForwardDeps, forward } from './forwarding/forwarding.ts';
-import { checkParamHeaders } from './param-headers.ts';
+import { checkParamHeaders } from './modern-envelope.ts';
 
 export interface MethodDeps extends ForwardDeps {
   /** Resolves once there is something to list, or nothing to wait for. */

@@ -1,19 +1,21 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import { decodeHeaderValue } from '../../mcp/header-value.ts';
 import { isObject, type JsonObject, MODERN_REVISION, RPC_UNSUPPORTED_VERSION, RpcError } from '../../mcp/json-rpc.ts';
+import { mirroredArguments } from '../../mcp/tool-headers.ts';
 import { invalidParams, RPC_HEADER_MISMATCH } from '../messages/rpc-errors.ts';
 
 const VERSION = 'io.modelcontextprotocol/protocolVersion';
 const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
-/** What a modern request says of its client. */
+/** What a modern request says about its client. */
 export interface ModernEnvelope {
   readonly capabilities: JsonObject;
   readonly logLevel: string | null;
 }
 
-/** Whether a message is of the modern era: by what its `_meta` claims, else by its header. */
+/** Whether a message is of the modern era, according to its `_meta`, or else to its header. */
 export function isModern(params: JsonObject, headers: IncomingHttpHeaders | null): boolean {
   if (isObject(params._meta) && params._meta[VERSION] !== undefined) return true;
   const header = headers?.['mcp-protocol-version'];
@@ -21,8 +23,9 @@ export function isModern(params: JsonObject, headers: IncomingHttpHeaders | null
 }
 
 /**
- * Reads and checks what every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without headers, as over stdio, the body alone counts. Throws an RpcError in the order
- * that the specification wants: the envelope, the headers that contradict it, the revision, the headers that are missing.
+ * Reads and checks what every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without headers,
+ * as over stdio, only the body counts. Throws an RpcError in the order that the specification wants: the envelope, headers
+ * that contradict it, the revision, missing headers.
  */
 export function readEnvelope(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): ModernEnvelope {
   const meta = isObject(params._meta) ? params._meta : {};
@@ -41,6 +44,21 @@ export function readEnvelope(method: string, params: JsonObject, headers: Incomi
   return { capabilities, logLevel: typeof logLevel === 'string' ? logLevel : null };
 }
 
+/**
+ * Checks the `Mcp-Param-…` headers of a call against its arguments (MCP 2026-07-28, Streamable HTTP, custom headers).
+ * Every argument that the tool declares as mirrored must have a header with the same value. Throws an RpcError that
+ * names the header.
+ */
+export function checkParamHeaders(headers: IncomingHttpHeaders, tool: RemoteToolDefinition, args: JsonObject): void {
+  for (const { name, text } of mirroredArguments(tool, args)) {
+    const header = `Mcp-Param-${name}`;
+    const sent = headers[header.toLowerCase()];
+    const value = typeof sent === 'string' ? decodeHeaderValue(sent) : null;
+    if (value === null || !isSame(value, text))
+      throw mismatch(`The header ${header} is missing or does not say what the argument says`);
+  }
+}
+
 function requireHeaders(method: string, params: JsonObject, headers: IncomingHttpHeaders): void {
   for (const name of ['MCP-Protocol-Version', 'Mcp-Method'])
     if (headers[name.toLowerCase()] === undefined) throw mismatch(`The header ${name} is missing`);
@@ -51,7 +69,7 @@ function requireHeaders(method: string, params: JsonObject, headers: IncomingHtt
   if (decodeHeaderValue(header) !== subject) throw mismatch('The header Mcp-Name does not say what the body says');
 }
 
-/** What a request is about, which its header names too. */
+/** The name or the URI that a request is about, which its header repeats. */
 function subjectOf(method: string, { name, uri }: JsonObject): unknown {
   if (method === 'tools/call' || method === 'prompts/get') return name;
   return method === 'resources/read' ? uri : undefined;
@@ -65,4 +83,11 @@ function checkHeader(headers: IncomingHttpHeaders, name: string, expected: strin
 
 function mismatch(message: string): RpcError {
   return new RpcError(RPC_HEADER_MISMATCH, message);
+}
+
+/** Compares numbers by value, however they are written. */
+function isSame(value: string, text: string): boolean {
+  if (value === text) return true;
+  const [a, b] = [Number(value), Number(text)];
+  return value.trim() !== '' && text.trim() !== '' && /^-?[\d.]/.test(text) && a === b;
 }

@@ -4,7 +4,7 @@ import { instanceMeta, SERVER_CAPABILITIES } from '../messages/capabilities.ts';
 import type { NoticeStream, RequestId } from '../messages/exchange.ts';
 import { invalidParams } from '../messages/rpc-errors.ts';
 import type { GatewayHost } from './gateway-host.ts';
-import type { ChangedList, NoticeListener, Notices } from './notices/notices.ts';
+import type { ChangedList, ClientNotices, NoticeListener } from './notices/client-notices.ts';
 import type { ResourceWatches } from './notices/resource-watches.ts';
 
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
@@ -41,7 +41,7 @@ export async function listen(
   id: RequestId,
   view: View,
   stream: NoticeStream,
-  { notices, watches }: { readonly notices: Notices; readonly watches: ResourceWatches },
+  { notices, watches }: { readonly notices: ClientNotices; readonly watches: ResourceWatches },
 ): Promise<JsonObject> {
   const asked = params.notifications;
   if (!isObject(asked)) throw invalidParams('The notifications that are wanted are missing');

@@ -9,8 +9,8 @@ import {
   legacyMethod,
   type LegacyDeps as MethodDeps,
 } from '../../protocol/legacy-methods.ts';
+import type { ClientNotices } from '../../protocol/notices/client-notices.ts';
 import type { ClientSession } from '../../protocol/notices/client-session.ts';
-import type { Notices } from '../../protocol/notices/notices.ts';
 import type { RequestServer } from '../../protocol/request-server.ts';
 import type { HttpSession } from './http-session.ts';
 import { refuse, refuseForNow, refuseSession } from './refusals.ts';
@@ -20,7 +20,7 @@ import type { SessionTable } from './session-table.ts';
 export interface LegacyDeps extends MethodDeps {
   readonly server: RequestServer;
   readonly host: GatewayHost;
-  readonly notices: Notices;
+  readonly notices: ClientNotices;
   readonly sessions: SessionTable;
   /** Whether clients get sessions. */
   readonly hasSessions: boolean;

@@ -3,17 +3,17 @@ import { writeError } from '../../messages/write-message.ts';
 import type { GatewayHost } from '../../protocol/gateway-host.ts';
 import { type ModernEnvelope, readEnvelope } from '../../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../../protocol/modern-methods.ts';
-import type { Notices } from '../../protocol/notices/notices.ts';
+import type { ClientNotices } from '../../protocol/notices/client-notices.ts';
 import type { ResourceWatches } from '../../protocol/notices/resource-watches.ts';
 import type { RequestServer } from '../../protocol/request-server.ts';
+import type { StreamLimit } from '../limits.ts';
 import { RPC_TRANSPORT } from './refusals.ts';
 import { type EraFacts, type McpHttpRequest, type RpcRequest, serveRequest } from './serve-request.ts';
-import type { StreamLimit } from './stream-limit.ts';
 
 export interface ModernDeps {
   readonly server: RequestServer;
   readonly host: GatewayHost;
-  readonly notices: Notices;
+  readonly notices: ClientNotices;
   readonly watches: ResourceWatches;
   readonly streams: StreamLimit;
   /** Aborts when the gateway takes no new work. */

@@ -6,8 +6,7 @@ import type { HostSide } from '../../../mcp/host-side.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import type { CallLatencies } from '../../call-latencies.ts';
 import { ANSWERED, type Exchange, type Forwarded } from '../../messages/exchange.ts';
-import { isAtLeast } from '../../messages/log-level.ts';
-import { withLogger } from '../../messages/log-notice.ts';
+import { isAtLeast, withLogger } from '../../messages/log-message.ts';
 import type { CallsUnderWay } from './calls-under-way.ts';
 import type { HeldContext } from './held-calls.ts';
 

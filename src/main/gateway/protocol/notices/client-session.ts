@@ -3,7 +3,7 @@ import { asRpcError, isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } f
 import type { View } from '../../catalog/view.ts';
 import type { RequestId } from '../../messages/exchange.ts';
 import { invalidParams } from '../../messages/rpc-errors.ts';
-import type { ChangedList, NoticeListener } from './notices.ts';
+import type { ChangedList, NoticeListener } from './client-notices.ts';
 
 /** Writes a message to a client; false where there is no way to it now. */
 export type WriteMessage = (message: JsonObject) => boolean;

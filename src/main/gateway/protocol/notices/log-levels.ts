@@ -1,6 +1,6 @@
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import { isObject } from '../../../mcp/json-rpc.ts';
-import { leastOf } from '../../messages/log-level.ts';
+import { leastOf } from '../../messages/log-message.ts';
 
 const USUAL = 'info';
 

@@ -4,8 +4,7 @@ import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import type { Feature } from '../../catalog/feature-lists.ts';
 import { shows } from '../../catalog/route.ts';
 import type { View } from '../../catalog/view.ts';
-import { isAtLeast } from '../../messages/log-level.ts';
-import { withLogger } from '../../messages/log-notice.ts';
+import { isAtLeast, withLogger } from '../../messages/log-message.ts';
 import type { CallsUnderWay } from '../forwarding/calls-under-way.ts';
 
 /** What changed. */
@@ -26,7 +25,7 @@ export interface NoticeListener {
 const DEBOUNCE_MS = 20;
 
 /** Tells clients of what connectors say of their own accord. */
-export class Notices {
+export class ClientNotices {
   readonly #calls: CallsUnderWay;
   readonly #listeners = new Set<NoticeListener>();
   readonly #changed: Readonly<Record<ChangedList, Set<string>>> = {

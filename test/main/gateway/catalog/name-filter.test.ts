@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { createNameFilter } from '../../../../src/main/gateway/catalog/name-filter.ts';
+
+describe('createNameFilter', () => {
+  it.each([
+    [[], 'a__b', true],
+    [['a__*'], 'a__b', true],
+    [['a__*'], 'b__a', false],
+    [['!a__delete_*'], 'a__delete_x', false],
+    [['!a__delete_*'], 'a__read', true],
+    [['!a__b', 'a__*'], 'a__b', false],
+    [['{a,b}__x'], 'b__x', true],
+    [['a__*'], 'a__b/c', true],
+    [['*'], '.hidden', true],
+  ] as const)('with the patterns %j lets %s pass: %s', (patterns, name, isAllowed) => {
+    expect(createNameFilter(patterns)(name)).toBe(isAllowed);
+  });
+});

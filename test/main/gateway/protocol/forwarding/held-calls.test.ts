@@ -1,0 +1,109 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { Exchange } from '../../../../../src/main/gateway/messages/exchange.ts';
+import { HeldCalls, type HeldContext } from '../../../../../src/main/gateway/protocol/forwarding/held-calls.ts';
+
+const exchange = (more: Partial<Exchange> = {}): Exchange => ({
+  ...{
+    era: 'modern',
+    id: 1,
+    principal: 'p',
+    client: {},
+    progressToken: null,
+    capabilities: { sampling: {} },
+    logLevel: null,
+    headers: null,
+  },
+  ...{ signal: new AbortController().signal, notify: () => {}, ask: null, openLarge: null },
+  ...more,
+});
+
+describe('HeldCalls', () => {
+  const asks =
+    (count: number) =>
+    async (context: { ask: (m: string, p: object, s: AbortSignal) => Promise<object>; signal: AbortSignal }) => {
+      const answers = [];
+      for (let index = 0; index < count; index += 1)
+        answers.push(await context.ask('sampling/createMessage', { index }, context.signal));
+      return { answers };
+    };
+
+  it('answers with each question of a call and then with its result, under a new state each time', async () => {
+    const held = new HeldCalls();
+    const first = (await held.start(exchange(), 'x', asks(2) as never)) as Record<string, never>;
+    const second = (await held.resume(first.requestState ?? '', 'x', { 'request-1': { a: 1 } }, exchange())) as Record<
+      string,
+      never
+    >;
+    expect(second.requestState).not.toBe(first.requestState);
+    const last = await held.resume(second.requestState ?? '', 'x', { 'request-2': { b: 2 } }, exchange());
+    expect(last).toEqual({ answers: [{ a: 1 }, { b: 2 }] });
+    expect(held.size).toBe(0);
+  });
+
+  it('gives a call up when its client does not retry, or when the gateway closes', async () => {
+    vi.useFakeTimers();
+    try {
+      const held = new HeldCalls();
+      const failures: unknown[] = [];
+      const work = async (context: {
+        ask: (m: string, p: object, s: AbortSignal) => Promise<object>;
+        signal: AbortSignal;
+      }) =>
+        context.ask('roots/list', {}, context.signal).catch((error: unknown) => {
+          failures.push(error);
+          return {};
+        });
+      await held.start(exchange(), 'x', work as never);
+      await vi.advanceTimersByTimeAsync(600_001);
+      expect([held.size, failures.length]).toEqual([0, 1]);
+      await held.start(exchange(), 'x', work as never);
+      held.close();
+      await vi.advanceTimersByTimeAsync(0);
+      expect([held.size, failures.length]).toEqual([0, 2]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('rejects with the error of the call', async () => {
+    const held = new HeldCalls();
+    await expect(held.start(exchange(), 'x', () => Promise.reject(new Error('broken')))).rejects.toThrow('broken');
+  });
+
+  it('refuses a retry of another client, of another request or with a used state', async () => {
+    const held = new HeldCalls();
+    const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
+    const state = first.requestState ?? '';
+    const answers = { 'request-1': {} };
+    await expect(held.resume(state, 'x', answers, exchange({ principal: 'q' }))).rejects.toThrow('requestState');
+    await expect(held.resume(state, 'another', answers, exchange())).rejects.toThrow('requestState');
+    await expect(held.resume(state, 'x', answers, exchange())).resolves.toEqual({ answers: [{}] });
+    await expect(held.resume(state, 'x', answers, exchange())).rejects.toThrow('requestState');
+  });
+
+  it('asks again for input that a retry does not bring', async () => {
+    const held = new HeldCalls();
+    const first = (await held.start(exchange(), 'x', asks(1) as never)) as Record<string, never>;
+    const second = await held.resume(first.requestState ?? '', 'x', { 'request-1': 'junk', more: {} }, exchange());
+    expect(second).toMatchObject({ resultType: 'input_required', inputRequests: first.inputRequests });
+    held.close();
+  });
+
+  it('gives the oldest call up when more than 1 000 are held', async () => {
+    const held = new HeldCalls();
+    const failed: unknown[] = [];
+    const work = (index: number) => async (context: HeldContext) =>
+      context.ask('roots/list', {}, context.signal).catch((error: unknown) => {
+        failed.push(index);
+        throw error;
+      });
+    for (let index = 0; index < 1_001; index += 1) await held.start(exchange(), 'x', work(index));
+    await Promise.resolve();
+    expect([held.size, failed]).toEqual([1_000, [0]]);
+    held.close();
+  });
+
+  it('recognizes its own states among those of connectors', () => {
+    expect(['switchyard:abc', 'abc', undefined].map((state) => HeldCalls.isState(state))).toEqual([true, false, false]);
+  });
+});

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import type { View } from '../../../../../src/main/gateway/catalog/view.ts';
+import { ClientSession } from '../../../../../src/main/gateway/protocol/notices/client-session.ts';
+
+describe('ClientSession', () => {
+  const view = { route: { connectorId: null, isUnfiltered: true } } as unknown as View;
+  const session = (capabilities: object, write: () => boolean = () => true): ClientSession =>
+    new ClientSession(
+      { id: 's', principal: 'p', view, revision: '2025-11-25', capabilities: capabilities as never },
+      write,
+    );
+
+  it('rejects a question with the error of the client, with one for a junk answer, or when the session closes', async () => {
+    const one = session({});
+    const { signal } = new AbortController();
+    const refused = one.ask('x', {}, signal);
+    one.take('switchyard-1', { error: { code: -1, message: 'no', data: 7 } });
+    await expect(refused).rejects.toMatchObject({ code: -1, data: 7 });
+    const junk = one.ask('x', {}, signal);
+    one.take('switchyard-2', { result: 'junk' });
+    await expect(junk).rejects.toMatchObject({ code: -32_603 });
+    const left = one.ask('x', {}, signal);
+    one.close();
+    await expect(left).rejects.toMatchObject({ code: -32_603 });
+    expect(one.take('switchyard-3', { result: {} })).toBe(false);
+  });
+
+  it('tells the client that a question is cancelled when nobody waits for it any more', async () => {
+    const written: object[] = [];
+    const one = session({}, ((message: object) => written.push(message) > 0) as never);
+    const abort = new AbortController();
+    const asked = one.ask('x', {}, abort.signal);
+    abort.abort(new Error('enough'));
+    await expect(asked).rejects.toThrow();
+    expect(written.at(-1)).toMatchObject({ method: 'notifications/cancelled', params: { requestId: 'switchyard-1' } });
+  });
+
+  it('watches a resource once, and ends the watch when the client no longer wants it', async () => {
+    const one = session({});
+    const stops: string[] = [];
+    const begin = async () => () => void stops.push('stopped');
+    await one.watch('a', begin);
+    await one.watch('a', () => Promise.reject(new Error('asked twice')));
+    expect([one.watches('a'), one.watches('b')]).toEqual([true, false]);
+    one.unwatch('a');
+    expect([one.watches('a'), stops]).toEqual([false, ['stopped']]);
+  });
+
+  it('ends a watch that begins only after the session closed', async () => {
+    const one = session({});
+    const begun = Promise.withResolvers<() => void>();
+    const watching = one.watch('a', () => begun.promise);
+    one.close();
+    const stops: string[] = [];
+    begun.resolve(() => stops.push('stopped'));
+    await watching;
+    expect(stops).toEqual(['stopped']);
+  });
+
+  it('watches at most 100 resources, and forgets one that its connector refuses', async () => {
+    const one = session({});
+    await expect(one.watch('x', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    for (let index = 0; index < 100; index += 1) await one.watch(String(index), async () => () => {});
+    await expect(one.watch('100', async () => () => {})).rejects.toMatchObject({ code: -32_602 });
+  });
+});

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { INSTRUMENTS, type InstrumentEntry } from '../../../src/main/observability/instrument-table.ts';
+
+const entries = Object.values(INSTRUMENTS) as readonly InstrumentEntry[];
+
+describe('INSTRUMENTS', () => {
+  it('names no metric twice', () => {
+    expect(new Set(entries.map(({ name }) => name)).size).toBe(entries.length);
+  });
+
+  it.each(entries)('lists ascending buckets for the histogram $name, and none for any other kind', (entry) => {
+    const buckets = 'buckets' in entry ? entry.buckets : [];
+    expect(buckets.length > 0).toBe(entry.kind === 'histogram');
+    expect(buckets).toEqual([...new Set(buckets)].sort((a, b) => a - b));
+  });
+
+  it.each(entries)('gives $name the ending that its kind and unit want', ({ kind, name }) => {
+    if (kind === 'counter') expect(name).toMatch(/_total$/);
+    if (kind === 'histogram') expect(name).toMatch(/_seconds$|_size$/);
+  });
+});
