@@ -23,9 +23,9 @@ interface MapResponse {
 }
 
 /**
- * Asks for a map, once, under one deadline that covers everything up to the last byte of the body.
- * Throws the MAP_… code of what failed on the way (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED, MAP_HTTP_STATUS,
- * MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
+ * Asks for a map, once, under one deadline that covers everything up to the last byte of the body. Throws the MAP_…
+ * code of what failed on the way (fetch-errors.ts), MAP_TIMEOUT, MAP_UNAUTHORIZED, MAP_RATE_LIMITED,
+ * MAP_HTTP_STATUS, MAP_REDIRECTED, MAP_NOT_MODIFIED_UNASKED, MAP_TOO_LARGE, or the reason of `signal`.
  */
 export async function acquireMap(
   request: MapRequest,
@@ -51,8 +51,8 @@ export async function acquireMap(
 }
 
 /**
- * Asks for the whole map where the server only confirmed a known one that has expired since: a cache in between may go on
- * confirming it for ever. Asked once.
+ * Asks for the whole map where the server only confirmed a known one that has expired since: a cache in between may
+ * go on confirming it for ever. Asked once.
  */
 export async function acquireCurrentMap(task: LoadTask, fetch: FetchMap, signal: AbortSignal): Promise<Acquired> {
   const { nowMs } = task.policy;

@@ -3,8 +3,8 @@ import type { RememberedConnector } from '../tools/tool-records.ts';
 import type { StoredMap } from './thread-messages.ts';
 
 /**
- * The start image: what the next start needs first, in one file that is read without waiting for any thread. It is a copy of what the store holds and may be
- * older or missing; the store is asked next.
+ * The start image: what the next start needs first, in one file that is read without waiting for any thread. It is
+ * a copy of what the store holds and may be older or missing; the store is asked next.
  *
  *     image = frame(header) frame(body of a map)* frame(connector)*       frame = length (u32 LE) SHA-256 (32 bytes) payload
  *
