@@ -6,7 +6,8 @@ import type { StoredMap } from './thread-messages.ts';
  * The start image: what the next start needs first, in one file that is read without waiting for any thread. It is
  * a copy of what the store holds and may be older or missing; the store is asked next.
  *
- *     image = frame(header) frame(body of a map)* frame(connector)*       frame = length (u32 LE) SHA-256 (32 bytes) payload
+ *     image = frame(header) frame(body of a map)* frame(connector)*
+ *     frame = length (u32 LE) SHA-256 (32 bytes) payload
  *
  * A frame that is cut off or does not match its checksum ends the image; the frames before it count.
  */
