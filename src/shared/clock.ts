@@ -1,5 +1,6 @@
 /**
- * The only place that reads a clock, draws chance or sets a timer. Everything else is given these, so that tests own time.
+ * The only place that reads a clock, draws chance or sets a timer. Everything else is given these, so that tests
+ * own time.
  */
 
 /** Wall-clock time. Used to judge instants that others wrote down (a map's expiry), never to measure a duration. */
@@ -35,7 +36,10 @@ export function monotonicMs(): number {
 
 const MAX_TIMER_MS = 2 ** 31 - 1;
 
-/** Calls `callback` once after `ms` milliseconds. Unless `keepAlive`, the timer alone does not keep the process running. */
+/**
+ * Calls `callback` once after `ms` milliseconds. Unless `keepAlive`, the timer alone does not keep the process
+ * running.
+ */
 export function startTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
   // Beyond 2³¹ − 1 a timer would fire at once.
   const handle = setTimeout(callback, Math.min(ms, MAX_TIMER_MS));
@@ -73,8 +77,8 @@ export interface LinkedSignal extends Disposable {
 }
 
 /**
- * A signal that aborts with the reason of the first of `parents` to abort. AbortSignal.any would do, were it not that a parent that
- * lives for ever then keeps a trace of each.
+ * A signal that aborts with the reason of the first of `parents` to abort. AbortSignal.any would do, were it not
+ * that a parent that lives for ever then keeps a trace of each.
  */
 export function linkSignals(
   ...parents: readonly (AbortSignal | undefined)[]
@@ -102,9 +106,10 @@ const STARVED_MS = 100;
 const MAX_CATCH_UP_MS = 1_000;
 
 /**
- * A signal that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with what `inherit` makes of its reason. Where the event loop
- * stood still past the deadline, what came in meanwhile is read first: for as long as it stood still, at most a second.
- * AbortSignal.timeout would do without `reason`; the callers here need their own coded error to come out.
+ * A signal that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with what `inherit` makes
+ * of its reason. Where the event loop stood still past the deadline, what came in meanwhile is read first: for as
+ * long as it stood still, at most a second. AbortSignal.timeout would do without `reason`; the callers here need
+ * their own coded error to come out.
  */
 export function deadline(
   ms: number,

@@ -9,7 +9,10 @@ export interface SwitchyardErrorOptions {
   readonly detail?: ErrorDetail;
 }
 
-/** Tells diagnostics_channel subscribers of every error of this package as it is made, `{ error }`, those that are dealt with too. */
+/**
+ * Tells diagnostics_channel subscribers of every error of this package as it is made, `{ error }`, those that are
+ * dealt with too.
+ */
 const made = channel('mcp-switchyard:error');
 
 /** Every error this package throws. Tell them apart by `code`, never by message. */
@@ -67,7 +70,10 @@ export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** The first code along the cause chain that is no code of ours: the reason underneath, on one line, for messages and logs. */
+/**
+ * The first code along the cause chain that is no code of ours: the reason underneath, on one line, for messages
+ * and logs.
+ */
 export function rootReason(error: unknown): string {
   const line = reasonOf(error).trim().split('\n', 1)[0] ?? '';
   const reason = line === '' && error instanceof Error ? error.name : line;

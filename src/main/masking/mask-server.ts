@@ -6,8 +6,9 @@ import { isSecretName, maskArgument, maskText, maskValue } from './secret-shapes
 const SETTERS: ReadonlySet<string> = new Set(['-e', '--env', '-H', '--header', '--headers']);
 
 /**
- * A server with its secrets masked, for showing: every value of `env` and `headers` but those that only name variables, and what looks like a secret
- * in its command line, its endpoint and members that this package does not know.
+ * A server with its secrets masked, for showing: every value of `env` and `headers` but those that only name
+ * variables, and what looks like a secret in its command line, its endpoint and members that this package does not
+ * know.
  */
 export function maskServer(info: ServerInfo): ServerInfo {
   const { name, transport, command, args, env, endpoint, headers, ...rest } = info;

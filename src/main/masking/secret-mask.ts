@@ -1,4 +1,7 @@
-/** What stands in place of a secret that is not shown. Nothing that holds it is ever taken for real: see {@link hasMask}. */
+/**
+ * What stands in place of a secret that is not shown. Nothing that holds it is ever taken for real: see {@link
+ * hasMask}.
+ */
 export const MASK = '***masked***';
 
 /** Whether a value, or a text anywhere within it, holds the mask. */

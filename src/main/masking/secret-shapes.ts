@@ -15,7 +15,10 @@ const KNOWN_TOKEN =
 
 const ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
 
-/** `NAME=value`, `Name: value`, `"name": "value"`; only the last goes over blanks. What comes after a semicolon may be another one. */
+/**
+ * `NAME=value`, `Name: value`, `"name": "value"`; only the last goes over blanks. What comes after a semicolon may
+ * be another one.
+ */
 const ASSIGNMENT =
   /(?<![\w$])(["']?)([A-Za-z_][\w.-]*)\1(?:(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')|(=)((?:[^\s"';]|;(?![A-Za-z][\w. -]*=))+)|(:\s*)([^"'\n]+))/g;
 
@@ -55,7 +58,10 @@ export function maskValue(text: string): string {
   return text === '' || isReference(text) ? text : MASK;
 }
 
-/** A text with what looks like a secret in it masked: values of secret names, credentials and queries of addresses, tokens of known or random shape. */
+/**
+ * A text with what looks like a secret in it masked: values of secret names, credentials and queries of addresses,
+ * tokens of known or random shape.
+ */
 export function maskText(text: string): string {
   if (looksRandom(text)) return MASK;
   if (PAIRS.test(text)) return text.replace(PAIR, maskPair);
@@ -124,7 +130,10 @@ function looksRandom(text: string): boolean {
   return text.split(/[-_]/).some((part) => !/^(?:[A-Za-z]*\d{0,4}|\d+[A-Za-z]?)$/.test(part));
 }
 
-/** Whether a text names nothing but variables, after the word for a scheme at most. One with a default says the default. */
+/**
+ * Whether a text names nothing but variables, after the word for a scheme at most. One with a default says the
+ * default.
+ */
 function isReference(text: string): boolean {
   return /^(?:(?:bearer|basic|token|apikey)\s+)?(?:\$\{(?:(?!:-)[^{}])*\}\s*)+$/i.test(text);
 }

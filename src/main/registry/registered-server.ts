@@ -25,8 +25,9 @@ export type RegisteredServer =
 const BASE = 'servers';
 
 /**
- * What a server of the registry is as a connector: `http` tries Streamable HTTP, then SSE; `streamableHttp` and `sse` are themselves, `stdio` is a program, `ws`
- * is refused. Variables are looked up in `scope`; what `envFile` names is not read.
+ * What a server of the registry is as a connector: `http` tries Streamable HTTP, then SSE; `streamableHttp` and
+ * `sse` are themselves, `stdio` is a program, `ws` is refused. Variables are looked up in `scope`; what `envFile`
+ * names is not read.
  */
 export function readRegistered(info: ServerInfo, scope: VariableScope): RegisteredServer {
   const place = keyPlace(BASE, info.name);

@@ -41,7 +41,10 @@ export class RegisteredServers {
     return [...[...this.#made.values()].flatMap(({ problems }) => problems), ...this.#collisions];
   }
 
-  /** Follows these servers; whether the entries are others now. `isAnew` also makes those anew whose variables, or the files of them, may be others. */
+  /**
+   * Follows these servers; whether the entries are others now. `isAnew` also makes those anew whose variables, or
+   * the files of them, may be others.
+   */
   async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
     const made = new Map<string, Made>();
     const now = { ...process.env };

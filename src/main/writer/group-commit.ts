@@ -8,8 +8,8 @@ import type { Logger } from '../observability/logger.ts';
 const RETRY_MS = 1_000;
 
 /**
- * Gathers changes into commits: one at a time, and what comes meanwhile is the next. Of one server the last change counts. Changes that cannot be
- * written are kept and tried again, with the next ones or after a while.
+ * Gathers changes into commits: one at a time, and what comes meanwhile is the next. Of one server the last change
+ * counts. Changes that cannot be written are kept and tried again, with the next ones or after a while.
  */
 export class GroupCommit {
   readonly #write: (changes: readonly ServerChange[]) => Promise<void>;

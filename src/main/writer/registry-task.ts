@@ -12,7 +12,10 @@ const TIMEOUT_MS = 120_000;
 
 const END_TIMEOUT_MS = 2_500;
 
-/** Has a thread look at a registry, or mend it. Rejects with its own error, STORE_UNAVAILABLE where it does not answer. */
+/**
+ * Has a thread look at a registry, or mend it. Rejects with its own error, STORE_UNAVAILABLE where it does not
+ * answer.
+ */
 export async function runRegistryTask(task: RegistryTask): Promise<Exclude<RegistryTaskReply, { kind: 'failed' }>> {
   const worker = new Worker(workerUrl('workers/registry-check.worker'), { workerData: task });
   const lost = (why: string) =>

@@ -15,7 +15,8 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       if (hasCommit)
         logger.error(
           fields,
-          `The last ${pages} pages of the store's log fail their checksum and are passed over: a write was cut off, or the disk damaged them; the last changes may be missing`,
+          `The last ${pages} pages of the store's log fail their checksum and are passed over: ` +
+            'a write was cut off, or the disk damaged them; the last changes may be missing',
         );
       else logger.info(fields, `The store's log ends in ${pages} pages of a change that was never made`);
       return;
@@ -23,7 +24,8 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
     case 'replaced':
       logger.warn(
         { event: 'store-replaced', stateDir },
-        'The store was deleted or replaced while it was open; the one that is there now is used, and what this process knows goes into it',
+        'The store was deleted or replaced while it was open; ' +
+          'the one that is there now is used, and what this process knows goes into it',
       );
       return;
     case 'set-aside': {
@@ -31,8 +33,10 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       const counts = Object.entries(saved).map(([table, records]) => `${records} of ${table}`);
       logger.error(
         { event: 'store-set-aside', code: 'STORE_CORRUPT', stateDir, backup, saved, lost },
-        `The store is damaged (${reason}); it is now ${backup}. Records saved from it: ${counts.join(', ') || 'none'}. Lost: ${lost.join('; ') || 'none'}. ` +
-          'Servers that are lost here are taken from servers.json where it has them; a service map whose floor is lost is protected against older ones from its next load on',
+        `The store is damaged (${reason}); it is now ${backup}. ` +
+          `Records saved from it: ${counts.join(', ') || 'none'}. Lost: ${lost.join('; ') || 'none'}. ` +
+          'Servers that are lost here are taken from servers.json where it has them; ' +
+          'a service map whose floor is lost is protected against older ones from its next load on',
       );
       return;
     }

@@ -4,8 +4,9 @@ import type { Logger } from '../observability/logger.ts';
 let stuckCount = 0;
 
 /**
- * Waits so long for a thread to end. One that is stuck in a system call or in native code never does, and then the process cannot exit
- * by itself either: that is said aloud (WORKER_STUCK) and remembered for whoever can kill the process.
+ * Waits so long for a thread to end. One that is stuck in a system call or in native code never does, and then the
+ * process cannot exit by itself either: that is said aloud (WORKER_STUCK) and remembered for whoever can kill the
+ * process.
  */
 export async function awaitEnd(ending: Promise<unknown>, timeoutMs: number, logger: Logger): Promise<void> {
   let hasEnded = false;

@@ -20,7 +20,10 @@ import { awaitEnd } from './stuck-threads.ts';
 /** How long the disk may take to close a store, and a thread to die; either may hang for ever. */
 const CLOSE_TIMEOUT_MS = 2_500;
 
-/** How long an answer may take: a disk that hangs, as that of a lost network share does, must not hold a sync. SQLite itself waits 5 s for a lock. */
+/**
+ * How long an answer may take: a disk that hangs, as that of a lost network share does, must not hold a sync.
+ * SQLite itself waits 5 s for a lock.
+ */
 const ANSWER_TIMEOUT_MS = 7_000;
 
 export interface WriterClientOptions {
@@ -46,9 +49,10 @@ interface Session {
 }
 
 /**
- * Main's end of the writer worker. The thread starts with the first call and keeps the process running only while an answer is
- * due; one that ended, or could not open the store, is replaced at the next call. Every call rejects with a SwitchyardError: the
- * store's own, or STORE_UNAVAILABLE when the thread ends before it answered (Comlink alone would wait for ever).
+ * Main's end of the writer worker. The thread starts with the first call and keeps the process running only while
+ * an answer is due; one that ended, or could not open the store, is replaced at the next call. Every call rejects
+ * with a SwitchyardError: the store's own, or STORE_UNAVAILABLE when the thread ends before it answered (Comlink
+ * alone would wait for ever).
  */
 export class WriterClient {
   readonly #stateDir: string;
@@ -99,8 +103,9 @@ export class WriterClient {
   }
 
   /**
-   * For a process that ends now and waits for no promise: hands these changes to the thread, started if need be, to be made durable and the file to be
-   * written. The thread sets the first element of what is returned to 1 when that is done, or has failed. Null once closed.
+   * For a process that ends now and waits for no promise: hands these changes to the thread, started if need be, to
+   * be made durable and the file to be written. The thread sets the first element of what is returned to 1 when
+   * that is done, or has failed. Null once closed.
    */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers): Int32Array | null {
     if (this.#isClosed) return null;

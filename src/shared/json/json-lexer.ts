@@ -11,7 +11,7 @@ export const COMMA = 0x2c;
 export const BRACKET_OPEN = 0x5b;
 export const BRACKET_CLOSE = 0x5d;
 export const BRACE_OPEN = 0x7b;
-export const BRACE_CLOSE = 0x7d;
+const BRACE_CLOSE = 0x7d;
 
 /** Whether a byte opens an object or an array. */
 export function isOpening(byte: number | undefined): boolean {

@@ -21,8 +21,9 @@ interface Placed {
 }
 
 /**
- * Proves a map that follows one which was proven: entries whose bytes are the same are neither parsed nor checked nor written down anew, but the signature is
- * that of all of it. Null wherever anything is not as it should be, and where it is only unusual: then the whole proof says what.
+ * Proves a map that follows one which was proven: entries whose bytes are the same are neither parsed nor checked
+ * nor written down anew, but the signature is that of all of it. Null wherever anything is not as it should be, and
+ * where it is only unusual: then the whole proof says what.
  */
 export function proveChanges(
   bytes: Uint8Array,
@@ -190,7 +191,7 @@ function provenOf(
   return { bodySha256, body, ids, starts, ends, canonical, digests };
 }
 
-/** The MAC of the whole map. Entries that are in canonical form, one comma between them, go into it as one run of bytes. */
+/** The MAC of the whole map. Adjacent entries in canonical form, one comma apart, go into it as one run of bytes. */
 function macOf(skeleton: Readonly<Record<string, unknown>>, map: ProvenMap, key: string): Buffer {
   const { body, starts, ends, canonical } = map;
   return macWithEntries(skeleton, key, (mac) => {

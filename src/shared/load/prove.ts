@@ -12,10 +12,10 @@ import type { ProvenMap, ProvenMaps } from './proven-maps.ts';
 import { assertNotExpired, assertTimely } from './timeliness.ts';
 
 /**
- * Proves that `bytes` are a current map of the holder of the key: parse → verify the signature → check the shape → judge the
- * time → compare with the known map. Bytes that were proven before are `same-body`. With
- * what `proven` remembers of the known map only what changed since is parsed, checked and written down anew.
- * Throws the MAP_… code of the first check that fails; nothing is taken from a map that fails any.
+ * Proves that `bytes` are a current map of the holder of the key: parse → verify the signature → check the shape →
+ * judge the time → compare with the known map. Bytes that were proven before are `same-body`. With what `proven`
+ * remembers of the known map only what changed since is parsed, checked and written down anew. Throws the MAP_…
+ * code of the first check that fails; nothing is taken from a map that fails any.
  */
 export function proveMap(
   bytes: Uint8Array,

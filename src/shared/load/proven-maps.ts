@@ -1,4 +1,7 @@
-/** The connectors of a map that was proven, as their bytes are in its body: what did not change need not be proven again. */
+/**
+ * The connectors of a map that was proven, as their bytes are in its body: what did not change need not be proven
+ * again.
+ */
 export interface ProvenMap {
   readonly bodySha256: string;
   readonly body: Buffer;
@@ -15,7 +18,10 @@ export interface ProvenMap {
 /** What a thread keeps of proven maps at most. The one that was used longest ago goes first. */
 const MAX_BYTES = 128 * 1024 * 1024;
 
-/** What a thread remembers of the maps that it proved last, by the checksum of their bodies. Lost with the thread, which costs one whole proof. */
+/**
+ * What a thread remembers of the maps that it proved last, by the checksum of their bodies. Lost with the thread,
+ * which costs one whole proof.
+ */
 export class ProvenMaps {
   readonly #maps = new Map<string, ProvenMap>();
   readonly #maxBytes: number;

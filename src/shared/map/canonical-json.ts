@@ -6,9 +6,9 @@
 const MAX_DEPTH = 512;
 
 /**
- * The canonical form of `value` as one string. Members whose value is undefined are left out and `toJSON` is honoured, as
- * JSON.stringify does. Throws a TypeError on what JSON cannot hold: a lone surrogate, NaN, an infinity, a function, a bigint,
- * a cycle.
+ * The canonical form of `value` as one string. Members whose value is undefined are left out and `toJSON` is
+ * honoured, as JSON.stringify does. Throws a TypeError on what JSON cannot hold: a lone surrogate, NaN, an
+ * infinity, a function, a bigint, a cycle.
  */
 export function canonicalJson(value: unknown): string {
   return write(value, 0);
@@ -24,9 +24,9 @@ export interface CanonicalPiece {
 }
 
 /**
- * The canonical form of an object, leaving out the top-level member `without`, in pieces that join to the whole. Each
- * element of a top-level array is a piece of its own, so that a long list is hashed without ever being one long string
- * (10 000 connectors: a quarter of the time).
+ * The canonical form of an object, leaving out the top-level member `without`, in pieces that join to the whole.
+ * Each element of a top-level array is a piece of its own, so that a long list is hashed without ever being one
+ * long string (10 000 connectors: a quarter of the time).
  */
 export function* canonicalPieces(
   object: Readonly<Record<string, unknown>>,

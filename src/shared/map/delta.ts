@@ -4,8 +4,9 @@ import { hash } from 'node:crypto';
 export const DIGEST_BYTES = 16;
 
 /**
- * What a map says of each of its connectors, in little. Both members are in shared memory, written once and never changed: the table crosses threads with
- * every load, and what crosses is a reference, whatever the number of connectors (bench/scale.ts).
+ * What a map says of each of its connectors, in little. Both members are in shared memory, written once and never
+ * changed: the table crosses threads with every load, and what crosses is a reference, whatever the number of
+ * connectors (bench/scale.ts).
  */
 export interface DigestTable {
   /** The ids in map order, joined by line feeds (which no id holds), as ASCII; empty for no connectors. */

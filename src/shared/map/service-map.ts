@@ -24,8 +24,8 @@ export type EraPolicy = 'auto' | 'legacy' | 'modern';
 export type TransportPolicy = 'auto' | 'streamable-http' | 'sse';
 
 /**
- * One connector of a map in its normalised form: whichever dialect it was sent in, `name`, `status` and `ttl` are there.
- * Members this package does not know are kept as they were sent.
+ * One connector of a map in its normalised form: whichever dialect it was sent in, `name`, `status` and `ttl` are
+ * there. Members this package does not know are kept as they were sent.
  */
 export interface ConnectorEntry {
   readonly id: string;
@@ -81,7 +81,8 @@ const endpointSchema = z.string().max(2048).refine(isHttpEndpoint, 'must be an h
 
 /** Whether `text` is an absolute http or https URL without credentials. */
 export function isHttpEndpoint(text: string): boolean {
-  // URL.parse drops line breaks, tabs and leading blanks and lets overrides of direction pass: it would not be what it looks like.
+  // URL.parse drops line breaks, tabs and leading blanks and lets overrides of direction pass: it would not be what
+  // it looks like.
   const url = /[\p{Cc}\p{Cf}\s]/u.test(text) ? null : URL.parse(text);
   return (
     url !== null &&
@@ -164,9 +165,9 @@ export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> 
 }
 
 /**
- * Checks the shape of a map. One bad entry refuses the whole map: it is signed as a whole, and a producer that signs nonsense
- * in one place is not to be trusted in the next. Throws MAP_SCHEMA naming the place, MAP_TTL_INVALID,
- * MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
+ * Checks the shape of a map. One bad entry refuses the whole map: it is signed as a whole, and a producer that
+ * signs nonsense in one place is not to be trusted in the next. Throws MAP_SCHEMA naming the place,
+ * MAP_TTL_INVALID, MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
   const checked = mapSchema.safeParse(map);

@@ -21,8 +21,9 @@ export function createServiceMapSignature(payload: object, key: string): string 
 }
 
 /**
- * Whether `signature` (base64url or lower-case hex) belongs to `payload` without its top-level `signature`, and to `key`.
- * Compared in constant time. False for a signature that is not well-formed and for an empty key; never throws for either.
+ * Whether `signature` (base64url or lower-case hex) belongs to `payload` without its top-level `signature`, and to
+ * `key`. Compared in constant time. False for a signature that is not well-formed and for an empty key; never
+ * throws for either.
  */
 export function verifyServiceMapSignature(payload: object, signature: string, key: string): boolean {
   const given = key === '' ? null : decodeMac(signature);
@@ -71,7 +72,10 @@ function computeMac(
   return mac.digest();
 }
 
-/** The MAC of a map whose entries are not in `skeleton`: `feed` gives it their canonical forms, with a comma between them, where they belong. */
+/**
+ * The MAC of a map whose entries are not in `skeleton`: `feed` gives it their canonical forms, with a comma between
+ * them, where they belong.
+ */
 export function macWithEntries(
   skeleton: Readonly<Record<string, unknown>>,
   key: string,
@@ -92,8 +96,9 @@ export function isMacOf(signature: unknown, mac: Buffer): boolean {
 }
 
 /**
- * The 32 bytes that `text` encodes, or null. Buffer.from() skips what it does not understand, so the form is checked first
- * and the bytes are encoded again: two spellings of one MAC would let a map be altered without breaking its signature.
+ * The 32 bytes that `text` encodes, or null. Buffer.from() skips what it does not understand, so the form is
+ * checked first and the bytes are encoded again: two spellings of one MAC would let a map be altered without
+ * breaking its signature.
  */
 function decodeMac(text: unknown): Buffer | null {
   if (typeof text !== 'string') return null;

@@ -29,7 +29,10 @@ const BY_PATTERN: readonly (readonly [RegExp, ErrorCode])[] = [
 
 const MAX_CAUSES = 8;
 
-/** Which MAP_… code a failed fetch has: the first one its cause chain tells by a code of the system or of undici, never by text. */
+/**
+ * Which MAP_… code a failed fetch has: the first one its cause chain tells by a code of the system or of undici,
+ * never by text.
+ */
 export function classifyFetchError(error: unknown): ErrorCode {
   let current = error;
   for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
@@ -42,7 +45,8 @@ export function classifyFetchError(error: unknown): ErrorCode {
       const known = BY_CODE[code] ?? BY_PATTERN.find(([pattern]) => pattern.test(code))?.[1];
       if (known !== undefined) return known;
     }
-    // undici's fetch gives neither code nor text for an answer that it refuses itself: a 407, more than five content encodings.
+    // undici's fetch gives neither code nor text for an answer that it refuses itself: a 407, more than five
+    // content encodings.
     if (isRefusedAnswer(current)) return 'MAP_HTTP_INVALID';
     current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined);
   }

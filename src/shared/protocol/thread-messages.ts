@@ -1,6 +1,6 @@
 /**
- * Every message between threads. Plain data alone: structured clone turns a class into an empty object without a word, so
- * tasks are built field by field and no field is optional.
+ * Every message between threads. Plain data alone: structured clone turns a class into an empty object without a
+ * word, so tasks are built field by field and no field is optional.
  *
  *     load    = main → worker  LoadTask        (through the pool; `port` is transferred)
  *               worker → main  chunk*          (each costs one credit)
@@ -210,9 +210,15 @@ export interface WriterApi {
   mergeServers(servers: readonly ServerInfo[], mode: MergeMode): WriterReply<ServerOutcome[]>;
   /** What is new in the registry since `known`; `path` is its `servers.json`. */
   syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
-  /** The last of a process that ends: applies, then writes the file. Sets `done[0]` to 1 in any case, for somebody who blocks on it. */
+  /**
+   * The last of a process that ends: applies, then writes the file. Sets `done[0]` to 1 in any case, for somebody
+   * who blocks on it.
+   */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers, done: Int32Array): WriterReply<null>;
-  /** What is said of tools is meant for the store `storeId`, or for any (null). This first puts in the pins that it lacks. Durable when answered; what differs from its pin. */
+  /**
+   * What is said of tools is meant for the store `storeId`, or for any (null). This first puts in the pins that it
+   * lacks. Durable when answered; what differs from its pin.
+   */
   saveTools(storeId: string | null, scope: string, tools: ToolsToSave): WriterReply<InStore<ToolPinDetail[]>>;
   /** Notes that connectors listed the same tools again. */
   touchTools(
@@ -226,7 +232,10 @@ export interface WriterApi {
   readTools(storeId: string | null, scope: string, afterId: string): WriterReply<InStore<ConnectorPage>>;
   /** Everything that differs from its pin, of one scope or of all (null). */
   changedTools(storeId: string | null, scope: string | null): WriterReply<InStore<ToolPinDetail[]>>;
-  /** Takes the present definitions of these tools, or of all (null), for the right ones; those that it did. Durable when answered. */
+  /**
+   * Takes the present definitions of these tools, or of all (null), for the right ones; those that it did. Durable
+   * when answered.
+   */
   approveTools(
     storeId: string | null,
     scope: string | null,

@@ -46,7 +46,10 @@ export function serverInfoFault(value: unknown): string | null {
   return faultAt((issue?.path ?? []) as Path, issue?.message ?? 'invalid');
 }
 
-/** Members that this package does not know are kept, so they have to be such as can be kept: SQLite has no lone surrogates, and would take two names for one. */
+/**
+ * Members that this package does not know are kept, so they have to be such as can be kept: SQLite has no lone
+ * surrogates, and would take two names for one.
+ */
 function memberFault(value: unknown, path: Path): string | null {
   if (typeof value === 'string') return value.isWellFormed() ? null : faultAt(path, HALF);
   if (typeof value !== 'object' || value === null) return null;

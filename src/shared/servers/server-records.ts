@@ -47,7 +47,10 @@ export interface ServerNews {
   readonly isFileBehind: boolean;
 }
 
-/** How servers are put into a registry: whether over one of the same name that is another, and whether at all or only to see what would be. */
+/**
+ * How servers are put into a registry: whether over one of the same name that is another, and whether at all or
+ * only to see what would be.
+ */
 export interface MergeMode {
   readonly isReplacing: boolean;
   readonly isDryRun: boolean;

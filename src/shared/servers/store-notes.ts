@@ -5,7 +5,10 @@ export const STORE_FILE = 'switchyard.db';
 export type StoreNote =
   /** It is slower than it could be, and why. */
   | { readonly kind: 'journal-mode'; readonly mode: string; readonly reason: string }
-  /** Its log ended in pages that fail their checksum; `hasCommit` says whether a transaction was complete among them. */
+  /**
+   * Its log ended in pages that fail their checksum; `hasCommit` says whether a transaction was complete among
+   * them.
+   */
   | { readonly kind: 'log-cut'; readonly pages: number; readonly hasCommit: boolean }
   /** Its file was deleted or replaced while it was open; the one that is there now was opened, or a new one made. */
   | { readonly kind: 'replaced' }

@@ -23,7 +23,10 @@ export function checkRegistry(path: string): RegistryFinding[] {
   }
 }
 
-/** Files of this registry that others than their owner can read or write, what was set aside too: all of them may hold secrets. */
+/**
+ * Files of this registry that others than their owner can read or write, what was set aside too: all of them may
+ * hold secrets.
+ */
 export function openToOthers(path: string): string[] {
   if (process.platform === 'win32') return [];
   const store = storePath(dirname(path));

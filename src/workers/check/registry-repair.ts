@@ -10,8 +10,9 @@ import { checkRegistry, openToOthers } from './registry-check.ts';
 const NOTHING = { storeId: null, revision: 0 };
 
 /**
- * Mends what can be mended: a damaged store is set aside and made anew of its good records and of the file, file and store are brought to agree, files
- * become their owner's alone. Throws STORE_UNAVAILABLE or STORE_TOO_NEW, having changed nothing but what it could.
+ * Mends what can be mended: a damaged store is set aside and made anew of its good records and of the file, file
+ * and store are brought to agree, files become their owner's alone. Throws STORE_UNAVAILABLE or STORE_TOO_NEW,
+ * having changed nothing but what it could.
  */
 export function repairRegistry(path: string): RegistryRepair {
   const before = failuresOf(checkRegistry(path));

@@ -2,9 +2,8 @@ import type { MessagePort } from 'node:worker_threads';
 import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/protocol/thread-messages.ts';
 
 /**
- * The worker's end of a load's port: sends events, chunks against credits, and hears `cancel`.
- * Without credits a fast worker would queue a whole map on main's side of the port (42 ms of stall against 4 at 10 000
- * connectors).
+ * The worker's end of a load's port: sends events, chunks against credits, and hears `cancel`. Without credits a
+ * fast worker would queue a whole map on main's side of the port (42 ms of stall against 4 at 10 000 connectors).
  */
 export class CreditStream {
   readonly #port: MessagePort;
@@ -36,7 +35,10 @@ export class CreditStream {
     return this.#cancel.signal;
   }
 
-  /** Sends one event; a chunk waits for a credit first. Once cancelled it rejects with the signal's reason; a failure is sent all the same. */
+  /**
+   * Sends one event; a chunk waits for a credit first. Once cancelled it rejects with the signal's reason; a
+   * failure is sent all the same.
+   */
   async send(event: LoadEvent): Promise<void> {
     if (event.kind === 'chunk') await this.#takeCredit();
     if (event.kind !== 'failed') this.signal.throwIfAborted();

@@ -1,7 +1,10 @@
 import type { FetchMap } from '../../shared/load/acquire.ts';
 import { agentSettings, type NetworkSettings } from '../../shared/net/network.ts';
 
-/** What is expensive to load: 60 to 90 ms of a thread's boot, which a first load whose bytes came from main need not wait for. */
+/**
+ * What is expensive to load: 60 to 90 ms of a thread's boot, which a first load whose bytes came from main need not
+ * wait for.
+ */
 type Undici = typeof import('undici');
 
 let loaded: Promise<Undici> | null = null;

@@ -13,7 +13,9 @@ const proven = new ProvenMaps();
 
 const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load was cancelled.');
 
-/** The Piscina task: one load, its events sent through `task.port`. Never rejects; main closes the port at the end. */
+/**
+ * The Piscina task: one load, its events sent through `task.port`. Never rejects; main closes the port at the end.
+ */
 export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
   const stream = new CreditStream(task.port, cancelled);
   const context = { thread: `worker-${threadId}`, fetch: workerFetch(task.network), signal: stream.signal, proven };
@@ -45,7 +47,10 @@ function giveWay(): void {
 /** How long a thread that is up leaves the way free for a map that main has fetched already. */
 const HTTP_AFTER_MS = 300;
 
-/** Resolves once this thread has loaded what proving a map needs; what fetching one needs follows when the start is over. */
+/**
+ * Resolves once this thread has loaded what proving a map needs; what fetching one needs follows when the start is
+ * over.
+ */
 export function warmUp(): void {
   startTimer(HTTP_AFTER_MS, () => void loadHttp());
 }

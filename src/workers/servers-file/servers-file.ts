@@ -24,9 +24,9 @@ const MAX_TRIES = 20;
 const PAUSE_MS = 150;
 
 /**
- * Keeps a `servers.json` and the table in step. The table is the truth; the file is what people and other programs know, so what they change in it counts too:
- * each entry is compared with what it was when the two last agreed. All of it holds the store's write lock, so of several processes none writes an older
- * state over a newer.
+ * Keeps a `servers.json` and the table in step. The table is the truth; the file is what people and other programs
+ * know, so what they change in it counts too: each entry is compared with what it was when the two last agreed. All
+ * of it holds the store's write lock, so of several processes none writes an older state over a newer.
  */
 export class ServersFile {
   readonly #path: string;
@@ -65,7 +65,10 @@ export class ServersFile {
     });
   }
 
-  /** Takes over what was changed in the file, then writes the file where it says something else than the table. Waits for somebody who is in the midst of writing it. */
+  /**
+   * Takes over what was changed in the file, then writes the file where it says something else than the table.
+   * Waits for somebody who is in the midst of writing it.
+   */
   write(): readonly FileProblem[] {
     const problems: FileProblem[] = [];
     for (let tries = 0; tries < MAX_TRIES; tries += 1) {
@@ -109,8 +112,9 @@ export class ServersFile {
   }
 
   /**
-   * Notes what the file is about to become; null where it says that already. This is durable before the file is touched: who is killed between writing it and
-   * noting so must not leave a file behind that looks as if somebody had edited it, and would win over what was changed since.
+   * Notes what the file is about to become; null where it says that already. This is durable before the file is
+   * touched: who is killed between writing it and noting so must not leave a file behind that looks as if somebody
+   * had edited it, and would win over what was changed since.
    */
   #plan(): Plan | null {
     const { bytes, digest, known } = this.#wanted();

@@ -2,8 +2,8 @@ import { digestOf, type ServerTable } from '../tables/server-table.ts';
 import type { ServersDocument } from './servers-document.ts';
 
 /**
- * The text that `servers.json` should have, kept entry by entry: of 10 000 servers, those that changed since the last time are read and written anew, the others
- * are only copied.
+ * The text that `servers.json` should have, kept entry by entry: of 10 000 servers, those that changed since the
+ * last time are read and written anew, the others are only copied.
  */
 export class ServersText {
   readonly #table: ServerTable;
@@ -15,7 +15,10 @@ export class ServersText {
     this.#table = table;
   }
 
-  /** The text of every server of the table but those named `without`, the members of `rest` before them and the bad entries after them; two spaces deep. */
+  /**
+   * The text of every server of the table but those named `without`, the members of `rest` before them and the bad
+   * entries after them; two spaces deep.
+   */
   render({ bad, rest }: Pick<ServersDocument, 'bad' | 'rest'>, without: ReadonlySet<string>): Buffer {
     this.#update();
     const bare = JSON.stringify({ ...rest, servers: [] }, null, 2);
@@ -47,7 +50,10 @@ export class ServersText {
   }
 }
 
-/** A member of the list, as JSON.stringify would have it there. Strings in JSON hold no line breaks, so each is one of the form. */
+/**
+ * A member of the list, as JSON.stringify would have it there. Strings in JSON hold no line breaks, so each is one
+ * of the form.
+ */
 function textOf(entry: unknown): string {
   return `    ${JSON.stringify(entry, null, 2).replaceAll('\n', '\n    ')}`;
 }

@@ -8,8 +8,9 @@ export interface JournalChoice {
 }
 
 /**
- * Types of file systems (statfs(2), `linux/magic.h`) that other machines may write to as well. WAL shares memory between its users, which no network does
- * (https://sqlite.org/wal.html, "all processes using a database must be on the same host computer").
+ * Types of file systems (statfs(2), `linux/magic.h`) that other machines may write to as well. WAL shares memory
+ * between its users, which no network does (https://sqlite.org/wal.html, "all processes using a database must be on
+ * the same host computer").
  */
 const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x6969, 'NFS'],
@@ -29,7 +30,10 @@ const NETWORK_FILE_SYSTEMS: ReadonlyMap<number, string> = new Map([
   [0x786f4256, 'vboxsf'],
 ]);
 
-/** The name of the network file system that `folder` is on; null where it is a local one, or where that cannot be told. */
+/**
+ * The name of the network file system that `folder` is on; null where it is a local one, or where that cannot be
+ * told.
+ */
 export function networkFileSystemOf(folder: string): string | null {
   if (folder.startsWith('\\\\')) return 'SMB';
   // Other systems number theirs differently.
@@ -44,8 +48,8 @@ export function networkFileSystem(type: number): string | null {
 }
 
 /**
- * Whether two connections that checkpoint at the same time may corrupt a database in WAL mode: up to 3.51.2, except where mended
- * (https://sqlite.org/wal.html#walresetbug).
+ * Whether two connections that checkpoint at the same time may corrupt a database in WAL mode: up to 3.51.2, except
+ * where mended (https://sqlite.org/wal.html#walresetbug).
  */
 export function hasWalResetBug(sqliteVersion: string): boolean {
   const [major = 0, minor = 0, patch = 0] = sqliteVersion.split('.').map(Number);

@@ -36,7 +36,8 @@ export function checkStore(storePath: string): CheckedStore {
       return { ...nothing, findings: faults.map((fault) => failed('store', null, `${storePath}: ${fault}`)) };
     const store: RegistryFinding = { check: 'store', outcome: 'ok', subject: null, message: `${storePath} is whole` };
     if (version < SCHEMA_VERSION) {
-      const message = `it has the older format ${version} and is brought up to date when it is next opened; until then its records are not checked`;
+      const when = 'is brought up to date when it is next opened; until then its records are not checked';
+      const message = `it has the older format ${version} and ${when}`;
       return { ...nothing, findings: [store, { check: 'records', outcome: 'note', subject: null, message }] };
     }
     return checkRecords(database, [store, checkLog(storePath)]);

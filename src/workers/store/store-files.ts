@@ -15,10 +15,16 @@ import { codeOf } from '../../shared/errors.ts';
 import { STORE_FILE } from '../../shared/servers/store-notes.ts';
 import { freeName, syncFolder } from '../servers-file/durable-file.ts';
 
-/** Beside the store: whoever sets it aside, or clears up after one that is gone, holds SQLite's lock on it. It stays empty. */
+/**
+ * Beside the store: whoever sets it aside, or clears up after one that is gone, holds SQLite's lock on it. It stays
+ * empty.
+ */
 const LOCK_FILE = 'switchyard.lock';
 
-/** What SQLite keeps beside a database. They belong to that very file: beside another one they would be taken for its own. */
+/**
+ * What SQLite keeps beside a database. They belong to that very file: beside another one they would be taken for
+ * its own.
+ */
 const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
 /** As many as Linux follows. */
@@ -42,7 +48,10 @@ export function fileIdOf(path: string): string | null {
   return stats === undefined ? null : `${stats.dev}-${stats.ino}`;
 }
 
-/** Creates the folder and the file, where they are not there, for their owner alone; SQLite gives its side files the same mode. */
+/**
+ * Creates the folder and the file, where they are not there, for their owner alone; SQLite gives its side files the
+ * same mode.
+ */
 export function createStoreFile(stateDir: string): void {
   makeFolder(stateDir);
   const path = storePath(stateDir);
@@ -55,7 +64,10 @@ export function createStoreFile(stateDir: string): void {
   createPrivately(path);
 }
 
-/** Gives a store and what is beside it another name, `switchyard.db.corrupt` or `switchyard.db.1.corrupt`, …; that name. To be called holding the store's lock. */
+/**
+ * Gives a store and what is beside it another name, `switchyard.db.corrupt` or `switchyard.db.1.corrupt`, …; that
+ * name. To be called holding the store's lock.
+ */
 export function setStoreAside(stateDir: string): string {
   const path = storePath(stateDir);
   const backup = freeName(path, 'corrupt');
@@ -66,7 +78,10 @@ export function setStoreAside(stateDir: string): string {
   return backup;
 }
 
-/** Runs `work` while no other process does so for this folder. The kernel holds the lock, so it dies with its process. Throws SQLite's error after 5 s of waiting. */
+/**
+ * Runs `work` while no other process does so for this folder. The kernel holds the lock, so it dies with its
+ * process. Throws SQLite's error after 5 s of waiting.
+ */
 export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
   const path = join(stateDir, LOCK_FILE);
   createPrivately(path);
@@ -79,7 +94,10 @@ export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
   }
 }
 
-/** Creates a folder of its owner alone, and those above it. `recursive` would spin for ever where none can be made, as below /proc. */
+/**
+ * Creates a folder of its owner alone, and those above it. `recursive` would spin for ever where none can be made,
+ * as below /proc.
+ */
 function makeFolder(path: string): void {
   try {
     mkdirSync(path, 0o700);
@@ -92,8 +110,8 @@ function makeFolder(path: string): void {
 }
 
 /**
- * Creates a file readable by its owner alone. Only ever creates: closing any descriptor of an existing database would drop the locks that another connection
- * of this process holds on it.
+ * Creates a file readable by its owner alone. Only ever creates: closing any descriptor of an existing database
+ * would drop the locks that another connection of this process holds on it.
  */
 function createPrivately(path: string): void {
   try {

@@ -8,8 +8,9 @@ import { salvage } from './store-salvage.ts';
 type Tell = (note: StoreNote) => void;
 
 /**
- * Keeps the store of a folder open, whatever becomes of its file: one that was deleted or replaced is opened anew, one that is damaged is set aside and
- * a new one made of what can be saved, and after a failure of the disk it is opened afresh.
+ * Keeps the store of a folder open, whatever becomes of its file: one that was deleted or replaced is opened anew,
+ * one that is damaged is set aside and a new one made of what can be saved, and after a failure of the disk it is
+ * opened afresh.
  */
 export class StoreKeeper {
   readonly #stateDir: string;
@@ -28,8 +29,8 @@ export class StoreKeeper {
   }
 
   /**
-   * Does something with {@link store}; what it throws is thrown. Work on a file that turns out to be damaged, or not to be the store any more, is done once more
-   * on the one that takes its place: it has to bear that.
+   * Does something with {@link store}; what it throws is thrown. Work on a file that turns out to be damaged, or
+   * not to be the store any more, is done once more on the one that takes its place: it has to bear that.
    */
   attempt<T>(work: () => T): T {
     try {

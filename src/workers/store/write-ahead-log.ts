@@ -18,8 +18,8 @@ export interface LogTail {
 const NOTHING: LogTail = { pages: 0, hasCommit: false };
 
 /**
- * The tail of the log at `logPath`; no log has none. To be called under the store's write lock. (Closing a file drops this process's locks on it; SQLite
- * holds none on the log.) Throws what the disk throws.
+ * The tail of the log at `logPath`; no log has none. To be called under the store's write lock. (Closing a file
+ * drops this process's locks on it; SQLite holds none on the log.) Throws what the disk throws.
  */
 export function readBrokenTail(logPath: string): LogTail {
   try {
@@ -31,8 +31,9 @@ export function readBrokenTail(logPath: string): LogTail {
 }
 
 /**
- * Pages of a store's write-ahead log that fail their checksum, or come after one that does: SQLite passes over them without a word, as it must for a write
- * that was cut off. Where none was, the disk damaged them, and what they held is lost.
+ * Pages of a store's write-ahead log that fail their checksum, or come after one that does: SQLite passes over them
+ * without a word, as it must for a write that was cut off. Where none was, the disk damaged them, and what they
+ * held is lost.
  */
 export function brokenTail(log: Uint8Array): LogTail {
   if (log.length <= LOG_HEADER_BYTES + FRAME_HEADER_BYTES) return NOTHING;

@@ -68,7 +68,7 @@ export function selectSealed(database: DatabaseSync, table: SealedTable, clauses
 }
 
 /** Whether a row is as it was written. */
-export function isSealed({ sealed }: SealedTable, row: SealedRow): boolean {
+function isSealed({ sealed }: SealedTable, row: SealedRow): boolean {
   return sealOf(row.slice(0, sealed.length)) === Number(row[sealed.length]);
 }
 

@@ -34,7 +34,10 @@ function entryOf(server: ServerInfo, format: Exclude<ExportFormat, 'servers'>): 
   return inWordsOf(format, { ...typed, ...reached, ...rest }) as object;
 }
 
-/** Variables as that client writes them: `${NAME}` in Claude Code, `${env:NAME}` in Cursor and VS Code, which know no defaults. */
+/**
+ * Variables as that client writes them: `${NAME}` in Claude Code, `${env:NAME}` in Cursor and VS Code, which know
+ * no defaults.
+ */
 function inWordsOf(format: ExportFormat, value: unknown): unknown {
   if (typeof value === 'string') {
     return format === 'claude'

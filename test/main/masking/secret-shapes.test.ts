@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { MASK } from '../../../src/main/masking/secret-mask.ts';
+import { isSecretName, maskArgument, maskText, maskValue } from '../../../src/main/masking/secret-shapes.ts';
+
+describe('the name of a secret', () => {
+  it.each(['GITHUB_TOKEN', 'apiKey', '--password', 'X-Api-Key', 'dbPwd', 'client_secret', 'PIN', 'Set-Cookie'])(
+    'is told of %s',
+    (name) => expect(isSecretName(name)).toBe(true),
+  );
+
+  it.each(['PATH', 'monkey', 'compass', 'author', 'keyboard', 'spinner', 'DEBUG'])('is not told of %s', (name) =>
+    expect(isSecretName(name)).toBe(false),
+  );
+});
+
+describe('a secret value', () => {
+  it('is masked unless it is empty or only names variables', () => {
+    const kept = ['', `\${TOKEN}`, `Bearer \${env:TOKEN}`];
+    expect(kept.map(maskValue)).toEqual(kept);
+    expect(['x', `\${TOKEN:-x}`, `x\${TOKEN}`].map(maskValue)).toEqual([MASK, MASK, MASK]);
+  });
+});
+
+describe('a text', () => {
+  it.each([
+    ['https://user:hunter2@host/p?token=abc#part', `https://user:${MASK}@host/p?token=${MASK}#${MASK}`],
+    ['https://host/p?page=2&sort=name', 'https://host/p?page=2&sort=name'],
+    ['Server=db;User Id=me;Password=hunter 2;', `Server=db;User Id=me;Password=${MASK};`],
+    ['API_KEY=hunter2 run', `API_KEY=${MASK} run`],
+    [`{"password": "hunter2", "port": "80"}`, `{"password": "${MASK}", "port": "80"}`],
+    ['Authorization: Bearer hunter2', `Authorization: ${MASK}`],
+    ['curl -u me:hunter2 http://host', `curl -u me:${MASK} http://host`],
+    ['docker run -p 80:80 image', 'docker run -p 80:80 image'],
+  ])('%s is shown as %s', (text, shown) => {
+    expect(maskText(text)).toBe(shown);
+  });
+});
+
+describe('an argument', () => {
+  it.each([
+    ['--token', 'hunter2', MASK],
+    ['--token', '--verbose', '--verbose'],
+    ['-p', 'hunter2', MASK],
+    ['-p', '8080:80', '8080:80'],
+    ['-u', 'me:hunter2', `me:${MASK}`],
+    ['-u', '1000:1000', '1000:1000'],
+    ['run', 'TOKEN=hunter2', `TOKEN=${MASK}`],
+  ])('after %s: %s is shown as %s', (before, argument, shown) => {
+    expect(maskArgument(before, argument)).toBe(shown);
+  });
+});

@@ -1,0 +1,45 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { expect, it } from 'vitest';
+import { readStartImage, START_IMAGE_MAX_MAP_BYTES, startImageName } from '../../../src/shared/protocol/start-image.ts';
+import type { StoredMap } from '../../../src/shared/protocol/thread-messages.ts';
+import { writeStartImage } from '../../../src/workers/store/start-image-file.ts';
+import { ToolTable } from '../../../src/workers/tables/tool-table.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const mapOf = (sourceId: string, size: number): StoredMap => ({
+  sourceId,
+  etag: null,
+  body: new Uint8Array(size),
+  generatedAtMs: 1,
+  savedAtMs: 2,
+});
+
+it('holds the small maps and every connector of its scope, over more than one page', () => {
+  using dir = new TempDir();
+  using database = new DatabaseSync(':memory:');
+  const table = new ToolTable(database);
+  const ids = Array.from({ length: 70 }, (_, index) => `c${String(index).padStart(2, '0')}`);
+  const connectors = ids.map((connectorId) => ({
+    connectorId,
+    endpoint: 'http://127.0.0.1:9/',
+    era: 'modern' as const,
+    transport: 'streamable-http',
+    protocolVersion: null,
+    serverName: null,
+    listedAtMs: 3,
+    toolsText: '[]',
+  }));
+  table.save('scope', { connectors, pins: [], isPinned: false });
+  table.save('other scope', { connectors: connectors.slice(0, 1), pins: [], isPinned: false });
+  const maps = [mapOf('small', 10), mapOf('large', START_IMAGE_MAX_MAP_BYTES + 1)];
+  writeStartImage(dir.path, { scope: 'scope', storeId: 'store', maps, table });
+
+  const path = join(dir.path, startImageName('scope'));
+  const image = readStartImage(readFileSync(path), 'scope');
+  expect(statSync(path).mode & 0o777).toBe(0o600);
+  expect(image?.header).toMatchObject({ storeId: 'store', connectorCount: 70 });
+  expect(image?.maps).toEqual([mapOf('small', 10)]);
+  expect([...(image?.connectors ?? [])].map(({ connectorId }) => connectorId)).toEqual(ids);
+});
