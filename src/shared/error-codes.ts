@@ -196,7 +196,7 @@ export const ERROR_CODES = {
 
   SERVER_INVALID: entry(
     'A server of the registry cannot be brought up as it is, or what was to be registered is none.',
-    'Correct the member that the message names: `switchyard registry add --replace`, or in `servers.json`.',
+    'Correct the member that the message names: `mcp-switchyard registry add --replace`, or in `servers.json`.',
   ),
   SERVER_TRANSPORT_UNSUPPORTED: entry(
     'A server of the registry has a transport that is not spoken here (`ws`).',
@@ -206,7 +206,7 @@ export const ERROR_CODES = {
     'The registry has a server of this name already, and it is another one.',
     'Give `--replace`, or another name.',
   ),
-  SERVER_UNKNOWN: entry('The registry has no server of this name.', 'Compare with `switchyard registry list`.'),
+  SERVER_UNKNOWN: entry('The registry has no server of this name.', 'Compare with `mcp-switchyard registry list`.'),
   SECRET_MASKED: entry(
     'A value is the text that stands in place of a secret that was not shown; it is never taken for the secret itself.',
     'Put the secret there, or export anew with `--show-secrets`.',
@@ -227,7 +227,7 @@ export const ERROR_CODES = {
     'If it is meant, put the connector into a local file or the registry, or set `allowPrivateEndpoints`; else look at who wrote the map. It is tried again with each refresh in the background.',
   ),
   CONNECTOR_LOOP: entry(
-    'The connector is the gateway itself, or starts another that serves the same: what `switchyard config` prints was pasted into the file that the gateway reads.',
+    'The connector is the gateway itself, or starts another that serves the same: what `mcp-switchyard config` prints was pasted into the file that the gateway reads.',
     'Take it out of the configuration of the gateway; clients and gateway need a file each.',
   ),
   CONNECTOR_REDIRECTED: entry(
@@ -260,11 +260,11 @@ export const ERROR_CODES = {
   ),
   TOOL_UNKNOWN: entry(
     'No connected connector offers a tool of this name.',
-    'Compare with `listTools()`, or `switchyard tools`.',
+    'Compare with `listTools()`, or `mcp-switchyard tools`.',
   ),
   TOOL_CHANGED: entry(
     'The definition of the tool is no longer the one that was first seen, and `pinTools` is `quarantine`.',
-    'Look at it with `switchyard tools diff`; if it is right, `switchyard tools approve` it.',
+    'Look at it with `mcp-switchyard tools diff`; if it is right, `mcp-switchyard tools approve` it.',
   ),
   TOOL_CALL_REJECTED: entry(
     'The connector answered the call with a JSON-RPC error.',

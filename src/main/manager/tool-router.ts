@@ -109,7 +109,7 @@ export class ToolRouter {
     const changed = this.#pins.find(name);
     if (changed?.isQuarantined !== true) return;
     const what = changed.members.join(', ');
-    const why = `Tool ${name} is no longer what it was when it was first seen (${what}). Look at it with \`switchyard tools diff\`; \`switchyard tools approve ${name}\` lets it be called.`;
+    const why = `Tool ${name} is no longer what it was when it was first seen (${what}). Look at it with \`mcp-switchyard tools diff\`; \`mcp-switchyard tools approve ${name}\` lets it be called.`;
     throw new SwitchyardError('TOOL_CHANGED', why, { detail: { connectorId: changed.connectorId } });
   }
 }

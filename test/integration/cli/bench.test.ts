@@ -12,7 +12,7 @@ interface Row {
   readonly samples: readonly number[];
 }
 
-describe('switchyard bench', () => {
+describe('mcp-switchyard bench', () => {
   it('compares the ways on this machine, says how far it is and writes a page', async () => {
     using dir = new TempDir();
     const out = join(dir.path, 'report.html');
