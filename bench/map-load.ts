@@ -9,9 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { fetch } from 'undici';
 import * as z from 'zod';
 import { inFreshProcess } from '../src/main/cli/bench/fresh-process.ts';
-import { percentile, spread } from '../src/main/cli/bench/stats.ts';
+import { percentile } from '../src/main/cli/bench/report-figures.ts';
 import { ConnectorProxyManager, canonicalizeServiceMapPayload } from '../src/main/index.ts';
 import { BENCH_KEY, benchMap } from './support/maps.ts';
+import { spread } from './support/spread.ts';
 import { watchStall } from './support/stall.ts';
 
 const SIZES = [10, 100, 1_000, 10_000];

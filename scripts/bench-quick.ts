@@ -15,7 +15,7 @@ const PARTS: Readonly<Record<string, () => boolean>> = {
   registry: () => bench('registry', '--only', 'flush,warm', '--rounds', '1', '--no-peers'),
   connectors: () => bench('connectors', '--only', 'cold', '--rounds', '1', '--no-peers'),
   gateway: () => bench('gateway', '--only', 'warm', '--rounds', '1', '--no-peers'),
-  'switchyard bench': () =>
+  'mcp-switchyard bench': () =>
     switchyard(
       ...['bench', '--entries', '200', '--rounds', '1', '--seconds', '2'],
       ...['--out', join(tmpdir(), `switchyard-bench-${process.pid}.html`)],

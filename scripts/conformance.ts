@@ -1,7 +1,7 @@
 /**
  * `npm run test:conformance [-- PART…]`: the official conformance suite, both requirement sets. The parts are `client` (its client
  * scenarios through each way to a connector), `fixture` (its server scenarios against our own fixture) and `gateway` (the same through
- * `switchyard serve`). Without one: client and gateway.
+ * `mcp-switchyard serve`). Without one: client and gateway.
  */
 import { runClientPart } from './conformance/client-part.ts';
 import { add, type Score } from './conformance/run-suite.ts';

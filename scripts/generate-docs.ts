@@ -32,7 +32,7 @@ export function metricsPage(): string {
   return `# Metrics
 
 \`getConnectorMetricsRegistry()\` is a prom-client registry with these metrics, Node's default metrics (\`nodejs_…\`, \`process_…\`) and the default labels
-\`brand\` and \`component: 'mcp-connectors'\`. \`switchyard serve\` serves it at \`/metrics\`. Durations are seconds. The \`connector\` label has a value of its own for the first
+\`brand\` and \`component: 'mcp-connectors'\`. \`mcp-switchyard serve\` serves it at \`/metrics\`. Durations are seconds. The \`connector\` label has a value of its own for the first
 ${MAX_CONNECTOR_LABELS} connectors, then \`other\`; it goes when the connector goes. \`code\` is one of [errors.md](errors.md).
 
 This page is made from \`src/main/observability/instrument-table.ts\` by \`npm run docs\`.

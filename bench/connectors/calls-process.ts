@@ -1,6 +1,6 @@
 /** Calls of one way in a process of its own: `node calls-process.ts WAY JOB`, where JOB is JSON. Prints a CallSample. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { percentile } from '../../src/main/cli/bench/stats.ts';
+import { percentile } from '../../src/main/cli/bench/report-figures.ts';
 import { CALL_WAYS, type Call } from './call-ways.ts';
 
 export interface CallJob {

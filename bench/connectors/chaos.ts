@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
-import { seededRandom } from '../../src/main/cli/bench/seeded-random.ts';
 import { type Fixture, startFixture } from '../support/fixture.ts';
+import { seededRandom } from '../support/seeded-random.ts';
 import { CALL_WAYS, type Call } from './call-ways.ts';
 
 const HEALTHY = 56;

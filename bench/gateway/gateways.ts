@@ -33,7 +33,7 @@ interface GatewayOptions {
 /** Starts a gateway in front of the connectors at these addresses. */
 export type StartGateway = (urls: readonly string[], options?: GatewayOptions) => Promise<RunningGateway>;
 
-/** Starts `switchyard serve`, as it is published. */
+/** Starts `mcp-switchyard serve`, as it is published. */
 export const startSwitchyard: StartGateway = async (urls, { isAwaited = true, nodeArgs = [], env = {} } = {}) => {
   const folder = writeConfig(urls);
   const args = ['serve', '--config', join(folder, 'mcp.json'), '--port', '0', '--json', '--ready-for', 'all'];

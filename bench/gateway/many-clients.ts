@@ -1,7 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
-import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
-import { percentile } from '../../src/main/cli/bench/stats.ts';
+import { percentile, type Row, type Section } from '../../src/main/cli/bench/report-figures.ts';
 import type { ClientKind } from './clients.ts';
 import type { ManyClientsJob, ManyClientsSample } from './many-clients-process.ts';
 import { startRawConnectors } from './raw-connectors.ts';

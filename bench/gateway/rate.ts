@@ -1,5 +1,4 @@
-import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
-import { percentile } from '../../src/main/cli/bench/stats.ts';
+import { percentile, type Row, type Section } from '../../src/main/cli/bench/report-figures.ts';
 import { CONNECTORS } from './calls.ts';
 import type { ClientKind } from './clients.ts';
 import type { Block, Blocks } from './load-process.ts';

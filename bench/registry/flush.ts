@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { upperBoundOfMean } from '../../src/main/cli/bench/bootstrap.ts';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
+import { upperBoundOfMean } from '../support/bootstrap.ts';
 import { watchStall } from '../support/stall.ts';
 import { serverOf, withStore } from './servers.ts';
 import type { OpenStore } from './stores.ts';

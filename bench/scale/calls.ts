@@ -2,8 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
 import { serveNext, startMapProcess } from '../../src/main/cli/bench/map-server.ts';
 import type { CallsSample } from '../../src/main/cli/bench/measure-calls.ts';
-import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
-import { percentile } from '../../src/main/cli/bench/stats.ts';
+import { percentile, type Row, type Section } from '../../src/main/cli/bench/report-figures.ts';
 import { startFixture } from '../support/fixture.ts';
 
 const SCRIPT = fileURLToPath(new URL('./calls-process.ts', import.meta.url));

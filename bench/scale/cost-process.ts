@@ -2,7 +2,7 @@
  * A host in a process of its own, run with --expose-gc: `node --expose-gc cost-process.ts OFFLOAD URL ENABLED`. ENABLED connectors come up from the map at URL. Prints a CostSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAP_KEY } from '../../src/main/cli/bench/changing-map.ts';
+import { MAP_KEY } from '../../src/main/cli/bench/map-server.ts';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 
 export interface CostSample {

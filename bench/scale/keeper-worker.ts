@@ -2,7 +2,7 @@
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { fetch } from 'undici';
-import { MAP_KEY } from '../../src/main/cli/bench/changing-map.ts';
+import { MAP_KEY } from '../../src/main/cli/bench/map-server.ts';
 import { ProvenMaps } from '../../src/shared/load/proven-maps.ts';
 import { runLoad } from '../../src/shared/load/run-load.ts';
 import { verifyServiceMapSignature } from '../../src/shared/map/signature.ts';

@@ -3,8 +3,7 @@
  * changed, confirmed and not to be had in turns, tools are called over sessions that their servers forget. Prints a ScaleSoakSample.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { MAP_KEY } from '../../src/main/cli/bench/changing-map.ts';
-import { type MapMode, serveNext } from '../../src/main/cli/bench/map-server.ts';
+import { MAP_KEY, type MapMode, serveNext } from '../../src/main/cli/bench/map-server.ts';
 import { ConnectorProxyManager } from '../../src/main/index.ts';
 
 export interface ScaleSoakSample {

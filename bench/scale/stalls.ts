@@ -1,9 +1,9 @@
 import { fileURLToPath } from 'node:url';
-import { upperBoundOfMean } from '../../src/main/cli/bench/bootstrap.ts';
 import { inFreshProcess } from '../../src/main/cli/bench/fresh-process.ts';
 import { startMapProcess } from '../../src/main/cli/bench/map-server.ts';
 import type { LoadSample, StallSample } from '../../src/main/cli/bench/measure-stalls.ts';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
+import { upperBoundOfMean } from '../support/bootstrap.ts';
 
 const SCRIPT = fileURLToPath(new URL('./stall-process.ts', import.meta.url));
 const WAYS = ['inline', 'plain', 'clone', 'floor', 'manager'] as const;

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { watchLoop } from '../../src/main/cli/bench/loop-watch.ts';
+import { watchLoop } from '../../src/main/cli/bench/measure-stalls.ts';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { SentEntries } from '../../src/main/service-map/sent-entries.ts';
 import type { ChunkEvent } from '../../src/shared/protocol/thread-messages.ts';

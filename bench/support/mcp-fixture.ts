@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
 import { createMcpHandler, McpServer } from '@modelcontextprotocol/server';
 import * as z from 'zod';
-import { seededRandom } from '../../src/main/cli/bench/seeded-random.ts';
 import type { FixtureOptions } from './fixture.ts';
+import { seededRandom } from './seeded-random.ts';
 
 const options = JSON.parse(process.argv[2] ?? '{}') as FixtureOptions;
 const {

@@ -1,5 +1,5 @@
-import { seededRandom } from '../../src/main/cli/bench/seeded-random.ts';
 import { refreshDelayMs } from '../../src/main/service-map/refresh/refresh-delay.ts';
+import { seededRandom } from './seeded-random.ts';
 
 export interface Simulation {
   readonly hosts: number;

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { machineLine } from '../../src/main/cli/bench/machine.ts';
-import type { Circumstances, Report } from '../../src/main/cli/bench/report-figures.ts';
+import { type Circumstances, machineLine, type Report } from '../../src/main/cli/bench/report-figures.ts';
 import { htmlOf } from '../../src/main/cli/bench/report-html.ts';
 
 const folder = fileURLToPath(new URL('../results/', import.meta.url));

@@ -9,6 +9,12 @@ const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')
 const { scripts } = JSON.parse(read('package.json')) as { readonly scripts: Readonly<Record<string, string>> };
 const documents = ['README.md', ...markdownBelow('docs')];
 
+/** A command of this program, by its name or as a clone has it. */
+const OWN_COMMAND = /`(?:mcp-switchyard|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) ([a-z]+)/g;
+
+/** This would run a package of that name from npm, whoever published it. */
+const FROM_NPM = /npx (?:-y |--yes )?(?:mcp-)?switchyard/;
+
 function markdownBelow(folder: string): string[] {
   return readdirSync(fileURLToPath(new URL(folder, root)), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.md'))
@@ -35,8 +41,12 @@ describe('the documents', () => {
     const names = [...text.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name = '']) => name);
     expect(names.filter((name) => !Object.hasOwn(scripts, name))).toEqual([]);
     const program = createProgram(() => {});
-    const commands = [...text.matchAll(/`(?:npx )?switchyard ([a-z]+)/g)].map(([, name = '']) => name);
+    const commands = [...text.matchAll(OWN_COMMAND)].map(([, name = '']) => name);
     expect(commands.filter((name) => !isCommand([name], program))).toEqual([]);
+  });
+
+  it.each([...documents, 'CHANGELOG.md', 'CONTRIBUTING.md'])('%s runs nothing from npm under our name', (path) => {
+    expect(read(path)).not.toMatch(FROM_NPM);
   });
 
   it.each(documents)('%s links only to what is there', (path) => {
@@ -49,6 +59,7 @@ describe('the documents', () => {
       .split('\n')
       .filter((line) => /^\| \d+ \|/.test(line));
     expect(steps.length).toBeGreaterThan(15);
-    for (const step of steps) expect(step).toMatch(/^\| \d+ \| `(npm|npx|promtool) [^`]+` \|/);
+    const works = /^\| \d+ \| `(npm|npx|promtool|node_modules\/\.bin\/node src\/main\/cli\/bin\.ts) [^`]+` \|/;
+    for (const step of steps) expect(step).toMatch(works);
   });
 });

@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_PORT } from '../gateway/http/limits.ts';
 import type { ConfigOptions } from './commands/config.ts';
-import { examples } from './terminal/help-text.ts';
+import { examples } from './terminal/own-command.ts';
 
-/** Adds arguments, options and action of `switchyard config` to its command. */
+/** Adds arguments, options and action of `mcp-switchyard config` to its command. */
 export function addConfig(command: Command, setExitCode: (code: number) => void): void {
   command
     .argument('<client>', 'claude, cursor or vscode')
@@ -20,9 +20,9 @@ export function addConfig(command: Command, setExitCode: (code: number) => void)
     .addHelpText(
       'after',
       examples(
-        'switchyard config claude',
-        'switchyard config cursor --url https://mcp.example.com/mcp --token-env GATEWAY_TOKEN',
-        'switchyard config claude --stdio -- --config ~/servers.json --tools "github__*"',
+        'mcp-switchyard config claude',
+        'mcp-switchyard config cursor --url https://mcp.example.com/mcp --token-env GATEWAY_TOKEN',
+        'mcp-switchyard config claude --stdio -- --config ~/servers.json --tools "github__*"',
       ),
     )
     .action(async (client: string, serveArgs: readonly string[], options: ConfigOptions) => {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ApproveOptions } from './commands/tools/approve.ts';
 import type { PinOptions } from './commands/tools/pinned-tools.ts';
-import { examples } from './terminal/help-text.ts';
+import { examples } from './terminal/own-command.ts';
 
 /** Adds `tools diff` and `tools approve`. */
 export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {
@@ -19,7 +19,10 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
     .argument('[tools...]', 'their names as `tools` lists them; all by default')
     .addHelpText(
       'after',
-      examples('switchyard tools diff --state-dir ./state', 'switchyard tools diff mail.send --state-dir ./state'),
+      examples(
+        'mcp-switchyard tools diff --state-dir ./state',
+        'mcp-switchyard tools diff mail.send --state-dir ./state',
+      ),
     )
     .action(async (names: string[], options: PinOptions) => {
       const { runToolsDiff } = await import('./commands/tools/diff.ts');
@@ -29,7 +32,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
   fresh('approve', 'take the present definitions of tools for the right ones; hosts that run notice it')
     .argument('[tools...]', 'their names as `tools diff` shows them')
     .option('--all', 'all that differ', false)
-    .addHelpText('after', examples('switchyard tools approve mail.send --state-dir ./state'))
+    .addHelpText('after', examples('mcp-switchyard tools approve mail.send --state-dir ./state'))
     .action(async (names: string[], options: ApproveOptions) => {
       const { runToolsApprove } = await import('./commands/tools/approve.ts');
       setExitCode(await runToolsApprove(names, options));

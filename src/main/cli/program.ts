@@ -1,12 +1,12 @@
-import tab from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../../shared/package-version.ts';
+import { addCompletion } from './completion.ts';
 import { addConfig } from './config-command.ts';
 import { addPinCommands } from './pin-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';
 import { type ServeOptions, withServe } from './serve-options.ts';
 import { milliseconds, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
-import { examples } from './terminal/help-text.ts';
+import { examples, PROGRAM } from './terminal/own-command.ts';
 
 /** Takes the exit code of the command that ran. */
 export type SetExitCode = (code: number) => void;
@@ -29,7 +29,7 @@ Variables
 
 /** The command line, as data: commands, options, help. What a command does is loaded when it runs, so that `--help` need not wait for it. */
 export function createProgram(setExitCode: SetExitCode): Command {
-  const program = new Command('switchyard')
+  const program = new Command(PROGRAM)
     .description('The connector manager for MCP hosts that never blocks your event loop')
     .version(PACKAGE_VERSION, '--version', 'the version')
     .helpOption('-h, --help', 'this text')
@@ -40,11 +40,11 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .addHelpText(
       'after',
       examples(
-        'switchyard demo',
-        'switchyard serve --config .mcp.json',
-        'switchyard sync --service-map https://maps.example.com/v1/connectors/service-map',
-        'switchyard call wikidata.search \'{"query":"railway"}\' --json',
-        'switchyard doctor',
+        'mcp-switchyard demo',
+        'mcp-switchyard serve --config .mcp.json',
+        'mcp-switchyard sync --service-map https://maps.example.com/v1/connectors/service-map',
+        'mcp-switchyard call wikidata.search \'{"query":"railway"}\' --json',
+        'mcp-switchyard doctor',
       ) + EXIT_CODES,
     );
 
@@ -52,7 +52,10 @@ export function createProgram(setExitCode: SetExitCode): Command {
     program.command(name).description(description).helpOption('-h, --help', 'this text');
 
   withSource(fresh('sync', 'fetch and prove the map, bring its connectors up, say how each is'))
-    .addHelpText('after', examples('switchyard sync --service-map https://maps.example.com/map --json | jq .toolCount'))
+    .addHelpText(
+      'after',
+      examples('mcp-switchyard sync --service-map https://maps.example.com/map --json | jq .toolCount'),
+    )
     .action(async (options: SourceOptions) => {
       const { runSync } = await import('./commands/sync.ts');
       setExitCode(await runSync(options));
@@ -62,7 +65,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     fresh('tools', 'list the tools of all connectors; diff and approve look at those that changed'),
   )
     .option('--connector <id>', 'only those of this connector')
-    .addHelpText('after', examples('switchyard tools --connector wikidata'))
+    .addHelpText('after', examples('mcp-switchyard tools --connector wikidata'))
     .action(async (options) => {
       const { runTools } = await import('./commands/tools.ts');
       setExitCode(await runTools(options));
@@ -76,8 +79,8 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .addHelpText(
       'after',
       examples(
-        'switchyard call everything.echo \'{"message":"hi"}\'',
-        'echo \'{"message":"hi"}\' | switchyard call everything.echo -',
+        'mcp-switchyard call everything.echo \'{"message":"hi"}\'',
+        'echo \'{"message":"hi"}\' | mcp-switchyard call everything.echo -',
       ),
     )
     .action(async (tool: string, args: string | undefined, options) => {
@@ -86,7 +89,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     });
 
   withSource(fresh('status', 'show map, store and connectors in full'))
-    .addHelpText('after', examples('switchyard status --state-dir ~/.local/state/switchyard'))
+    .addHelpText('after', examples('mcp-switchyard status --state-dir ~/.local/state/switchyard'))
     .action(async (options: SourceOptions) => {
       const { runStatus } = await import('./commands/status.ts');
       setExitCode(await runStatus(options));
@@ -109,7 +112,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .option('--out <file>', 'where to write it, replaced in one step; stdout by default')
     .option('--stamp', 'set generatedAt to now', false)
     .option('--json', 'print a document about the signature instead of the map', false)
-    .addHelpText('after', examples('switchyard sign map.json --stamp --out signed.json'))
+    .addHelpText('after', examples('mcp-switchyard sign map.json --stamp --out signed.json'))
     .action(async (file: string, options) => {
       const { runSign } = await import('./commands/sign.ts');
       setExitCode(await runSign(file, options));
@@ -119,7 +122,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .argument('<file-or-url>', 'the map; - reads stdin')
     .addHelpText(
       'after',
-      examples('switchyard verify signed.json', 'switchyard verify https://maps.example.com/map --json'),
+      examples('mcp-switchyard verify signed.json', 'mcp-switchyard verify https://maps.example.com/map --json'),
     )
     .action(async (place: string, options: SourceOptions) => {
       const { runVerify } = await import('./commands/verify.ts');
@@ -129,7 +132,10 @@ export function createProgram(setExitCode: SetExitCode): Command {
   withSource(fresh('doctor', 'check node, threads, disk, clock, proxy, map and connectors: what works and what to do'))
     .addHelpText(
       'after',
-      examples('switchyard doctor', 'switchyard doctor --service-map https://maps.example.com/map --state-dir ./state'),
+      examples(
+        'mcp-switchyard doctor',
+        'mcp-switchyard doctor --service-map https://maps.example.com/map --state-dir ./state',
+      ),
     )
     .action(async (options: SourceOptions) => {
       const { runDoctor } = await import('./commands/doctor.ts');
@@ -142,7 +148,10 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .option('--seconds <n>', 'how long tools are called for in each', wholeNumber, 10)
     .option('--out <file>', 'the page', 'switchyard-bench.html')
     .option('--json', 'print one JSON document on stdout and nothing else there', false)
-    .addHelpText('after', examples('switchyard bench', 'switchyard bench --entries 1000 --rounds 1 --seconds 3 --json'))
+    .addHelpText(
+      'after',
+      examples('mcp-switchyard bench', 'mcp-switchyard bench --entries 1000 --rounds 1 --seconds 3 --json'),
+    )
     .action(async (options) => {
       const { runBench } = await import('./commands/bench.ts');
       setExitCode(await runBench(options));
@@ -151,13 +160,12 @@ export function createProgram(setExitCode: SetExitCode): Command {
   fresh('demo', 'start real MCP servers, sign a map of them, bring them up from it and call their tools')
     .option('--once', 'end after the first round; exit 0 only if all went well', false)
     .option('--json', 'print one JSON document on stdout and nothing else there; implies --once', false)
-    .addHelpText('after', examples('switchyard demo', 'switchyard demo --once --json'))
+    .addHelpText('after', examples('mcp-switchyard demo', 'mcp-switchyard demo --once --json'))
     .action(async ({ once, json }: { once: boolean; json: boolean }) => {
       const { runDemo } = await import('./demo/demo.ts');
       setExitCode(await runDemo({ once: once || json, json }));
     });
 
-  // Adds `switchyard completion SHELL`, and the command that the shells ask.
-  tab(program, { completionCommandName: 'completion' });
+  addCompletion(program);
   return program;
 }

@@ -5,7 +5,7 @@ import type { ExportOptions } from './commands/registry/export.ts';
 import type { ImportOptions } from './commands/registry/import.ts';
 import type { ShowingOptions } from './commands/registry/list.ts';
 import type { RegistryOptions } from './commands/registry/open-registry.ts';
-import { examples } from './terminal/help-text.ts';
+import { examples } from './terminal/own-command.ts';
 
 type Table = Readonly<Record<string, string>>;
 
@@ -27,9 +27,9 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     .addHelpText(
       'after',
       examples(
-        'switchyard registry import ~/.cursor/mcp.json',
-        'switchyard registry list',
-        'switchyard tools --registry',
+        'mcp-switchyard registry import ~/.cursor/mcp.json',
+        'mcp-switchyard registry list',
+        'mcp-switchyard tools --registry',
       ),
     );
   const fresh = (name: string, description: string): Command =>
@@ -42,7 +42,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
 
   fresh('list', 'list the servers, secrets masked')
     .option(...SHOW_SECRETS)
-    .addHelpText('after', examples('switchyard registry list --json | jq .servers'))
+    .addHelpText('after', examples('mcp-switchyard registry list --json | jq .servers'))
     .action(async (options: ShowingOptions) => {
       const { runRegistryList } = await import('./commands/registry/list.ts');
       setExitCode(await runRegistryList(options));
@@ -51,7 +51,10 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
   fresh('show', 'show one server in full, and what keeps it from being a connector')
     .argument('<name>', 'its name as `list` shows it')
     .option(...SHOW_SECRETS)
-    .addHelpText('after', examples('switchyard registry show files', 'switchyard registry show files --show-secrets'))
+    .addHelpText(
+      'after',
+      examples('mcp-switchyard registry show files', 'mcp-switchyard registry show files --show-secrets'),
+    )
     .action(async (name: string, options: ShowingOptions) => {
       const { runRegistryShow } = await import('./commands/registry/show.ts');
       setExitCode(await runRegistryShow(name, options));
@@ -74,8 +77,8 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     .addHelpText(
       'after',
       `${examples(
-        'switchyard registry add files -- npx -y @modelcontextprotocol/server-filesystem /data',
-        `switchyard registry add search https://search.example.com/mcp --header 'Authorization: Bearer \${SEARCH_TOKEN}'`,
+        'mcp-switchyard registry add files -- npx -y @modelcontextprotocol/server-filesystem /data',
+        `mcp-switchyard registry add search https://search.example.com/mcp --header 'Authorization: Bearer \${SEARCH_TOKEN}'`,
       )}\nVariables as \${NAME} are kept as they are and looked up when the server is brought up: secrets need not stand in the registry.\n`,
     )
     .action(async (name: string, target: string[], options: AddOptions & { force: boolean }) => {
@@ -85,7 +88,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
 
   fresh('remove', 'remove servers; exit code 1 if one was not there')
     .argument('<names...>', 'their names as `list` shows them')
-    .addHelpText('after', examples('switchyard registry remove files search'))
+    .addHelpText('after', examples('mcp-switchyard registry remove files search'))
     .action(async (names: string[], options: RegistryOptions) => {
       const { runRegistryRemove } = await import('./commands/registry/remove.ts');
       setExitCode(await runRegistryRemove(names, options));
@@ -99,9 +102,9 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     .addHelpText(
       'after',
       examples(
-        'switchyard registry import ~/.cursor/mcp.json --dry-run',
-        'switchyard registry import .vscode/mcp.json',
-        'curl -s https://example.com/mcp.json | switchyard registry import -',
+        'mcp-switchyard registry import ~/.cursor/mcp.json --dry-run',
+        'mcp-switchyard registry import .vscode/mcp.json',
+        'curl -s https://example.com/mcp.json | mcp-switchyard registry import -',
       ),
     )
     .action(async (file: string, options: ImportOptions & { force: boolean }) => {
@@ -120,7 +123,10 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     .option(...SHOW_SECRETS)
     .addHelpText(
       'after',
-      examples('switchyard registry export --format vscode', 'switchyard registry export backup.json --format servers'),
+      examples(
+        'mcp-switchyard registry export --format vscode',
+        'mcp-switchyard registry export backup.json --format servers',
+      ),
     )
     .action(async (file: string | undefined, options: ExportOptions) => {
       const { runRegistryExport } = await import('./commands/registry/export.ts');
@@ -128,21 +134,24 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     });
 
   fresh('verify', 'check every checksum, the file, and that store and file agree; changes nothing')
-    .addHelpText('after', examples('switchyard registry verify', 'switchyard registry verify --json | jq .findings'))
+    .addHelpText(
+      'after',
+      examples('mcp-switchyard registry verify', 'mcp-switchyard registry verify --json | jq .findings'),
+    )
     .action(async (options: RegistryOptions) => {
       const { runRegistryVerify } = await import('./commands/registry/verify.ts');
       setExitCode(await runRegistryVerify(options));
     });
 
   fresh('repair', 'rebuild what is damaged out of store and file, and say what cannot be')
-    .addHelpText('after', examples('switchyard registry repair'))
+    .addHelpText('after', examples('mcp-switchyard registry repair'))
     .action(async (options: RegistryOptions) => {
       const { runRegistryRepair } = await import('./commands/registry/repair.ts');
       setExitCode(await runRegistryRepair(options));
     });
 
   fresh('path', 'say where the registry is')
-    .addHelpText('after', examples('cat "$(switchyard registry path)"'))
+    .addHelpText('after', examples('cat "$(mcp-switchyard registry path)"'))
     .action(async (options: RegistryOptions) => {
       const { runRegistryPath } = await import('./commands/registry/path.ts');
       setExitCode(await runRegistryPath(options));

@@ -2,6 +2,7 @@ import { type Command, CommanderError } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { createProgram } from './program.ts';
 import { EXIT, failureOf, printJson, reportFailure, say } from './terminal/output.ts';
+import { ownCommand } from './terminal/own-command.ts';
 
 /** Runs the command line; resolves with the exit code. Never rejects. */
 export async function runCli(argv: readonly string[]): Promise<number> {
@@ -14,11 +15,11 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       writeErr: (text) => process.stderr.write(text),
       // One line, as every other failure has, and where to look.
       outputError: (text, write) =>
-        write(`switchyard: ${text.replace(/^error: /, '').trim()}\nTry: ${pathOf(command)} --help\n`),
+        write(`mcp-switchyard: ${text.replace(/^error: /, '').trim()}\nTry: ${helpOf(command)}\n`),
     });
   }
   if (argv.length === 0) {
-    say(`switchyard: A command is missing.\nTry: ${pathOf(program)} --help`);
+    say(`mcp-switchyard: A command is missing.\nTry: ${helpOf(program)}`);
     return EXIT.usage;
   }
   try {
@@ -40,7 +41,12 @@ function withSubcommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
 }
 
-/** A command as it is called, as in `switchyard tools diff`. */
-function pathOf(command: Command): string {
-  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+/** The command line that shows the help of a command. */
+function helpOf(command: Command): string {
+  return ownCommand(...namesOf(command), '--help');
+}
+
+/** The names of a command below the program, as in `tools diff`. */
+function namesOf(command: Command): readonly string[] {
+  return command.parent === null ? [] : [...namesOf(command.parent), command.name()];
 }

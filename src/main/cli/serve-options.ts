@@ -4,9 +4,9 @@ import { isLoopback } from '../gateway/http/guard.ts';
 import type { ReadyFor } from '../gateway/http/health.ts';
 import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/limits.ts';
 import { milliseconds, requiredVariable, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
-import { examples } from './terminal/help-text.ts';
+import { examples } from './terminal/own-command.ts';
 
-/** What `switchyard serve` is given. */
+/** What `mcp-switchyard serve` is given. */
 export interface ServeOptions extends SourceOptions {
   readonly stdio: boolean;
   readonly host: string;
@@ -32,7 +32,7 @@ export interface ServeOptions extends SourceOptions {
 
 const several = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
-/** Adds the options of `switchyard serve` to its command. */
+/** Adds the options of `mcp-switchyard serve` to its command. */
 export function withServe(command: Command): Command {
   return withSource(command)
     .option('--stdio', 'serve one client over standard streams instead of HTTP', false)
@@ -73,9 +73,9 @@ export function withServe(command: Command): Command {
     .addHelpText(
       'after',
       examples(
-        'switchyard serve --config .mcp.json',
-        'switchyard serve --service-map https://maps.example.com/map --state-dir ./state --ready-for all',
-        'switchyard serve --registry --stdio --tools "github__*" --tools "!github__delete_*"',
+        'mcp-switchyard serve --config .mcp.json',
+        'mcp-switchyard serve --service-map https://maps.example.com/map --state-dir ./state --ready-for all',
+        'mcp-switchyard serve --registry --stdio --tools "github__*" --tools "!github__delete_*"',
       ),
     );
 }

@@ -35,7 +35,7 @@ export function withSource(command: Command): Command {
   return command
     .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
     .option('--config <file>', 'mcpServers JSON of Claude, Cursor or VS Code: its connectors beside the map, or alone')
-    .option('--registry', 'the registered servers beside those, or alone (`switchyard registry`)', false)
+    .option('--registry', 'the registered servers beside those, or alone (`mcp-switchyard registry`)', false)
     .option('--registry-path <file>', 'the same, with the registry whose servers.json this is')
     .option('--key-env <name>', 'variable with the key the map is signed with', 'CONNECTORS_SIGNATURE_KEY')
     .option('--map-key-env <name>', 'variable with the bearer token for the map, if it wants one')

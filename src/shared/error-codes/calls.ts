@@ -4,11 +4,11 @@ import { type ErrorCodeEntry, entry } from './entry.ts';
 export const CALL_ERRORS = {
   TOOL_UNKNOWN: entry(
     'No connected connector offers a tool of this name.',
-    'Compare with `listTools()`, or `switchyard tools`.',
+    'Compare with `listTools()`, or `mcp-switchyard tools`.',
   ),
   TOOL_CHANGED: entry(
     'The definition of the tool is no longer the one that was first seen, and `pinTools` is `quarantine`.',
-    'Look at it with `switchyard tools diff`; if it is right, `switchyard tools approve` it.',
+    'Look at it with `mcp-switchyard tools diff`; if it is right, `mcp-switchyard tools approve` it.',
   ),
   TOOL_CALL_REJECTED: entry(
     'The connector answered the call with a JSON-RPC error.',

@@ -19,7 +19,7 @@ export const CONNECTOR_ERRORS = {
       'else look at who wrote the map. It is tried again with each refresh in the background.',
   ),
   CONNECTOR_LOOP: entry(
-    'The connector is the gateway itself, or starts another that serves the same: what `switchyard ' +
+    'The connector is the gateway itself, or starts another that serves the same: what `mcp-switchyard ' +
       'config` prints was pasted into the file that the gateway reads.',
     'Take it out of the configuration of the gateway; clients and gateway need a file each.',
   ),

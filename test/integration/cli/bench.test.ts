@@ -12,7 +12,7 @@ interface Row {
   readonly samples: readonly number[];
 }
 
-describe('switchyard bench', () => {
+describe('mcp-switchyard bench', () => {
   it('compares the ways on this machine, says how far it is and writes a page', async () => {
     using dir = new TempDir();
     const out = join(dir.path, 'report.html');
@@ -30,7 +30,8 @@ describe('switchyard bench', () => {
     }
     const page = readFileSync(out, 'utf8');
     expect(page).toMatch(/^<!doctype html>[\s\S]*no refresh[\s\S]*<\/html>\n$/);
-  });
+    // It starts a dozen processes, one after the other.
+  }, 120_000);
 
   it.each([[['--entries', 'many']], [['--rounds', '0']], [['--out', '/nowhere/at/all/report.html']]])(
     'refuses %j before it measures anything',

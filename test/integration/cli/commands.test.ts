@@ -17,7 +17,7 @@ afterEach(killRunning);
 
 const env = CLI_ENV;
 
-describe('switchyard sync', () => {
+describe('mcp-switchyard sync', () => {
   it('shows each connector and ends with 0 when all are up', async () => {
     const { code, stdout, stderr } = await world.on(['sync']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\s+ready\s+modern\s+streamable-http\s+2/)]);
@@ -57,7 +57,7 @@ describe('switchyard sync', () => {
   });
 });
 
-describe('switchyard tools and call', () => {
+describe('mcp-switchyard tools and call', () => {
   it('lists tools, without what would steer a terminal', async () => {
     const { code, stdout } = await world.on(['tools']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\.echo\s+Says it again/)]);
@@ -93,7 +93,7 @@ describe('switchyard tools and call', () => {
   });
 });
 
-describe('switchyard status', () => {
+describe('mcp-switchyard status', () => {
   it('shows map, store and connectors, and the remembered map while the server is down', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: world.mcp.url })]));

@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { readLocalConfig } from '../../../src/main/local-config/read-local-config.ts';
 import { killRunning, runCli } from '../../helpers/cli.ts';
@@ -7,6 +8,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 
 const URL_OF_IT = 'http://127.0.0.1:3737/mcp';
 const TOKEN = 'a-token-of-the-test';
+const BIN = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.url));
 
 /** What our own reader makes of a snippet at the place where its client keeps it. */
 async function readBack(snippet: string, file: string) {
@@ -25,7 +27,7 @@ const PLACES = [
 
 afterEach(killRunning);
 
-describe('switchyard config', () => {
+describe('mcp-switchyard config', () => {
   it.each(PLACES)('prints what %s takes, and says that it goes into %s', async (client, file) => {
     const { code, stdout, stderr } = await runCli(['config', client]);
     expect(code).toBe(0);
@@ -52,8 +54,8 @@ describe('switchyard config', () => {
     expect(code).toBe(0);
     const { servers, problems } = await readBack(stdout, file);
     expect(problems).toEqual([]);
-    const args = ['-y', 'mcp-switchyard', 'serve', '--stdio', '--config', '/etc/servers.json'];
-    expect(servers).toMatchObject([{ entry: { id: 'switchyard' }, command: { command: 'npx', args } }]);
+    const args = [BIN, 'serve', '--stdio', '--config', '/etc/servers.json'];
+    expect(servers).toMatchObject([{ entry: { id: 'switchyard' }, command: { command: process.execPath, args } }]);
   });
 
   it('prints one document with --json', async () => {

@@ -33,11 +33,11 @@ describe('switchyard', () => {
       'data:text/javascript,Object.defineProperty(process,"versions",{value:{...process.versions,node:"20.19.0"}})';
     const { code, stdout, stderr } = await run(['--version'], { nodeArgs: ['--import', older] });
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/^switchyard needs Node\.js 24 or newer; this is v\d+\.\d+\.\d+\.\n$/);
+    expect(stderr).toMatch(/^mcp-switchyard needs Node\.js 24 or newer; this is v\d+\.\d+\.\d+\.\n$/);
   });
 });
 
-describe('switchyard demo', () => {
+describe('mcp-switchyard demo', () => {
   it('prints one JSON document: real connectors up, their tools called, a load on a thread', async () => {
     const { code, stdout, stderr } = await run(['demo', '--once', '--json']);
     expect(stderr).toContain('everything-sse: ready');

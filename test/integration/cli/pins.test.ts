@@ -37,7 +37,7 @@ async function changed(description: string) {
   };
 }
 
-describe('switchyard tools diff and approve', () => {
+describe('mcp-switchyard tools diff and approve', () => {
   it('show what changed, what hides included, and let it pass', async () => {
     await using world = await changed('sends a mail\u202e\u200b');
     const before = await world.pins(['diff']);
@@ -74,7 +74,7 @@ describe('switchyard tools diff and approve', () => {
     const bare = await runCli(['tools', 'diff']);
     expect([bare.code, bare.stderr]).toEqual([
       2,
-      expect.stringMatching(/--state-dir[\s\S]*Try: switchyard tools diff --help/),
+      expect.stringMatching(/--state-dir[\s\S]*Try: \S+ \S+ tools diff --help/),
     ]);
   });
 });

@@ -15,7 +15,7 @@ function damage(world: RegistryWorld, from: string, to: string): void {
   writeFileSync(world.store, Buffer.from(bytes.replaceAll(from, to), 'latin1'));
 }
 
-describe('switchyard registry verify and repair', () => {
+describe('mcp-switchyard registry verify and repair', () => {
   it('say that there is nothing where there is no registry, and make none', async () => {
     using world = new RegistryWorld();
     for (const command of ['verify', 'repair']) {

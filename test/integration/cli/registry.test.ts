@@ -38,7 +38,7 @@ function world() {
 
 const documentOf = ({ stdout }: Ended) => JSON.parse(stdout);
 
-describe('switchyard registry', () => {
+describe('mcp-switchyard registry', () => {
   it('shows, lists and removes what was added, by the environment and by --registry-path', async () => {
     using it = world();
     expect(await it.registry(['path'])).toMatchObject({ code: 0, stdout: `${it.path}\n` });
@@ -91,7 +91,7 @@ describe('switchyard registry', () => {
     const misspelt = await runCli(['registry', 'add', 'x', '--trasport', 'sse']);
     expect(misspelt).toMatchObject({ code: 2, stdout: '' });
     expect(misspelt.stderr).toContain('Did you mean --transport?');
-    expect(misspelt.stderr).toContain('Try: switchyard registry add --help');
+    expect(misspelt.stderr).toContain('src/main/cli/bin.ts registry add --help');
     expect((await runCli(['registry', 'lst'])).stderr).toContain('Did you mean list?');
     expect((await runCli(['registry'])).code).toBe(2);
   });
@@ -217,7 +217,7 @@ describe('secrets of registered servers', () => {
   });
 });
 
-describe('switchyard registry export', () => {
+describe('mcp-switchyard registry export', () => {
   it('is imported as it was, in its own format, and in those of the clients but for what they have no words for', async () => {
     using it = world();
     const servers = [
@@ -256,7 +256,7 @@ describe('switchyard registry export', () => {
   });
 });
 
-describe('switchyard registry import', () => {
+describe('mcp-switchyard registry import', () => {
   it('takes the files of Claude Desktop and Claude Code', async () => {
     using it = world();
     expect((await it.registry(['import', fixture('claude_desktop_config.json')])).code).toBe(0);

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -18,7 +19,7 @@ afterEach(killRunning);
 
 const env = CLI_ENV;
 
-describe('switchyard sign and verify', () => {
+describe('mcp-switchyard sign and verify', () => {
   it('sign what verify and sync accept', async () => {
     using dir = new TempDir();
     const [source, target] = [join(dir.path, 'map.json'), join(dir.path, 'signed.json')];
@@ -68,7 +69,7 @@ describe('switchyard sign and verify', () => {
   });
 });
 
-describe('switchyard doctor', () => {
+describe('mcp-switchyard doctor', () => {
   it('looks at the machine alone where no map is named', async () => {
     const { code, stdout } = await runCli(['doctor'], { env: {} });
     expect(code).toBe(0);
@@ -91,10 +92,21 @@ describe('switchyard doctor', () => {
   });
 });
 
-describe('switchyard completion', () => {
+describe('mcp-switchyard completion', () => {
   it.each(['bash', 'zsh', 'fish'])('gives a script for %s', async (shell) => {
     const { code, stdout } = await runCli(['completion', shell]);
-    expect([code, stdout]).toEqual([0, expect.stringContaining('switchyard')]);
+    expect(code).toBe(0);
+    for (const name of ['mcp-switchyard', 'switchyard']) expect(stdout).toMatch(new RegExp(`(?<![-\\w])${name}\\b`));
+  });
+
+  it('completes both names in bash, and says nothing while it is read', async () => {
+    const { stdout } = await runCli(['completion', 'bash']);
+    const bash = spawnSync('bash', ['-c', `${stdout}\ncomplete -p mcp-switchyard switchyard`], { encoding: 'utf8' });
+    const names = bash.stdout
+      .trim()
+      .split('\n')
+      .map((line) => line.split(' ').at(-1));
+    expect([bash.status, bash.stderr, names]).toEqual([0, '', ['mcp-switchyard', 'switchyard']]);
   });
 
   it('completes commands and options', async () => {

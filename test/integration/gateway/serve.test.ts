@@ -20,7 +20,7 @@ interface Serving {
   readonly mcp: string;
 }
 
-/** `switchyard serve` on a free port, once it listens. */
+/** `mcp-switchyard serve` on a free port, once it listens. */
 async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<Serving> {
   const cli = startCli(['serve', '--port', '0', '--json', ...args], { env, stdinDelayMs: 60_000 });
   await eventually('it listens', () => cli.seen.stdout.includes('\n'), 20_000);
@@ -30,7 +30,7 @@ async function serve(args: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
 const toolNames = async (url: string): Promise<readonly string[]> =>
   ((await postLegacy(url, 'tools/list')).result.tools as { name: string }[]).map(({ name }) => name);
 
-describe('switchyard serve', () => {
+describe('mcp-switchyard serve', () => {
   it('lists the tools of programs and servers, and ends in order with 0 when it is told to', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server), local: localServer() });
@@ -176,7 +176,7 @@ describe('switchyard serve', () => {
   });
 });
 
-describe('switchyard serve --stdio', () => {
+describe('mcp-switchyard serve --stdio', () => {
   it('serves a client of either era over its standard streams, and ends with it', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server) });

@@ -85,7 +85,7 @@ describe.each(PLACES)('a tool that changes, %s', (_, place) => {
     expect(manager.status().changedTools).toMatchObject([{ name: 'mail.send', isQuarantined: true }]);
     await expect(manager.callTool('mail.send')).rejects.toMatchObject({
       code: 'TOOL_CHANGED',
-      message: expect.stringContaining('switchyard tools approve mail.send'),
+      message: expect.stringContaining('mcp-switchyard tools approve mail.send'),
     });
     await expect(manager.callTool('mail.read')).resolves.toMatchObject({ content: [] });
 

@@ -8,8 +8,8 @@ import { writeStartImage } from '../../../src/workers/store/start-image-file.ts'
 import { ToolTable } from '../../../src/workers/tables/tool-table.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-const mapOf = (sourceId: string, size: number): StoredMap => ({
-  sourceId,
+const mapOf = (storeKey: string, size: number): StoredMap => ({
+  storeKey,
   etag: null,
   body: new Uint8Array(size),
   generatedAtMs: 1,

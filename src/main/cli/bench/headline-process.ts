@@ -1,6 +1,7 @@
 /**
- * One way of one comparison in a process of its own: `node headline-process.ts stalls|calls WAY URL ENTRIES N`, where N is the refreshes or the seconds. Prints the sample
- * as JSON.
+ * Measures one way of one comparison in a process of its own:
+ * `node headline-process.ts stalls|calls WAY URL ENTRIES N`, where N is the number of refreshes or of
+ * seconds. Prints the sample as JSON.
  */
 import { managerKeeper, plainKeeper } from './keepers.ts';
 import { measureCalls } from './measure-calls.ts';

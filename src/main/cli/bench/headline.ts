@@ -5,15 +5,14 @@ import { inFreshProcess } from './fresh-process.ts';
 import { startMapProcess } from './map-server.ts';
 import type { CallsSample } from './measure-calls.ts';
 import type { StallSample } from './measure-stalls.ts';
-import type { Row, Section } from './report-figures.ts';
-import { percentile } from './stats.ts';
+import { percentile, type Row, type Section } from './report-figures.ts';
 
 export interface HeadlineOptions {
   /** Entries of the map. */
   readonly entries: number;
-  /** Processes of each way, interleaved. */
+  /** Processes for each way; the ways take turns. */
   readonly rounds: number;
-  /** How long calls are made for. */
+  /** How long each process calls tools. */
   readonly seconds: number;
   /** Called before each process. */
   readonly onProgress: (what: string, done: number, of: number) => void;
@@ -26,9 +25,13 @@ const STALL_WAYS = ['plain', 'inline', 'manager'] as const;
 const CALL_WAYS = ['no refresh', 'inline', 'manager'] as const;
 
 const WAYS_NOTE =
-  'manager: this package. inline: the same, all on the main thread. plain: fetch, JSON.parse, zod and an HMAC on the main thread.';
+  'manager: this package. inline: this package without worker threads. ' +
+  'plain: fetch, JSON.parse, zod and an HMAC on the main thread.';
 
-/** The comparisons that matter most, on this machine: how long the main thread is held by a large map, and what tool calls notice of it. Takes some minutes. */
+/**
+ * Measures the two main comparisons on this machine: how long loading a large map holds the main thread, and how much
+ * that delays tool calls. Takes some minutes.
+ */
 export async function measureHeadlines(options: HeadlineOptions): Promise<Section[]> {
   return [await stalls(options), await calls(options)];
 }
@@ -75,11 +78,11 @@ async function calls({ entries, rounds, seconds, onProgress }: HeadlineOptions):
     });
     return [row('p50', 0.5), row('p95', 0.95), row('p99', 0.99), row('max', 1)];
   });
-  const title = `Tool calls of a real MCP server, 100 a second, while a map of ${entries} entries is refreshed every second`;
+  const title = `100 tool calls a second while a map of ${entries} entries is refreshed every second`;
   return { title, rows, notes: ['Open loop: the time of each call counts from when it was due.'] };
 }
 
-/** So many samples of each way, in turns, every other round backwards. */
+/** Takes `rounds` samples of each way, in turns; every other round goes backwards. */
 async function interleaved<T>(
   ways: readonly string[],
   rounds: number,

@@ -3,9 +3,9 @@ import { Agent, fetch } from 'undici';
 import * as z from 'zod';
 import { canonicalizeServiceMapPayload } from '../../../shared/map/signature.ts';
 import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import { MAP_KEY } from './changing-map.ts';
+import { MAP_KEY } from './map-server.ts';
 
-/** Keeps a map current, in one way. */
+/** One way to keep a map current. */
 export interface Keeper {
   refresh(): Promise<void>;
   close(): Promise<void>;
@@ -16,7 +16,7 @@ export type KeeperOf = (url: string) => Promise<Keeper>;
 
 const FLAGS = { asyncRefresh: false, refreshIntervalMs: 300_000 };
 
-/** The manager; with `never` all of a load runs inline, on main. */
+/** Keeps the map with a manager; `never` does all of a load on the main thread. */
 export function managerKeeper(offload: 'auto' | 'never'): KeeperOf {
   return async (serviceMapUrl) => {
     const manager = new ConnectorProxyManager({
@@ -37,7 +37,7 @@ const looseMap = z.looseObject({
   ),
 });
 
-/** What a host does that has no library for it: fetch, JSON.parse, zod and an HMAC over one string, on main; 304 and the same ETag are heeded. */
+/** Keeps the map as a host without a library would, on the main thread: fetch, JSON.parse, zod, HMAC, ETags. */
 export const plainKeeper: KeeperOf = async (url) => {
   const agent = new Agent();
   let etag: string | null = null;
@@ -48,7 +48,8 @@ export const plainKeeper: KeeperOf = async (url) => {
     etag = response.headers.get('etag');
     const { signature, ...payload } = looseMap.parse(JSON.parse(await response.text()));
     const mac = createHmac('sha256', MAP_KEY).update(canonicalizeServiceMapPayload(payload)).digest();
-    if (!timingSafeEqual(mac, Buffer.from(signature, 'base64url'))) throw new Error('The map is not signed right');
+    if (!timingSafeEqual(mac, Buffer.from(signature, 'base64url')))
+      throw new Error('The signature of the map is wrong');
     state.map = payload;
   };
   await refresh();

@@ -1,21 +1,95 @@
 /**
- * Serves a changing map, in a process of its own so that it takes nothing from the one that is measured: `node map-process.ts OPTIONS`, JSON. Prints its URL. What the
- * next requests get is chosen by `POST /changed/N` (N entries change before each answer), `/same` (the same bytes, no ETag), `/not-modified` and `/failing`.
+ * Serves a changing service map from a process of its own, so that serving takes no time from the process that is
+ * measured: `node map-process.ts OPTIONS`, where OPTIONS is JSON. Prints its URL. A `POST` chooses the answer to later
+ * requests: `/changed/N` (N entries change before each), `/same` (same bytes, no ETag), `/not-modified`, `/failing`.
  */
+import { createHmac } from 'node:crypto';
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { ChangingMap, type ChangingMapOptions } from './changing-map.ts';
+import { canonicalizeServiceMapPayload } from '../../../shared/map/signature.ts';
+import { MAP_KEY, type MapProcessOptions } from './map-server.ts';
 
-export interface MapProcessOptions extends ChangingMapOptions {
-  /** Before each answer. */
-  readonly latencyMs?: number;
+/** How many changed maps are ready before they are asked for. */
+const PREPARED = 24;
+
+/**
+ * A signed map of connectors of 1.4 KB each, which changes a few at a time. Its text is joined from entries that are
+ * already serialized, so that the server does little work.
+ */
+class ChangingMap {
+  readonly #options: MapProcessOptions;
+  readonly #texts: string[];
+  readonly #startedAtMs = Date.now();
+  #version = 0;
+  #body: Buffer;
+
+  constructor(options: MapProcessOptions) {
+    this.#options = options;
+    this.#texts = Array.from({ length: options.count }, (_, index) => this.#textOf(index));
+    this.#body = this.#render();
+  }
+
+  get body(): Buffer {
+    return this.#body;
+  }
+
+  get etag(): string {
+    return `"${this.#version}"`;
+  }
+
+  /** Changes `count` entries, different ones each time, and gives the map a newer date. */
+  change(count: number): void {
+    const first = this.#options.endpoints.length;
+    const others = Math.max(1, this.#options.count - first);
+    this.#version += 1;
+    for (let changed = 0; changed < count; changed += 1) {
+      const index = first + ((this.#version * 7_919 + changed * 199) % others);
+      this.#texts[index] = this.#textOf(index);
+    }
+    this.#body = this.#render();
+  }
+
+  #render(): Buffer {
+    const generatedAt = new Date(this.#startedAtMs + this.#version).toISOString();
+    const connectors = this.#texts.join(',');
+    const head = `{"brand":"bench","connectors":[${connectors}],"generatedAt":"${generatedAt}","id":"bench",`;
+    const tail = `"ttlSeconds":86400}`;
+    const signature = createHmac('sha256', MAP_KEY).update(head).update(tail).digest('base64url');
+    return Buffer.from(`${head}"signature":"${signature}",${tail}`);
+  }
+
+  #textOf(index: number): string {
+    const endpoint = this.#options.endpoints[index];
+    const own =
+      this.#options.isHeterogeneous === true
+        ? { [`x-${index}`]: index, [`y-${index % 97}`]: { [`z-${index}`]: true } }
+        : {};
+    return canonicalizeServiceMapPayload({
+      id: `c${index}`,
+      version: `1.4.${this.#version}`,
+      name: `Connector ${index}`,
+      description: 'A connector with a description of an ordinary length, as a person would write it. '.repeat(3),
+      status: endpoint === undefined && this.#options.enabled !== true ? 'disabled' : 'enabled',
+      scopes: ['read', 'write', `tenant-${index % 17}`],
+      ttl: 300,
+      endpoint: endpoint ?? `http://127.0.0.1:9/${index}`,
+      headers: { 'x-tenant': `tenant-${index % 17}`, 'x-region': 'eu-west-1' },
+      quotas: { perMinute: 60_000, concurrent: 64 },
+      timeouts: { connect: 5_000, call: 30_000 },
+      tags: ['bench', `group-${index % 5}`],
+      metadata: { owner: 'team@example.invalid', tier: index % 3, notes: 'x'.repeat(440), ...own },
+      remoteTools: Array.from({ length: 3 }, (__, tool) => ({
+        name: `tool_${tool}`,
+        description: 'Does one thing well.',
+      })),
+    });
+  }
 }
 
 const options = JSON.parse(process.argv[2] ?? '{}') as MapProcessOptions;
 const map = new ChangingMap(options);
-/** Made beforehand: what is measured must not share its processor with their making. */
+/** Made in advance: making them must not compete for a processor with what is measured. */
 const prepared: { readonly body: Buffer; readonly etag: string }[] = [];
-const PREPARED = 24;
 let current = { body: map.body, etag: map.etag };
 let mode = 'same';
 let changedCount = 0;

@@ -3,16 +3,32 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { fetch } from 'undici';
 import { workerUrl } from '../../../shared/protocol/worker-url.ts';
-import type { MapProcessOptions } from './map-process.ts';
 
-/** What the next requests for the map get. */
+/** The key that the maps of a benchmark are signed with. */
+export const MAP_KEY = 'a key for benchmarks';
+
+/** The map that a map process serves. */
+export interface MapProcessOptions {
+  readonly count: number;
+  /** Endpoints of the first connectors, which are enabled; the others are disabled. */
+  readonly endpoints: readonly string[];
+  /** Enables the others too, at an address where nothing listens. */
+  readonly enabled?: boolean;
+  /** Gives each entry fields that no other entry has. */
+  readonly isHeterogeneous?: boolean;
+  /** How long the server waits before each answer. */
+  readonly latencyMs?: number;
+}
+
+/** The answer to the next requests for the map. */
 export type MapMode = `changed/${number}` | 'same' | 'not-modified' | 'failing';
 
-/** The server of a changing map, a process of its own. Killed with the scope, and with this process. */
+/** A process that serves a changing map. It is killed when the scope ends, and with this process. */
 export interface MapProcess extends Disposable {
   readonly url: string;
 }
 
+/** Starts a process that serves a changing map; resolves when it listens. */
 export async function startMapProcess(options: MapProcessOptions): Promise<MapProcess> {
   const script = fileURLToPath(workerUrl('main/cli/bench/map-process'));
   const child = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });

@@ -1,7 +1,6 @@
 import { monotonicMs, systemSleep } from '../../../shared/clock.ts';
 import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import { MAP_KEY } from './changing-map.ts';
-import { serveNext } from './map-server.ts';
+import { MAP_KEY, serveNext } from './map-server.ts';
 
 export interface CallsJob {
   readonly url: string;

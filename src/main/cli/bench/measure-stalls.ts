@@ -1,14 +1,23 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { monotonicMs, systemSleep } from '../../../shared/clock.ts';
 import type { KeeperOf } from './keepers.ts';
-import { type LoopHold, watchLoop } from './loop-watch.ts';
 import { type MapMode, serveNext } from './map-server.ts';
 
-/** One load, as main felt it. */
+/** How long the event loop was blocked while it was watched, in milliseconds. */
+export interface LoopHold {
+  /** The longest, by the drift of a timer of a millisecond. */
+  readonly maxMs: number;
+  readonly p99Ms: number;
+  /** The longest, by the runtime's own histogram of event loop delay. */
+  readonly delayMaxMs: number;
+}
+
+/** One load: how long it blocked the event loop and how long it took. */
 export interface LoadSample extends LoopHold {
   readonly totalMs: number;
 }
 
-/** Everything that one process saw of one way. */
+/** All loads that one process did in one way. */
 export interface StallSample {
   readonly cold: readonly LoadSample[];
   readonly changed: readonly LoadSample[];
@@ -16,13 +25,16 @@ export interface StallSample {
   readonly notModified: readonly LoadSample[];
 }
 
-/** How long what a load leaves behind is waited for before the next: threads that boot, collections. */
+/** The pause before each load, in which threads boot and garbage is collected. */
 const REST_MS = 150;
 
-/** How much longer the loop is watched than the load takes: what it leaves to later turns counts too. */
+/** How long the loop is watched before and after the load: work that it leaves to later turns counts too. */
 const TAIL_MS = 20;
 
-/** Loads a map in one way: cold, then `refreshes` times each with one in 200 entries changed, with the same bytes and with a 304. */
+/**
+ * Loads a map in one way: first cold, then `refreshes` times for each kind of answer (one in 200 entries changed, the
+ * same bytes, a 304).
+ */
 export async function measureStalls(
   open: KeeperOf,
   url: string,
@@ -60,4 +72,29 @@ async function measure(work: () => Promise<void>): Promise<LoadSample> {
   const totalMs = monotonicMs() - startedMs;
   await systemSleep(TAIL_MS);
   return { ...watch.stop(), totalMs };
+}
+
+/** Watches the event loop of this thread. */
+export function watchLoop(): { stop(): LoopHold } {
+  const delay = monitorEventLoopDelay({ resolution: 1 });
+  delay.enable();
+  const drifts: number[] = [];
+  let last = monotonicMs();
+  const look = (): void => {
+    const now = monotonicMs();
+    drifts.push(Math.max(0, now - last - 1));
+    last = now;
+  };
+  const timer = setInterval(look, 1);
+  return {
+    stop() {
+      look();
+      clearInterval(timer);
+      delay.disable();
+      drifts.sort((a, b) => a - b);
+      const at = (share: number): number => drifts[Math.max(0, Math.ceil(share * drifts.length) - 1)] ?? 0;
+      // Its recorded value includes the resolution.
+      return { maxMs: at(1), p99Ms: at(0.99), delayMaxMs: Math.max(0, delay.max / 1e6 - 1) };
+    },
+  };
 }

@@ -1,6 +1,6 @@
-import { percentile } from './stats.ts';
+import { arch, availableParallelism, cpus, platform, totalmem } from 'node:os';
 
-/** What one way did in one respect. */
+/** The samples of one metric for one way. */
 export interface Row {
   readonly way: string;
   readonly metric: string;
@@ -50,4 +50,16 @@ function short(value: number): string {
   return Math.abs(value) >= 100 || Number.isInteger(value)
     ? value.toFixed(0)
     : value.toFixed(Math.abs(value) >= 10 ? 1 : 2);
+}
+
+/** The value below which `share` (0 to 1) of the samples lie, by the nearest rank. */
+export function percentile(samples: readonly number[], share: number): number {
+  const sorted = [...samples].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
+}
+
+/** The machine, in one line. */
+export function machineLine(): string {
+  const model = cpus()[0]?.model.trim() ?? 'unknown CPU';
+  return `${model}, ${availableParallelism()} cores, ${Math.round(totalmem() / 2 ** 30)} GB, ${platform()} ${arch()}`;
 }

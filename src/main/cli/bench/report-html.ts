@@ -1,9 +1,22 @@
-import { figures, type Report, type Row, ratioOf, type Section } from './report-figures.ts';
-import { percentile } from './stats.ts';
+import { figures, percentile, type Report, type Row, ratioOf, type Section } from './report-figures.ts';
 
 const WIDTH = 640;
 const LANE = 26;
 const LABEL = 120;
+
+const STYLE = `:root { color-scheme: light dark }
+:root { --ink: #1b1f24; --paper: #fff; --line: #d0d7de; --dot: #0550ae; --mid: #bc4c00 }
+@media (prefers-color-scheme: dark) {
+  :root { --ink: #e6edf3; --paper: #0d1117; --line: #30363d; --dot: #79c0ff; --mid: #ffa657 }
+}
+body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper) }
+body { max-width: 60rem; margin: 0 auto; padding: 1rem }
+.scroll { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums }
+th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
+th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left }
+svg { max-width: 100%; height: auto } text { font: 12px system-ui, sans-serif; fill: var(--ink) }
+code { overflow-wrap: anywhere } h2 { margin-top: 2.5rem }
+`;
 
 /** Dots that a plot shows of one row at most; more would hide each other. */
 const MAX_DOTS = 400;
@@ -17,17 +30,10 @@ export function htmlOf(report: Report): string {
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(name)}: benchmark of mcp-switchyard</title><style>
-:root { color-scheme: light dark; --ink: #1b1f24; --paper: #fff; --line: #d0d7de; --dot: #0550ae; --mid: #bc4c00 }
-@media (prefers-color-scheme: dark) { :root { --ink: #e6edf3; --paper: #0d1117; --line: #30363d; --dot: #79c0ff; --mid: #ffa657 } }
-body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); max-width: 60rem; margin: 0 auto; padding: 1rem }
-.scroll { overflow-x: auto } table { border-collapse: collapse; font-variant-numeric: tabular-nums }
-th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: right; white-space: nowrap }
-th:first-child, td:first-child, th:nth-child(2), td:nth-child(2) { text-align: left }
-svg { max-width: 100%; height: auto } text { font: 12px system-ui, sans-serif; fill: var(--ink) }
-code { overflow-wrap: anywhere } h2 { margin-top: 2.5rem }
-</style></head><body><main>
+${STYLE}</style></head><body><main>
 <h1>${escapeHtml(name)}</h1><p>${escapeHtml(question)}</p>
-<p>${escapeHtml(date)} · ${escapeHtml(machine)} · Node ${escapeHtml(node)} · commit ${escapeHtml(commit)}<br><code>${escapeHtml(command)}</code></p>
+<p>${escapeHtml([date, machine, `Node ${node}`, `commit ${commit}`].join(' · '))}<br>
+<code>${escapeHtml(command)}</code></p>
 ${sections.map(sectionOf).join('\n')}
 </main></body></html>
 `;
@@ -41,7 +47,8 @@ function sectionOf({ title, rows, notes = [] }: Section): string {
   });
   const head = ['', 'way', 'n', 'p50', 'p95', 'p99', 'min', 'max', 'unit', 'to baseline'];
   return `<section><h2>${escapeHtml(title)}</h2>
-<div class="scroll"><table><thead><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr></thead><tbody>${body.join('')}</tbody></table></div>
+<div class="scroll"><table><thead><tr>${head.map((cell) => `<th>${cell}</th>`).join('')}</tr></thead>
+<tbody>${body.join('')}</tbody></table></div>
 ${metrics
   .map((metric) =>
     plotOf(
@@ -66,11 +73,15 @@ function plotOf(metric: string, rows: readonly Row[]): string {
       (value) => `<circle cx="${x(value)}" cy="${y}" r="3" fill="var(--dot)" fill-opacity=".45"/>`,
     );
     const middle = x(percentile(samples, 0.5));
-    return `<text x="0" y="${y + 4}">${escapeHtml(way)}</text>${circles.join('')}<line x1="${middle}" x2="${middle}" y1="${y - 9}" y2="${y + 9}" stroke="var(--mid)" stroke-width="3"/>`;
+    const ends = `x1="${middle}" x2="${middle}" y1="${y - 9}" y2="${y + 9}"`;
+    const bar = `<line ${ends} stroke="var(--mid)" stroke-width="3"/>`;
+    return `<text x="0" y="${y + 4}">${escapeHtml(way)}</text>${circles.join('')}${bar}`;
   });
   const height = LANE * rows.length + 20;
-  const label = `${metric}: 0 to ${most.toPrecision(3)} ${rows[0]?.unit ?? ''}`;
+  const end = `${most.toPrecision(3)} ${rows[0]?.unit ?? ''}`;
+  const label = `${metric}: 0 to ${end}`;
   return `<figure><svg viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="${escapeHtml(label)}">${lanes.join('')}
-<text x="${LABEL}" y="${height - 4}">0</text><text x="${WIDTH}" y="${height - 4}" text-anchor="end">${escapeHtml(`${most.toPrecision(3)} ${rows[0]?.unit ?? ''}`)}</text></svg>
+<text x="${LABEL}" y="${height - 4}">0</text>
+<text x="${WIDTH}" y="${height - 4}" text-anchor="end">${escapeHtml(end)}</text></svg>
 <figcaption>${escapeHtml(metric)}</figcaption></figure>`;
 }

@@ -4,10 +4,10 @@ import { systemClock } from '../../../shared/clock.ts';
 import { codeOf, SwitchyardError } from '../../../shared/errors.ts';
 import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
 import { measureHeadlines } from '../bench/headline.ts';
-import { machineLine } from '../bench/machine.ts';
-import { figures, type Report, ratioOf, type Section } from '../bench/report-figures.ts';
+import { figures, machineLine, type Report, ratioOf, type Section } from '../bench/report-figures.ts';
 import { htmlOf } from '../bench/report-html.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
+import { ownCommand } from '../terminal/own-command.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { writeOutputFile } from '../terminal/write-output-file.ts';
 
@@ -33,7 +33,10 @@ export async function runBench({ entries, rounds, seconds, out, json }: BenchOpt
     name: 'headlines',
     question: 'What does the main thread notice of a large service map, and what do tool calls?',
     date,
-    command: `switchyard bench --entries ${entries} --rounds ${rounds} --seconds ${seconds}`,
+    command: ownCommand(
+      'bench',
+      ...Object.entries({ entries, rounds, seconds }).flatMap(([name, n]) => [`--${name}`, `${n}`]),
+    ),
     commit: `mcp-switchyard ${PACKAGE_VERSION}`,
     machine: machineLine(),
     node: process.version,

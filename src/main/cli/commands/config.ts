@@ -3,8 +3,9 @@ import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import { nearestName } from '../../local-config/nearest-name.ts';
 import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from '../config/client-snippet.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
+import { ownProgram } from '../terminal/own-command.ts';
 
-/** What `switchyard config` is given. */
+/** What `mcp-switchyard config` is given. */
 export interface ConfigOptions {
   readonly url: string;
   readonly name: string;
@@ -37,7 +38,7 @@ function knownClient(asked: string): SnippetClient {
 }
 
 function wayOf(serveArgs: readonly string[], { stdio, url, tokenEnv }: ConfigOptions): Way {
-  if (stdio) return { kind: 'stdio', serveArgs: serveArgs.filter((arg) => arg !== '--stdio') };
+  if (stdio) return { kind: 'stdio', program: ownProgram(), serveArgs: serveArgs.filter((arg) => arg !== '--stdio') };
   if (serveArgs.length > 0) throw misuse('What stands after -- is for a gateway that the client starts: add --stdio');
   // Neither is shown: there may be a secret in it.
   if (url.length > 2048 || !isHttpEndpoint(url)) throw misuse('--url takes an http or https URL without credentials');

@@ -12,6 +12,7 @@ import { listenerLimits, readyFor, routesOf, type ServeOptions, tokensOf } from 
 import { managerOptions, stderrLogger } from '../source-options.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../terminal/output.ts';
+import { ownCommand } from '../terminal/own-command.ts';
 
 /** How often a configuration file is looked at. */
 const WATCH_MS = 1_000;
@@ -99,8 +100,9 @@ function announce({ json, tokenEnv }: ServeOptions, { url }: Listener): void {
   if (json) print(`${JSON.stringify({ ok: true, url, mcp, pid: process.pid })}\n`);
   say(`MCP for any client: ${mcp}`);
   say(`One connector alone: ${url}/c/CONNECTOR/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
-  const token = tokenEnv.length > 0 ? ` --token-env ${tokenEnv[0]}` : '';
-  say(`To connect one: switchyard config claude --url ${mcp}${token} (or cursor, vscode). Ctrl-C ends it.`);
+  const token = tokenEnv[0] === undefined ? [] : ['--token-env', tokenEnv[0]];
+  const command = ownCommand('config', 'claude', '--url', mcp, ...token);
+  say(`To connect one: ${command} (or cursor, vscode). Ctrl-C ends it.`);
 }
 
 function tellConnectors(manager: ConnectorProxyManager): void {

@@ -1,4 +1,5 @@
 import { exportServers } from '../../registry/transfer/export-servers.ts';
+import { type OwnProgram, shellLine } from '../terminal/own-command.ts';
 
 /** Clients that a snippet can be had for. */
 export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode'] as const;
@@ -8,7 +9,7 @@ export type SnippetClient = (typeof SNIPPET_CLIENTS)[number];
 /** How the client gets to the gateway: to one that listens, or by starting one of its own. */
 export type Way =
   | { readonly kind: 'http'; readonly url: string; readonly tokenEnv: string | null }
-  | { readonly kind: 'stdio'; readonly serveArgs: readonly string[] };
+  | { readonly kind: 'stdio'; readonly program: OwnProgram; readonly serveArgs: readonly string[] };
 
 /** What to paste, and where. */
 export interface Snippet {
@@ -34,14 +35,14 @@ export function clientSnippet(client: SnippetClient, name: string, way: Way, pla
 }
 
 function serverOf(name: string, way: Way): Parameters<typeof exportServers>[0][number] {
-  if (way.kind === 'stdio') return { name, transport: 'stdio', command: 'npx', args: npxArgs(way.serveArgs) };
+  if (way.kind === 'stdio') return { name, transport: 'stdio', command: way.program.command, args: serveArgs(way) };
   const { url, tokenEnv } = way;
   const headers = tokenEnv === null ? undefined : { Authorization: bearer(tokenEnv) };
   return { name, transport: 'streamableHttp', endpoint: url, headers };
 }
 
-function npxArgs(serveArgs: readonly string[]): readonly string[] {
-  return ['-y', 'mcp-switchyard', 'serve', '--stdio', ...serveArgs];
+function serveArgs({ program, serveArgs }: Extract<Way, { kind: 'stdio' }>): readonly string[] {
+  return [...program.args, 'serve', '--stdio', ...serveArgs];
 }
 
 function bearer(tokenEnv: string): string {
@@ -73,13 +74,9 @@ function claudeDesktopFile(platform: NodeJS.Platform): string {
 /** Into the project's file, where variables are known to be read. */
 function claudeCommand(name: string, way: Way): string {
   const add = ['claude', 'mcp', 'add', '--scope', 'project'];
-  if (way.kind === 'stdio') return shellLine([...add, name, '--', 'npx', ...npxArgs(way.serveArgs)]);
+  if (way.kind === 'stdio') return shellLine([...add, name, '--', way.program.command, ...serveArgs(way)]);
   const header = way.tokenEnv === null ? [] : ['--header', `Authorization: ${bearer(way.tokenEnv)}`];
   return shellLine([...add, '--transport', 'http', name, way.url, ...header]);
-}
-
-function shellLine(words: readonly string[]): string {
-  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
 }
 
 function adviceOf(files: readonly string[], command: string | null, way: Way): string {

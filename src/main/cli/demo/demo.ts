@@ -5,6 +5,7 @@ import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts'
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { say } from '../terminal/output.ts';
+import { ownCommand } from '../terminal/own-command.ts';
 import { Children } from './children.ts';
 import { type DemoConnector, firstConnectors, lateConnector } from './demo-connectors.ts';
 import { serveDemo, visitGateway } from './demo-gateway.ts';
@@ -52,7 +53,8 @@ export async function runDemo(options: DemoOptions): Promise<number> {
   if (!options.once) {
     say(`Staying up as a gateway, refreshing in the background. MCP for any client: ${url}/mcp`);
     say(`One connector alone: ${url}/c/memory/mcp · page ${url}/ · ${url}/metrics · ${url}/readyz`);
-    say(`To connect one: switchyard config claude --url ${url}/mcp (or cursor, vscode). Ctrl-C ends it.`);
+    const command = ownCommand('config', 'claude', '--url', `${url}/mcp`);
+    say(`To connect one: ${command} (or cursor, vscode). Ctrl-C ends it.`);
     await interrupted;
     say('Ending sessions, threads and servers …');
   }

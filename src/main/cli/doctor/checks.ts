@@ -9,7 +9,7 @@ import { LoadPool } from '../../service-map/loading/load-pool.ts';
 import { WriterClient } from '../../writer/writer-client.ts';
 import { failureLine, failureOf } from '../terminal/output.ts';
 
-/** One finding of `switchyard doctor`. */
+/** One finding of `mcp-switchyard doctor`. */
 export interface Finding {
   readonly check: string;
   readonly outcome: 'ok' | 'note' | 'failed';

@@ -6,6 +6,6 @@ import { hasStuckThreads } from '../../writer/stuck-threads.ts';
  */
 export function endIfStuck(): void {
   if (!hasStuckThreads()) return;
-  process.stderr.write('switchyard: WORKER_STUCK: A worker thread does not end; this process is killed.\n');
+  process.stderr.write('mcp-switchyard: WORKER_STUCK: A worker thread does not end; this process is killed.\n');
   process.stdout.write('', () => process.kill(process.pid, 'SIGKILL'));
 }

@@ -2,6 +2,7 @@ import { stripVTControlCharacters, styleText } from 'node:util';
 import { ERROR_CODES } from '../../../shared/error-codes.ts';
 import { codeOf, type ErrorDetail, isErrorCode, messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { type Logger, silentLogger } from '../../observability/logger.ts';
+import { withOwnCommand } from './own-command.ts';
 
 /** Documented exit codes. 130 and 143 come from signals. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, toolFailed: 3 } as const;
@@ -37,7 +38,8 @@ export function failureOf(error: unknown): Failure {
   // Of a connector that is down, the reason is underneath.
   const cause = error instanceof SwitchyardError && error.cause instanceof SwitchyardError ? error.cause : null;
   const message = cause === null ? messageOf(error) : `${messageOf(error)}: ${cause.code}: ${cause.message}`;
-  return { code: known, message, remedy: ERROR_CODES[cause?.code ?? known].remedy, detail };
+  const remedy = withOwnCommand(ERROR_CODES[cause?.code ?? known].remedy);
+  return { code: known, message: withOwnCommand(message), remedy, detail };
 }
 
 /** One line that says what failed and what to do. */
@@ -51,7 +53,7 @@ export function failureLine({ code, message, remedy }: Failure): string {
 export function reportFailure(error: unknown, isJson: boolean): number {
   const failure = failureOf(error);
   if (isJson) printJson({ ok: false, error: failure });
-  say(`switchyard: ${failureLine(failure)}`);
+  say(`mcp-switchyard: ${failureLine(failure)}`);
   return failure.code === 'OPTIONS_INVALID' ? EXIT.usage : EXIT.failed;
 }
 

@@ -103,7 +103,7 @@ export class ToolCalls {
     const changed = this.#pins.find(name);
     if (changed?.isQuarantined !== true) return;
     const what = changed.members.join(', ');
-    const remedy = `Look at it with \`switchyard tools diff\`; \`switchyard tools approve ${name}\` lets it be called.`;
+    const remedy = `Look at it with \`mcp-switchyard tools diff\`; \`mcp-switchyard tools approve ${name}\` lets it be called.`;
     const why = `Tool ${name} is no longer what it was when it was first seen (${what}). ${remedy}`;
     throw new SwitchyardError('TOOL_CHANGED', why, { detail: { connectorId: changed.connectorId } });
   }

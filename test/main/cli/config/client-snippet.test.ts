@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { clientSnippet, type Way } from '../../../../src/main/cli/config/client-snippet.ts';
 
 const http: Way = { kind: 'http', url: 'https://mcp.example.com/mcp?team=a', tokenEnv: 'GATEWAY_TOKEN' };
-const stdio: Way = { kind: 'stdio', serveArgs: ['--config', "/home/o'neil/servers.json", '--tools', 'github__*'] };
+const program = { command: '/opt/node/bin/node', args: ['/opt/app/bin.js'] };
+const stdio: Way = {
+  kind: 'stdio',
+  program,
+  serveArgs: ['--config', "/home/o'neil/servers.json", '--tools', 'github__*'],
+};
 
 describe('clientSnippet', () => {
   it('refers to the token in the way of each client', () => {
@@ -18,7 +23,7 @@ describe('clientSnippet', () => {
       `claude mcp add --scope project --transport http x 'https://mcp.example.com/mcp?team=a' --header 'Authorization: Bearer \${GATEWAY_TOKEN}'`,
     );
     expect(clientSnippet('claude', 'x', stdio, 'linux').command).toBe(
-      "claude mcp add --scope project x -- npx -y mcp-switchyard serve --stdio --config '/home/o'\\''neil/servers.json' --tools 'github__*'",
+      "claude mcp add --scope project x -- /opt/node/bin/node /opt/app/bin.js serve --stdio --config '/home/o'\\''neil/servers.json' --tools 'github__*'",
     );
     expect(clientSnippet('cursor', 'x', stdio, 'linux').command).toBeNull();
   });
@@ -34,7 +39,7 @@ describe('clientSnippet', () => {
 
   it('warns of a gateway that would read the file that starts it', () => {
     expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names has to be another one');
-    expect(clientSnippet('claude', 'x', { kind: 'stdio', serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
+    expect(clientSnippet('claude', 'x', { ...stdio, serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
       '--config',
     );
   });

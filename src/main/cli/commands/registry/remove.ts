@@ -8,7 +8,7 @@ export async function runRegistryRemove(names: readonly string[], options: Regis
   const ok = failures.length === 0;
   if (options.json) printJson({ ok, path, removed, failures });
   else print(removed.map((name) => `removed ${printable(name)}\n`).join(''));
-  for (const failure of failures) say(`switchyard: ${failureLine(failure)}`);
+  for (const failure of failures) say(`mcp-switchyard: ${failureLine(failure)}`);
   return ok ? EXIT.ok : EXIT.failed;
 }
 

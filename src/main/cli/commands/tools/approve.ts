@@ -13,7 +13,7 @@ export function runToolsApprove(names: readonly string[], { stateDir, all, json 
   if (all === names.length > 0)
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      'Name the tools to approve, or give --all; `switchyard tools diff` shows them',
+      'Name the tools to approve, or give --all; `mcp-switchyard tools diff` shows them',
     );
   return withPins(stateDir, async (changes, writer) => {
     const chosen = chosenOf(changes, names);

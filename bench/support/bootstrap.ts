@@ -1,9 +1,9 @@
+import { percentile } from '../../src/main/cli/bench/report-figures.ts';
 import { seededRandom } from './seeded-random.ts';
-import { percentile } from './stats.ts';
 
 const RESAMPLES = 10_000;
 
-/** The upper bound of the one-sided 95 % confidence interval of the mean, by the bootstrap (percentile method; Efron 1979). */
+/** The upper bound of the one-sided 95 % confidence interval of the mean (bootstrap, percentile method; Efron 1979). */
 export function upperBoundOfMean(samples: readonly number[], seed = 1): number {
   const random = seededRandom(seed);
   const means = Array.from({ length: RESAMPLES }, () => {

@@ -1,0 +1,9 @@
+import { percentile } from '../../src/main/cli/bench/report-figures.ts';
+
+/** `p50 (min–max)` of the samples, one decimal. */
+export function spread(samples: readonly number[]): string {
+  const [median, least, most] = [percentile(samples, 0.5), Math.min(...samples), Math.max(...samples)].map((value) =>
+    value.toFixed(1),
+  );
+  return `${median} (${least}–${most})`;
+}

@@ -1,0 +1,101 @@
+import { existsSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** The name of the program. */
+export const PROGRAM = 'mcp-switchyard';
+
+/** Where and how a process of this program was started. */
+interface Start {
+  /** The absolute path of `bin.ts` or `bin.js`. */
+  readonly bin: string;
+  /** The Node that runs it, an absolute path. */
+  readonly node: string;
+  readonly cwd: string;
+  /** The variable PATH. */
+  readonly path: string;
+}
+
+const SELF = fileURLToPath(import.meta.url);
+const BIN = resolve(dirname(SELF), '..', SELF.endsWith('.ts') ? 'bin.ts' : 'bin.js');
+
+function thisProcess(): Start {
+  return { bin: BIN, node: process.execPath, cwd: process.cwd(), path: process.env.PATH ?? '' };
+}
+
+/**
+ * The words that start this program from the folder that this process was started in. A clone has no command of that
+ * name, and `npx mcp-switchyard` would run a package of that name from npm where none is installed.
+ */
+export function ownWords(start: Start = thisProcess()): readonly string[] {
+  const { bin, node, cwd, path } = start;
+  const [home, isInstalled] = homeOf(bin);
+  const here = realPath(cwd);
+  if (!isInstalled) {
+    const local = join('node_modules', '.bin', 'node');
+    return here === home && existsSync(join(here, local)) ? [local, bin.slice(home.length + 1)] : [node, bin];
+  }
+  // npm and npx put `node_modules/.bin` on the PATH of what they start; the user's shell does not have it.
+  const folders = path.split(delimiter).filter((folder) => !folder.endsWith(join('node_modules', '.bin')));
+  if (folders.some((folder) => isSameProgram(join(folder, PROGRAM), bin))) return [PROGRAM];
+  // `--no`: never fetched from npm.
+  const isOfProject = projectOf(here) === home && existsSync(join(home, 'node_modules', '.bin', PROGRAM));
+  return isOfProject ? ['npx', '--no', PROGRAM] : [node, bin];
+}
+
+/** A program and its first arguments. */
+export interface OwnProgram {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/** Starts this program from any folder and without a shell's PATH, as clients such as Claude Desktop do. */
+export function ownProgram({ bin, node }: Start = thisProcess()): OwnProgram {
+  return { command: node, args: [bin] };
+}
+
+/** A command line of this program to copy, such as `mcp-switchyard tools diff`. */
+export function ownCommand(...args: readonly string[]): string {
+  return shellLine([...ownWords(), ...args]);
+}
+
+/** Replaces `mcp-switchyard` in the commands that a text quotes in backticks by the words that start it here. */
+export function withOwnCommand(text: string): string {
+  return text.replace(/(?<=`)mcp-switchyard(?= [a-z])/g, () => ownCommand());
+}
+
+/** The examples at the end of a command's help. */
+export function examples(...lines: readonly string[]): string {
+  const shown = lines.map((line) => line.replace(/(?<=^|[\s(])mcp-switchyard(?= [a-z])/g, () => ownCommand()));
+  return `\nExamples\n${shown.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** Words as a POSIX shell reads them. */
+export function shellLine(words: readonly string[]): string {
+  return words.map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`)).join(' ');
+}
+
+/** The folder that holds the clone, or the project that this package is installed in. */
+function homeOf(bin: string): readonly [home: string, isInstalled: boolean] {
+  const end = bin.indexOf(`${sep}node_modules${sep}`);
+  // <clone>/src/main/cli/bin.ts, or <clone>/dist/main/cli/bin.js
+  return end < 0 ? [resolve(bin, '../../../..'), false] : [bin.slice(0, end), true];
+}
+
+/** The folder that npm takes for the project of `folder`. */
+function projectOf(folder: string): string {
+  const isProject = existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'node_modules'));
+  return isProject || dirname(folder) === folder ? folder : projectOf(dirname(folder));
+}
+
+function isSameProgram(command: string, bin: string): boolean {
+  return realPath(command) === bin || existsSync(`${command}.cmd`);
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

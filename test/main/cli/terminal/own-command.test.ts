@@ -1,0 +1,99 @@
+import { chmodSync, mkdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  examples,
+  ownCommand,
+  ownProgram,
+  ownWords,
+  shellLine,
+  withOwnCommand,
+} from '../../../../src/main/cli/terminal/own-command.ts';
+import { TempDir } from '../../../helpers/temp-dir.ts';
+
+const NODE = '/opt/node/bin/node';
+
+let dir: TempDir;
+let root = '';
+
+beforeEach(() => {
+  dir = new TempDir();
+  root = realpathSync(dir.path);
+});
+afterEach(() => dir[Symbol.dispose]());
+
+/** An empty file with the folders above it; its path. */
+function touch(...parts: string[]): string {
+  const path = join(root, ...parts);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, '');
+  chmodSync(path, 0o755);
+  return path;
+}
+
+describe('the words that start this program', () => {
+  it('are the Node of the clone and bin.ts in the folder of a clone', () => {
+    const bin = touch('src', 'main', 'cli', 'bin.ts');
+    touch('node_modules', '.bin', 'node');
+    const words = ownWords({ bin, node: NODE, cwd: root, path: '' });
+    expect(words).toEqual([join('node_modules', '.bin', 'node'), join('src', 'main', 'cli', 'bin.ts')]);
+  });
+
+  it('are absolute paths where a clone is used from another folder', () => {
+    const bin = touch('src', 'main', 'cli', 'bin.ts');
+    touch('node_modules', '.bin', 'node');
+    expect(ownWords({ bin, node: NODE, cwd: dirname(bin), path: '' })).toEqual([NODE, bin]);
+  });
+
+  it('are npx --no, which fetches nothing from npm, in the project that it is installed in', () => {
+    const bin = touch('node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
+    touch('package.json');
+    mkdirSync(join(root, 'node_modules', '.bin'));
+    symlinkSync(bin, join(root, 'node_modules', '.bin', 'mcp-switchyard'));
+    mkdirSync(join(root, 'below'));
+    // npx puts this folder on the PATH of what it starts.
+    const path = join(root, 'node_modules', '.bin');
+    for (const cwd of [root, join(root, 'below')])
+      expect(ownWords({ bin, node: NODE, cwd, path })).toEqual(['npx', '--no', 'mcp-switchyard']);
+    touch('below', 'package.json');
+    expect(ownWords({ bin, node: NODE, cwd: join(root, 'below'), path })).toEqual([NODE, bin]);
+  });
+
+  it('are its name where that is on the PATH', () => {
+    const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
+    mkdirSync(join(root, 'bin'));
+    symlinkSync(bin, join(root, 'bin', 'mcp-switchyard'));
+    const start = { bin, node: NODE, cwd: '/' };
+    expect(ownWords({ ...start, path: `/nowhere:${join(root, 'bin')}` })).toEqual(['mcp-switchyard']);
+    expect(ownWords({ ...start, path: '/nowhere' })).toEqual([NODE, bin]);
+  });
+
+  it('are not its name where another program of that name is on the PATH', () => {
+    const bin = touch('lib', 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
+    touch('other', 'mcp-switchyard');
+    expect(ownWords({ bin, node: NODE, cwd: '/', path: join(root, 'other') })).toEqual([NODE, bin]);
+  });
+});
+
+describe('a command line to copy', () => {
+  it('stands in examples and in quoted commands', () => {
+    const own = ownCommand();
+    expect(examples('mcp-switchyard sync', 'cat "$(mcp-switchyard registry path)"')).toBe(
+      `\nExamples\n  ${own} sync\n  cat "$(${own} registry path)"\n`,
+    );
+    expect(withOwnCommand('Look at it with `mcp-switchyard tools diff`.')).toBe(
+      `Look at it with \`${own} tools diff\`.`,
+    );
+  });
+
+  it('quotes what a shell would read otherwise', () => {
+    expect(shellLine(['a-b', 'c d', "o'neil", ''])).toBe("a-b 'c d' 'o'\\''neil' ''");
+  });
+
+  it('is two absolute paths for a client', () => {
+    expect(ownProgram({ bin: '/p/bin.js', node: NODE, cwd: '/', path: '' })).toEqual({
+      command: NODE,
+      args: ['/p/bin.js'],
+    });
+  });
+});
