@@ -10,10 +10,17 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a script with the Node of the test; kills it after `limitMs`. */
-export async function runNode(args: readonly string[], limitMs: number): Promise<Ended> {
+/** Runs a script with the Node of the test, in the environment `env` beside the test's; kills it after `limitMs`. */
+export async function runNode(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  limitMs: number,
+): Promise<Ended> {
   const startedMs = performance.now();
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const seen = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].on('data', (chunk: Buffer) => {

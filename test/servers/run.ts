@@ -15,7 +15,7 @@ import { killMarked, processesLeft } from './marked-processes.ts';
 import { type ServerResult, tableOf } from './report.ts';
 import { type Ended, runNode } from './run-program.ts';
 import { listWithSdk, type SdkListing } from './sdk-listing.ts';
-import { entryOf, isInstalled, type ServerEntry, versionOf } from './server-command.ts';
+import { entryOf, isInstalled, RUN_VARIABLE, type ServerEntry, versionOf } from './server-command.ts';
 
 /** Until all servers should be up. A machine of two cores needs some 40 s. */
 const BRING_UP_MS = 100_000;
@@ -84,7 +84,7 @@ async function runManager(wanted: readonly string[]): Promise<ManagerOutcome | n
   const runId = `manager-${process.pid}`;
   const out = join(folder, 'outcome.json');
   const args = [writeConfig(runId), out, JSON.stringify(wanted), String(BRING_UP_MS)];
-  const ended = await runNode([MANAGER_PROCESS, ...args], BRING_UP_MS + 40_000);
+  const ended = await runNode([MANAGER_PROCESS, ...args], { [RUN_VARIABLE]: runId }, BRING_UP_MS + 40_000);
   await checkEnd('the manager', runId, ended);
   try {
     return JSON.parse(readFileSync(out, 'utf8')) as ManagerOutcome;
@@ -96,7 +96,7 @@ async function runManager(wanted: readonly string[]): Promise<ManagerOutcome | n
 async function runCommand(toolCount: number): Promise<void> {
   const runId = `cli-${process.pid}`;
   const args = ['tools', '--config', writeConfig(runId), '--json'];
-  const ended = await runNode([COMMAND_LINE, ...args], COMMAND_MS);
+  const ended = await runNode([COMMAND_LINE, ...args], { [RUN_VARIABLE]: runId }, COMMAND_MS);
   let listed = 0;
   try {
     listed = (JSON.parse(ended.stdout) as { tools: unknown[] }).tools.length;
@@ -106,6 +106,18 @@ async function runCommand(toolCount: number): Promise<void> {
   say(`    ${listed} tools after ${(ended.ms / 1_000).toFixed(1)} s, exit code ${ended.code}`);
   check('the command lists every tool that the SDK lists', listed === toolCount, `${listed} of ${toolCount}`);
   await checkEnd('the command', runId, ended);
+}
+
+function cleanUp(): void {
+  for (const name of ['sdk', 'manager', 'cli']) killMarked(`${name}-${process.pid}`);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    cleanUp();
+    process.exit(1);
+  });
 }
 
 try {
@@ -145,8 +157,7 @@ try {
   say('\n== The command line, all at once');
   await runCommand(toolCount);
 } finally {
-  for (const name of ['sdk', 'manager', 'cli']) killMarked(`${name}-${process.pid}`);
-  rmSync(folder, { recursive: true, force: true });
+  cleanUp();
 }
 
 const failed = verdicts.filter(({ isGood }) => !isGood);
