@@ -1,0 +1,38 @@
+/**
+ * How soon do many programs come up at once, on few processors? Against the plain SDK, all at once, one by one and
+ * cores + 1 at a time, and against mcporter and mcp-hub, in the same run and interleaved.
+ * `npm run bench -- programs [--only cpu,waiting,silent] [--runs N] [--no-peers] [--count N] [--burn MS] [--wait MS]`
+ */
+import { installPeers } from './connectors/peers.ts';
+import { measureCpu, measureSilent, measureWaiting, type PartOptions } from './programs/parts.ts';
+import { runParts } from './support/run-parts.ts';
+
+await runParts(
+  {
+    name: 'programs',
+    question: 'How soon do many programs come up at once, on few processors?',
+    options: {
+      runs: { type: 'string', default: '5' },
+      'no-peers': { type: 'boolean', default: false },
+      count: { type: 'string', default: '30' },
+      burn: { type: 'string', default: '300' },
+      wait: { type: 'string', default: '10000' },
+      cap: { type: 'string', default: '60000' },
+    },
+  },
+  ({ runs, count, burn, wait, cap, 'no-peers': noPeers }) => {
+    const options: PartOptions = {
+      runs: Number(runs),
+      withPeers: !noPeers && installPeers('mcp-hub') && installPeers('mcporter'),
+      count: Number(count),
+      burnMs: Number(burn),
+      waitMs: Number(wait),
+      capMs: Number(cap),
+    };
+    return {
+      cpu: (tell) => measureCpu(options, tell),
+      waiting: (tell) => measureWaiting(options, tell),
+      silent: (tell) => measureSilent(options, tell),
+    };
+  },
+);

@@ -1,0 +1,146 @@
+import type { StartSample } from './job.ts';
+import { type Group, measureStart } from './measure.ts';
+import { AT_ONCE, CORES_PLUS_ONE, MANAGER, ONE_BY_ONE } from './own-ways.ts';
+import { PEER_WAYS } from './peer-ways.ts';
+
+/** One way's figures in one respect, one a round. */
+interface Row {
+  readonly way: string;
+  readonly metric: string;
+  readonly unit: string;
+  readonly samples: readonly number[];
+  readonly baseline: string | null;
+}
+
+interface Section {
+  readonly title: string;
+  readonly rows: readonly Row[];
+  readonly notes: readonly string[];
+}
+
+type Tell = (section: Section) => void;
+
+export interface PartOptions {
+  readonly runs: number;
+  readonly withPeers: boolean;
+  /** Programs in all. */
+  readonly count: number;
+  readonly burnMs: number;
+  readonly waitMs: number;
+  /** After which what is not up counts as never up. */
+  readonly capMs: number;
+}
+
+/** Samples of the same round stand at the same place in each list. */
+type Rounds = ReadonlyMap<string, readonly StartSample[]>;
+
+/** Programs that need the CPU before they answer. */
+export async function measureCpu(options: PartOptions, tell: Tell): Promise<void> {
+  const { count, burnMs } = options;
+  const ways = [CORES_PLUS_ONE, AT_ONCE, ONE_BY_ONE, MANAGER];
+  const rounds = await interleaved(ways, [{ kind: 'cpu', ms: burnMs, count }], options);
+  const title = `${count} programs that burn ${burnMs} ms of CPU before they answer`;
+  tell({ title, rows: rowsOf(rounds.samples, count, CORES_PLUS_ONE), notes: rounds.notes });
+}
+
+/** Programs that wait for something else before they answer. */
+export async function measureWaiting(options: PartOptions, tell: Tell): Promise<void> {
+  const { count, waitMs } = options;
+  const rounds = await interleaved([AT_ONCE, MANAGER], [{ kind: 'wait', ms: waitMs, count }], options);
+  const title = `${count} programs that wait ${waitMs} ms, without CPU, before they answer`;
+  const notes = [`One by one it would take ${((count * waitMs) / 1_000).toFixed(0)} s: left out.`, ...rounds.notes];
+  tell({ title, rows: rowsOf(rounds.samples, count, AT_ONCE), notes });
+}
+
+/** A few programs that never answer, among others. */
+export async function measureSilent(options: PartOptions, tell: Tell): Promise<void> {
+  const silent = Math.max(1, Math.round(options.count / 5));
+  const count = options.count - silent;
+  const good: Group = { kind: 'cpu', ms: options.burnMs, count };
+  const ways = [AT_ONCE, MANAGER];
+  const [without, among]: [Map<string, StartSample[]>, Map<string, StartSample[]>] = [new Map(), new Map()];
+  const notes = new Set<string>();
+  for (let round = 0; round < options.runs; round += 1) {
+    for (const way of waysOf(ways, options)) {
+      await sampleInto(without, notes, way, [good], options.capMs);
+      await sampleInto(among, notes, way, [good, { kind: 'silent', ms: 0, count: silent }], options.capMs);
+    }
+  }
+  tell({
+    title: `${count} programs that burn ${options.burnMs} ms, beside ${silent} that never answer`,
+    rows: [...rowsOf(among, count, AT_ONCE), ...delayRows(without, among)],
+    notes: ['One by one, and so many at a time, wait for the silent ones: left out.', ...notes],
+  });
+}
+
+/** How much later the last tool is than without the silent programs, round by round. */
+function delayRows(without: Rounds, among: Rounds): Row[] {
+  return [...among].flatMap(([way, samples]) => {
+    const delays = samples.flatMap(({ lastToolMs }, round) => {
+      const before = without.get(way)?.[round]?.lastToolMs ?? null;
+      return lastToolMs === null || before === null ? [] : [lastToolMs - before];
+    });
+    return rowOf(way, 'last tool, later than without them', 'ms', delays, null);
+  });
+}
+
+async function interleaved(
+  ways: readonly string[],
+  groups: readonly Group[],
+  options: PartOptions,
+): Promise<{ readonly samples: Rounds; readonly notes: readonly string[] }> {
+  const samples = new Map<string, StartSample[]>();
+  const notes = new Set<string>();
+  for (let round = 0; round < options.runs; round += 1) {
+    for (const way of waysOf(ways, options)) await sampleInto(samples, notes, way, groups, options.capMs);
+  }
+  return { samples, notes: [...notes] };
+}
+
+function waysOf(ways: readonly string[], { withPeers }: PartOptions): readonly string[] {
+  return withPeers ? [...ways, ...Object.keys(PEER_WAYS)] : ways;
+}
+
+async function sampleInto(
+  samples: Map<string, StartSample[]>,
+  notes: Set<string>,
+  way: string,
+  groups: readonly Group[],
+  capMs: number,
+): Promise<void> {
+  try {
+    samples.set(way, [...(samples.get(way) ?? []), await measureStart(way, groups, capMs)]);
+  } catch (error) {
+    // A peer may fail; what it is measured against may not.
+    if (!(way in PEER_WAYS)) throw error;
+    notes.add(String(error).slice(0, 300));
+    const none: StartSample = { firstToolMs: null, lastToolMs: null, programsUp: 0, failedFirst: 0 };
+    samples.set(way, [...(samples.get(way) ?? []), none]);
+  }
+}
+
+function rowsOf(rounds: Rounds, count: number, baseline: string): Row[] {
+  return [...rounds].flatMap(([way, samples]) => [
+    ...rowOf(way, 'first tool', 'ms', valuesOf(samples, 'firstToolMs'), baseline),
+    ...rowOf(way, 'last tool', 'ms', valuesOf(samples, 'lastToolMs'), baseline),
+    ...rowOf(way, `last tool, by that of "${baseline}"`, '×', ratios(samples, rounds.get(baseline) ?? []), null),
+    ...rowOf(way, `up, of ${count}`, 'programs', valuesOf(samples, 'programsUp'), null),
+    ...rowOf(way, 'first attempt failed', 'programs', valuesOf(samples, 'failedFirst'), null),
+  ]);
+}
+
+function rowOf(way: string, metric: string, unit: string, samples: readonly number[], baseline: string | null): Row[] {
+  return samples.length === 0 ? [] : [{ way, metric, unit, samples, baseline }];
+}
+
+function valuesOf(samples: readonly StartSample[], member: keyof StartSample): number[] {
+  return samples.flatMap((sample) => sample[member] ?? []);
+}
+
+/** Of the last tool, round by round, so that what else the machine did at the time cancels out. */
+function ratios(samples: readonly StartSample[], baseline: readonly StartSample[]): number[] {
+  return samples.flatMap(({ lastToolMs }, round) => {
+    const other = baseline[round]?.lastToolMs ?? null;
+    return lastToolMs === null || other === null || samples === baseline ? [] : [lastToolMs / other];
+  });
+}

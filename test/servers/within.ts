@@ -1,0 +1,16 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Settles as `work` does, or rejects with `what` after `ms`. `work` goes on in the background. */
+export async function within<T>(what: string, ms: number, work: Promise<T>): Promise<T> {
+  const timer = new AbortController();
+  work.catch(() => {});
+  const late = sleep(ms, undefined, { signal: timer.signal }).then(() => {
+    throw new Error(`${what}: no end after ${ms / 1_000} s`);
+  });
+  late.catch(() => {});
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    timer.abort();
+  }
+}
