@@ -48,7 +48,9 @@ describe('startDeadline', () => {
     leaving.abort(new Error('removed'));
     expect(limit.signal.reason).toEqual(new Error('removed'));
     limit.putOff();
-    expect(startDeadline({ quietMs: 1, maxMs: 1 }, overdue, leaving.signal).signal.reason).toEqual(new Error('removed'));
+    expect(startDeadline({ quietMs: 1, maxMs: 1 }, overdue, leaving.signal).signal.reason).toEqual(
+      new Error('removed'),
+    );
   });
 
   it('never aborts once it is disposed of', () => {
