@@ -1,15 +1,20 @@
-/** `npm run check`: everything a change must pass. All steps run; the exit code is 0 if all passed. */
+/**
+ * `npm run check`: everything a change must pass. All steps run; the exit code is 0 if all passed. `--without-tests` leaves the last step out,
+ * for those who run the tests besides.
+ */
 import { run } from './run-command.ts';
 
 const STEPS: readonly (readonly [string, string, readonly string[]])[] = [
   ['format and lint', 'biome', ['check', '--error-on-warnings']],
   ['types', 'tsc', []],
+  ['layout', 'node', ['scripts/check-house.ts']],
   ['generated docs', 'node', ['scripts/generate-docs.ts', '--check']],
   ['unused code', 'knip', ['--no-progress']],
   ['tests', 'vitest', ['run', '--project', 'unit', '--project', 'integration', '--project', 'faults']],
 ];
 
-const failed = STEPS.filter(([name, command, args]) => {
+const steps = process.argv.includes('--without-tests') ? STEPS.filter(([name]) => name !== 'tests') : STEPS;
+const failed = steps.filter(([name, command, args]) => {
   process.stdout.write(`\n== ${name}\n`);
   return !run(command, args);
 });

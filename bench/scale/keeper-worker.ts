@@ -11,7 +11,7 @@ import {
   type KnownMap,
   type LoadTask,
   PROTOCOL_VERSION,
-} from '../../src/shared/protocol/protocol.ts';
+} from '../../src/shared/protocol/thread-messages.ts';
 import type { WorkerAnswer } from './worker-keepers.ts';
 
 const { way, url } = workerData as { way: 'clone' | 'floor'; url: string };

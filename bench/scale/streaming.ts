@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { watchLoop } from '../../src/main/cli/bench/loop-watch.ts';
 import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
 import { SentEntries } from '../../src/main/service-map/sent-entries.ts';
-import type { ChunkEvent } from '../../src/shared/protocol/protocol.ts';
+import type { ChunkEvent } from '../../src/shared/protocol/thread-messages.ts';
 
 const SIZE = 10_000;
 const SHAPES = [

@@ -6,13 +6,14 @@ export {
   createServiceMapSignature,
   verifyServiceMapSignature,
 } from '../shared/map/signature.ts';
-export type { LoadPhases, LoadReport } from '../shared/protocol/protocol.ts';
-export type { CallToolOptions, RequestOptions } from './connectors/calls/tool-call.ts';
+export type { LoadPhases, LoadReport } from '../shared/protocol/thread-messages.ts';
+export type { CallToolOptions, RequestOptions } from './connectors/calls/call-options.ts';
 export type { ConnectionFacts, RequestTraffic, ResultSink } from './connectors/connection/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';
 export type { ConnectorStatus } from './connectors/connector-status.ts';
 export { RemoteToolProxy } from './connectors/replaced-api/remote-tool-proxy.ts';
 export type { ProxiedTool, RemoteToolProxyOptions } from './connectors/replaced-api/remote-tool-proxy-options.ts';
+export type { AgentLike } from './http/agent-check.ts';
 export type { ConfigProblem } from './local-config/config-problem.ts';
 export type { LocalConfigStatus } from './local-config/local-source.ts';
 export type { ReadyOptions } from './manager/await-ready.ts';
@@ -35,7 +36,6 @@ export type { ConnectorRequest, HostSide } from './mcp/host-side.ts';
 export type { ToolProgress, ToolResult } from './mcp/tool-result.ts';
 export { getConnectorMetricsRegistry } from './observability/instruments.ts';
 export type { Logger } from './observability/logger.ts';
-export type { AgentLike } from './options/agent-check.ts';
 export { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './options/feature-flags.ts';
 export type {
   ConnectorOAuth,

@@ -8,7 +8,7 @@ import { EraMemory } from '../../src/main/connectors/connection/era-memory.ts';
 import { Connector } from '../../src/main/connectors/connector.ts';
 import { type AddressRules, createPublicAgent } from '../../src/main/http/address-guard.ts';
 import { isPublicAddress } from '../../src/main/http/special-addresses.ts';
-import { createLifelines } from '../../src/main/manager/connector-wiring.ts';
+import { createLifelines } from '../../src/main/manager/create-connectors.ts';
 import { resolveNetwork } from '../../src/main/options/network-options.ts';
 import { type ConnectorProxyManagerOptions, resolveOptions } from '../../src/main/options/options.ts';
 import { nextTurn } from '../../src/shared/clock.ts';

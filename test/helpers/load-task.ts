@@ -1,4 +1,4 @@
-import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../src/shared/protocol/protocol.ts';
+import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../src/shared/protocol/thread-messages.ts';
 import { KEY, NOW } from './signed-map.ts';
 
 /** A task of a cold load at {@link NOW}, by default of a map at a port where nobody listens. */

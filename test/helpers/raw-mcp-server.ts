@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Serv
 import type { AddressInfo, Socket } from 'node:net';
 import { Agent } from 'undici';
 import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
-import { createStreamableHttpConnect } from '../../src/main/connectors/streamable-http/connection.ts';
+import { createStreamableHttpConnect } from '../../src/main/connectors/streamable-http/streamable-http-connect.ts';
 import { type HostSide, TOOLS_ONLY } from '../../src/main/mcp/host-side.ts';
 import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definition.ts';
 

@@ -1,6 +1,6 @@
 import tab from '@bomb.sh/tab/commander';
 import { Command } from 'commander';
-import { PACKAGE_VERSION } from '../package-version.ts';
+import { PACKAGE_VERSION } from '../../shared/package-version.ts';
 import { addConfig } from './config-command.ts';
 import { addPinCommands } from './pin-commands.ts';
 import { addRegistryCommands } from './registry-commands.ts';

@@ -1,14 +1,16 @@
+import { LRUCache } from 'lru-cache';
+
 /** Calls remembered of each connector. */
 const KEPT_CALLS = 60;
 
-/** Connectors remembered; beyond that the one that was called the longest ago is forgotten. */
+/** At most this many connectors are remembered; the one called the longest ago is forgotten first. */
 const KEPT_CONNECTORS = 1_000;
 
-/** The last calls of one connector, as people look at them. */
+/** The last calls of one connector, summed up for people. */
 export interface LatencyView {
   /** Milliseconds that each call took, oldest first. */
   readonly recentMs: readonly number[];
-  /** Which of these failed, by their place among them. */
+  /** The indexes in `recentMs` of the calls that failed. */
   readonly failed: readonly number[];
   readonly p50Ms: number;
   readonly p95Ms: number;
@@ -18,27 +20,25 @@ export interface LatencyView {
 interface Ring {
   readonly ms: Float64Array;
   readonly isOk: Uint8Array;
-  /** Calls recorded, those that are forgotten too. */
+  /** Calls recorded, including the forgotten ones. */
   count: number;
 }
 
-/** How long the last calls of each connector took. Bounded in both directions, whatever is recorded. */
+/** How long the last calls of each connector took, for a bounded number of calls and connectors. */
 export class CallLatencies {
-  readonly #keptConnectors: number;
-  /** The one that was called the longest ago first. */
-  readonly #rings = new Map<string, Ring>();
+  readonly #rings: LRUCache<string, Ring>;
   #recorded = 0;
 
   constructor(keptConnectors: number = KEPT_CONNECTORS) {
-    this.#keptConnectors = keptConnectors;
+    this.#rings = new LRUCache({ max: keptConnectors });
   }
 
-  /** Calls recorded since the beginning: another number says that there is news. */
+  /** Calls recorded since the start. A changed number means that there is news. */
   get recorded(): number {
     return this.#recorded;
   }
 
-  /** Takes note of a call that is over. A duration that is none is passed over. */
+  /** Records a finished call. Ignores a duration that is negative, infinite or no number. */
   record(connectorId: string, ms: number, isOk: boolean): void {
     if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) return;
     const ring = this.#rings.get(connectorId) ?? newRing();
@@ -47,14 +47,13 @@ export class CallLatencies {
     ring.isOk[place] = isOk ? 1 : 0;
     ring.count += 1;
     this.#recorded += 1;
-    this.#rings.delete(connectorId);
     this.#rings.set(connectorId, ring);
-    if (this.#rings.size > this.#keptConnectors) this.#forgetOldest();
   }
 
-  /** The last 60 calls of a connector; null where there was none, or it is forgotten. */
+  /** The last 60 calls of a connector; null if there was none, or if the connector is forgotten. */
   of(connectorId: string): LatencyView | null {
-    const ring = this.#rings.get(connectorId);
+    // Looking at a connector does not keep it from being forgotten.
+    const ring = this.#rings.peek(connectorId);
     if (ring === undefined) return null;
     const kept = Math.min(ring.count, KEPT_CALLS);
     const places = Array.from({ length: kept }, (_, index) => (ring.count - kept + index) % KEPT_CALLS);
@@ -68,13 +67,6 @@ export class CallLatencies {
       p95Ms: at(0.95),
       maxMs: at(1),
     };
-  }
-
-  #forgetOldest(): void {
-    for (const oldest of this.#rings.keys()) {
-      this.#rings.delete(oldest);
-      return;
-    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { monotonicMs, raceSignal, settledWithin, systemSleep } from '../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -19,28 +20,28 @@ import { ResourceWatches } from './protocol/notices/resource-watches.ts';
 import { RequestServer } from './protocol/request-server.ts';
 
 export interface GatewayOptions {
-  /** Made with `notifications` and with {@link GatewayOptions.host}. */
+  /** Created with the option `notifications` and with {@link GatewayOptions.host}. */
   readonly manager: ConnectorProxyManager;
   readonly host: GatewayHost;
   readonly logger: Logger;
-  /** Between a connector's id and a name. */
+  /** Stands between the id of a connector and a name. */
   readonly separator: string;
-  /** Globs of exposed names, `!` denies; for every route. */
+  /** Globs of exposed names, for every route; `!` denies. */
   readonly tools: readonly string[];
-  /** Further routes, each with globs of its own besides. */
+  /** Further routes, each with additional globs of its own. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
 }
 
-/** How long a first list waits for the connectors of a cold start, from the start on. */
+/** How long lists wait for the connectors of a cold start, counted from the start. */
 const COLD_LIST_MS = 750;
 
-/** For how long lists hold while nothing is amiss: a change is told at once to who listens. */
+/** How long lists hold while nothing is wrong. Clients that listen hear of a change at once. */
 const LIST_TTL_MS = 60_000;
 
-/** Routes of one connector that are kept ready. */
+/** At most this many routes of a single connector are kept ready; the least recently used one is dropped first. */
 const MAX_SINGLE_VIEWS = 1_000;
 
-/** One MCP server in front of all connectors of a manager, for whichever listeners there are. */
+/** One MCP server in front of all connectors of a manager, shared by its listeners. */
 export class Gateway {
   readonly manager: ConnectorProxyManager;
   readonly host: GatewayHost;
@@ -52,14 +53,14 @@ export class Gateway {
   readonly #held = new HeldCalls();
   readonly #features: FeatureLists;
   readonly #views = new Map<string, View>();
-  readonly #singles = new Map<string, View>();
+  readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
   readonly #options: GatewayOptions;
   readonly #sessionsOf = new Set<() => readonly ClientSession[]>();
   readonly #off: () => void;
   readonly #unobserve: () => void;
   readonly #closed = new AbortController();
   readonly #startedMs: number = monotonicMs();
-  /** Whether an earlier run left tools to list. */
+  /** Whether tools of an earlier run can be listed. */
   readonly #isWarm: Promise<boolean>;
   #settled: Promise<void> | null = null;
 
@@ -102,12 +103,15 @@ export class Gateway {
     }));
   }
 
-  /** All connectors, or those of a further route; undefined if there is none of that name. */
+  /** The view of all connectors, or of a further route; undefined if there is no route of that name. */
   view(name = ''): View | undefined {
     return this.#views.get(name);
   }
 
-  /** One connector alone, everything called as it calls it itself; undefined if there is none of that id. In the first moment of a cold start it is waited for. */
+  /**
+   * The view of a single connector, under the connector's own names; undefined if there is no connector of that id.
+   * Right after a cold start this waits for the connectors.
+   */
   async single(connectorId: string): Promise<View | undefined> {
     if (!this.manager.has(connectorId)) await this.#listable();
     if (!this.manager.has(connectorId)) return undefined;
@@ -116,24 +120,22 @@ export class Gateway {
     const names = createExposedNames(this.#options.separator);
     const route = singleRoute(connectorId, names, createNameFilter(this.#options.tools));
     const view = createView(this.manager, this.#features, route);
-    const [oldest] = this.#singles.keys();
-    if (this.#singles.size >= MAX_SINGLE_VIEWS && oldest !== undefined) this.#singles.delete(oldest);
     this.#singles.set(connectorId, view);
     return view;
   }
 
-  /** Has the sessions of a listener be known to the gateway. */
+  /** Makes the sessions of a listener known to the gateway, until the returned function is called. */
   addSessions(sessions: () => readonly ClientSession[]): () => void {
     this.#sessionsOf.add(sessions);
     return () => void this.#sessionsOf.delete(sessions);
   }
 
-  /** Resolves once no request is being served any more, at the latest after `deadlineMs`. */
+  /** Resolves once no request is being served, or after `deadlineMs`. */
   async drained(deadlineMs: number): Promise<void> {
     await settledWithin(this.server.idle(), deadlineMs);
   }
 
-  /** Ends what clients have open; the manager is its caller's. Idempotent. */
+  /** Ends everything that clients have open. The manager stays open: its owner closes it. Idempotent. */
   close(): void {
     this.#closed.abort(new Error('The gateway was closed'));
     this.#off();
@@ -150,8 +152,8 @@ export class Gateway {
   }
 
   /**
-   * What is remembered is listed some milliseconds after the start. Where nothing is, who asks in the first moment is not answered with an empty list while connectors come up: many
-   * clients ask once.
+   * Resolves when lists can be answered. Tools remembered from an earlier run can be listed right after the start.
+   * Without them a list waits a moment for the connectors: many clients ask only once, and would keep an empty list.
    */
   #listable(): Promise<void> {
     this.#settled ??= this.#isWarm.then(async (isWarm) => {
@@ -160,14 +162,14 @@ export class Gateway {
       const synced = this.manager.sync().catch(() => {});
       await Promise.race([raceSignal(synced, this.#closed.signal), systemSleep(left, this.#closed.signal)]).catch(
         () => {
-          // It was closed meanwhile.
+          // The gateway was closed meanwhile.
         },
       );
     });
     return this.#settled;
   }
 
-  /** While connectors come up, are down, or are not known yet, a list is about to be another one. */
+  /** Lists do not hold while connectors are unknown, coming up or down, because they are about to change. */
   #ttlMs(): number {
     const counts = this.manager.countByState();
     const isSettled = ['connecting', 'backing-off'].every((state) => (counts.get(state as 'connecting') ?? 0) === 0);

@@ -21,8 +21,8 @@ export interface LocalConfigStatus {
 export interface LocalSourceDeps {
   readonly logger: Logger;
   readonly now: () => number;
-  /** The entries that the file has now; those that say what they said stay the same objects. */
-  readonly onEntries: (entries: readonly ConnectorEntry[]) => void;
+  /** Called when the file was read; entries that did not change stay the same objects. */
+  readonly onEntries: () => void;
 }
 
 /** The connectors of a local file: read at the first sync and at every forced one. */
@@ -50,7 +50,10 @@ export class LocalSource {
     return [...this.#servers.values()].map(({ entry }) => entry);
   }
 
-  /** Reads the file, unless that was done and is not forced. Rejects with CONFIG_INVALID where it was never read; later what was read stays. */
+  /**
+   * Reads the file, unless it has been read and `force` is false.
+   * Rejects with CONFIG_INVALID if the file was never read; a later failure leaves the entries as they are.
+   */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();
     this.#reading ??= this.#read().finally(() => {
@@ -69,9 +72,10 @@ export class LocalSource {
     };
   }
 
-  /** Nothing that is still being read counts any more. */
-  close(): void {
+  /** Discards what is still being read. */
+  close(): Promise<void> {
     this.#isClosed = true;
+    return Promise.resolve();
   }
 
   async #read(): Promise<void> {
@@ -88,7 +92,7 @@ export class LocalSource {
       );
       this.#lastError = null;
       this.#readAt = now();
-      onEntries(this.entries());
+      onEntries();
     } catch (error) {
       const coded = asSwitchyardError(error, 'CONFIG_INVALID');
       const isNews = this.#lastError?.message !== coded.message;

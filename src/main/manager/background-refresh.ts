@@ -3,19 +3,21 @@ import { RefreshScheduler } from '../service-map/refresh/refresh-scheduler.ts';
 import type { ServiceMapSource } from '../service-map/service-map-source.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
 
-/** The least time between two readings of a tool list that nothing asks for. */
+/** The least time between two background reads of a tool list. */
 const MIN_RELIST_MS = 1_000;
 
-/** Everything that happens in the background: each map by a schedule of its own, and the upkeep of local files and of connectors that are down by another. */
+/**
+ * Everything that happens in the background. Each map has a schedule of its own. One more does the upkeep of local
+ * files and of connectors that are down.
+ */
 export class RefreshSchedules {
-  readonly #maps: ReadonlyMap<string, RefreshScheduler>;
   readonly #all: readonly RefreshScheduler[];
 
-  /** `upkeep` is done about once an interval. */
+  /** Runs `upkeep` about once per interval, once started. */
   constructor(options: ResolvedOptions, sources: ConnectorSources, upkeep: () => Promise<void>) {
     const { logger, random, featureFlags } = options;
     const shared = { logger, random, isSpread: true };
-    this.#maps = new Map(
+    const byId = new Map(
       sources.maps.map((map) => {
         const { id, refreshIntervalMs: intervalMs } = map.options;
         const scheduler: RefreshScheduler = new RefreshScheduler({
@@ -26,7 +28,9 @@ export class RefreshSchedules {
       }),
     );
     const intervalMs = featureFlags.refreshIntervalMs;
-    this.#all = [...this.#maps.values(), new RefreshScheduler({ ...shared, intervalMs, onRefresh: upkeep })];
+    // A map is fetched again well before it expires.
+    sources.events.on('fresh', (sourceId, validForMs) => byId.get(sourceId)?.holdsFor(validForMs));
+    this.#all = [...byId.values(), new RefreshScheduler({ ...shared, intervalMs, onRefresh: upkeep })];
   }
 
   start(): void {
@@ -36,14 +40,9 @@ export class RefreshSchedules {
   stop(): void {
     for (const scheduler of this.#all) scheduler.stop();
   }
-
-  /** A map is in force for so long: it is asked for well before that is over. */
-  holdsFor(sourceId: string, ms: number): void {
-    this.#maps.get(sourceId)?.holdsFor(ms);
-  }
 }
 
-/** Milliseconds until a tool list is read anew, about an interval; null where nothing happens in the background. */
+/** Milliseconds until a tool list is read again, about one interval; null if the background refresh is off. */
 export function relistAfterMs({ featureFlags, random }: ResolvedOptions): number | null {
   if (!featureFlags.asyncRefresh) return null;
   return Math.max(MIN_RELIST_MS, featureFlags.refreshIntervalMs * (0.8 + 0.4 * random.next()));
@@ -53,7 +52,7 @@ async function refresh(map: ServiceMapSource, scheduler: RefreshScheduler): Prom
   try {
     await map.sync(true);
   } catch (error) {
-    // There is no map to serve: it is asked for again sooner than an interval from now.
+    // There is no map to serve, so it is fetched again sooner than an interval from now.
     scheduler.holdsFor(0);
     throw error;
   }

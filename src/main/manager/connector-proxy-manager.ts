@@ -1,6 +1,6 @@
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
-import type { CallToolOptions, RequestOptions } from '../connectors/calls/tool-call.ts';
+import type { CallToolOptions, RequestOptions } from '../connectors/calls/call-options.ts';
 import type { ConnectionFacts } from '../connectors/connection/connection.ts';
 import type { Connector } from '../connectors/connector.ts';
 import type { ConnectorState } from '../connectors/connector-state.ts';
@@ -9,61 +9,68 @@ import type { ToolResult } from '../mcp/tool-result.ts';
 import { type ManagerOptions, resolveOptions } from '../options/options.ts';
 import type { ToolInfo } from '../tools/tool-info.ts';
 import { awaitReady, type ReadyOptions } from './await-ready.ts';
+import { buildManager, type ManagerParts } from './build-manager.ts';
 import type { ManagerEvents } from './events.ts';
-import { ManagerCore } from './manager-core.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
 
 /**
- * The façade: keeps the connectors of a signed service map, of a local file or of both up and calls their tools. It holds only what is in memory; maps are
- * fetched, proven and stored by other threads.
+ * Keeps the connectors of signed service maps, of a local file and of a registry up, and calls their tools. This
+ * façade holds only what is in memory: worker threads fetch, verify and store maps.
  */
 export class ConnectorProxyManager implements AsyncDisposable {
-  readonly #core: ManagerCore;
+  readonly #parts: ManagerParts;
 
-  /** Starts the timer of the background refresh and, with a `stateDir`, the reading of what is remembered; nothing else. Throws OPTIONS_INVALID, AGENT_INCOMPATIBLE. */
+  /**
+   * Starts the timers of the background refresh and, with a `stateDir`, reading what is remembered; nothing else.
+   * Throws OPTIONS_INVALID or AGENT_INCOMPATIBLE.
+   */
   constructor(options: ManagerOptions) {
-    this.#core = new ManagerCore(resolveOptions(options));
+    this.#parts = buildManager(resolveOptions(options));
   }
 
   /**
-   * Brings map and connectors up to date. Resolves when every enabled connector is up or has failed, or after `syncDeadlineMs`; the
-   * rest goes on in the background. A connector's failure is its own. `force` asks for the map even while it is fresh, and has
-   * connectors that are down try again.
-   * Rejects with a ConnectorManifestError where no map is to be had (docs/service-map.md has the table), with CONFIG_INVALID where the local file was never
-   * read, with CLOSED after `close()`.
+   * Brings maps and connectors up to date. Resolves when every enabled connector is up or has failed, or after
+   * `syncDeadlineMs`; the rest continues in the background. A connector that fails does not fail the sync. `force`
+   * fetches maps that are still fresh, too, and reconnects connectors that are down.
+   * Rejects with a ConnectorManifestError if there is no map to serve (docs/service-map.md has the table), with
+   * CONFIG_INVALID if the local file was never read, with CLOSED after `close()`.
    */
   async sync(force = false): Promise<void> {
-    this.#core.firstSync.hurry();
-    await this.#core.runSync(force);
-  }
-
-  /** The connectors of the current map, normalised, in map order; then those of the local file. */
-  listConnectors(): ConnectorEntry[] {
-    return this.#core.sources.entries();
-  }
-
-  /** The tools that can be called, ordered by name. Those of a connector that is only down stay. */
-  listTools(): readonly ToolInfo[] {
-    return this.#core.tools.store.list();
+    this.#parts.quiet.hurry();
+    await this.#parts.runSync(force);
   }
 
   /**
-   * Calls a tool by its namespaced name, waiting for its connector where that is just coming up. A tool that ran and failed
-   * resolves with `isError`. Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, CONNECTOR_REFUSED,
-   * CONNECTOR_UNAVAILABLE, CONNECTOR_GONE, TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_LOST or CLOSED.
+   * The connectors of the current maps, normalised, in map order; then those of the registry and of the local file.
+   */
+  listConnectors(): ConnectorEntry[] {
+    return this.#parts.sources.entries();
+  }
+
+  /** The tools that can be called, ordered by name. The tools of a connector that is only down stay listed. */
+  listTools(): readonly ToolInfo[] {
+    return this.#parts.tools.store.list();
+  }
+
+  /**
+   * Calls a tool by its namespaced name and waits for its connector if that is just coming up. Resolves with `isError`
+   * if the tool ran and failed.
+   * Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED, CONNECTOR_REFUSED, CONNECTOR_UNAVAILABLE, CONNECTOR_GONE,
+   * TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_LOST or CLOSED.
    */
   async callTool(
     name: string,
     args: Readonly<Record<string, unknown>> = {},
     options: CallToolOptions = {},
   ): Promise<ToolResult> {
-    this.#core.assertOpen();
-    return this.#core.router.call(name, args, options);
+    this.#parts.assertOpen();
+    return this.#parts.router.call(name, args, options);
   }
 
   /**
-   * Sends any other MCP request to a connector, such as `prompts/get`, waiting for it where it is just coming up; resolves with the result as it was sent. Rejects with
-   * CONNECTOR_UNKNOWN, or as {@link callTool} does.
+   * Sends any other MCP request to a connector, such as `prompts/get`, and waits for the connector if that is just
+   * coming up. Resolves with the result exactly as the connector sent it.
+   * Rejects with CONNECTOR_UNKNOWN, or as {@link callTool} does.
    */
   async request(
     connectorId: string,
@@ -75,97 +82,107 @@ export class ConnectorProxyManager implements AsyncDisposable {
   }
 
   /**
-   * Has a connector tell when a resource changes, by `notification` events (with the option `notifications`), until its connection ends or the returned function is called.
+   * Subscribes to changes of a resource. With the option `notifications`, each change is a `notification` event, until
+   * the connection ends or the returned function is called.
    * Rejects as {@link request} does.
    */
   async watchResource(connectorId: string, uri: string, options: RequestOptions = {}): Promise<() => void> {
     return this.#known(connectorId).calls.watchResource(uri, options);
   }
 
-  /** Whether there is a connector of that id, enabled or not. */
+  /** Whether there is a connector with this id, enabled or not. */
   has(connectorId: string): boolean {
-    return this.#core.sources.isWanted(connectorId) !== null;
+    return this.#parts.sources.isWanted(connectorId) !== null;
   }
 
-  /** What the handshake with a connector found out; null while it is not up. */
+  /** What the handshake with a connector found out; null while the connector is not up. */
   facts(connectorId: string): ConnectionFacts | null {
-    return this.#core.connectors.get(connectorId)?.facts ?? null;
+    return this.#parts.connectors.get(connectorId)?.facts ?? null;
   }
 
-  /** One of the tools that are listed, by its namespaced name. */
+  /** One of the listed tools, by its namespaced name. */
   tool(name: string): ToolInfo | undefined {
-    return this.#core.tools.store.get(name);
+    return this.#parts.tools.store.get(name);
   }
 
   /** How many connectors are in each state. */
   countByState(): ReadonlyMap<ConnectorState, number> {
-    return this.#core.connectors.countByState();
-  }
-
-  /** Resolves once the tools of an earlier run are listed, some milliseconds after construction; at once without a `stateDir`. Never rejects. */
-  restored(): Promise<void> {
-    return this.#core.restored;
-  }
-
-  /** Reads the local file and the registry anew; connectors of which they say what they said stay as they are. Rejects as {@link sync} does for those. */
-  async reload(): Promise<void> {
-    this.#core.assertOpen();
-    await this.#core.sources.syncLocal(true);
-  }
-
-  /** One connector: its entry, normalised and as it was sent, and how it is doing. Undefined if the map has none of that id. */
-  connector(id: string): ConnectorView | undefined {
-    return viewConnector(id, this.#core.sources, this.#core.connectors);
+    return this.#parts.connectors.countByState();
   }
 
   /**
-   * Resolves once a connector is up: the one of that id, the first of them (`any`), or all that the map enables (`all`). It does not sync.
+   * Resolves once the tools of an earlier run are listed, a few milliseconds after construction; at once without a
+   * `stateDir`. Never rejects.
+   */
+  restored(): Promise<void> {
+    return this.#parts.restored;
+  }
+
+  /**
+   * Reads the local file and the registry again. Connectors whose entries did not change stay as they are.
+   * Rejects as {@link sync} does for those two.
+   */
+  async reload(): Promise<void> {
+    this.#parts.assertOpen();
+    await this.#parts.sources.syncLocal(true);
+  }
+
+  /**
+   * One connector: its entry, normalised and as it was sent, and its status. Undefined if there is none with this id.
+   */
+  connector(id: string): ConnectorView | undefined {
+    return viewConnector(id, this.#parts.sources, this.#parts.connectors);
+  }
+
+  /**
+   * Resolves once a connector is up: the one with this id, the first of all (`any`), or every enabled one (`all`). It
+   * does not sync.
    * Rejects with CONNECTOR_UNKNOWN, CONNECTOR_TIMEOUT naming what is not up, or CLOSED.
    */
   async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
-    this.#core.assertOpen();
+    this.#parts.assertOpen();
     await awaitReady(target, options, {
-      isKnown: () => this.#core.sources.isKnown,
-      stateOf: (id) => this.#core.stateOf(id),
-      counts: () => this.#core.connectors.countByState(),
-      states: () => this.#core.sources.entries().map(({ id }) => [id, this.#core.stateOf(id) ?? 'connecting'] as const),
+      isKnown: () => this.#parts.sources.isKnown,
+      stateOf: (id) => this.#stateOf(id),
+      counts: () => this.#parts.connectors.countByState(),
+      states: () => this.#parts.sources.entries().map(({ id }) => [id, this.#stateOf(id) ?? 'connecting'] as const),
       onChange: (callback) => {
         const stops = [this.on('connector', callback), this.on('snapshot', callback)];
         return () => stops.forEach((stop) => void stop());
       },
-      closed: this.#core.closed.signal,
+      closed: this.#parts.closed,
     });
   }
 
   /**
-   * Takes the definitions that changed tools have now for the right ones: those of these names, or of all. Resolves with the names of those that it did.
+   * Approves the present definitions of changed tools: of the named ones, or of all (null). Resolves with the names of
+   * the approved tools.
    * Rejects with CLOSED.
    */
   async approveTools(names: readonly string[] | null = null): Promise<readonly string[]> {
-    this.#core.assertOpen();
-    return this.#core.tools.intake.approve(names);
+    this.#parts.assertOpen();
+    return this.#parts.tools.intake.approve(names);
   }
 
-  /** How everything is doing, as plain data. */
+  /** The state of everything, as plain data. */
   status(): ManagerStatus {
-    return viewManager({
-      sources: this.#core.sources,
-      connectors: this.#core.connectors,
-      memory: this.#core.memory,
-      tools: this.#core.tools,
-      loads: this.#core.loads,
-      isClosed: this.#core.isClosed,
-    });
+    return viewManager(this.#parts);
   }
 
-  /** Listens to changes of the map (`snapshot`), of connectors (`connector`), of tools (`tools`, `tool-changed`) or to what connectors say (`notification`); the returned function stops it. */
+  /**
+   * Listens to changes of a map (`snapshot`), a connector (`connector`) or tools (`tools`, `tool-changed`), or to what
+   * connectors send (`notification`). The returned function removes the listener.
+   */
   on<K extends keyof ManagerEvents>(name: K, listener: (event: ManagerEvents[K]) => void): () => void {
-    return this.#core.events.on(name, listener);
+    return this.#parts.events.on(name, listener);
   }
 
-  /** Ends everything: refresh, loads, calls, sessions, threads. Whatever is pending settles. Idempotent; never rejects. */
+  /**
+   * Closes everything: refreshes, loads, calls, sessions, threads. Whatever is pending settles. Idempotent; never
+   * rejects.
+   */
   close(): Promise<void> {
-    return this.#core.close();
+    return this.#parts.close();
   }
 
   /** The name of {@link close} in the manager that this one replaces. */
@@ -177,9 +194,17 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.close();
   }
 
+  /** A connector that waits to be taken up counts as connecting. Undefined if there is none with this id. */
+  #stateOf(id: string): ConnectorState | undefined {
+    const { sources, connectors } = this.#parts;
+    const isWanted = sources.isWanted(id);
+    if (isWanted === null) return undefined;
+    return connectors.get(id)?.state ?? (isWanted ? 'connecting' : 'disabled');
+  }
+
   #known(connectorId: string): Connector {
-    this.#core.assertOpen();
-    const connector = this.#core.connectors.find(connectorId);
+    this.#parts.assertOpen();
+    const connector = this.#parts.connectors.find(connectorId);
     if (connector === undefined)
       throw new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector "${connectorId}".`);
     return connector;

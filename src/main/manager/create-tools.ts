@@ -1,6 +1,5 @@
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import { EraMemory } from '../connectors/connection/era-memory.ts';
-import type { ToolResult } from '../mcp/tool-result.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { ToolMemory } from '../state-dir/tool-memory.ts';
 import { ToolIntake } from '../tools/tool-intake.ts';
@@ -9,27 +8,26 @@ import { ToolStore } from '../tools/tool-store.ts';
 import type { EventHub } from './events.ts';
 
 /** A manager's tools: as they are listed, how they differ from their pins, and where they come in. */
-export interface ToolSide {
+export interface ManagerTools {
   readonly store: ToolStore;
   readonly pins: ToolPins;
   readonly intake: ToolIntake;
-  /** What is known of endpoints before anybody asks them. */
+  /** The protocol eras of endpoints that are remembered, so that these need not be probed. */
   readonly eras: EraMemory;
 }
 
-export interface ToolSideDeps {
+export interface CreateToolsDeps {
   readonly memory: ToolMemory;
   readonly events: EventHub;
   /** The brand of the map that an entry is from. */
   readonly brandOf: (entry: ConnectorEntry) => string;
-  readonly callTool: (name: string, args: Readonly<Record<string, unknown>>) => Promise<ToolResult>;
 }
 
-export function createToolSide(options: ResolvedOptions, deps: ToolSideDeps): ToolSide {
-  const { registry, logger, pinTools, clock } = options;
-  const { memory, events, brandOf, callTool } = deps;
+/** The tools of a manager, none yet. */
+export function createTools(options: ResolvedOptions, { memory, events, brandOf }: CreateToolsDeps): ManagerTools {
+  const { logger, pinTools, clock } = options;
   const eras = new EraMemory();
-  const store = new ToolStore({ registry, logger, callTool, onChange: (change) => events.emit('tools', change) });
+  const store = new ToolStore({ logger, onChange: (change) => events.emit('tools', change) });
   const pins = new ToolPins({ policy: pinTools, logger, onChanged: (tool) => events.emit('tool-changed', tool) });
   const intake = new ToolIntake({
     ...{ store, memory, pins, brandOf },

@@ -1,5 +1,5 @@
 import type { ConnectorEntry, RawEntry } from '../../shared/map/service-map.ts';
-import type { LoadReport } from '../../shared/protocol/protocol.ts';
+import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import type { ConnectorSet } from '../connectors/connector-set.ts';
 import type { ConnectorStatus } from '../connectors/connector-status.ts';
 import type { LocalConfigStatus } from '../local-config/local-source.ts';
@@ -9,7 +9,7 @@ import type { ConnectorSources } from '../sources/connector-sources.ts';
 import type { HostMemory } from '../state-dir/open-state-dir.ts';
 import type { ToolIntake, ToolProvenance } from '../tools/tool-intake.ts';
 import type { ChangedTool } from '../tools/tool-pins.ts';
-import type { ToolSide } from './create-tools.ts';
+import type { ManagerParts } from './build-manager.ts';
 
 /** One connector as `connector(id)` shows it. */
 export interface ConnectorView {
@@ -61,16 +61,10 @@ export interface ManagerStatus {
   readonly isClosed: boolean;
 }
 
-export interface ManagerParts {
-  readonly sources: ConnectorSources;
-  readonly connectors: ConnectorSet;
-  readonly memory: HostMemory;
-  readonly tools: ToolSide;
-  readonly loads: readonly LoadReport[];
-  readonly isClosed: boolean;
-}
-
-export function viewManager(parts: ManagerParts): ManagerStatus {
+/** What `status()` shows of these parts. */
+export function viewManager(
+  parts: Pick<ManagerParts, 'sources' | 'connectors' | 'memory' | 'tools' | 'loads' | 'closed'>,
+): ManagerStatus {
   const serviceMaps = parts.sources.mapStatuses();
   return {
     serviceMap: serviceMaps[0] ?? NO_MAP,
@@ -84,9 +78,9 @@ export function viewManager(parts: ManagerParts): ManagerStatus {
     toolCount: parts.tools.store.size,
     staleTools: staleTools(parts.tools.intake),
     changedTools: parts.tools.pins.list(),
-    loads: parts.loads,
+    loads: parts.loads(),
     store: memoryStatus(parts.memory),
-    isClosed: parts.isClosed,
+    isClosed: parts.closed.aborted,
   };
 }
 

@@ -15,7 +15,10 @@ export interface SyncDeps {
   readonly closed: AbortSignal;
 }
 
-/** The one way to sync: sources first, then their connectors, for as long as the deadline allows. Its contract is that of `ConnectorProxyManager.sync`. */
+/**
+ * The one way to sync: sources first, then their connectors, for as long as the deadline allows. Its contract is that
+ * of `ConnectorProxyManager.sync`.
+ */
 export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }: SyncDeps) {
   const sync = async (force: boolean): Promise<void> => {
     await sources.sync(force, syncDeadlineMs);
@@ -36,46 +39,70 @@ export function createSync({ sources, connectors, maps, syncDeadlineMs, closed }
   };
 }
 
-/** How long the first call of a start has the machine for itself. */
-const REST_MS = 100;
+/** How long the first call after a start has the machine for itself. */
+const QUIET_MS = 100;
 
-/** The first sync, begun by whoever needs it first. */
-export class FirstSync {
-  readonly #sync: () => Promise<void>;
-  readonly #remembered: () => Promise<void>;
+/** A pause for work that is not urgent, so that the first call after a start is served before it. */
+export class QuietStart {
   readonly #hurry: PromiseWithResolvers<void> = Promise.withResolvers();
-  #running: Promise<unknown> | null = null;
-  #rested: Promise<void> | null = null;
+  #hasBegun = false;
+  #over: Promise<void> | null = null;
 
-  /** `remembered` resolves when what an earlier run left is in force; it takes a sync to begin. */
-  constructor(sync: () => Promise<void>, remembered: () => Promise<void>) {
-    this.#sync = sync;
-    this.#remembered = remembered;
+  /** A call that needs the first sync has come in: {@link rest} pauses from now on. */
+  begin(): void {
+    this.#hasBegun = true;
   }
 
-  /** Has it begin, unless it has. Resolves with what it failed with, or null; never rejects. */
-  run(): Promise<unknown> {
-    this.#running ??= this.#sync().then(
-      () => null,
-      (error: unknown) => error,
-    );
-    return this.#running;
-  }
-
-  /** Somebody waits for the map itself. */
+  /** The host itself waits for the map: no more pausing. */
   hurry(): void {
     this.#hurry.resolve();
   }
 
-  /** Resolves at once where somebody waits for the map; else a moment later, so that the call which had it begin is served first. */
+  /**
+   * Resolves at once if no call has come in or the host is waiting for the map, else after at most {@link QUIET_MS}.
+   */
   async rest(): Promise<void> {
-    if (this.#running === null) return;
-    this.#rested ??= settledWithin(this.#hurry.promise, REST_MS);
-    await this.#rested;
+    if (!this.#hasBegun) return;
+    this.#over ??= settledWithin(this.#hurry.promise, QUIET_MS);
+    await this.#over;
+  }
+}
+
+export interface FirstSyncDeps {
+  readonly sync: () => Promise<void>;
+  /** Resolves when the maps of an earlier run are in force. Only a sync brings that about. */
+  readonly remembered: () => Promise<void>;
+  readonly quiet: QuietStart;
+}
+
+/** The first sync, started by the first caller that needs it. */
+export class FirstSync {
+  readonly #deps: FirstSyncDeps;
+  #running: Promise<unknown> | null = null;
+
+  constructor(deps: FirstSyncDeps) {
+    this.#deps = deps;
   }
 
-  /** Has it begin, unless it has. Resolves when what is remembered is in force, at the latest when it has come to its end. */
+  /** Starts the sync unless it has been started. Resolves with the error it failed with, or null; never rejects. */
+  run(): Promise<unknown> {
+    this.#running ??= this.#start();
+    return this.#running;
+  }
+
+  /**
+   * Starts the sync unless it has been started. Resolves when the remembered maps are in force, at the latest when the
+   * sync ends.
+   */
   async remembered(): Promise<void> {
-    await Promise.race([this.run(), this.#remembered()]);
+    await Promise.race([this.run(), this.#deps.remembered()]);
+  }
+
+  #start(): Promise<unknown> {
+    this.#deps.quiet.begin();
+    return this.#deps.sync().then(
+      () => null,
+      (error: unknown) => error,
+    );
   }
 }

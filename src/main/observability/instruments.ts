@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
-import type { LoadReport } from '../../shared/protocol/protocol.ts';
+import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import { INSTRUMENTS, type InstrumentEntry, MAX_CONNECTOR_LABELS } from './instrument-table.ts';
 import { observeGauges } from './observed-gauges.ts';
 
@@ -7,15 +7,15 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 const SIZES = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
 const CALL_OUTCOMES = ['ok', 'tool-error', 'error'] as const;
 
-const registry = new Registry();
-registry.setDefaultLabels({ brand: 'brAInwav', component: 'mcp-connectors' });
+const metricsRegistry = new Registry();
+metricsRegistry.setDefaultLabels({ brand: 'brAInwav', component: 'mcp-connectors' });
 let hasDefaultMetrics = false;
 
 const settings = ({ name, help, labels }: InstrumentEntry) => ({
   name,
   help,
   labelNames: labels,
-  registers: [registry],
+  registers: [metricsRegistry],
 });
 const histogramOf = (entry: InstrumentEntry, buckets = SECONDS): Histogram =>
   new Histogram({ ...settings(entry), buckets });
@@ -47,9 +47,9 @@ const labelled = new Map<string, number>();
 export function getConnectorMetricsRegistry(): Registry {
   if (!hasDefaultMetrics) {
     hasDefaultMetrics = true;
-    collectDefaultMetrics({ register: registry });
+    collectDefaultMetrics({ register: metricsRegistry });
   }
-  return registry;
+  return metricsRegistry;
 }
 
 /** Gives a new connector a label of its own, while there are some. */

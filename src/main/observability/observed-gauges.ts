@@ -1,8 +1,8 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { Gauge } from 'prom-client';
 import { INSTRUMENTS, type InstrumentEntry } from './instrument-table.ts';
+import { type LoopDelayMeter, startLoopDelayMeter } from './loop-delay.ts';
 
-/** What a manager shows of itself when metrics are read. */
+/** The facts about a manager that its gauges show. */
 export interface Observation {
   readonly sources: readonly {
     /** Epoch ms; null without a map. */
@@ -15,13 +15,13 @@ export interface Observation {
   readonly queueLength: number;
 }
 
-/** What a registry shows of itself when metrics are read. */
+/** The facts about a registry that its gauges show. */
 interface RegistryObservation {
   readonly queueLength: number;
   readonly behindMs: number;
 }
 
-/** What clients have open at a gateway. */
+/** The facts about a gateway that its gauges show: what its clients have open. */
 export interface GatewayObservation {
   readonly sessions: number;
   readonly requests: number;
@@ -35,19 +35,19 @@ const observed = new Set<Observe>();
 const registries = new Set<ObserveRegistry>();
 const gateways = new Set<() => GatewayObservation>();
 
-/** Has a manager's gauges read at each scrape, rather than written at each change; the returned function ends it. */
+/** Reads the gauges of a manager at each scrape, until the returned function is called. */
 export function observeManager(observe: Observe): () => void {
   observed.add(observe);
   return () => void observed.delete(observe);
 }
 
-/** The same for a registry. */
+/** Reads the gauges of a registry at each scrape, until the returned function is called. */
 export function observeRegistry(observe: ObserveRegistry): () => void {
   registries.add(observe);
   return () => void registries.delete(observe);
 }
 
-/** The same for a gateway. */
+/** Reads the gauges of a gateway at each scrape, until the returned function is called. */
 export function observeGateway(observe: () => GatewayObservation): () => void {
   gateways.add(observe);
   return () => void gateways.delete(observe);
@@ -55,7 +55,7 @@ export function observeGateway(observe: () => GatewayObservation): () => void {
 
 const observations = (): Observation[] => [...observed].map((observe) => observe());
 
-/** Makes the gauges that are read. `make` gets the function that fills one in. */
+/** Creates the gauges that are read at each scrape. `make` receives an entry and the function that fills it in. */
 export function observeGauges(make: (entry: InstrumentEntry, collect: (this: Gauge) => void) => void): void {
   make(INSTRUMENTS.connectors, function () {
     this.reset();
@@ -100,14 +100,14 @@ export function observeGauges(make: (entry: InstrumentEntry, collect: (this: Gau
       sum(({ heldCalls }) => heldCalls),
     );
   });
-  const delay = monitorEventLoopDelay({ resolution: 10 });
+  let delay: LoopDelayMeter | null = null;
   make(INSTRUMENTS.loopDelay, function () {
-    // From the first scrape on: who never reads it does not pay for it.
-    delay.enable();
-    const seconds = (nanoseconds: number): number => (Number.isFinite(nanoseconds) ? nanoseconds / 1e9 : 0);
-    this.set({ quantile: '0.5' }, seconds(delay.percentile(50)));
-    this.set({ quantile: '0.99' }, seconds(delay.percentile(99)));
-    this.set({ quantile: '1' }, seconds(delay.max));
+    // It starts with the first scrape: a process without scrapes does not pay for it.
+    delay ??= startLoopDelayMeter();
+    const { p50Ms, p99Ms, maxMs } = delay.read();
+    this.set({ quantile: '0.5' }, p50Ms / 1000);
+    this.set({ quantile: '0.99' }, p99Ms / 1000);
+    this.set({ quantile: '1' }, maxMs / 1000);
     delay.reset();
   });
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomFillSync } from 'node:crypto';
 import { tracingChannel } from 'node:diagnostics_channel';
-import { PACKAGE_VERSION } from '../package-version.ts';
+import { PACKAGE_VERSION } from '../../shared/package-version.ts';
 import { type Attributes, startHostSpan } from './open-telemetry.ts';
 
 /** The operations that are traced; each has a diagnostics channel `tracing:mcp-switchyard:<operation>:…`. */

@@ -1,7 +1,7 @@
 import type { OAuthClientProvider } from '@modelcontextprotocol/client';
+import type { AgentLike } from '../http/agent-check.ts';
 import type { ToolResult } from '../mcp/tool-result.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { AgentLike } from './agent-check.ts';
 
 /** How a host logs in to a connector that wants OAuth (MCP, authorization). */
 export interface ConnectorOAuth {

@@ -10,10 +10,10 @@ import {
 } from '../../shared/clock.ts';
 import type { FetchMap } from '../../shared/load/acquire.ts';
 import type { NetworkSettings } from '../../shared/net/network.ts';
+import { type AgentLike, assertCompatibleAgent } from '../http/agent-check.ts';
 import { type HostSide, TOOLS_ONLY } from '../mcp/host-side.ts';
 import { limitLogs } from '../observability/log-limit.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
-import { type AgentLike, assertCompatibleAgent } from './agent-check.ts';
 import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
 import type { ConnectorOAuth, CreateProxy, ToolRegistry } from './host-interfaces.ts';
 import { type MapOptions, resolveMaps, type ServiceMapSourceOptions } from './map-options.ts';

@@ -1,21 +1,29 @@
 import { monotonicMs, startTimer, type Timer } from '../../shared/clock.ts';
-import { finishBeforeExit } from '../writer/exit-barrier.ts';
+
+/** How long a process that exits waits for its disk. */
+const EXIT_TIMEOUT_MS = 2_000;
+
+/**
+ * Hands pending changes to another thread, which sets the first element to another value than 0 when it is done.
+ * Null where nothing is pending.
+ */
+type Finish = () => Int32Array | null;
 
 export interface FlushScheduleDeps {
   readonly intervalMs: number;
   /** Writes the file; never throws. */
   readonly flush: () => void;
-  /** The same in a process that ends now; see finishBeforeExit(). */
-  readonly finish: () => Int32Array | null;
+  /** Does the same in a process that exits now, where no promise is carried out any more. */
+  readonly finish: Finish;
 }
 
-/** When a registry's file is written: a while after a change, and in any case before the process ends. */
+/** Decides when a registry's file is written: a while after a change, and always before the process ends. */
 export class FlushSchedule {
   readonly #deps: FlushScheduleDeps;
   #timer: Timer | null = null;
-  /** Since when there are changes that nobody has begun to write. */
+  /** The time of the first change that no write has begun to cover; null where there is none. */
   #changedSinceMs: number | null = null;
-  /** Since when there were those that are being written. */
+  /** The time of the first change that the write under way covers. */
   #writingSinceMs: number | null = null;
   #stopFinishing: (() => void) | null = null;
   #isStopped = false;
@@ -24,35 +32,36 @@ export class FlushSchedule {
     this.#deps = deps;
   }
 
-  /** For how many ms the file has been behind; null while it is level. */
+  /** How long the file has been behind, in ms; null while it is up to date. */
   behindMs(): number | null {
     const sinceMs = this.#writingSinceMs ?? this.#changedSinceMs;
     return sinceMs === null ? null : monotonicMs() - sinceMs;
   }
 
-  /** Something was changed: the file is written in a while, or when the process has nothing else to do. */
+  /** Notes a change: the file is written after the interval, or earlier if the process has nothing else to do. */
   changed(): void {
     this.#changedSinceMs ??= monotonicMs();
     if (this.#schedule()) process.on('beforeExit', this.#deps.flush);
   }
 
-  /** Somebody writes the file: it need not be done later. */
+  /** Cancels the planned write, because one begins now. */
   begin(): void {
     this.#unschedule();
   }
 
-  /** From here on changes are for the next time. */
+  /** Marks the point after which a change is left to the next write. */
   writing(): void {
     this.#writingSinceMs ??= this.#changedSinceMs;
     this.#changedSinceMs = null;
   }
 
+  /** Notes that the write succeeded. */
   written(): void {
     this.#writingSinceMs = null;
     if (this.#changedSinceMs === null) this.#dropBarrier();
   }
 
-  /** It is tried again in a while; but a process that ends does not wait for a disk to come back. */
+  /** Plans a retry. It does not keep an ending process alive: the disk may never come back. */
   failed(): void {
     this.#changedSinceMs = this.#writingSinceMs ?? this.#changedSinceMs ?? monotonicMs();
     this.#writingSinceMs = null;
@@ -60,7 +69,7 @@ export class FlushSchedule {
     process.off('beforeExit', this.#deps.flush);
   }
 
-  /** Nothing is written by itself any more. */
+  /** Stops all writes that this schedule would start. */
   stop(): void {
     this.#isStopped = true;
     this.#unschedule();
@@ -85,4 +94,29 @@ export class FlushSchedule {
     this.#stopFinishing?.();
     this.#stopFinishing = null;
   }
+}
+
+/** What every schedule of this process still has to finish; one exit listener serves them all. */
+const unfinished = new Set<Finish>();
+
+/**
+ * Calls `finish` when the process ends by process.exit() or by an error, and waits for its thread. The returned
+ * function cancels that.
+ */
+function finishBeforeExit(finish: Finish): () => void {
+  if (unfinished.size === 0) process.on('exit', onExit);
+  unfinished.add(finish);
+  return () => {
+    unfinished.delete(finish);
+    if (unfinished.size === 0) process.off('exit', onExit);
+  };
+}
+
+/**
+ * Blocks the main thread, which has nothing else to do: an exit listener runs no promises, but other threads go on.
+ */
+function onExit(): void {
+  const endsAtMs = monotonicMs() + EXIT_TIMEOUT_MS;
+  const flags = [...unfinished].map((finish) => finish());
+  for (const flag of flags) if (flag !== null) Atomics.wait(flag, 0, 0, Math.max(0, endsAtMs - monotonicMs()));
 }

@@ -1,22 +1,27 @@
-import { createHash } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { deadline, raceSignal } from '../../shared/clock.ts';
+import { raceSignal } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
-import { ConnectorManifestError, messageOf } from '../../shared/errors.ts';
 import type { Delta } from '../../shared/map/delta.ts';
-import {
-  type AcquiredBody,
-  type CommitEvent,
-  type LoadReport,
-  type LoadTask,
-  PROTOCOL_VERSION,
-  type StoredMap,
-} from '../../shared/protocol/protocol.ts';
+import type {
+  AcquiredBody,
+  CommitEvent,
+  LoadReport,
+  LoadTask,
+  StoredMap,
+} from '../../shared/protocol/thread-messages.ts';
 import { traced } from '../observability/trace.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { MapMemory } from '../state-dir/map-memory.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
+import {
+  askForSecrets,
+  createLoadTask,
+  type Lineage,
+  type LoadTaskParts,
+  newLineage,
+  storeKeyOf,
+} from './loading/load-task.ts';
 import type { MapLoader } from './loading/map-loader.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { judgeRemovals } from './mass-removal.ts';
@@ -29,7 +34,9 @@ export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsed
   readonly memory: MapMemory;
   /** Called for each accepted map, before the load that brought it is over. */
   readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
-  /** Called when a map is in force and how long it holds is known, in milliseconds; not for one that is only remembered. */
+  /**
+   * Called when a map is in force and how long it holds is known, in milliseconds; not for one that is only remembered.
+   */
   readonly onFresh: (holdsForMs: number) => void;
   /** Called for what is accepted and still wants a human eye. */
   readonly onAlarm: (code: ErrorCode) => void;
@@ -37,26 +44,22 @@ export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsed
   readonly onLoad: (report: LoadReport, outcome: LoadOutcome['kind']) => void;
 }
 
-/** What is known of a map from one url under one key; another url or key starts from nothing. */
-interface Lineage {
-  readonly sourceId: string;
-  readonly etag: string | null;
-  readonly bodySha256: string | null;
-  /** Whether the memory has been read; until then it is asked again before each load. */
-  readonly isRemembered: boolean;
-}
-
-/** The last accepted map of a source, and how the next one takes its place. One load at a time: the caller sees to it. */
+/**
+ * The last accepted map of a source, and how the next one takes its place. One load at a time: the caller sees to it.
+ */
 export class CurrentMap {
   readonly #options: MapOptions;
   readonly #deps: CurrentMapDeps;
   readonly #cache: ManifestCache<Snapshot>;
   #snapshot: Snapshot = Snapshot.empty();
-  #lineage: Lineage = { sourceId: '', etag: null, bodySha256: null, isRemembered: false };
+  #lineage: Lineage = newLineage('');
   readonly #remembered: PromiseWithResolvers<void> = Promise.withResolvers();
   /** What is accepted and not yet handed to the memory. */
   #unsaved: StoredMap | null = null;
-  /** The highest `generatedAt` accepted, by source. Never forgotten: a key that comes back finds its floor again. */
+  /**
+   * The highest `generatedAt` accepted, by store key. Never forgotten: a signature key that comes back finds its floor
+   * again.
+   */
   readonly #floors = new Map<string, number>();
 
   constructor(options: MapOptions, deps: CurrentMapDeps) {
@@ -85,12 +88,11 @@ export class CurrentMap {
    * Rejects with SECRET_UNAVAILABLE where a key cannot be had.
    */
   async load(signal: AbortSignal): Promise<LoadOutcome> {
-    const { signatureKey, apiKey } = await this.#secrets(signal);
-    const sourceId = createHash('sha256').update(`${this.#options.url}\0${signatureKey}`).digest('hex');
-    if (this.#lineage.sourceId !== sourceId)
-      this.#lineage = { sourceId, etag: null, bodySha256: null, isRemembered: false };
+    const { signatureKey, apiKey } = await askForSecrets(this.#options, signal);
+    const storeKey = storeKeyOf(this.#options.url, signatureKey);
+    if (this.#lineage.storeKey !== storeKey) this.#lineage = newLineage(storeKey);
     if (!this.#lineage.isRemembered) await this.#remember(signatureKey, signal).finally(this.#remembered.resolve);
-    const hasLost = this.#deps.memory.hasLost(sourceId);
+    const hasLost = this.#deps.memory.hasLost(storeKey);
     const outcome = await this.#run(signatureKey, apiKey, null, signal);
     if (outcome.kind !== 'unchanged' || !(await hasLost)) return outcome;
     // Of a map that did not change only the bytes are missing that could be kept again.
@@ -99,27 +101,15 @@ export class CurrentMap {
     return again.kind === 'failed' ? outcome : again;
   }
 
-  async #secrets(signal: AbortSignal): Promise<{ signatureKey: string; apiKey: string | null }> {
-    try {
-      using limit = deadline(this.#options.limits.timeoutMs, () => new Error('it did not answer in time'), signal);
-      const asked = Promise.all([this.#options.signatureKey(), this.#options.apiKey()]);
-      const [signatureKey, apiKey] = await raceSignal(asked, limit.signal);
-      return { signatureKey, apiKey };
-    } catch (cause) {
-      const why = `A function given for signatureKey or apiKey failed: ${messageOf(cause)}`;
-      throw new ConnectorManifestError('SECRET_UNAVAILABLE', why, { cause });
-    }
-  }
-
   /** Takes up what is remembered of the present lineage: the floor counts, and a first map is proven again. */
   async #remember(signatureKey: string, signal: AbortSignal): Promise<void> {
-    const { sourceId } = this.#lineage;
-    const early = this.#snapshot.revision > 0 ? null : await raceSignal(this.#deps.memory.readEarly(sourceId), signal);
+    const { storeKey } = this.#lineage;
+    const early = this.#snapshot.revision > 0 ? null : await raceSignal(this.#deps.memory.readEarly(storeKey), signal);
     if (early !== null) await this.#serve(early, signatureKey, signal);
-    const stored = await raceSignal(this.#deps.memory.read(sourceId), signal);
+    const stored = await raceSignal(this.#deps.memory.read(storeKey), signal);
     if (stored === null) return;
     this.#lineage = { ...this.#lineage, isRemembered: true };
-    this.#raiseFloor(sourceId, stored.floorMs);
+    this.#raiseFloor(storeKey, stored.floorMs);
     const { map } = stored;
     if (map !== null && map.generatedAtMs > this.#snapshot.generatedAtMs) await this.#serve(map, signatureKey, signal);
   }
@@ -143,7 +133,7 @@ export class CurrentMap {
     signal: AbortSignal,
   ): Promise<LoadOutcome> {
     const outcome = await traced('load', 'service map load', { isRemembered: given !== null }, (traceparent) =>
-      this.#deps.loader.load(this.#task(traceparent, signatureKey, apiKey, given), signal),
+      this.#deps.loader.load(this.#task({ traceparent, signatureKey, apiKey, given }), signal),
     );
     // Nothing is taken up once the manager closes, though the map may have come in the same moment.
     signal.throwIfAborted();
@@ -159,7 +149,7 @@ export class CurrentMap {
 
   #accept({ sent, commit }: Extract<LoadOutcome, { kind: 'loaded' }>, isRemembered: boolean): void {
     const { clock } = this.#deps;
-    const { sourceId } = this.#lineage;
+    const { storeKey } = this.#lineage;
     const { generatedAtMs, etag, bodySha256 } = commit;
     if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs && this.#differs(commit)) {
       const message = 'Two service maps signed for the same instant differ; the later one counts';
@@ -168,19 +158,19 @@ export class CurrentMap {
     const verdict = judgeRemovals(commit.delta, this.#snapshot.held);
     const { removed, held } = verdict;
     if (held.length > 0) {
-      const message = `${held.length} connectors are missing from the new service map; they stay until the next load agrees`;
-      this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', message);
+      const missing = `${held.length} connectors are missing from the new service map`;
+      this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', `${missing}; they stay until the next load agrees`);
     }
     this.#snapshot = this.#snapshot.next(sent, commit, verdict);
     this.#lineage = { ...this.#lineage, etag, bodySha256 };
-    this.#raiseFloor(sourceId, generatedAtMs);
+    this.#raiseFloor(storeKey, generatedAtMs);
     // A remembered map is served, but stays due: it says nothing about now.
     if (isRemembered) this.#cache.set(this.#snapshot, 0);
     else this.#holds();
     const { body } = commit;
     // A map that nobody has confirmed yet must not be what the next start knows.
     const isToBeKept = body !== null && !isRemembered;
-    this.#unsaved = isToBeKept ? { sourceId, etag, body, generatedAtMs, savedAtMs: Math.floor(clock.now()) } : null;
+    this.#unsaved = isToBeKept ? { storeKey, etag, body, generatedAtMs, savedAtMs: Math.floor(clock.now()) } : null;
     if (held.length === 0) this.#save();
     this.#deps.onSnapshot(this.#snapshot, { ...commit.delta, removed });
   }
@@ -217,8 +207,8 @@ export class CurrentMap {
     this.#unsaved = null;
   }
 
-  #raiseFloor(sourceId: string, floorMs: number | null): void {
-    if (floorMs !== null) this.#floors.set(sourceId, Math.max(floorMs, this.#floors.get(sourceId) ?? floorMs));
+  #raiseFloor(storeKey: string, floorMs: number | null): void {
+    if (floorMs !== null) this.#floors.set(storeKey, Math.max(floorMs, this.#floors.get(storeKey) ?? floorMs));
   }
 
   #alarm(event: string, code: ErrorCode, message: string): void {
@@ -226,34 +216,18 @@ export class CurrentMap {
     this.#deps.onAlarm(code);
   }
 
-  #task(traceparent: string, signatureKey: string, apiKey: string | null, given: AcquiredBody | null): LoadTask {
-    const { limits, url } = this.#options;
-    const { sourceId, etag, bodySha256 } = this.#lineage;
-    const { revision, expiresAtMs } = this.#snapshot;
-    return {
-      version: PROTOCOL_VERSION,
-      traceparent,
-      request: {
-        url,
-        headers: apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` },
-        etag,
-        timeoutMs: limits.timeoutMs,
-        maxBytes: limits.maxMapBytes,
-      },
-      network: this.#deps.network,
-      given,
-      // The digests are shared and never change; new ones come back with the commit: a load that dies tears nothing.
-      known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests: this.#snapshot.digests, expiresAtMs },
-      policy: {
-        signatureKey,
-        nowMs: this.#deps.clock.now(),
-        floorMs: this.#floors.get(sourceId) ?? null,
-        maxSkewMs: limits.maxClockSkewMs,
-        maxConnectors: limits.maxConnectors,
-        allowExpired: given !== null,
-      },
-      // What is remembered is in the store already.
-      wantsBody: given === null && this.#deps.memory.isKeeping,
-    };
+  #task(load: Pick<LoadTaskParts, 'traceparent' | 'signatureKey' | 'apiKey' | 'given'>): LoadTask {
+    const { clock, network, memory } = this.#deps;
+    return createLoadTask({
+      ...load,
+      options: this.#options,
+      network,
+      lineage: this.#lineage,
+      snapshot: this.#snapshot,
+      floorMs: this.#floors.get(this.#lineage.storeKey) ?? null,
+      nowMs: clock.now(),
+      // A remembered map is in the store already.
+      wantsBody: load.given === null && memory.isKeeping,
+    });
   }
 }

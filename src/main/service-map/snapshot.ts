@@ -1,6 +1,6 @@
 import { countOf, type DigestTable, EMPTY_DIGESTS, idsOf } from '../../shared/map/delta.ts';
 import type { ConnectorEntry, RawEntry, ServiceMapHeader } from '../../shared/map/service-map.ts';
-import type { CommitEvent } from '../../shared/protocol/protocol.ts';
+import type { CommitEvent } from '../../shared/protocol/thread-messages.ts';
 import type { RemovalVerdict } from './mass-removal.ts';
 import type { EntryRef, SentEntries } from './sent-entries.ts';
 

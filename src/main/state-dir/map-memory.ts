@@ -1,20 +1,28 @@
 import { settledWithin } from '../../shared/clock.ts';
-import type { StoredMap, StoredSource } from '../../shared/protocol/protocol.ts';
+import type { StoredMap, StoredSource } from '../../shared/protocol/thread-messages.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
-/** What outlives the process: the last verified map and the floor. Nothing here rejects; without a disk all works, just cold. */
+/**
+ * What outlives the process: the last verified map and the floor. Nothing here rejects; without a disk all works, just
+ * cold.
+ */
 export interface MapMemory {
   /** Whether it keeps maps at all. */
   readonly isKeeping: boolean;
-  /** The map as the start image has it: at once, and without a floor. Null where it has none. */
-  readEarly(sourceId: string): Promise<StoredMap | null>;
+  /**
+   * The map that the start image holds: at once, and without a floor. Null if it holds none. `storeKey`: load-task.ts.
+   */
+  readEarly(storeKey: string): Promise<StoredMap | null>;
   /** Null where the disk cannot tell at the moment; ask again. */
-  read(sourceId: string): Promise<StoredSource | null>;
+  read(storeKey: string): Promise<StoredSource | null>;
   /** Starts to make a map durable, and takes over its body. */
   save(map: StoredMap): void;
-  /** Whether a map that was kept is in the store no longer, as in one that took the place of another; false where the disk cannot tell in time. */
-  hasLost(sourceId: string): Promise<boolean>;
+  /**
+   * Whether a map that was kept is in the store no longer, as in one that took the place of another; false where the
+   * disk cannot tell in time.
+   */
+  hasLost(storeKey: string): Promise<boolean>;
   /** Resolves when everything handed to {@link save} so far is durable, or has failed. */
   flushed(): Promise<void>;
 }
@@ -39,10 +47,13 @@ export interface MapMemoryDeps {
   readonly health: StoreHealth;
   /** The maps of the start image. */
   readonly early: Promise<readonly StoredMap[]>;
-  /** Resolves when the store may be asked for what is already there from the start image: its thread would take a core from the first call. */
+  /**
+   * Resolves when the store may be asked for what is already there from the start image: its thread would take a core
+   * from the first call.
+   */
   readonly rest: () => Promise<void>;
   /** Called for each source that is asked for or kept. */
-  readonly onUsed: (sourceId: string) => void;
+  readonly onUsed: (storeKey: string) => void;
   /** Called when the store holds something new. */
   readonly onSaved: () => void;
 }
@@ -55,21 +66,21 @@ export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }
   let saving: Promise<void> = Promise.resolve();
   return {
     isKeeping: true,
-    async readEarly(sourceId) {
-      const map = (await early).find((candidate) => candidate.sourceId === sourceId) ?? null;
+    async readEarly(storeKey) {
+      const map = (await early).find((candidate) => candidate.storeKey === storeKey) ?? null;
       if (map !== null) {
-        served.add(sourceId);
-        keptAtMs.set(sourceId, map.generatedAtMs);
+        served.add(storeKey);
+        keptAtMs.set(storeKey, map.generatedAtMs);
       }
       return map;
     },
-    async read(sourceId) {
-      onUsed(sourceId);
-      if (served.delete(sourceId)) await rest();
+    async read(storeKey) {
+      onUsed(storeKey);
+      if (served.delete(storeKey)) await rest();
       try {
-        const stored = await writer.readSource(sourceId);
+        const stored = await writer.readSource(storeKey);
         health.works();
-        if (stored.map !== null) keptAtMs.set(sourceId, stored.map.generatedAtMs);
+        if (stored.map !== null) keptAtMs.set(storeKey, stored.map.generatedAtMs);
         if (stored.isDamaged) health.damaged('The remembered service map');
         return stored;
       } catch (error) {
@@ -78,24 +89,24 @@ export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }
       }
     },
     save(map) {
-      const { sourceId, generatedAtMs } = map;
-      onUsed(sourceId);
+      const { storeKey, generatedAtMs } = map;
+      onUsed(storeKey);
       const saved = writer.saveMap(map).then(
         () => {
           health.works();
-          keptAtMs.set(sourceId, generatedAtMs);
+          keptAtMs.set(storeKey, generatedAtMs);
           onSaved();
         },
         (error: unknown) => health.failed(error),
       );
       saving = Promise.all([saving, saved]).then(() => {});
     },
-    async hasLost(sourceId) {
-      const atMs = keptAtMs.get(sourceId);
+    async hasLost(storeKey) {
+      const atMs = keptAtMs.get(storeKey);
       if (atMs === undefined) return false;
       let isThere = true;
       const looked = writer
-        .ask((api) => api.hasMap(sourceId, atMs))
+        .ask((api) => api.hasMap(storeKey, atMs))
         .then((answer) => {
           isThere = answer;
         });

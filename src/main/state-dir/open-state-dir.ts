@@ -12,7 +12,10 @@ import { createVolatileToolMemory, type ToolMemory } from './tool-memory.ts';
 /** How long after something was kept the start image is written anew. */
 const IMAGE_DELAY_MS = 1_000;
 
-/** Everything that a manager remembers over restarts. Without a folder, or with one that cannot be used, all works, just cold. */
+/**
+ * Everything that a manager remembers over restarts. Without a folder, or with one that cannot be used, all works, just
+ * cold.
+ */
 export interface HostMemory {
   readonly maps: MapMemory;
   readonly tools: ToolMemory;
@@ -27,7 +30,9 @@ type HostMemoryOptions = Pick<
   'stateDir' | 'maps' | 'configFile' | 'serverRegistry' | 'pinTools' | 'clock' | 'logger'
 >;
 
-/** Starts to read what is remembered, in the background; `rest` resolves when the start image has served its first call. */
+/**
+ * Starts to read what is remembered, in the background; `rest` resolves when the start image has served its first call.
+ */
 export function createHostMemory(options: HostMemoryOptions, rest: () => Promise<void>): HostMemory {
   const { stateDir, pinTools, clock } = options;
   if (stateDir !== null) return createDurableMemory(stateDir, options, rest);
@@ -41,7 +46,7 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
   const writer = new WriterClient(stateDir, { logger });
   const health = new StoreHealth(stateDir, logger);
   const image = loadStartImage(stateDir, scope);
-  const sourceIds = new Set<string>();
+  const storeKeys = new Set<string>();
   let isImageBehind = false;
   let timer: Timer | null = null;
 
@@ -50,7 +55,7 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
     timer = null;
     if (!isImageBehind) return;
     isImageBehind = false;
-    await writer.ask((api) => api.writeStartImage(scope, [...sourceIds])).catch((error) => health.failed(error));
+    await writer.ask((api) => api.writeStartImage(scope, [...storeKeys])).catch((error) => health.failed(error));
   };
   const onSaved = (): void => {
     isImageBehind = true;
@@ -61,7 +66,7 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
     health,
     early: image.then((read) => read?.maps ?? []),
     rest,
-    onUsed: (sourceId) => void sourceIds.add(sourceId),
+    onUsed: (storeKey) => void storeKeys.add(storeKey),
     onSaved,
   });
   const tools = new DurableToolMemory({

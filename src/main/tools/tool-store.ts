@@ -1,9 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import { messageOf } from '../../shared/errors.ts';
 import { toolId } from '../../shared/tools/tool-id.ts';
-import type { ToolResult } from '../mcp/tool-result.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { ToolDescriptor, ToolRegistry } from '../options/host-interfaces.ts';
 import { SortedTools } from './sorted-tools.ts';
 import type { ToolInfo } from './tool-info.ts';
 
@@ -13,7 +10,10 @@ export interface ToolChange {
   readonly added: readonly string[];
   readonly changed: readonly string[];
   readonly removed: readonly string[];
-  /** Of each changed one, what is different: members of its definition (`description`, `inputSchema`, …), `tags` or `author`. */
+  /**
+   * Of each changed one, what is different: members of its definition (`description`, `inputSchema`, …), `tags` or
+   * `author`.
+   */
   readonly how: Readonly<Record<string, readonly string[]>>;
 }
 
@@ -22,16 +22,21 @@ type Effect =
   | { readonly kind: 'added' | 'removed' }
   | { readonly kind: 'changed'; readonly members: readonly string[] };
 
+/** Somebody who keeps a list of their own in step with the store's, such as the host's registry. */
+export interface ToolFollower {
+  /** A tool is new, or its definition, tags or author changed. */
+  listed(tool: ToolInfo): void;
+  unlisted(name: string): void;
+}
+
 export interface ToolStoreDeps {
-  readonly registry: ToolRegistry | null;
   readonly logger: Logger;
-  readonly callTool: (name: string, args: Readonly<Record<string, unknown>>) => Promise<ToolResult>;
   readonly onChange: (change: ToolChange) => void;
 }
 
 /**
- * The tools of all connectors by id, and the host's registry kept in step with them. Connector ids may hold dots, so two connectors
- * can claim one id: the longer connector id has it, whoever came first; the other gets it when that one goes.
+ * The tools of all connectors by id. Connector ids may hold dots, so two connectors can claim one id: the longer
+ * connector id has it, whichever came first. The other one gets it when the first is gone.
  */
 export class ToolStore {
   readonly #deps: ToolStoreDeps;
@@ -39,9 +44,15 @@ export class ToolStore {
   readonly #claims = new Map<string, readonly ToolInfo[]>();
   readonly #idsByConnector = new Map<string, readonly string[]>();
   readonly #sorted = new SortedTools((id) => this.get(id));
+  readonly #followers: ToolFollower[] = [];
 
   constructor(deps: ToolStoreDeps) {
     this.#deps = deps;
+  }
+
+  /** Has `follower` told of each tool that is listed, changed or unlisted from now on, before `onChange` is called. */
+  follow(follower: ToolFollower): void {
+    this.#followers.push(follower);
   }
 
   get(name: string): ToolInfo | undefined {
@@ -85,7 +96,7 @@ export class ToolStore {
         const named = [other, tool].map(({ definition }) => definition.name);
         this.#deps.logger.warn(
           { event: 'tool-collision', tool: tool.name, connectors: [tool.connectorId], named },
-          `Tools ${named.join(' and ')} of connector ${tool.connectorId} have one name; the one that is really called so has it`,
+          `Tools ${named.join(' and ')} of connector ${tool.connectorId} share one name; the one really called so keeps it`,
         );
       }
       if (other === undefined || tool.name === toolId(tool.connectorId, tool.definition.name))
@@ -105,44 +116,13 @@ export class ToolStore {
     const after = claims[0];
     if (tool !== undefined && claims.length > 1) this.#warnCollision(id, claims);
     if (after === undefined) {
-      this.#tellRegistry(id, (registry) => registry.removeTool?.(id));
+      for (const follower of this.#followers) follower.unlisted(id);
       return { kind: 'removed' };
     }
     const members = before === undefined ? [] : differences(before, after);
     if (before !== undefined && members.length === 0) return null;
-    this.#register(after);
+    for (const follower of this.#followers) follower.listed(after);
     return before === undefined ? { kind: 'added' } : { kind: 'changed', members };
-  }
-
-  #register(tool: ToolInfo): void {
-    const descriptor: ToolDescriptor = {
-      name: tool.name,
-      description: tool.description,
-      inputSchema: { ...tool.inputSchema },
-      handler: (args) => this.#deps.callTool(tool.name, args),
-      metadata: {
-        tags: [...tool.tags],
-        connectorId: tool.connectorId,
-        ...(tool.author !== null && { author: tool.author }),
-      },
-    };
-    this.#tellRegistry(tool.name, (registry) => registry.registerTool(descriptor));
-  }
-
-  /** The host's code: a registry that throws or rejects must not take the connector with it. */
-  #tellRegistry(tool: string, tell: (registry: ToolRegistry) => unknown): void {
-    if (this.#deps.registry === null) return;
-    const refused = (error: unknown): void =>
-      this.#deps.logger.error(
-        { event: 'registry-threw', tool, err: error },
-        `The registry refused tool ${tool}: ${messageOf(error)}`,
-      );
-    try {
-      // It may be an async function, whatever its type says.
-      Promise.resolve(tell(this.#deps.registry)).catch(refused);
-    } catch (error) {
-      refused(error);
-    }
   }
 
   #warnCollision(tool: string, claims: readonly ToolInfo[]): void {

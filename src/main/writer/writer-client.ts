@@ -9,7 +9,7 @@ import {
   type StoredSource,
   type WriterApi,
   type WriterReply,
-} from '../../shared/protocol/protocol.ts';
+} from '../../shared/protocol/thread-messages.ts';
 import { workerUrl } from '../../shared/protocol/worker-url.ts';
 import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/servers/server-records.ts';
 import { isStoreNoteMessage } from '../../shared/servers/store-notes.ts';
@@ -61,7 +61,7 @@ export class WriterClient {
   constructor(stateDir: string, options: WriterClientOptions = {}) {
     this.#stateDir = stateDir;
     this.#logger = options.logger ?? silentLogger;
-    this.#workerUrl = options.workerUrl ?? workerUrl('workers/registry-writer.worker');
+    this.#workerUrl = options.workerUrl ?? workerUrl('workers/store-writer.worker');
     this.#answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   }
 
@@ -75,8 +75,8 @@ export class WriterClient {
     return this.#call(({ api }) => answer(question(api)));
   }
 
-  readSource(sourceId: string): Promise<StoredSource> {
-    return this.#call(({ api }) => answer(api.readSource(sourceId)));
+  readSource(storeKey: string): Promise<StoredSource> {
+    return this.#call(({ api }) => answer(api.readSource(storeKey)));
   }
 
   /** Resolves when the map is durable. Its `body` is handed over to the writer and must not be used afterwards. */

@@ -1,6 +1,6 @@
 import type { Delta, DigestTable } from '../map/delta.ts';
 import type { RawEntry, ServiceMapHeader } from '../map/service-map.ts';
-import type { LoadPhases } from '../protocol/protocol.ts';
+import type { LoadPhases } from '../protocol/thread-messages.ts';
 import type { ProvenMap } from './proven-maps.ts';
 
 /** A map that passed every check, compared with the known one. */

@@ -1,11 +1,11 @@
 import { monotonicMs } from '../clock.ts';
 import { canonicalJson } from '../map/canonical-json.ts';
 import { type Delta, DIGEST_BYTES, digestEntry, digestTableOf } from '../map/delta.ts';
-import { type EntryBytes, endOfObject, findEntries, isText } from '../map/map-bytes.ts';
+import { type EntryBytes, endOfObject, findEntries, isText } from '../map/entry-scanner.ts';
 import { asServiceMap, checkEntry, checkServiceMap, type RawEntry } from '../map/service-map.ts';
 import { isMacOf, macWithEntries, SIGNATURE_MEMBER } from '../map/signature.ts';
 import { MAX_JSON_DEPTH, parseStrictJson } from '../map/strict-json.ts';
-import type { ProofPolicy } from '../protocol/protocol.ts';
+import type { ProofPolicy } from '../protocol/thread-messages.ts';
 import type { Proof } from './proof.ts';
 import type { ProvenMap } from './proven-maps.ts';
 import { assertTimely } from './timeliness.ts';

@@ -1,11 +1,11 @@
 import { hash } from 'node:crypto';
 import { monotonicMs } from '../clock.ts';
 import { createDigestTable, diffDigests, digestEntry, EMPTY_DIGESTS } from '../map/delta.ts';
-import { findEntries, isText } from '../map/map-bytes.ts';
+import { findEntries, isText } from '../map/entry-scanner.ts';
 import { asServiceMap, checkServiceMap } from '../map/service-map.ts';
 import { assertSigned } from '../map/signature.ts';
 import { parseStrictJson } from '../map/strict-json.ts';
-import type { KnownMap, ProofPolicy } from '../protocol/protocol.ts';
+import type { KnownMap, ProofPolicy } from '../protocol/thread-messages.ts';
 import type { Proof } from './proof.ts';
 import { proveChanges } from './prove-changes.ts';
 import type { ProvenMap, ProvenMaps } from './proven-maps.ts';

@@ -8,7 +8,7 @@ import {
   type LoadReport,
   type LoadTask,
   PROTOCOL_VERSION,
-} from '../protocol/protocol.ts';
+} from '../protocol/thread-messages.ts';
 import { acquireCurrentMap, type FetchMap } from './acquire.ts';
 import type { Proof } from './proof.ts';
 import { proveMap } from './prove.ts';
@@ -34,7 +34,7 @@ export function emptyReport(thread: string): LoadReport {
 
 /**
  * One load from the request to its last event, on whichever thread calls it: acquire → prove → chunks → commit.
- * Never throws; a failure is its last event. The grammar of the events is that of protocol.ts.
+ * Never throws; a failure is its last event. The grammar of the events is that of thread-messages.ts.
  */
 export async function* runLoad(task: LoadTask, context: LoadContext): AsyncGenerator<LoadEvent, void, undefined> {
   let report = emptyReport(context.thread);

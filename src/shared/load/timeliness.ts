@@ -1,6 +1,6 @@
 import { ConnectorManifestError } from '../errors.ts';
 import type { CheckedServiceMap } from '../map/service-map.ts';
-import type { ProofPolicy } from '../protocol/protocol.ts';
+import type { ProofPolicy } from '../protocol/thread-messages.ts';
 
 /**
  * `generatedAt` bounds a map on both sides: not expired, not from the future, not older than one accepted before.

@@ -1,13 +1,25 @@
 import type { ErrorCode } from '../error-codes.ts';
 import { ConnectorManifestError, messageOf } from '../errors.ts';
+import {
+  BRACE_OPEN,
+  COLON,
+  endOfString,
+  isClosing,
+  isOpening,
+  QUOTE,
+  scanStructure,
+  skipSpace,
+} from '../json/json-lexer.ts';
 
 /** Nesting levels a document may have. */
 export const MAX_JSON_DEPTH = 64;
 
+const LINE_FEED = 0x0a;
+
 /**
- * Parses bytes that must be read the same way by everybody: I-JSON (RFC 7493) without its leniencies.
- * Refuses what parsers disagree on or what cannot be signed or sent: a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad
- * syntax (MAP_SYNTAX), more than 64 levels (MAP_TOO_DEEP), a key named twice (MAP_DUPLICATE_KEY), `__proto__` and
+ * Parses bytes that must be read the same way by everybody: I-JSON (RFC 7493) without its leniencies. Refuses what
+ * parsers disagree on or what cannot be signed or sent: a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad syntax
+ * (MAP_SYNTAX), more than 64 levels (MAP_TOO_DEEP), a key named twice (MAP_DUPLICATE_KEY), `__proto__` and
  * `constructor` as keys (MAP_FORBIDDEN_KEY), lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE).
  */
 export function parseStrictJson(bytes: Uint8Array, maxDepth = MAX_JSON_DEPTH): unknown {
@@ -15,11 +27,11 @@ export function parseStrictJson(bytes: Uint8Array, maxDepth = MAX_JSON_DEPTH): u
     throw refusal('MAP_BOM', 'The service map starts with a byte order mark (bytes EF BB BF).');
   }
   const text = decodeUtf8(bytes);
-  const memberCount = scanMembers(bytes, maxDepth);
+  const memberCount = countSentMembers(bytes, maxDepth);
   const value = parse(text);
   const seen = countMembers(value);
   if (seen !== memberCount) {
-    throw refusal('MAP_DUPLICATE_KEY', `The service map names a key twice in one object: ${placeOfDuplicate(text)}.`);
+    throw refusal('MAP_DUPLICATE_KEY', `The service map names a key twice in one object: ${placeOfDuplicate(bytes)}.`);
   }
   return value;
 }
@@ -50,38 +62,15 @@ function parse(text: string): unknown {
   }
 }
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const BRACKET_OPEN = 0x5b;
-const BRACKET_CLOSE = 0x5d;
-const BRACE_OPEN = 0x7b;
-const BRACE_CLOSE = 0x7d;
-
 /**
- * Counts the colons outside strings, one for each member that was sent, and caps the nesting on the way.
- * Compared with the members that survived parsing it shows a duplicate key without a second parser. Every byte it looks
- * for is ASCII, and no byte of a longer UTF-8 sequence is.
+ * The number of members that were sent. Compared with the members that survived parsing, it shows a duplicate key
+ * without a second parser.
  */
-function scanMembers(bytes: Uint8Array, maxDepth: number): number {
-  let members = 0;
-  let depth = 0;
-  let inString = false;
-  for (let index = 0; index < bytes.length; index += 1) {
-    const byte = bytes[index];
-    if (inString) {
-      if (byte === BACKSLASH) index += 1;
-      else if (byte === QUOTE) inString = false;
-    } else if (byte === QUOTE) inString = true;
-    else if (byte === COLON) members += 1;
-    else if (byte === BRACE_OPEN || byte === BRACKET_OPEN) {
-      depth += 1;
-      if (depth > maxDepth) {
-        throw refusal('MAP_TOO_DEEP', `The service map nests deeper than ${maxDepth} levels (byte ${index}).`);
-      }
-    } else if (byte === BRACE_CLOSE || byte === BRACKET_CLOSE) depth -= 1;
-  }
-  return members;
+function countSentMembers(bytes: Uint8Array, maxDepth: number): number {
+  const { memberCount, tooDeepAt } = scanStructure(bytes, maxDepth);
+  if (tooDeepAt >= 0)
+    throw refusal('MAP_TOO_DEEP', `The service map nests deeper than ${maxDepth} levels (byte ${tooDeepAt}).`);
+  return memberCount;
 }
 
 /** The number of members below `value`; refuses keys and values that cannot be signed or sent. */
@@ -118,32 +107,27 @@ function countMembersOf(container: object): number {
   return count;
 }
 
-/** Where the first key is that its object has already, for people. The text is known to be JSON. */
-function placeOfDuplicate(text: string): string {
+/** Names the first key that its object has already, and its line, for people. The bytes are known to be JSON. */
+function placeOfDuplicate(bytes: Uint8Array): string {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const keysOfOpen: (Set<string> | null)[] = [];
+  let line = 1;
   for (let index = 0; index < text.length; index += 1) {
-    const char = text[index];
-    if (char === '{') keysOfOpen.push(new Set());
-    else if (char === '[') keysOfOpen.push(null);
-    else if (char === '}' || char === ']') keysOfOpen.pop();
-    else if (char === '"') {
+    const byte = text[index];
+    if (byte === LINE_FEED) line += 1;
+    else if (isOpening(byte)) keysOfOpen.push(byte === BRACE_OPEN ? new Set() : null);
+    else if (isClosing(byte)) keysOfOpen.pop();
+    else if (byte === QUOTE) {
       const end = endOfString(text, index);
       const keys = keysOfOpen.at(-1);
-      if (keys != null && /^\s*:/.test(text.slice(end + 1, end + 256))) {
-        const key = text.slice(index, end + 1);
+      if (keys != null && text[skipSpace(text, end)] === COLON) {
+        const key = text.toString('utf8', index, end);
         const name = String(JSON.parse(key));
-        if (keys.has(name))
-          return `${key.slice(0, 128).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')} in line ${text.slice(0, index).split('\n').length}`;
+        if (keys.has(name)) return `${key.slice(0, 128).replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd')} in line ${line}`;
         keys.add(name);
       }
-      index = end;
+      index = end - 1;
     }
   }
   return 'it is not clear where';
-}
-
-function endOfString(text: string, start: number): number {
-  let end = start + 1;
-  while (text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
-  return end;
 }

@@ -1,12 +1,13 @@
 import { hash } from 'node:crypto';
 import type { RememberedConnector } from '../tools/tool-records.ts';
-import type { StoredMap } from './protocol.ts';
+import type { StoredMap } from './thread-messages.ts';
 
 /**
- * The start image: what the next start needs first, in one file that is read without waiting for any thread. It is a copy of what the store holds and may be
- * older or missing; the store is asked next.
+ * The start image: what the next start needs first, in one file that is read without waiting for any thread. It is a
+ * copy of what the store holds and may be older or missing; the store is asked next.
  *
- *     image = frame(header) frame(body of a map)* frame(connector)*       frame = length (u32 LE) SHA-256 (32 bytes) payload
+ *     image = frame(header) frame(body of a map)* frame(connector)*
+ *     frame = length (u32 LE) SHA-256 (32 bytes) payload
  *
  * A frame that is cut off or does not match its checksum ends the image; the frames before it count.
  */
@@ -22,8 +23,15 @@ export interface StartImageHeader {
   readonly maps: readonly StartImageMap[];
 }
 
-/** A map in the image: all but its body. */
-type StartImageMap = Omit<StoredMap, 'body'>;
+/** A map in the image: all but its body. The field names are a file format: `sourceId` is the store key. */
+interface StartImageMap extends Omit<StoredMap, 'body' | 'storeKey'> {
+  readonly sourceId: string;
+}
+
+/** How the header describes a map whose body follows. */
+export function startImageMap({ storeKey, etag, generatedAtMs, savedAtMs }: StoredMap): StartImageMap {
+  return { sourceId: storeKey, etag, generatedAtMs, savedAtMs };
+}
 
 export interface StartImage {
   readonly header: StartImageHeader;
@@ -63,7 +71,9 @@ export function readStartImage(bytes: Buffer, scope: string): StartImage | null 
   for (const map of header.maps) {
     const body: Buffer | undefined = frames.next().value ?? undefined;
     // Copied out: the body is handed on, and transferred.
-    if (body !== undefined) maps.push({ ...map, body: new Uint8Array(body) });
+    if (body === undefined) continue;
+    const { sourceId: storeKey, etag, generatedAtMs, savedAtMs } = map;
+    maps.push({ storeKey, etag, body: new Uint8Array(body), generatedAtMs, savedAtMs });
   }
   return { header, maps, connectors: connectorsOf(frames) };
 }

@@ -1,3 +1,6 @@
+/** The file name of the store in its folder. A registry has it beside its `servers.json`. */
+export const STORE_FILE = 'switchyard.db';
+
 /** Something about the store that somebody should know. */
 export type StoreNote =
   /** It is slower than it could be, and why. */

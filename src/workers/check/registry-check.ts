@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../../shared/errors.ts';
 import type { RegistryFinding } from '../../shared/servers/registry-findings.ts';
-import { readIfThere } from '../servers-file/atomic-file.ts';
+import { readIfThere } from '../servers-file/durable-file.ts';
 import { parseServers, type ServersDocument } from '../servers-file/servers-document.ts';
 import { MAX_BYTES, nameOf } from '../servers-file/servers-file.ts';
 import { type CheckedStore, checkStore, failed } from '../store/store-check.ts';

@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads';
-import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/protocol/protocol.ts';
+import { INITIAL_CREDITS, type LoadControl, type LoadEvent } from '../../shared/protocol/thread-messages.ts';
 
 /**
  * The worker's end of a load's port: sends events, chunks against credits, and hears `cancel`.

@@ -4,7 +4,7 @@ import { startTimer } from '../../shared/clock.ts';
 import { SwitchyardError, toWireError } from '../../shared/errors.ts';
 import { ProvenMaps } from '../../shared/load/proven-maps.ts';
 import { emptyReport, runLoad } from '../../shared/load/run-load.ts';
-import type { WorkerLoadTask } from '../../shared/protocol/protocol.ts';
+import type { WorkerLoadTask } from '../../shared/protocol/thread-messages.ts';
 import { CreditStream } from './credit-stream.ts';
 import { loadHttp, workerFetch } from './http-agent.ts';
 

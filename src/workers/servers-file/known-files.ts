@@ -1,23 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { columnsOf, provenRows, type SealedTable, sealOf, selectSealed } from '../tables/seal.ts';
-
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS servers_file (
-    path TEXT PRIMARY KEY,
-    sha256 TEXT,
-    pending_sha256 TEXT,
-    bad TEXT NOT NULL,
-    rest TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    seal INTEGER NOT NULL
-  ) STRICT;
-`;
-
-export const FILES: SealedTable = {
-  name: 'servers_file',
-  sealed: ['path', 'sha256', 'pending_sha256', 'bad', 'rest', 'revision'],
-  rest: [],
-};
+import { FILES } from '../tables/schema.ts';
+import { columnsOf, provenRows, sealOf, selectSealed } from '../tables/seal.ts';
 
 type Row = readonly [string, string | null, string | null, string, string, number];
 
@@ -37,7 +20,7 @@ export class KnownFiles {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    database.exec(SCHEMA);
+    database.exec(FILES.create);
   }
 
   /** What is known of a file. Throws a DamageError. */

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { BadPlace, FileProblem, ServerChange } from '../../shared/servers/server-records.ts';
 import { digestOf, inTransaction, type ServerTable } from '../tables/server-table.ts';
-import { readIfThere, removeTemporaries, replaceFile, setAside } from './atomic-file.ts';
+import { readIfThere, removeTemporaries, replaceDurably, setAside } from './durable-file.ts';
 import { isJustWritten, sizeOf, stampOf } from './file-state.ts';
 import { type KnownFile, KnownFiles } from './known-files.ts';
 import { type BadServer, parseServers, type ServersDocument } from './servers-document.ts';
@@ -125,7 +125,7 @@ export class ServersFile {
   #carryOut({ bytes, digest, revision }: Plan): boolean {
     const known = this.#files.of(this.#path);
     if (known.pendingSha256 !== digest) return false;
-    if (!replaceFile(this.#path, bytes, () => stampOf(this.#path) === this.#readStamp)) return false;
+    if (!replaceDurably(this.#path, bytes, () => stampOf(this.#path) === this.#readStamp)) return false;
     // What was seen is no more: were it gone again, it would look as it did before it was written.
     this.#seen = '';
     this.#files.remember(this.#path, { ...known, sha256: digest, pendingSha256: null });

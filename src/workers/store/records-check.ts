@@ -1,19 +1,18 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import { FILES } from '../servers-file/known-files.ts';
 import { damagedConnectors } from '../tables/connector-rows.ts';
-import type { SealedRow, SealedTable } from '../tables/seal.ts';
-import { SERVERS } from '../tables/server-table.ts';
-import { SOURCES } from '../tables/source-table.ts';
-import { PINS } from '../tables/tool-table.ts';
-import { readProven } from './store-salvage.ts';
+import { FILES, PINS, SERVERS, SOURCES } from '../tables/schema.ts';
+import { readProven, type SealedRow, type SealedTable } from '../tables/seal.ts';
 
 /** A record that is not as it was written. */
 interface DamagedRecord {
   /** The server that it is of; null for anything else, and where it cannot be told. */
   readonly server: string | null;
   readonly message: string;
-  /** Whether there is no way to it but to wait for the next load of a map: what else a store has can be made anew without it. */
+  /**
+   * Whether there is no way to it but to wait for the next load of a map: what else a store has can be made anew
+   * without it.
+   */
   readonly isWaitedFor: boolean;
 }
 
@@ -40,9 +39,9 @@ export function proveRecords(database: DatabaseSync): ProvenRecords {
     return rows;
   };
   const [servers, files, sources, pins] = [read(SERVERS), read(FILES), read(SOURCES), read(PINS)];
-  for (const [sourceId, , , , , bodySha256, , , body] of sources) {
+  for (const [storeKey, , , , , bodySha256, , , body] of sources) {
     if (hash('sha256', body as Uint8Array) !== bodySha256)
-      note(`the service map of source ${String(sourceId)} fails its checksum; its next load mends that`, null, true);
+      note(`the service map of source ${String(storeKey)} fails its checksum; its next load mends that`, null, true);
   }
   for (const id of damagedConnectors(database)) note(`the tools of connector ${id} fail their checksum`);
   return { damaged, count: servers.length + files.length + sources.length + pins.length, servers, files };

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import type { StoredMap } from '../../shared/protocol/protocol.ts';
 import {
   frameOf,
   START_IMAGE_FORMAT,
   START_IMAGE_MAX_MAP_BYTES,
   type StartImageHeader,
+  startImageMap,
   startImageName,
 } from '../../shared/protocol/start-image.ts';
-import { replaceFile } from '../servers-file/atomic-file.ts';
+import type { StoredMap } from '../../shared/protocol/thread-messages.ts';
+import { replaceDurably } from '../servers-file/durable-file.ts';
 import type { ToolTable } from '../tables/tool-table.ts';
 
 /** What is left out of an image comes from the store, a little later. */
@@ -29,7 +30,7 @@ export function writeStartImage(stateDir: string, { scope, storeId, maps, table 
     scope,
     storeId,
     connectorCount: table.count(scope),
-    maps: small.map(({ body: _body, ...map }) => map),
+    maps: small.map(startImageMap),
   };
   const frames = [frameOf(JSON.stringify(header)), ...small.map(({ body }) => frameOf(body))];
   let size = frames.reduce((sum, { length }) => sum + length, 0);
@@ -39,7 +40,7 @@ export function writeStartImage(stateDir: string, { scope, storeId, maps, table 
     if (size > MAX_BYTES) break;
     frames.push(frame);
   }
-  replaceFile(join(stateDir, startImageName(scope)), Buffer.concat(frames));
+  replaceDurably(join(stateDir, startImageName(scope)), Buffer.concat(frames));
 }
 
 function* connectorsOf(scope: string, table: ToolTable) {

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf } from '../../shared/errors.ts';
 import type { RegistryFinding } from '../../shared/servers/registry-findings.ts';
+import { SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
 import { proveRecords } from './records-check.ts';
-import { SCHEMA_VERSION } from './registry-store.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
 
 /** A store that was looked at. */
@@ -27,7 +27,7 @@ export function checkStore(storePath: string): CheckedStore {
   try {
     database = new DatabaseSync(storePath, { readOnly: true });
     database.exec('PRAGMA busy_timeout = 5000');
-    const { user_version: version } = database.prepare('PRAGMA user_version').get() as { user_version: number };
+    const version = schemaVersionOf(database);
     if (version > SCHEMA_VERSION)
       return fail(`${storePath} has format ${version}; this version reads up to ${SCHEMA_VERSION}. Use a newer one`);
     if (version === 0) return fail(`${storePath} holds nothing; it can be made of the file`);

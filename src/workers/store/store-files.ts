@@ -12,8 +12,8 @@ import {
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { codeOf } from '../../shared/errors.ts';
-import { STORE_FILE } from '../../shared/servers/store-file.ts';
-import { freeName, syncFolder } from '../servers-file/atomic-file.ts';
+import { STORE_FILE } from '../../shared/servers/store-notes.ts';
+import { freeName, syncFolder } from '../servers-file/durable-file.ts';
 
 /** Beside the store: whoever sets it aside, or clears up after one that is gone, holds SQLite's lock on it. It stays empty. */
 const LOCK_FILE = 'switchyard.lock';

@@ -1,7 +1,7 @@
 import { messageOf } from '../../shared/errors.ts';
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import { isDamage, isDiskFailure } from '../tables/sqlite-errors.ts';
-import { RegistryStore } from './registry-store.ts';
+import { SqliteStore } from './sqlite-store.ts';
 import { fileIdOf, holdingStoreLock, setStoreAside, storePath } from './store-files.ts';
 import { salvage } from './store-salvage.ts';
 
@@ -14,7 +14,7 @@ type Tell = (note: StoreNote) => void;
 export class StoreKeeper {
   readonly #stateDir: string;
   readonly #tell: Tell;
-  #store: RegistryStore | null = null;
+  #store: SqliteStore | null = null;
 
   constructor(stateDir: string, tell: Tell) {
     this.#stateDir = stateDir;
@@ -22,7 +22,7 @@ export class StoreKeeper {
   }
 
   /** The open store; opens it where it is not. Throws STORE_UNAVAILABLE or STORE_TOO_NEW. */
-  store(): RegistryStore {
+  store(): SqliteStore {
     this.#store ??= openStore(this.#stateDir, this.#tell);
     return this.#store;
   }
@@ -54,10 +54,10 @@ export class StoreKeeper {
   }
 }
 
-function openStore(stateDir: string, tell: Tell): RegistryStore {
+function openStore(stateDir: string, tell: Tell): SqliteStore {
   const suspect = fileIdOf(storePath(stateDir));
   try {
-    return new RegistryStore(stateDir, tell);
+    return new SqliteStore(stateDir, tell);
   } catch (error) {
     if (!isDamage(error)) throw error;
     return replaceStore(stateDir, suspect, error, tell);
@@ -65,13 +65,13 @@ function openStore(stateDir: string, tell: Tell): RegistryStore {
 }
 
 /** Sets a damaged store aside, unless another process has done so by now; the store that takes its place. */
-function replaceStore(stateDir: string, suspect: string | null, reason: unknown, tell: Tell): RegistryStore {
+function replaceStore(stateDir: string, suspect: string | null, reason: unknown, tell: Tell): SqliteStore {
   return holdingStoreLock(stateDir, () => {
     const path = storePath(stateDir);
-    if (fileIdOf(path) !== suspect) return new RegistryStore(stateDir, tell);
+    if (fileIdOf(path) !== suspect) return new SqliteStore(stateDir, tell);
     const saved = salvage(path);
     const backup = setStoreAside(stateDir);
-    const store = new RegistryStore(stateDir, tell);
+    const store = new SqliteStore(stateDir, tell);
     store.restore(saved);
     const counts = [...saved.tables].map(([{ name }, rows]) => [name, rows.length]);
     tell({

@@ -1,30 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { type SealedTable, sealOf } from './seal.ts';
+import { sealOf } from './seal.ts';
 import { digestOf } from './server-table.ts';
-
-/** `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools. */
-export const CONNECTOR_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS connector (
-    scope TEXT NOT NULL,
-    connector_id TEXT NOT NULL,
-    revision INTEGER NOT NULL,
-    listed_at_ms INTEGER NOT NULL,
-    facts TEXT NOT NULL,
-    tools TEXT NOT NULL,
-    digests TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    seal INTEGER NOT NULL,
-    PRIMARY KEY (scope, connector_id)
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS connector_revision ON connector (revision);
-`;
-
-/** The texts have a checksum of their own, so that noting a time does not read them. */
-export const CONNECTORS: SealedTable = {
-  name: 'connector',
-  sealed: ['scope', 'connector_id', 'revision', 'listed_at_ms', 'sha256'],
-  rest: ['facts', 'tools', 'digests'],
-};
 
 /** What a connector last listed. */
 export interface ConnectorRow {

@@ -1,8 +1,12 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
+import { messageOf } from '../../shared/errors.ts';
 import { DamageError } from './sqlite-errors.ts';
 
-/** A table whose rows carry a checksum, in a column `seal`: no bit of what it is of can change unnoticed. (SQLite itself has none.) */
+/**
+ * A table whose rows carry a checksum, in a column `seal`: no bit of what it is of can change unnoticed. (SQLite
+ * itself has none.)
+ */
 export interface SealedTable {
   readonly name: string;
   /** What the seal is of. None of them may hold a line break. */
@@ -19,7 +23,10 @@ export function columnsOf({ sealed, rest }: SealedTable): string {
   return [...sealed, 'seal', ...rest].join(', ');
 }
 
-/** The table as this store has it: one of an older format lacks columns that came later. No columns for one that it does not have. */
+/**
+ * The table as this store has it: one of an older format lacks columns that came later. No columns for one that it
+ * does not have.
+ */
 export function layoutIn(database: DatabaseSync, table: SealedTable): SealedTable {
   const rows = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
   const names = new Set(rows.map(({ name }) => name));
@@ -73,4 +80,38 @@ export function provenRows(table: SealedTable, rows: readonly unknown[]): readon
       throw new DamageError(`the record ${row[0]} of ${table.name} does not match its checksum`);
   }
   return found;
+}
+
+/**
+ * Reads the rows that match their seal, in the present layout. Names in `lost` the rows that do not, and what
+ * cannot be read. Reads from both ends, so that one unreadable page does not hide the rows behind it.
+ */
+export function readProven(database: DatabaseSync, table: SealedTable, lost: string[]): SealedRow[] {
+  const rows = new Map<unknown, SealedRow>();
+  const unread = new Set<string>();
+  for (const order of ['ASC', 'DESC']) {
+    try {
+      const layout = layoutIn(database, table);
+      // An older store may not have the table.
+      if (layout.sealed.length === 0) continue;
+      const statement = selectSealed(database, layout, `NOT INDEXED ORDER BY rowid ${order}`);
+      statement.setReadBigInts(true);
+      for (const found of statement.iterate() as Iterable<unknown> as Iterable<SealedRow>) {
+        const row = isSealed(layout, found) ? upgradedRow(table, layout, found) : null;
+        if (row !== null) rows.set(row.slice(0, table.sealed.length).join('\n'), row);
+        else unread.add(`the record ${found[0]} of ${table.name}`);
+      }
+    } catch (error) {
+      unread.add(`some of ${table.name}: ${messageOf(error)}`);
+    }
+  }
+  lost.push(...unread);
+  return [...rows.values()];
+}
+
+/** Inserts rows as {@link readProven} returns them. */
+export function insertRows(database: DatabaseSync, table: SealedTable, rows: readonly SealedRow[]): void {
+  const places = [...table.sealed, 'seal', ...table.rest].map(() => '?').join();
+  const insert = database.prepare(`INSERT INTO ${table.name} (${columnsOf(table)}) VALUES (${places})`);
+  for (const row of rows) insert.run(...row);
 }

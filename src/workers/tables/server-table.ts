@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
+import { isDeepStrictEqual } from 'node:util';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
-import type { ServerChange } from '../../shared/servers/server-records.ts';
-import { addSealFunction, columnsOf, provenRows, type SealedTable, sealExpression, selectSealed } from './seal.ts';
+import type { MergeMode, ServerChange, ServerOutcome } from '../../shared/servers/server-records.ts';
+import { SERVERS } from './schema.ts';
+import { addSealFunction, columnsOf, provenRows, sealExpression, selectSealed } from './seal.ts';
 
 /** A change, and where in the order of all servers it stands; whoever comes back has another place than before. */
 interface PlacedChange extends ServerChange {
@@ -14,28 +16,6 @@ export interface ServerRows {
   readonly revision: number;
   readonly rows: readonly PlacedChange[];
 }
-
-/**
- * Rows of servers that are gone stay, without their content, so that other processes hear of it.
- */
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS server (
-    name TEXT PRIMARY KEY,
-    position INTEGER NOT NULL,
-    revision INTEGER NOT NULL,
-    info TEXT,
-    sha256 TEXT NOT NULL,
-    file_sha256 TEXT,
-    seal INTEGER NOT NULL
-  ) STRICT;
-  CREATE INDEX IF NOT EXISTS server_revision ON server (revision);
-`;
-
-export const SERVERS: SealedTable = {
-  name: 'server',
-  sealed: ['name', 'position', 'revision', 'info', 'sha256', 'file_sha256'],
-  rest: [],
-};
 
 const UPSERT = `
   INSERT INTO server (${columnsOf(SERVERS)})
@@ -66,17 +46,22 @@ export interface ServerRow {
   readonly fileSha256: string | null;
 }
 
-/** The servers of a registry in its store. What it reads it proves: every method throws a DamageError for a row that is not as it was written. */
+/**
+ * The servers of a registry in its store. What it reads it proves: every method throws a DamageError for a row that
+ * is not as it was written.
+ */
 export class ServerTable {
   readonly #database: DatabaseSync;
 
   constructor(database: DatabaseSync) {
     this.#database = database;
     addSealFunction(database);
-    database.exec(SCHEMA);
+    database.exec(SERVERS.create);
   }
 
-  /** Makes changes in one commit; the revision they got. Durable once this returns. To be called in no transaction. */
+  /**
+   * Makes changes in one commit; the revision they got. Durable once this returns. To be called in no transaction.
+   */
   apply(changes: readonly ServerChange[]): number {
     return inTransaction(this.#database, () => this.applyWithin(changes));
   }
@@ -95,8 +80,29 @@ export class ServerTable {
   }
 
   /**
-   * What changed after a revision; 0 for all. One statement, so that another process's commit is in it whole or not at all: a revision that was read after the
-   * rows would count a commit as known whose rows were not among them.
+   * Puts servers into the table in one commit, and says what became of each. The commit holds the write lock from
+   * its start: of two processes that add one name, one learns that it exists. Call it outside a transaction.
+   */
+  merge(servers: readonly ServerInfo[], { isReplacing, isDryRun }: MergeMode): ServerOutcome[] {
+    return inTransaction(this.#database, () => {
+      const known = new Map(this.since(0).rows.map(({ name, info }) => [name, info]));
+      const changes: ServerChange[] = [];
+      const outcomes = servers.map((info): ServerOutcome => {
+        const outcome = outcomeOf(known.get(info.name) ?? null, info, isReplacing);
+        if (outcome === 'added' || outcome === 'replaced') {
+          known.set(info.name, info);
+          changes.push({ name: info.name, info });
+        }
+        return { name: info.name, outcome };
+      });
+      if (!isDryRun) this.applyWithin(changes);
+      return outcomes;
+    });
+  }
+
+  /**
+   * What changed after a revision; 0 for all. One statement, so that another process's commit is in it whole or not
+   * at all: a revision that was read after the rows would count a commit as known whose rows were not among them.
    */
   since(after: number): ServerRows {
     const found = this.#rows('WHERE revision > ? ORDER BY position', after);
@@ -121,7 +127,10 @@ export class ServerTable {
     return row.revision ?? 0;
   }
 
-  /** Notes that the file says what the table says of everything up to `revision`, as it did of what is not after `after`; 0 if that is not known. */
+  /**
+   * Notes that the file says what the table says of everything up to `revision`, as it did of what is not after
+   * `after`; 0 if that is not known.
+   */
   agreeWithFile(after: number, revision: number): void {
     const sql = `${agreeOn('iif(info IS NULL, NULL, sha256)')} AND revision > ? AND revision <= ?`;
     this.#database.prepare(sql).run(after, revision);
@@ -143,6 +152,13 @@ export class ServerTable {
     const rows = selectSealed(this.#database, SERVERS, clauses).all(...values);
     return provenRows(SERVERS, rows) as unknown as readonly Row[];
   }
+}
+
+/** What becomes of a server that is put over the one of the same name. */
+function outcomeOf(before: ServerInfo | null, info: ServerInfo, isReplacing: boolean): ServerOutcome['outcome'] {
+  if (before === null) return 'added';
+  if (isDeepStrictEqual(before, info)) return 'unchanged';
+  return isReplacing ? 'replaced' : 'exists';
 }
 
 /** Runs `work` holding the write lock from its start: what it read is so until it is done. */

@@ -18,38 +18,10 @@ import type {
   TouchedTools,
 } from '../../shared/tools/tool-records.ts';
 import { isSameChange } from '../../shared/tools/tool-records.ts';
-import { CONNECTOR_SCHEMA, CONNECTORS, type ConnectorRow, isWhole, textsDigest } from './connector-rows.ts';
-import {
-  addSealFunction,
-  columnsOf,
-  provenRows,
-  type SealedTable,
-  sealExpression,
-  sealOf,
-  selectSealed,
-} from './seal.ts';
+import { type ConnectorRow, isWhole, textsDigest } from './connector-rows.ts';
+import { CONNECTORS, PINS } from './schema.ts';
+import { addSealFunction, columnsOf, provenRows, sealExpression, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
-
-export const PIN_SCHEMA = `
-  CREATE TABLE IF NOT EXISTS tool_pin (
-    scope TEXT NOT NULL,
-    connector_id TEXT NOT NULL,
-    tool TEXT NOT NULL,
-    sha256 TEXT NOT NULL,
-    definition TEXT NOT NULL,
-    pinned_at_ms INTEGER NOT NULL,
-    revision INTEGER NOT NULL,
-    seal INTEGER NOT NULL,
-    PRIMARY KEY (scope, connector_id, tool)
-  ) STRICT;
-`;
-
-/** Pins outlive a damaged store; the tools are listed again by their connectors. */
-export const PINS: SealedTable = {
-  name: 'tool_pin',
-  sealed: ['scope', 'connector_id', 'tool', 'sha256', 'definition', 'pinned_at_ms', 'revision'],
-  rest: [],
-};
 
 /** Connectors in one answer: some hundred kilobytes. */
 const PAGE_SIZE = 32;
@@ -94,7 +66,7 @@ export class ToolTable {
 
   constructor(database: DatabaseSync) {
     this.#database = database;
-    database.exec(CONNECTOR_SCHEMA + PIN_SCHEMA);
+    database.exec(CONNECTORS.create + PINS.create);
     addSealFunction(database);
   }
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { PACKAGE_VERSION } from '../../../src/main/package-version.ts';
+import { PACKAGE_VERSION } from '../../../src/shared/package-version.ts';
 import { killRunning, runCli as run, startCli as start } from '../../helpers/cli.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { postLegacy } from '../../helpers/mcp-post.ts';

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import type { LoadOutcome } from '../../../src/main/service-map/loading/collect-load.ts';
 import { LoadPool, type LoadPoolOptions } from '../../../src/main/service-map/loading/load-pool.ts';
 import { SwitchyardError } from '../../../src/shared/errors.ts';
-import type { LoadTask } from '../../../src/shared/protocol/protocol.ts';
+import type { LoadTask } from '../../../src/shared/protocol/thread-messages.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { given, loadTask } from '../../helpers/load-task.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { entry, mapOf, signed } from '../../helpers/signed-map.ts';
@@ -81,7 +82,8 @@ describe('a load on a thread', () => {
     const first = await run(pool, loadTask({ given: given(signed(mapOf([]))) }));
     const controller = new AbortController();
     const outcome = run(pool, taskFor(server.url), 5_000, controller.signal);
-    setTimeout(() => controller.abort(new SwitchyardError('CLOSED', 'over')), 100);
+    await eventually('the worker has asked for the map', () => server.requests.length === 1);
+    controller.abort(new SwitchyardError('CLOSED', 'over'));
     expect(codeOf(await outcome)).toBe('CLOSED');
     server.serve(signed(mapOf([])));
     const next = await run(pool, taskFor(server.url));
@@ -145,8 +147,8 @@ describe('the pool', () => {
   it('refuses more loads than fit its queue', async () => {
     const pool = poolOf({ taskUrl: fixture('spins'), graceMs: 20 });
     const outcomes = Array.from({ length: 1_030 }, () => run(pool, taskFor('http://127.0.0.1:9/'), 700).then(codeOf));
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(await Promise.race(outcomes)).toBe('WORKER_QUEUE_FULL');
     await pool.close();
-    expect(await Promise.all(outcomes)).toContain('WORKER_QUEUE_FULL');
+    await Promise.all(outcomes);
   });
 });

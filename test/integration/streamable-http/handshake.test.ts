@@ -1,6 +1,6 @@
 import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { createStreamableHttpConnect } from '../../../src/main/connectors/streamable-http/connection.ts';
+import { createStreamableHttpConnect } from '../../../src/main/connectors/streamable-http/streamable-http-connect.ts';
 import { TOOLS_ONLY } from '../../../src/main/mcp/host-side.ts';
 import { secret } from '../../helpers/evidence.ts';
 import { type Answer, connectRaw, MODERN, RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';

@@ -189,7 +189,9 @@ describe('a session that a failed handshake left', () => {
 async function reconnecting(server: RawMcpServer) {
   const { Agent } = await import('undici');
   const { TOOLS_ONLY } = await import('../../../src/main/mcp/host-side.ts');
-  const { createStreamableHttpConnect } = await import('../../../src/main/connectors/streamable-http/connection.ts');
+  const { createStreamableHttpConnect } = await import(
+    '../../../src/main/connectors/streamable-http/streamable-http-connect.ts'
+  );
   const agent = new Agent();
   const connect = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes: 1_000, host: TOOLS_ONLY });
   const target = { id: 'raw', name: 'Raw', url: server.url, headers: {}, oauth: null, command: null } as const;

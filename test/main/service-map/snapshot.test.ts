@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { SentEntries } from '../../../src/main/service-map/sent-entries.ts';
 import { Snapshot } from '../../../src/main/service-map/snapshot.ts';
 import { runLoad } from '../../../src/shared/load/run-load.ts';
-import type { ChunkEvent, CommitEvent } from '../../../src/shared/protocol/protocol.ts';
+import type { ChunkEvent, CommitEvent } from '../../../src/shared/protocol/thread-messages.ts';
 import { given, loadTask } from '../../helpers/load-task.ts';
 import { entry, type Json, mapOf, signed } from '../../helpers/signed-map.ts';
 

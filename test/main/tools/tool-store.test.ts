@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import type { ToolDescriptor, ToolRegistry } from '../../../src/main/options/host-interfaces.ts';
 import { listedTool } from '../../../src/main/tools/tool-info.ts';
 import { type ToolChange, ToolStore } from '../../../src/main/tools/tool-store.ts';
 import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../../src/shared/map/service-map.ts';
@@ -15,38 +14,22 @@ const connector = (id: string, overrides: Json = {}): ConnectorEntry =>
 const listed = (from: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string) =>
   [from.id, definitions.map((definition) => listedTool(from, definition, brand))] as const;
 
-function setUp(registry: ToolRegistry | null = null) {
+function setUp() {
   const changes: ToolChange[] = [];
-  const calls: [string, unknown][] = [];
+  const told: string[] = [];
   const logger = recordingLogger();
   const store = new ToolStore({
-    registry,
     logger,
-    callTool: async (name, args) => {
-      calls.push([name, args]);
-      return { content: [] };
+    onChange: (change) => {
+      changes.push(change);
+      told.push('change');
     },
-    onChange: (change) => void changes.push(change),
   });
-  return { store, changes, calls, logger };
-}
-
-/** A registry that keeps what it is told, in order. */
-function recordingRegistry(): ToolRegistry & { readonly told: string[]; readonly held: Map<string, ToolDescriptor> } {
-  const told: string[] = [];
-  const held = new Map<string, ToolDescriptor>();
-  return {
-    told,
-    held,
-    registerTool(descriptor) {
-      told.push(`+${descriptor.name}`);
-      held.set(descriptor.name, descriptor);
-    },
-    removeTool(name) {
-      told.push(`-${name}`);
-      return held.delete(name);
-    },
-  };
+  store.follow({
+    listed: ({ name }) => void told.push(`+${name}`),
+    unlisted: (name) => void told.push(`-${name}`),
+  });
+  return { store, changes, told, logger };
 }
 
 describe('ToolStore', () => {
@@ -72,34 +55,18 @@ describe('ToolStore', () => {
     expect(store.size).toBe(0);
   });
 
-  it("keeps a host's registry in step, with descriptors that call back", async () => {
-    const registry = recordingRegistry();
-    const { store, calls } = setUp(registry);
-    store.replace(
-      ...listed(connector('a', { metadata: { brand: 'me' } }), [{ ...toolNamed('x'), description: 'd' }], 'brand'),
-    );
-    const descriptor = registry.held.get('a.x');
-    expect(descriptor).toMatchObject({
-      name: 'a.x',
-      description: 'd',
-      inputSchema: { type: 'object' },
-      metadata: {
-        connectorId: 'a',
-        author: 'me',
-        tags: ['scope:read', 'connector:a', 'connectorName:Connector a', 'brand:brand'],
-      },
-    });
-    await descriptor?.handler({ q: 1 });
-    store.replace(...listed(connector('a'), [], 'brand'));
-    expect([calls, registry.told]).toEqual([[['a.x', { q: 1 }]], ['+a.x', '-a.x']]);
+  it('tells a follower of each tool that is listed and unlisted, before the change as a whole', () => {
+    const { store, told } = setUp();
+    store.replace(...listed(connector('a'), [toolNamed('x'), toolNamed('y')], 'brand'));
+    store.replace(...listed(connector('a'), [toolNamed('y')], 'brand'));
+    expect(told).toEqual(['+a.x', '+a.y', 'change', '-a.x', 'change']);
   });
 
-  it('registers a tool anew when the entry gives it other tags', () => {
-    const registry = recordingRegistry();
-    const { store } = setUp(registry);
+  it('tells a follower of a tool again when the entry gives it other tags', () => {
+    const { store, told } = setUp();
     store.replace(...listed(connector('a'), [toolNamed('x')], 'brand'));
     store.replace(...listed(connector('a', { scopes: ['write'] }), [toolNamed('x')], 'brand'));
-    expect(registry.told).toEqual(['+a.x', '+a.x']);
+    expect(told).toEqual(['+a.x', 'change', '+a.x', 'change']);
     expect(store.get('a.x')?.tags[0]).toBe('scope:write');
   });
 
@@ -125,23 +92,4 @@ describe('ToolStore', () => {
       ]);
     },
   );
-
-  it('outlives a registry that rejects', async () => {
-    const { store, logger } = setUp({ registerTool: (() => Promise.reject(new Error('full'))) as () => void });
-    store.replace(...listed(connector('a'), [toolNamed('x')], 'brand'));
-    await new Promise((resolve) => setImmediate(resolve));
-    expect(logger.lines.map(({ fields }) => fields.event)).toEqual(['registry-threw']);
-  });
-
-  it('outlives a registry that throws or has no removeTool', () => {
-    const throwing: ToolRegistry = {
-      registerTool() {
-        throw new Error('full');
-      },
-    };
-    const { store, logger } = setUp(throwing);
-    store.replace(...listed(connector('a'), [toolNamed('x')], 'brand'));
-    store.replace(...listed(connector('a'), [], 'brand'));
-    expect([store.size, logger.lines.map(({ fields }) => fields.event)]).toEqual([0, ['registry-threw']]);
-  });
 });

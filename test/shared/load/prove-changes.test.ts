@@ -6,7 +6,7 @@ import { proveChanges } from '../../../src/shared/load/prove-changes.ts';
 import { ProvenMaps } from '../../../src/shared/load/proven-maps.ts';
 import { canonicalJson } from '../../../src/shared/map/canonical-json.ts';
 import { createServiceMapSignature } from '../../../src/shared/map/signature.ts';
-import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/protocol.ts';
+import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/thread-messages.ts';
 import { entry, type Json, KEY, mapOf, NOW } from '../../helpers/signed-map.ts';
 
 const policy: ProofPolicy = {

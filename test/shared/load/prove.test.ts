@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Proof } from '../../../src/shared/load/proof.ts';
 import { proveMap } from '../../../src/shared/load/prove.ts';
-import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/protocol.ts';
+import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/thread-messages.ts';
 import { entry, type Json, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 
 const policy: ProofPolicy = {

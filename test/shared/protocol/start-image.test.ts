@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { frameOf, readStartImage, START_IMAGE_FORMAT } from '../../../src/shared/protocol/start-image.ts';
+import {
+  frameOf,
+  readStartImage,
+  START_IMAGE_FORMAT,
+  startImageMap,
+} from '../../../src/shared/protocol/start-image.ts';
 
 const SCOPE = 'a scope';
 const connector = (connectorId: string) => ({ connectorId, tools: [] });
@@ -25,9 +30,14 @@ describe('readStartImage', () => {
     const read = readStartImage(image(), SCOPE);
     expect(read?.header).toEqual(header());
     expect(read?.maps.map(({ body, ...map }) => [map, new TextDecoder().decode(body)])).toEqual([
-      [header().maps[0], 'the map'],
+      [{ storeKey: 's', etag: null, generatedAtMs: 1, savedAtMs: 2 }, 'the map'],
     ]);
     expect([...(read?.connectors ?? [])]).toEqual([connector('a'), connector('b')]);
+  });
+
+  it('names the store key of a map `sourceId`, as images of earlier versions do', () => {
+    const map = { storeKey: 's', etag: null, body: new Uint8Array(), generatedAtMs: 1, savedAtMs: 2 };
+    expect(startImageMap(map)).toEqual(header().maps[0]);
   });
 
   it.each([

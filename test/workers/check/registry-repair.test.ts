@@ -13,7 +13,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import { checkRegistry } from '../../../src/workers/check/registry-check.ts';
 import { repairRegistry } from '../../../src/workers/check/registry-repair.ts';
-import { RegistryStore } from '../../../src/workers/store/registry-store.ts';
+import { SqliteStore } from '../../../src/workers/store/sqlite-store.ts';
 import { RegistryWorld } from '../../helpers/registry-world.ts';
 
 const server = (name: string, more: object = {}) =>
@@ -28,7 +28,7 @@ async function world(): Promise<RegistryWorld> {
 
 /** Puts servers into the store alone, as a process that was killed before it wrote the file. */
 function putUnwritten(it: RegistryWorld, ...names: string[]): void {
-  const store = new RegistryStore(dirname(it.path));
+  const store = new SqliteStore(dirname(it.path));
   store.applyServers(names.map((name) => ({ name, info: server(name) })));
   store.close();
 }
@@ -130,8 +130,8 @@ describe('repairing a registry', () => {
     expect(wrong(it).length).toBeGreaterThan(0);
     expect(repairRegistry(it.path).left).toEqual([]);
     expect([names(it), wrong(it)]).toEqual([['a', 'b', 'c'], []]);
-    using store = Object.assign(new RegistryStore(dirname(it.path)), {
-      [Symbol.dispose](this: RegistryStore) {
+    using store = Object.assign(new SqliteStore(dirname(it.path)), {
+      [Symbol.dispose](this: SqliteStore) {
         this.close();
       },
     });
@@ -179,9 +179,9 @@ describe('repairing a registry', () => {
 
   it('says of a damaged map that its next load mends it', async () => {
     using it = await world();
-    const store = new RegistryStore(dirname(it.path));
+    const store = new SqliteStore(dirname(it.path));
     const body = new TextEncoder().encode('the body of a map');
-    store.saveMap({ sourceId: 's', etag: null, body, generatedAtMs: 1, savedAtMs: 1 });
+    store.saveMap({ storeKey: 's', etag: null, body, generatedAtMs: 1, savedAtMs: 1 });
     store.close();
     damage(it, 'the body', 'THE BODY');
     const { mended, left } = repairRegistry(it.path);

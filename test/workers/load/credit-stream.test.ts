@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
 import { pack } from '../../../src/shared/protocol/codec.ts';
-import type { ChunkEvent, LoadEvent } from '../../../src/shared/protocol/protocol.ts';
+import type { ChunkEvent, LoadEvent } from '../../../src/shared/protocol/thread-messages.ts';
 import { CreditStream } from '../../../src/workers/load/credit-stream.ts';
+import { eventually } from '../../helpers/eventually.ts';
 
 const chunk = (): ChunkEvent => ({ kind: 'chunk', ids: ['a'], enabled: [true], packed: pack([{ id: 'a' }]) });
-const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
+const report = { thread: 't', bytes: 0, phases: { fetch: 0, parse: 0, verify: 0, validate: 0, diff: 0 } };
+const unchanged: LoadEvent = { kind: 'unchanged', how: 'same-body', etag: null, report };
 
 function setUp() {
   const { port1: main, port2: worker } = new MessageChannel();
@@ -20,16 +22,15 @@ describe('CreditStream', () => {
     const { main, received, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());
-    let third = false;
-    const sent = stream.send(chunk()).then(() => {
-      third = true;
-    });
-    await turn();
-    expect([received.length, third]).toEqual([2, false]);
+    const third = stream.send(chunk());
+    // It needs no credit, so it overtakes the third chunk only while that waits for one.
+    await stream.send(unchanged);
+    await eventually('three events are there', () => received.length === 3);
+    expect(received.map(({ kind }) => kind)).toEqual(['chunk', 'chunk', 'unchanged']);
     main.postMessage({ kind: 'credit' });
-    await sent;
-    await turn();
-    expect([received.length, third]).toEqual([3, true]);
+    await third;
+    await eventually('the third chunk is there', () => received.length === 4);
+    expect(received.at(-1)?.kind).toBe('chunk');
     main.close();
   });
 
@@ -45,10 +46,8 @@ describe('CreditStream', () => {
     const { main, received, stream } = setUp();
     await stream.send(chunk());
     await stream.send(chunk());
-    const report = { thread: 't', bytes: 0, phases: { fetch: 0, parse: 0, verify: 0, validate: 0, diff: 0 } };
-    await stream.send({ kind: 'unchanged', how: 'same-body', etag: null, report });
-    await turn();
-    expect(received.at(-1)).toMatchObject({ kind: 'unchanged' });
+    await stream.send(unchanged);
+    await eventually('the end is there', () => received.at(-1)?.kind === 'unchanged');
     main.close();
   });
 

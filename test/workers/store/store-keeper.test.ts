@@ -14,15 +14,14 @@ import { describe, expect, it } from 'vitest';
 import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
 import type { StoreNote } from '../../../src/shared/servers/store-notes.ts';
 import { StoreKeeper } from '../../../src/workers/store/store-keeper.ts';
+import { PINS, SOURCES } from '../../../src/workers/tables/schema.ts';
 import { addSealFunction, sealExpression } from '../../../src/workers/tables/seal.ts';
-import { SOURCES } from '../../../src/workers/tables/source-table.ts';
-import { PINS } from '../../../src/workers/tables/tool-table.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const server = (name: string): ServerInfo => ({ name, transport: 'http', endpoint: `http://${name}/` });
 const NOTHING_KNOWN = { storeId: null, revision: 0 };
 const mapAt = (generatedAtMs: number) => ({
-  sourceId: 's',
+  storeKey: 's',
   etag: null,
   body: new TextEncoder().encode('map'),
   generatedAtMs,

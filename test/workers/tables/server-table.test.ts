@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
+import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
 import { ServerTable } from '../../../src/workers/tables/server-table.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
+
+const program = (name: string, command: string): ServerInfo => ({ name, transport: 'stdio', command });
 
 describe('ServerTable', () => {
   it('tells of every commit once, however many others come between two statements', () => {
@@ -34,5 +37,22 @@ describe('ServerTable', () => {
     expect(told).toEqual(Array.from({ length: commits }, (_, index) => `s${index}`));
     ours.close();
     others.close();
+  });
+
+  it('merges servers in one commit and says what became of each', () => {
+    using database = new DatabaseSync(':memory:');
+    const table = new ServerTable(database);
+    const [a, other, b] = [program('a', 'one'), program('a', 'two'), program('b', 'one')];
+    const merge = (servers: readonly ServerInfo[], isReplacing: boolean, isDryRun = false) =>
+      table.merge(servers, { isReplacing, isDryRun }).map(({ outcome }) => outcome);
+    const held = () => table.since(0).rows.map(({ info }) => info);
+
+    expect(merge([a], false, true)).toEqual(['added']);
+    expect(held()).toEqual([]);
+    expect(merge([a, a, other], false)).toEqual(['added', 'unchanged', 'exists']);
+    expect(held()).toEqual([a]);
+    const revision = table.revision();
+    expect(merge([other, b], true)).toEqual(['replaced', 'added']);
+    expect([held(), table.revision()]).toEqual([[other, b], revision + 1]);
   });
 });

@@ -2,14 +2,14 @@ import { accessSync, constants } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { systemClock } from '../../../shared/clock.ts';
 import { codeOf, SwitchyardError } from '../../../shared/errors.ts';
-import { PACKAGE_VERSION } from '../../package-version.ts';
+import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
 import { measureHeadlines } from '../bench/headline.ts';
 import { machineLine } from '../bench/machine.ts';
 import { figures, type Report, ratioOf, type Section } from '../bench/report-figures.ts';
 import { htmlOf } from '../bench/report-html.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
-import { replaceFile } from '../terminal/replace-file.ts';
+import { writeOutputFile } from '../terminal/write-output-file.ts';
 
 export interface BenchOptions {
   readonly entries: number;
@@ -39,7 +39,7 @@ export async function runBench({ entries, rounds, seconds, out, json }: BenchOpt
     node: process.version,
     sections,
   };
-  replaceFile(path, htmlOf(report));
+  writeOutputFile(path, htmlOf(report));
   if (json) printJson({ ok: true, report: path, ...report });
   else print(`${report.machine}, Node ${report.node}\n${sections.map(tableOf).join('')}\nWritten: ${path}\n`);
   return EXIT.ok;

@@ -6,7 +6,7 @@ import { parseStrictJson } from '../../../shared/map/strict-json.ts';
 import { requiredVariable } from '../source-options.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
 import { readInput } from '../terminal/read-input.ts';
-import { replaceFile } from '../terminal/replace-file.ts';
+import { writeOutputFile } from '../terminal/write-output-file.ts';
 
 export interface SignOptions {
   readonly keyEnv: string;
@@ -26,7 +26,7 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
   const { signature: _old, ...unsigned } = dated as Record<string, unknown>;
   const signature = createServiceMapSignature(unsigned, key);
   const text = `${canonicalJson({ ...unsigned, signature })}\n`;
-  if (options.out !== undefined) replaceFile(options.out, text);
+  if (options.out !== undefined) writeOutputFile(options.out, text);
   const expiresAt = new Date(expiresAtMs).toISOString();
   say(`Signed ${entries.length} connectors; the map expires at ${expiresAt}`);
   if (expiresAtMs <= systemClock.now())

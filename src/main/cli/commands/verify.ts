@@ -2,7 +2,7 @@ import { fetch } from 'undici';
 import { systemClock } from '../../../shared/clock.ts';
 import { acquireMap, type FetchMap } from '../../../shared/load/acquire.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
-import type { MapRequest, ProofPolicy } from '../../../shared/protocol/protocol.ts';
+import type { MapRequest, ProofPolicy } from '../../../shared/protocol/thread-messages.ts';
 import { createMainAgent } from '../../http/main-agent.ts';
 import { resolveOptions } from '../../options/options.ts';
 import { mapManagerOptions, requiredVariable, type SourceOptions } from '../source-options.ts';

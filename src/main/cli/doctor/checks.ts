@@ -3,7 +3,7 @@ import { monotonicMs, systemClock } from '../../../shared/clock.ts';
 import { fromWireError, rootReason } from '../../../shared/errors.ts';
 import { createServiceMapSignature } from '../../../shared/map/signature.ts';
 import type { NetworkSettings } from '../../../shared/net/network.ts';
-import { type LoadTask, PROTOCOL_VERSION } from '../../../shared/protocol/protocol.ts';
+import { type LoadTask, PROTOCOL_VERSION } from '../../../shared/protocol/thread-messages.ts';
 import { createMainAgent } from '../../http/main-agent.ts';
 import { LoadPool } from '../../service-map/loading/load-pool.ts';
 import { WriterClient } from '../../writer/writer-client.ts';

@@ -3,7 +3,7 @@ import { assertTimely } from '../../../shared/load/timeliness.ts';
 import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../shared/map/service-map.ts';
 import { assertSigned } from '../../../shared/map/signature.ts';
 import { parseStrictJson } from '../../../shared/map/strict-json.ts';
-import type { ProofPolicy } from '../../../shared/protocol/protocol.ts';
+import type { ProofPolicy } from '../../../shared/protocol/thread-messages.ts';
 import { type Failure, failureOf } from '../terminal/output.ts';
 import { matchingForm } from './producer-forms.ts';
 

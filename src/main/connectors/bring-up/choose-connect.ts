@@ -1,6 +1,6 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { Connect, ConnectOptions, ConnectorTarget } from '../connection/connection.ts';
-import { createStreamableHttpConnect } from '../streamable-http/connection.ts';
+import { createStreamableHttpConnect } from '../streamable-http/streamable-http-connect.ts';
 
 /**
  * Connects each connector the way it can: Streamable HTTP by our own means; programs, SSE and OAuth, which are rarer, by the official SDK. Where

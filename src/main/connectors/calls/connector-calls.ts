@@ -1,63 +1,143 @@
+import { deadline, linkSignals, raceSignal } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
-import type { ToolResult } from '../../mcp/tool-result.ts';
+import type { ToolProgress, ToolResult } from '../../mcp/tool-result.ts';
+import type { CallLimits, Connection } from '../connection/connection.ts';
+import type { CallToolOptions, RequestOptions } from './call-options.ts';
 import { CallQuota } from './call-quota.ts';
-import { type Call, type CallRoute, type CallToolOptions, makeCall, type RequestOptions } from './tool-call.ts';
+import type { CallRoute, OpenRoute } from './call-route.ts';
+import { renewSession } from './renew-session.ts';
 
-/** The calls of one connector: their deadline and their quotas, as its entry has them. */
+/** What an entry says about calls. */
+type CallSettings = Pick<ConnectorEntry, 'id' | 'quotas' | 'timeouts'>;
+
+/** One call with its defaults filled in. */
+interface Call<T> {
+  /** As errors name it: "tool echo", "request prompts/get". */
+  readonly name: string;
+  readonly timeoutMs: number;
+  readonly options: CallToolOptions;
+  readonly perform: (connection: Connection, limits: CallLimits) => Promise<T>;
+}
+
+/**
+ * The calls of one connector. Each runs under one deadline, which covers waiting for the quota and for the connection.
+ * A call that was surely not sent is sent once more over a new connection ({@link renewSession}).
+ */
 export class ConnectorCalls {
   readonly #quota: CallQuota;
   readonly #defaultTimeoutMs: number;
-  readonly #route: (signal: AbortSignal) => Promise<CallRoute>;
-  #entry: ConnectorEntry;
+  readonly #route: CallRoute;
+  #entry: CallSettings;
 
-  /** `route` gives the connection to use, waited for. */
-  constructor(entry: ConnectorEntry, defaultTimeoutMs: number, route: (signal: AbortSignal) => Promise<CallRoute>) {
+  constructor(entry: CallSettings, defaultTimeoutMs: number, route: CallRoute) {
     this.#entry = entry;
     this.#quota = new CallQuota(entry.quotas);
     this.#defaultTimeoutMs = defaultTimeoutMs;
     this.#route = route;
   }
 
-  /** Takes the entry as it is now. */
-  update(entry: ConnectorEntry): void {
+  /** Uses the deadline and the quotas of this entry from now on. */
+  update(entry: CallSettings): void {
     this.#entry = entry;
     this.#quota.update(entry.quotas);
   }
 
   /**
-   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE (under the compatible name) while the connector is down, CONNECTOR_GONE when it goes during the call, QUOTA_EXCEEDED, or the TOOL_…
-   * code of what happened to the call.
+   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE (under the compatible name) while the connector is down,
+   * CONNECTOR_GONE when it goes during the call, QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or what the
+   * connection rejects with.
    */
   callTool(
     tool: RemoteToolDefinition,
     args: Readonly<Record<string, unknown>>,
     options: CallToolOptions,
   ): Promise<ToolResult> {
-    const admit = (signal: AbortSignal): Promise<() => void> => this.#quota.acquire(signal, this.#entry.id);
-    const perform: Call<ToolResult>['perform'] = (connection, limits) => connection.callTool(tool, args, limits);
-    return makeCall(this.#call(`tool ${tool.name}`, options, perform), { admit, route: this.#route });
+    const name = `tool ${tool.name}`;
+    return this.#send(name, options, this.#quota, (connection, limits) => connection.callTool(tool, args, limits));
   }
 
   /** Sends any other request; quotas are for tools. Rejects as {@link callTool} does otherwise. */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
-    return this.#send(method, options, (connection, limits) => connection.request(method, params, limits));
+    const name = `request ${method}`;
+    return this.#send(name, options, null, (connection, limits) => connection.request(method, params, limits));
   }
 
-  /** Has the connector tell when a resource changes, until its connection ends or the returned function is called. Rejects as {@link request} does. */
+  /**
+   * Has the connector tell when a resource changes, until its connection ends or the returned function is called.
+   * Rejects as {@link request} does.
+   */
   watchResource(uri: string, options: RequestOptions): Promise<() => void> {
-    return this.#send('resources/subscribe', options, (connection, limits) => connection.watchResource(uri, limits));
+    const name = 'request resources/subscribe';
+    return this.#send(name, options, null, (connection, limits) => connection.watchResource(uri, limits));
   }
 
-  #send<T>(method: string, options: RequestOptions, perform: Call<T>['perform']): Promise<T> {
-    return makeCall(this.#call(`request ${method}`, options, perform), { admit: NO_QUOTA, route: this.#route });
-  }
-
-  #call<T>(name: string, options: CallToolOptions, perform: Call<T>['perform']): Call<T> {
+  async #send<T>(
+    name: string,
+    options: CallToolOptions,
+    quota: CallQuota | null,
+    perform: Call<T>['perform'],
+  ): Promise<T> {
     const timeoutMs = options.timeoutMs ?? this.#entry.timeouts?.call ?? this.#defaultTimeoutMs;
-    return { name, timeoutMs, options, perform };
+    const call: Call<T> = { name, timeoutMs, options, perform };
+    using limit = deadline(
+      timeoutMs,
+      () => timeoutError(call),
+      options.signal,
+      (reason) => abortedError(call, reason),
+    );
+    const release = quota === null ? null : await quota.acquire(limit.signal, this.#entry.id);
+    try {
+      for (let isResent = false; ; isResent = true) {
+        const open = await this.#route.reach(limit.signal);
+        try {
+          return await sendOver(open, call, limit.signal);
+        } catch (error) {
+          const mayResend = renewSession(error, open, this.#route);
+          if (isResent || !mayResend) throw error;
+        }
+      }
+    } finally {
+      release?.();
+    }
   }
 }
 
-const NO_QUOTA = (): Promise<() => void> => Promise.resolve(() => {});
+/** Sends a call over a connection, until it is answered, its deadline `limit` ends or the connection is given up. */
+async function sendOver<T>(open: OpenRoute, call: Call<T>, limit: AbortSignal): Promise<T> {
+  const { timeoutMs, options } = call;
+  using link = linkSignals(limit, open.life);
+  const { signal } = link;
+  const onProgress: CallLimits['onProgress'] =
+    options.onProgress && ((progress, params) => tellProgress(call, progress, params, link.abort));
+  open.enter();
+  try {
+    return await raceSignal(call.perform(open.connection, { ...options, signal, timeoutMs, onProgress }), signal);
+  } finally {
+    open.leave();
+  }
+}
+
+/** Ends the call alone if its caller's function throws; the connection, which others use, stays. */
+function tellProgress(
+  { name, options }: Call<unknown>,
+  progress: ToolProgress,
+  params: JsonObject,
+  abort: (reason: unknown) => void,
+): void {
+  try {
+    options.onProgress?.(progress, params);
+  } catch (cause) {
+    abort(new SwitchyardError('TOOL_CALL_ABORTED', `onProgress of ${name} threw.`, { cause }));
+  }
+}
+
+function timeoutError({ name, timeoutMs }: Call<unknown>): SwitchyardError {
+  return new SwitchyardError('TOOL_CALL_TIMEOUT', `There was no answer to ${name} within ${timeoutMs} ms.`);
+}
+
+function abortedError({ name }: Call<unknown>, cause: unknown): SwitchyardError {
+  return new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted ${name}.`, { cause });
+}

@@ -34,7 +34,7 @@ export interface ConnectionFacts {
 }
 
 /** One page of a tool list; its tools are not judged yet. */
-interface ToolPage {
+export interface ToolPage {
   readonly tools: readonly unknown[];
   readonly nextCursor: string | null;
   /** For how long the server says the list holds; null if it does not. */

@@ -1,10 +1,10 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { LiveConnection } from './live-connection.ts';
-import { Retirements } from './retirements.ts';
 
-/** Where a connector's one connection is: who is in it, what its life hangs on, and those that are still leaving. */
+/** The place of a connector's one connection: the one that is up, its life, and the ones that are still closing. */
 export class ConnectionSlot {
-  readonly #retirements = new Retirements();
+  /** Connections that were given up and wait for the calls under way over them, by what would abort those calls. */
+  readonly #retiring = new Map<AbortController, Promise<void>>();
   #up: LiveConnection | null = null;
   #life: AbortController | null = null;
   #closing: Promise<void> = Promise.resolve();
@@ -14,12 +14,7 @@ export class ConnectionSlot {
     return this.#up;
   }
 
-  /** Aborts when what runs has to end: at a change, a removal, the end of the manager. Null while nothing runs. */
-  get life(): AbortSignal | null {
-    return this.#life?.signal ?? null;
-  }
-
-  /** A new life, for an attempt and for what it brings. */
+  /** Starts a new life, for an attempt and for the connection it brings. Aborts when that has to end. */
   begin(): AbortSignal {
     this.#life = new AbortController();
     return this.#life.signal;
@@ -29,14 +24,18 @@ export class ConnectionSlot {
     this.#up = up;
   }
 
-  /** Gives the connection up, though calls may be under way over it: over Streamable HTTP they end by themselves, else they are lost too. */
+  /**
+   * Gives the connection up, though calls may be under way over it. Over Streamable HTTP they end by themselves, and
+   * then it is closed; over another transport they are lost with it.
+   */
   release(connectorId: string, cause: Error): void {
     const [up, life] = [this.#up, this.#life];
     this.#up = null;
     this.#life = null;
     if (life === null || up === null) return;
     if (up.connection.facts.transport === 'streamable-http') {
-      this.#retirements.add(up, life);
+      const retired = up.retire().finally(() => this.#retiring.delete(life));
+      this.#retiring.set(life, retired);
       return;
     }
     const why = `The connection of connector ${connectorId} was lost.`;
@@ -44,24 +43,27 @@ export class ConnectionSlot {
     this.#close(up.close());
   }
 
-  /** Ends what runs in it, and the calls of those that are leaving; `attempt` is waited for by {@link closed}. */
+  /**
+   * Ends the attempt or the connection, and the calls over connections that are retiring. {@link closed} waits for
+   * `attempt`.
+   */
   clear(reason: SwitchyardError, attempt: Promise<void>): void {
     this.#life?.abort(reason);
     this.#life = null;
-    this.#retirements.abort(reason);
+    for (const life of this.#retiring.keys()) life.abort(reason);
     const up = this.#up;
     this.#up = null;
     this.#close(Promise.all([attempt, up?.close()]));
   }
 
-  /** Resolves when those that had to go at once have gone; calls under way may keep others. */
+  /** Resolves when the connections that had to end at once are closed; calls under way may keep others open. */
   closed(): Promise<void> {
     return this.#closing;
   }
 
-  /** Resolves when nothing is left of any that went. */
+  /** Resolves when every connection that was given up is closed. */
   async emptied(): Promise<void> {
-    await Promise.all([this.#closing, this.#retirements.settled()]);
+    await Promise.all([this.#closing, ...this.#retiring.values()]);
   }
 
   #close(work: Promise<unknown>): void {

@@ -2,34 +2,37 @@ import { monotonicMs } from '../../../shared/clock.ts';
 import { asSwitchyardError, type SwitchyardError } from '../../../shared/errors.ts';
 import type { BroughtUp } from '../bring-up/bring-up.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
+import type { OpenRoute } from '../calls/call-route.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ToolRefresher } from './tool-refresher.ts';
 
-/** Whom a live connection tells what it finds out. */
+/** Who hears what a live connection finds out. */
 export interface LiveConnectionEvents {
-  /** After how long a list that names no time to live is read anew; null for never. */
+  /** After how many milliseconds a list without a time to live is read again; null for never. */
   readonly relistAfterMs: () => number | null;
   readonly relist: () => Promise<ToolListing>;
-  /** The tools were read anew; `hadWhole` says whether the list before was the whole one. */
+  /** The tools were read again; `hadWhole` says whether the list before was complete. */
   readonly onListing: (listing: ToolListing, hadWhole: boolean) => Promise<void>;
-  /** A reading of the tools showed that the connection is gone. */
+  /** Reading the tools showed that the connection is gone. */
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
 }
 
-/** A connection that lasted so long was a good one: what goes wrong after it starts a new series of attempts. */
+/** A connection that lasted this long was a good one: a failure after it starts a new series of attempts. */
 const STABLE_MS = 10_000;
 
-/** What a failed reading of the tools says of the connection itself. */
+/** Codes of a failed tool list that mean that the connection itself is gone. */
 const LOST: ReadonlySet<string> = new Set([
   'CONNECTOR_ADDRESS_REFUSED',
   'CONNECTOR_CONNECT_FAILED',
   'CONNECTOR_REFUSED',
 ]);
 
-/** What there is of a connector while it is up: its connection, its tools as last read, and what keeps them true. */
-export class LiveConnection {
+/** A connector's connection while it is up: its tools as last read, what keeps them true, and the calls under way. */
+export class LiveConnection implements OpenRoute {
   readonly connection: Connection;
+  /** Aborts when the connection is given up. */
+  readonly life: AbortSignal;
   /** From the first byte sent to the end of the handshake. */
   readonly handshakeMs: number;
   readonly refresher: ToolRefresher;
@@ -38,8 +41,9 @@ export class LiveConnection {
   #calls = 0;
   #onIdle: (() => void) | null = null;
 
-  constructor({ connection, handshakeMs, listing }: BroughtUp, events: LiveConnectionEvents) {
+  constructor({ connection, handshakeMs, listing }: BroughtUp, life: AbortSignal, events: LiveConnectionEvents) {
     this.connection = connection;
+    this.life = life;
     this.handshakeMs = handshakeMs;
     this.#listing = listing;
     this.refresher = new ToolRefresher({
@@ -67,22 +71,18 @@ export class LiveConnection {
     return monotonicMs() - this.#sinceMs >= STABLE_MS;
   }
 
-  /** Counts a call that is under way over it, until that is disposed of. */
-  enter(): Disposable {
+  enter(): void {
     this.#calls += 1;
-    let isUnder = true;
-    return {
-      [Symbol.dispose]: () => {
-        if (isUnder) this.#calls -= 1;
-        isUnder = false;
-        if (this.#calls === 0) this.#onIdle?.();
-      },
-    };
+  }
+
+  leave(): void {
+    this.#calls -= 1;
+    if (this.#calls === 0) this.#onIdle?.();
   }
 
   /**
-   * Ends it once the calls under way have: where each has an exchange of its own, as over Streamable HTTP, one that breaks says nothing of the
-   * others. Resolves when the connection is closed.
+   * Closes the connection once the calls under way have ended. Over Streamable HTTP each call has an exchange of its
+   * own, so one that breaks says nothing about the others. Resolves when the connection is closed.
    */
   async retire(): Promise<void> {
     this.refresher.stop();
@@ -94,7 +94,7 @@ export class LiveConnection {
     await this.connection.close();
   }
 
-  /** Ends it: nothing is read or told any more. Resolves when the connection is closed. */
+  /** Closes the connection now; nothing is read or reported any more. Resolves when it is closed. */
   close(): Promise<void> {
     this.refresher.stop();
     return this.connection.close();

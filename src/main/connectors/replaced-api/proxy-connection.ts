@@ -1,8 +1,8 @@
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { messageOf, rootReason, SwitchyardError } from '../../../shared/errors.ts';
+import type { AgentLike } from '../../http/agent-check.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import type { Logger } from '../../observability/logger.ts';
-import type { AgentLike } from '../../options/agent-check.ts';
 import type { CreateProxy, RemoteProxy, RemoteProxyConfig } from '../../options/host-interfaces.ts';
 import type { Connect, ConnectorTarget, RequestLimits } from '../connection/connection.ts';
 import { unavailableErrorMessage, unavailableErrorName } from '../unavailable-error.ts';

@@ -1,5 +1,5 @@
+import type { AgentLike } from '../../http/agent-check.ts';
 import type { Logger } from '../../observability/logger.ts';
-import type { AgentLike } from '../../options/agent-check.ts';
 
 /** What a `RemoteToolProxy` can be given. */
 export interface RemoteToolProxyOptions {

@@ -2,12 +2,12 @@ import { Agent, type Dispatcher } from 'undici';
 import { deadline, startTimer, systemRandom, type Timer } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
+import { assertCompatibleAgent } from '../../http/agent-check.ts';
 import { TOOLS_ONLY } from '../../mcp/host-side.ts';
-import type { ToolResult } from '../../mcp/tool-result.ts';
-import { assertCompatibleAgent } from '../../options/agent-check.ts';
 import { createConnect } from '../bring-up/choose-connect.ts';
 import { listAllTools } from '../bring-up/list-tools.ts';
-import { type Call, type CallRoute, makeCall } from '../calls/tool-call.ts';
+import type { OpenRoute } from '../calls/call-route.ts';
+import { ConnectorCalls } from '../calls/connector-calls.ts';
 import type { Connection } from '../connection/connection.ts';
 import { ToolRefresher } from '../live/tool-refresher.ts';
 import type { ProxiedTool, RemoteToolProxyOptions } from './remote-tool-proxy-options.ts';
@@ -25,6 +25,7 @@ const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
 export class RemoteToolProxy {
   readonly #options: RemoteToolProxyOptions;
   readonly #label: string;
+  readonly #calls: ConnectorCalls;
   #ownAgent: Agent | null = null;
   #connection: Connection | null = null;
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
@@ -41,6 +42,12 @@ export class RemoteToolProxy {
     if (options.agent !== undefined) assertCompatibleAgent(options.agent);
     this.#options = options;
     this.#label = options.serviceLabel ?? 'Remote MCP';
+    this.#calls = new ConnectorCalls({ id: options.connectorId ?? this.#label }, CALL_TIMEOUT_MS, {
+      reach: () => this.#reach(),
+      lose: ({ connection }, error) => this.#lose(connection, error),
+      // Its headers never change, so the present credentials are the ones that were refused.
+      renewCredentials: () => {},
+    });
   }
 
   /** Connects and lists the tools. Resolves when that was tried: after a failure it goes on trying by itself. Never rejects. */
@@ -103,27 +110,16 @@ export class RemoteToolProxy {
    */
   callTool(name: string, args: Record<string, unknown>): Promise<unknown> {
     const tool = this.#tools.get(name) ?? { name, inputSchema: {} };
-    const perform: Call<ToolResult>['perform'] = (connection, limits) => connection.callTool(tool, args, limits);
-    return makeCall(
-      { name: `tool ${name}`, timeoutMs: CALL_TIMEOUT_MS, options: {}, perform },
-      { admit: async () => () => {}, route: () => this.#route() },
-    );
+    return this.#calls.callTool(tool, args, {});
   }
 
-  async #route(): Promise<CallRoute> {
+  async #reach(): Promise<OpenRoute> {
     // A call that was surely not sent is sent again: the connection that it waits for is made at once.
     if (this.#connection === null && this.#life !== null && this.#isLost) await this.connect();
     const connection = this.#connection;
     const life = this.#life;
     if (connection === null || life === null) throw this.#unavailable();
-    return {
-      connection,
-      life: life.abort.signal,
-      onLost: (error) => this.#lose(connection, error),
-      // Its headers are what they are.
-      onRefused: () => {},
-      enter: () => ({ [Symbol.dispose]() {} }),
-    };
+    return { connection, life: life.abort.signal, enter: () => {}, leave: () => {} };
   }
 
   async #connectOnce(signal: AbortSignal): Promise<void> {

@@ -2,7 +2,7 @@ import type { Client } from '@modelcontextprotocol/client';
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { ConnectionEvents } from '../connection/connection.ts';
-import { announcedLists, noticesOf } from '../streamable-http/notices.ts';
+import { announcedLists, noticesOf } from '../messages/announced-lists.ts';
 import { STREAM_DELAY_MS } from './sdk-fetch.ts';
 
 /** How long before a subscription that the server ended is made again; twice as long each time that it did not last. */

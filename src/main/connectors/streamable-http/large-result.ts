@@ -1,11 +1,11 @@
 import type { ResultSink } from '../connection/connection.ts';
+import type { PendingRequest } from '../messages/pending-request.ts';
 import type { ValueFlow, ValueSink } from './exchange/body-sink.ts';
 import { ResultScanner } from './exchange/result-scanner.ts';
-import type { PendingRequest } from './pending-request.ts';
 
 /**
- * Takes a large message of which `head` is the beginning as the answer to `pending`, handing its result on as bytes, if it is one and its caller wants that; else null, and
- * it is read whole.
+ * Hands the result of a large message on as bytes, piece by piece, if it is the answer to `pending` and its caller
+ * wants that. `head` is the beginning of the message. Null means that the message has to be read whole.
  */
 export function openLargeResult(head: Buffer, flow: ValueFlow, pending: PendingRequest): ValueSink | null {
   const { onLargeResult } = pending.traffic;

@@ -18,7 +18,7 @@ export interface ApplicationParts {
   readonly site: StatusSite;
 }
 
-/** What is at which path, and who may have it. */
+/** Finds what a path leads to, and lets the guard decide who may have it. */
 export class Application {
   readonly #parts: ApplicationParts;
 
@@ -31,7 +31,7 @@ export class Application {
     try {
       await this.#route(request, response);
     } catch (error) {
-      // A client that broke off hears nothing anyway.
+      // A client that disconnected cannot be told.
       if (response.destroyed || request.destroyed) return;
       this.#parts.logger.error({ event: 'gateway-failed', err: error }, `A request failed: ${messageOf(error)}`);
       if (response.headersSent) response.destroy();
@@ -60,7 +60,7 @@ export class Application {
       return refuse(response, caller.status, caller.why);
     }
     const view = await this.#viewAt(pathname);
-    if (view !== undefined) return handleMcp(request, response, { principal: caller.principal, view }, endpoint);
+    if (view !== undefined) return await handleMcp(request, response, { principal: caller.principal, view }, endpoint);
     if (pathname === '/metrics') return answerMetrics(response);
     if (!site.handle(request, response, pathname))
       refuse(response, 404, 'There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
@@ -77,8 +77,8 @@ export class Application {
 }
 
 /**
- * The path of a request; undefined where it has none, or one that is not its own normal form: for a proxy that looks at paths it could be another. The one that nearly all ask for is not
- * taken apart.
+ * The path of a request. Undefined if there is none, or if it is not in its normal form: a proxy that filters by path
+ * might read it differently. The path of nearly all requests is not parsed.
  */
 function pathOf(target = '/'): string | undefined {
   if (target === '/mcp') return target;
@@ -116,7 +116,7 @@ function answerJson(response: ServerResponse, status: number, document: object):
 }
 
 async function answerMetrics(response: ServerResponse): Promise<void> {
-  const registry = getConnectorMetricsRegistry();
-  const text = await registry.metrics();
-  response.writeHead(200, { 'content-type': registry.contentType }).end(text);
+  const metrics = getConnectorMetricsRegistry();
+  const text = await metrics.metrics();
+  response.writeHead(200, { 'content-type': metrics.contentType }).end(text);
 }

@@ -43,7 +43,10 @@ const KEEP_ALIVE_MS = 65_000;
 /** How long a socket that was refused may take to hear so. */
 const REFUSED_MS = 1_000;
 
-/** Serves a gateway over HTTP. Rejects with LISTEN_FAILED, and with OPTIONS_INVALID where others could reach it and no token is asked for. */
+/**
+ * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if it cannot listen, and with OPTIONS_INVALID if others could
+ * reach it and it has no tokens.
+ */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const { gateway, host, port, limits, tokens } = options;
   if (!isLoopback(host) && tokens.length === 0)
@@ -53,7 +56,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     gateway.notices.remove(client);
     gateway.levels.want(client, null);
   });
-  const forget = gateway.addSessions(() => [...sessions.all()].map(({ client }) => client));
+  const forget = gateway.addSessions(() => sessions.all().map(({ client }) => client));
   const endpoint: McpEndpointDeps = {
     ...{
       server: gateway.server,

@@ -1,6 +1,6 @@
+import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
 import { type HostSide, INSTANCE_KEY } from '../../mcp/host-side.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
-import { PACKAGE_VERSION } from '../../package-version.ts';
 
 /** What clients are told about the gateway (MCP, `serverInfo`). */
 export const SERVER_INFO: JsonObject = { name: 'mcp-switchyard', title: 'mcp-switchyard', version: PACKAGE_VERSION };

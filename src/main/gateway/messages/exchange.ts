@@ -36,7 +36,10 @@ export interface Exchange {
   notify(method: string, params: JsonObject): void;
   /** Null where a client of this era cannot be asked while it waits. */
   readonly ask: AskClient | null;
-  /** Begins the answer with a result that comes in pieces; `prefix` is written into the result's object first. Null where that is not to be had. */
+  /**
+   * Begins the answer with a result that arrives in pieces; `prefix` is written into the result's object first. Null if
+   * the transport cannot send pieces.
+   */
   readonly openLarge: ((prefix: string, flow: { readonly resume: () => void }) => ResultSink) | null;
 }
 
@@ -58,4 +61,7 @@ export class PreparedResult {
 /** The answer went out piece by piece. */
 export const ANSWERED: unique symbol = Symbol('answered');
 
-export type Outcome = JsonObject | PreparedResult | typeof ANSWERED;
+/** What became of a request that went to a connector: its result, or {@link ANSWERED}. */
+export type Forwarded = JsonObject | typeof ANSWERED;
+
+export type Outcome = Forwarded | PreparedResult;

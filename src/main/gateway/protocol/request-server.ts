@@ -60,7 +60,7 @@ export class RequestServer {
 
   async #find(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
     const known = this.#methods.get(method);
-    if (known !== undefined) return known(params, exchange, view);
+    if (known !== undefined) return await known(params, exchange, view);
     const outcome = await own(method, params);
     if (outcome === null) throw new UnknownMethod(method);
     return outcome;

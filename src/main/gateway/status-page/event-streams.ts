@@ -1,45 +1,50 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { nextTurn, startTimer, type Timer } from '../../../shared/clock.ts';
+import { EventWriter } from '../event-writer.ts';
 import type { ListQuery } from './model/list-query.ts';
 import type { StatusModel } from './model/status-reader.ts';
 import { PageState } from './page-update.ts';
 
-/** Pages are told what is new at most this often. */
+/** Pages receive news at most this often. */
 const TICK_MS = 1_000;
 
-/** How often they are told something at all: gauges move, and a peer that is gone is noticed. */
+/** Pages receive an update at least every so many ticks: gauges move, and a lost connection is noticed. */
 const GAUGE_TICKS = 5;
 
-/** A page that does not take what it was sent for so long is let go. */
+/** A page that has not read everything for so many ticks is disconnected. */
 const MAX_STUCK_TICKS = 30;
+
+/** How long a page waits before it reconnects. */
+const RETRY_MS = 3_000;
 
 interface Stream {
   readonly response: ServerResponse;
+  readonly writer: EventWriter;
   readonly query: ListQuery;
   readonly page: PageState;
-  /** The tick at which it last had taken everything. */
+  /** The tick at which it last had read everything. */
   tookAllAt: number;
 }
 
 export interface EventStreamsDeps {
   readonly read: (query: ListQuery) => StatusModel;
-  /** Has what is read next be as it is now. */
+  /** Drops the cached model, so that the next read is fresh. */
   readonly renew: () => void;
-  /** Grows with everything that a page may have to be told. */
+  /** Grows with everything that may be news to a page. */
   readonly newsCount: () => number;
   readonly maxStreams: number;
 }
 
-/** What an open page says of itself when it starts to listen. */
+/** What an open page says about itself when it connects. */
 export interface Listener {
   readonly query: ListQuery;
-  /** The stamp it was sent with; one that is not that of now gets everything anew. */
+  /** The stamp that the page was sent with. A page with an outdated stamp receives everything again. */
   readonly stamp: string;
-  /** The last event that it shows. */
+  /** The number of the last event that the page shows. */
   readonly seq: number;
 }
 
-/** The pages that are open and listen, a bounded number of them. Nothing runs while there are none. */
+/** The event streams of open pages, at most `maxStreams`. Nothing runs while there is none. */
 export class EventStreams {
   readonly #deps: EventStreamsDeps;
   readonly #streams = new Set<Stream>();
@@ -56,16 +61,18 @@ export class EventStreams {
     return this.#isClosed || this.#streams.size >= this.#deps.maxStreams;
   }
 
-  /** Takes over an answer whose head is to be `headers`, until either side ends it. */
+  /** Takes over a response, which gets these headers, until either side ends it. */
   open(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>, listener: Listener): void {
     const { query, stamp, seq } = listener;
-    const stream: Stream = { response, query, page: new PageState(seq), tookAllAt: this.#ticks };
+    const all = { ...headers, 'content-type': 'text/event-stream; charset=utf-8' };
+    // A page that is behind gets nothing until it has caught up, so nothing can pile up.
+    const options = { retryMs: RETRY_MS, keepAliveMs: null, maxUnreadBytes: Number.POSITIVE_INFINITY };
+    request.socket.setNoDelay(true);
+    const writer = new EventWriter(response, all, options);
+    const stream: Stream = { response, writer, query, page: new PageState(seq), tookAllAt: this.#ticks };
     this.#streams.add(stream);
     response.on('close', () => this.#drop(stream));
     response.on('error', () => this.#drop(stream));
-    request.socket.setNoDelay(true);
-    response.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8' });
-    response.write('retry: 3000\n\n');
     this.#deps.renew();
     const model = this.#deps.read(query);
     stream.page.adopt(model, stamp);
@@ -75,12 +82,12 @@ export class EventStreams {
     this.#timer = this.#nextTick();
   }
 
-  /** Ends all of them. Idempotent. */
+  /** Ends all streams. Idempotent. */
   close(): void {
     this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = null;
-    for (const { response } of this.#streams) response.end();
+    for (const { writer } of this.#streams) writer.end();
     this.#streams.clear();
   }
 
@@ -92,30 +99,30 @@ export class EventStreams {
       this.#told = newsCount;
       const told = isDue ? this.#tellAll() : Promise.resolve();
       void told.then(() => {
-        // Meanwhile the last page may have gone, and another come, which has a timer of its own.
+        // The last page may have gone meanwhile; a page that came since started a timer of its own.
         if (this.#timer === timer) this.#timer = this.#nextTick();
       });
     });
     return timer;
   }
 
-  /** One page in a turn of the event loop: each may look for something else among thousands of connectors. */
+  /** Serves one page per turn of the event loop: each page may search thousands of connectors. */
   async #tellAll(): Promise<void> {
     this.#deps.renew();
     for (const stream of [...this.#streams]) {
       await nextTurn();
       if (!this.#streams.has(stream)) continue;
-      if (!stream.response.writableNeedDrain) {
+      if (!stream.writer.isBehind) {
         stream.tookAllAt = this.#ticks;
         this.#send(stream, this.#deps.read(stream.query));
       } else if (this.#ticks - stream.tookAllAt > MAX_STUCK_TICKS) stream.response.destroy();
     }
   }
 
-  /** What is left out now is in what is sent next. */
-  #send({ response, page }: Stream, model: StatusModel): void {
+  /** Sends the difference to what the page shows, if there is any. */
+  #send({ writer, page }: Stream, model: StatusModel): void {
     const update = page.advance(model);
-    if (update !== null) response.write(`id: ${page.seq}\ndata: ${JSON.stringify(update)}\n\n`);
+    if (update !== null) writer.send({ id: String(page.seq), data: JSON.stringify(update) });
   }
 
   #drop(stream: Stream): void {

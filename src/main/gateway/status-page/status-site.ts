@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Clock, systemClock } from '../../../shared/clock.ts';
+import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import { PACKAGE_VERSION } from '../../package-version.ts';
+import { watchLoopDelay } from '../../observability/loop-delay.ts';
 import type { CallLatencies } from '../call-latencies.ts';
 import { EventStreams } from './event-streams.ts';
 import { EventLog } from './model/event-log.ts';
 import { parseListQuery } from './model/list-query.ts';
-import { watchLoopDelay } from './model/loop-delay.ts';
 import { StatusReader } from './model/status-reader.ts';
 import { answer, answerText, BARE_POLICY, COMMON_HEADERS, pagePolicy } from './status-answers.ts';
 import { renderPage } from './view/render-page.ts';
@@ -31,11 +31,14 @@ export interface StatusSiteOptions {
   readonly maxStreams?: number;
 }
 
-/** The status page of a process that serves HTTP. It asks nobody who they are: that, and which hosts may ask, is its server's business. */
+/**
+ * The status page of a process that serves HTTP. It authenticates nobody: the server that it belongs to decides who may
+ * see it.
+ */
 export interface StatusSite {
   /**
-   * Answers GET and HEAD of `/`, `/status.json` and `/status/events` (server-sent events; 503 while too many listen), other methods there with 405. False, and nothing
-   * done, where the path is none of these.
+   * Answers GET and HEAD of `/`, `/status.json` and `/status/events` (server-sent events; 503 while too many pages
+   * listen), and other methods there with 405. Returns false, and does nothing, for any other path.
    */
   handle(request: IncomingMessage, response: ServerResponse, pathname: string): boolean;
   /** Ends the event streams that are open, timers and listeners. Idempotent. */

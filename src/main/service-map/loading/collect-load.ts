@@ -1,4 +1,4 @@
-import type { CommitEvent, FailedEvent, LoadEvent, UnchangedEvent } from '../../../shared/protocol/protocol.ts';
+import type { CommitEvent, FailedEvent, LoadEvent, UnchangedEvent } from '../../../shared/protocol/thread-messages.ts';
 import { SentEntries } from '../sent-entries.ts';
 
 /** What came of a load, as a whole: nothing of it counts before its end is known. */

@@ -5,7 +5,7 @@ import { Piscina } from 'piscina';
 import { deadline, monotonicMs, startTimer } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError, toWireError } from '../../../shared/errors.ts';
 import { emptyReport } from '../../../shared/load/run-load.ts';
-import type { LoadControl, LoadEvent, LoadTask, WorkerLoadTask } from '../../../shared/protocol/protocol.ts';
+import type { LoadControl, LoadEvent, LoadTask, WorkerLoadTask } from '../../../shared/protocol/thread-messages.ts';
 import { workerUrl } from '../../../shared/protocol/worker-url.ts';
 import { recordThreadLost } from '../../observability/instruments.ts';
 import { type Logger, silentLogger } from '../../observability/logger.ts';

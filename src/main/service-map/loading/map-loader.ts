@@ -5,7 +5,7 @@ import { nextTurn, startTimer, type Timer } from '../../../shared/clock.ts';
 import { toWireError } from '../../../shared/errors.ts';
 import { acquireCurrentMap, type FetchMap } from '../../../shared/load/acquire.ts';
 import { emptyReport, type LoadContext, runLoad } from '../../../shared/load/run-load.ts';
-import type { Acquired, LoadTask } from '../../../shared/protocol/protocol.ts';
+import type { Acquired, LoadTask } from '../../../shared/protocol/thread-messages.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { LoadCollector, type LoadOutcome } from './collect-load.ts';
 import { LoadPool } from './load-pool.ts';

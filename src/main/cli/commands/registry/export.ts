@@ -1,7 +1,7 @@
 import { hasMask } from '../../../masking/secret-mask.ts';
 import { type ExportFormat, exportServers } from '../../../registry/transfer/export-servers.ts';
 import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
-import { replaceFile } from '../../terminal/replace-file.ts';
+import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { type ShowingOptions, shown } from './list.ts';
 import { readServers, registryFile } from './open-registry.ts';
 
@@ -23,7 +23,7 @@ export async function runRegistryExport(file: string | undefined, options: Expor
   const { document, leftOut } = exportServers(seen, options.format);
   const text = `${JSON.stringify(document, null, 2)}\n`;
   const isMasked = hasMask(document);
-  if (isFile) replaceFile(file, text, { mode: 0o600, mayReplace: options.force });
+  if (isFile) writeOutputFile(file, text, { mode: 0o600, mayReplace: options.force });
   if (options.json)
     printJson({ ok: true, path, format: options.format, leftOut, isMasked, ...(isFile ? { file } : { document }) });
   else if (!isFile) print(text);

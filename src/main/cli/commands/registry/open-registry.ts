@@ -3,7 +3,7 @@ import { dirname, join, resolve } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import type { ServerInfo } from '../../../../shared/servers/server-info.ts';
 import type { KnownServers, SyncMode } from '../../../../shared/servers/server-records.ts';
-import { STORE_FILE } from '../../../../shared/servers/store-file.ts';
+import { STORE_FILE } from '../../../../shared/servers/store-notes.ts';
 import { nearestName } from '../../../local-config/nearest-name.ts';
 import { registryPath } from '../../../options/registry-path.ts';
 import { reportBad, reportNews } from '../../../registry/report-news.ts';

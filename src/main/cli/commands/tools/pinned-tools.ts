@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import { STORE_FILE } from '../../../../shared/servers/store-file.ts';
+import { STORE_FILE } from '../../../../shared/servers/store-notes.ts';
 import type { ToolPinDetail } from '../../../../shared/tools/tool-records.ts';
 import { publicToolId } from '../../../tools/tool-info.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';

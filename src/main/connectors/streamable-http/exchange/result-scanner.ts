@@ -1,32 +1,26 @@
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COLON = 0x3a;
-const COMMA = 0x2c;
-const OPEN = new Set([0x7b, 0x5b]);
-const CLOSE = new Set([0x7d, 0x5d]);
-const WHITE = new Set([0x20, 0x09, 0x0a, 0x0d]);
+import { BACKSLASH, COLON, COMMA, isClosing, isOpening, isSpace, QUOTE } from '../../../../shared/json/json-lexer.ts';
 
 const RESULT = Buffer.from('"result"');
 
 /**
- * Finds the value of the member `result` in the bytes of a JSON-RPC message as they come, and hands out its bytes alone. It looks at nothing but strings, brackets and
- * commas: what is damaged elsewhere is for whoever reads it.
+ * Finds the value of the member `result` in the bytes of a JSON-RPC message as they come, and hands out its bytes
+ * alone. It looks only at strings, brackets and commas; a reader of the result finds any other damage.
  */
 export class ResultScanner {
   #depth = 0;
   #inString = false;
   #isEscaped = false;
-  /** The bytes of the member's name that is being read, at the top level. */
+  /** The bytes so far of a top-level member name. */
   #name: number[] | null = null;
   #isName = true;
   #state: 'before' | 'announced' | 'within' | 'after' = 'before';
 
-  /** Whether its beginning has been seen. */
+  /** Whether the beginning of the result has been seen. */
   get hasResult(): boolean {
     return this.#state !== 'before';
   }
 
-  /** Whether its end has been seen, and that of the message. */
+  /** Whether the ends of the result and of the message have been seen. */
   get isComplete(): boolean {
     return this.#state === 'after' && this.#depth === 0 && !this.#inString;
   }
@@ -41,13 +35,13 @@ export class ResultScanner {
         continue;
       }
       const byte = chunk[at] ?? 0;
-      if (this.#state === 'announced' && byte !== COLON && !WHITE.has(byte)) {
+      if (this.#state === 'announced' && byte !== COLON && !isSpace(byte)) {
         this.#state = 'within';
         from = at;
       }
       if (byte === QUOTE) this.#open();
-      else if (OPEN.has(byte)) this.#depth += 1;
-      else if (CLOSE.has(byte) || (byte === COMMA && this.#depth === 1)) {
+      else if (isOpening(byte)) this.#depth += 1;
+      else if (isClosing(byte) || (byte === COMMA && this.#depth === 1)) {
         const isOver = this.#depth === 1;
         if (byte !== COMMA) this.#depth -= 1;
         if (isOver && this.#state === 'within') {
@@ -66,13 +60,13 @@ export class ResultScanner {
     this.#name = this.#depth === 1 && this.#isName ? [QUOTE] : null;
   }
 
-  /** Passes over the string that is open from `at` on; the index of its last byte in this chunk. */
+  /** Skips the open string from `at` on; returns the index of its last byte in this chunk. */
   #string(chunk: Buffer, at: number): number {
     if (this.#name !== null || this.#isEscaped) {
       this.#byte(chunk[at] ?? 0);
       return at;
     }
-    // Most of a large result is in strings: the next quote is looked for at once.
+    // Most of a large result is in strings, so this jumps to the next quote.
     const quote = chunk.indexOf(QUOTE, at);
     const end = quote < 0 ? chunk.length : quote;
     let backslashes = 0;

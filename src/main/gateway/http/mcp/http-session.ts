@@ -6,11 +6,14 @@ import type { HttpReply } from './reply.ts';
 /** Notices that wait for the client to open its stream. */
 const MAX_WAITING = 100;
 
-/** A session over HTTP (MCP 2025-11-25, session management): its notices go over the stream that the client opened, or wait for one. */
+/**
+ * A session over HTTP (MCP 2025-11-25, session management). Its notices go over the stream that the client opened, or
+ * wait until it opens one.
+ */
 export class HttpSession {
   readonly client: ClientSession;
   #stream: HttpReply | null = null;
-  /** By what they are about: of a change it is enough to know that there was one. */
+  /** By subject: of several changes to one thing the client needs only one notice. */
   readonly #waiting = new Map<unknown, JsonObject>();
   #usedMs: number = monotonicMs();
 
@@ -18,16 +21,17 @@ export class HttpSession {
     this.client = new ClientSession(facts, (message) => this.#write(message));
   }
 
-  /** For how long nobody has used it. */
+  /** How long nobody has used it; 0 while it is in use. */
   get idleMs(): number {
     return this.#stream !== null || this.client.running.size > 0 ? 0 : monotonicMs() - this.#usedMs;
   }
 
+  /** Only the session table may call this: it keeps the order of use. */
   touch(): void {
     this.#usedMs = monotonicMs();
   }
 
-  /** Has notices go over this stream; one that was there ends, since its client opens another only when it has lost it. */
+  /** Sends notices over this stream from now on. Ends an earlier stream: the client must have lost it. */
   attach(stream: HttpReply): void {
     this.#stream?.close();
     this.#stream = stream;
@@ -38,7 +42,6 @@ export class HttpSession {
 
   detach(stream: HttpReply): void {
     if (this.#stream === stream) this.#stream = null;
-    this.touch();
   }
 
   close(): void {
@@ -48,7 +51,7 @@ export class HttpSession {
 
   #write(message: JsonObject): boolean {
     if (this.#stream?.send(message) === true) return true;
-    // A question that nobody hears would wait in vain.
+    // Nobody would answer a question that waits for a stream.
     if (message.id !== undefined) return false;
     const key = keyOf(message);
     if (this.#waiting.size < MAX_WAITING || this.#waiting.has(key)) this.#waiting.set(key, message);

@@ -1,7 +1,8 @@
-import { isObject, type JsonObject, LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
-import { type AskClient, progressTokenOf } from '../../messages/exchange.ts';
+import { isObject, LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
+import type { AskClient } from '../../messages/exchange.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../../messages/write-message.ts';
+import type { GatewayHost } from '../../protocol/gateway-host.ts';
 import {
   agreedRevision,
   initializeResult,
@@ -10,74 +11,66 @@ import {
 } from '../../protocol/legacy-methods.ts';
 import type { ClientSession } from '../../protocol/notices/client-session.ts';
 import type { Notices } from '../../protocol/notices/notices.ts';
-import {
-  answer,
-  exchangeOf,
-  type HttpRequest,
-  isTurnedAway,
-  lifeOf,
-  type RpcRequest,
-  type ServeDeps,
-} from './http-request.ts';
+import type { RequestServer } from '../../protocol/request-server.ts';
 import type { HttpSession } from './http-session.ts';
 import { refuse, refuseForNow, refuseSession } from './refusals.ts';
+import { type EraFacts, type McpHttpRequest, type RpcRequest, serveRequest } from './serve-request.ts';
 import type { SessionTable } from './session-table.ts';
 
-export interface LegacyDeps extends ServeDeps, MethodDeps {
+export interface LegacyDeps extends MethodDeps {
+  readonly server: RequestServer;
+  readonly host: GatewayHost;
   readonly notices: Notices;
   readonly sessions: SessionTable;
   /** Whether clients get sessions. */
   readonly hasSessions: boolean;
 }
 
-/** The session that a request names, if it is its sender's. */
-export function sessionOf({ headers, caller }: HttpRequest, sessions: SessionTable): HttpSession | undefined {
-  return sessions.find(headers['mcp-session-id'], caller.principal, caller.view);
+/** The session that a request names, if it belongs to the sender of the request. */
+export function sessionOf({ request, caller }: McpHttpRequest, sessions: SessionTable): HttpSession | undefined {
+  return sessions.find(request.headers['mcp-session-id'], caller.principal, caller.view);
 }
 
 /**
- * Answers a request of the legacy era (MCP 2025-11-25 and before): of a session, or without one, where nothing is known of the client and it cannot be asked. Never rejects.
+ * Answers a request of the legacy era (MCP 2025-11-25 and older). Without a session the gateway knows nothing about the
+ * client, and cannot ask it anything. Never rejects.
  */
-export async function answerLegacy(http: HttpRequest, message: RpcRequest, deps: LegacyDeps): Promise<void> {
-  const { headers, reply, response } = http;
-  const { id, method, params } = message;
-  const revision = headers['mcp-protocol-version'];
-  if (method !== 'initialize' && revision !== undefined && !LEGACY_REVISIONS.includes(String(revision)))
-    return refuse(reply, 400, 'This revision of MCP is not spoken here', RPC_INVALID_REQUEST, id);
-  if (isTurnedAway(http, id, deps)) return;
+export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, deps: LegacyDeps): Promise<void> {
+  const { request, reply } = http;
+  const { id, method } = message;
+  const revision = request.headers['mcp-protocol-version'];
   if (method === 'initialize') return initialize(http, message, deps);
+  if (revision !== undefined && !LEGACY_REVISIONS.includes(String(revision)))
+    return refuse(reply, 400, 'This revision of MCP is not spoken here', RPC_INVALID_REQUEST, id);
   const session = sessionOf(http, deps.sessions);
-  if (session === undefined && headers['mcp-session-id'] !== undefined) return refuseSession(reply, id);
+  if (session === undefined && request.headers['mcp-session-id'] !== undefined) return refuseSession(reply, id);
   const client = session?.client;
   if (client?.running.has(id) === true) return refuse(reply, 400, 'This id is in use', RPC_INVALID_REQUEST, id);
-  using life = lifeOf(response);
-  client?.running.set(id, life.controller);
-  const ask = client === undefined ? null : askOver(http, client);
-  const exchange = exchangeOf(http, {
-    ...{ era: 'legacy', id, ask, client: client ?? http, progressToken: progressTokenOf(params) },
-    signal: life.controller.signal,
-    capabilities: ask === null ? {} : (client?.capabilities ?? {}),
-    logLevel: client?.logLevel ?? null,
-  });
-  const own = async (name: string, params: JsonObject): Promise<JsonObject | null> => {
-    if (client !== undefined) return legacyMethod(name, params, client, { ...deps, signal: life.controller.signal });
+  const own: EraFacts['own'] = async (name, params, signal) => {
+    if (client !== undefined) return legacyMethod(name, params, client, { ...deps, signal });
     return name === 'ping' || name === 'logging/setLevel' ? {} : null;
   };
-  try {
-    await answer(http, message, exchange, own, deps);
-  } finally {
-    client?.running.delete(id);
-    session?.touch();
-  }
+  const ask = client === undefined ? null : askOver(http, client);
+  const capabilities = ask === null ? {} : (client?.capabilities ?? {});
+  await serveRequest(
+    http,
+    message,
+    {
+      ...{ era: 'legacy', client: client ?? http, capabilities, ask, own },
+      ...{ logLevel: client?.logLevel ?? null, running: client?.running ?? null },
+    },
+    deps.server,
+  );
+  if (session !== undefined) deps.sessions.touch(session);
 }
 
-/** Asks over the stream of the request that it is about; null for a client that takes no stream. */
-function askOver({ reply }: HttpRequest, client: ClientSession): AskClient | null {
+/** Asks over the stream of the request that the question is about; null if the client takes no stream. */
+function askOver({ reply }: McpHttpRequest, client: ClientSession): AskClient | null {
   if (!reply.acceptsStream) return null;
   return (method, params, signal) => client.ask(method, params, signal, (message) => reply.send(message));
 }
 
-function initialize({ reply, response, caller }: HttpRequest, { id, params }: RpcRequest, deps: LegacyDeps): void {
+function initialize({ reply, response, caller }: McpHttpRequest, { id, params }: RpcRequest, deps: LegacyDeps): void {
   try {
     const revision = agreedRevision(params);
     if (deps.hasSessions) {

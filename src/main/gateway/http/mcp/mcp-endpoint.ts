@@ -3,27 +3,34 @@ import { asIncoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.ts'
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
 import { isModern } from '../../protocol/modern-envelope.ts';
-import { type Caller, HttpRequest } from './http-request.ts';
+import type { Backlog } from './backlog.ts';
 import { answerLegacy, type LegacyDeps, sessionOf } from './legacy-requests.ts';
 import { answerModern, type ModernDeps } from './modern-requests.ts';
-import { readBody } from './read-body.ts';
 import { idOf, refuse, refuseForNow, refuseSession } from './refusals.ts';
+import { HttpReply } from './reply.ts';
+import type { Caller, McpHttpRequest, RpcRequest } from './serve-request.ts';
 
 export interface McpEndpointDeps extends ModernDeps, LegacyDeps {
   readonly maxBodyBytes: number;
+  /** Requests that are served at once. */
+  readonly maxConcurrent: number;
+  readonly backlog: Backlog;
 }
 
-/** Streamable HTTP of both eras at one place (MCP 2025-11-25 and 2026-07-28, transports). Rejects where the client breaks off. */
+/**
+ * Serves Streamable HTTP of both eras at one address (MCP 2025-11-25 and 2026-07-28, transports). Rejects if the client
+ * disconnects before its request has been read.
+ */
 export async function handleMcp(
   request: IncomingMessage,
   response: ServerResponse,
   caller: Caller,
   deps: McpEndpointDeps,
 ): Promise<void> {
-  const http = new HttpRequest(request, response, caller, deps.backlog);
-  switch (http.method) {
+  const http: McpHttpRequest = { request, response, caller, reply: new HttpReply(request, response, deps.backlog) };
+  switch (request.method) {
     case 'POST':
-      return post(http, deps);
+      return await post(http, deps);
     case 'GET':
       return openStream(http, deps);
     case 'DELETE':
@@ -33,14 +40,14 @@ export async function handleMcp(
   }
 }
 
-async function post(http: HttpRequest, deps: McpEndpointDeps): Promise<void> {
-  const { reply, response } = http;
-  if (!/^application\/json\s*(?:;|$)/i.test(http.headers['content-type'] ?? ''))
+async function post(http: McpHttpRequest, deps: McpEndpointDeps): Promise<void> {
+  const { request, reply, response } = http;
+  if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
     return refuse(reply, 415, 'The body has to be application/json');
   if (!reply.isAcceptable) return refuse(reply, 406, 'Answers are application/json or text/event-stream');
-  const body = await readBody(http.message, deps.maxBodyBytes);
+  const body = await readBody(request, deps.maxBodyBytes);
   if (body === null) {
-    // What is not read any more would be taken for the next request.
+    // The unread rest of the body would otherwise be parsed as the next request.
     response.setHeader('connection', 'close');
     return refuse(reply, 413, `A request is at most ${deps.maxBodyBytes} bytes`);
   }
@@ -50,22 +57,24 @@ async function post(http: HttpRequest, deps: McpEndpointDeps): Promise<void> {
   } catch {
     return refuse(reply, 400, 'The body is no JSON', RPC_PARSE_ERROR);
   }
-  return take(http, value, deps);
+  await take(http, value, deps);
 }
 
-async function take(http: HttpRequest, value: unknown, deps: McpEndpointDeps): Promise<void> {
+async function take(http: McpHttpRequest, value: unknown, deps: McpEndpointDeps): Promise<void> {
   const { reply, response } = http;
   const message = asIncoming(value);
   if (message.kind === 'junk') {
     const why = 'The body is no JSON-RPC 2.0 message; batches are not taken';
     return reply.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, why)), 400);
   }
-  if (message.kind === 'request')
-    return isModern(message.params, http.headers)
-      ? answerModern(http, message, deps)
-      : answerLegacy(http, message, deps);
+  if (message.kind === 'request') {
+    if (isTurnedAway(http, message, deps)) return;
+    if (isModern(message.params, http.request.headers)) await answerModern(http, message, deps);
+    else await answerLegacy(http, message, deps);
+    return;
+  }
   const client = sessionOf(http, deps.sessions)?.client;
-  if (client === undefined && http.headers['mcp-session-id'] !== undefined) return refuseSession(reply);
+  if (client === undefined && http.request.headers['mcp-session-id'] !== undefined) return refuseSession(reply);
   if (message.kind === 'notification') {
     if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
   } else {
@@ -75,10 +84,22 @@ async function take(http: HttpRequest, value: unknown, deps: McpEndpointDeps): P
   response.writeHead(202).end();
 }
 
-/** Opens the stream over which a session hears what belongs to no request (MCP 2025-11-25, listening for messages). */
-function openStream(http: HttpRequest, { sessions, streams }: McpEndpointDeps): void {
+/** Refuses a request while too many requests are being served. Returns whether it refused. */
+function isTurnedAway({ response, reply }: McpHttpRequest, { id }: RpcRequest, deps: McpEndpointDeps): boolean {
+  const { server, maxConcurrent, draining, backlog } = deps;
+  if (!draining.aborted && server.running < maxConcurrent && !backlog.isFull) return false;
+  const why = draining.aborted ? 'The gateway is shutting down' : 'There are too many requests at once';
+  refuseForNow(response, reply, why, id);
+  return true;
+}
+
+/**
+ * Opens the stream over which a session receives messages that belong to no request (MCP 2025-11-25, listening for
+ * messages).
+ */
+function openStream(http: McpHttpRequest, { sessions, streams }: McpEndpointDeps): void {
   const { reply, response } = http;
-  if (http.headers['mcp-session-id'] === undefined) {
+  if (http.request.headers['mcp-session-id'] === undefined) {
     response.writeHead(405, { allow: 'POST' }).end();
     return;
   }
@@ -95,17 +116,44 @@ function openStream(http: HttpRequest, { sessions, streams }: McpEndpointDeps): 
     response.once('close', () => {
       place[Symbol.dispose]();
       session.detach(reply);
+      sessions.touch(session);
     });
   }
 }
 
-function endSession(http: HttpRequest, { sessions }: McpEndpointDeps): void {
+function endSession(http: McpHttpRequest, { sessions }: McpEndpointDeps): void {
   const { reply, response } = http;
   const session = sessionOf(http, sessions);
-  if (http.headers['mcp-session-id'] === undefined) response.writeHead(405, { allow: 'POST' }).end();
+  if (http.request.headers['mcp-session-id'] === undefined) response.writeHead(405, { allow: 'POST' }).end();
   else if (session === undefined) refuseSession(reply);
   else {
     sessions.end(session);
     response.writeHead(200).end();
   }
+}
+
+/**
+ * Resolves with the body of a request, or with null if it is longer than `maxBytes`; no more than that is read. Rejects
+ * if the client disconnects.
+ */
+function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
+  return new Promise((resolve, reject) => {
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+      resolve(null);
+      return;
+    }
+    const chunks: Buffer[] = [];
+    let size = 0;
+    request.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > maxBytes) {
+        request.pause();
+        resolve(null);
+      } else chunks.push(chunk);
+    });
+    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
+    request.on('error', reject);
+    // A request closes after its end too. Creating an error each time would cost for nothing.
+    request.on('close', () => request.complete || reject(new Error('The client broke off')));
+  });
 }

@@ -1,58 +1,47 @@
 import { type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
-import { progressTokenOf } from '../../messages/exchange.ts';
 import { writeError } from '../../messages/write-message.ts';
+import type { GatewayHost } from '../../protocol/gateway-host.ts';
 import { type ModernEnvelope, readEnvelope } from '../../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../../protocol/modern-methods.ts';
 import type { Notices } from '../../protocol/notices/notices.ts';
 import type { ResourceWatches } from '../../protocol/notices/resource-watches.ts';
-import {
-  answer,
-  exchangeOf,
-  type HttpRequest,
-  isTurnedAway,
-  lifeOf,
-  type RpcRequest,
-  type ServeDeps,
-} from './http-request.ts';
+import type { RequestServer } from '../../protocol/request-server.ts';
 import { RPC_TRANSPORT } from './refusals.ts';
+import { type EraFacts, type McpHttpRequest, type RpcRequest, serveRequest } from './serve-request.ts';
 import type { StreamLimit } from './stream-limit.ts';
 
-export interface ModernDeps extends ServeDeps {
+export interface ModernDeps {
+  readonly server: RequestServer;
+  readonly host: GatewayHost;
   readonly notices: Notices;
   readonly watches: ResourceWatches;
   readonly streams: StreamLimit;
+  /** Aborts when the gateway takes no new work. */
+  readonly draining: AbortSignal;
 }
 
-/** Answers a request of the modern era, which carries all there is to know of its client (MCP 2026-07-28). Never rejects. */
-export async function answerModern(http: HttpRequest, message: RpcRequest, deps: ModernDeps): Promise<void> {
+/**
+ * Answers a request of the modern era (MCP 2026-07-28). Such a request says everything about its client itself. Never
+ * rejects.
+ */
+export async function answerModern(http: McpHttpRequest, message: RpcRequest, deps: ModernDeps): Promise<void> {
   const { id, method, params } = message;
   let envelope: ModernEnvelope;
   try {
-    envelope = readEnvelope(method, params, http.headers);
+    envelope = readEnvelope(method, params, http.request.headers);
   } catch (error) {
     return http.reply.end(writeError(id, error as RpcError), 400);
   }
-  if (isTurnedAway(http, id, deps)) return;
-  using life = lifeOf(http.response);
-  const { signal } = life.controller;
-  const exchange = exchangeOf(http, {
-    era: 'modern',
-    id,
-    client: http,
-    signal,
-    ask: null,
-    progressToken: progressTokenOf(params),
-    ...envelope,
-  });
-  const own = async (name: string): Promise<JsonObject | null> => {
+  const own: EraFacts['own'] = async (name, _, signal) => {
     if (name === 'server/discover') return discoverResult(deps.host);
     return name === 'subscriptions/listen' ? subscribe(http, message, signal, deps) : null;
   };
-  await answer(http, message, exchange, own, deps);
+  const facts: EraFacts = { era: 'modern', client: http, ask: null, running: null, own, ...envelope };
+  await serveRequest(http, message, facts, deps.server);
 }
 
 async function subscribe(
-  { reply, caller }: HttpRequest,
+  { reply, caller }: McpHttpRequest,
   { id, params }: RpcRequest,
   gone: AbortSignal,
   deps: ModernDeps,

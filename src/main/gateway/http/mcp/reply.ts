@@ -2,30 +2,38 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import type { ResultSink } from '../../../connectors/connection/connection.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
+import { EventWriter } from '../../event-writer.ts';
 import type { RequestId } from '../../messages/exchange.ts';
 import type { Backlog } from './backlog.ts';
 
-/** How often a stream says that it is still there, and after how long an answer that is not there yet begins as one, so that nothing in between takes it for dead. */
+/**
+ * How often a stream sends a comment, and how long an answer may take before a stream begins for it. Proxies would
+ * otherwise take the connection for dead.
+ */
 const KEEP_ALIVE_MS = 15_000;
 
-/** What a client that does not read may leave lying here. */
-const MAX_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** A client that leaves more than this unread is disconnected. */
+const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
 const STREAM_HEADERS = {
-  'content-type': 'text/event-stream',
   'cache-control': 'no-cache, no-transform',
   'x-accel-buffering': 'no',
 };
 
 const BRACE = 0x7b;
 
-/** The answer to one HTTP request: JSON, or a stream of events if anything comes before the answer (MCP, Streamable HTTP, sending messages). */
+/**
+ * The answer to one HTTP request: JSON, or a stream of events if anything precedes the answer (MCP, Streamable HTTP,
+ * sending messages).
+ */
 export class HttpReply {
   readonly #response: ServerResponse;
   readonly #backlog: Backlog;
   readonly #acceptsJson: boolean;
   readonly #acceptsStream: boolean;
   #state: 'open' | 'stream' | 'large-json' | 'large-event' | 'over' = 'open';
+  /** Null until a stream begins. */
+  #events: EventWriter | null = null;
   #timer: Timer | null = null;
 
   constructor(request: IncomingMessage, response: ServerResponse, backlog: Backlog) {
@@ -36,7 +44,7 @@ export class HttpReply {
     this.#acceptsStream = /\*\/\*|text\/(?:event-stream|\*)/.test(accept);
   }
 
-  /** Whether there is any form in which the client takes an answer. */
+  /** Whether the client accepts an answer in any form that there is. */
   get isAcceptable(): boolean {
     return this.#acceptsJson || this.#acceptsStream;
   }
@@ -45,93 +53,85 @@ export class HttpReply {
     return this.#acceptsStream;
   }
 
-  /** Has a stream begin where the answer is long in coming. */
+  /** Begins a stream later, if the answer takes long. */
   beginInTime(): void {
     if (this.#acceptsStream) this.#timer = startTimer(KEEP_ALIVE_MS, () => this.openStream());
   }
 
-  /** Begins a stream of events, if there is none yet; false where the client takes none. */
+  /** Begins a stream of events unless there is one. Returns false if the client accepts no stream. */
   openStream(): boolean {
     if (this.#state === 'stream') return true;
     if (this.#state !== 'open' || !this.#acceptsStream) return false;
-    this.#state = 'stream';
-    this.#response.writeHead(200, STREAM_HEADERS);
+    this.#beginEvents();
     this.#response.flushHeaders();
-    this.#response.once('close', () => this.#timer?.cancel());
-    this.#keepAlive();
     return true;
   }
 
-  /** Sends a message before the answer; false where that is not to be had. */
+  /** Sends a message before the answer. Returns false if that is no longer possible. */
   send(message: JsonObject): boolean {
-    if (!this.openStream()) return false;
-    if (this.#response.writableLength > MAX_BUFFERED_BYTES) {
-      // It is told nothing any more: who does not read must not make others wait, or the process grow.
-      this.#response.destroy();
-      return false;
-    }
-    this.#response.write(`event: message\ndata: ${JSON.stringify(message)}\n\n`);
-    return true;
+    return this.openStream() && this.#events?.send({ name: 'message', data: JSON.stringify(message) }) === true;
   }
 
-  /** Begins the answer with a result that comes in pieces; `prefix` goes into its object first. */
+  /** Begins the answer with a result that arrives in pieces; `prefix` is written into the result's object first. */
   openLarge(id: RequestId, prefix: string, flow: { readonly resume: () => void }): ResultSink {
-    // The request was answered otherwise: what still comes is passed over.
+    // The request has been answered already: the pieces are discarded.
     if (this.#state === 'over') return { write: () => true };
     const head = `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":`;
-    const isEvent = this.#state === 'stream' || !this.#acceptsJson;
-    if (isEvent && this.openStream()) this.#response.write(`event: message\ndata: ${head}`);
-    else {
+    const events = this.#state === 'stream' || !this.#acceptsJson ? this.#beginEvents() : null;
+    if (events === null) {
+      this.#timer?.cancel();
       this.#response.writeHead(200, { 'content-type': 'application/json' });
       this.#response.write(head);
-    }
-    this.#state = isEvent ? 'large-event' : 'large-json';
-    this.#timer?.cancel();
+    } else events.beginPieces('message', head);
+    this.#state = events === null ? 'large-json' : 'large-event';
     this.#response.on('drain', flow.resume);
     this.#response.once('close', flow.resume);
+    const write = (bytes: Buffer): boolean => events?.piece(bytes) ?? this.#response.write(bytes);
     let isFirst = true;
     return {
       write: (chunk) => {
         if (this.#response.destroyed) return true;
-        const bytes = isEvent ? onOneLine(chunk) : chunk;
-        if (!isFirst || prefix === '' || bytes[0] !== BRACE) {
-          isFirst = false;
-          return this.#response.write(bytes);
-        }
+        const isStart = isFirst && prefix !== '' && chunk[0] === BRACE;
         isFirst = false;
-        return this.#response.write(Buffer.concat([Buffer.from(`{${prefix}`), bytes.subarray(1)]));
+        return write(isStart ? Buffer.concat([Buffer.from(`{${prefix}`), chunk.subarray(1)]) : chunk);
       },
     };
   }
 
-  /** Ends with an answer; `status` counts where nothing was sent yet. */
+  /** Ends with an answer. `status` counts only if nothing has been sent yet. */
   end(json: string, status = 200): void {
     if (this.#state === 'over') return;
     const before = this.#state;
-    this.#over();
     if (before === 'large-json' || before === 'large-event') {
-      // Half an answer went out: it must not be taken for a whole one.
+      // Half an answer was sent: it must not be taken for a whole one.
       this.#response.destroy();
-    } else if (before === 'stream') this.#response.end(`event: message\ndata: ${json}\n\n`);
-    else if (this.#acceptsJson || status !== 200) this.#endJson(json, status);
-    else {
-      this.#response.writeHead(200, STREAM_HEADERS);
-      this.#response.end(`event: message\ndata: ${json}\n\n`);
-    }
-  }
-
-  /** Ends the answer that was begun by {@link openLarge}. */
-  endLarge(): void {
-    const isEvent = this.#state === 'large-event';
+    } else if (before === 'stream' || (!this.#acceptsJson && status === 200))
+      this.#beginEvents().end({ name: 'message', data: json });
+    else this.#endJson(json, status);
     this.#over();
-    this.#response.end(isEvent ? '}\n\n' : '}');
   }
 
-  /** Ends a stream without a further word. */
+  /** Ends the answer that {@link openLarge} began. */
+  endLarge(): void {
+    if (this.#state === 'large-event') this.#events?.endPieces('}');
+    else this.#response.end('}');
+    this.#over();
+  }
+
+  /** Ends a stream without another message. */
   close(): void {
     if (this.#state === 'over') return;
     this.#over();
-    this.#response.end();
+    if (this.#events === null) this.#response.end();
+    else this.#events.end();
+  }
+
+  #beginEvents(): EventWriter {
+    this.#timer?.cancel();
+    this.#state = 'stream';
+    const options = { retryMs: null, keepAliveMs: KEEP_ALIVE_MS, maxUnreadBytes: MAX_UNREAD_BYTES };
+    this.#events ??= new EventWriter(this.#response, STREAM_HEADERS, options);
+    return this.#events;
   }
 
   #endJson(json: string, status: number): void {
@@ -143,23 +143,7 @@ export class HttpReply {
   #over(): void {
     this.#state = 'over';
     this.#timer?.cancel();
-    // Not before what ends it has been written.
+    // The end of the answer has been written by the next turn.
     queueMicrotask(() => this.#backlog.watch(this.#response));
   }
-
-  #keepAlive(): void {
-    this.#timer?.cancel();
-    this.#timer = startTimer(KEEP_ALIVE_MS, () => {
-      this.#response.write(': still there\n\n');
-      this.#keepAlive();
-    });
-  }
-}
-
-/** JSON on one line, as an event wants it: line breaks outside of strings mean nothing, and inside of them there are none. */
-function onOneLine(chunk: Buffer): Buffer {
-  if (!chunk.includes(0x0a) && !chunk.includes(0x0d)) return chunk;
-  const line = Buffer.from(chunk);
-  for (let at = 0; at < line.length; at += 1) if (line[at] === 0x0a || line[at] === 0x0d) line[at] = 0x20;
-  return line;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import type { View } from '../../catalog/view.ts';
@@ -19,27 +20,38 @@ export interface NewSession {
 
 const SWEEP_MS = 60_000;
 
-/** The sessions of legacy clients, each bound to who opened it and on which route. */
+/**
+ * The sessions of legacy clients. Each is bound to the client that opened it and to its route. When there are too many,
+ * the session that has been idle for longest is closed; a session in use is never closed for another.
+ */
 export class SessionTable {
   readonly #limits: SessionLimits;
-  readonly #onClosed: (session: HttpSession) => void;
-  readonly #sessions = new Map<string, HttpSession>();
+  /** In the order of their last use. Closes whatever leaves it. */
+  readonly #sessions: LRUCache<string, HttpSession>;
   #sweep: Timer | null = null;
 
   constructor(limits: SessionLimits, onClosed: (session: HttpSession) => void) {
     this.#limits = limits;
-    this.#onClosed = onClosed;
+    this.#sessions = new LRUCache({
+      // With `max` it would allocate the whole table at once, however large the configured limit is.
+      maxSize: Math.max(1, limits.maxSessions),
+      sizeCalculation: () => 1,
+      dispose: (session) => {
+        session.close();
+        onClosed(session);
+      },
+    });
   }
 
   get size(): number {
     return this.#sessions.size;
   }
 
-  all(): IterableIterator<HttpSession> {
-    return this.#sessions.values();
+  all(): readonly HttpSession[] {
+    return [...this.#sessions.values()];
   }
 
-  /** Null where there are too many, all of them in use. */
+  /** Opens a session. Returns null if there are too many sessions and all of them are in use. */
   open(facts: NewSession): HttpSession | null {
     if (this.#sessions.size >= this.#limits.maxSessions && !this.#evict()) return null;
     const session = new HttpSession({ id: randomUUID(), ...facts });
@@ -48,41 +60,42 @@ export class SessionTable {
     return session;
   }
 
-  /** The session of that id; undefined for that of somebody else, as for none. */
+  /** Finds a session and marks it as used. Undefined if there is none, or if it belongs to another client or route. */
   find(id: unknown, principal: string, view: View): HttpSession | undefined {
-    const session = typeof id === 'string' ? this.#sessions.get(id) : undefined;
+    const session = typeof id === 'string' ? this.#sessions.peek(id) : undefined;
     if (
       session === undefined ||
       session.client.principal !== principal ||
       session.client.view.route.name !== view.route.name
     )
       return undefined;
-    session.touch();
+    this.touch(session);
     return session;
   }
 
+  /** Marks a session as used just now. */
+  touch(session: HttpSession): void {
+    this.#sessions.get(session.client.id)?.touch();
+  }
+
   end(session: HttpSession): void {
-    if (!this.#sessions.delete(session.client.id)) return;
-    session.close();
-    this.#onClosed(session);
+    this.#sessions.delete(session.client.id);
   }
 
   close(): void {
     this.#sweep?.cancel();
-    for (const session of this.#sessions.values()) this.end(session);
+    this.#sessions.clear();
   }
 
   #expire(): void {
-    for (const session of this.#sessions.values()) if (session.idleMs > this.#limits.sessionIdleMs) this.end(session);
+    for (const session of this.all()) if (session.idleMs > this.#limits.sessionIdleMs) this.end(session);
     this.#sweep = this.#sessions.size === 0 ? null : startTimer(SWEEP_MS, () => this.#expire());
   }
 
-  /** Ends the session that was not used for longest; false where all are in use. */
+  /** Ends the session that has been idle for longest. Returns false if all sessions are in use. */
   #evict(): boolean {
-    let oldest: HttpSession | null = null;
-    for (const session of this.#sessions.values())
-      if (session.idleMs > 0 && session.idleMs > (oldest?.idleMs ?? 0)) oldest = session;
-    if (oldest !== null) this.end(oldest);
-    return oldest !== null;
+    const idle = [...this.#sessions.rvalues()].find((session) => (session?.idleMs ?? 0) > 0);
+    if (idle !== undefined) this.end(idle);
+    return idle !== undefined;
   }
 }

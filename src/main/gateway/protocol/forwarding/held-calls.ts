@@ -1,42 +1,50 @@
 import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
-import type { Exchange, Outcome } from '../../messages/exchange.ts';
+import type { Exchange, Forwarded } from '../../messages/exchange.ts';
 import { invalidParams } from '../../messages/rpc-errors.ts';
 
-/** A request of a connector that its call waits for. */
+/** A question of a connector that its call waits for. */
 interface Question {
   readonly method: string;
   readonly params: JsonObject;
   readonly answered: PromiseWithResolvers<JsonObject>;
 }
 
-/** What a held call does on behalf of whichever request of the client is there for it now. */
+/** What a held call needs from the client's requests: the first one, and then each retry. */
 export interface HeldContext {
   readonly signal: AbortSignal;
-  /** The request of the client that is being served; null between two of them. */
+  /** The request of the client that is being served; null between two requests. */
   readonly current: () => Exchange | null;
   readonly ask: (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
 }
 
-/** How long a client may take to come back with what it was asked for. */
+/** How long a client may take to retry with the input. */
 const HOLD_MS = 600_000;
 
-/** Calls that wait for their clients at once; beyond that the oldest is given up. */
+/** At most this many calls are held at once; the oldest one is given up first. */
 const MAX_HELD = 1_000;
 
-/** What tells our state from that of a modern connector, which is passed through. */
+/** Distinguishes the gateway's state from the state of a modern connector, which is passed through. */
 const PREFIX = 'switchyard:';
 
 /**
- * Calls of modern clients to connectors that ask in the middle of a call, as legacy ones do: such a client is not asked but answered that input is required (MCP 2026-07-28, multi
- * round-trip requests). The call is held until the client comes back with it, under a state that is used once and by nobody else.
+ * Holds calls of modern clients whose connector asks a question in the middle of the call, as legacy connectors do.
+ * Such a client is answered that input is required (MCP 2026-07-28, multi round-trip requests). The call is held until
+ * the client retries with the input. The state that names the call is used once, and by no other client.
  */
 export class HeldCalls {
-  readonly #held = new Map<string, HeldCall>();
+  /** By state. No state is looked up twice, so the least recently used call is the oldest. */
+  readonly #held = new LRUCache<string, HeldCall>({
+    max: MAX_HELD,
+    dispose: (call, _, reason) => {
+      if (reason === 'evict') call.end(new Error('Too many calls wait for their clients'));
+    },
+  });
 
-  /** Whether a retry is one of a call that is, or was, held here. */
+  /** Whether a retry belongs to a call that is, or was, held here. */
   static isState(state: unknown): state is string {
     return typeof state === 'string' && state.startsWith(PREFIX);
   }
@@ -45,14 +53,15 @@ export class HeldCalls {
     return this.#held.size;
   }
 
-  /** Does `work` until it has an outcome, or a question. `what` is what a retry must be about. */
-  start(exchange: Exchange, what: string, work: (context: HeldContext) => Promise<Outcome>): Promise<Outcome> {
+  /** Runs `work` until it has an outcome or asks something. A retry must name the same request: `what`. */
+  start(exchange: Exchange, what: string, work: (context: HeldContext) => Promise<Forwarded>): Promise<Forwarded> {
     return this.#serve(new HeldCall(exchange.principal, what, work), exchange);
   }
 
-  /** Goes on with a call that is held. Rejects with an RpcError where it is none of this client's, or of another request. */
-  async resume(state: string, what: string, responses: unknown, exchange: Exchange): Promise<Outcome> {
-    const call = this.#held.get(state);
+  /** Resumes a held call. Rejects with an RpcError if the call belongs to another client or another request. */
+  async resume(state: string, what: string, responses: unknown, exchange: Exchange): Promise<Forwarded> {
+    // A client that merely guesses must not make a call look recently used.
+    const call = this.#held.peek(state);
     if (call === undefined || call.principal !== exchange.principal || call.what !== what)
       throw invalidParams('The requestState is none of this server, was used before, or is too old');
     this.#held.delete(state);
@@ -65,15 +74,10 @@ export class HeldCalls {
     this.#held.clear();
   }
 
-  async #serve(call: HeldCall, exchange: Exchange): Promise<Outcome> {
+  async #serve(call: HeldCall, exchange: Exchange): Promise<Forwarded> {
     const step = await call.serve(exchange);
     if (step.kind === 'outcome') return step.outcome;
     const state = PREFIX + randomBytes(24).toString('base64url');
-    const [oldest] = this.#held;
-    if (this.#held.size >= MAX_HELD && oldest !== undefined) {
-      this.#held.delete(oldest[0]);
-      oldest[1].end(new Error('Too many calls wait for their clients'));
-    }
     this.#held.set(state, call);
     call.expireIn(HOLD_MS, () => this.#held.delete(state));
     return { resultType: 'input_required', inputRequests: step.inputRequests, requestState: state };
@@ -81,7 +85,7 @@ export class HeldCalls {
 }
 
 type Step =
-  | { readonly kind: 'outcome'; readonly outcome: Outcome }
+  | { readonly kind: 'outcome'; readonly outcome: Forwarded }
   | { readonly kind: 'input'; readonly inputRequests: JsonObject };
 
 class HeldCall {
@@ -89,13 +93,13 @@ class HeldCall {
   readonly what: string;
   readonly #life = new AbortController();
   readonly #questions = new Map<string, Question>();
-  readonly #outcome: Promise<Outcome>;
+  readonly #outcome: Promise<Forwarded>;
   #current: Exchange | null = null;
   #asked: PromiseWithResolvers<void> = Promise.withResolvers();
   #count = 0;
   #expiry: Timer | null = null;
 
-  constructor(principal: string, what: string, work: (context: HeldContext) => Promise<Outcome>) {
+  constructor(principal: string, what: string, work: (context: HeldContext) => Promise<Forwarded>) {
     this.principal = principal;
     this.what = what;
     const context: HeldContext = {
@@ -103,10 +107,10 @@ class HeldCall {
       current: () => this.#current,
       ask: (method, params, signal) => this.#ask(method, params, signal),
     };
-    // Begun in its own turn: the exchange that serves it is there by then.
+    // It begins in its own turn: by then the exchange that serves it is known.
     this.#outcome = Promise.resolve().then(() => work(context));
     this.#outcome.catch(() => {
-      // Whoever serves it hears of it; between two requests nobody does.
+      // The request that serves it rejects; between two requests nobody listens.
     });
   }
 
@@ -126,7 +130,7 @@ class HeldCall {
     }
   }
 
-  /** Takes what the client brought; what it did not bring it is asked for again. */
+  /** Takes the input of the client. It is asked again for whatever is missing. */
   answer(responses: JsonObject): void {
     this.#asked = Promise.withResolvers();
     for (const [key, { answered }] of this.#questions) {
@@ -167,7 +171,7 @@ class HeldCall {
     if (signal.aborted) onAbort();
     signal.addEventListener('abort', onAbort, { once: true });
     this.#life.signal.addEventListener('abort', onAbort, { once: true });
-    // What is asked in the same turn is asked together.
+    // Questions of one turn go to the client together.
     queueMicrotask(() => this.#asked.resolve());
     return answered.promise;
   }

@@ -1,11 +1,11 @@
 import type { Clock } from '../../../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import type { ListedConnector } from '../../../manager/manager-status.ts';
+import type { LoopDelayWatch } from '../../../observability/loop-delay.ts';
 import type { CallLatencies } from '../../call-latencies.ts';
 import { type ConnectorList, listConnectors } from './connector-list.ts';
 import type { EventLine, EventLog } from './event-log.ts';
 import type { ListQuery } from './list-query.ts';
-import type { LoopDelayWatch } from './loop-delay.ts';
 import { type ProcessModel, processModel, type SystemModel, systemModel } from './system-model.ts';
 
 /** Views share a reading for so long, however many there are: with 10 000 connectors it takes some milliseconds. */

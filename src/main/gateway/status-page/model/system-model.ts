@@ -1,6 +1,6 @@
 import type { ConnectorState } from '../../../connectors/connector-state.ts';
 import type { ListedConnector, ManagerStatus } from '../../../manager/manager-status.ts';
-import type { LoopDelay } from './loop-delay.ts';
+import type { LoopDelay } from '../../../observability/loop-delay.ts';
 import { type FileModel, fileModels, type MapModel, mapModels, type ShownFailure, shownFailure } from './map-model.ts';
 import { STATE_ORDER } from './state-words.ts';
 import { type Verdict, verdictOf } from './verdict.ts';

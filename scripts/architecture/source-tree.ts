@@ -1,0 +1,107 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { parseSync } from 'oxc-parser';
+
+/** Something that one file takes from another by its path. */
+export interface Import {
+  /** Path of the importing file, from the root of the checkout. */
+  readonly from: string;
+  /** Path of the file that it names. */
+  readonly to: string;
+  /** `worker` for the entry file of another thread, which is named and never imported. */
+  readonly kind: 'import' | 'worker';
+}
+
+/** A source file and what it imports of this checkout. */
+export interface SourceFile {
+  readonly path: string;
+  readonly lines: readonly string[];
+  readonly imports: readonly Import[];
+}
+
+/** Reads every TypeScript file below `folder`, a path from `root`. Throws where a file does not parse. */
+export function readSourceTree(root: string, folder: string): readonly SourceFile[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => posix.join(folder, name))
+    .sort()
+    .map((path) => parseSourceFile(path, readFileSync(join(root, path), 'utf8')));
+}
+
+/**
+ * Parses one file. Every way to name another file counts: imports and re-exports of values and types, side-effect imports, `import()` in code
+ * and in types, `new URL('./x', import.meta.url)`, and `workerUrl('workers/x')`. Imports are relative and carry `.ts`, so a path is resolved by joining.
+ */
+export function parseSourceFile(path: string, text: string): SourceFile {
+  const { program, errors } = parseSync(path, text);
+  const [error] = errors;
+  if (error !== undefined) throw new Error(`${path} does not parse: ${error.message}`);
+  const imports: Import[] = [];
+  walk(program, (node) => {
+    const found = namedFile(node);
+    if (found !== null) imports.push({ from: path, to: resolve(path, found), kind: found.kind });
+  });
+  const lines = text.split('\n');
+  if (lines.at(-1) === '') lines.pop();
+  return { path, lines, imports };
+}
+
+interface NamedFile {
+  readonly kind: Import['kind'];
+  readonly name: string;
+}
+
+interface Node {
+  readonly type: string;
+  readonly [member: string]: unknown;
+}
+
+function namedFile(node: Node): NamedFile | null {
+  switch (node.type) {
+    case 'ImportDeclaration':
+    case 'ExportNamedDeclaration':
+    case 'ExportAllDeclaration':
+    case 'ImportExpression':
+    case 'TSImportType':
+      return relative(text(node.source), 'import');
+    case 'NewExpression':
+      return nameOf(node.callee) === 'URL' ? relative(text(first(node.arguments)), 'worker') : null;
+    case 'CallExpression': {
+      const name = nameOf(node.callee) === 'workerUrl' ? text(first(node.arguments)) : null;
+      return name === null ? null : { kind: 'worker', name };
+    }
+    default:
+      return null;
+  }
+}
+
+function relative(name: string | null, kind: Import['kind']): NamedFile | null {
+  return name?.startsWith('.') === true ? { kind, name } : null;
+}
+
+/** `workerUrl` takes a path from `src`, without its extension. */
+function resolve(from: string, { name }: NamedFile): string {
+  return name.startsWith('.') ? posix.join(posix.dirname(from), name) : posix.join('src', `${name}.ts`);
+}
+
+function walk(value: unknown, visit: (node: Node) => void): void {
+  if (Array.isArray(value)) for (const item of value) walk(item, visit);
+  else if (typeof value === 'object' && value !== null) {
+    if ('type' in value && typeof value.type === 'string') visit(value as Node);
+    for (const member of Object.values(value)) walk(member, visit);
+  }
+}
+
+const first = (value: unknown): unknown => (Array.isArray(value) ? value[0] : undefined);
+
+function text(node: unknown): string | null {
+  return typeof node === 'object' && node !== null && 'value' in node && typeof node.value === 'string'
+    ? node.value
+    : null;
+}
+
+function nameOf(node: unknown): string | null {
+  return typeof node === 'object' && node !== null && 'name' in node && typeof node.name === 'string'
+    ? node.name
+    : null;
+}

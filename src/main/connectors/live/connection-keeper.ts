@@ -1,0 +1,237 @@
+import { raceSignal, settledWithin } from '../../../shared/clock.ts';
+import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
+import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import type { BroughtUp } from '../bring-up/bring-up.ts';
+import { stateOfListing } from '../bring-up/list-tools.ts';
+import type { CallRoute } from '../calls/call-route.ts';
+import { originOf } from '../connection/local-entry.ts';
+import { type ProcessView, withLastWords } from '../connection/process-view.ts';
+import type { ConnectorDeps, ConnectorIdentity } from '../connector-deps.ts';
+import { StateMachine } from '../connector-state.ts';
+import { unavailableError } from '../unavailable-error.ts';
+import { ConnectionSlot } from './connection-slot.ts';
+import { ConnectionWatch } from './connection-watch.ts';
+import { LiveConnection } from './live-connection.ts';
+import { Reconnection } from './reconnection.ts';
+
+/**
+ * Failures after which an attempt with the same settings would not help. A name may get another address some day: the
+ * background's retry, once an interval, is soon enough for that. It also asks the resolver for names that a map's
+ * author chose no more often than it has to.
+ */
+const PERMANENT: ReadonlySet<string> = new Set([
+  'CONNECTOR_ADDRESS_REFUSED',
+  'CONNECTOR_AUTH_MISSING',
+  'CONNECTOR_LOOP',
+  'CONNECTOR_REFUSED',
+]);
+
+/** How long a call waits for an attempt that it asked for. */
+const PROBE_WAIT_MS = 2_000;
+
+/**
+ * Brings the connection of one connector up, keeps it up, and gives it to calls. Every failure becomes a state, and
+ * all but the permanent ones are followed by another attempt.
+ */
+export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
+  /** As the map has it now. */
+  entry: ConnectorEntry;
+  readonly machine: StateMachine;
+  readonly #deps: ConnectorDeps;
+  readonly #slot = new ConnectionSlot();
+  readonly #reconnection: Reconnection;
+  #settled: Promise<void> = Promise.resolve();
+  /** Resolves when somebody waits for the attempt under way. */
+  #urgency: PromiseWithResolvers<void> = Promise.withResolvers();
+  #process: ProcessView | null = null;
+  #lastError: SwitchyardError | null = null;
+
+  constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
+    this.entry = entry;
+    this.#deps = deps;
+    this.#reconnection = new Reconnection(deps.random);
+    const why = entry.status === 'disabled' ? `disabled in ${originOf(entry)}` : 'not started';
+    this.machine = new StateMachine(deps.now, why, (transition) => deps.onTransition(this, transition));
+  }
+
+  get id(): string {
+    return this.entry.id;
+  }
+
+  get lastErrorCode(): string | null {
+    return this.#lastError?.code ?? null;
+  }
+
+  /** What went wrong last; null since the connection is up again. */
+  get lastError(): SwitchyardError | null {
+    return this.#lastError;
+  }
+
+  /** The connection that is up. */
+  get up(): LiveConnection | null {
+    return this.#slot.up;
+  }
+
+  /** The program behind the connector: the last one that was started. */
+  get process(): ProcessView | null {
+    return this.#process;
+  }
+
+  /** Resolves when the attempt or the reading under way has ended, however it ended. Never rejects. */
+  settled(): Promise<void> {
+    return this.#settled;
+  }
+
+  /** Connects with the present entry, after ending the connection or the attempt under way. */
+  start(why: string): void {
+    if (this.machine.state !== 'disabled') {
+      const reason = `Connector ${this.id} was changed in ${originOf(this.entry)}.`;
+      this.#drop(new SwitchyardError('CONNECTOR_GONE', reason));
+    }
+    this.#reconnection.reset();
+    this.#settle(this.#attempt(why));
+  }
+
+  /** Reads the tools again if the connection is up. */
+  relist(): void {
+    if (this.#slot.up === null) return;
+    const refreshed = this.#slot.up.refresher.refresh();
+    this.#settle(Promise.all([this.#settled, refreshed]).then(() => {}));
+  }
+
+  /** Announces the tools as last read, under the present entry. */
+  announce({ listing, connection }: LiveConnection): Promise<void> {
+    return this.#deps.onTools(this, listing.tools, connection.facts);
+  }
+
+  /** Goes down for good, or until it is started again: ends what is under way and takes the tools away. */
+  end(to: 'disabled' | 'closing', reason: SwitchyardError): void {
+    const wasOff = this.machine.state === 'disabled';
+    this.machine.to(to, reason.message);
+    if (wasOff) return;
+    this.#drop(reason);
+    this.#deps.onToolsGone(this);
+  }
+
+  /** Resolves when nothing is under way and every connection is closed. Never rejects. */
+  async ended(): Promise<void> {
+    await Promise.all([this.#settled, this.#slot.emptied()]);
+  }
+
+  async reach(signal: AbortSignal): Promise<LiveConnection> {
+    if (!this.machine.isUp) await this.awaitChance(signal);
+    return this.#slot.up ?? Promise.reject(this.unavailable());
+  }
+
+  /**
+   * Resolves when a call may be worth a try. An attempt under way is waited for, and no longer has to wait for its
+   * turn. A connector that backs off tries at once, unless it just did, and is waited for at most 2 s. Rejects with
+   * the reason of `signal`.
+   */
+  async awaitChance(signal: AbortSignal): Promise<void> {
+    const { state } = this.machine;
+    if (state === 'backing-off' && this.#reconnection.mayProbe) {
+      this.#reconnection.cancel();
+      this.#settle(this.#attempt('a call asks for it'));
+      this.#urgency.resolve();
+      await raceSignal(settledWithin(this.#settled, PROBE_WAIT_MS), signal);
+    } else if (state === 'connecting') {
+      this.#urgency.resolve();
+      await raceSignal(this.#settled, signal);
+    }
+  }
+
+  /** The error of calls while the connector is down. */
+  unavailable(): SwitchyardError {
+    return unavailableError(this.entry, this.machine.state, this.#lastError);
+  }
+
+  lose(up: LiveConnection, error: Error): void {
+    if (this.#slot.up !== up) return;
+    this.#reconnection.lost(up.isStable);
+    this.#slot.release(this.id, error);
+    this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
+  }
+
+  /** The credentials may have changed since it connected, so it connects once more with the present ones. */
+  renewCredentials(up: LiveConnection): void {
+    if (this.#slot.up !== up) return;
+    this.#slot.release(this.id, new Error('Its credentials were refused'));
+    this.#settle(this.#attempt('its credentials were refused'));
+  }
+
+  #settle(settled: Promise<void>): void {
+    this.#settled = settled;
+    this.#deps.onSettling(settled);
+  }
+
+  /** Never rejects: a failure becomes a state. */
+  async #attempt(why: string): Promise<void> {
+    const life = this.#slot.begin();
+    this.#urgency = Promise.withResolvers();
+    this.#reconnection.started();
+    const { onNotification } = this.#deps;
+    const watch = new ConnectionWatch((up, error) => this.lose(up, error), {
+      onProcess: (view) => {
+        this.#process = withLastWords(view, this.#process);
+      },
+      onNotification: onNotification && ((method, params) => onNotification(this, method, params)),
+    });
+    try {
+      this.machine.to('connecting', why);
+      await this.#slot.closed();
+      life.throwIfAborted();
+      const { promise: urgent } = this.#urgency;
+      const arrived = await watch.bring((events) => this.#deps.bringUp(this.entry, events, life, urgent), life);
+      const up = this.#live(arrived, life);
+      watch.take(up);
+      await this.#arrive(up);
+    } catch (error) {
+      if (!life.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
+    }
+  }
+
+  #live(arrived: BroughtUp, life: AbortSignal): LiveConnection {
+    const { connection } = arrived;
+    const live: LiveConnection = new LiveConnection(arrived, life, {
+      relistAfterMs: this.#deps.relistAfterMs,
+      relist: () => this.#deps.relist(this.entry, connection, life),
+      onListing: async (listing, hadWhole) => {
+        await this.#deps.onTools(this, listing.tools, connection.facts);
+        if (this.#slot.up === live && this.machine.isUp && (listing.cutBecause === null) !== hadWhole)
+          this.machine.to(...stateOfListing(listing));
+      },
+      onLost: (error) => this.lose(live, error),
+      onListFailed: (error) => this.#deps.onListFailed(this, error),
+    });
+    return live;
+  }
+
+  async #arrive(up: LiveConnection): Promise<void> {
+    this.#slot.occupy(up);
+    this.#lastError = null;
+    await this.announce(up);
+    // A listener may have closed the connector, and the connection may have broken meanwhile.
+    if (!up.life.aborted && this.#slot.up === up) this.machine.to(...stateOfListing(up.listing));
+  }
+
+  #fail(error: SwitchyardError): void {
+    this.#lastError = error;
+    this.#reconnection.failed();
+    if (PERMANENT.has(error.code)) {
+      this.machine.to('failed', error.message);
+      return;
+    }
+    // Scheduled before the transition is told: a listener may close the connector, and this timer with it.
+    this.#reconnection.schedule((why) => {
+      this.#settle(this.#attempt(why));
+    });
+    this.machine.to('backing-off', error.message);
+  }
+
+  /** Ends the attempt or the connection, the next attempt, and the calls. */
+  #drop(reason: SwitchyardError): void {
+    this.#reconnection.cancel();
+    this.#slot.clear(reason, this.#settled);
+  }
+}

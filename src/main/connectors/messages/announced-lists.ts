@@ -1,0 +1,32 @@
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import type { ConnectionFacts } from '../connection/connection.ts';
+
+/**
+ * The lists whose changes a server announces, as the filter of a subscription (MCP 2026-07-28, subscriptions). Only
+ * the tools unless `isAll`.
+ */
+export function announcedLists({ tools, prompts, resources }: JsonObject, isAll: boolean): JsonObject {
+  return {
+    ...(announces(tools) && { toolsListChanged: true }),
+    ...(isAll && announces(prompts) && { promptsListChanged: true }),
+    ...(isAll && announces(resources) && { resourcesListChanged: true }),
+  };
+}
+
+/** The notices that a filter of {@link announcedLists} asks for, except the one about tools. */
+export function noticesOf({ promptsListChanged, resourcesListChanged }: JsonObject): readonly string[] {
+  return [
+    ...(promptsListChanged === true ? ['notifications/prompts/list_changed'] : []),
+    ...(resourcesListChanged === true ? ['notifications/resources/list_changed'] : []),
+  ];
+}
+
+/** Whether a server may send further notices: a legacy one logs and reports resources over its standing stream. */
+export function mayTellMore({ era, capabilities }: ConnectionFacts): boolean {
+  const { logging, resources } = capabilities;
+  return era === 'legacy' && (isObject(logging) || (isObject(resources) && resources.subscribe === true));
+}
+
+function announces(capability: unknown): boolean {
+  return isObject(capability) && capability.listChanged === true;
+}

@@ -1,0 +1,51 @@
+import { linkSignals, raceSignal, systemSleep } from '../../../shared/clock.ts';
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
+
+/** How often a server may ask for more before a call is given up. */
+const MAX_ROUNDS = 10;
+
+/** How long to wait before a request goes out again that the server put off without a question. */
+const PUT_OFF_MS = 250;
+
+/** Has the host answer one request of a server. */
+export type AnswerInput = (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
+
+/**
+ * Gives a server the input that the answer `first` asks for, until the request is answered for good (`resultType:
+ * input_required`; MCP 2026-07-28, multi round-trip requests). Each round the host answers, and the request goes out
+ * again with the answers and with the server's state, untouched. Rejects as `send` and `answer` do, or, while input is
+ * waited for, with the reason of the first of `signals` to abort.
+ */
+export async function throughInputRounds(
+  first: JsonObject,
+  params: JsonObject,
+  send: (params: JsonObject) => Promise<JsonObject>,
+  answer: AnswerInput,
+  ...signals: readonly AbortSignal[]
+): Promise<JsonObject> {
+  let result = first;
+  using link = linkSignals(...signals);
+  const { signal } = link;
+  for (let round = 0; result.resultType === 'input_required'; round += 1) {
+    if (round === MAX_ROUNDS) throw new UnusableAnswer(`it asked for input more than ${MAX_ROUNDS} times`);
+    const { inputRequests, requestState } = result;
+    const asked = Object.entries(isObject(inputRequests) ? inputRequests : {});
+    if (asked.length === 0) await systemSleep(PUT_OFF_MS, signal);
+    const answering = asked.map(async ([key, request]) => [key, await one(request, answer, signal)] as const);
+    // The host may ignore the signal.
+    const answers = await raceSignal(Promise.all(answering), signal);
+    result = await send({
+      ...params,
+      ...(answers.length > 0 && { inputResponses: Object.fromEntries(answers) }),
+      ...(requestState !== undefined && { requestState }),
+    });
+  }
+  return result;
+}
+
+function one(request: unknown, answer: AnswerInput, signal: AbortSignal): Promise<JsonObject> {
+  if (!isObject(request) || typeof request.method !== 'string')
+    throw new UnusableAnswer('what it asks for is no request');
+  return answer(request.method, isObject(request.params) ? request.params : {}, signal);
+}

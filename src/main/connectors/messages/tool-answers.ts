@@ -1,0 +1,23 @@
+import type { JsonObject } from '../../mcp/json-rpc.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import type { ToolPage } from '../connection/connection.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
+
+/** Reads the result of `tools/list`; the tools themselves are not checked. Throws an UnusableAnswer. */
+export function asToolPage({ tools, nextCursor, ttlMs }: JsonObject): ToolPage {
+  if (!Array.isArray(tools)) throw new UnusableAnswer('it lists no tools');
+  return {
+    tools,
+    nextCursor: typeof nextCursor === 'string' ? nextCursor : null,
+    ttlMs: typeof ttlMs === 'number' && ttlMs >= 0 ? ttlMs : null,
+  };
+}
+
+/** Reads the result of `tools/call`. Adds an empty `content`, which a server may omit. Throws an UnusableAnswer. */
+export function asToolResult(result: JsonObject): ToolResult {
+  const { content, resultType } = result;
+  if (resultType === 'input_required') return result as unknown as ToolResult;
+  if (content === undefined) return { ...result, content: [] } as unknown as ToolResult;
+  if (!Array.isArray(content)) throw new UnusableAnswer('its result has no content');
+  return result as unknown as ToolResult;
+}

@@ -1,0 +1,109 @@
+import type { ServerResponse } from 'node:http';
+import { startTimer, type Timer } from '../../shared/clock.ts';
+
+/** One server-sent event. */
+export interface ServerSentEvent {
+  readonly name?: string;
+  readonly id?: string;
+  /** Any text; its line breaks arrive as `\n`. */
+  readonly data: string;
+}
+
+export interface EventWriterOptions {
+  /** How long a client waits before it reconnects, in milliseconds; null to leave that to the client. */
+  readonly retryMs: number | null;
+  /** How often a comment keeps the stream alive, so that no proxy takes it for dead; null for never. */
+  readonly keepAliveMs: number | null;
+  /** A client that leaves more than this unread is disconnected. */
+  readonly maxUnreadBytes: number;
+}
+
+/**
+ * Writes server-sent events to one HTTP response (HTML Living Standard, section 9.2). The constructor writes the head;
+ * nothing else may write to the response after that.
+ */
+export class EventWriter {
+  readonly #response: ServerResponse;
+  readonly #options: EventWriterOptions;
+  #timer: Timer | null = null;
+
+  constructor(response: ServerResponse, headers: Readonly<Record<string, string>>, options: EventWriterOptions) {
+    this.#response = response;
+    this.#options = options;
+    response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
+    response.once('close', () => this.#timer?.cancel());
+    if (options.retryMs !== null) response.write(`retry: ${options.retryMs}\n\n`);
+    this.#keepAlive();
+  }
+
+  /** Whether the client has not yet taken everything that was written. */
+  get isBehind(): boolean {
+    return this.#response.writableNeedDrain;
+  }
+
+  /** Sends an event. Returns false, and disconnects the client, if too much is unread. */
+  send(event: ServerSentEvent): boolean {
+    if (this.#response.writableLength > this.#options.maxUnreadBytes) {
+      // A client that does not read must neither slow down others nor make the process grow.
+      this.#response.destroy();
+      return false;
+    }
+    this.#response.write(formatEvent(event));
+    return true;
+  }
+
+  /** Begins an event whose data is JSON that arrives in pieces. Until {@link endPieces} nothing else may be sent. */
+  beginPieces(name: string, start: string): void {
+    this.#timer?.cancel();
+    this.#response.write(`event: ${name}\ndata: ${start}`);
+  }
+
+  /** Writes a piece of JSON. Returns false if the caller should wait for the response to drain. */
+  piece(chunk: Buffer): boolean {
+    return this.#response.write(onOneLine(chunk));
+  }
+
+  /** Ends the event that {@link beginPieces} began, and the stream. */
+  endPieces(end: string): void {
+    this.#response.end(`${end}\n\n`);
+  }
+
+  /** Ends the stream, after a last event if there is one. */
+  end(last: ServerSentEvent | null = null): void {
+    this.#timer?.cancel();
+    this.#response.end(last === null ? undefined : formatEvent(last));
+  }
+
+  #keepAlive(): void {
+    const { keepAliveMs } = this.#options;
+    if (keepAliveMs === null) return;
+    this.#timer = startTimer(keepAliveMs, () => {
+      this.#response.write(': still there\n\n');
+      this.#keepAlive();
+    });
+  }
+}
+
+function formatEvent({ name, id, data }: ServerSentEvent): string {
+  // JSON has no line breaks; a plain search for them is much faster than an expression.
+  const lines = data.includes('\n') || data.includes('\r') ? data.split(/\r\n|\r|\n/) : [data];
+  const fields = [
+    ...(id === undefined ? [] : [`id: ${withoutBreaks(id)}`]),
+    ...(name === undefined ? [] : [`event: ${withoutBreaks(name)}`]),
+    ...lines.map((line) => `data: ${line}`),
+  ];
+  return `${fields.join('\n')}\n\n`;
+}
+
+/** A line break would begin another field, and a NUL would make clients ignore an id. */
+function withoutBreaks(text: string): string {
+  return text.replace(/[\r\n\0]/g, ' ');
+}
+
+/** JSON on one line: outside of strings line breaks mean nothing, and inside of strings there are none. */
+function onOneLine(chunk: Buffer): Buffer {
+  if (!chunk.includes(0x0a) && !chunk.includes(0x0d)) return chunk;
+  const line = Buffer.from(chunk);
+  for (let at = 0; at < line.length; at += 1) if (line[at] === 0x0a || line[at] === 0x0d) line[at] = 0x20;
+  return line;
+}

@@ -1,0 +1,77 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { type asIncoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
+import type { View } from '../../catalog/view.ts';
+import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../../messages/exchange.ts';
+import { toRpcError } from '../../messages/rpc-errors.ts';
+import { writeError, writeResult } from '../../messages/write-message.ts';
+import type { RequestServer } from '../../protocol/request-server.ts';
+import { statusOf } from './refusals.ts';
+import type { HttpReply } from './reply.ts';
+
+/** Who sends a request, and on which route. */
+export interface Caller {
+  readonly principal: string;
+  readonly view: View;
+}
+
+/** One HTTP request to an MCP endpoint, and its reply. */
+export interface McpHttpRequest {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly reply: HttpReply;
+  readonly caller: Caller;
+}
+
+export type RpcRequest = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
+
+/** Everything about a request that depends on the era of its client. */
+export interface EraFacts extends Pick<Exchange, 'era' | 'client' | 'capabilities' | 'logLevel' | 'ask'> {
+  /** The requests of the client's session that are being served; null without a session. */
+  readonly running: Map<RequestId, AbortController> | null;
+  /** Serves a method that only this era has; null for any other method. */
+  readonly own: (method: string, params: JsonObject, signal: AbortSignal) => Promise<Outcome | null>;
+}
+
+/** Serves one request of either era over HTTP and writes its answer. Never rejects. */
+export async function serveRequest(
+  http: McpHttpRequest,
+  { id, method, params }: RpcRequest,
+  { running, own, ...facts }: EraFacts,
+  server: RequestServer,
+): Promise<void> {
+  const { request, response, reply, caller } = http;
+  using life = lifeOf(response);
+  const { signal } = life.controller;
+  running?.set(id, life.controller);
+  const exchange: Exchange = {
+    ...facts,
+    ...{ id, signal, progressToken: progressTokenOf(params), headers: request.headers, principal: caller.principal },
+    notify: (name, notice) => void reply.send({ jsonrpc: '2.0', method: name, params: notice }),
+    openLarge: (prefix, flow) => reply.openLarge(id, prefix, flow),
+  };
+  reply.beginInTime();
+  try {
+    const outcome = await server.serve(method, params, exchange, caller.view, (name, given) =>
+      own(name, given, signal),
+    );
+    if (outcome === ANSWERED) reply.endLarge();
+    else reply.end(writeResult(id, outcome, facts.era));
+  } catch (error) {
+    // A result that cannot be written, for example because it nests too deep, is a failure like any other.
+    const rpcError = error instanceof RpcError ? error : toRpcError(error, facts.era);
+    reply.end(writeError(id, rpcError), facts.era === 'modern' ? statusOf(rpcError) : 200);
+  } finally {
+    running?.delete(id);
+  }
+}
+
+/** Aborts when the client goes away before it has its answer, until it is disposed of. */
+function lifeOf(response: ServerResponse): Disposable & { readonly controller: AbortController } {
+  const controller = new AbortController();
+  const onClose = (): void => {
+    if (!response.writableFinished) controller.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.'));
+  };
+  response.once('close', onClose);
+  return { controller, [Symbol.dispose]: () => void response.off('close', onClose) };
+}

@@ -1,0 +1,165 @@
+import { monotonicMs } from '../../../../shared/clock.ts';
+import type { CallToolOptions } from '../../../connectors/calls/call-options.ts';
+import type { RequestTraffic } from '../../../connectors/connection/connection.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import type { HostSide } from '../../../mcp/host-side.ts';
+import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+import type { CallLatencies } from '../../call-latencies.ts';
+import { ANSWERED, type Exchange, type Forwarded } from '../../messages/exchange.ts';
+import { isAtLeast } from '../../messages/log-level.ts';
+import { withLogger } from '../../messages/log-notice.ts';
+import type { CallsUnderWay } from './calls-under-way.ts';
+import type { HeldContext } from './held-calls.ts';
+
+/** `_meta` keys that are hop-by-hop and must not be forwarded. */
+const HOP_META: ReadonlySet<string> = new Set([
+  'progressToken',
+  'io.modelcontextprotocol/protocolVersion',
+  'io.modelcontextprotocol/clientInfo',
+  'io.modelcontextprotocol/clientCapabilities',
+  'io.modelcontextprotocol/logLevel',
+]);
+
+const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
+
+/** What to send to a connector: a call of a tool, or any other request. */
+export type Target =
+  | { readonly kind: 'tool'; readonly id: string; readonly args: JsonObject }
+  | { readonly kind: 'request'; readonly method: string; readonly own: JsonObject };
+
+/** A client's request and the connector that it goes to. */
+export interface Forwarding {
+  readonly connectorId: string;
+  readonly target: Target;
+  readonly exchange: Exchange;
+  /** The parameters as the client sent them. */
+  readonly params: JsonObject;
+  /** The name to put on log messages of the connector; null to leave them unchanged. */
+  readonly logger: string | null;
+}
+
+export interface ConnectorRequestDeps {
+  readonly manager: ConnectorProxyManager;
+  readonly calls: CallsUnderWay;
+  readonly latencies: CallLatencies;
+}
+
+/**
+ * Prepares a request to a connector. The returned function sends it and relays everything that belongs to it: progress,
+ * log messages, questions of the connector to the client, and a large result while it arrives. It rejects as the
+ * manager does.
+ */
+export function connectorRequest(
+  forwarding: Forwarding,
+  deps: ConnectorRequestDeps,
+): (context: HeldContext) => Promise<Forwarded> {
+  return async (context) => {
+    const { connectorId, exchange, params, logger } = forwarding;
+    const { capabilities, ask, era } = exchange;
+    // A question ends with the request that caused it, even if the connector does not wait for the answer.
+    using over = new LateAbort();
+    const host: HostSide = {
+      capabilities,
+      answer: ({ method, params: asked, signal }) =>
+        (ask ?? context.ask)(method, asked, AbortSignal.any([signal, context.signal, over.signal()])),
+    };
+    const onNotification = (method: string, notice: JsonObject): void =>
+      relay(method, notice, context.current(), logger);
+    using _underWay = deps.calls.enter(connectorId, { client: exchange.client, host, notify: onNotification });
+    let isHandedOut = false;
+    const openLarge: RequestTraffic['onLargeResult'] = (flow) => {
+      isHandedOut = true;
+      const open = context.current()?.openLarge;
+      // The client has gone: the result is discarded.
+      if (open === null || open === undefined) return { write: () => true };
+      // Every result of the modern era names its type; the result of a legacy connector does not.
+      // By now it is connected, which it may not have been when the request was forwarded.
+      const isLegacyConnector = !isModern(connectorId, deps);
+      return open(era === 'modern' && isLegacyConnector ? '"resultType":"complete",' : '', flow);
+    };
+    const result = await send(forwarding, deps, {
+      signal: context.signal,
+      params: paramsFor(params, exchange),
+      returnsInputRequests: era === 'modern',
+      host,
+      ...(exchange.openLarge !== null && { onLargeResult: openLarge }),
+      ...progressOptions(exchange, context),
+      onNotification,
+    });
+    return isHandedOut ? ANSWERED : result;
+  };
+}
+
+/** Whether a connector is known to speak the modern era; false while it is not connected. */
+export function isModern(connectorId: string, { manager }: Pick<ConnectorRequestDeps, 'manager'>): boolean {
+  return manager.facts(connectorId)?.era === 'modern';
+}
+
+/** Calls the manager, and records how long a call of a tool took. */
+async function send(
+  { connectorId, target }: Forwarding,
+  { manager, latencies }: ConnectorRequestDeps,
+  options: CallToolOptions,
+): Promise<JsonObject> {
+  if (target.kind === 'request') {
+    const { params, ...rest } = options;
+    return await manager.request(connectorId, target.method, { ...params, ...target.own }, rest);
+  }
+  const startedMs = monotonicMs();
+  try {
+    const result = (await manager.callTool(target.id, target.args, options)) as JsonObject;
+    latencies.record(connectorId, monotonicMs() - startedMs, true);
+    return result;
+  } catch (error) {
+    latencies.record(connectorId, monotonicMs() - startedMs, false);
+    throw error;
+  }
+}
+
+/** Creates its signal when it is first asked for: most requests cause no question. Aborts it when it is disposed of. */
+class LateAbort implements Disposable {
+  #controller: AbortController | null = null;
+
+  signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  [Symbol.dispose](): void {
+    this.#controller?.abort(new Error('The request is over'));
+  }
+}
+
+/** The parameters besides those that name what is asked for, with the client's own `_meta`. */
+function paramsFor(params: JsonObject, { logLevel }: Exchange): JsonObject {
+  const { name: _name, arguments: _arguments, uri: _uri, _meta, ...rest } = params;
+  const meta = isObject(_meta) ? Object.entries(_meta).filter(([key]) => !HOP_META.has(key)) : [];
+  if (logLevel !== null) meta.push([LOG_LEVEL, logLevel]);
+  return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) };
+}
+
+/** Asks for progress if the client did. It is passed on under the token of the client's request that waits by then. */
+function progressOptions(exchange: Exchange, context: HeldContext): Pick<CallToolOptions, 'onProgress'> {
+  if (exchange.progressToken === null) return {};
+  return {
+    onProgress: (_, notice) => {
+      const current = context.current();
+      if (current === null || current.progressToken === null) return;
+      current.notify('notifications/progress', { ...notice, progressToken: current.progressToken });
+    },
+  };
+}
+
+/** The notices of a connector that are passed on to the client of a request. All others are meant for the gateway. */
+const RELAYED: ReadonlySet<string> = new Set(['notifications/message', 'notifications/elicitation/complete']);
+
+function relay(method: string, notice: JsonObject, exchange: Exchange | null, logger: string | null): void {
+  if (exchange === null || !RELAYED.has(method)) return;
+  if (method !== 'notifications/message') {
+    exchange.notify(method, notice);
+    return;
+  }
+  // A modern client says with each request whether it wants any log messages (MCP 2026-07-28, logging).
+  const least = exchange.logLevel ?? (exchange.era === 'legacy' ? 'debug' : null);
+  if (least !== null && isAtLeast(notice.level, least)) exchange.notify(method, withLogger(notice, logger));
+}

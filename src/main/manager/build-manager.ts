@@ -1,0 +1,152 @@
+import { SwitchyardError } from '../../shared/errors.ts';
+import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
+import type { ConnectorSet } from '../connectors/connector-set.ts';
+import { createPublicAgent } from '../http/address-guard.ts';
+import { createMainAgent } from '../http/main-agent.ts';
+import type { Logger } from '../observability/logger.ts';
+import { observeManager } from '../observability/observed-gauges.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import { createMapLoader } from '../service-map/loading/map-loader.ts';
+import type { ConnectorSources } from '../sources/connector-sources.ts';
+import { createSources } from '../sources/create-sources.ts';
+import { reportMap } from '../sources/report-map.ts';
+import type { MapChange } from '../sources/source-events.ts';
+import { createHostMemory, type HostMemory } from '../state-dir/open-state-dir.ts';
+import { HostRegistry, type HostRegistryDeps } from '../tools/host-registry.ts';
+import { RefreshSchedules } from './background-refresh.ts';
+import { ToolRouter } from './calls/tool-router.ts';
+import { createConnectors } from './create-connectors.ts';
+import { createTools, type ManagerTools } from './create-tools.ts';
+import { EventHub } from './events.ts';
+import { createSync, FirstSync, QuietStart } from './sync.ts';
+
+/** Loads remembered for `status()`. */
+const LOADS_KEPT = 16;
+
+/** The parts of a manager that its façade uses. */
+export interface ManagerParts {
+  readonly events: EventHub;
+  readonly memory: HostMemory;
+  readonly sources: ConnectorSources;
+  readonly connectors: ConnectorSet;
+  readonly tools: ManagerTools;
+  readonly router: ToolRouter;
+  /** Wakes up what waits for the first call to be served; a `sync()` of the host calls it. */
+  readonly quiet: QuietStart;
+  readonly runSync: (force: boolean) => Promise<void>;
+  /** Resolves once the tools of an earlier run are listed. Never rejects. */
+  readonly restored: Promise<void>;
+  /** The last loads of maps, oldest first. */
+  readonly loads: () => readonly LoadReport[];
+  /** Aborts with CLOSED when the manager closes. */
+  readonly closed: AbortSignal;
+  /** Throws CLOSED once the manager is closed. */
+  readonly assertOpen: () => void;
+  /** Closes every part, in the reverse order of their dependencies. Idempotent; never rejects. */
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Builds the parts of a manager, each after those it needs, and then connects them by events. Starts the timers of the
+ * background refresh and, with a `stateDir`, reading what is remembered; nothing else.
+ */
+export function buildManager(options: ResolvedOptions): ManagerParts {
+  const { logger, limits, network, featureFlags } = options;
+  const closing = new AbortController();
+  const closed = closing.signal;
+  const assertOpen = (): void => {
+    if (closed.aborted) throw closedError();
+  };
+
+  const mainAgent = createMainAgent(network);
+  const publicAgent = options.allowPrivateEndpoints ? null : createPublicAgent(network);
+  const events = new EventHub(logger);
+  const quiet = new QuietStart();
+  const memory = createHostMemory(options, () => quiet.rest());
+  const loader = createMapLoader({ ...options, mainAgent, mapCount: options.maps.length });
+  let loads: readonly LoadReport[] = [];
+  const onLoad = (report: LoadReport): void => {
+    loads = [...loads, report].slice(-LOADS_KEPT);
+  };
+  const sources = createSources(options, { loader, memory: memory.maps, onLoad });
+  const brandOf = sources.brandOf.bind(sources);
+  const tools = createTools(options, { memory: memory.tools, events, brandOf });
+  const agents = { agent: options.agent ?? mainAgent, publicAgent };
+  const connectors = createConnectors(options, { agents, sources, tools, events });
+  const { syncDeadlineMs, callTimeoutMs } = limits;
+  const runSync = createSync({ sources, connectors, maps: memory.maps, syncDeadlineMs, closed });
+  const firstSync = new FirstSync({ sync: () => runSync(false), remembered: () => sources.remembered(), quiet });
+  const router = new ToolRouter({ tools: tools.store, connectors, firstSync, pins: tools.pins, callTimeoutMs });
+  const schedules = new RefreshSchedules(options, sources, async () => {
+    await sources.syncLocal(true);
+    connectors.retry();
+  });
+
+  if (options.registry !== null) {
+    const { registry } = options;
+    const callTool: HostRegistryDeps['callTool'] = async (name, args) => {
+      assertOpen();
+      return router.call(name, args, {});
+    };
+    tools.store.follow(new HostRegistry({ registry, logger, callTool }));
+  }
+  followSources({ logger, events, sources, connectors, tools });
+  if (featureFlags.asyncRefresh) schedules.start();
+  const restored = memory.tools.restore((connector) => tools.intake.restore(connector));
+  if (featureFlags.asyncRefresh) void confirmRestored(restored, tools, firstSync);
+  const unobserve = observeManager(() => ({
+    sources: sources.observe(),
+    connectorsByState: connectors.countByState(),
+    queueLength: loader.queueLength,
+  }));
+
+  const closeOnce = async (): Promise<void> => {
+    const reason = closedError();
+    schedules.stop();
+    unobserve();
+    tools.intake.close();
+    closing.abort(reason);
+    await Promise.all([sources.close(reason), connectors.close(reason)]);
+    await Promise.all([loader.close(), memory.close()]);
+    await Promise.all([mainAgent.destroy(), publicAgent?.destroy()]);
+    events.clear();
+  };
+  let whenClosed: Promise<void> | null = null;
+  const close = (): Promise<void> => {
+    whenClosed ??= closeOnce();
+    return whenClosed;
+  };
+  const parts = { events, memory, sources, connectors, tools, router, quiet, runSync, restored };
+  return { ...parts, loads: () => loads, closed, assertOpen, close };
+}
+
+function closedError(): SwitchyardError {
+  return new SwitchyardError('CLOSED', 'The manager was closed.');
+}
+
+/** Once the remembered tools are listed, confirms those whose connectors are not up yet by a sync. Never rejects. */
+async function confirmRestored(restored: Promise<void>, tools: ManagerTools, firstSync: FirstSync): Promise<void> {
+  await restored;
+  if (tools.intake.staleIds.size > 0) await firstSync.run();
+}
+
+type FollowingParts = Pick<ManagerParts, 'events' | 'sources' | 'connectors' | 'tools'> & { readonly logger: Logger };
+
+/** Has connectors, tools and the host's listeners follow what the sources announce. */
+function followSources({ logger, events, sources, connectors, tools }: FollowingParts): void {
+  const dropUnknownTools = (): void => {
+    if (sources.isKnown) tools.intake.dropUnknown((id) => sources.endpointOf(id));
+  };
+  sources.events.on('map', ({ sourceId, snapshot, delta, isRebranded }: MapChange) => {
+    const { added, changed, removed } = delta;
+    const { revision, size } = snapshot;
+    reportMap(logger, { sourceId, revision, size, delta, contests: sources.contests(added) });
+    connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added);
+    dropUnknownTools();
+    events.emit('snapshot', { sourceId, revision, added, changed, removed });
+  });
+  sources.events.on('local', (connectorIds) => {
+    connectors.follow(connectorIds);
+    dropUnknownTools();
+  });
+}

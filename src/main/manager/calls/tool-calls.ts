@@ -1,0 +1,114 @@
+import { deadline, linkSignals, monotonicMs, raceSignal } from '../../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { CallToolOptions } from '../../connectors/calls/call-options.ts';
+import type { Connector } from '../../connectors/connector.ts';
+import type { ConnectorSet } from '../../connectors/connector-set.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import { recordCall } from '../../observability/instruments.ts';
+import type { ToolInfo } from '../../tools/tool-info.ts';
+import type { ToolPins } from '../../tools/tool-pins.ts';
+import type { ToolStore } from '../../tools/tool-store.ts';
+import type { FirstSync } from '../sync.ts';
+
+export type ToolArguments = Readonly<Record<string, unknown>>;
+
+export interface ToolCallsDeps {
+  readonly tools: ToolStore;
+  readonly connectors: ConnectorSet;
+  readonly firstSync: FirstSync;
+  readonly pins: ToolPins;
+  readonly callTimeoutMs: number;
+}
+
+/** Finds the connector of a namespaced tool, waits for it where it is coming up, and calls the tool there. */
+export class ToolCalls {
+  readonly #tools: ToolStore;
+  readonly #connectors: ConnectorSet;
+  readonly #firstSync: FirstSync;
+  readonly #pins: ToolPins;
+  readonly #callTimeoutMs: number;
+
+  constructor({ tools, connectors, firstSync, pins, callTimeoutMs }: ToolCallsDeps) {
+    this.#tools = tools;
+    this.#connectors = connectors;
+    this.#firstSync = firstSync;
+    this.#pins = pins;
+    this.#callTimeoutMs = callTimeoutMs;
+  }
+
+  /** Rejects as `ConnectorProxyManager.callTool` does. Records how long the call took and how it ended. */
+  async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
+    const startedMs = monotonicMs();
+    const { tool, connector } = this.#find(name) ?? (await this.#await(name, options));
+    const waitedMs = monotonicMs() - startedMs;
+    // Waiting for the connector is part of the call's time.
+    const left =
+      options.timeoutMs === undefined ? options : { ...options, timeoutMs: Math.max(1, options.timeoutMs - waitedMs) };
+    try {
+      const result = await connector.calls.callTool(tool.definition, args, left);
+      // A caller's own proxy may answer nothing at all.
+      const isError = (result as ToolResult | undefined)?.isError === true;
+      recordCall(connector.id, monotonicMs() - startedMs, isError ? 'tool-error' : 'ok');
+      return result;
+    } catch (error) {
+      recordCall(connector.id, monotonicMs() - startedMs, 'error');
+      throw error;
+    }
+  }
+
+  #find(name: string): { readonly tool: ToolInfo; readonly connector: Connector } | null {
+    const tool = this.#tools.get(name);
+    const connector = tool === undefined ? undefined : this.#connectors.get(tool.connectorId);
+    return tool === undefined || connector === undefined ? null : { tool, connector };
+  }
+
+  /** Waits for a tool that is not listed: its connector may still be coming up. Rejects with TOOL_UNKNOWN if not. */
+  async #await(
+    name: string,
+    options: CallToolOptions,
+  ): Promise<{ readonly tool: ToolInfo; readonly connector: Connector }> {
+    const timeoutMs = options.timeoutMs ?? this.#callTimeoutMs;
+    using caller = linkSignals(options.signal);
+    using limit = deadline(timeoutMs, () => unavailable(name, 'it did not come up in time'), caller.signal);
+    try {
+      const connector = this.#connectors.owning(name) ?? (await this.#remembered(name, limit.signal));
+      if (connector === undefined) throw new SwitchyardError('TOOL_UNKNOWN', `No connector offers a tool "${name}".`);
+      if (this.#find(name) === null) await connector.awaitChance(limit.signal);
+      const found = this.#find(name);
+      if (found !== null) return found;
+      this.#assertUnchanged(name);
+      if (!connector.isUp) throw connector.unavailable();
+      throw new SwitchyardError('TOOL_UNKNOWN', `Connector ${connector.id} offers no tool "${name}".`);
+    } catch (error) {
+      if (!caller.signal.aborted) throw error;
+      throw new SwitchyardError('TOOL_CALL_ABORTED', `The caller aborted the call of ${name}.`, { cause: error });
+    }
+  }
+
+  /**
+   * The connector of a tool of an earlier run, once it is known again: from the remembered map, else from the network.
+   */
+  async #remembered(name: string, signal: AbortSignal): Promise<Connector | undefined> {
+    if (this.#tools.get(name) === undefined && this.#pins.find(name) === undefined) return undefined;
+    await raceSignal(this.#firstSync.remembered(), signal);
+    const connector = this.#connectors.owning(name);
+    if (connector !== undefined) return connector;
+    const error = await raceSignal(this.#firstSync.run(), signal);
+    const found = this.#connectors.owning(name);
+    if (found === undefined && error !== null) throw unavailable(name, messageOf(error));
+    return found;
+  }
+
+  #assertUnchanged(name: string): void {
+    const changed = this.#pins.find(name);
+    if (changed?.isQuarantined !== true) return;
+    const what = changed.members.join(', ');
+    const remedy = `Look at it with \`switchyard tools diff\`; \`switchyard tools approve ${name}\` lets it be called.`;
+    const why = `Tool ${name} is no longer what it was when it was first seen (${what}). ${remedy}`;
+    throw new SwitchyardError('TOOL_CHANGED', why, { detail: { connectorId: changed.connectorId } });
+  }
+}
+
+function unavailable(name: string, why: string): SwitchyardError {
+  return new SwitchyardError('CONNECTOR_UNAVAILABLE', `The connector of tool ${name} is not there yet: ${why}`);
+}

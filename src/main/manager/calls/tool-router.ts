@@ -1,0 +1,36 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
+import type { CallToolOptions } from '../../connectors/calls/call-options.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import { traced } from '../../observability/trace.ts';
+import { type ToolArguments, ToolCalls, type ToolCallsDeps } from './tool-calls.ts';
+
+/** The door for calls of namespaced tools: checks each call and runs it as one traced operation. */
+export class ToolRouter {
+  readonly #calls: ToolCalls;
+
+  constructor(deps: ToolCallsDeps) {
+    this.#calls = new ToolCalls(deps);
+  }
+
+  /** The contract is that of `ConnectorProxyManager.callTool`. */
+  async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
+    assertCall(name, args, options);
+    const attributes = { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': name };
+    const work = this.#calls.call.bind(this.#calls, name, args, options);
+    return traced('call', `tools/call ${name}`, attributes, work);
+  }
+}
+
+/** Throws OPTIONS_INVALID for arguments and options that callers in JavaScript, and models, get wrong. */
+function assertCall(name: unknown, args: unknown, options: CallToolOptions): void {
+  if (typeof args !== 'object' || args === null || Array.isArray(args)) {
+    throw new SwitchyardError('OPTIONS_INVALID', `The arguments of tool ${String(name)} must be an object.`);
+  }
+  const { timeoutMs } = options;
+  if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
+    throw new SwitchyardError(
+      'OPTIONS_INVALID',
+      `Option timeoutMs of the call of ${String(name)}: ${timeoutMs} is no time in milliseconds.`,
+    );
+  }
+}

@@ -1,0 +1,92 @@
+import type { Dispatcher } from 'undici';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import { type BringUp, createBringUp, type Relist } from '../connectors/bring-up/bring-up.ts';
+import { createConnect } from '../connectors/bring-up/choose-connect.ts';
+import { ConnectGate } from '../connectors/bring-up/connect-gate.ts';
+import type { Connect } from '../connectors/connection/connection.ts';
+import type { EraMemory } from '../connectors/connection/era-memory.ts';
+import { commandOf, isLocal } from '../connectors/connection/local-entry.ts';
+import type { ConnectorIdentity } from '../connectors/connector-deps.ts';
+import { ConnectorSet } from '../connectors/connector-set.ts';
+import { createProxyConnect } from '../connectors/replaced-api/proxy-connection.ts';
+import { BringUpDispatcher } from '../http/bring-up-dispatcher.ts';
+import type { JsonObject } from '../mcp/json-rpc.ts';
+import { rememberConnector } from '../observability/instruments.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import type { ConnectorSources } from '../sources/connector-sources.ts';
+import { relistAfterMs } from './background-refresh.ts';
+import type { ManagerTools } from './create-tools.ts';
+import type { EventHub } from './events.ts';
+import { reportListFailure, reportTransition } from './report-transition.ts';
+
+/** The HTTP agents that connectors are reached over. */
+export interface ConnectorAgents {
+  readonly agent: Dispatcher;
+  /** For the connectors of a map, where they must be at public addresses; null where they may be anywhere. */
+  readonly publicAgent: Dispatcher | null;
+}
+
+export interface CreateConnectorsDeps {
+  readonly agents: ConnectorAgents;
+  readonly sources: ConnectorSources;
+  readonly tools: ManagerTools;
+  readonly events: EventHub;
+}
+
+/** The connectors of a manager, none yet: which entries count is asked of `sources`, their tools go to `tools`. */
+export function createConnectors(
+  options: ResolvedOptions,
+  { agents, sources, tools, events }: CreateConnectorsDeps,
+): ConnectorSet {
+  const { logger, clock, random, limits, notifications } = options;
+  const apiKeyOf = (entry: ConnectorEntry): Promise<string | null> =>
+    (sources.originOf(entry)?.options ?? options).connectorsApiKey();
+  return new ConnectorSet({
+    ...createLifelines(options, agents, tools.eras, apiKeyOf),
+    directory: { entry: (id) => sources.entry(id), isWanted: (id) => sources.isWanted(id) },
+    relistAfterMs: () => relistAfterMs(options),
+    now: () => clock.now(),
+    random,
+    callTimeoutMs: limits.callTimeoutMs,
+    onCreated: (connector) => rememberConnector(connector.id),
+    onTransition: (connector, transition) => {
+      reportTransition(logger, connector, transition);
+      const { from, to, why, at } = transition;
+      events.emit('connector', { connectorId: connector.id, from, to, why, at });
+    },
+    ...(notifications && {
+      onNotification: ({ id: connectorId }: ConnectorIdentity, method: string, params: JsonObject) =>
+        events.emit('notification', { connectorId, method, params }),
+    }),
+    onListFailed: (connector, error) => reportListFailure(logger, connector, error),
+    onTools: (connector, listed, facts) => tools.intake.take(connector, listed, facts),
+    onToolsGone: ({ id }) => tools.intake.gone(id),
+  });
+}
+
+/**
+ * How a manager with these options brings connectors up: over its agents, or through the proxies that the host's
+ * `createProxy` makes.
+ * Stdio servers never go through a proxy.
+ */
+export function createLifelines(
+  options: ResolvedOptions,
+  { agent, publicAgent }: ConnectorAgents,
+  eras: EraMemory,
+  apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>,
+): { readonly bringUp: BringUp; readonly relist: Relist } {
+  const { limits, host, oauth, createProxy, logger } = options;
+  const connectOver = (over: Dispatcher): Connect => {
+    const dispatcher = new BringUpDispatcher(over, limits.maxConnectsPerOrigin);
+    return createConnect({ dispatcher, maxResultBytes: limits.maxResultBytes, host, eras });
+  };
+  const own = connectOver(agent);
+  const byProxy = createProxy === null ? own : createProxyConnect(createProxy, logger, agent);
+  // An entry that is not known to be local is treated as one of a map.
+  const ofMaps = publicAgent === null ? byProxy : connectOver(publicAgent);
+  const connectOf = (entry: ConnectorEntry): Connect => {
+    if (commandOf(entry) !== null) return own;
+    return isLocal(entry) ? byProxy : ofMaps;
+  };
+  return createBringUp({ connectOf, gate: new ConnectGate(limits), apiKeyOf, oauth, limits });
+}

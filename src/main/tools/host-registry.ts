@@ -1,0 +1,60 @@
+import { messageOf } from '../../shared/errors.ts';
+import type { ToolResult } from '../mcp/tool-result.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { ToolDescriptor, ToolRegistry } from '../options/host-interfaces.ts';
+import type { ToolInfo } from './tool-info.ts';
+
+export interface HostRegistryDeps {
+  /** The host's code: it may throw or reject. */
+  readonly registry: ToolRegistry;
+  readonly logger: Logger;
+  /** Runs a tool when the host calls the handler that it was given. */
+  readonly callTool: (name: string, args: Readonly<Record<string, unknown>>) => Promise<ToolResult>;
+}
+
+/**
+ * Keeps the host's own registry of tools in step with the listed tools. A registry that fails is logged and never takes
+ * a connector with it.
+ */
+export class HostRegistry {
+  readonly #deps: HostRegistryDeps;
+
+  constructor(deps: HostRegistryDeps) {
+    this.#deps = deps;
+  }
+
+  /** Registers a tool that is new or has changed. */
+  listed(tool: ToolInfo): void {
+    const descriptor: ToolDescriptor = {
+      name: tool.name,
+      description: tool.description,
+      inputSchema: { ...tool.inputSchema },
+      handler: (args) => this.#deps.callTool(tool.name, args),
+      metadata: {
+        tags: [...tool.tags],
+        connectorId: tool.connectorId,
+        ...(tool.author !== null && { author: tool.author }),
+      },
+    };
+    this.#tell(tool.name, (registry) => registry.registerTool(descriptor));
+  }
+
+  /** Removes a tool that is no longer listed. */
+  unlisted(name: string): void {
+    this.#tell(name, (registry) => registry.removeTool?.(name));
+  }
+
+  #tell(tool: string, tell: (registry: ToolRegistry) => unknown): void {
+    const refused = (error: unknown): void =>
+      this.#deps.logger.error(
+        { event: 'registry-threw', tool, err: error },
+        `The registry refused tool ${tool}: ${messageOf(error)}`,
+      );
+    try {
+      // It may be an async function, whatever its type says.
+      Promise.resolve(tell(this.#deps.registry)).catch(refused);
+    } catch (error) {
+      refused(error);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+/**
+ * What every scanner of raw JSON bytes needs: its structural bytes, the end of a string and the depth of nesting.
+ * Nothing here checks that the bytes are JSON; for bytes that are not, the answers only have to be safe. All
+ * structural bytes are ASCII, and no byte of a longer UTF-8 sequence is, so UTF-8 needs no decoding.
+ */
+
+export const QUOTE = 0x22;
+export const BACKSLASH = 0x5c;
+export const COLON = 0x3a;
+export const COMMA = 0x2c;
+export const BRACKET_OPEN = 0x5b;
+export const BRACKET_CLOSE = 0x5d;
+export const BRACE_OPEN = 0x7b;
+export const BRACE_CLOSE = 0x7d;
+
+/** Whether a byte opens an object or an array. */
+export function isOpening(byte: number | undefined): boolean {
+  return byte === BRACE_OPEN || byte === BRACKET_OPEN;
+}
+
+/** Whether a byte closes an object or an array. */
+export function isClosing(byte: number | undefined): boolean {
+  return byte === BRACE_CLOSE || byte === BRACKET_CLOSE;
+}
+
+/** Whether a byte is white space between tokens (RFC 8259 section 2). */
+export function isSpace(byte: number | undefined): boolean {
+  return byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09;
+}
+
+/** The index of the first byte from `start` on that is not white space; the length of `bytes` if there is none. */
+export function skipSpace(bytes: Uint8Array, start: number): number {
+  let index = start;
+  while (isSpace(bytes[index])) index += 1;
+  return index;
+}
+
+/** The index just after the string whose opening quote is at `start`; -1 if the string does not end. */
+export function endOfString(bytes: Uint8Array, start: number): number {
+  for (let index = start + 1; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (byte === BACKSLASH) index += 1;
+    else if (byte === QUOTE) return index + 1;
+  }
+  return -1;
+}
+
+/** The index just after the object or array that opens at `start`; -1 if none opens there or it does not end. */
+export function endOfContainer(bytes: Uint8Array, start: number): number {
+  if (!isOpening(bytes[start])) return -1;
+  let depth = 0;
+  for (let index = start; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (byte === QUOTE) {
+      const end = endOfString(bytes, index);
+      if (end < 0) return -1;
+      index = end - 1;
+    } else if (isOpening(byte)) depth += 1;
+    else if (isClosing(byte)) {
+      depth -= 1;
+      if (depth === 0) return index + 1;
+    }
+  }
+  return -1;
+}
+
+/** What a scan of a whole document counts. */
+export interface JsonStructure {
+  /** Colons outside strings: one for each member of each object, whether its key occurs twice or not. */
+  readonly memberCount: number;
+  /** The index of the first byte that nests deeper than the limit; the scan stops there. -1 if none does. */
+  readonly tooDeepAt: number;
+}
+
+/** Counts the members of a document and caps its nesting at `maxDepth` levels, without parsing it. */
+export function scanStructure(bytes: Uint8Array, maxDepth: number): JsonStructure {
+  let memberCount = 0;
+  let depth = 0;
+  for (let index = 0; index < bytes.length; index += 1) {
+    const byte = bytes[index];
+    if (byte === QUOTE) {
+      const end = endOfString(bytes, index);
+      if (end < 0) break;
+      index = end - 1;
+    } else if (byte === COLON) memberCount += 1;
+    else if (isOpening(byte)) {
+      depth += 1;
+      if (depth > maxDepth) return { memberCount, tooDeepAt: index };
+    } else if (isClosing(byte)) depth -= 1;
+  }
+  return { memberCount, tooDeepAt: -1 };
+}

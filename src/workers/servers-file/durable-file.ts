@@ -1,0 +1,123 @@
+import { randomUUID } from 'node:crypto';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  lstatSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../../shared/errors.ts';
+
+/**
+ * Reads a file; null if it does not exist. Throws the error of the file system, and an Error for anything but a
+ * regular file of at most `maxBytes`.
+ */
+export function readIfThere(path: string, maxBytes: number): Buffer | null {
+  try {
+    const stats = statSync(path);
+    // A pipe would be read for ever.
+    if (!stats.isFile()) throw new Error(`${path} is no file`);
+    if (stats.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+    return readFileSync(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw error;
+  }
+}
+
+/**
+ * Replaces a state file atomically and durably: readers see the old content or the new one, whole, also after a
+ * power loss. The new file has mode 0600. A symbolic link stays, and its target is replaced. `mayReplace` is asked
+ * last; where it says no, the old file stays. Returns whether the file was replaced. Throws the error of the file
+ * system, leaving the old file and no temporary one. (The command line writes the files that people ask for with
+ * `writeOutputFile`, which promises less.)
+ */
+export function replaceDurably(
+  path: string,
+  text: string | Uint8Array,
+  mayReplace: () => boolean = () => true,
+): boolean {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const folder = dirname(target);
+  const temporary = join(folder, `${temporaryPrefix(target)}${randomUUID()}.tmp`);
+  try {
+    const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | (constants.O_NOFOLLOW ?? 0);
+    const file = openSync(temporary, flags, 0o600);
+    try {
+      // Unlike writeSync, this repeats short writes.
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    if (!mayReplace()) {
+      rmSync(temporary);
+      return false;
+    }
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+  syncFolder(folder);
+  return true;
+}
+
+/**
+ * Removes the temporary files that killed processes left beside the file at `path`. Call it only while no other
+ * process can be replacing that file.
+ */
+export function removeTemporaries(path: string): void {
+  const target = existsSync(path) ? realpathSync(path) : path;
+  const folder = dirname(target);
+  for (const name of readdirSync(folder)) {
+    if (name.startsWith(temporaryPrefix(target)) && name.endsWith('.tmp')) rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** Moves a file to the first free name of `PATH.bak`, `PATH.1.bak`, …, and returns that name. */
+export function setAside(path: string): string {
+  const backup = freeName(path, 'bak');
+  renameSync(path, backup);
+  syncFolder(dirname(path));
+  return backup;
+}
+
+/** The first name of `PATH.EXTENSION`, `PATH.1.EXTENSION`, … that nothing has, not even a dangling symbolic link. */
+export function freeName(path: string, extension: string): string {
+  for (let count = 0; ; count += 1) {
+    const name = count === 0 ? `${path}.${extension}` : `${path}.${count}.${extension}`;
+    if (lstatSync(name, { throwIfNoEntry: false }) === undefined) return name;
+  }
+}
+
+function temporaryPrefix(path: string): string {
+  return `.${basename(path)}.`;
+}
+
+/** Makes a rename in a folder durable; some systems cannot sync a folder. */
+export function syncFolder(folder: string): void {
+  let descriptor: number;
+  try {
+    descriptor = openSync(folder, 'r');
+  } catch (error) {
+    if (process.platform === 'win32') return;
+    throw error;
+  }
+  try {
+    fsyncSync(descriptor);
+  } catch (error) {
+    if (codeOf(error) !== 'EINVAL' && codeOf(error) !== 'ENOTSUP') throw error;
+  } finally {
+    closeSync(descriptor);
+  }
+}

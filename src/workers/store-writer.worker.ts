@@ -1,0 +1,83 @@
+import { parentPort } from 'node:worker_threads';
+import * as Comlink from 'comlink';
+import { SwitchyardError, toWireError } from '../shared/errors.ts';
+import { portEndpoint } from '../shared/protocol/comlink-endpoint.ts';
+import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol/thread-messages.ts';
+import type { StoreNoteMessage } from '../shared/servers/store-notes.ts';
+import type { InStore } from '../shared/tools/tool-records.ts';
+import type { SqliteStore } from './store/sqlite-store.ts';
+import { StoreKeeper } from './store/store-keeper.ts';
+import type { ToolTable } from './tables/tool-table.ts';
+
+let keeper: StoreKeeper | null = null;
+
+function reply<T>(work: () => T): WriterReply<T> {
+  try {
+    return { ok: true, value: keeper === null ? work() : keeper.attempt(work) };
+  } catch (error) {
+    return { ok: false, error: toWireError(error, 'STORE_UNAVAILABLE') };
+  }
+}
+
+function done(work: () => void): WriterReply<null> {
+  return reply(() => {
+    work();
+    return null;
+  });
+}
+
+function withTools<T>(storeId: string | null, work: (table: ToolTable) => T): WriterReply<InStore<T>> {
+  return reply(() => opened().withTools(storeId, work));
+}
+
+function opened(): SqliteStore {
+  if (keeper === null) throw new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
+  return keeper.store();
+}
+
+const api: WriterApi = {
+  open: (version, stateDir) =>
+    reply(() => {
+      if (version !== PROTOCOL_VERSION) {
+        throw new SwitchyardError(
+          'PROTOCOL_MISMATCH',
+          `The writer speaks protocol ${PROTOCOL_VERSION}, main ${version}.`,
+        );
+      }
+      keeper ??= new StoreKeeper(stateDir, (note) => {
+        parentPort?.postMessage({ kind: 'store-note', note } satisfies StoreNoteMessage);
+      });
+      return keeper.store().path;
+    }),
+  hasMap: (storeKey, generatedAtMs) => reply(() => opened().hasMap(storeKey, generatedAtMs)),
+  readSource: (storeKey) => reply(() => opened().readSource(storeKey)),
+  saveMap: (map) => done(() => opened().saveMap(map)),
+  applyServers: (changes) => done(() => opened().applyServers(changes)),
+  mergeServers: (servers, mode) => reply(() => opened().mergeServers(servers, mode)),
+  syncServers: (path, known, mode) => reply(() => opened().syncServers(path, known, mode)),
+  saveTools: (storeId, scope, tools) => withTools(storeId, (table) => table.save(scope, tools)),
+  touchTools: (storeId, scope, connectorIds, listedAtMs) =>
+    withTools(storeId, (table) => table.touch(scope, connectorIds, listedAtMs)),
+  forgetTools: (storeId, scope, connectorIds) => withTools(storeId, (table) => table.forget(scope, connectorIds)),
+  readTools: (storeId, scope, afterId) => withTools(storeId, (table) => table.page(scope, afterId)),
+  changedTools: (storeId, scope) => withTools(storeId, (table) => table.changes(scope)),
+  approveTools: (storeId, scope, chosen, nowMs) => withTools(storeId, (table) => table.approve(scope, chosen, nowMs)),
+  writeStartImage: (scope, storeKeys) => done(() => opened().writeStartImage(scope, storeKeys)),
+  finish: (changes, path, known, flag) => {
+    const finished = reply(() => {
+      opened().applyServers(changes);
+      opened().syncServers(path, known, 'write');
+      return null;
+    });
+    Atomics.store(flag, 0, 1);
+    Atomics.notify(flag, 0);
+    return finished;
+  },
+  close: () =>
+    done(() => {
+      keeper?.close();
+      keeper = null;
+    }),
+};
+
+if (parentPort !== null) Comlink.expose(api, portEndpoint(parentPort));

@@ -1,0 +1,234 @@
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf, SwitchyardError } from '../../shared/errors.ts';
+import type { StoredMap, StoredSource } from '../../shared/protocol/thread-messages.ts';
+import type { ServerInfo } from '../../shared/servers/server-info.ts';
+import type {
+  KnownServers,
+  MergeMode,
+  ServerChange,
+  ServerNews,
+  ServerOutcome,
+  SyncMode,
+} from '../../shared/servers/server-records.ts';
+import type { StoreNote } from '../../shared/servers/store-notes.ts';
+import type { InStore } from '../../shared/tools/tool-records.ts';
+import { ServersFile } from '../servers-file/servers-file.ts';
+import { createSchema, SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
+import { inTransaction, ServerTable } from '../tables/server-table.ts';
+import { SourceTable } from '../tables/source-table.ts';
+import { DamageError, isBusy } from '../tables/sqlite-errors.ts';
+import { ToolTable } from '../tables/tool-table.ts';
+import { chooseJournalMode, type JournalChoice, networkFileSystemOf } from './journal-mode.ts';
+import { proveRecords } from './records-check.ts';
+import { writeStartImage } from './start-image-file.ts';
+import { createStoreFile, fileIdOf, storePath } from './store-files.ts';
+import { restore, type SavedRecords } from './store-salvage.ts';
+import { readBrokenTail } from './write-ahead-log.ts';
+
+type Tell = (note: StoreNote) => void;
+
+/**
+ * The store on disk: SQLite with synchronous=FULL, in WAL mode where that is safe, so that what is answered is
+ * durable.
+ */
+export class SqliteStore {
+  readonly path: string;
+  /** Which file this is; another one at the same path is another store. */
+  readonly fileId: string | null;
+  readonly #stateDir: string;
+  readonly #database: DatabaseSync;
+  readonly #files = new Map<string, ServersFile>();
+  readonly #sources: SourceTable;
+  #table: ServerTable | null = null;
+  #toolTable: ToolTable | null = null;
+
+  /**
+   * Opens or creates the store in `stateDir`, and proves its structure; records are proven as they are read. Throws
+   * STORE_TOO_NEW, or STORE_UNAVAILABLE, whose cause tells whether it is damaged (`isDamage`). `journal` is another
+   * mode than the one that fits; only in tests.
+   */
+  constructor(stateDir: string, tell: Tell = () => {}, journal: JournalChoice | null = null) {
+    this.#stateDir = stateDir;
+    try {
+      createStoreFile(stateDir);
+      this.path = storePath(stateDir);
+      this.fileId = fileIdOf(this.path);
+      this.#database = new DatabaseSync(this.path);
+    } catch (error) {
+      throw unavailable(`Cannot open the store in ${stateDir}`, error);
+    }
+    try {
+      this.#prepare(stateDir, tell, journal);
+      this.#sources = new SourceTable(this.#database);
+    } catch (error) {
+      this.#database.close();
+      throw error instanceof SwitchyardError ? error : unavailable(`Cannot use the store ${this.path}`, error);
+    }
+  }
+
+  /** Whether this is still the file that others find at its path. */
+  isInPlace(): boolean {
+    return fileIdOf(this.path) === this.fileId;
+  }
+
+  /** What is known of a source. A body that does not match its checksum counts as none; its floor still holds. */
+  readSource(storeKey: string): StoredSource {
+    return this.#guard('read a service map', () => this.#sources.read(storeKey));
+  }
+
+  /** Whether there is a map of this source from `generatedAtMs` or later. */
+  hasMap(storeKey: string, generatedAtMs: number): boolean {
+    return this.#guard('look for a service map', () => this.#sources.has(storeKey, generatedAtMs));
+  }
+
+  /** Durable once this returns. */
+  saveMap(map: StoredMap): void {
+    this.#guard('write a service map', () => this.#sources.save(map));
+  }
+
+  /** Makes changes of the registry's servers in one commit. Durable once this returns. */
+  applyServers(changes: readonly ServerChange[]): void {
+    this.#guard('write to the registry', () => this.#servers().apply(changes));
+  }
+
+  /** Puts servers into the registry in one commit, as `mode` says; what became of each. Durable once this returns. */
+  mergeServers(servers: readonly ServerInfo[], mode: MergeMode): ServerOutcome[] {
+    return this.#guard('write to the registry', () => this.#servers().merge(servers, mode));
+  }
+
+  /** What is new in the registry since `known`, its file at `path` looked at, read or written as `mode` says. */
+  syncServers(path: string, known: KnownServers, mode: SyncMode): ServerNews {
+    return this.#guard('use the registry', () => {
+      const table = this.#servers();
+      const file = this.#files.get(path) ?? new ServersFile(path, this.#database, table);
+      this.#files.set(path, file);
+      const storeId = this.#id();
+      const isReplaced = known.storeId !== null && (known.storeId !== storeId || known.revision > table.revision());
+      const hasChanged = file.hasChanged();
+      // What the caller knows and this store does not has to come into it before the file is written.
+      const isToBeWritten = mode === 'write' && !isReplaced;
+      const isToBeRead = isReplaced || mode === 'read' || hasChanged;
+      const problems = isToBeWritten ? file.write() : isToBeRead ? file.read() : [];
+      const { rows, revision } = table.since(isReplaced ? 0 : known.revision);
+      // Worth its cost only where somebody begins, or there is no file any more; one that was edited stays as it is.
+      const isFileBehind = (mode === 'read' || (isToBeRead && file.isGone())) && file.isBehind();
+      return {
+        known: { storeId, revision },
+        isReplaced,
+        changes: rows.map(({ name, info }) => ({ name, info })),
+        problems,
+        bad: file.bad(),
+        isFileBehind,
+      };
+    });
+  }
+
+  /**
+   * Proves every record that has a checksum, but for the bodies of maps: a damaged one counts as none until its
+   * next load.
+   */
+  prove(): void {
+    this.#guard('prove the records', () => {
+      const lost = proveRecords(this.#database).damaged.filter(({ isWaitedFor }) => !isWaitedFor);
+      if (lost.length > 0) throw new DamageError(lost.map(({ message }) => message).join('; '));
+    });
+  }
+
+  /** Takes in what was saved from a damaged store. Durable once this returns. */
+  restore(saved: SavedRecords): void {
+    this.#guard('restore the records', () => {
+      // Their tables have to be there.
+      this.#servers();
+      this.#tools();
+      inTransaction(this.#database, () => restore(this.#database, saved));
+    });
+  }
+
+  /** Does something with the connectors' tools, if this is the store that is meant (null: any is). */
+  withTools<T>(storeId: string | null, work: (tools: ToolTable) => T): InStore<T> {
+    return this.#guard('use the tools', () => {
+      const own = `${this.#id()}@${this.fileId}`;
+      // An image knows no file: it may have been copied together with its store.
+      const isMeant = storeId === null || storeId === own || own.startsWith(`${storeId}@`);
+      return { storeId: own, value: isMeant ? work(this.#tools()) : null };
+    });
+  }
+
+  /** Writes what the next start of `scope` needs first: the maps of these sources and the connectors' tools. */
+  writeStartImage(scope: string, storeKeys: readonly string[]): void {
+    this.#guard('write the start image', () => {
+      const maps = storeKeys.flatMap((storeKey) => this.readSource(storeKey).map ?? []);
+      writeStartImage(this.#stateDir, { scope, storeId: this.#id(), maps, table: this.#tools() });
+    });
+  }
+
+  close(): void {
+    this.#database.close();
+  }
+
+  #id(): string {
+    return this.#first<{ id: string }>('SELECT id FROM store').id;
+  }
+
+  #tools(): ToolTable {
+    this.#toolTable ??= new ToolTable(this.#database);
+    return this.#toolTable;
+  }
+
+  #servers(): ServerTable {
+    this.#table ??= new ServerTable(this.#database);
+    return this.#table;
+  }
+
+  #guard<T>(what: string, work: () => T): T {
+    try {
+      return work();
+    } catch (error) {
+      throw unavailable(`Cannot ${what} in the store ${this.path}`, error);
+    }
+  }
+
+  #prepare(stateDir: string, tell: Tell, journal: JournalChoice | null): void {
+    this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL');
+    const note = this.#setJournalMode(stateDir, journal);
+    if (note !== null) tell(note);
+    inTransaction(this.#database, () => {
+      // Before anybody writes over it.
+      const tail = readBrokenTail(`${this.path}-wal`);
+      if (tail.pages > 0) tell({ kind: 'log-cut', ...tail });
+      const version = schemaVersionOf(this.#database);
+      if (version > SCHEMA_VERSION) {
+        throw new SwitchyardError(
+          'STORE_TOO_NEW',
+          `The store ${this.path} has format ${version}; this version reads up to ${SCHEMA_VERSION}.`,
+        );
+      }
+      if (version < SCHEMA_VERSION) createSchema(this.#database);
+    });
+    const { integrity_check: verdict } = this.#first<{ integrity_check: string }>('PRAGMA integrity_check(1)');
+    if (verdict !== 'ok') throw new DamageError(verdict);
+    // The file at the path may have been replaced while it was opened.
+    if (!this.isInPlace()) throw new Error('it was replaced just now');
+  }
+
+  /** Takes the journal mode that fits; where another process has the store open in another mode, that one. */
+  #setJournalMode(stateDir: string, given: JournalChoice | null): StoreNote | null {
+    const { version } = this.#first<{ version: string }>('SELECT sqlite_version() AS version');
+    const { mode, reason } = given ?? chooseJournalMode(version, networkFileSystemOf(stateDir));
+    try {
+      this.#database.exec(`PRAGMA journal_mode = ${mode}`);
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+    }
+    const { journal_mode: taken } = this.#first<{ journal_mode: string }>('PRAGMA journal_mode');
+    return reason === null ? null : { kind: 'journal-mode', mode: taken, reason };
+  }
+
+  #first<T>(sql: string): T {
+    return this.#database.prepare(sql).get() as T;
+  }
+}
+
+function unavailable(what: string, cause: unknown): SwitchyardError {
+  return new SwitchyardError('STORE_UNAVAILABLE', `${what}: ${messageOf(cause)}`, { cause });
+}

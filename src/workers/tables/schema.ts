@@ -1,0 +1,174 @@
+/**
+ * The schema of the store: every table and index, the format's version and how an older format is upgraded. The
+ * statements that read and write a table are in the file of that table.
+ */
+
+import type { DatabaseSync } from 'node:sqlite';
+import { addSealFunction, insertRows, layoutIn, readProven, type SealedTable, sealExpression } from './seal.ts';
+import { DamageError } from './sqlite-errors.ts';
+
+/**
+ * The format of the store, kept in `PRAGMA user_version`. Raise it with every change of the tables; a store with a
+ * higher one is left alone. Format 4 sealed the rows, 6 gave `servers_file` its pending checksum, 7 gave every row
+ * a revision.
+ */
+export const SCHEMA_VERSION = 7;
+
+/** A table of the store: the statements that create it, and the columns that its seal covers. */
+interface StoreTable extends SealedTable {
+  readonly create: string;
+}
+
+/** Tells this store from any other at the same path: the next file there may be given the same inode number. */
+const STORE_ID = `
+  CREATE TABLE IF NOT EXISTS store (id TEXT NOT NULL) STRICT;
+  INSERT INTO store SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM store);
+`;
+
+/** Service maps as last accepted. The body has a checksum of its own, so that the floor outlives a damaged body. */
+export const SOURCES: StoreTable = {
+  name: 'source',
+  create: `
+    CREATE TABLE IF NOT EXISTS source (
+      source_id TEXT PRIMARY KEY,
+      floor_ms INTEGER NOT NULL,
+      generated_at_ms INTEGER NOT NULL,
+      saved_at_ms INTEGER NOT NULL,
+      etag TEXT,
+      body BLOB NOT NULL,
+      body_sha256 TEXT NOT NULL,
+      revision INTEGER NOT NULL,
+      seal INTEGER NOT NULL
+    ) STRICT;
+  `,
+  sealed: ['source_id', 'floor_ms', 'generated_at_ms', 'saved_at_ms', 'etag', 'body_sha256', 'revision'],
+  rest: ['body'],
+};
+
+/** Servers of the registry. The row of a removed server stays, without its `info`, so that other processes notice. */
+export const SERVERS: StoreTable = {
+  name: 'server',
+  create: `
+    CREATE TABLE IF NOT EXISTS server (
+      name TEXT PRIMARY KEY,
+      position INTEGER NOT NULL,
+      revision INTEGER NOT NULL,
+      info TEXT,
+      sha256 TEXT NOT NULL,
+      file_sha256 TEXT,
+      seal INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS server_revision ON server (revision);
+  `,
+  sealed: ['name', 'position', 'revision', 'info', 'sha256', 'file_sha256'],
+  rest: [],
+};
+
+/** Each `servers.json` as it was when file and store last agreed. */
+export const FILES: StoreTable = {
+  name: 'servers_file',
+  create: `
+    CREATE TABLE IF NOT EXISTS servers_file (
+      path TEXT PRIMARY KEY,
+      sha256 TEXT,
+      pending_sha256 TEXT,
+      bad TEXT NOT NULL,
+      rest TEXT NOT NULL,
+      revision INTEGER NOT NULL,
+      seal INTEGER NOT NULL
+    ) STRICT;
+  `,
+  sealed: ['path', 'sha256', 'pending_sha256', 'bad', 'rest', 'revision'],
+  rest: [],
+};
+
+/**
+ * Tools as each connector last listed them. The texts share a checksum of their own, so that noting a time does not
+ * read them. `digests` is JSON of `[tool, digest][]`, so that a comparison with the pins need not read the tools.
+ */
+export const CONNECTORS: StoreTable = {
+  name: 'connector',
+  create: `
+    CREATE TABLE IF NOT EXISTS connector (
+      scope TEXT NOT NULL,
+      connector_id TEXT NOT NULL,
+      revision INTEGER NOT NULL,
+      listed_at_ms INTEGER NOT NULL,
+      facts TEXT NOT NULL,
+      tools TEXT NOT NULL,
+      digests TEXT NOT NULL,
+      sha256 TEXT NOT NULL,
+      seal INTEGER NOT NULL,
+      PRIMARY KEY (scope, connector_id)
+    ) STRICT;
+    CREATE INDEX IF NOT EXISTS connector_revision ON connector (revision);
+  `,
+  sealed: ['scope', 'connector_id', 'revision', 'listed_at_ms', 'sha256'],
+  rest: ['facts', 'tools', 'digests'],
+};
+
+/** Tools as first seen or last approved. They are saved from a damaged store; connectors list their tools again. */
+export const PINS: StoreTable = {
+  name: 'tool_pin',
+  create: `
+    CREATE TABLE IF NOT EXISTS tool_pin (
+      scope TEXT NOT NULL,
+      connector_id TEXT NOT NULL,
+      tool TEXT NOT NULL,
+      sha256 TEXT NOT NULL,
+      definition TEXT NOT NULL,
+      pinned_at_ms INTEGER NOT NULL,
+      revision INTEGER NOT NULL,
+      seal INTEGER NOT NULL,
+      PRIMARY KEY (scope, connector_id, tool)
+    ) STRICT;
+  `,
+  sealed: ['scope', 'connector_id', 'tool', 'sha256', 'definition', 'pinned_at_ms', 'revision'],
+  rest: [],
+};
+
+/** The format of an open store; 0 for an empty file. */
+export function schemaVersionOf(database: DatabaseSync): number {
+  return (database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}
+
+/**
+ * Creates the tables that every store has, upgrading an older format first, in the transaction that the caller
+ * holds. The other tables are created by the first use of the registry or of the tools. Throws a DamageError; see
+ * `upgradeTables`.
+ */
+export function createSchema(database: DatabaseSync): void {
+  if (schemaVersionOf(database) > 0) upgradeTables(database);
+  database.exec(`${SOURCES.create} ${STORE_ID} PRAGMA user_version = ${SCHEMA_VERSION};`);
+}
+
+/**
+ * Rewrites these tables where columns are missing. Processes of an older version then fail to write them, as they
+ * must.
+ */
+const REVISED = [SOURCES, PINS];
+
+/**
+ * Upgrades the tables of an older format. Throws a DamageError for a record that does not match its checksum:
+ * upgrading would seal the damage.
+ */
+function upgradeTables(database: DatabaseSync): void {
+  addSealFunction(database);
+  // The file is read again and merged with the servers; connectors list their tools again.
+  database.exec('DROP TABLE IF EXISTS servers_file; DROP TABLE IF EXISTS connector');
+  for (const table of [SERVERS, SOURCES]) {
+    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
+    if (columns.length === 0 || columns.some(({ name }) => name === 'seal')) continue;
+    database.exec(`ALTER TABLE ${table.name} ADD COLUMN seal INTEGER NOT NULL DEFAULT 0`);
+    database.exec(`UPDATE ${table.name} SET seal = ${sealExpression(layoutIn(database, table))}`);
+  }
+  for (const table of REVISED) {
+    const layout = layoutIn(database, table);
+    if (layout.sealed.length === 0 || layout.sealed.length === table.sealed.length) continue;
+    const lost: string[] = [];
+    const rows = readProven(database, table, lost);
+    if (lost.length > 0) throw new DamageError(`${lost.join('; ')} does not match its checksum`);
+    database.exec(`DROP TABLE ${table.name}; ${table.create}`);
+    insertRows(database, table, rows);
+  }
+}

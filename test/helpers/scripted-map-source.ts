@@ -1,0 +1,74 @@
+import { Agent } from 'undici';
+import type { MapOptions } from '../../src/main/options/map-options.ts';
+import { createMapLoader } from '../../src/main/service-map/loading/map-loader.ts';
+import { ServiceMapSource, type SourceDeps } from '../../src/main/service-map/service-map-source.ts';
+import { forgetfulMapMemory } from '../../src/main/state-dir/map-memory.ts';
+import { recordingLogger } from './log.ts';
+import { type Json, KEY, mapOf, NOW, signed } from './signed-map.ts';
+
+/** A source of one service map whose server is a function of its test, so that no socket is opened. */
+export interface ScriptedMapSource {
+  readonly source: ServiceMapSource;
+  readonly logger: ReturnType<typeof recordingLogger>;
+  /** Answers requests from now on with this map, which is newer than any before it, or with this status. */
+  answer(content: readonly Json[] | number, overrides?: Json): void;
+  /** How many requests there were. */
+  requests(): number;
+}
+
+export function scriptedMapSource(
+  id = 'default',
+  deps: Partial<SourceDeps> = {},
+  options: Partial<MapOptions> = {},
+): ScriptedMapSource {
+  const logger = recordingLogger();
+  let status = 500;
+  let bytes: Uint8Array<ArrayBuffer> = new Uint8Array();
+  let generatedAtMs = NOW - 60_000;
+  let requests = 0;
+  const fetchMap = async () => {
+    requests += 1;
+    const body = (async function* () {
+      yield bytes;
+    })();
+    return { status, headers: { get: () => null }, body };
+  };
+  const source = new ServiceMapSource(
+    {
+      id,
+      url: `http://maps.test/${id}?token=hidden`,
+      signatureKey: async () => KEY,
+      apiKey: async () => null,
+      connectorsApiKey: async () => null,
+      refreshIntervalMs: 1_000,
+      limits: { timeoutMs: 1_000, maxMapBytes: 1e6, maxConnectors: 1_000, maxClockSkewMs: 0 },
+      ...options,
+    },
+    {
+      clock: { now: () => NOW },
+      elapsedMs: () => NOW,
+      sleep: async () => {},
+      logger,
+      network: { id: 'plain', tls: null, proxy: null },
+      loader: createMapLoader({ offload: 'never', logger, fetchMap, agent: null, mainAgent: new Agent() }),
+      memory: forgetfulMapMemory,
+      onSnapshot: () => {},
+      onFresh: () => {},
+      onAlarm: () => {},
+      onLoad: () => {},
+      onRefresh: () => {},
+      ...deps,
+    },
+  );
+  return {
+    source,
+    logger,
+    answer(content, overrides = {}) {
+      status = typeof content === 'number' ? content : 200;
+      generatedAtMs += 1;
+      if (typeof content !== 'number')
+        bytes = signed(mapOf(content, { generatedAt: new Date(generatedAtMs).toISOString(), ...overrides }));
+    },
+    requests: () => requests,
+  };
+}

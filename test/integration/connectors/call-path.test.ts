@@ -1,0 +1,64 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { Agent } from 'undici';
+import { describe, expect, it } from 'vitest';
+import * as z from 'zod';
+import { manage } from '../../helpers/manager.ts';
+import { TestMcpServer } from '../../helpers/mcp-server.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+/** The files of `src/main` whose functions a call is in, top down, from `callTool` to the request that undici writes. */
+const CALL_PATH = [
+  'manager/connector-proxy-manager.ts',
+  'manager/calls/tool-router.ts',
+  'observability/trace.ts',
+  'manager/calls/tool-calls.ts',
+  'connectors/calls/connector-calls.ts',
+  'connectors/streamable-http/streamable-http-connection.ts',
+  'connectors/streamable-http/session.ts',
+  'connectors/streamable-http/answer-exchange.ts',
+  'connectors/streamable-http/exchange/open-exchanges.ts',
+  'connectors/streamable-http/exchange/http-exchange.ts',
+  'http/bring-up-dispatcher.ts',
+];
+
+/** The files of our own on the present stack, outermost first; frames of one file in a row count once. */
+function filesOnStack(): string[] {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 200;
+  const stack = new Error('here').stack ?? '';
+  Error.stackTraceLimit = limit;
+  const files = [...stack.matchAll(/\/src\/main\/([^:?)]+\.ts)/g)].map(([, file]) => file ?? '').reverse();
+  return files.filter((file, index) => file !== files[index - 1]);
+}
+
+/** An Agent that tells the files on the stack of each request. */
+class WatchedAgent extends Agent {
+  seen: string[] = [];
+
+  override dispatch(...args: Parameters<Agent['dispatch']>): boolean {
+    this.seen = filesOnStack();
+    return super.dispatch(...args);
+  }
+}
+
+describe('the path of a call', () => {
+  it.each(['start', 'startWithSessions'] as const)('enters no file twice before the request (%s)', async (start) => {
+    await using server = await TestMcpServer[start]((mcp) => {
+      mcp.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
+    });
+    const agent = new WatchedAgent();
+    await using managed = await manage([entry('one', { endpoint: server.url })], { agent });
+    await managed.manager.sync();
+    await managed.manager.callTool('one.echo');
+    let untilTrace: string[] = [];
+    const onStart = (): void => {
+      untilTrace = filesOnStack();
+    };
+    // A stack trace follows `await`, but not through a diagnostics channel, so the path is seen in two halves.
+    subscribe('tracing:mcp-switchyard:call:start', onStart);
+    await managed.manager.callTool('one.echo');
+    unsubscribe('tracing:mcp-switchyard:call:start', onStart);
+    expect([...untilTrace, ...agent.seen]).toEqual(CALL_PATH);
+    expect(new Set(CALL_PATH).size).toBe(CALL_PATH.length);
+  });
+});

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest';
+import { ConnectGate } from '../../../../src/main/connectors/bring-up/connect-gate.ts';
+
+describe('ConnectGate', () => {
+  /** Work that counts how much of it runs at once. */
+  function counted(): { work: () => Promise<void>; most: () => number; release: () => void } {
+    let running = 0;
+    let most = 0;
+    const gate = Promise.withResolvers<void>();
+    const work = async (): Promise<void> => {
+      running += 1;
+      most = Math.max(most, running);
+      await gate.promise;
+      running -= 1;
+    };
+    return { work, most: () => most, release: () => gate.resolve() };
+  }
+
+  const turns = async (count: number): Promise<void> => {
+    for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  };
+
+  it('lets so many of one origin through and so many in all', async () => {
+    const gate = new ConnectGate({ maxConnects: 3, maxConnectsPerOrigin: 2 });
+    const one = counted();
+    const other = counted();
+    const all = [1, 2, 3, 4].map(() => gate.run('http://one', one.work));
+    all.push(...[1, 2].map(() => gate.run('http://other', other.work)));
+    await turns(10);
+    expect([one.most(), other.most()]).toEqual([2, 1]);
+    one.release();
+    other.release();
+    await Promise.all(all);
+    expect(other.most()).toBeLessThanOrEqual(2);
+  });
+
+  it('does not let a slow origin take the places of the others', async () => {
+    const gate = new ConnectGate({ maxConnects: 3, maxConnectsPerOrigin: 2 });
+    const slow = counted();
+    const all = Array.from({ length: 10 }, () => gate.run('http://slow', slow.work));
+    await gate.run('http://quick', async () => {});
+    slow.release();
+    await Promise.all(all);
+  });
+
+  it('starts one in each turn of the event loop', async () => {
+    const gate = new ConnectGate({ maxConnects: 64, maxConnectsPerOrigin: 64 });
+    let inThisTurn = 0;
+    let most = 0;
+    const reset = (): void => {
+      inThisTurn = 0;
+    };
+    const work = async (): Promise<void> => {
+      if (inThisTurn === 0) setImmediate(reset);
+      inThisTurn += 1;
+      most = Math.max(most, inThisTurn);
+    };
+    await Promise.all(Array.from({ length: 20 }, () => gate.run('http://one', work)));
+    expect(most).toBe(1);
+  });
+
+  it('goes on after work that fails', async () => {
+    const gate = new ConnectGate({ maxConnects: 1, maxConnectsPerOrigin: 1 });
+    await expect(gate.run('http://one', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    await expect(gate.run('http://one', async () => 'yes')).resolves.toBe('yes');
+  });
+});

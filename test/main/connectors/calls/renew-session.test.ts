@@ -1,0 +1,50 @@
+import { describe, expect, it, vi } from 'vitest';
+import type { OpenRoute } from '../../../../src/main/connectors/calls/call-route.ts';
+import { renewSession } from '../../../../src/main/connectors/calls/renew-session.ts';
+import { SwitchyardError } from '../../../../src/shared/errors.ts';
+import { scriptedConnection } from '../../../helpers/scripted-connection.ts';
+
+function routeUnderTest() {
+  const open: OpenRoute = {
+    connection: scriptedConnection(),
+    life: new AbortController().signal,
+    enter: () => {},
+    leave: () => {},
+  };
+  const route = { reach: async () => open, lose: vi.fn(), renewCredentials: vi.fn() };
+  const renew = (error: unknown): boolean => renewSession(error, open, route);
+  return { open, route, renew };
+}
+
+describe('renewSession', () => {
+  it('gives the connection up and lets the call be sent again where it was not sent', () => {
+    const { open, route, renew } = routeUnderTest();
+    const error = new SwitchyardError('TOOL_CALL_LOST', 'it answered 404', { detail: { sent: 'no' } });
+    expect(renew(error)).toBe(true);
+    expect(route.lose).toHaveBeenCalledExactlyOnceWith(open, error);
+  });
+
+  it('gives the connection up and does not let the call be sent again where the tool may have run', () => {
+    const { route, renew } = routeUnderTest();
+    const error = new SwitchyardError('TOOL_CALL_LOST', 'the socket broke', { detail: { sent: 'maybe' } });
+    expect(renew(error)).toBe(false);
+    expect(route.lose).toHaveBeenCalledOnce();
+  });
+
+  it('reconnects with the present credentials after a 401, but not after a 403', () => {
+    const { open, route, renew } = routeUnderTest();
+    expect(renew(new SwitchyardError('CONNECTOR_REFUSED', 'no', { detail: { status: 403 } }))).toBe(false);
+    expect(route.renewCredentials).not.toHaveBeenCalled();
+    expect(renew(new SwitchyardError('CONNECTOR_REFUSED', 'no', { detail: { status: 401 } }))).toBe(false);
+    expect(route.renewCredentials).toHaveBeenCalledExactlyOnceWith(open);
+  });
+
+  it.each([
+    ['an answer that is an error', new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument')],
+    ['any other error', new Error('lost')],
+  ])('leaves the connection as it is after %s', (_, error) => {
+    const { route, renew } = routeUnderTest();
+    expect(renew(error)).toBe(false);
+    expect(route.lose).not.toHaveBeenCalled();
+  });
+});

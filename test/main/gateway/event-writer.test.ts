@@ -1,0 +1,96 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { Writable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EventWriter, type EventWriterOptions } from '../../../src/main/gateway/event-writer.ts';
+
+/** A response over a socket that keeps what it is given, and takes it only while `isReading`. */
+function openResponse(isReading = true) {
+  const written: string[] = [];
+  const socket = new Writable({
+    highWaterMark: 16,
+    write(chunk, _encoding, done) {
+      written.push(String(chunk));
+      if (isReading) done();
+    },
+  });
+  const response = new ServerResponse(new IncomingMessage(new Socket()));
+  response.useChunkedEncodingByDefault = false;
+  response.assignSocket(socket as Socket);
+  const all = async (): Promise<string> => {
+    // Node writes what one turn gathered in the next one.
+    await new Promise(setImmediate);
+    return written.join('');
+  };
+  return { response, head: all, body: async () => (await all()).replace(/^.*?\r\n\r\n/s, '') };
+}
+
+const options: EventWriterOptions = { retryMs: null, keepAliveMs: null, maxUnreadBytes: 1_000 };
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('EventWriter', () => {
+  it('writes the head with the given headers and the retry time', async () => {
+    const { response, head, body } = openResponse();
+    new EventWriter(response, { 'x-own': '1' }, { ...options, retryMs: 3_000 });
+    expect(await head()).toContain('content-type: text/event-stream\r\nx-own: 1\r\n');
+    expect(await body()).toBe('retry: 3000\n\n');
+  });
+
+  it('writes the id, the name and the data of an event', async () => {
+    const { response, body } = openResponse();
+    new EventWriter(response, {}, options).send({ id: '7', name: 'message', data: '{}' });
+    expect(await body()).toBe('id: 7\nevent: message\ndata: {}\n\n');
+  });
+
+  it('keeps line breaks inside of an event from ending a field', async () => {
+    const { response, body } = openResponse();
+    new EventWriter(response, {}, options).send({ id: '7\nx', name: 'a\r\nb', data: 'one\ntwo\r\nthree\rfour' });
+    expect(await body()).toBe('id: 7 x\nevent: a  b\ndata: one\ndata: two\ndata: three\ndata: four\n\n');
+  });
+
+  it('writes an event in pieces of JSON on one line', async () => {
+    const { response, body } = openResponse();
+    const writer = new EventWriter(response, {}, options);
+    writer.beginPieces('message', '{"result":');
+    writer.piece(Buffer.from('{"a":\r\n1,'));
+    writer.piece(Buffer.from('"b":2}'));
+    writer.endPieces('}');
+    expect(await body()).toBe('event: message\ndata: {"result":{"a":  1,"b":2}}\n\n');
+  });
+
+  it('keeps the stream alive with comments, but never inside of an event or after the end', async () => {
+    const { response, body } = openResponse();
+    const writer = new EventWriter(response, {}, { ...options, keepAliveMs: 10 });
+    vi.advanceTimersByTime(20);
+    expect(await body()).toBe(': still there\n\n: still there\n\n');
+    writer.beginPieces('message', '{');
+    vi.advanceTimersByTime(100);
+    writer.endPieces('}');
+    vi.advanceTimersByTime(100);
+    expect(await body()).toBe(': still there\n\n: still there\n\nevent: message\ndata: {}\n\n');
+  });
+
+  it('ends with a last event or without one', async () => {
+    const [first, second] = [openResponse(), openResponse()];
+    new EventWriter(first.response, {}, options).end({ data: 'bye' });
+    new EventWriter(second.response, {}, { ...options, keepAliveMs: 10 }).end();
+    vi.advanceTimersByTime(100);
+    expect([await first.body(), await second.body()]).toEqual(['data: bye\n\n', '']);
+  });
+
+  it('disconnects a client that leaves too much unread', () => {
+    const { response } = openResponse(false);
+    const writer = new EventWriter(response, {}, options);
+    expect(writer.send({ data: 'x'.repeat(2_000) })).toBe(true);
+    expect(writer.isBehind).toBe(true);
+    expect(writer.send({ data: 'y' })).toBe(false);
+    expect(response.destroyed).toBe(true);
+  });
+});

@@ -1,0 +1,97 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { View } from '../../../../../src/main/gateway/catalog/view.ts';
+import type { HttpSession } from '../../../../../src/main/gateway/http/mcp/http-session.ts';
+import { type NewSession, SessionTable } from '../../../../../src/main/gateway/http/mcp/session-table.ts';
+
+const viewOf = (name: string): View => ({ route: { name } }) as unknown as View;
+const view = viewOf('all');
+const facts: NewSession = { principal: 'p', view, revision: '2025-11-25', capabilities: {} };
+
+function openTable(maxSessions: number, sessionIdleMs = 60_000) {
+  const closed: HttpSession[] = [];
+  const table = new SessionTable({ maxSessions, sessionIdleMs }, (session) => closed.push(session));
+  const open = (): HttpSession => table.open(facts) as HttpSession;
+  const find = (session: HttpSession) => table.find(session.client.id, 'p', view);
+  return { table, closed, open, find };
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('SessionTable', () => {
+  it('finds a session only for the client and the route that opened it', () => {
+    const { table, open, find } = openTable(2);
+    const session = open();
+    expect(find(session)).toBe(session);
+    expect(table.find(session.client.id, 'another', view)).toBeUndefined();
+    expect(table.find(session.client.id, 'p', viewOf('other'))).toBeUndefined();
+    expect(table.find(undefined, 'p', view)).toBeUndefined();
+    expect(table.find('no such id', 'p', view)).toBeUndefined();
+  });
+
+  it('closes the session that has been idle for longest when there are too many', () => {
+    const { table, closed, open, find } = openTable(2);
+    const [first, second] = [open(), open()];
+    vi.advanceTimersByTime(10);
+    find(first);
+    vi.advanceTimersByTime(10);
+    open();
+    expect(closed).toEqual([second]);
+    expect([table.size, find(second), find(first)]).toEqual([2, undefined, first]);
+  });
+
+  it('counts a request as use until it ends, however early it began', () => {
+    const { table, closed, open, find } = openTable(2);
+    const [first, second] = [open(), open()];
+    first.client.running.set(1, new AbortController());
+    vi.advanceTimersByTime(10);
+    find(second);
+    vi.advanceTimersByTime(10);
+    first.client.running.delete(1);
+    table.touch(first);
+    vi.advanceTimersByTime(10);
+    open();
+    expect(closed).toEqual([second]);
+  });
+
+  it('opens no session while all sessions are in use', () => {
+    const { table, closed, open } = openTable(1);
+    const session = open();
+    session.client.running.set(1, new AbortController());
+    vi.advanceTimersByTime(10);
+    expect(table.open(facts)).toBeNull();
+    expect([table.size, closed]).toEqual([1, []]);
+  });
+
+  it('closes sessions that nobody used for the configured time', () => {
+    const { table, closed, open, find } = openTable(5, 100_000);
+    const [first, second] = [open(), open()];
+    vi.advanceTimersByTime(90_000);
+    find(second);
+    vi.advanceTimersByTime(40_000);
+    expect([closed, table.all()]).toEqual([[first], [second]]);
+  });
+
+  it('closes a session once, when it is ended or when the table closes', () => {
+    const { table, closed, open } = openTable(5);
+    const [first, second] = [open(), open()];
+    const running = new AbortController();
+    first.client.running.set(1, running);
+    table.end(first);
+    table.end(first);
+    table.touch(first);
+    expect([closed, running.signal.aborted]).toEqual([[first], true]);
+    table.close();
+    table.close();
+    expect([closed, table.size]).toEqual([[first, second], 0]);
+  });
+
+  it('accepts a limit far beyond what memory could hold', () => {
+    expect(openTable(1_000_000_000).open()).not.toBeNull();
+  });
+});

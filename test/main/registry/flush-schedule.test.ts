@@ -1,0 +1,87 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { FlushSchedule } from '../../../src/main/registry/flush-schedule.ts';
+
+const TOLD = ['exit', 'beforeExit'] as const;
+let listeners: Record<(typeof TOLD)[number], number>;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  listeners = { exit: process.listenerCount('exit'), beforeExit: process.listenerCount('beforeExit') };
+});
+afterEach(() => void vi.useRealTimers());
+
+/** How many listeners there are more than before the test. */
+const added = () => TOLD.map((event) => process.listenerCount(event) - listeners[event]);
+
+function setUp() {
+  const flush = vi.fn();
+  const schedule = new FlushSchedule({ intervalMs: 100, flush, finish: () => null });
+  return { flush, schedule };
+}
+
+describe('FlushSchedule', () => {
+  it('writes once an interval after the first of several changes', () => {
+    const { flush, schedule } = setUp();
+    schedule.changed();
+    vi.advanceTimersByTime(60);
+    schedule.changed();
+    vi.advanceTimersByTime(39);
+    expect(flush).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(flush).toHaveBeenCalledTimes(1);
+    schedule.stop();
+  });
+
+  it('counts how long the file has been behind, over a write that is under way', () => {
+    const { schedule } = setUp();
+    expect(schedule.behindMs()).toBeNull();
+    schedule.changed();
+    vi.advanceTimersByTime(30);
+    schedule.begin();
+    schedule.writing();
+    vi.advanceTimersByTime(20);
+    schedule.changed();
+    expect(schedule.behindMs()).toBe(50);
+    schedule.written();
+    expect(schedule.behindMs()).toBe(0);
+    schedule.begin();
+    schedule.writing();
+    schedule.written();
+    expect(schedule.behindMs()).toBeNull();
+  });
+
+  it('watches the end of the process only while something is to be written', () => {
+    const { schedule } = setUp();
+    expect(added()).toEqual([0, 0]);
+    schedule.changed();
+    expect(added()).toEqual([1, 1]);
+    schedule.begin();
+    expect(added()).toEqual([1, 0]);
+    schedule.writing();
+    schedule.written();
+    expect(added()).toEqual([0, 0]);
+  });
+
+  it('retries a failed write after the interval, but does not keep the process for it', () => {
+    const { flush, schedule } = setUp();
+    schedule.changed();
+    schedule.begin();
+    schedule.writing();
+    vi.advanceTimersByTime(10);
+    schedule.failed();
+    expect([added(), schedule.behindMs()]).toEqual([[1, 0], 10]);
+    vi.advanceTimersByTime(100);
+    expect(flush).toHaveBeenCalledTimes(1);
+    schedule.stop();
+  });
+
+  it('starts nothing any more once it was stopped', () => {
+    const { flush, schedule } = setUp();
+    schedule.changed();
+    schedule.stop();
+    schedule.changed();
+    schedule.failed();
+    vi.advanceTimersByTime(1_000);
+    expect([flush.mock.calls.length, added()]).toEqual([0, [0, 0]]);
+  });
+});

@@ -1,0 +1,37 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { OwnChanges } from '../../../src/main/registry/own-changes.ts';
+import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+const server = (name: string, command = 'one'): ServerInfo => ({ name, transport: 'stdio', command });
+const change = (info: ServerInfo) => ({ name: info.name, info });
+const held = (...infos: readonly ServerInfo[]) => new Map(infos.map((info) => [info.name, info]));
+
+describe('what a store that took the place of another lacks', () => {
+  it('is every server that it does not have, but not one that others changed', () => {
+    const own = new OwnChanges();
+    const stored = [change(server('a', 'of others'))];
+    expect(own.missingIn(stored, held(server('a'), server('b')))).toEqual([change(server('b'))]);
+  });
+
+  it('is what was changed here lately, removals too, where the store says something else', () => {
+    const own = new OwnChanges();
+    own.note([change(server('a')), { name: 'gone', info: null }, change(server('same'))]);
+    const stored = ['a', 'gone', 'same'].map((name) => change(server(name, name === 'same' ? 'one' : 'older')));
+    expect(own.missingIn(stored, held(server('a'), server('same')))).toEqual([
+      change(server('a')),
+      { name: 'gone', info: null },
+    ]);
+  });
+
+  it('is no longer what was changed here long ago', () => {
+    const own = new OwnChanges();
+    own.note([change(server('a'))]);
+    vi.advanceTimersByTime(5_000);
+    own.note([change(server('b'))]);
+    const stored = ['a', 'b'].map((name) => change(server(name, 'of others')));
+    expect(own.missingIn(stored, held(server('a'), server('b')))).toEqual([change(server('b'))]);
+  });
+});

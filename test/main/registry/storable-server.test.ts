@@ -1,0 +1,34 @@
+import { expect, it } from 'vitest';
+import { storableServer } from '../../../src/main/registry/storable-server.ts';
+import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
+
+const server = (more: object): ServerInfo => ({ name: 'a', transport: 'stdio', command: 'c', ...more });
+
+it('copies a server, so that later changes of its owner do not reach the store', () => {
+  const given = server({ args: ['one'], extra: { deep: [1] } });
+  const copy = storableServer(given);
+  (given.args as string[]).push('two');
+  expect(copy).toEqual(server({ args: ['one'], extra: { deep: [1] } }));
+});
+
+it('leaves out members without a value', () => {
+  expect(Object.keys(storableServer(server({ env: undefined })))).not.toContain('env');
+});
+
+const cycle: Record<string, unknown> = {};
+cycle.self = cycle;
+
+it.each([
+  ['a member that is a function', server({ extra: () => {} }), 'extra: JSON has no function'],
+  ['a member that is a symbol', server({ extra: Symbol('x') }), 'extra: JSON has no symbol'],
+  ['a number that is infinite', server({ extra: Number.POSITIVE_INFINITY }), 'extra: JSON has no Infinity'],
+  ['a cycle', server({ extra: cycle }), '"a" is no server for the registry'],
+  ['a big integer', server({ extra: 1n }), '"a" is no server for the registry'],
+  ['an unknown transport', server({ transport: 'pigeon' }), 'transport: '],
+  ['no name', { transport: 'stdio' } as ServerInfo, 'This is no server for the registry: name: '],
+  ['no object at all', null as unknown as ServerInfo, 'This is no server for the registry: '],
+])('refuses %s', (_, given, message) => {
+  expect(() => storableServer(given)).toThrow(
+    expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),
+  );
+});

@@ -1,0 +1,148 @@
+import { describe, expect, it } from 'vitest';
+import {
+  checkLayers,
+  checkSizes,
+  checkTransports,
+  checkVocabularies,
+  checkWorkers,
+  RULES,
+} from '../../../scripts/architecture/rules.ts';
+import { parseSourceFile, readSourceTree, type SourceFile } from '../../../scripts/architecture/source-tree.ts';
+
+/** A tree of files, each with the paths that it imports by type. */
+function tree(files: Readonly<Record<string, readonly string[]>>): readonly SourceFile[] {
+  return Object.entries(files).map(([path, imports]) => {
+    const up = '../'.repeat(path.split('/').length - 1);
+    return parseSourceFile(path, imports.map((to, index) => `import type { A${index} } from '${up}${to}';`).join('\n'));
+  });
+}
+
+describe('the layers', () => {
+  it('allow an import from a folder to one below it and to shared', () => {
+    const files = tree({
+      'src/main/manager/a.ts': ['src/main/connectors/b.ts', 'src/shared/c.ts'],
+      'src/main/connectors/b.ts': ['src/main/mcp/d.ts'],
+      'src/main/mcp/d.ts': ['src/shared/c.ts'],
+      'src/workers/w.ts': ['src/shared/c.ts'],
+      'src/shared/c.ts': [],
+    });
+    expect(checkLayers(files)).toEqual([]);
+  });
+
+  it.each([
+    ['a folder above it', 'src/main/connectors/a.ts', 'src/main/manager/b.ts'],
+    ['main, from shared', 'src/shared/a.ts', 'src/main/manager/b.ts'],
+    ['workers, from main', 'src/main/manager/a.ts', 'src/workers/b.ts'],
+    ['main, from workers', 'src/workers/a.ts', 'src/main/mcp/b.ts'],
+    ['a folder that has no layer', 'src/main/cli/a.ts', 'src/main/elsewhere/b.ts'],
+  ])('refuse an import of %s', (_what, from, to) => {
+    expect(checkLayers(tree({ [from]: [to], [to]: [] }))).toEqual([expect.stringContaining(`${from} imports ${to}`)]);
+  });
+
+  it('refuse a circle of folders of one layer, though no file is in it twice', () => {
+    const files = tree({
+      'src/main/tools/a.ts': ['src/main/service-map/b.ts'],
+      'src/main/service-map/b.ts': [],
+      'src/main/service-map/c.ts': ['src/main/local-config/d.ts'],
+      'src/main/local-config/d.ts': ['src/main/tools/e.ts'],
+      'src/main/tools/e.ts': [],
+    });
+    expect(checkLayers(files)).toEqual(['circle in src/main: local-config, service-map, tools']);
+  });
+
+  it('refuse a circle of files within a folder', () => {
+    const files = tree({
+      'src/shared/map/a.ts': ['src/shared/map/b.ts'],
+      'src/shared/map/b.ts': ['src/shared/map/a.ts'],
+    });
+    expect(checkLayers(files)).toEqual(['circle in src/shared/map: a.ts, b.ts']);
+  });
+
+  it('count a folder and a file beside it as a circle', () => {
+    const files = tree({ 'src/shared/a.ts': ['src/shared/map/b.ts'], 'src/shared/map/b.ts': ['src/shared/a.ts'] });
+    expect(checkLayers(files)).toEqual(['circle in src/shared: a.ts, map']);
+  });
+});
+
+describe('the vocabularies', () => {
+  it.each([
+    ['src/main/mcp/a.ts', 'src/main/masking/b.ts'],
+    ['src/main/observability/a.ts', 'src/main/connectors/b.ts'],
+    ['src/main/masking/a.ts', 'src/main/options/b.ts'],
+  ])('%s may not import %s', (from, to) => {
+    expect(checkVocabularies(tree({ [from]: [to] }))).toHaveLength(1);
+  });
+
+  it('import shared and their own files', () => {
+    expect(checkVocabularies(tree({ 'src/main/mcp/a.ts': ['src/main/mcp/b.ts', 'src/shared/c.ts'] }))).toEqual([]);
+  });
+
+  it('keep options away from connectors, except what a host implements', () => {
+    const from = 'src/main/connectors/bring-up/a.ts';
+    expect(checkVocabularies(tree({ [from]: ['src/main/options/host-interfaces.ts'] }))).toEqual([]);
+    expect(checkVocabularies(tree({ [from]: ['src/main/options/options.ts'] }))).toHaveLength(1);
+  });
+});
+
+describe('the transports', () => {
+  const stdio = 'src/main/connectors/stdio/a.ts';
+  const http = 'src/main/connectors/streamable-http/b.ts';
+
+  it('may not import each other', () => {
+    expect(checkTransports(tree({ [stdio]: [http] }))).toEqual([expect.stringContaining('stdio and streamable-http')]);
+  });
+
+  it('meet in one file alone', () => {
+    expect(checkTransports(tree({ 'src/main/connectors/bring-up/choose-connect.ts': [stdio, http] }))).toEqual([]);
+    expect(checkTransports(tree({ 'src/main/connectors/bring-up/other.ts': [stdio, http] }))).toHaveLength(1);
+  });
+
+  it('keep the view of the status page from the manager', () => {
+    const view = 'src/main/gateway/status-page/view/a.ts';
+    expect(checkTransports(tree({ [view]: ['src/main/manager/manager-status.ts'] }))).toHaveLength(1);
+    expect(checkTransports(tree({ [view]: ['src/main/gateway/status-page/model/b.ts'] }))).toEqual([]);
+  });
+});
+
+describe('the sizes', () => {
+  it('allow 250 lines and 12 files, and no more', () => {
+    const linesOf = (count: number): SourceFile => parseSourceFile('src/shared/a.ts', 'f();\n'.repeat(count));
+    expect(checkSizes([linesOf(250)])).toEqual([]);
+    expect(checkSizes([linesOf(251)])).toEqual(['long file: src/shared/a.ts has 251 lines, of at most 250']);
+    const filesOf = (count: number): readonly SourceFile[] =>
+      Array.from({ length: count }, (_, index) => parseSourceFile(`src/shared/x/a${index}.ts`, ''));
+    expect(checkSizes(filesOf(12))).toEqual([]);
+    expect(checkSizes(filesOf(13))).toEqual(['full folder: src/shared/x has 13 files, of at most 12']);
+  });
+
+  it.each(['src/main/misc/a.ts', 'src/shared/utils.ts', 'src/shared/core/a.ts'])(
+    'refuse the vague name in %s',
+    (path) => {
+      expect(checkSizes(tree({ [path]: [] }))).toEqual([expect.stringContaining('vague name')]);
+    },
+  );
+});
+
+describe('the workers', () => {
+  const entry = 'src/workers/load/x.task.ts';
+  const starter = parseSourceFile('src/main/a.ts', "workerUrl('workers/load/x.task');");
+
+  it('are started by the URL of an entry file', () => {
+    expect(checkWorkers([starter, ...tree({ [entry]: [] })])).toEqual([]);
+  });
+
+  it('need an entry file that exists and that something starts', () => {
+    expect(checkWorkers([starter])).toEqual([expect.stringContaining('no entry file')]);
+    expect(checkWorkers(tree({ [entry]: [] }))).toEqual([`worker: nothing starts ${entry}`]);
+  });
+
+  it('are never imported, by a type neither', () => {
+    const files = [starter, ...tree({ [entry]: [], 'src/workers/load/y.ts': [entry] })];
+    expect(checkWorkers(files)).toEqual([expect.stringContaining('started, never imported')]);
+  });
+});
+
+it('finds nothing wrong with this checkout', () => {
+  const files = readSourceTree('.', 'src');
+  expect(RULES.flatMap((rule) => rule(files))).toEqual([]);
+});

@@ -1,0 +1,65 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { endOfContainer, endOfString, scanStructure, skipSpace } from '../../../src/shared/json/json-lexer.ts';
+
+const bytesOf = (text: string): Buffer => Buffer.from(text);
+
+/** Members and depth of a parsed value, counted without looking at its text. */
+function measure(value: unknown): { readonly members: number; readonly depth: number } {
+  if (typeof value !== 'object' || value === null) return { members: 0, depth: 0 };
+  const below = Object.values(value).map(measure);
+  return {
+    members: below.reduce((sum, { members }) => sum + members, Array.isArray(value) ? 0 : below.length),
+    depth: 1 + Math.max(0, ...below.map(({ depth }) => depth)),
+  };
+}
+
+describe('the JSON lexer', () => {
+  it('counts the members and the depth of any document, however it is spaced', () => {
+    fc.assert(
+      fc.property(fc.jsonValue(), fc.constantFrom(0, 2, '\t'), (value, indent) => {
+        const bytes = bytesOf(JSON.stringify(value, null, indent));
+        const { members, depth } = measure(JSON.parse(bytes.toString()));
+        expect(scanStructure(bytes, depth)).toEqual({ memberCount: members, tooDeepAt: -1 });
+        if (depth > 0) expect(scanStructure(bytes, depth - 1).tooDeepAt).toBeGreaterThanOrEqual(0);
+      }),
+    );
+  });
+
+  it('names the byte that nests too deep', () => {
+    expect(scanStructure(bytesOf('{"a[{":[[1]]}'), 2)).toEqual({ memberCount: 1, tooDeepAt: 8 });
+  });
+
+  it('finds the end of any object or array among other text', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.object(), fc.array(fc.jsonValue())), fc.string(), (value, after) => {
+        const text = JSON.stringify(value);
+        expect(endOfContainer(bytesOf(text + after), 0)).toBe(bytesOf(text).length);
+      }),
+    );
+  });
+
+  it('finds no end of a container that is cut off, or of anything else', () => {
+    expect(endOfContainer(bytesOf('{"a":[1,2'), 0)).toBe(-1);
+    expect(endOfContainer(bytesOf('{"a":"}'), 0)).toBe(-1);
+    expect(endOfContainer(bytesOf('"{}"'), 0)).toBe(-1);
+    expect(endOfContainer(bytesOf(''), 0)).toBe(-1);
+  });
+
+  it('finds the end of a string past escaped quotes and backslashes', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (value) => {
+        const bytes = bytesOf(JSON.stringify(value));
+        expect(endOfString(bytes, 0)).toBe(bytes.length);
+      }),
+    );
+    expect(endOfString(bytesOf('"a\\"'), 0)).toBe(-1);
+    expect(endOfString(bytesOf('"a\\'), 0)).toBe(-1);
+  });
+
+  it('skips the four kinds of white space that JSON has, and no other', () => {
+    expect(skipSpace(bytesOf(' \t\r\n1'), 0)).toBe(4);
+    expect(skipSpace(bytesOf('\f1'), 0)).toBe(0);
+    expect(skipSpace(bytesOf('  '), 0)).toBe(2);
+  });
+});

@@ -1,0 +1,58 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { endOfObject, findEntries, isText } from '../../../src/shared/map/entry-scanner.ts';
+
+/** The texts that the scanner takes for entries; null where it finds no list of objects. */
+function entriesOf(text: string): string[] | null {
+  const bytes = Buffer.from(text);
+  const found = findEntries(bytes);
+  if (found === null) return null;
+  expect(bytes.toString('utf8', found.listStart - 1, found.listStart)).toBe('[');
+  expect(bytes.toString('utf8', found.listEnd, found.listEnd + 1)).toBe(']');
+  return [...found.starts].map((start, index) => bytes.toString('utf8', start, found.ends[index]));
+}
+
+describe('the scanner of map entries', () => {
+  it('finds every entry of any map, however it is spaced', () => {
+    fc.assert(
+      fc.property(fc.array(fc.object()), fc.jsonValue(), fc.constantFrom(0, 2), (connectors, metadata, indent) => {
+        const map = { metadata: { connectors: metadata }, id: '"connectors":[', connectors, signature: 'x' };
+        const entries = entriesOf(JSON.stringify(map, null, indent));
+        expect(entries?.map((text) => JSON.parse(text))).toEqual(JSON.parse(JSON.stringify(connectors)));
+      }),
+    );
+  });
+
+  it.each([
+    ['there is no list', '{"id":"x"}'],
+    ['the list is within another member', '{"metadata":{"connectors":[{}]}}'],
+    ['the member is no list', '{"connectors":{}}'],
+    ['an entry is no object', '{"connectors":[{},[]]}'],
+    ['two entries have no comma between them', '{"connectors":[{} {}]}'],
+    ['the list is cut off', '{"connectors":[{},'],
+  ])('finds nothing where %s', (_, text) => {
+    expect(entriesOf(text)).toBeNull();
+  });
+
+  it('takes the word of its caller for where an entry ends', () => {
+    const bytes = Buffer.from('{"connectors":[{"a":1},{"b":2}]}');
+    const asked: number[] = [];
+    const found = findEntries(bytes, (start) => {
+      asked.push(start);
+      return start === 15 ? 22 : -1;
+    });
+    expect(asked).toEqual([15, 23]);
+    expect([...(found?.ends ?? [])]).toEqual([22, 30]);
+  });
+
+  it('finds the end of an object alone', () => {
+    expect(endOfObject(Buffer.from('{"a":[{}]} '), 0)).toBe(10);
+    expect(endOfObject(Buffer.from('[{}]'), 0)).toBe(-1);
+  });
+
+  it('compares bytes with a text as UTF-8', () => {
+    const bytes = Buffer.from('"é"');
+    expect(isText(bytes, 0, 4, '"é"')).toBe(true);
+    expect(isText(bytes, 0, 3, '"é"')).toBe(false);
+  });
+});

@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { agentSettings, type TlsSettings } from '../../../src/shared/net/network.ts';
+
+const tls: TlsSettings = { ca: [], cert: null, key: null, passphrase: null, servername: null };
+
+describe('agentSettings', () => {
+  it('leaves everything to undici where nothing is set', () => {
+    expect(agentSettings({ id: 'x', tls: null, proxy: null })).toEqual({
+      connect: {},
+      requestTls: {},
+      proxyTls: {},
+      httpProxy: '',
+      httpsProxy: '',
+      noProxy: '',
+    });
+  });
+
+  it('trusts own authorities towards server and proxy, but expects the name of the server alone', () => {
+    const settings = agentSettings({ id: 'x', tls: { ...tls, servername: 'maps.internal' }, proxy: null });
+    expect(settings.connect).toBe(settings.requestTls);
+    expect(settings.connect.servername).toBe('maps.internal');
+    expect(settings.proxyTls).toEqual({ secureContext: settings.connect.secureContext });
+    expect(settings.connect.secureContext).toBeDefined();
+  });
+
+  it('hands the proxies on', () => {
+    const proxy = { httpProxy: 'http://a', httpsProxy: 'http://b', noProxy: 'c' };
+    expect(agentSettings({ id: 'x', tls: null, proxy })).toMatchObject(proxy);
+  });
+
+  it('throws on a certificate that cannot be read', () => {
+    expect(() => agentSettings({ id: 'x', tls: { ...tls, cert: 'no PEM' }, proxy: null })).toThrow();
+  });
+});

@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync, readlinkSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  freeName,
+  readIfThere,
+  removeTemporaries,
+  replaceDurably,
+  setAside,
+} from '../../../src/workers/servers-file/durable-file.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+describe('a durable file', () => {
+  it('is replaced whole, for its owner alone, without a temporary file left', () => {
+    using dir = new TempDir();
+    const folder = dir.path;
+    const path = join(folder, 'state');
+    writeFileSync(path, 'old', { mode: 0o644 });
+    expect(replaceDurably(path, 'new')).toBe(true);
+    expect(readFileSync(path, 'utf8')).toBe('new');
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(['state']);
+  });
+
+  it('stays a symbolic link, whose target is replaced', () => {
+    using dir = new TempDir();
+    const folder = dir.path;
+    const [target, link] = [join(folder, 'target'), join(folder, 'link')];
+    writeFileSync(target, 'old');
+    symlinkSync(target, link);
+    replaceDurably(link, 'new');
+    expect(readlinkSync(link)).toBe(target);
+    expect(readFileSync(target, 'utf8')).toBe('new');
+  });
+
+  it('is left alone where the last look forbids the replacement', () => {
+    using dir = new TempDir();
+    const folder = dir.path;
+    const path = join(folder, 'state');
+    writeFileSync(path, 'old');
+    expect(replaceDurably(path, 'new', () => false)).toBe(false);
+    expect(readFileSync(path, 'utf8')).toBe('old');
+    expect(readdirSync(folder)).toEqual(['state']);
+  });
+
+  it('has the temporary files of killed processes removed, and no others', () => {
+    using dir = new TempDir();
+    const folder = dir.path;
+    for (const name of ['.state.123.tmp', '.other.123.tmp', '.state.keep', 'state'])
+      writeFileSync(join(folder, name), '');
+    removeTemporaries(join(folder, 'state'));
+    expect(readdirSync(folder).toSorted()).toEqual(['.other.123.tmp', '.state.keep', 'state']);
+  });
+
+  it('is set aside under the first name that nothing has', () => {
+    using dir = new TempDir();
+    const path = join(dir.path, 'state');
+    writeFileSync(path, 'broken');
+    symlinkSync('nowhere', `${path}.bak`);
+    expect(freeName(path, 'bak')).toBe(`${path}.1.bak`);
+    expect(setAside(path)).toBe(`${path}.1.bak`);
+    expect(readFileSync(`${path}.1.bak`, 'utf8')).toBe('broken');
+  });
+
+  it('is read only where it is a regular file within the cap', () => {
+    using dir = new TempDir();
+    const folder = dir.path;
+    const path = join(folder, 'state');
+    writeFileSync(path, 'abc');
+    expect(readIfThere(path, 3)?.toString()).toBe('abc');
+    expect(readIfThere(join(folder, 'none'), 3)).toBeNull();
+    expect(() => readIfThere(path, 2)).toThrow('larger than 2 bytes');
+    expect(() => readIfThere(folder, 3)).toThrow('is no file');
+  });
+});

@@ -1,0 +1,67 @@
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import {
+  CONNECTORS,
+  createSchema,
+  FILES,
+  PINS,
+  SCHEMA_VERSION,
+  SERVERS,
+  SOURCES,
+  schemaVersionOf,
+} from '../../../src/workers/tables/schema.ts';
+import { addSealFunction, insertRows, readProven, sealOf } from '../../../src/workers/tables/seal.ts';
+
+const FORMAT_4_SOURCES = `
+  CREATE TABLE source (source_id TEXT PRIMARY KEY, floor_ms INTEGER NOT NULL, generated_at_ms INTEGER NOT NULL,
+    saved_at_ms INTEGER NOT NULL, etag TEXT, body BLOB NOT NULL, body_sha256 TEXT NOT NULL, seal INTEGER NOT NULL) STRICT;
+  PRAGMA user_version = 4;
+`;
+
+describe('the schema of the store', () => {
+  it.each([SOURCES, SERVERS, FILES, CONNECTORS, PINS])('seals or leaves out every column of $name', (table) => {
+    using database = new DatabaseSync(':memory:');
+    database.exec(table.create);
+    const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
+    expect(columns.map(({ name }) => name).toSorted()).toEqual([...table.sealed, 'seal', ...table.rest].toSorted());
+  });
+
+  it('is created in an empty file, with an identity of its own', () => {
+    using database = new DatabaseSync(':memory:');
+    expect(schemaVersionOf(database)).toBe(0);
+    createSchema(database);
+    expect(schemaVersionOf(database)).toBe(SCHEMA_VERSION);
+    expect(database.prepare('SELECT id FROM store').all()).toEqual([{ id: expect.stringMatching(/^[0-9a-f]{32}$/) }]);
+  });
+
+  it('gives the rows of an older format the columns that came later', () => {
+    using database = new DatabaseSync(':memory:');
+    database.exec(FORMAT_4_SOURCES);
+    const sealed = ['s', 1, 2, 3, null, 'digest'];
+    const insert = 'INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?, ?)';
+    database.prepare(insert).run('s', 1, 2, 3, null, new Uint8Array([7]), 'digest', sealOf(sealed));
+    createSchema(database);
+    const lost: string[] = [];
+    const [row] = readProven(database, SOURCES, lost);
+    expect({ row, lost }).toMatchObject({
+      row: ['s', 1n, 2n, 3n, null, 'digest', 1n, expect.anything(), expect.anything()],
+      lost: [],
+    });
+  });
+
+  it('refuses to upgrade a record that does not match its seal', () => {
+    using database = new DatabaseSync(':memory:');
+    database.exec(FORMAT_4_SOURCES);
+    database.exec(`INSERT INTO source VALUES ('s', 1, 2, 3, NULL, x'07', 'digest', 5)`);
+    expect(() => createSchema(database)).toThrow('does not match its checksum');
+  });
+
+  it('keeps rows that are taken from one store into another', () => {
+    using database = new DatabaseSync(':memory:');
+    addSealFunction(database);
+    database.exec(PINS.create);
+    const sealed = ['scope', 'c', 'tool', 'digest', '{}', 5n, 1n];
+    insertRows(database, PINS, [[...sealed, sealOf(sealed)]]);
+    expect(readProven(database, PINS, [])).toEqual([[...sealed, BigInt(sealOf(sealed))]]);
+  });
+});

@@ -1,0 +1,68 @@
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import {
+  addSealFunction,
+  layoutIn,
+  provenRows,
+  readProven,
+  type SealedTable,
+  sealExpression,
+  sealOf,
+  selectSealed,
+  upgradedRow,
+} from '../../../src/workers/tables/seal.ts';
+
+const table: SealedTable = { name: 't', sealed: ['key', 'value', 'revision'], rest: ['body'] };
+
+function databaseWith(rows: readonly (readonly [string, string])[]): DatabaseSync {
+  const database = new DatabaseSync(':memory:');
+  addSealFunction(database);
+  database.exec('CREATE TABLE t (key TEXT, value TEXT, revision INTEGER, body BLOB, seal INTEGER)');
+  const insert = database.prepare("INSERT INTO t VALUES (?, ?, 1, x'00', seal(?1, ?2, 1))");
+  for (const row of rows) insert.run(...row);
+  return database;
+}
+
+const read = (database: DatabaseSync) => provenRows(table, selectSealed(database, table, '').all());
+
+describe('a sealed table', () => {
+  it('has one seal for a row, whether SQL computes it or code', () => {
+    using database = databaseWith([['a', 'one']]);
+    const sql = `SELECT ${sealExpression(table)} AS seal FROM t`;
+    expect(database.prepare(sql).get()).toEqual({ seal: sealOf(['a', 'one', 1]) });
+    expect(read(database)).toHaveLength(1);
+  });
+
+  it.each(['key', 'value', 'revision', 'seal'])('shows any change of its column %s', (column) => {
+    using database = databaseWith([['a', 'one']]);
+    database.exec(`UPDATE t SET ${column} = ${column === 'key' || column === 'value' ? "'other'" : '2'}`);
+    expect(() => read(database)).toThrow('does not match its checksum');
+  });
+
+  it('is read but for the damaged rows, which are named', () => {
+    using database = databaseWith([
+      ['a', 'one'],
+      ['b', 'two'],
+      ['c', 'three'],
+    ]);
+    database.exec("UPDATE t SET value = 'other' WHERE key = 'b'");
+    const lost: string[] = [];
+    expect(readProven(database, table, lost).map(([key]) => key)).toEqual(['a', 'c']);
+    expect(lost).toEqual(['the record b of t']);
+  });
+
+  it('has no rows and loses nothing where a store does not have it', () => {
+    using database = new DatabaseSync(':memory:');
+    const lost: string[] = [];
+    expect([readProven(database, table, lost), lost]).toEqual([[], []]);
+  });
+
+  it('gives rows of an older layout the columns that came later, sealed again', () => {
+    using database = new DatabaseSync(':memory:');
+    database.exec('CREATE TABLE t (key TEXT, value TEXT, body BLOB, seal INTEGER)');
+    const layout = layoutIn(database, table);
+    expect(layout).toEqual({ name: 't', sealed: ['key', 'value'], rest: ['body'] });
+    const row = upgradedRow(table, layout, ['a', 'one', sealOf(['a', 'one']), 'body']);
+    expect(row).toEqual(['a', 'one', 1n, sealOf(['a', 'one', 1]), 'body']);
+  });
+});

@@ -1,0 +1,55 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { DamageError, isBusy, isDamage, isDiskFailure } from '../../../src/workers/tables/sqlite-errors.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const errorOf = (work: () => void): unknown => {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  throw new Error('nothing was thrown');
+};
+
+const verdictOf = (error: unknown) => [isDamage(error), isBusy(error), isDiskFailure(error)];
+
+const withCode = (errcode: number): Error => Object.assign(new Error('SQLite says so'), { errcode });
+
+describe('an error of the store', () => {
+  it('of a file that is no database is damage', () => {
+    using dir = new TempDir();
+    const path = join(dir.path, 'store.db');
+    writeFileSync(path, 'x'.repeat(4_096));
+    using database = new DatabaseSync(path);
+    expect(verdictOf(errorOf(() => database.exec('SELECT * FROM sqlite_master')))).toEqual([true, false, false]);
+  });
+
+  it('of a lock that somebody else holds is not damage', () => {
+    using dir = new TempDir();
+    const path = join(dir.path, 'store.db');
+    using holder = new DatabaseSync(path);
+    holder.exec('BEGIN EXCLUSIVE');
+    using database = new DatabaseSync(path, { timeout: 0 });
+    expect(verdictOf(errorOf(() => database.exec('BEGIN IMMEDIATE')))).toEqual([false, true, false]);
+  });
+
+  it('is told by its primary result code alone, whatever the extended one says', () => {
+    expect(isDiskFailure(withCode(10 | (4 << 8)))).toBe(true);
+    expect(isDamage(withCode(11 | (2 << 8)))).toBe(true);
+    expect(isBusy(withCode(5 | (2 << 8)))).toBe(true);
+  });
+
+  it('is found among the causes of another', () => {
+    const wrapped = new Error('outer', { cause: new Error('inner', { cause: new DamageError('a record') }) });
+    expect(isDamage(wrapped)).toBe(true);
+    expect(isDiskFailure(new Error('outer', { cause: withCode(8) }))).toBe(true);
+  });
+
+  it('of any other kind is none of these', () => {
+    for (const error of [new Error('x'), 'text', null, undefined, withCode(1)])
+      expect(verdictOf(error)).toEqual([false, false, false]);
+  });
+});
