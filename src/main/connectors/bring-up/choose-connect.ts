@@ -10,7 +10,7 @@ export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
   // The SDK takes tens of milliseconds to load, which many hosts never need: not before it is.
   const overSdk = onDemand(async () => (await import('../sdk/sdk-connection.ts')).createSdkConnect(options));
-  const overStdio = onDemand(async () => (await import('../sdk/stdio-connection.ts')).createStdioConnect(options));
+  const overStdio = onDemand(async () => (await import('../stdio/stdio-connect.ts')).createStdioConnect(options));
   return async (target, events, limits) => {
     if (target.command !== null) return overStdio(target, events, limits);
     if (needsSdk(target)) return overSdk(target, events, limits);

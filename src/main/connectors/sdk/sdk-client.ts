@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import {
   Client,
-  SSEClientTransport,
+  type SSEClientTransport,
   SseError,
   StreamableHTTPClientTransport,
   type Tool,
@@ -25,7 +25,6 @@ import type {
   RequestTraffic,
 } from '../connection/connection.ts';
 import { isBrokenConnection, toCallError, toListError } from '../connection/failure.ts';
-import type { StdioTransport } from '../stdio/stdio-transport.ts';
 import { countStrays } from './count-stray-answers.ts';
 import { networkCause, requestFailure, withoutBody } from './sdk-errors.ts';
 import { withOversize } from './sdk-fetch.ts';
@@ -37,7 +36,7 @@ export type HttpTransport = StreamableHTTPClientTransport | SSEClientTransport;
 /** What one attempt connects. */
 export interface SdkParts {
   readonly client: Client;
-  readonly transport: HttpTransport | StdioTransport;
+  readonly transport: HttpTransport;
   readonly oauth: ConnectorOAuth | null;
   /** What is known of why a stream broke, besides what the SDK says. */
   readonly brokenBy: () => Error | null;
@@ -68,12 +67,11 @@ const asked = new AsyncLocalStorage<HostSide>();
 /** A result with every member kept as it was sent. */
 const anyResultSchema = z.looseObject({});
 
-/** A client of the SDK that answers for the host. `probeMs`: how long a program may take to answer the probe for the modern era. */
-export function createSdkClient(era: Era, host: HostSide, connectorId: string, probeMs: number | null = null): Client {
+/** A client of the SDK that answers for the host. */
+export function createSdkClient(era: Era, host: HostSide, connectorId: string): Client {
   const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
   const { capabilities } = host;
-  const versionNegotiation = { mode, ...(probeMs !== null && { probe: { timeoutMs: probeMs } }) };
-  const client = new Client(CLIENT_INFO, { versionNegotiation, capabilities });
+  const client = new Client(CLIENT_INFO, { versionNegotiation: { mode }, capabilities });
   for (const method of answeredMethods(host)) {
     client.setRequestHandler(method, async (request, context) => {
       const { signal } = context.mcpReq;
@@ -242,8 +240,7 @@ function factsOf(client: Client, transport: SdkParts['transport']): ConnectionFa
 }
 
 function kindOf(transport: SdkParts['transport']): ConnectionFacts['transport'] {
-  if (transport instanceof StreamableHTTPClientTransport) return 'streamable-http';
-  return transport instanceof SSEClientTransport ? 'sse' : 'stdio';
+  return transport instanceof StreamableHTTPClientTransport ? 'streamable-http' : 'sse';
 }
 
 /** DELETEs the session (MCP 2025-03-26, session management). A server may refuse that, or be gone already. */
