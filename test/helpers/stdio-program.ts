@@ -1,5 +1,5 @@
-import type { JSONRPCMessage } from '@modelcontextprotocol/client';
 import { createStdioTransport, type StdioTransport } from '../../src/main/connectors/stdio/stdio-transport.ts';
+import { isObject, type JsonObject } from '../../src/main/mcp/json-rpc.ts';
 import { eventually } from './eventually.ts';
 
 const PROGRAM = new URL('../fixtures/stdio/program.ts', import.meta.url).pathname;
@@ -7,7 +7,8 @@ const PROGRAM = new URL('../fixtures/stdio/program.ts', import.meta.url).pathnam
 /** A transport over test/fixtures/stdio/program.ts, with all that it told. */
 export interface StdioProgram extends AsyncDisposable {
   readonly transport: StdioTransport;
-  readonly messages: JSONRPCMessage[];
+  /** Each line of it that was JSON. */
+  readonly messages: JsonObject[];
   readonly errors: Error[];
   /** `close` once for each time it was told, `error` likewise. */
   readonly events: string[];
@@ -29,10 +30,12 @@ export function stdioProgram(behaviour: string, settings: StdioProgramSettings =
   const { args = [], env = {}, maxMessageBytes = 1_000_000, graceMs = 2_000 } = settings;
   const command = { command: process.execPath, args: [PROGRAM, behaviour, ...args], env, cwd: null };
   const transport = createStdioTransport(command, { maxMessageBytes, graceMs });
-  const messages: JSONRPCMessage[] = [];
+  const messages: JsonObject[] = [];
   const errors: Error[] = [];
   const events: string[] = [];
-  transport.onmessage = (message) => messages.push(message);
+  transport.onmessage = (value) => {
+    messages.push(isObject(value) ? value : { value });
+  };
   transport.onerror = (error) => {
     errors.push(error);
     events.push('error');
@@ -40,7 +43,7 @@ export function stdioProgram(behaviour: string, settings: StdioProgramSettings =
   transport.onclose = () => events.push('close');
   const pids = (): number[] =>
     messages.flatMap((message) => {
-      const pid = 'params' in message ? message.params?.pid : undefined;
+      const pid = isObject(message.params) ? message.params.pid : undefined;
       return typeof pid === 'number' ? [pid] : [];
     });
   return {

@@ -11,6 +11,9 @@ export const LEGACY_REVISIONS: readonly [string, ...string[]] = [
   '2024-11-05',
 ];
 
+/** The legacy revisions that a server may choose: also the one of the first SDKs, which servers of that time still name. */
+export const ACCEPTED_LEGACY_REVISIONS: readonly string[] = [...LEGACY_REVISIONS, '2024-10-07'];
+
 /** Parameters or a result: a JSON object. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 

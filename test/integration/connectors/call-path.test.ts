@@ -13,7 +13,7 @@ const CALL_PATH = [
   'observability/trace.ts',
   'manager/calls/tool-calls.ts',
   'connectors/calls/connector-calls.ts',
-  'connectors/streamable-http/streamable-http-connection.ts',
+  'connectors/messages/message-connection.ts',
   'connectors/streamable-http/session.ts',
   'connectors/streamable-http/answer-exchange.ts',
   'connectors/streamable-http/exchange/open-exchanges.ts',

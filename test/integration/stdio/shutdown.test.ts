@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { eventually } from '../../helpers/eventually.ts';
 import { isAlive, stdioProgram } from '../../helpers/stdio-program.ts';
 
-const ping = { jsonrpc: '2.0', id: 1, method: 'ping' } as const;
+const ping = `${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'ping' })}\n`;
 
 describe('a host that ends without closing its transport', () => {
   it.each([

@@ -11,7 +11,7 @@ export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
   // The SDK takes tens of milliseconds to load, and many hosts never need it.
   const overSdk = onDemand(async () => (await import('../sdk/sdk-connection.ts')).createSdkConnect(options));
-  const overStdio = onDemand(async () => (await import('../sdk/stdio-connection.ts')).createStdioConnect(options));
+  const overStdio = onDemand(async () => (await import('../stdio/stdio-connect.ts')).createStdioConnect(options));
   return async (target, events, limits) => {
     if (target.command !== null) return overStdio(target, events, limits);
     // The SDK has the one client for OAuth.

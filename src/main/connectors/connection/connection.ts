@@ -108,6 +108,10 @@ export interface ConnectionEvents {
   readonly onNotification?: ((method: string, params: JsonObject) => void) | undefined;
   /** A program is started for it. */
   onProcess?(view: ProcessView): void;
+  /** The program wrote a line to stderr. */
+  onOutput?(): void;
+  /** The program sent its first message. */
+  onFirstMessage?(): void;
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { HostSide } from '../../mcp/host-side.ts';
-import { type Answer, asIncoming, asProgress, type FromServer, type JsonObject } from '../../mcp/json-rpc.ts';
+import { type Answer, asIncoming, asProgress, type FromServer, isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
 import { PendingRequest } from './pending-request.ts';
 
 /** Who hears what a server sends besides answers and progress. */
@@ -45,7 +46,7 @@ export class PendingRequests {
    */
   take(value: unknown, from: PendingRequest | null): void {
     const message = asIncoming(value);
-    if (message.kind === 'junk') this.#events.onStray();
+    if (message.kind === 'junk') this.#takeJunk(value);
     else if (message.kind === 'result' || message.kind === 'error') this.#takeAnswer(message, from);
     else if (message.method === 'notifications/progress') this.#takeProgress(message.params);
     else if (from === null || isAboutServer(message.method)) this.#events.onMessage(message);
@@ -59,8 +60,21 @@ export class PendingRequests {
     for (const pending of [...this.#byId.values()]) pending.end(error);
   }
 
+  /** A malformed answer to a request that waits fails it at once, rather than at its deadline. */
+  #takeJunk(value: unknown): void {
+    const pending = isObject(value) && value.method === undefined ? this.#waiting(value.id) : undefined;
+    if (pending === undefined) this.#events.onStray();
+    else pending.reject(new UnusableAnswer(malformed(value as JsonObject)));
+  }
+
+  /** Some servers answer the id 7 as "7". */
+  #waiting(id: unknown): PendingRequest | undefined {
+    if (typeof id === 'number') return this.#byId.get(id);
+    return typeof id === 'string' && /^\d{1,15}$/.test(id) ? this.#byId.get(Number(id)) : undefined;
+  }
+
   #takeAnswer(message: Answer, from: PendingRequest | null): void {
-    const named = typeof message.id === 'number' ? this.#byId.get(message.id) : undefined;
+    const named = this.#waiting(message.id);
     // An error that names no request is about the one it answers: MCP 2025-11-25 omits the id, JSON-RPC makes it null.
     const isNameless = message.id === null || message.id === undefined;
     const pending = named ?? (message.kind === 'error' && isNameless ? from : null);
@@ -75,6 +89,20 @@ export class PendingRequests {
     if (progress !== null && typeof progressToken === 'number')
       this.#byId.get(progressToken)?.traffic.onProgress?.(progress, params);
   }
+}
+
+/** Says in words what is wrong with an answer that is no JSON-RPC answer. It holds nothing that the server sent. */
+function malformed({ jsonrpc, result, error }: JsonObject): string {
+  if (jsonrpc !== '2.0') return 'its answer is no JSON-RPC 2.0 message: the member `jsonrpc` is not "2.0"';
+  if (error !== undefined && error !== null)
+    return 'its answer holds a malformed error: `error` must be an object with a numeric `code`';
+  if (result === undefined) return 'its answer holds neither a result nor an error';
+  return `its answer holds a malformed result: \`result\` must be an object and is ${kindOf(result)}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'an array' : `a ${typeof value}`;
 }
 
 /** Whether a notice is about the server, over whichever stream it comes. */

@@ -1,6 +1,6 @@
 import {
   Client,
-  SSEClientTransport,
+  type SSEClientTransport,
   SseError,
   StreamableHTTPClientTransport,
   type Transport,
@@ -13,7 +13,6 @@ import { MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
 import type { ConnectorOAuth } from '../../options/host-interfaces.ts';
 import type { Connection, ConnectionEvents, ConnectionFacts, RequestLimits } from '../connection/connection.ts';
-import type { StdioTransport } from '../stdio/stdio-transport.ts';
 import { asked, sdkConnectionOf, sdkTimeout } from './sdk-requests.ts';
 import { watchTools } from './sdk-tool-watch.ts';
 
@@ -23,7 +22,7 @@ export type HttpTransport = StreamableHTTPClientTransport | SSEClientTransport;
 /** What one attempt connects. */
 export interface SdkParts {
   readonly client: Client;
-  readonly transport: HttpTransport | StdioTransport;
+  readonly transport: HttpTransport;
   readonly oauth: ConnectorOAuth | null;
   /** What is known of why a stream broke, besides what the SDK says. */
   readonly brokenBy: () => Error | null;
@@ -35,15 +34,11 @@ const HANDSHAKE_GRACE_MS = 500;
 /** How long the end of a session may take; the server forgets it anyway some day. */
 const TERMINATE_TIMEOUT_MS = 1_000;
 
-/**
- * A client of the SDK that answers for the host. `probeMs` is how long a stdio server may take to answer the probe for
- * the modern era.
- */
-export function createSdkClient(era: Era, host: HostSide, connectorId: string, probeMs: number | null = null): Client {
+/** A client of the SDK that answers for the host. */
+export function createSdkClient(era: Era, host: HostSide, connectorId: string): Client {
   const mode = era === 'modern' ? { pin: MODERN_REVISION } : era;
   const { capabilities } = host;
-  const versionNegotiation = { mode, ...(probeMs !== null && { probe: { timeoutMs: probeMs } }) };
-  const client = new Client(CLIENT_INFO, { versionNegotiation, capabilities });
+  const client = new Client(CLIENT_INFO, { versionNegotiation: { mode }, capabilities });
   for (const method of answeredMethods(host)) {
     client.setRequestHandler(method, async (request, context) => {
       const { signal } = context.mcpReq;
@@ -124,8 +119,7 @@ function factsOf(client: Client, transport: SdkParts['transport']): ConnectionFa
 }
 
 function kindOf(transport: SdkParts['transport']): ConnectionFacts['transport'] {
-  if (transport instanceof StreamableHTTPClientTransport) return 'streamable-http';
-  return transport instanceof SSEClientTransport ? 'sse' : 'stdio';
+  return transport instanceof StreamableHTTPClientTransport ? 'streamable-http' : 'sse';
 }
 
 /** DELETEs the session (MCP 2025-03-26, session management). A server may refuse that, or be gone already. */

@@ -41,7 +41,7 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
-/** CONNECTOR_EXITED for a program that is gone, or that stopped listening; `lastLine` is what it said last. */
+/** CONNECTOR_EXITED for a program that has ended or closed its streams; `lastLine` is the last line that it wrote. */
 export function exitFailure({ command }: StdioCommand, exit: ProcessExit | null, lastLine: string): SwitchyardError {
   const detail: ErrorDetail = {
     command,
@@ -49,7 +49,8 @@ export function exitFailure({ command }: StdioCommand, exit: ProcessExit | null,
     ...(exit?.signal != null && { signal: exit.signal }),
     ...(lastLine !== '' && { stderr: lastLine }),
   };
-  return new SwitchyardError('CONNECTOR_EXITED', `Connector process ${JSON.stringify(command)} ${fateOf(exit)}.`, {
+  const why = lastLine === '' ? '.' : `: ${lastLine}`;
+  return new SwitchyardError('CONNECTOR_EXITED', `Connector process ${JSON.stringify(command)} ${fateOf(exit)}${why}`, {
     detail,
   });
 }

@@ -1,9 +1,3 @@
-import {
-  type JSONRPCMessage,
-  parseJSONRPCMessage,
-  serializeMessage,
-  type Transport,
-} from '@modelcontextprotocol/client';
 import { settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
 import type { StdioCommand } from '../connection/local-entry.ts';
@@ -26,8 +20,20 @@ export interface StdioTransportOptions {
   readonly graceMs?: number;
 }
 
-/** MCP over the standard streams of a program that runs as long as the transport does. */
-export interface StdioTransport extends Transport {
+/** The standard streams of a program that runs as long as the transport does, one JSON value per line. */
+export interface StdioTransport {
+  /** Hears each line of stdout that is JSON, parsed. */
+  onmessage?: (value: unknown) => void;
+  /** Hears that the program wrote to stderr. */
+  onoutput?: () => void;
+  /** Hears what went wrong, before `onclose`. */
+  onerror?: (error: Error) => void;
+  /** Hears once that nothing comes any more. */
+  onclose?: () => void;
+  start(): Promise<void>;
+  /** Writes a line, with its line feed. */
+  send(line: string): Promise<void>;
+  close(): Promise<void>;
   /** Of the program, which leads the process group of this number; null until it was started. */
   readonly pid: number | null;
   /** The end of what it wrote to stderr: at most 8 KiB, whole lines, no control characters, no secret of its environment. */
@@ -36,7 +42,7 @@ export interface StdioTransport extends Transport {
   readonly exit: ProcessExit | null;
   /** What ended it, or kept it from starting; null while all is well. */
   readonly failure: SwitchyardError | null;
-  /** Lines on stdout that were no JSON-RPC message, and were passed over. */
+  /** Lines on stdout that were no JSON, and were passed over. */
   readonly junkLines: number;
 }
 
@@ -51,9 +57,10 @@ export function createStdioTransport(command: StdioCommand, options: StdioTransp
 }
 
 class ProgramTransport implements StdioTransport {
-  onclose?: Transport['onclose'];
-  onerror?: Transport['onerror'];
-  onmessage?: Transport['onmessage'];
+  onclose?: () => void;
+  onerror?: (error: Error) => void;
+  onmessage?: (value: unknown) => void;
+  onoutput?: () => void;
   exit: ProcessExit | null = null;
   junkLines = 0;
 
@@ -62,6 +69,8 @@ class ProgramTransport implements StdioTransport {
   readonly #maxMessageBytes: number;
   readonly #lines: LineSplitter;
   readonly #stderr: StderrTail;
+  /** What it wrote to stdout that is no message: some say there why they end. */
+  readonly #chatter: StderrTail;
   #group: ProcessGroup | null = null;
   #ending: Promise<void> | null = null;
   /** Somebody closed it: from then on there is nothing to tell but that it is closed. */
@@ -74,6 +83,7 @@ class ProgramTransport implements StdioTransport {
     this.#maxMessageBytes = maxMessageBytes;
     this.#lines = new LineSplitter(maxMessageBytes);
     this.#stderr = new StderrTail(secretsOf(command.env));
+    this.#chatter = new StderrTail(secretsOf(command.env));
   }
 
   get pid(): number | null {
@@ -105,13 +115,13 @@ class ProgramTransport implements StdioTransport {
     }
   }
 
-  send(message: JSONRPCMessage): Promise<void> {
+  send(line: string): Promise<void> {
     const group = this.#group;
     if (this.#isClosed || this.#failure !== null || this.#ending !== null || group === null)
       return Promise.reject(this.#unusable());
     // The callback comes once the pipe has taken it all: a program that does not read makes its callers wait, not this process grow.
     return new Promise((resolve, reject) => {
-      group.child.stdin.write(serializeMessage(message), (error) => {
+      group.child.stdin.write(line, (error) => {
         if (error == null) return resolve();
         // A broken pipe is known sooner than the end of whoever broke it, which says more.
         void settledWithin(group.exited, DRAIN_MS).then(() => reject(this.#unusable()));
@@ -127,7 +137,10 @@ class ProgramTransport implements StdioTransport {
   #listen(group: ProcessGroup): void {
     const { pid, stdin, stdout, stderr } = group.child;
     stdout.on('data', (chunk: Buffer) => this.#read(chunk));
-    stderr.on('data', (chunk: Buffer) => this.#stderr.push(chunk));
+    stderr.on('data', (chunk: Buffer) => {
+      this.#stderr.push(chunk);
+      this.onoutput?.();
+    });
     // Whoever has no input or no output any more cannot be talked with, though it runs.
     const lost = (): void => {
       if (pid !== undefined) void this.#end();
@@ -151,15 +164,16 @@ class ProgramTransport implements StdioTransport {
   }
 
   #deliver(line: string): void {
-    let message: JSONRPCMessage;
+    let value: unknown;
     try {
-      message = parseJSONRPCMessage(JSON.parse(line));
+      value = JSON.parse(line);
     } catch {
       this.junkLines += 1;
+      this.#chatter.push(Buffer.from(`${line}\n`));
       return;
     }
     try {
-      this.onmessage?.(message);
+      this.onmessage?.(value);
     } catch (error) {
       this.onerror?.(asSwitchyardError(error));
     }
@@ -199,6 +213,6 @@ class ProgramTransport implements StdioTransport {
   }
 
   #exitFailure(): SwitchyardError {
-    return exitFailure(this.#command, this.exit, this.#stderr.lastLine);
+    return exitFailure(this.#command, this.exit, this.#stderr.lastLine || this.#chatter.lastLine);
   }
 }

@@ -1,11 +1,11 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { rootReason } from '../../../shared/errors.ts';
-import { CLIENT_INFO } from '../../mcp/host-side.ts';
-import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
+import { type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { currentTraceparent } from '../../observability/trace.ts';
+import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
 import type { HttpRequest } from './exchange/http-exchange.ts';
 
-/** What the protocol, or the connection, has the say of; an entry's own would be sent beside it. */
+/** Headers that the protocol or the connection sets; an entry's own would be sent beside them. */
 const RESERVED: ReadonlySet<string> = new Set([
   'accept',
   'connection',
@@ -24,22 +24,13 @@ const RESERVED: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-/** Members of `_meta` that a request has of its own. */
-export interface RequestMeta {
-  readonly progressToken: number | null;
-  /** What the host can do for the connector, where that is another than the connection's. */
-  readonly capabilities: JsonObject | null;
-}
-
-const NO_META: RequestMeta = { progressToken: null, capabilities: null };
-
-/** Writes messages as HTTP requests, with what each era wants in headers and in `_meta`. */
+/** Writes messages as HTTP requests, with the headers and the `_meta` of each era. */
 export class RequestWriter {
   readonly #url: URL;
   readonly #ownHeaders: readonly string[];
   readonly #envelope: JsonObject;
   #era: 'modern' | 'legacy' = 'legacy';
-  /** What a legacy session agreed on. */
+  /** The revision that a legacy session agreed on. */
   #revision: string | null = null;
   #sessionId: string | null = null;
 
@@ -48,11 +39,7 @@ export class RequestWriter {
     this.#ownHeaders = Object.entries(headers)
       .filter(([name]) => !RESERVED.has(name.toLowerCase()))
       .flat();
-    this.#envelope = {
-      'io.modelcontextprotocol/protocolVersion': MODERN_REVISION,
-      'io.modelcontextprotocol/clientInfo': CLIENT_INFO,
-      'io.modelcontextprotocol/clientCapabilities': capabilities,
-    };
+    this.#envelope = modernEnvelope(capabilities);
   }
 
   get isModern(): boolean {
@@ -63,10 +50,10 @@ export class RequestWriter {
     return this.#sessionId !== null;
   }
 
-  /** From here on writes for the modern revision, or for a legacy one; null while that is still to be agreed on. */
+  /** Writes for the modern revision from now on, or for a legacy one; null while that is still to be agreed on. */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#era = era;
-    // A handshake begins anew: what an earlier one left is no session of its.
+    // A new handshake starts: the session of an earlier one is not its own.
     if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
   }
@@ -74,11 +61,14 @@ export class RequestWriter {
   /** Takes the session that the answer to a handshake names (MCP 2025-03-26, session management). */
   adopt(headers: IncomingHttpHeaders): void {
     const id = headers['mcp-session-id'];
-    // Visible ASCII, as the specification wants it: nothing else could be sent back.
+    // The specification allows visible ASCII only; anything else could not be sent back.
     this.#sessionId = typeof id === 'string' && /^[\x21-\x7e]{1,4096}$/.test(id) ? id : null;
   }
 
-  /** A request or, without an id, a notification. `further` headers go to modern servers alone. Throws a TypeError where they have no JSON form. */
+  /**
+   * Writes a request or, without an id, a notification. `further` headers go to modern servers only. Throws a TypeError
+   * where `params` have no JSON form.
+   */
   message(
     id: number | string | null,
     method: string,
@@ -86,18 +76,18 @@ export class RequestWriter {
     further: readonly string[] = [],
     meta: RequestMeta = NO_META,
   ): HttpRequest {
-    const whole = this.#withMeta(params, meta);
+    const whole = withMeta(params, this.isModern ? this.#envelope : null, meta);
     const message =
       id === null ? { jsonrpc: '2.0', method, params: whole } : { jsonrpc: '2.0', id, method, params: whole };
     return this.#post(message, this.isModern ? ['mcp-method', method, ...further] : []);
   }
 
-  /** The answer to a request of the server. */
+  /** Writes the answer to a request of the server. */
   answer(id: number | string, answer: JsonObject): HttpRequest {
     return this.#post({ jsonrpc: '2.0', id, ...answer }, []);
   }
 
-  /** Opens a stream, or goes on with one after the event `lastEventId`. */
+  /** Writes a request for a standing stream, which resumes after the event `lastEventId`. */
   listen(lastEventId: string | null): HttpRequest {
     const own = [
       'accept',
@@ -107,19 +97,9 @@ export class RequestWriter {
     return { method: 'GET', url: this.#url, headers: this.#headers(own), body: null };
   }
 
-  /** Ends the session. */
+  /** Writes the request that ends the session. */
   end(): HttpRequest {
     return { method: 'DELETE', url: this.#url, headers: this.#headers([]), body: null };
-  }
-
-  #withMeta(params: JsonObject, { progressToken, capabilities }: RequestMeta): JsonObject {
-    const given = isObject(params._meta) ? params._meta : null;
-    const own = progressToken === null ? null : { progressToken };
-    if (this.isModern) {
-      const asked = capabilities === null ? null : { 'io.modelcontextprotocol/clientCapabilities': capabilities };
-      return { ...params, _meta: { ...given, ...this.#envelope, ...asked, ...own } };
-    }
-    return own === null ? params : { ...params, _meta: { ...given, ...own } };
   }
 
   #post(message: JsonObject, further: readonly string[]): HttpRequest {
@@ -138,12 +118,12 @@ export class RequestWriter {
   }
 }
 
-/** A text as a header can carry it: its UTF-8, a character a byte (WHATWG HTML, server-sent events, Last-Event-ID). */
+/** The UTF-8 of a text with one character per byte, as a header carries it (WHATWG HTML, Last-Event-ID). */
 function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
 }
 
-/** JSON.stringify throws whatever a `toJSON` throws, and a RangeError where the text would be too long. */
+/** Throws a TypeError; JSON.stringify throws what a `toJSON` throws, and a RangeError for a text that is too long. */
 function asJson(message: JsonObject): string {
   try {
     return JSON.stringify(message);

@@ -1,11 +1,12 @@
 import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
-import type { RequestTraffic } from '../connection/connection.ts';
 import { ClosedConnection } from '../connection/failure.ts';
+import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
 import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
 import { exchangeForAnswer, type Wire } from './answer-exchange.ts';
 import type { AbortExchange, ExchangeSink } from './exchange/http-exchange.ts';
 import { OpenExchanges } from './exchange/open-exchanges.ts';
+import { subjectHeaders } from './request-headers.ts';
 import { RequestWriter } from './request-writer.ts';
 
 export interface SessionOptions extends MessageEvents {
@@ -15,12 +16,6 @@ export interface SessionOptions extends MessageEvents {
   readonly headers: Readonly<Record<string, string>>;
   readonly maxResultBytes: number;
   readonly capabilities: JsonObject;
-}
-
-export interface RequestOptions extends RequestTraffic {
-  readonly signal: AbortSignal | null;
-  /** Further headers, names and values in turn; sent to modern servers only. */
-  readonly headers?: readonly string[];
 }
 
 /** Hears how a stream that stays open is doing. */
@@ -33,7 +28,7 @@ const TELL_TIMEOUT_MS = 10_000;
  * JSON-RPC over Streamable HTTP: one POST per message, answered with JSON or with events (MCP 2025-11-25 and
  * 2026-07-28, transports). It knows request ids, the session and cancellation, and nothing about tools.
  */
-export class StreamableHttpSession {
+export class StreamableHttpSession implements MessageChannel {
   readonly url: URL;
   readonly #wire: Wire;
 
@@ -61,14 +56,15 @@ export class StreamableHttpSession {
    * TOOL_RESULT_TOO_LARGE, the network's error, a TypeError where `params` have no JSON form, a ClosedConnection, or
    * the signal's reason, which cancels the request too.
    */
-  async request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
+  async request(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
     const { writer, requests, isClosed } = this.#wire;
     const { signal, onProgress, host } = options;
     signal?.throwIfAborted();
     if (isClosed) throw new ClosedConnection();
     const id = requests.nextId();
     const meta = { progressToken: onProgress === undefined ? null : id, capabilities: host?.capabilities ?? null };
-    const request = writer.message(id, method, params, options.headers, meta);
+    const headers = writer.isModern ? subjectHeaders(method, params, options.tool) : [];
+    const request = writer.message(id, method, params, headers, meta);
     const isHandshake = method === 'initialize';
     const pending = requests.add(id, signal, options, () => {
       // A legacy server goes on after its connection is gone, unless it is told; a modern one takes that as the word.

@@ -1,5 +1,5 @@
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
-import { SwitchyardError } from '../../../shared/errors.ts';
+import type { HostSide } from '../../mcp/host-side.ts';
 import type { FromServer } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
 import type {
@@ -13,15 +13,18 @@ import type {
 import { EraMemory } from '../connection/era-memory.ts';
 import { toConnectError } from '../connection/failure.ts';
 import { announcedLists, mayTellMore, noticesOf } from '../messages/announced-lists.ts';
-import { ServerRequests } from '../messages/server-requests.ts';
-import { type Handshake, shakeHands } from './handshake.ts';
-import { requestFailure } from './request-failure.ts';
+import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
+import { MessageConnection } from '../messages/message-connection.ts';
+import { requestFailure } from '../messages/request-failure.ts';
+import { ServerMessages } from '../messages/server-messages.ts';
 import { StreamableHttpSession } from './session.ts';
 import { keepStandingStream } from './standing-stream.ts';
-import { StreamableHttpConnection } from './streamable-http-connection.ts';
 
 /** How long a handshake that is no longer wanted may take to end by itself, so that its session can be ended too. */
 const HANDSHAKE_GRACE_MS = 500;
+
+/** The events of a stream whose messages alone matter. */
+const UNHEARD = { onOpen: () => {}, onGone: () => {} };
 
 /** How long ending a session may take; the server forgets it anyway some day. */
 const TERMINATE_TIMEOUT_MS = 1_000;
@@ -33,38 +36,44 @@ const TERMINATE_TIMEOUT_MS = 1_000;
 export function createStreamableHttpConnect(options: ConnectOptions): Connect {
   const { dispatcher, maxResultBytes, host, eras = new EraMemory() } = options;
   return async (target, events, limits) => {
-    let isUp = false;
-    const onMessage = (message: FromServer, answeredBy = host): void => {
-      if (message.kind === 'request' || message.method === 'notifications/cancelled')
-        questions.take(message, answeredBy);
-      else if (!isUp) return;
-      else if (message.method === 'notifications/tools/list_changed') events.onToolsChanged();
-      else events.onNotification?.(message.method, message.params);
-    };
+    const messages: ServerMessages = new ServerMessages(() => session, target.id, host, events);
+    const onMessage = (message: FromServer, answeredBy?: HostSide): void => messages.take(message, answeredBy);
     const { url, headers } = target;
     const { capabilities } = host;
     const answering = { dispatcher, url, headers, maxResultBytes, capabilities, onStray: recordStray, onMessage };
-    const session: StreamableHttpSession = new StreamableHttpSession(answering);
-    const questions = new ServerRequests(session, target.id);
-    const handshake = shakeHands(session, target.era, capabilities, eras);
-    const { facts, instanceId } = await settleHandshake(session, handshake, target, limits);
-    // Otherwise the gateway would have its own tools among its tools, and those again, without end.
-    if (host.instanceId !== undefined && instanceId === host.instanceId) {
+    const session = new StreamableHttpSession(answering);
+    const handshake = shakeHands(session, target.era, capabilities, {
+      endpoint: url.href,
+      eras,
+      transport: 'streamable-http',
+    });
+    const agreed = await settleHandshake(session, handshake, target, limits);
+    const { facts } = agreed;
+    try {
+      assertNotSelf(host, agreed, target.id);
+    } catch (error) {
       await session.close(TERMINATE_TIMEOUT_MS);
-      throw new SwitchyardError('CONNECTOR_LOOP', `Connector ${target.id} is the gateway itself.`);
+      throw error;
     }
-    isUp = true;
+    messages.up();
     const stopListening = listen(session, facts, Object.keys(capabilities).length > 0, {
       onToolsChanged: () => events.onToolsChanged(),
       onNotification: events.onNotification,
-      onLost: (error) => isUp && events.onLost(error),
+      onLost: (error) => messages.isUp && events.onLost(error),
     });
-    return new StreamableHttpConnection(session, facts, { host, connectorId: target.id }, async () => {
-      isUp = false;
-      stopListening();
-      questions.stop();
-      await session.close(TERMINATE_TIMEOUT_MS);
-    });
+    return new MessageConnection(
+      session,
+      facts,
+      { host, connectorId: target.id },
+      {
+        subscribe: (uri) => keepStandingStream(session, { resourceSubscriptions: [uri] }, true, UNHEARD),
+        async end() {
+          messages.down();
+          stopListening();
+          await session.close(TERMINATE_TIMEOUT_MS);
+        },
+      },
+    );
   };
 }
 

@@ -1,8 +1,6 @@
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
-import { encodeHeaderValue } from '../../mcp/header-value.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
-import { paramHeaders } from '../../mcp/tool-headers.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import type {
   CallLimits,
@@ -13,12 +11,11 @@ import type {
   ToolPage,
 } from '../connection/connection.ts';
 import { ClosedConnection, isBrokenConnection, toCallError, toListError } from '../connection/failure.ts';
-import { throughInputRounds } from '../messages/input-rounds.ts';
-import { askHost } from '../messages/server-requests.ts';
-import { asToolPage, asToolResult } from '../messages/tool-answers.ts';
+import { throughInputRounds } from './input-rounds.ts';
+import type { ChannelRequestOptions, MessageChannel } from './message-channel.ts';
 import { laterFailure, requestFailure } from './request-failure.ts';
-import type { RequestOptions, StreamableHttpSession } from './session.ts';
-import { keepStandingStream } from './standing-stream.ts';
+import { askHost } from './server-requests.ts';
+import { asToolPage, asToolResult } from './tool-answers.ts';
 
 /** Methods that change nothing on the server, so that a request may be sent twice. */
 const READS: ReadonlySet<string> = new Set([
@@ -35,8 +32,8 @@ const READS: ReadonlySet<string> = new Set([
 interface Asked {
   readonly method: string;
   readonly params: JsonObject;
-  /** For modern servers only, names and values in turn. */
-  readonly headers: readonly string[];
+  /** Set for a call. */
+  readonly tool?: RemoteToolDefinition;
   /** As errors name it. */
   readonly what: string;
 }
@@ -47,20 +44,28 @@ interface Answerer {
   readonly connectorId: string;
 }
 
-/** An MCP connection over a session of Streamable HTTP whose handshake is done. */
-export class StreamableHttpConnection implements Connection {
+/** What a connection needs of its transport besides the channel. */
+export interface TransportParts {
+  /** Listens to one resource of a modern server (MCP 2026-07-28, subscriptions). The returned function ends it. */
+  readonly subscribe: (uri: string) => () => void;
+  /** Ends the transport. Never rejects. */
+  readonly end: () => Promise<void>;
+}
+
+/** An MCP connection over a channel whose handshake is done, whichever transport carries it. */
+export class MessageConnection implements Connection {
   readonly facts: ConnectionFacts;
-  readonly #session: StreamableHttpSession;
+  readonly #channel: MessageChannel;
   readonly #answerer: Answerer;
-  readonly #end: () => Promise<void>;
+  readonly #transport: TransportParts;
   /** Aborts when the connection is closed. */
   readonly #life = new AbortController();
 
-  constructor(session: StreamableHttpSession, facts: ConnectionFacts, answerer: Answerer, end: () => Promise<void>) {
+  constructor(channel: MessageChannel, facts: ConnectionFacts, answerer: Answerer, transport: TransportParts) {
     this.facts = facts;
-    this.#session = session;
+    this.#channel = channel;
     this.#answerer = answerer;
-    this.#end = end;
+    this.#transport = transport;
   }
 
   async listToolsPage(cursor: string | null, limits: RequestLimits): Promise<ToolPage> {
@@ -75,36 +80,34 @@ export class StreamableHttpConnection implements Connection {
 
   callTool(tool: RemoteToolDefinition, args: JsonObject, limits: CallLimits): Promise<ToolResult> {
     const params = { ...limits.params, name: tool.name, arguments: args };
-    const headers = this.#session.isModern ? callHeaders(tool, args) : [];
-    return this.#exchange({ method: 'tools/call', params, headers, what: `Tool ${tool.name}` }, limits, asToolResult);
+    return this.#exchange({ method: 'tools/call', params, tool, what: `Tool ${tool.name}` }, limits, asToolResult);
   }
 
   request(method: string, params: JsonObject, limits: RequestLimits & RequestTraffic): Promise<JsonObject> {
-    const headers = this.#session.isModern ? nameHeader(method, params) : [];
-    return this.#exchange({ method, params, headers, what: `Request ${method}` }, limits, (result) => result);
+    return this.#exchange({ method, params, what: `Request ${method}` }, limits, (result) => result);
   }
 
   async watchResource(uri: string, limits: RequestLimits): Promise<() => void> {
-    if (this.#session.isModern) return this.#subscribe(uri);
+    if (this.#channel.isModern) return this.#subscribe(uri);
     await this.request('resources/subscribe', { uri }, limits);
     return () =>
-      void this.#session.request('resources/unsubscribe', { uri }, { signal: null }).catch(() => {
+      void this.#channel.request('resources/unsubscribe', { uri }, { signal: null }).catch(() => {
         // Nobody listens to the resource any more, whatever the server says.
       });
   }
 
   close(): Promise<void> {
     this.#life.abort(new ClosedConnection());
-    return this.#end();
+    return this.#transport.end();
   }
 
   /** Sends a request and reads its result, after the rounds of input that a modern server may ask for. */
   async #exchange<T>(asked: Asked, limits: CallLimits, read: (result: JsonObject) => T): Promise<T> {
-    const { method, params, headers, what } = asked;
+    const { method, params, tool, what } = asked;
     let isLaterRound = false;
     try {
-      let result = await this.#send(method, params, { ...limits, headers });
-      if (result.resultType === 'input_required' && this.#session.isModern && limits.returnsInputRequests !== true) {
+      let result = await this.#send(method, params, { ...limits, tool });
+      if (result.resultType === 'input_required' && this.#channel.isModern && limits.returnsInputRequests !== true) {
         isLaterRound = true;
         result = await this.#throughInputRounds(result, asked, limits);
       }
@@ -115,44 +118,31 @@ export class StreamableHttpConnection implements Connection {
     }
   }
 
-  #send(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
-    const answer = this.#session.request(method, params, options);
+  #send(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
+    const answer = this.#channel.request(method, params, options);
     if (!READS.has(method)) return answer;
     // The server may just have closed a connection that was kept open. A call is not repeated, a read may be.
     return answer.catch((error: unknown) => {
       if (!isBrokenConnection(error)) throw error;
-      return this.#session.request(method, params, options);
+      return this.#channel.request(method, params, options);
     });
   }
 
-  #throughInputRounds(first: JsonObject, { method, params, headers }: Asked, limits: CallLimits): Promise<JsonObject> {
+  #throughInputRounds(first: JsonObject, { method, params, tool }: Asked, limits: CallLimits): Promise<JsonObject> {
     const { connectorId, host } = this.#answerer;
-    const send = (sent: JsonObject): Promise<JsonObject> => this.#send(method, sent, { ...limits, headers });
+    const send = (sent: JsonObject): Promise<JsonObject> => this.#send(method, sent, { ...limits, tool });
     const ask = (asked: string, about: JsonObject, until: AbortSignal): Promise<JsonObject> =>
       askHost(limits.host ?? host, connectorId, asked, about, until);
     return throughInputRounds(first, params, send, ask, limits.signal, this.#life.signal);
   }
 
-  /** Listens to one resource of a modern server over a stream of its own (MCP 2026-07-28, subscriptions). */
   #subscribe(uri: string): () => void {
     const { signal } = this.#life;
-    const events = { onOpen: () => {}, onGone: () => {} };
-    const stop = keepStandingStream(this.#session, { resourceSubscriptions: [uri] }, true, events);
+    const stop = this.#transport.subscribe(uri);
     signal.addEventListener('abort', stop, { once: true });
     return () => {
       signal.removeEventListener('abort', stop);
       stop();
     };
   }
-}
-
-/** The headers of a call to a modern server: the tool, and the arguments whose schema asks for it. */
-function callHeaders(tool: RemoteToolDefinition, args: JsonObject): readonly string[] {
-  return ['mcp-name', encodeHeaderValue(tool.name), ...paramHeaders(tool, args)];
-}
-
-/** What a request is about, which modern servers want in a header (MCP 2026-07-28, standard headers). */
-function nameHeader(method: string, { name, uri }: JsonObject): readonly string[] {
-  if (method === 'prompts/get' && typeof name === 'string') return ['mcp-name', encodeHeaderValue(name)];
-  return method === 'resources/read' && typeof uri === 'string' ? ['mcp-name', encodeHeaderValue(uri)] : [];
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ClosedConnection, StatusError, UnusableAnswer } from '../../../../src/main/connectors/connection/failure.ts';
-import { laterFailure, requestFailure } from '../../../../src/main/connectors/streamable-http/request-failure.ts';
+import { laterFailure, requestFailure } from '../../../../src/main/connectors/messages/request-failure.ts';
 import { RpcError } from '../../../../src/main/mcp/json-rpc.ts';
 import { SwitchyardError } from '../../../../src/shared/errors.ts';
 

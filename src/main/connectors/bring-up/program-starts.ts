@@ -1,0 +1,144 @@
+import { availableParallelism } from 'node:os';
+import { raceSignal, startTimer, type Timer } from '../../../shared/clock.ts';
+import { createIdleProcessors, type IdleProcessors } from './idle-processors.ts';
+
+/** A program keeps its slot for this long at most, so that one that never speaks delays the others by little. */
+const MAX_SLOT_MS = 5_000;
+
+/** How often the processors are looked at while programs wait. */
+const SAMPLE_MS = 250;
+
+/** From this idle share on, the programs that are starting wait for something other than a processor. */
+const MIN_IDLE_SHARE = 0.3;
+
+/** Programs that have not spoken yet, however idle the processors are: each takes memory and process ids. */
+const MAX_SILENT = 32;
+
+export interface ProgramStartsOptions {
+  /** How many programs may start at a time; null to follow the processors. */
+  readonly limit: number | null;
+  readonly parallelism?: number;
+  readonly idleProcessors?: IdleProcessors;
+}
+
+/** A program that may start now. Every method is idempotent. */
+export interface StartSlot {
+  /** The program has sent its first message. */
+  spoke(): void;
+  /** The program has ended, or was never started. */
+  ended(): void;
+}
+
+interface Waiting {
+  readonly admit: () => void;
+  isGone: boolean;
+}
+
+/**
+ * Decides when stdio servers start. Each start costs a processor for a while, and programs that start all at once all miss their deadlines. There
+ * are `availableParallelism() + 1` slots; a program takes one until its first message, for 5 s at most. If all slots are taken and the processors
+ * were idle for more than 30 % of the last 250 ms, one more program starts for each idle processor. At most 32 programs may be without a
+ * first message. With a `limit`, that many slots are all there is.
+ */
+export class ProgramStarts {
+  readonly #slots: number;
+  readonly #parallelism: number;
+  readonly #idle: IdleProcessors | null;
+  readonly #queue: Waiting[] = [];
+  /** Programs that hold a slot. */
+  #starting = 0;
+  /** Programs that run and have not spoken. */
+  #silent = 0;
+  #sampling: Timer | null = null;
+
+  constructor({ limit, parallelism = availableParallelism(), idleProcessors }: ProgramStartsOptions) {
+    this.#slots = limit ?? parallelism + 1;
+    this.#parallelism = parallelism;
+    this.#idle = limit === null ? (idleProcessors ?? createIdleProcessors()) : null;
+  }
+
+  /** Programs that wait for a slot. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
+  /**
+   * Resolves when a program may start, in the order of the calls, or as soon as `urgent` resolves: somebody waits for that program, and it takes no
+   * slot. Rejects with the reason of `signal`.
+   */
+  async acquire(signal: AbortSignal, urgent: Promise<void> | null = null): Promise<StartSlot> {
+    signal.throwIfAborted();
+    const admitted = Promise.withResolvers<StartSlot>();
+    const waiting: Waiting = { isGone: false, admit: () => admitted.resolve(this.#open(true)) };
+    this.#queue.push(waiting);
+    const leave = (): boolean => {
+      const place = this.#queue.indexOf(waiting);
+      if (place >= 0) this.#queue.splice(place, 1);
+      return place >= 0;
+    };
+    void urgent?.then(() => {
+      if (!waiting.isGone && leave()) admitted.resolve(this.#open(false));
+    });
+    this.#fill();
+    try {
+      return await raceSignal(admitted.promise, signal);
+    } catch (error) {
+      waiting.isGone = true;
+      // It may have been admitted in the very turn in which the signal aborted.
+      if (!leave()) void admitted.promise.then((slot) => slot.ended());
+      throw error;
+    }
+  }
+
+  #open(takesSlot: boolean): StartSlot {
+    let [hasSlot, isSilent] = [takesSlot, true];
+    if (hasSlot) this.#starting += 1;
+    this.#silent += 1;
+    const free = (): void => {
+      timer?.cancel();
+      if (hasSlot) this.#starting -= 1;
+      hasSlot = false;
+      this.#fill();
+    };
+    const timer = takesSlot ? startTimer(MAX_SLOT_MS, free) : null;
+    const speak = (): void => {
+      if (isSilent) this.#silent -= 1;
+      isSilent = false;
+      free();
+    };
+    return { spoke: speak, ended: speak };
+  }
+
+  #fill(): void {
+    while (this.#starting < this.#slots && this.#admitNext());
+    if (this.#queue.length > 0) this.#sample();
+    else this.#stopSampling();
+  }
+
+  /** False where nobody waits, or too many programs are silent. */
+  #admitNext(): boolean {
+    if (this.#silent >= MAX_SILENT) return false;
+    const next = this.#queue.shift();
+    next?.admit();
+    return next !== undefined;
+  }
+
+  #sample(): void {
+    if (this.#idle === null || this.#sampling !== null) return;
+    this.#idle.begin();
+    this.#sampling = startTimer(SAMPLE_MS, () => this.#admitIdle());
+  }
+
+  #stopSampling(): void {
+    this.#sampling?.cancel();
+    this.#sampling = null;
+  }
+
+  #admitIdle(): void {
+    this.#sampling = null;
+    const share = this.#idle?.take() ?? 0;
+    const extra = share > MIN_IDLE_SHARE ? Math.max(1, Math.floor(share * this.#parallelism)) : 0;
+    for (let count = 0; count < extra && this.#admitNext(); count += 1);
+    this.#fill();
+  }
+}

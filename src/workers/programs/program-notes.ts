@@ -1,0 +1,138 @@
+import { randomBytes } from 'node:crypto';
+import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { createProcessTable, type ProcessIdentity, type ProcessTable } from './process-identity.ts';
+
+/** The folder of the notes, below the state folder. */
+export const NOTES_FOLDER = 'programs';
+
+/** A program has this long between SIGTERM and SIGKILL. */
+const GRACE_MS = 2_000;
+
+/** Notes of a host hold a few programs; what is larger was not written by one. */
+const MAX_NOTE_BYTES = 1_000_000;
+
+/** What one host wrote down: itself, and the process groups that it started. */
+interface Note {
+  readonly bootId: string;
+  readonly host: ProcessIdentity;
+  readonly groups: readonly ProcessIdentity[];
+}
+
+/**
+ * Keeps a file with the process groups that this host has started, so that the next host can end them if this one is killed outright. The file
+ * is written in one step and not flushed: what a power cut loses has no process any more.
+ */
+export class ProgramNotes {
+  readonly #folder: string;
+  readonly #path: string;
+  readonly #table: ProcessTable;
+  readonly #known = new Map<number, ProcessIdentity>();
+
+  constructor(stateDir: string, table: ProcessTable = createProcessTable()) {
+    this.#folder = join(stateDir, NOTES_FOLDER);
+    this.#path = join(this.#folder, `${process.pid}-${randomBytes(6).toString('hex')}.json`);
+    this.#table = table;
+  }
+
+  /** Writes down that exactly these process groups of this host run now. Without any, the file goes. */
+  write(pids: readonly number[]): void {
+    const host = this.#table.identify(process.pid);
+    const bootId = this.#table.bootId();
+    if (host === null || bootId === null) return;
+    for (const pid of this.#known.keys()) if (!pids.includes(pid)) this.#known.delete(pid);
+    for (const pid of pids) {
+      const identity = this.#known.has(pid) ? null : this.#table.identify(pid);
+      if (identity !== null) this.#known.set(pid, { pid, startedAt: identity.startedAt });
+    }
+    if (this.#known.size === 0) {
+      rmSync(this.#path, { force: true });
+      return;
+    }
+    const note: Note = {
+      bootId,
+      host: { pid: host.pid, startedAt: host.startedAt },
+      groups: [...this.#known.values()],
+    };
+    mkdirSync(this.#folder, { mode: 0o700, recursive: true });
+    const temporary = `${this.#path}.tmp`;
+    writeFileSync(temporary, JSON.stringify(note), { mode: 0o600 });
+    renameSync(temporary, this.#path);
+  }
+}
+
+/**
+ * Ends the process groups that hosts left behind which were killed outright: those whose host is gone and whose leader is the very process that was
+ * written down (pid, start time and boot). Resolves with the pids of the leaders when they are gone or were killed.
+ */
+export async function endLeftPrograms(
+  stateDir: string,
+  table: ProcessTable = createProcessTable(),
+  graceMs: number = GRACE_MS,
+): Promise<readonly number[]> {
+  const folder = join(stateDir, NOTES_FOLDER);
+  const left: ProcessIdentity[] = [];
+  for (const name of notesIn(folder)) {
+    const path = join(folder, name);
+    const note = readNote(path);
+    if (note !== null && note.bootId === table.bootId()) {
+      if (isRunning(note.host, table)) continue;
+      left.push(...note.groups.filter((group) => isLeader(group, table)));
+    }
+    rmSync(path, { force: true });
+  }
+  await Promise.all(left.map((group) => endGroup(group, table, graceMs)));
+  return left.map(({ pid }) => pid);
+}
+
+function notesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+  } catch {
+    return [];
+  }
+}
+
+/** Null for a file that no host of ours wrote, or that is half gone. */
+function readNote(path: string): Note | null {
+  try {
+    const { size } = lstatSync(path);
+    if (!lstatSync(path).isFile() || size > MAX_NOTE_BYTES) return null;
+    const note = JSON.parse(readFileSync(path, 'utf8')) as Partial<Note>;
+    const { bootId, host, groups } = note;
+    if (typeof bootId !== 'string' || !isIdentity(host) || !Array.isArray(groups)) return null;
+    return { bootId, host, groups: groups.filter(isIdentity) };
+  } catch {
+    return null;
+  }
+}
+
+/** Pids 0 and 1 would be this process's own group, or everybody. */
+function isIdentity(value: unknown): value is ProcessIdentity {
+  if (typeof value !== 'object' || value === null || !('pid' in value) || !('startedAt' in value)) return false;
+  return Number.isSafeInteger(value.pid) && Number(value.pid) > 1 && typeof value.startedAt === 'string';
+}
+
+function isRunning({ pid, startedAt }: ProcessIdentity, table: ProcessTable): boolean {
+  return table.identify(pid)?.startedAt === startedAt;
+}
+
+function isLeader(group: ProcessIdentity, table: ProcessTable): boolean {
+  return isRunning(group, table) && table.identify(group.pid)?.groupId === group.pid;
+}
+
+async function endGroup(group: ProcessIdentity, table: ProcessTable, graceMs: number): Promise<void> {
+  signalGroup(group.pid, 'SIGTERM');
+  const endsAt = performance.now() + graceMs;
+  while (isLeader(group, table) && performance.now() < endsAt) await sleep(20);
+  if (isLeader(group, table)) signalGroup(group.pid, 'SIGKILL');
+}
+
+function signalGroup(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // It ended meanwhile, or belongs to somebody else.
+  }
+}

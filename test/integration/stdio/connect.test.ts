@@ -1,0 +1,265 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { packageBin } from '../../../src/main/cli/demo/package-bin.ts';
+import { listAllTools } from '../../../src/main/connectors/bring-up/list-tools.ts';
+import type {
+  Connection,
+  ConnectionEvents,
+  ConnectorTarget,
+  RequestLimits,
+} from '../../../src/main/connectors/connection/connection.ts';
+import { createStdioConnect } from '../../../src/main/connectors/stdio/stdio-connect.ts';
+import { type HostSide, TOOLS_ONLY } from '../../../src/main/mcp/host-side.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const SERVER = fileURLToPath(new URL('../../fixtures/stdio/scripted-server.ts', import.meta.url));
+const INITIALIZED =
+  '{"jsonrpc":"2.0","id":"$id","result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{},"prompts":null},"serverInfo":{"name":"s","version":"1"}}}';
+const UNKNOWN = '{"jsonrpc":"2.0","id":"$id","error":{"code":-32601,"message":"Method not found"}}';
+const ECHO = { name: 'echo', inputSchema: { type: 'object' } };
+const LISTED = `{"jsonrpc":"2.0","id":"$id","result":{"tools":[${JSON.stringify(ECHO)}],"nextCursor":null}}`;
+const LEGACY = { 'server/discover': [UNKNOWN], initialize: [INITIALIZED], 'tools/list': [LISTED] };
+
+interface Opened extends AsyncDisposable {
+  readonly connection: Connection;
+  readonly limits: RequestLimits;
+  /** What the program was sent, line by line. */
+  seen(): readonly {
+    readonly method: string;
+    readonly id?: number;
+    readonly params?: Readonly<Record<string, unknown>>;
+  }[];
+  readonly heard: string[];
+}
+
+interface Settings {
+  readonly era?: ConnectorTarget['era'];
+  readonly host?: HostSide;
+  readonly timeoutMs?: number;
+}
+
+function targetOf(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  era: ConnectorTarget['era'],
+): ConnectorTarget {
+  const command = { command: process.execPath, args, env, cwd: null };
+  const url = new URL('stdio:scripted');
+  return { id: 's', name: 's', url, headers: {}, era, transport: 'auto', oauth: null, command };
+}
+
+async function open(script: Readonly<Record<string, readonly string[]>>, settings: Settings = {}): Promise<Opened> {
+  const { era = 'auto', host = TOOLS_ONLY, timeoutMs = 20_000 } = settings;
+  const folder = new TempDir();
+  const file = join(folder.path, 'seen');
+  const heard: string[] = [];
+  const events: ConnectionEvents = {
+    onLost: (error) => heard.push(`lost: ${error.message}`),
+    onToolsChanged: () => heard.push('tools changed'),
+    onNotification: (method) => heard.push(method),
+    onFirstMessage: () => heard.push('first message'),
+  };
+  const limits = { signal: AbortSignal.timeout(timeoutMs), timeoutMs };
+  const connect = createStdioConnect({ maxResultBytes: 1_000_000, host });
+  const connection = await connect(targetOf([SERVER, JSON.stringify(script)], { SEEN: file }, era), events, limits);
+  return {
+    connection,
+    limits,
+    heard,
+    seen: () =>
+      readFileSync(file, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line)),
+    async [Symbol.asyncDispose]() {
+      await connection.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+const answered = (result: string): string => `{"jsonrpc":"2.0","id":"$id","result":${result}}`;
+const call = ({ connection, limits }: Opened) => connection.callTool(ECHO, {}, limits);
+
+describe('the handshake with a program', () => {
+  it('falls back to initialize where the program does not know the probe, and reads null members as absent', async () => {
+    await using opened = await open(LEGACY);
+    expect(opened.connection.facts).toEqual({
+      era: 'legacy',
+      transport: 'stdio',
+      protocolVersion: '2025-06-18',
+      serverName: 's',
+      capabilities: { tools: {} },
+    });
+    await eventually('the handshake is over', () => opened.seen().length === 3);
+    expect(opened.seen().map(({ method }) => method)).toEqual([
+      'server/discover',
+      'initialize',
+      'notifications/initialized',
+    ]);
+    expect(opened.heard).toEqual(['first message']);
+  });
+
+  it('sends initialize beside the probe to a program that ignores what it does not know', async () => {
+    await using opened = await open({ ...LEGACY, 'server/discover': [] });
+    expect(opened.connection.facts.era).toBe('legacy');
+  });
+
+  it('starts a program again that ends at the probe, in the same attempt', async () => {
+    await using opened = await open({ ...LEGACY, 'server/discover': ['exit'] });
+    expect(opened.connection.facts.era).toBe('legacy');
+  });
+
+  it('agrees on the modern era without initialize', async () => {
+    const discovered = answered(
+      '{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"m"}}',
+    );
+    await using opened = await open({ 'server/discover': [discovered], 'tools/call': [answered('{"content":[]}')] });
+    expect(opened.connection.facts).toMatchObject({ era: 'modern', protocolVersion: '2026-07-28', serverName: 'm' });
+    await call(opened);
+    const [, called] = opened.seen();
+    expect(called?.params?._meta).toMatchObject({ 'io.modelcontextprotocol/protocolVersion': '2026-07-28' });
+  });
+
+  it('accepts the revision of the first SDKs', async () => {
+    const initialize = [INITIALIZED.replace('2025-06-18', '2024-10-07')];
+    await using opened = await open({ ...LEGACY, initialize });
+    expect(opened.connection.facts.protocolVersion).toBe('2024-10-07');
+  });
+
+  it('says why the program refuses it', async () => {
+    const refused = '{"jsonrpc":"2.0","id":"$id","error":{"code":-32000,"message":"licence expired"}}';
+    const opening = open({ 'server/discover': [UNKNOWN], initialize: [refused] });
+    await expect(opening).rejects.toMatchObject({
+      code: 'CONNECTOR_CONNECT_FAILED',
+      message: expect.stringContaining('licence expired'),
+    });
+  });
+});
+
+describe('a message of a program', () => {
+  it('counts whatever else its answer holds, and a null error beside a result', async () => {
+    const more = '{"jsonrpc":"2.0","id":"$id","error":null,"result":{"content":[],"unknown":{"kept":[1]}},"extra":1}';
+    await using opened = await open({ ...LEGACY, 'tools/call': [more] });
+    expect(await call(opened)).toEqual({ content: [], unknown: { kept: [1] } });
+  });
+
+  it('answers a call by its id as a text, too', async () => {
+    const script = { ...LEGACY, 'tools/call': ['{"jsonrpc":"2.0","id":"3","result":{"content":[]}}'] };
+    await using opened = await open(script);
+    expect(await call(opened)).toEqual({ content: [] });
+  });
+
+  it('may come in an array with others', async () => {
+    const batch = `[{"jsonrpc":"2.0","method":"notifications/tools/list_changed"},${answered('{"content":[]}')}]`;
+    await using opened = await open({ ...LEGACY, 'tools/call': [batch] });
+    await call(opened);
+    expect(opened.heard).toContain('tools changed');
+  });
+
+  it.each([
+    ['{"id":"$id","result":{"content":[]}}', 'the member `jsonrpc` is not "2.0"'],
+    ['{"jsonrpc":"2.0","id":"$id","result":null}', 'must be an object and is null'],
+    ['{"jsonrpc":"2.0","id":"$id","result":["x"]}', 'must be an object and is an array'],
+    ['{"jsonrpc":"2.0","id":"$id","error":"broken"}', '`error` must be an object with a numeric `code`'],
+    ['{"jsonrpc":"2.0","id":"$id"}', 'neither a result nor an error'],
+  ])('fails its call at once if it is malformed: %s', async (line, reason) => {
+    await using opened = await open({ ...LEGACY, 'tools/call': [line] });
+    await expect(call(opened)).rejects.toMatchObject({
+      code: 'TOOL_CALL_REJECTED',
+      message: expect.stringContaining(reason),
+    });
+  });
+
+  it('may be no JSON, and is then ignored', async () => {
+    await using opened = await open({ ...LEGACY, '': ['Server is running', '{"half":'] });
+    const limits = { maxPages: 2, maxTools: 10, timeoutMs: 10_000 };
+    expect((await listAllTools(opened.connection, limits, opened.limits.signal)).tools).toEqual([ECHO]);
+  });
+
+  it('reports the progress of its call alone', async () => {
+    const progress =
+      '{"jsonrpc":"2.0","method":"notifications/progress","params":{"progressToken":3,"progress":1,"total":2}}';
+    await using opened = await open({ ...LEGACY, 'tools/call': [progress, answered('{"content":[]}')] });
+    const steps: unknown[] = [];
+    await opened.connection.callTool(ECHO, {}, { ...opened.limits, onProgress: (step) => steps.push(step) });
+    expect(steps).toEqual([{ progress: 1, total: 2 }]);
+  });
+
+  it('asks the host, whose answer goes back by the id of the question', async () => {
+    const ask = '{"jsonrpc":"2.0","id":"q","method":"roots/list"}';
+    const host: HostSide = { capabilities: { roots: {} }, answer: async () => ({ roots: [] }) };
+    await using opened = await open({ ...LEGACY, 'tools/call': [ask, answered('{"content":[]}')] }, { host });
+    await call(opened);
+    await eventually('the answer arrived', () => opened.seen().some(({ id }) => String(id) === 'q'));
+    expect(opened.seen().find(({ id }) => String(id) === 'q')).toEqual({
+      jsonrpc: '2.0',
+      id: 'q',
+      result: { roots: [] },
+    });
+  });
+});
+
+describe('a call over stdio', () => {
+  it('that its caller gives up is cancelled by a notification, and leaves the connection as it is', async () => {
+    await using opened = await open({ ...LEGACY, 'tools/call': [] });
+    const gone = new AbortController();
+    const called = opened.connection.callTool(ECHO, {}, { ...opened.limits, signal: gone.signal });
+    await eventually('it is under way', () => opened.seen().some(({ method }) => method === 'tools/call'));
+    gone.abort(new Error('no longer wanted'));
+    await expect(called).rejects.toThrow('no longer wanted');
+    await eventually('the program hears of it', () =>
+      opened.seen().some(({ method }) => method === 'notifications/cancelled'),
+    );
+    const { id } = opened.seen().find(({ method }) => method === 'tools/call') ?? {};
+    expect(opened.seen().at(-1)?.params).toMatchObject({ requestId: id });
+    expect(opened.heard).toEqual(['first message']);
+  });
+
+  it('is lost when the program ends meanwhile, and may have run', async () => {
+    await using opened = await open({ ...LEGACY, 'tools/call': ['exit'] });
+    await expect(call(opened)).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
+    expect(opened.heard.at(-1)).toMatch(/^lost: .* exited with code 4/);
+  });
+});
+
+describe('a modern program whose lists change', () => {
+  it('is subscribed to, and its notices arrive', async () => {
+    const discovered = answered('{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}}}');
+    const listening = [
+      '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{}}',
+      '{"jsonrpc":"2.0","method":"notifications/tools/list_changed","params":{}}',
+    ];
+    await using opened = await open({ 'server/discover': [discovered], 'subscriptions/listen': listening });
+    await eventually('the notice arrived', () => opened.heard.includes('tools changed'));
+    expect(opened.heard).toEqual(['first message', 'tools changed']);
+    const [, listen] = opened.seen();
+    expect(listen?.params).toMatchObject({ notifications: { toolsListChanged: true } });
+  });
+});
+
+describe('the real server-everything over stdio', () => {
+  it.each(['auto', 'legacy'] as const)('lists and calls tools (%s), and leaves no process behind', async (era) => {
+    const bin = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '';
+    const programs: { readonly pid: number | null }[] = [];
+    const limits = { signal: new AbortController().signal, timeoutMs: 20_000 };
+    const connect = createStdioConnect({ maxResultBytes: 10_000_000, host: TOOLS_ONLY });
+    const events = {
+      onLost: () => {},
+      onToolsChanged: () => {},
+      onProcess: (view: (typeof programs)[0]) => programs.push(view),
+    };
+    const connection = await connect(targetOf([bin, 'stdio'], {}, era), events, limits);
+    const listing = await listAllTools(connection, { maxPages: 9, maxTools: 99, timeoutMs: 10_000 }, limits.signal);
+    const echo = listing.tools.find(({ name }) => name === 'echo') ?? ECHO;
+    const answer = await connection.callTool(echo, { message: 'over stdio' }, limits);
+    expect(answer.content).toEqual([{ type: 'text', text: 'Echo: over stdio' }]);
+    const pid = programs[0]?.pid ?? 0;
+    await connection.close();
+    expect(() => process.kill(-pid, 0)).toThrow(expect.objectContaining({ code: 'ESRCH' }));
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+});

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { createProcessTable } from '../../../src/workers/programs/process-identity.ts';
+import { endLeftPrograms, ProgramNotes } from '../../../src/workers/programs/program-notes.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const table = createProcessTable();
+const started: ChildProcess[] = [];
+
+/** A real program that leads a process group of its own; `stubborn` ignores SIGTERM. */
+async function startProgram(kind: 'obedient' | 'stubborn' = 'obedient'): Promise<number> {
+  const script = `${kind === 'stubborn' ? "trap '' TERM; " : ''}echo up; while :; do sleep 0.05; done`;
+  const child = spawn('sh', ['-c', script], { detached: true, stdio: ['ignore', 'pipe', 'ignore'] });
+  started.push(child);
+  await new Promise((resolve) => child.stdout?.once('data', resolve));
+  return child.pid ?? 0;
+}
+
+const isUp = (pid: number): boolean => table.identify(pid) !== null;
+
+/** A host that has ended: a process that ran, with its real start time. */
+async function endedHost(): Promise<{ readonly pid: number; readonly startedAt: string }> {
+  const pid = await startProgram();
+  const startedAt = table.identify(pid)?.startedAt ?? '';
+  process.kill(-pid, 'SIGKILL');
+  await eventually('the host is gone', () => !isUp(pid));
+  return { pid, startedAt };
+}
+
+function identityOf(pid: number): { readonly pid: number; readonly startedAt: string } {
+  return { pid, startedAt: table.identify(pid)?.startedAt ?? '' };
+}
+
+function leaveNote(stateDir: string, note: object): string {
+  mkdirSync(join(stateDir, 'programs'), { recursive: true });
+  const path = join(stateDir, 'programs', '1-a.json');
+  writeFileSync(path, JSON.stringify({ bootId: table.bootId(), ...note }));
+  return path;
+}
+
+afterEach(() => {
+  for (const { pid } of started.splice(0)) {
+    try {
+      process.kill(-(pid ?? 0), 'SIGKILL');
+    } catch {
+      // It has ended.
+    }
+  }
+});
+
+describe('ProgramNotes', () => {
+  it('writes down this host and its process groups, and removes the file with the last one', async () => {
+    using dir = new TempDir();
+    const notes = new ProgramNotes(dir.path);
+    const pid = await startProgram();
+    notes.write([pid]);
+    const [name = ''] = readdirSync(join(dir.path, 'programs'));
+    const note = JSON.parse(readFileSync(join(dir.path, 'programs', name), 'utf8'));
+    expect(note).toEqual({ bootId: table.bootId(), host: identityOf(process.pid), groups: [identityOf(pid)] });
+    notes.write([]);
+    expect(readdirSync(join(dir.path, 'programs'))).toEqual([]);
+  });
+
+  it('keeps the start time of a program that has ended while another one still runs', async () => {
+    using dir = new TempDir();
+    const notes = new ProgramNotes(dir.path);
+    const [first, second] = [await startProgram(), await startProgram()];
+    const before = identityOf(first);
+    notes.write([first, second]);
+    process.kill(-first, 'SIGKILL');
+    await eventually('it is gone', () => !isUp(first));
+    notes.write([first, second]);
+    const [name = ''] = readdirSync(join(dir.path, 'programs'));
+    expect(JSON.parse(readFileSync(join(dir.path, 'programs', name), 'utf8')).groups).toContainEqual(before);
+  });
+});
+
+describe('endLeftPrograms', () => {
+  it.each(['obedient', 'stubborn'] as const)('ends an %s program whose host was killed outright', async (kind) => {
+    using dir = new TempDir();
+    const pid = await startProgram(kind);
+    const path = leaveNote(dir.path, { host: await endedHost(), groups: [identityOf(pid)] });
+    expect(await endLeftPrograms(dir.path, table, 200)).toEqual([pid]);
+    await eventually('the program is gone', () => !isUp(pid));
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('leaves the programs of a host that still runs alone', async () => {
+    using dir = new TempDir();
+    const pid = await startProgram();
+    new ProgramNotes(dir.path).write([pid]);
+    expect(await endLeftPrograms(dir.path)).toEqual([]);
+    expect(isUp(pid)).toBe(true);
+    expect(readdirSync(join(dir.path, 'programs'))).toHaveLength(1);
+  });
+
+  it('takes a host whose pid another process has now for gone', async () => {
+    using dir = new TempDir();
+    const pid = await startProgram();
+    leaveNote(dir.path, { host: { pid: process.pid, startedAt: '1' }, groups: [identityOf(pid)] });
+    expect(await endLeftPrograms(dir.path)).toEqual([pid]);
+  });
+
+  it.each([
+    ['whose pid another process has now', (pid: number) => ({ groups: [{ pid, startedAt: '1' }] })],
+    ['of an earlier boot', (pid: number) => ({ bootId: 'earlier', groups: [identityOf(pid)] })],
+    ['with a pid that means everybody', () => ({ groups: [{ pid: 1, startedAt: identityOf(1).startedAt }] })],
+    ['with a pid that is no number', () => ({ groups: [{ pid: '-1', startedAt: '1' }, null, 7] })],
+  ])('does not end a program %s', async (_what, noteOf) => {
+    using dir = new TempDir();
+    const pid = await startProgram();
+    const path = leaveNote(dir.path, { host: await endedHost(), ...noteOf(pid) });
+    expect(await endLeftPrograms(dir.path)).toEqual([]);
+    expect(isUp(pid)).toBe(true);
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('does not end a process that leads no process group', async () => {
+    using dir = new TempDir();
+    const child = spawn('sleep', ['30']);
+    leaveNote(dir.path, { host: await endedHost(), groups: [identityOf(child.pid ?? 0)] });
+    expect(await endLeftPrograms(dir.path)).toEqual([]);
+    expect(child.kill()).toBe(true);
+  });
+
+  it('ignores a folder that is not there and files that are no notes', async () => {
+    using dir = new TempDir();
+    expect(await endLeftPrograms(dir.path)).toEqual([]);
+    leaveNote(dir.path, { host: 'nobody' });
+    writeFileSync(join(dir.path, 'programs', 'half.json'), '{"bootId":');
+    writeFileSync(join(dir.path, 'programs', 'other.txt'), 'not ours');
+    expect(await endLeftPrograms(dir.path)).toEqual([]);
+    expect(readdirSync(join(dir.path, 'programs'))).toEqual(['other.txt']);
+  });
+});
