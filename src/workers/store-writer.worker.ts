@@ -3,13 +3,15 @@ import * as Comlink from 'comlink';
 import { SwitchyardError, toWireError } from '../shared/errors.ts';
 import { portEndpoint } from '../shared/protocol/comlink-endpoint.ts';
 import { PROTOCOL_VERSION, type WriterApi, type WriterReply } from '../shared/protocol/thread-messages.ts';
-import type { StoreNoteMessage } from '../shared/servers/store-notes.ts';
+import type { StoreNote, StoreNoteMessage } from '../shared/servers/store-notes.ts';
 import type { InStore } from '../shared/tools/tool-records.ts';
+import { endLeftPrograms, ProgramNotes } from './programs/program-notes.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
 import { StoreKeeper } from './store/store-keeper.ts';
 import type { ToolTable } from './tables/tool-table.ts';
 
 let keeper: StoreKeeper | null = null;
+let programs: ProgramNotes | null = null;
 
 function reply<T>(work: () => T): WriterReply<T> {
   try {
@@ -35,6 +37,10 @@ function opened(): SqliteStore {
   return keeper.store();
 }
 
+const tell = (note: StoreNote): void => {
+  parentPort?.postMessage({ kind: 'store-note', note } satisfies StoreNoteMessage);
+};
+
 const api: WriterApi = {
   open: (version, stateDir) =>
     reply(() => {
@@ -44,12 +50,17 @@ const api: WriterApi = {
           `The writer speaks protocol ${PROTOCOL_VERSION}, main ${version}.`,
         );
       }
-      keeper ??= new StoreKeeper(stateDir, (note) => {
-        parentPort?.postMessage({ kind: 'store-note', note } satisfies StoreNoteMessage);
-      });
+      keeper ??= new StoreKeeper(stateDir, tell);
+      if (programs === null) {
+        programs = new ProgramNotes(stateDir);
+        void endLeftPrograms(stateDir).then((pids) => {
+          if (pids.length > 0) tell({ kind: 'programs-ended', pids });
+        });
+      }
       return keeper.store().path;
     }),
   hasMap: (storeKey, generatedAtMs) => reply(() => opened().hasMap(storeKey, generatedAtMs)),
+  notePrograms: (pids) => done(() => programs?.write(pids)),
   readSource: (storeKey) => reply(() => opened().readSource(storeKey)),
   saveMap: (map) => done(() => opened().saveMap(map)),
   applyServers: (changes) => done(() => opened().applyServers(changes)),

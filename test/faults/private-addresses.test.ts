@@ -11,6 +11,7 @@ import { isPublicAddress } from '../../src/main/http/special-addresses.ts';
 import { createLifelines } from '../../src/main/manager/create-connectors.ts';
 import { resolveNetwork } from '../../src/main/options/network-options.ts';
 import { type ConnectorProxyManagerOptions, resolveOptions } from '../../src/main/options/options.ts';
+import { forgetfulProgramMemory } from '../../src/main/state-dir/program-memory.ts';
 import { nextTurn } from '../../src/shared/clock.ts';
 import { normalizeEntry, type RawEntry } from '../../src/shared/map/service-map.ts';
 import { createLogin } from '../conformance/oauth.ts';
@@ -145,7 +146,12 @@ async function connectorOver(
   const agent = new Agent();
   const publicAgent = createPublicAgent(direct, rules);
   const resolved = resolveOptions({ serviceMapUrl: 'http://map.invalid/', signatureKey: KEY, ...options });
-  const lifelines = createLifelines(resolved, { agent, publicAgent }, new EraMemory(), async () => null);
+  const lifelines = createLifelines(
+    resolved,
+    { agent, publicAgent },
+    { eras: new EraMemory(), programs: forgetfulProgramMemory },
+    async () => null,
+  );
   const connector = new Connector(normalizeEntry(entry('one', overrides) as RawEntry, 300), {
     ...lifelines,
     now: () => 0,

@@ -72,7 +72,7 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
   const brandOf = sources.brandOf.bind(sources);
   const tools = createTools(options, { memory: memory.tools, events, brandOf });
   const agents = { agent: options.agent ?? mainAgent, publicAgent };
-  const connectors = createConnectors(options, { agents, sources, tools, events });
+  const connectors = createConnectors(options, { agents, sources, tools, events, programs: memory.programs });
   const { syncDeadlineMs, callTimeoutMs } = limits;
   const runSync = createSync({ sources, connectors, maps: memory.maps, syncDeadlineMs, closed });
   const firstSync = new FirstSync({ sync: () => runSync(false), remembered: () => sources.remembered(), quiet });

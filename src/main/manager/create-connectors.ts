@@ -3,7 +3,8 @@ import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import { type BringUp, createBringUp, type Relist } from '../connectors/bring-up/bring-up.ts';
 import { createConnect } from '../connectors/bring-up/choose-connect.ts';
 import { ConnectGate } from '../connectors/bring-up/connect-gate.ts';
-import type { Connect } from '../connectors/connection/connection.ts';
+import { ProgramStarts } from '../connectors/bring-up/program-starts.ts';
+import type { Connect, ProgramWatch } from '../connectors/connection/connection.ts';
 import type { EraMemory } from '../connectors/connection/era-memory.ts';
 import { commandOf, isLocal } from '../connectors/connection/local-entry.ts';
 import type { ConnectorIdentity } from '../connectors/connector-deps.ts';
@@ -31,18 +32,19 @@ export interface CreateConnectorsDeps {
   readonly sources: ConnectorSources;
   readonly tools: ManagerTools;
   readonly events: EventHub;
+  readonly programs: ProgramWatch;
 }
 
 /** The connectors of a manager, none yet: which entries count is asked of `sources`, their tools go to `tools`. */
 export function createConnectors(
   options: ResolvedOptions,
-  { agents, sources, tools, events }: CreateConnectorsDeps,
+  { agents, sources, tools, events, programs }: CreateConnectorsDeps,
 ): ConnectorSet {
   const { logger, clock, random, limits, notifications } = options;
   const apiKeyOf = (entry: ConnectorEntry): Promise<string | null> =>
     (sources.originOf(entry)?.options ?? options).connectorsApiKey();
   return new ConnectorSet({
-    ...createLifelines(options, agents, tools.eras, apiKeyOf),
+    ...createLifelines(options, agents, { eras: tools.eras, programs }, apiKeyOf),
     directory: { entry: (id) => sources.entry(id), isWanted: (id) => sources.isWanted(id) },
     relistAfterMs: () => relistAfterMs(options),
     now: () => clock.now(),
@@ -72,13 +74,13 @@ export function createConnectors(
 export function createLifelines(
   options: ResolvedOptions,
   { agent, publicAgent }: ConnectorAgents,
-  eras: EraMemory,
+  { eras, programs }: { readonly eras: EraMemory; readonly programs: ProgramWatch },
   apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>,
 ): { readonly bringUp: BringUp; readonly relist: Relist } {
   const { limits, host, oauth, createProxy, logger } = options;
   const connectOver = (over: Dispatcher): Connect => {
     const dispatcher = new BringUpDispatcher(over, limits.maxConnectsPerOrigin);
-    return createConnect({ dispatcher, maxResultBytes: limits.maxResultBytes, host, eras });
+    return createConnect({ dispatcher, maxResultBytes: limits.maxResultBytes, host, eras, programs });
   };
   const own = connectOver(agent);
   const byProxy = createProxy === null ? own : createProxyConnect(createProxy, logger, agent);
@@ -88,5 +90,9 @@ export function createLifelines(
     if (commandOf(entry) !== null) return own;
     return isLocal(entry) ? byProxy : ofMaps;
   };
-  return createBringUp({ connectOf, gate: new ConnectGate(limits), apiKeyOf, oauth, limits });
+  const starting = {
+    starts: new ProgramStarts({ limit: limits.programStarts }),
+    startTimeoutMs: limits.startTimeoutMs,
+  };
+  return createBringUp({ connectOf, gate: new ConnectGate(limits), programs: starting, apiKeyOf, oauth, limits });
 }

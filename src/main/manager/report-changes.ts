@@ -38,12 +38,16 @@ export function reportMap(logger: Logger, { sourceId, revision, size, delta, con
 /** Logs and counts a change of state, once. A failure is logged with its code. */
 export function reportTransition(logger: Logger, connector: ConnectorIdentity, transition: Transition): void {
   const { from, to, why } = transition;
+  // The end of a connector that never was up is no news; a map can have thousands of them.
+  const isSilent = from === 'disabled' && to === 'closing';
   const isFailure = to === 'failed' || to === 'backing-off';
   const code = isFailure ? connector.lastErrorCode : null;
-  logger[isFailure ? 'warn' : 'info'](
-    { event: 'connector-state', connectorId: connector.id, from, to, ...(code !== null && { code }) },
-    `Connector ${connector.id}: ${to} (${why})`,
-  );
+  if (!isSilent) {
+    logger[isFailure ? 'warn' : 'info'](
+      { event: 'connector-state', connectorId: connector.id, from, to, ...(code !== null && { code }) },
+      `Connector ${connector.id}: ${to} (${why})`,
+    );
+  }
   recordTransition(transition, code);
   if (to === 'closing') forgetConnector(connector.id);
   else recordUp(connector.id, to === 'ready' || to === 'degraded');

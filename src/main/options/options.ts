@@ -72,7 +72,17 @@ export interface ConnectorProxyManagerOptions {
   readonly maxConnectsPerOrigin?: number | undefined;
   /** How long `sync()` waits for connectors at most; stragglers go on in the background. 5 000 ms. */
   readonly syncDeadlineMs?: number | undefined;
-  /** Deadline for a connector's handshake. 10 000 ms. */
+  /**
+   * How long a stdio server may be quiet before its handshake is done, from its own start. Each line on stderr starts the
+   * time again, up to 5 min in all; `timeouts.connect` of its entry is a hard limit instead. Defaults to 60 000 ms.
+   */
+  readonly startTimeoutMs?: number | undefined;
+  /**
+   * How many stdio servers may start at a time. By default the processors decide: one more than there are, and more while
+   * they are idle.
+   */
+  readonly programStarts?: number | undefined;
+  /** Deadline for the handshake of a connector over HTTP. Defaults to 10 000 ms. */
   readonly connectTimeoutMs?: number | undefined;
   /** Deadline for a connector's whole tool list. 10 000 ms. */
   readonly listTimeoutMs?: number | undefined;

@@ -8,6 +8,7 @@ import type { ResolvedOptions } from '../options/options.ts';
 import { WriterClient } from '../writer/writer-client.ts';
 import { DurableToolMemory } from './durable-tool-memory.ts';
 import { createMapMemory, forgetfulMapMemory, type MapMemory } from './map-memory.ts';
+import { createProgramMemory, forgetfulProgramMemory, type ProgramMemory } from './program-memory.ts';
 import { StoreHealth } from './store-health.ts';
 import { createVolatileToolMemory, type ToolMemory } from './tool-memory.ts';
 
@@ -24,6 +25,8 @@ const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
 export interface HostMemory {
   readonly maps: MapMemory;
   readonly tools: ToolMemory;
+  /** Which programs run, for the next host to end if this one is killed outright. */
+  readonly programs: ProgramMemory;
   /** How the store does; null without one. */
   readonly health: StoreHealth | null;
   /** Resolves when what was handed over is on disk, or has failed. Never rejects. */
@@ -42,7 +45,8 @@ export function createHostMemory(options: HostMemoryOptions, rest: () => Promise
   const { stateDir, pinTools, clock } = options;
   if (stateDir !== null) return createDurableMemory(stateDir, options, rest);
   const tools = createVolatileToolMemory(pinTools !== 'off', () => clock.now());
-  return { maps: forgetfulMapMemory, tools, health: null, close: () => Promise.resolve() };
+  const programs = forgetfulProgramMemory;
+  return { maps: forgetfulMapMemory, tools, programs, health: null, close: () => Promise.resolve() };
 }
 
 function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest: () => Promise<void>): HostMemory {
@@ -82,12 +86,15 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
     now: () => clock.now(),
   });
 
+  const programs = createProgramMemory(writer, health);
+
   return {
     maps,
     tools,
+    programs,
     health,
     async close() {
-      await Promise.all([maps.flushed(), tools.flushed()]);
+      await Promise.all([maps.flushed(), tools.flushed(), programs.flushed()]);
       // A store that fails would only say so again.
       if (health.failure === null) await writeImage();
       timer?.cancel();

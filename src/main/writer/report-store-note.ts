@@ -28,6 +28,14 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
           'the one that is there now is used, and what this process knows goes into it',
       );
       return;
+    case 'programs-ended': {
+      const { pids } = note;
+      logger.warn(
+        { event: 'store-programs-ended', pids, stateDir },
+        `Ended ${pids.length} programs that a host on this folder had started before it was killed`,
+      );
+      return;
+    }
     case 'set-aside': {
       const { backup, reason, saved, lost } = note;
       const counts = Object.entries(saved).map(([table, records]) => `${records} of ${table}`);

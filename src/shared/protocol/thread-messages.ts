@@ -202,6 +202,8 @@ export interface WriterApi {
   readSource(storeKey: string): WriterReply<StoredSource>;
   /** Whether it has a map of this source from `generatedAtMs` or later. */
   hasMap(storeKey: string, generatedAtMs: number): WriterReply<boolean>;
+  /** Notes which process groups of this host run. The next host ends them if this one is killed outright. */
+  notePrograms(pids: readonly number[]): WriterReply<null>;
   /** Durable when answered. Never replaces a newer map, never lowers the floor. */
   saveMap(map: StoredMap): WriterReply<null>;
   /** Durable when answered. */

@@ -8,6 +8,7 @@ import { commandOf, isLocal } from '../connection/local-entry.ts';
 import { connectorHeaders } from './auth-headers.ts';
 import type { ConnectGate } from './connect-gate.ts';
 import { listAllTools, type ToolListing } from './list-tools.ts';
+import { type ProgramStartOptions, startProgram } from './start-program.ts';
 
 /** A connector that is up: connected, its tools listed. */
 export interface BroughtUp {
@@ -35,6 +36,7 @@ export interface BringUpOptions {
   /** The way to a connector. */
   readonly connectOf: (entry: ConnectorEntry) => Connect;
   readonly gate: ConnectGate;
+  readonly programs: ProgramStartOptions;
   /** The key for a connector whose `auth` asks for one. */
   readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
   /** How to log in to a connector; null where that is not needed. */
@@ -57,14 +59,24 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     };
     return listAllTools(connection, listLimits, signal);
   };
-  const bringUp = async (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal): Promise<BroughtUp> => {
-    signal.throwIfAborted();
-    const startedMs = monotonicMs();
+  const connect = async (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal, timeoutMs: number) => {
+    const key = await raceSignal(keyFor(entry, options), signal);
+    const target = targetOf(entry, key, options.oauth(entry.id));
+    return connectOf(entry)(target, events, { signal, timeoutMs });
+  };
+  const connectServer = async (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal) => {
     const timeoutMs = entry.timeouts?.connect ?? limits.connectTimeoutMs;
     using limit = deadline(timeoutMs, () => timeoutError(entry.id, timeoutMs), signal);
-    const key = await raceSignal(keyFor(entry, options), limit.signal);
-    const target = targetOf(entry, key, options.oauth(entry.id));
-    const connection = await connectOf(entry)(target, events, { signal: limit.signal, timeoutMs });
+    return await connect(entry, events, limit.signal, timeoutMs);
+  };
+  const bringUp = async (
+    entry: ConnectorEntry,
+    signal: AbortSignal,
+    connecting: () => Promise<Connection>,
+  ): Promise<BroughtUp> => {
+    signal.throwIfAborted();
+    const startedMs = monotonicMs();
+    const connection = await connecting();
     const handshakeMs = monotonicMs() - startedMs;
     try {
       return { connection, handshakeMs, listing: await list(entry, connection, signal) };
@@ -78,10 +90,25 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     name: string,
     work: () => Promise<T>,
     urgent: Promise<void> | null = null,
-  ): Promise<T> => gate.run(placeOf(entry), () => traced('connect', name, { connectorId: entry.id }, work), urgent);
+  ): Promise<T> => {
+    const traceable = (): Promise<T> => traced('connect', name, { connectorId: entry.id }, work);
+    // Programs share no origin, and wait for the processors instead.
+    return commandOf(entry) === null ? gate.run(new URL(entry.endpoint).origin, traceable, urgent) : traceable();
+  };
   return {
-    bringUp: (entry, events, signal, urgent) =>
-      inTurn(entry, 'connector bring-up', () => bringUp(entry, events, signal), urgent),
+    bringUp: (entry, events, signal, urgent) => {
+      const connecting = (): Promise<Connection> =>
+        commandOf(entry) === null
+          ? connectServer(entry, events, signal)
+          : startProgram(
+              entry,
+              (heard, until, timeoutMs) => connect(entry, heard, until, timeoutMs),
+              events,
+              { signal, urgent },
+              options.programs,
+            );
+      return inTurn(entry, 'connector bring-up', () => bringUp(entry, signal, connecting), urgent);
+    },
     relist: (entry, connection, signal) => inTurn(entry, 'tools/list', () => list(entry, connection, signal)),
   };
 }
@@ -97,11 +124,6 @@ function targetOf(entry: ConnectorEntry, key: string | null, oauth: ConnectorOAu
     oauth,
     command: commandOf(entry),
   };
-}
-
-/** What connectors share and how many of them may use at once: an origin; a program has itself to itself. */
-function placeOf(entry: ConnectorEntry): string {
-  return commandOf(entry) === null ? new URL(entry.endpoint).origin : entry.endpoint;
 }
 
 /** The key is asked for only where the connector wants one. */

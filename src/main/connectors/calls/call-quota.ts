@@ -45,16 +45,21 @@ export class CallQuota {
   }
 
   /**
-   * Resolves with a function that gives the place back, once the call may begin. Rejects with QUOTA_EXCEEDED where too many wait
-   * already or none may ever begin, or with the reason of `signal`.
+   * Resolves with a function that gives the place back, once the call may begin. Rejects with QUOTA_EXCEEDED where too
+   * many wait already, where none may ever begin, or where the next free place comes after `withinMs`; or with the
+   * reason of `signal`.
    */
-  async acquire(signal: AbortSignal, connectorId: string): Promise<() => void> {
+  async acquire(signal: AbortSignal, connectorId: string, withinMs: number): Promise<() => void> {
     if (this.#concurrent < 1 || this.#windows.some(({ max }) => max < 1)) throw exceeded(connectorId, 'it allows none');
+    const endsMs = monotonicMs() + withinMs;
     while (true) {
       signal.throwIfAborted();
       const waitMs = this.#waitMs();
       if (waitMs === 0) break;
       if (this.#waiting.length >= MAX_WAITING) throw exceeded(connectorId, `${MAX_WAITING} calls wait already`);
+      const aheadMs = this.#windowMs(this.#waiting.length);
+      if (monotonicMs() + aheadMs > endsMs)
+        throw exceeded(connectorId, `its next free place is in ${inWords(aheadMs)}`);
       await this.#wait(waitMs, signal);
     }
     this.#active += 1;
@@ -71,14 +76,22 @@ export class CallQuota {
     };
   }
 
-  /** 0 if a call may begin; else how long until one of the windows has room, or infinity until a call ends. */
+  /** 0 if a call may begin; else how long until every window has room, or infinity until a call ends. */
   #waitMs(): number {
+    return this.#active < this.#concurrent ? this.#windowMs(0) : Number.POSITIVE_INFINITY;
+  }
+
+  /** How long until every window has room for one call more than the `ahead` that wait already. */
+  #windowMs(ahead: number): number {
     const nowMs = monotonicMs();
-    let waitMs = this.#active < this.#concurrent ? 0 : Number.POSITIVE_INFINITY;
+    let waitMs = 0;
     for (const { max, ms, startsMs } of this.#windows) {
       while (startsMs[0] !== undefined && startsMs[0] <= nowMs - ms) startsMs.shift();
-      const oldest = startsMs[startsMs.length - max];
-      if (oldest !== undefined) waitMs = Math.max(waitMs, oldest + ms - nowMs);
+      const rounds = Math.floor(ahead / max);
+      // Those ahead take the places that become free first, and keep them for a whole window.
+      const freeing = startsMs[startsMs.length - max + (ahead % max)];
+      if (freeing !== undefined) waitMs = Math.max(waitMs, freeing + (rounds + 1) * ms - nowMs);
+      else if (rounds > 0) waitMs = Math.max(waitMs, rounds * ms);
     }
     return waitMs;
   }
@@ -99,6 +112,10 @@ export class CallQuota {
   #wake(): void {
     this.#waiting[0]?.();
   }
+}
+
+function inWords(ms: number): string {
+  return ms < 1_000 ? `${Math.ceil(ms)} ms` : `${Math.ceil(ms / 1_000)} s`;
 }
 
 function exceeded(connectorId: string, why: string): SwitchyardError {

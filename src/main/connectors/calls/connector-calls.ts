@@ -82,13 +82,15 @@ export class ConnectorCalls {
   ): Promise<T> {
     const timeoutMs = options.timeoutMs ?? this.#entry.timeouts?.call ?? this.#defaultTimeoutMs;
     const call: Call<T> = { name, timeoutMs, options, perform };
+    let isAdmitted = quota === null;
     using limit = deadline(
       timeoutMs,
-      () => timeoutError(call),
+      () => (isAdmitted ? timeoutError(call) : quotaError(call, this.#entry.id)),
       options.signal,
       (reason) => abortedError(call, reason),
     );
-    const release = quota === null ? null : await quota.acquire(limit.signal, this.#entry.id);
+    const release = quota === null ? null : await quota.acquire(limit.signal, this.#entry.id, timeoutMs);
+    isAdmitted = true;
     try {
       for (let isResent = false; ; isResent = true) {
         const open = await this.#route.reach(limit.signal);
@@ -135,7 +137,15 @@ function tellProgress(
 }
 
 function timeoutError({ name, timeoutMs }: Call<unknown>): SwitchyardError {
-  return new SwitchyardError('TOOL_CALL_TIMEOUT', `There was no answer to ${name} within ${timeoutMs} ms.`);
+  return new SwitchyardError('TOOL_CALL_TIMEOUT', `There was no answer to ${name} within ${Math.round(timeoutMs)} ms.`);
+}
+
+/** The call never began: waiting for a place is not waiting for an answer. */
+function quotaError({ name, timeoutMs }: Call<unknown>, connectorId: string): SwitchyardError {
+  const why = `no place for ${name} became free within ${Math.round(timeoutMs)} ms`;
+  return new SwitchyardError('QUOTA_EXCEEDED', `The quota of connector ${connectorId} is used up: ${why}.`, {
+    detail: { connectorId },
+  });
 }
 
 function abortedError({ name }: Call<unknown>, cause: unknown): SwitchyardError {

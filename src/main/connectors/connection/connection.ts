@@ -120,6 +120,14 @@ export interface ConnectionEvents {
  */
 export type Connect = (target: ConnectorTarget, events: ConnectionEvents, limits: RequestLimits) => Promise<Connection>;
 
+/** Hears of the process groups that connections start. */
+export interface ProgramWatch {
+  /** `pid` leads a process group that runs now. */
+  started(pid: number): void;
+  /** Nothing of that group runs any more. */
+  ended(pid: number): void;
+}
+
 export interface ConnectOptions {
   readonly dispatcher: Dispatcher;
   /** Cap on one answer, after decompression. */
@@ -127,4 +135,6 @@ export interface ConnectOptions {
   readonly host: HostSide;
   /** The endpoints that are known to be legacy. */
   readonly eras?: EraMemory;
+  /** Hears which process groups run. */
+  readonly programs?: ProgramWatch | undefined;
 }

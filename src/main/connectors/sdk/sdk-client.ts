@@ -29,7 +29,7 @@ export interface SdkParts {
 }
 
 /** How long a handshake that is no longer wanted may take to end by itself, so that its session can be ended too. */
-const HANDSHAKE_GRACE_MS = 500;
+const HANDSHAKE_GRACE_MS = 2_000;
 
 /** How long the end of a session may take; the server forgets it anyway some day. */
 const TERMINATE_TIMEOUT_MS = 1_000;

@@ -25,6 +25,9 @@ import { createStdioTransport, type StdioTransport } from './stdio-transport.ts'
 /** How long a program may ignore the probe for the modern era before `initialize` is sent beside it. */
 const SILENCE_MS = 2_000;
 
+/** The part of the options that programs need. */
+type StdioConnectOptions = Pick<ConnectOptions, 'maxResultBytes' | 'host' | 'eras' | 'programs'>;
+
 /** A program that is running, and the messages that go to and fro. */
 interface RunningProgram {
   readonly transport: StdioTransport;
@@ -38,7 +41,7 @@ interface RunningProgram {
  * A {@link Connect} to programs of this machine, over their standard streams, in both eras. Whatever ends the attempt,
  * the program and all that it started are gone when the promise rejects.
  */
-export function createStdioConnect(options: Pick<ConnectOptions, 'maxResultBytes' | 'host' | 'eras'>): Connect {
+export function createStdioConnect(options: StdioConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
   return async (target, events, limits) => {
     const { command } = target;
@@ -49,7 +52,10 @@ export function createStdioConnect(options: Pick<ConnectOptions, 'maxResultBytes
       const program = startProgram(command, target, events, options);
       const { transport, channel } = program;
       try {
-        await raceSignal(transport.start(), limits.signal);
+        await raceSignal(
+          transport.start().then(() => options.programs?.started(transport.pid ?? 0)),
+          limits.signal,
+        );
         const how = { endpoint, eras, transport: 'stdio', silenceMs: SILENCE_MS } as const;
         const handshake = await raceSignal(shakeHands(channel, era, host.capabilities, how), limits.signal);
         assertNotSelf(host, handshake, target.id);
@@ -79,7 +85,7 @@ function startProgram(
   command: StdioCommand,
   target: ConnectorTarget,
   events: ConnectionEvents,
-  { maxResultBytes, host }: Pick<ConnectOptions, 'maxResultBytes' | 'host'>,
+  { maxResultBytes, host, programs }: StdioConnectOptions,
 ): RunningProgram {
   let hasSpoken = false;
   const transport = createStdioTransport(command, { maxMessageBytes: maxResultBytes });
@@ -99,6 +105,7 @@ function startProgram(
   transport.onoutput = () => events.onOutput?.();
   transport.onclose = () => {
     const wasUp = messages.isUp;
+    if (transport.pid !== null) programs?.ended(transport.pid);
     const reason = transport.failure ?? new ClosedConnection();
     messages.down();
     channel.end(reason);

@@ -21,7 +21,7 @@ import { StreamableHttpSession } from './session.ts';
 import { keepStandingStream } from './standing-stream.ts';
 
 /** How long a handshake that is no longer wanted may take to end by itself, so that its session can be ended too. */
-const HANDSHAKE_GRACE_MS = 500;
+const HANDSHAKE_GRACE_MS = 2_000;
 
 /** The events of a stream whose messages alone matter. */
 const UNHEARD = { onOpen: () => {}, onGone: () => {} };

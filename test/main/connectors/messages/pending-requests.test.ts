@@ -30,7 +30,7 @@ describe('PendingRequests', () => {
 
   it.each([
     ['an unknown id', rpc({ id: 99, result: {} })],
-    ['an id of another type', rpc({ id: '1', result: {} })],
+    ['an id of another type', rpc({ id: 'one', result: {} })],
     ['no id in a result', rpc({ result: {} })],
     ['no JSON-RPC at all', { hello: 1 }],
   ])('reports %s as a stray and leaves the request waiting', (_, message) => {

@@ -1,0 +1,73 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
+import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import type { Connection, ConnectionEvents } from '../connection/connection.ts';
+import { lastLineOf, type ProcessView } from '../connection/process-view.ts';
+import type { ProgramStarts } from './program-starts.ts';
+import { type StartLimits, startDeadline } from './start-deadline.ts';
+
+/** However many lines a program writes, its start takes no longer than this. */
+const MAX_START_MS = 300_000;
+
+export interface ProgramStartOptions {
+  readonly starts: ProgramStarts;
+  /** How long a program may be quiet before its handshake is done, in milliseconds. */
+  readonly startTimeoutMs: number;
+}
+
+/** Connects with these events, under a signal that aborts when the start takes too long. */
+type ConnectProgram = (events: ConnectionEvents, signal: AbortSignal, timeoutMs: number) => Promise<Connection>;
+
+/**
+ * Starts a stdio server when it is its turn, or as soon as `urgent` resolves, and connects to it. Its deadline counts
+ * from its own start, and each line that it writes to stderr starts the time again, up to 5 min in all; an entry's own
+ * `timeouts.connect` is a hard limit instead. Rejects with CONNECTOR_TIMEOUT, the reason of `signal`, or as `connect` does.
+ */
+export async function startProgram(
+  entry: ConnectorEntry,
+  connect: ConnectProgram,
+  events: ConnectionEvents,
+  { signal, urgent }: { readonly signal: AbortSignal; readonly urgent: Promise<void> },
+  { starts, startTimeoutMs }: ProgramStartOptions,
+): Promise<Connection> {
+  const slot = await starts.acquire(signal, urgent);
+  let program: ProcessView | null = null;
+  const limits = limitsOf(entry, startTimeoutMs);
+  using limit = startDeadline(limits, (elapsedMs) => timeoutError(entry.id, elapsedMs, program), signal);
+  try {
+    const heard: ConnectionEvents = {
+      onLost: (error) => events.onLost(error),
+      onToolsChanged: () => events.onToolsChanged(),
+      onNotification: events.onNotification,
+      onProcess: (view) => {
+        program = view;
+        events.onProcess?.(view);
+      },
+      onOutput: () => limit.putOff(),
+      onFirstMessage: () => slot.spoke(),
+    };
+    return await connect(heard, limit.signal, limits.quietMs);
+  } finally {
+    slot.ended();
+  }
+}
+
+function limitsOf({ timeouts }: ConnectorEntry, startTimeoutMs: number): StartLimits {
+  const hardMs = timeouts?.connect;
+  if (hardMs !== undefined) return { quietMs: hardMs, maxMs: hardMs };
+  return { quietMs: startTimeoutMs, maxMs: Math.max(MAX_START_MS, startTimeoutMs) };
+}
+
+function timeoutError(connectorId: string, elapsedMs: number, program: ProcessView | null): SwitchyardError {
+  const timeoutMs = Math.round(elapsedMs);
+  const lastLine = program === null ? '' : lastLineOf(program);
+  const saying = lastLine === '' ? 'It wrote nothing to stderr.' : `Its last line on stderr: ${lastLine}`;
+  return new SwitchyardError(
+    'CONNECTOR_TIMEOUT',
+    `Connector ${connectorId} did not finish the handshake within ${seconds(timeoutMs)} of its start. ${saying}`,
+    { detail: { phase: 'connect', timeoutMs, ...(lastLine !== '' && { stderr: lastLine }) } },
+  );
+}
+
+function seconds(ms: number): string {
+  return ms < 1_000 ? `${ms} ms` : `${Math.round(ms / 100) / 10} s`;
+}

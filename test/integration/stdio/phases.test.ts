@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { LocalFile, manageFile } from '../../helpers/local-file.ts';
+import { MANNERS, STOPS, StoppingPrograms } from '../../helpers/stopping-programs.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+/** What is promised is 3 s; the rest is for a machine that runs other tests beside this one. */
+const END_MS = 8_000;
+
+const COUNT = STOPS.length * MANNERS.length;
+
+/** Resolves with how long `work` took, in milliseconds. */
+async function timed(work: Promise<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work;
+  return performance.now() - startedMs;
+}
+
+/** Pipes and processes that keep this thread up. */
+function handles(): number {
+  return process.getActiveResourcesInfo().filter((name) => /^(?:Process|Pipe)Wrap$/.test(name)).length;
+}
+
+/** A manager with a program for each way to stop and to behave, all of them started. */
+async function startAll(programs: StoppingPrograms) {
+  // Retries of the programs that exit would go on while the others are looked at.
+  const local = manageFile(programs.all(), { programStarts: COUNT, startTimeoutMs: 60_000 });
+  void local.manager.sync().catch(() => {});
+  await eventually('every program was started', () => programs.pids().length >= COUNT, 60_000);
+  const up = (): number => local.manager.countByState().get('ready') ?? 0;
+  await eventually('those that answer are up', () => up() === 2 * MANNERS.length, 60_000);
+  return local;
+}
+
+describe('programs that stop talking in every phase', () => {
+  it('are gone when the manager is closed, with all that they started', async () => {
+    using programs = new StoppingPrograms();
+    const before = handles();
+    const local = await startAll(programs);
+    const calls = MANNERS.map((manner) => local.manager.callTool(`call-${manner.replace(' ', '-')}.echo`));
+    const outcomes = Promise.allSettled(calls);
+    expect(await timed(local.manager.close())).toBeLessThan(END_MS);
+    // A child that lost its parent is a zombie until init has reaped it.
+    await eventually('all are gone', () => programs.alive().length === 0, 2_000);
+    expect((await outcomes).map(({ status }) => status)).toEqual(calls.map(() => 'rejected'));
+    await eventually('no handle is left', () => handles() <= before);
+    await local[Symbol.asyncDispose]();
+  }, 120_000);
+
+  it('are gone when their entries are removed', async () => {
+    using programs = new StoppingPrograms();
+    await using local = await startAll(programs);
+    local.file.write({});
+    await local.manager.reload();
+    await eventually('all are gone', () => programs.alive().length === 0, END_MS);
+    expect(local.manager.status().connectors).toEqual([]);
+  }, 120_000);
+
+  it('are gone when their entries are changed, and their successors run', async () => {
+    using programs = new StoppingPrograms();
+    await using local = await startAll(programs);
+    const before = programs.pids();
+    using others = new StoppingPrograms();
+    local.file.write({ ...others.all(), 'exits-obedient': { ...others.entry('exits'), disabled: true } });
+    await local.manager.reload();
+    await eventually('the successors were started', () => others.pids().length >= COUNT - 1, 60_000);
+    await eventually('the ones before are gone', () => programs.alive().length === 0, END_MS);
+    expect(before.length).toBeGreaterThanOrEqual(COUNT);
+    await local.manager.close();
+    await eventually('the successors are gone', () => others.alive().length === 0, 2_000);
+  }, 120_000);
+});
+
+describe('a program that is silent from the start', () => {
+  afterEach(killRunning);
+
+  it('is gone when its entry is removed in its first seconds', async () => {
+    using programs = new StoppingPrograms();
+    await using local = manageFile({ silent: programs.entry('probed', 'stubborn forks') });
+    void local.manager.sync().catch(() => {});
+    await eventually('it was started with its child', () => programs.pids().length === 2);
+    local.file.write({});
+    await local.manager.reload();
+    await eventually('both are gone', () => programs.alive().length === 0, END_MS);
+  });
+
+  it.each([
+    ['tools', ['tools', '--wait', '1000']],
+    ['status', ['status', '--wait', '1000']],
+    ['call of another connector', ['call', 'good.echo']],
+  ])(
+    'does not keep the command from ending: %s',
+    async (_what, args) => {
+      using programs = new StoppingPrograms();
+      using file = new LocalFile({ silent: programs.entry('probed', 'stubborn'), good: programs.entry('never') });
+      const run = runCli([...args, '--config', file.path, '--json']);
+      const { stdout } = await run;
+      expect(JSON.parse(stdout)).toBeTypeOf('object');
+      await eventually('both are gone', () => programs.alive().length === 0, END_MS);
+    },
+    60_000,
+  );
+
+  it.each(['SIGTERM', 'SIGINT'] as const)(
+    'is gone after serve is told to end (%s)',
+    async (signal) => {
+      using programs = new StoppingPrograms();
+      using file = new LocalFile({ silent: programs.entry('probed', 'stubborn forks') });
+      const run = startCli(['serve', '--config', file.path, '--port', '0']);
+      await eventually('it was started with its child', () => programs.pids().length === 2, 30_000);
+      run.child.kill(signal);
+      expect(await timed(run.ended)).toBeLessThan(END_MS);
+      await eventually('both are gone', () => programs.alive().length === 0, 2_000);
+    },
+    60_000,
+  );
+});
+
+describe('a host that is killed outright', () => {
+  const host = fileURLToPath(new URL('../../fixtures/programs/program-host.ts', import.meta.url));
+
+  /** A host in a process of its own that has started a program. */
+  async function startHost(stateDir: string, file: LocalFile, programs: StoppingPrograms) {
+    const child = spawn(process.execPath, [host, stateDir, file.path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(child.stdout, 'data');
+    expect(programs.alive().length).toBeGreaterThan(0);
+    return child;
+  }
+
+  it('ends its programs by the end of their input', async () => {
+    using programs = new StoppingPrograms();
+    using dir = new TempDir();
+    using file = new LocalFile({ one: programs.entry('never') });
+    const child = await startHost(dir.path, file, programs);
+    child.kill('SIGKILL');
+    await eventually('the program is gone', () => programs.alive().length === 0);
+  }, 60_000);
+
+  it('leaves stubborn programs to the next host on its state folder, which ends them and says so', async () => {
+    using programs = new StoppingPrograms();
+    using dir = new TempDir();
+    using file = new LocalFile({ one: programs.entry('never', 'stubborn forks') });
+    const child = await startHost(dir.path, file, programs);
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    const left = programs.alive();
+    expect(left.length).toBe(2);
+    await using next = manageFile({}, { stateDir: dir.path });
+    await next.manager.sync();
+    await eventually('they are gone', () => left.every((pid) => !programs.alive().includes(pid)));
+    await eventually('it was logged', () =>
+      next.lines.some(({ fields }) => 'event' in fields && fields.event === 'store-programs-ended'),
+    );
+  }, 60_000);
+
+  it('keeps the programs of another host on the same folder, which still runs', async () => {
+    using programs = new StoppingPrograms();
+    using dir = new TempDir();
+    using file = new LocalFile({ one: programs.entry('never', 'stubborn') });
+    const child = await startHost(dir.path, file, programs);
+    const [pid] = programs.alive();
+    await using next = manageFile({ two: programs.entry('never') }, { stateDir: dir.path });
+    await next.manager.sync();
+    await next.manager.callTool('two.echo');
+    expect(programs.alive()).toContain(pid);
+    child.kill('SIGKILL');
+  }, 60_000);
+});
