@@ -19,7 +19,10 @@ export default defineConfig({
           name: 'unit',
           include: ['test/{main,shared,workers,scripts,docs}/**/*.test.ts'],
           sequence: { shuffle: true },
-          testTimeout: 10_000,
+          // One thread runs many files, in an order that changes: loading every module anew for each file took two
+          // thirds of the processor time. Unit tests therefore leave no state behind in the modules they load.
+          isolate: false,
+          testTimeout: 30_000,
         },
       },
       {
