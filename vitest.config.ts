@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
 // Tests run on Node's own loader, not on Vite's: only then does V8 coverage reach into worker threads, and only then do
@@ -10,8 +11,12 @@ const native = {
   setupFiles: ['test/helpers/evidence-setup.ts'],
 };
 
+// Vitest's default leaves one core idle, which on two cores means that files run one after the other.
+const maxWorkers = Math.max(2, availableParallelism() - 1);
+
 export default defineConfig({
   test: {
+    maxWorkers,
     projects: [
       {
         test: {
