@@ -7,7 +7,7 @@ const native = {
   pool: 'threads',
   experimental: { viteModuleRunner: false },
   // Nothing that a test logs, throws, measures or prints may hold a secret it used.
-  globalSetup: ['test/helpers/evidence-search.ts'],
+  globalSetup: ['test/helpers/compile-cache.ts', 'test/helpers/evidence-search.ts'],
   setupFiles: ['test/helpers/evidence-setup.ts'],
 };
 
