@@ -18,7 +18,7 @@ const tools: AddTools = (server) => {
 
 const traceOf = (header: unknown): string => String(header).split('-')[1] ?? '';
 
-/** The requests that belong to a sync or a call. The standing stream, which opens after a second, belongs to neither. */
+/** The requests that belong to a sync or a call. The standing stream, which opens two seconds later, belongs to neither. */
 const sentFor = (server: TestMcpServer) =>
   server.requests.filter(({ headers }) => headers['mcp-method'] !== 'subscriptions/listen');
 

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { Client, SdkErrorCode } from '@modelcontextprotocol/client';
 import { describe, expect, it } from 'vitest';
@@ -71,7 +72,8 @@ describe('a stdio transport', () => {
       isSent = true;
     });
     sending.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // An absence: a send that waits for nothing resolves within this time.
+    await sleep(100);
     expect(isSent).toBe(false);
     await program.transport.close();
     await expect(sending).rejects.toMatchObject({ code: 'CONNECTOR_GONE' });
