@@ -75,7 +75,7 @@ describe('36 two maps of one instant', () => {
     await held.manager.sync();
     server.behave(answer(JSON.stringify(JSON.parse(new TextDecoder().decode(map)), null, 2)));
     await held.manager.sync(true);
-    expect(held.complaints()).toEqual([]);
+    expect([server.requests.length, held.complaints()]).toEqual([2, []]);
     expect(held.manager.status().serviceMap.lastError).toBeNull();
   });
 });

@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { compileCacheEnvironment } from './compile-cache.ts';
 import { keepEvidence } from './evidence.ts';
 
 const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
 
-/** What a run of the command line left behind. */
+/** The exit code and the whole output of a run of the command line. */
 export interface Ended {
   readonly code: number;
   readonly stdout: string;
@@ -23,14 +24,14 @@ export interface RunningCli {
 export interface CliOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly stdin?: string;
-  /** How long stdin has nothing to say. */
+  /** How long stdin stays silent before its text is sent and it ends. Defaults to 0. */
   readonly stdinDelayMs?: number;
   readonly nodeArgs?: readonly string[];
 }
 
 const running = new Set<ChildProcess>();
 
-/** Ends whatever still runs. For afterEach. */
+/** Ends every process that still runs. For afterEach. */
 export function killRunning(): void {
   for (const child of running) child.kill('SIGKILL');
   running.clear();
@@ -41,7 +42,13 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), bin, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
-    env: { PATH, HOME, ...(NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE }), ...options.env },
+    env: {
+      PATH,
+      HOME,
+      ...(NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE }),
+      ...compileCacheEnvironment(),
+      ...options.env,
+    },
   });
   running.add(child);
   const seen = { stdout: '', stderr: '' };
@@ -50,7 +57,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
       seen[name] += data.toString();
     });
   }
-  // Who does not read stdin closes it before all is written.
+  // A command that does not read stdin closes it before all is written.
   child.stdin.on('error', () => {});
   setTimeout(() => child.stdin.end(options.stdin ?? ''), options.stdinDelayMs ?? 0);
   const ended = once(child, 'close').then(([code]): Ended => {

@@ -1,12 +1,15 @@
-/** Runs before each test file: keeps every error that is made, and the metrics as they are at its end. */
-import { subscribe } from 'node:diagnostics_channel';
+/** Runs before each test file. Keeps every error that is created, and the metrics at the end of the file. */
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { afterAll } from 'vitest';
-// Not from index.ts, which would bring the whole library into each test file.
+// Not from index.ts, which would load the whole library into each test file.
 import { getConnectorMetricsRegistry } from '../../src/main/observability/instruments.ts';
 import { keepEvidence } from './evidence.ts';
 
-subscribe('mcp-switchyard:error', (message) => keepEvidence('error', message));
+const keepError = (message: unknown): void => keepEvidence('error', message);
+subscribe('mcp-switchyard:error', keepError);
 
 afterAll(async () => {
+  // The unit tests share one thread: without this, each file would keep the errors of all later files once more.
+  unsubscribe('mcp-switchyard:error', keepError);
   keepEvidence('metrics', await getConnectorMetricsRegistry().metrics());
 });

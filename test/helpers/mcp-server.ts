@@ -33,13 +33,15 @@ export class TestMcpServer implements AsyncDisposable {
     });
   }
 
-  /** Both eras, without sessions. */
-  static async start(addTools: AddTools, port = 0): Promise<TestMcpServer> {
-    const handle = toNodeHandler(createMcpHandler(() => serverWith(addTools)));
-    return TestMcpServer.#listen(
-      new TestMcpServer((request, response) => void handle(request as Parameters<typeof handle>[0], response)),
-      port,
+  /** Both eras, without sessions. `announceTools` tells all subscribers that the tools changed. */
+  static async start(addTools: AddTools, port = 0): Promise<TestMcpServer & { readonly announceTools: () => void }> {
+    const handler = createMcpHandler(() => serverWith(addTools));
+    const handle = toNodeHandler(handler);
+    const server = new TestMcpServer(
+      (request, response) => void handle(request as Parameters<typeof handle>[0], response),
     );
+    const announceTools = (): void => void handler.notify.toolsChanged();
+    return Object.assign(await TestMcpServer.#listen(server, port), { announceTools });
   }
 
   /** The legacy era, with sessions. */

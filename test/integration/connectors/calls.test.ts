@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { McpServer } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
@@ -11,19 +12,18 @@ const tools = (server: McpServer): void => {
   server.registerTool('large', { inputSchema: z.object({ size: z.number() }) }, ({ size }) => ({
     content: [{ type: 'text', text: 'x'.repeat(size) }],
   }));
-  server.registerTool('slow', { inputSchema: z.object({}) }, async () => {
-    await new Promise((resolve) => setTimeout(resolve, 150));
-    return { content: [] };
-  });
 };
 
 const never = { next: () => 1 };
 
-/** Until this side knows that the other has closed its connections: before, a call might be on its way over one of them. */
-const noticed = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 50));
+/**
+ * Lets this side read the end of the connections that the other has closed, so that no call goes out over one of them.
+ * Nothing tells when that has happened.
+ */
+const noticed = (): Promise<void> => sleep(50);
 
 describe('a call to a connector that is down', () => {
-  it('has it tried at once, and goes through where the connector is back', async () => {
+  it('has it tried again, at most once a second, and succeeds once the connector is back', async () => {
     const server = await TestMcpServer.start(tools);
     const port = Number(new URL(server.url).port);
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: never });
@@ -38,26 +38,36 @@ describe('a call to a connector that is down', () => {
       code: 'CONNECTOR_UNAVAILABLE',
     });
     expect(back.requests).toEqual([]);
-    await new Promise((resolve) => setTimeout(resolve, 1_000));
-    await expect(managed.manager.callTool('one.echo')).resolves.toMatchObject({ content: [{ text: 'echo' }] });
+    let result: unknown = null;
+    await eventually('a call has it tried again', async () => {
+      result = await managed.manager.callTool('one.echo').catch(() => null);
+      return result !== null;
+    });
+    expect(result).toMatchObject({ content: [{ text: 'echo' }] });
     expect(managed.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it('has it tried once, however many call', async () => {
+  it('has it tried once, however many calls there are', async () => {
     await using server = await TestMcpServer.start(tools);
     server.spoilMatching('jsonrpc', (_, response) => response.writeHead(503).end());
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: never });
     await managed.manager.sync();
-    await new Promise((resolve) => setTimeout(resolve, 1_050));
-    const before = server.requests.length;
-    const calls = Array.from({ length: 50 }, () => managed.manager.callTool('one.echo').catch(({ code }) => code));
-    expect(new Set(await Promise.all(calls))).toEqual(new Set(['CONNECTOR_UNAVAILABLE']));
-    expect(server.requests.length - before).toBeLessThanOrEqual(4);
+    const ofOneAttempt = server.requests.length;
+    expect(ofOneAttempt).toBeGreaterThan(0);
+    const codes = new Set<unknown>();
+    let asked = 0;
+    await eventually('the last attempt is long enough ago', async () => {
+      const calls = Array.from({ length: 50 }, () => managed.manager.callTool('one.echo').catch(({ code }) => code));
+      for (const code of await Promise.all(calls)) codes.add(code);
+      asked = server.requests.length - ofOneAttempt;
+      return asked > 0;
+    });
+    expect([asked, codes]).toEqual([ofOneAttempt, new Set(['CONNECTOR_UNAVAILABLE'])]);
   });
 });
 
 describe('a connection that breaks under a call', () => {
-  it('fails that call alone, which says that it may have run and is not sent again', async () => {
+  it('fails that call alone, with an error that says it may have run, and does not send it again', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { random: { next: () => 0.01 } });
     await managed.manager.sync();
@@ -76,7 +86,7 @@ describe('a connection that breaks under a call', () => {
 });
 
 describe('a session that the server has forgotten', () => {
-  it('is initialised again, and the call goes through: one session more', async () => {
+  it('is initialised again, and the call succeeds in one new session', async () => {
     const server = await TestMcpServer.startWithSessions(tools);
     const port = Number(new URL(server.url).port);
     await using managed = await manage([entry('one', { endpoint: server.url })]);
@@ -92,7 +102,7 @@ describe('a session that the server has forgotten', () => {
 });
 
 describe('an answer that is too large', () => {
-  it('is refused with a code, and the connector stays up', async () => {
+  it('is refused with a code, and the connector stays ready', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { maxResultBytes: 100_000 });
     await managed.manager.sync();
@@ -104,7 +114,7 @@ describe('an answer that is too large', () => {
     expect(managed.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it.each(['text/event-stream', 'application/json'])('and never ends is cut off (%s)', async (type) => {
+  it.each(['text/event-stream', 'application/json'])('is cut off if it never ends (%s)', async (type) => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url })], { maxResultBytes: 100_000 });
     await managed.manager.sync();
@@ -125,23 +135,42 @@ describe('an answer that is too large', () => {
 });
 
 describe('quotas of the map', () => {
-  it('are kept: calls beyond wait for their turn', async () => {
-    await using server = await TestMcpServer.start(tools);
+  it('make calls wait for their turn, in order and no longer than their timeout', async () => {
+    const finish: (() => void)[] = [];
+    let running = 0;
+    let mostRunning = 0;
+    await using server = await TestMcpServer.start((mcp) => {
+      mcp.registerTool('gated', { inputSchema: z.object({}) }, async () => {
+        running += 1;
+        mostRunning = Math.max(mostRunning, running);
+        await new Promise<void>((resolve) => finish.push(resolve));
+        running -= 1;
+        return { content: [] };
+      });
+    });
     await using managed = await manage([entry('one', { endpoint: server.url, quotas: { concurrent: 1 } })]);
     await managed.manager.sync();
     const order: number[] = [];
-    await Promise.all([1, 2, 3].map((index) => managed.manager.callTool('one.slow').then(() => order.push(index))));
-    expect(order).toEqual([1, 2, 3]);
-    const late = managed.manager.callTool('one.slow', {}, { timeoutMs: 400 });
-    await expect(managed.manager.callTool('one.slow', {}, { timeoutMs: 100 })).rejects.toMatchObject({
+    const calls = [0, 1, 2].map((index) => managed.manager.callTool('one.gated').then(() => order.push(index)));
+    for (const [index, call] of calls.entries()) {
+      await eventually(`call ${index} runs`, () => finish.length === index + 1);
+      finish[index]?.();
+      await call;
+    }
+    expect([order, mostRunning]).toEqual([[0, 1, 2], 1]);
+    const holder = managed.manager.callTool('one.gated');
+    await eventually('the place is taken', () => finish.length === 4);
+    await expect(managed.manager.callTool('one.gated', {}, { timeoutMs: 50 })).rejects.toMatchObject({
       code: 'TOOL_CALL_TIMEOUT',
     });
-    await late;
+    finish[3]?.();
+    await holder;
+    expect(finish).toHaveLength(4);
   });
 });
 
 describe('ready()', () => {
-  it('resolves as soon as what is waited for is up', async () => {
+  it('resolves as soon as the connectors that it waits for are up', async () => {
     await using server = await TestMcpServer.start(tools);
     await using managed = await manage([entry('one', { endpoint: server.url }), entry('off', { status: 'disabled' })]);
     const waiting = Promise.all([managed.manager.ready('any'), managed.manager.ready('all')]);
@@ -151,7 +180,7 @@ describe('ready()', () => {
     await expect(managed.manager.ready('nope')).rejects.toMatchObject({ code: 'CONNECTOR_UNKNOWN' });
   });
 
-  it('says what is not up when its time is over, and settles when the manager closes', async () => {
+  it('names the connectors that are not up when its time is over, and rejects when the manager closes', async () => {
     await using managed = await manage([entry('dead')], { random: never });
     await expect(managed.manager.ready('any', { timeoutMs: 20 })).rejects.toThrow('there is no service map yet');
     await managed.manager.sync();

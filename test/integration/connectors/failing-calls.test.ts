@@ -44,21 +44,21 @@ const rpcError =
     });
   };
 
-describe('a call that is answered with', () => {
+describe('a call', () => {
   it.each<[string, Spoil, string]>([
     ['a JSON-RPC error', rpcError(200), 'TOOL_CALL_REJECTED'],
     ['400 and a JSON-RPC error of its own', rpcError(400, -32_602), 'TOOL_CALL_REJECTED'],
     ['a server error', (_, response) => response.writeHead(500).end(), 'TOOL_CALL_REJECTED'],
     ['too many requests', (_, response) => response.writeHead(429).end(), 'TOOL_CALL_REJECTED'],
     ['403', (_, response) => response.writeHead(403).end(), 'CONNECTOR_REFUSED'],
-  ])('%s fails alone; the connector stays as it is', async (_, spoil, code) => {
+  ])('answered with %s fails alone, and the connector stays ready', async (_, spoil, code) => {
     await using map = await spoiled(spoil);
     await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code });
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it('401 has the connector connected once more, with the key of now', async () => {
+  it('answered with 401 has the connector connect again with the present key', async () => {
     let key = secret('first');
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.wants((request) => request.headers.authorization === `Bearer ${key}`);
@@ -71,20 +71,24 @@ describe('a call that is answered with', () => {
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
   });
 
-  it('a broken connection leaves the other calls under way alone', async () => {
+  it('whose connection breaks leaves the other running calls alone', async () => {
+    const started = Promise.withResolvers<void>();
+    const finished = Promise.withResolvers<void>();
     await using server = await TestMcpServer.start((mcp) => {
       addTool(mcp);
       mcp.registerTool('slow', {}, async () => {
-        await new Promise((resolve) => setTimeout(resolve, 300));
+        started.resolve();
+        await finished.promise;
         return { content: [{ type: 'text', text: 'slowly' }] };
       });
     });
     await using map = await manage([entry('one', { endpoint: server.url })]);
     await map.manager.sync();
     const slow = map.manager.callTool('one.slow');
-    await eventually('it is on its way', () => server.requests.length >= 3);
+    await started.promise;
     server.spoilNext((request) => request.socket.resetAndDestroy());
     await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
+    finished.resolve();
     await expect(slow).resolves.toMatchObject({ content: [{ text: 'slowly' }] });
   });
 
@@ -92,33 +96,30 @@ describe('a call that is answered with', () => {
     ['404, as a session that is gone', (_, response) => response.writeHead(404).end()],
     ['400 and an error of the server, as a session that is gone', rpcError(400, -32_000)],
   ];
-  it.each(sessionGone)('%s is sent again once, over a new session', async (_, spoil) => {
+  it.each(sessionGone)('answered with %s is sent again once, over a new session', async (_, spoil) => {
     await using map = await spoiled(spoil);
     expect(await map.manager.callTool('one.tool')).toMatchObject({ content: [{ text: 'done' }] });
     expect(map.manager.connector('one')?.status?.state).toBe('ready');
   });
 
-  it.each(sessionGone)(
-    '%s time and again is sent twice and then fails, saying that it did not run',
-    async (_, spoil) => {
-      await using server = await TestMcpServer.startWithSessions(addTool);
-      await using map = await manage([entry('one', { endpoint: server.url })]);
-      await map.manager.sync();
-      let calls = 0;
-      server.spoilMatching('tools/call', (request, response) => {
-        calls += 1;
-        spoil(request, response);
-      });
-      await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
-        code: 'TOOL_CALL_LOST',
-        detail: { sent: 'no' },
-      });
-      expect(calls).toBe(2);
-    },
-  );
+  it.each(sessionGone)('answered twice with %s fails with an error that says it did not run', async (_, spoil) => {
+    await using server = await TestMcpServer.startWithSessions(addTool);
+    await using map = await manage([entry('one', { endpoint: server.url })]);
+    await map.manager.sync();
+    let calls = 0;
+    server.spoilMatching('tools/call', (request, response) => {
+      calls += 1;
+      spoil(request, response);
+    });
+    await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
+      code: 'TOOL_CALL_LOST',
+      detail: { sent: 'no' },
+    });
+    expect(calls).toBe(2);
+  });
 
-  it.each<[string, Spoil]>([['a broken connection', (request) => request.socket.resetAndDestroy()]])(
-    '%s is not sent again; the connector comes back by itself',
+  it.each<[string, Spoil]>([['breaks', (request) => request.socket.resetAndDestroy()]])(
+    'whose connection %s is not sent again, and the connector comes back by itself',
     async (_, spoil) => {
       await using map = await spoiled(spoil);
       await expect(map.manager.callTool('one.tool')).rejects.toMatchObject({
@@ -133,7 +134,7 @@ describe('a call that is answered with', () => {
   );
 });
 
-it('a call whose arguments cannot be sent fails alone', async () => {
+it('a call whose arguments have no JSON form fails alone', async () => {
   await using map = await spoiled(() => {});
   const cycle: Record<string, unknown> = {};
   cycle.self = cycle;
@@ -142,7 +143,7 @@ it('a call whose arguments cannot be sent fails alone', async () => {
 });
 
 describe('a tool list', () => {
-  it.each([401, 403])('refused with %s fails the connector for good', async (status) => {
+  it.each([401, 403])('that is refused with %s fails the connector for good', async (status) => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', (_, response) => response.writeHead(status).end());
     await using map = await manage([entry('one', { endpoint: server.url })]);
@@ -153,7 +154,7 @@ describe('a tool list', () => {
     });
   });
 
-  it('broken off by the network is no fault of the list', async () => {
+  it('that the network breaks off is reported as a connection failure', async () => {
     await using server = await TestMcpServer.startWithSessions(addTool);
     server.spoilMatching('tools/list', (request) => request.socket.resetAndDestroy());
     await using map = await manage([entry('one', { endpoint: server.url })]);

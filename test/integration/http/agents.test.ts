@@ -62,6 +62,7 @@ describe('the check of an Agent', () => {
         codes.push((error as { code: string }).code);
       }
     }
+    // An absence: an agent that connects when it is made would do so within this time.
     await sleep(50);
     expect(codes).toEqual([...Array(3).fill('AGENT_INCOMPATIBLE'), null, null, null]);
     expect(connections).toBe(0);

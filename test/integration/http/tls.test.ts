@@ -217,17 +217,21 @@ describe('ten connectors of one https origin', () => {
     ['modern', 'modern', mcpListener],
     ['legacy, without a standing stream', 'legacy', () => sessionListener({ hasStandingStream: false })],
     ['legacy, with one', 'legacy', () => sessionListener({ hasStandingStream: true })],
-  ])('(%s) take four handshakes to come up, and none for a refresh and a call each', async (_, era, listener) => {
-    await using mcp = await TlsServer.start(leaf, listener());
-    const connectors = Array.from({ length: 10 }, (_none, index) => entry(`c${index}`, { endpoint: mcp.url }));
-    await using managed = await manage(connectors, { tls: { ca: authority.cert } });
-    await managed.manager.sync();
-    const states = managed.manager.status().connectors.map((connector) => `${connector.state} ${connector.era}`);
-    expect(states).toEqual(Array(10).fill(`ready ${era}`));
-    expect(mcp.handshakes).toBeLessThanOrEqual(4);
-    const before = mcp.handshakes;
-    await managed.manager.sync(true);
-    for (const { id } of connectors) await managed.manager.callTool(`${id}.echo`, { text: 'x' });
-    expect(mcp.handshakes).toBe(before);
-  });
+  ])(
+    '(%s) take four handshakes at most to come up, and none for a refresh and a call each',
+    async (_, era, listener) => {
+      await using mcp = await TlsServer.start(leaf, listener());
+      const connectors = Array.from({ length: 10 }, (_none, index) => entry(`c${index}`, { endpoint: mcp.url }));
+      await using managed = await manage(connectors, { tls: { ca: authority.cert } });
+      await managed.manager.sync();
+      const states = managed.manager.status().connectors.map((connector) => `${connector.state} ${connector.era}`);
+      expect(states).toEqual(Array(10).fill(`ready ${era}`));
+      expect(mcp.handshakes).toBeGreaterThanOrEqual(1);
+      expect(mcp.handshakes).toBeLessThanOrEqual(4);
+      const before = mcp.handshakes;
+      await managed.manager.sync(true);
+      for (const { id } of connectors) await managed.manager.callTool(`${id}.echo`, { text: 'x' });
+      expect(mcp.handshakes).toBe(before);
+    },
+  );
 });

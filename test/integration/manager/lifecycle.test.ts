@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { ConnectorProxyManager } from '../../../src/main/index.ts';
@@ -9,12 +10,11 @@ import { TestMcpServer } from '../../helpers/mcp-server.ts';
 import { entry, type Json, KEY, mapOf, signed } from '../../helpers/signed-map.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 const current = (connectors: readonly Json[]): Uint8Array =>
   signed(mapOf(connectors, { generatedAt: new Date().toISOString() }));
 
 describe('a manager', () => {
-  it('answers before its first sync', async () => {
+  it('answers with empty lists before its first sync', async () => {
     await using map = await manage([entry('a')]);
     expect([map.manager.listConnectors(), map.manager.listTools(), map.manager.connector('a')]).toEqual([
       [],
@@ -29,7 +29,7 @@ describe('a manager', () => {
     await expect(map.manager.callTool('a.b')).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
   });
 
-  it('tells of maps, connectors and tools as they change', async () => {
+  it('emits an event for each change of the map, of a connector and of its tools', async () => {
     await using server = await TestMcpServer.start((it) => void it.registerTool('t', {}, () => ({ content: [] })));
     await using map = await manage([entry('a', { endpoint: server.url })]);
     const told: unknown[] = [];
@@ -49,14 +49,14 @@ describe('a manager', () => {
     ]);
   });
 
-  it('loads on main first and on a thread from then on', async () => {
+  it('loads the first map on the main thread and later ones on a worker thread', async () => {
     await using map = await manage([entry('a', { status: 'disabled' })]);
     await map.manager.sync();
     await map.publish([]);
     expect(map.manager.status().loads.map(({ thread }) => thread.replace(/\d+$/, 'N'))).toEqual(['main', 'worker-N']);
   });
 
-  it('hands a large first map to a thread as bytes', async () => {
+  it('verifies a large first map on a worker thread', async () => {
     const many = Array.from({ length: 800 }, (_, i) => entry(`c${i}`, { status: 'disabled' }));
     await using map = await manage(many);
     await map.manager.sync();
@@ -64,7 +64,7 @@ describe('a manager', () => {
     expect(map.manager.status().connectors).toHaveLength(800);
   });
 
-  it.each(['always', 'never'] as const)('with offload %s loads where it is told to', async (offload) => {
+  it.each(['always', 'never'] as const)('loads every map on the thread that offload %s names', async (offload) => {
     await using map = await manage([], { offload });
     await map.manager.sync();
     await map.manager.sync(true);
@@ -72,7 +72,7 @@ describe('a manager', () => {
     expect(isMain).toEqual(offload === 'never' ? [true, true] : [false, false]);
   });
 
-  it("fetches with the caller's fetch on main and proves on a thread", async () => {
+  it("fetches with the caller's fetch on the main thread and verifies on a worker thread", async () => {
     const bodies = [current([entry('a', { status: 'disabled' })]), current([])];
     const fetchImpl = (async () => new Response(bodies.shift())) as typeof fetch;
     await using map = await manage([], { serviceMapUrl: 'http://map.invalid/', fetchImpl, offload: 'always' });
@@ -83,15 +83,15 @@ describe('a manager', () => {
     ]);
   });
 
-  it('refreshes in the background', async () => {
+  it('refreshes the map in the background', async () => {
     await using map = await manage([], { featureFlags: { asyncRefresh: true, refreshIntervalMs: 100 } });
     await map.manager.sync();
     await eventually('it has asked three times', () => map.server.requests.length > 2);
   });
 });
 
-describe('closing', () => {
-  it('is idempotent, whatever it is called', async () => {
+describe('closing a manager', () => {
+  it('is idempotent under each of its three names', async () => {
     const map = await manage([]);
     await map.manager.sync();
     await Promise.all([map.manager.close(), map.manager.disconnect(), map.manager[Symbol.asyncDispose]()]);
@@ -101,11 +101,11 @@ describe('closing', () => {
     await map[Symbol.asyncDispose]();
   });
 
-  it('before anything was asked is fine', async () => {
+  it('succeeds before anything was asked of the manager', async () => {
     await (await manage([]))[Symbol.asyncDispose]();
   });
 
-  it('while the map is awaited rejects sync at once', async () => {
+  it('rejects sync at once while the map is being fetched', async () => {
     await using server = await MapServer.start();
     server.answer(() => {});
     await using manager = new ConnectorProxyManager({
@@ -115,37 +115,62 @@ describe('closing', () => {
     });
     const synced = manager.sync();
     synced.catch(() => {});
-    await sleep(50);
+    await eventually('the map is asked for', () => server.requests.length > 0);
     await manager.close();
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
   });
 
-  it.each(['signatureKey', 'connectorsApiKey'] as const)('while %s is awaited settles everything', async (name) => {
-    const one = entry('a', { auth: { type: 'bearer' } });
-    const map = await manage([one], { [name]: () => new Promise<string>(() => {}) });
-    const synced = map.manager.sync();
-    synced.catch(() => {});
-    await sleep(50);
-    await map[Symbol.asyncDispose]();
-    await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
-  });
+  it.each(['signatureKey', 'connectorsApiKey'] as const)(
+    'rejects sync while the host still owes an answer to %s',
+    async (name) => {
+      const one = entry('a', { auth: { type: 'bearer' } });
+      const asked = Promise.withResolvers<void>();
+      const neverAnswered = (): Promise<string> => {
+        asked.resolve();
+        return new Promise(() => {});
+      };
+      const map = await manage([one], { [name]: neverAnswered });
+      const synced = map.manager.sync();
+      synced.catch(() => {});
+      await asked.promise;
+      await map[Symbol.asyncDispose]();
+      await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
+    },
+  );
 
-  it('while connectors come up rejects sync, and nothing starts afterwards', async () => {
+  it('rejects sync while connectors come up, and connects no further one', async () => {
     await using hanging = await MapServer.start();
     hanging.answer(() => {});
     const many = Array.from({ length: 40 }, (_, i) => entry(`c${i}`, { endpoint: hanging.url }));
     await using map = await manage(many);
     const synced = map.manager.sync();
     synced.catch(() => {});
-    while (hanging.requests.length < 4) await sleep(5);
+    await eventually('some are being connected', () => hanging.requests.length >= 4);
     await map.manager.close();
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
     const asked = hanging.requests.length;
+    // An absence: within this time a connector that waited for its turn would be connected.
     await sleep(100);
     expect(hanging.requests.length).toBe(asked);
   });
 
-  it('at any moment settles everything', async () => {
+  it('does not wait for a sleep of the host that never ends', async () => {
+    await using server = await MapServer.start();
+    server.fail(500);
+    const asleep = Promise.withResolvers<void>();
+    const sleepForEver = (): Promise<void> => {
+      asleep.resolve();
+      return new Promise(() => {});
+    };
+    await using map = await manage([], { serviceMapUrl: server.url, sleep: sleepForEver });
+    const synced = map.manager.sync();
+    synced.catch(() => {});
+    await asleep.promise;
+    await map.manager.close();
+    await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
+  });
+
+  it('settles every sync and call at whatever moment it comes', async () => {
     using dir = new TempDir();
     await using server = await TestMcpServer.startWithSessions(
       (it) => void it.registerTool('t', {}, () => new Promise(() => {})),
@@ -158,11 +183,16 @@ describe('closing', () => {
         map.manager.sync(),
         map.manager.sync(true).then(() => map.manager.callTool('a.t')),
       ]);
+      // No wait for anything: close() comes at moments that are spread over the whole bring-up.
       await sleep(delayMs);
       await map.manager.close();
-      for (const outcome of await work) {
-        if (outcome.status === 'rejected')
-          expect(['CLOSED', 'CONNECTOR_GONE', 'TOOL_UNKNOWN']).toContain(outcome.reason.code);
+      const [synced, called] = await work;
+      if (delayMs === 0) expect(synced).toMatchObject({ status: 'rejected', reason: { code: 'CLOSED' } });
+      // The tool never answers, so the call is rejected whenever close() comes.
+      expect(called?.status).toBe('rejected');
+      for (const outcome of [synced, called]) {
+        const code = outcome?.status === 'rejected' ? outcome.reason.code : 'none';
+        expect(['none', 'CLOSED', 'CONNECTOR_GONE', 'TOOL_UNKNOWN']).toContain(code);
       }
     }
     expect(server.sessions.size).toBe(0);
@@ -170,7 +200,7 @@ describe('closing', () => {
 });
 
 describe('a host that has nothing more to do', () => {
-  it('ends by itself, though pool, writer and scheduler are still there', async () => {
+  it('ends by itself although the thread pool, the writer and the scheduler still exist', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(current([]));
     const program = fileURLToPath(new URL('../../fixtures/programs/idle-host.ts', import.meta.url));

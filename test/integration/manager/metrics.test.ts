@@ -9,13 +9,14 @@ import { counterOf, mapNow, mapUnderTest, off } from '../../helpers/map-under-te
 import { entry } from '../../helpers/signed-map.ts';
 
 const gauge = counterOf;
+const UP = 'brainwav_mcp_connector_proxy_up';
 const here = {
   connect: () => Promise.resolve(),
   getTools: () => [{ name: 'x', inputSchema: {} }],
   callTool: () => Promise.resolve({ content: [] }),
 };
 
-it('every instrument of the table is in the registry, with its labels and default labels', async () => {
+it('the registry holds every instrument of the table, with its labels and the default labels', async () => {
   const registry = getConnectorMetricsRegistry();
   await using managed = await manage([entry('one')], { createProxy: () => here });
   await managed.manager.sync();
@@ -27,22 +28,19 @@ it('every instrument of the table is in the registry, with its labels and defaul
   expect(text).toContain('nodejs_eventloop_lag_seconds');
 });
 
-it('connectors are counted by state and by transition, and gone with their manager', async () => {
+it('connectors are counted by state and by transition, and no longer counted once their manager is closed', async () => {
   const managed = await manage([entry('a'), entry('b', { status: 'disabled' })], { createProxy: () => here });
   const before = await gauge('mcp_connector_transitions_total', { from: 'connecting', to: 'ready' });
   await managed.manager.sync();
   expect(await gauge('mcp_connectors', { state: 'ready' })).toBe(1);
   expect(await gauge('mcp_connectors', { state: 'disabled' })).toBe(1);
   expect(await gauge('mcp_connector_transitions_total', { from: 'connecting', to: 'ready' })).toBe(before + 1);
-  expect([
-    await gauge('brainwav_mcp_connector_proxy_up', { connector: 'a' }),
-    await gauge('brainwav_mcp_connector_proxy_up', { connector: 'b' }),
-  ]).toEqual([1, 0]);
+  expect([await gauge(UP, { connector: 'a' }), await gauge(UP, { connector: 'b' })]).toEqual([1, 0]);
   await managed[Symbol.asyncDispose]();
   expect(await gauge('mcp_connectors', { state: 'ready' })).toBe(0);
 });
 
-it('a map that is over shows for how long, and a circuit that is open', async () => {
+it('the gauges show for how long a map has been expired, and that its circuit is open', async () => {
   let now = Date.now();
   await using server = await MapServer.start(mapNow([off('a')], { ttlSeconds: 60 }));
   await using held = mapUnderTest(server.url, { now: () => now });
@@ -58,19 +56,19 @@ it('a map that is over shows for how long, and a circuit that is open', async ()
   expect(await gauge('mcp_load_pool_queue_length', {})).toBe(0);
 });
 
-it('a failed bring-up is counted by its code', async () => {
+it('a bring-up that fails is counted under the code of its error', async () => {
   const before = await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_CONNECT_FAILED' });
   await using managed = await manage([entry('dead')], { random: { next: () => 1 } });
   await managed.manager.sync();
   expect(await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_CONNECT_FAILED' })).toBe(before + 1);
 });
 
-it('connectors beyond the label limit share one label, and a gauge is kept for none of them', async () => {
+it('connectors beyond the label limit share the label "other" and have no gauge of their own', async () => {
   const many = Array.from({ length: MAX_CONNECTOR_LABELS + 5 }, (_, index) => entry(`n${index}`));
   await using managed = await manage(many, { createProxy: () => here });
   await managed.manager.sync();
   await managed.manager.callTool(`n${MAX_CONNECTOR_LABELS + 3}.x`);
-  const up = await getConnectorMetricsRegistry().getSingleMetric('brainwav_mcp_connector_proxy_up')?.get();
+  const up = await getConnectorMetricsRegistry().getSingleMetric(UP)?.get();
   expect(up?.values.length).toBe(MAX_CONNECTOR_LABELS);
   expect(await getConnectorMetricsRegistry().metrics()).toMatch(
     /mcp_tool_call_duration_seconds_count\{[^}]*connector="other"[^}]*\} [1-9]/,
@@ -91,4 +89,29 @@ it('the gauge of the event loop delay shows, from the first scrape on, how long 
     await nextTurn();
     return (await maximum()) > 0.03;
   });
+});
+
+it('the gauge of a connector stays until the last manager of the process that has it closes', async () => {
+  const first = await manage([entry('shared')], { createProxy: () => here });
+  const second = await manage([entry('shared')], { createProxy: () => here });
+  await first.manager.sync();
+  await second.manager.sync();
+  await first[Symbol.asyncDispose]();
+  expect(await gauge(UP, { connector: 'shared' })).toBe(1);
+  await second[Symbol.asyncDispose]();
+  expect(await getConnectorMetricsRegistry().metrics()).not.toContain(`${UP}{connector="shared"`);
+});
+
+it('a call that ends after its connector was removed does not bring back the label of the connector', async () => {
+  const { promise, resolve } = Promise.withResolvers<object>();
+  await using managed = await manage([entry('gone'), entry('stays')], {
+    createProxy: () => ({ ...here, callTool: () => promise }),
+  });
+  await managed.manager.sync();
+  expect(await getConnectorMetricsRegistry().metrics()).toContain('connector="gone"');
+  const call = managed.manager.callTool('gone.x').catch(() => {});
+  await managed.publish([entry('stays')]);
+  resolve({});
+  await call;
+  expect(await getConnectorMetricsRegistry().metrics()).not.toContain('connector="gone"');
 });

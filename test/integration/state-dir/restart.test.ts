@@ -16,26 +16,27 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 
 const off = (id: string): Json => entry(id, { status: 'disabled' });
 
-function start(serviceMapUrl: string, stateDir: string, now = NOW) {
+function start(serviceMapUrl: string, stateDir: string, nowMs = NOW) {
   const logger = recordingLogger();
   const manager = new ConnectorProxyManager({
     serviceMapUrl,
     signatureKey: KEY,
     stateDir,
     logger,
-    now: () => now,
+    now: () => nowMs,
+    sleep: async () => {},
     featureFlags: { asyncRefresh: false, refreshIntervalMs: 1 },
   });
   return Object.assign(manager, { events: () => logger.lines.map(({ fields }) => fields.event) });
 }
 
-/** An earlier life: one sync, then the end. */
+/** Runs a manager for one sync, so that the next one starts with what it stored. */
 async function runOnce(serviceMapUrl: string, stateDir: string): Promise<void> {
   await using manager = start(serviceMapUrl, stateDir);
   await manager.sync();
 }
 
-/** Leaves the store alone: it is asked only where the start image has nothing. */
+/** Removes the start image, so that the next start reads the store. */
 function removeStartImage(stateDir: string): void {
   for (const file of readdirSync(stateDir)) if (file.endsWith('.img')) rmSync(join(stateDir, file));
 }
@@ -53,7 +54,7 @@ describe('a restart', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['new']);
   });
 
-  it('serves the stored map, proven again, while the server is down', async () => {
+  it('verifies the stored map again and serves it while the server is down', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -66,7 +67,7 @@ describe('a restart', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('asks conditionally with the stored ETag, and takes a 304 for an answer', async () => {
+  it('sends the stored ETag, and keeps the stored map when the answer is 304', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -76,7 +77,7 @@ describe('a restart', () => {
     expect(after.status().serviceMap).toMatchObject({ freshness: 'fresh', revision: 1, connectorCount: 1 });
   });
 
-  it('fetches whole where the stored map fails a check', async () => {
+  it('fetches the whole map when the signature of the stored one is wrong', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -95,7 +96,7 @@ describe('a restart', () => {
     expect(after.events()).toContain('stored-map-refused');
   });
 
-  it('says so where the stored map is damaged, and fetches whole', async () => {
+  it('logs that the stored map is damaged, and fetches the whole map', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('a')])));
     await runOnce(server.url, dir.path);
@@ -107,10 +108,42 @@ describe('a restart', () => {
     expect(after.events()).toContain('store-damaged');
     expect(after.status().serviceMap.freshness).toBe('fresh');
   });
+
+  it('still holds back a mass removal that nobody has confirmed', async () => {
+    using dir = new TempDir();
+    const all = ['a', 'b', 'c', 'd', 'e'].map(off);
+    await using server = await MapServer.start(signed(mapOf(all)));
+    {
+      await using first = start(server.url, dir.path);
+      await first.sync();
+      server.serve(signed(mapOf([off('a')], { generatedAt: new Date(NOW + 1).toISOString() })));
+      await first.sync(true);
+      expect(first.status().serviceMap.heldRemovals).toHaveLength(4);
+    }
+    server.fail();
+    await using second = start(server.url, dir.path);
+    await second.sync();
+    expect(second.listConnectors()).toHaveLength(5);
+  });
 });
 
-describe('without a usable folder', () => {
-  it('the floor counts again as soon as the store can be read', async () => {
+describe('a state folder', () => {
+  it('is written to by a host whose clock has fractions of a millisecond', async () => {
+    using dir = new TempDir();
+    await using server = await MapServer.start(signed(mapOf([off('a')])));
+    {
+      await using manager = start(server.url, dir.path, NOW + 0.25);
+      await manager.sync();
+      expect(manager.status().store.kind).toBe('ready');
+      expect(manager.events()).not.toContain('store-failed');
+    }
+    server.fail();
+    await using after = start(server.url, dir.path);
+    await after.sync();
+    expect(after.listConnectors().map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('that cannot be read makes the floor of the map unknown, until it can be read again', async () => {
     using dir = new TempDir();
     await using server = await MapServer.start(signed(mapOf([off('new')])));
     await runOnce(server.url, dir.path);
@@ -133,7 +166,7 @@ describe('without a usable folder', () => {
     expect(after.listConnectors().map(({ id }) => id)).toEqual(['new']);
   });
 
-  it('everything works, just cold, and says so once', async () => {
+  it('that cannot be created leaves the manager working without a store, and is logged once', async () => {
     using dir = new TempDir();
     const file = join(dir.path, 'file');
     writeFileSync(file, '');
@@ -148,7 +181,7 @@ describe('without a usable folder', () => {
     expect(manager.events().filter((event) => event === 'store-failed')).toHaveLength(1);
   });
 
-  it('nothing is written where no folder was named', async () => {
+  it('is not written to where the host names none', async () => {
     using dir = new TempDir();
     chmodSync(dir.path, 0o700);
     await using server = await MapServer.start(signed(mapOf([])));
@@ -159,7 +192,7 @@ describe('without a usable folder', () => {
 });
 
 describe('WriterClient', () => {
-  it('rejects when its thread ends before it answered', async () => {
+  it('rejects what its thread did not answer before it ended', async () => {
     const writer = new WriterClient('/nowhere', {
       workerUrl: new URL('../../fixtures/writer-that-dies.ts', import.meta.url),
     });
@@ -168,7 +201,7 @@ describe('WriterClient', () => {
     await writer.close();
   });
 
-  it('does not wait for a disk that hangs, asks it nothing else meanwhile, and takes it up again', async () => {
+  it('does not wait for a disk that hangs, asks nothing else meanwhile, and recovers once the disk answers', async () => {
     const writer = new WriterClient('/slow', {
       workerUrl: new URL('../../fixtures/writer-that-is-slow.ts', import.meta.url),
       answerTimeoutMs: 150,
@@ -182,7 +215,7 @@ describe('WriterClient', () => {
     await writer.close();
   });
 
-  it('can be closed before it was used, and twice', async () => {
+  it('can be closed before it was used, and closed twice', async () => {
     using dir = new TempDir();
     await new WriterClient(dir.path).close();
     const writer = new WriterClient(dir.path);
@@ -192,7 +225,7 @@ describe('WriterClient', () => {
     await expect(writer.readSource('s')).rejects.toMatchObject({ code: 'STORE_UNAVAILABLE' });
   });
 
-  it('comes back once the folder can be used', async () => {
+  it('recovers once the folder can be used', async () => {
     using dir = new TempDir();
     const blocked = join(dir.path, 'state');
     writeFileSync(blocked, '');

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { createStdioTransport } from '../../../src/main/connectors/stdio/stdio-transport.ts';
@@ -69,7 +70,8 @@ describe('a stdio transport', () => {
         isSent = true;
       });
     sending.catch(() => {});
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    // An absence: a send that waits for nothing resolves within this time.
+    await sleep(100);
     expect(isSent).toBe(false);
     await program.transport.close();
     await expect(sending).rejects.toMatchObject({ code: 'CONNECTOR_GONE' });

@@ -1,5 +1,4 @@
 import { getEventListeners } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { getConnectorMetricsRegistry } from '../../../src/main/index.ts';
@@ -16,17 +15,21 @@ async function strays(): Promise<number> {
 }
 
 describe('an answer', () => {
-  it('may come as events, among others, and is there before its stream ends', async () => {
+  it('may come as one event among others, and is returned before its stream ends', async () => {
+    let isCut = false;
     await using server = await RawMcpServer.start({
-      'tools/call': ({ events, message }) =>
-        events({ jsonrpc: '2.0', method: 'notifications/message' }, answerTo(message.id)),
+      'tools/call'({ events, message, response }) {
+        response.on('close', () => {
+          isCut = true;
+        });
+        events({ jsonrpc: '2.0', method: 'notifications/message' }, answerTo(message.id));
+      },
     });
     await using raw = await connectRaw(server);
-    const startedMs = performance.now();
     await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
-    expect(performance.now() - startedMs).toBeLessThan(1_000);
+    expect(isCut).toBe(false);
     // The stream that the server leaves open does not stay for ever.
-    await eventually('its connection is cut', () => [...server.sockets].length <= 1);
+    await eventually('its connection is cut', () => isCut);
   }, 10_000);
 
   it.each([
@@ -103,14 +106,20 @@ describe('an answer', () => {
         fc.json().map((text) => new TextEncoder().encode(`data: ${text}\n\n`)),
       ),
     });
+    let failed = 0;
     await fc.assert(
       fc.asyncProperty(anything, async (next) => {
         sent = next;
         const outcome: unknown = await raw.call().catch((error: unknown) => error);
-        if (outcome instanceof Error) expect(outcome).toBeInstanceOf(SwitchyardError);
+        const isFailure = outcome instanceof Error;
+        if (isFailure) failed += 1;
+        expect(isFailure && !(outcome instanceof SwitchyardError) ? outcome : 'a result or a coded error').toBe(
+          'a result or a coded error',
+        );
       }),
       { numRuns: 150 },
     );
+    expect(failed).toBeGreaterThan(0);
   });
 });
 
@@ -241,13 +250,17 @@ describe('a stream that breaks before its answer', () => {
 
   it('settles its call when the connection is closed meanwhile', async () => {
     await using server = await RawMcpServer.start({
-      'tools/call': ({ response }) =>
-        void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('id: 1\nretry: 20000\n\n'),
+      'tools/call': ({ response, result }) =>
+        server.of('tools/call').length === 1
+          ? void response.writeHead(200, { 'content-type': 'text/event-stream' }).end('id: 1\nretry: 20000\n\n')
+          : result({ content: [] }),
     });
     const raw = await connectRaw(server);
     const call = raw.call();
     call.catch(() => {});
-    await sleep(100);
+    await eventually('it was sent', () => server.of('tools/call').length === 1);
+    // By the time this answer has come, the end of the first stream has, too.
+    await raw.call();
     await raw[Symbol.asyncDispose]();
     await expect(call).rejects.toMatchObject({ code: 'TOOL_CALL_LOST' });
   });
@@ -311,14 +324,21 @@ describe('requests of a legacy server', () => {
   });
 
   it('are left unanswered beyond 64 at once', async () => {
-    const host: HostSide = { capabilities: { elicitation: {} }, answer: () => new Promise(() => {}) };
+    let asked = 0;
+    const host: HostSide = {
+      capabilities: { elicitation: {} },
+      answer() {
+        asked += 1;
+        return new Promise(() => {});
+      },
+    };
     const many = Array.from({ length: 100 }, (_, id) => ({ ...elicit, id }));
     const ping = { jsonrpc: '2.0', id: 'p', method: 'ping' };
     await using server = await RawMcpServer.start({ 'tools/call': asking(...many, ping) });
     await using raw = await connectRaw(server, { host });
     await raw.call();
     await raw.call();
-    expect(answers(server)).toEqual([]);
+    expect([asked, answers(server)]).toEqual([64, []]);
   });
 
   it('that the server takes back are taken back from the host, and never answered', async () => {
@@ -335,6 +355,8 @@ describe('requests of a legacy server', () => {
     await using raw = await connectRaw(server, { host });
     await raw.call();
     await eventually('the host is told', () => seen.signal?.aborted === true);
+    // An answer would have been sent before this call.
+    await raw.call();
     expect(answers(server)).toEqual([]);
   });
 });
@@ -378,16 +400,16 @@ describe('input that a modern server requires', () => {
   });
 
   it.each([
-    ['what this host cannot give', { a: confirm }, false],
-    ['what is no request', { a: 7 }, true],
-    ['more and more', { a: confirm }, true],
-  ])('fails the call where it is %s', async (_, inputRequests, isAble) => {
+    ['cannot be given by this host', { a: confirm }, false, 1],
+    ['is no request', { a: 7 }, true, 1],
+    ['is asked for again and again', { a: confirm }, true, 11],
+  ])('fails the call when it %s', async (_, inputRequests, isAble, sent) => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': ({ result }) => result({ resultType: 'input_required', inputRequests }),
     });
     await using raw = await connectRaw(server, isAble ? { host } : {});
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED' });
-    expect(server.of('tools/call').length).toBeLessThanOrEqual(11);
+    expect(server.of('tools/call')).toHaveLength(sent);
   });
 });

@@ -105,14 +105,15 @@ describe('JSON', () => {
   });
 });
 
-describe('progress of a token that only looks like one', () => {
-  it('reaches nobody', async () => {
+describe('progress', () => {
+  it('reaches the caller only under the very token of the call', async () => {
     await using server = await RawMcpServer.start({
       'tools/call'({ events, message, response }) {
         const id = Number(message.id);
         const tokens = [String(id), [id], true, null, id + 0.5];
         const params = tokens.map((progressToken, progress) => ({ progressToken, progress }));
         events(...params.map((each) => ({ jsonrpc: '2.0', method: 'notifications/progress', params: each })));
+        events({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken: id, progress: 9 } });
         events(answerTo(id));
         response.end();
       },
@@ -120,7 +121,7 @@ describe('progress of a token that only looks like one', () => {
     await using raw = await connectRaw(server);
     const heard: unknown[] = [];
     await raw.call({}, { onProgress: (progress) => void heard.push(progress) });
-    expect(heard).toEqual([]);
+    expect(heard).toEqual([{ progress: 9 }]);
   });
 });
 

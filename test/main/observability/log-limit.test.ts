@@ -1,34 +1,78 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { limitLogs } from '../../../src/main/observability/log-limit.ts';
-import { recordingLogger } from '../../helpers/log.ts';
+import type { Logger } from '../../../src/main/observability/logger.ts';
+import { type LogLine, recordingLogger } from '../../helpers/log.ts';
 
-it('passes so many lines of an event on, then one that says how many were left out; the next window begins anew', () => {
+interface Limited {
+  readonly logger: Logger;
+  readonly lines: readonly LogLine[];
+  /** The length of each window that was begun. */
+  readonly windowsMs: readonly number[];
+  endWindow(): void;
+}
+
+function limited(maxLines?: number): Limited {
   const inner = recordingLogger();
+  const windowsMs: number[] = [];
   let end = (): void => {};
-  const logger = limitLogs(inner, 3, (_, callback) => {
+  const logger = limitLogs(inner, maxLines, (delayMs, callback) => {
+    windowsMs.push(delayMs);
     end = callback;
     return { cancel: () => {} };
   });
-  const state = (index: number): void =>
-    logger.info({ event: 'connector-state', connectorId: `c${index}` }, `line ${index}`);
-  for (let index = 0; index < 10; index += 1) state(index);
-  for (let index = 0; index < 5; index += 1) logger.warn({ event: 'map-refresh-failed' }, 'map');
-  logger.warn({ event: 'tool-collision', tool: 't' }, 'other');
-  logger.debug({}, 'no event');
-  for (let index = 0; index < 5; index += 1) logger.error({ event: 'bad' }, 'always');
-  expect(inner.lines.map(({ message }) => message)).toEqual([
-    'line 0',
-    'line 1',
-    'line 2',
-    ...Array.from({ length: 5 }, () => 'map'),
-    'other',
-    'no event',
-    ...Array.from({ length: 5 }, () => 'always'),
-  ]);
-  end();
-  expect(inner.lines.slice(15).map(({ fields }) => fields)).toEqual([
-    { event: 'log-limited', of: 'connector-state', lines: 7 },
-  ]);
-  state(10);
-  expect(inner.lines.at(-1)?.message).toBe('line 10');
+  return { logger, lines: inner.lines, windowsMs, endWindow: () => end() };
+}
+
+const times = (count: number, log: (index: number) => void): void => {
+  for (let index = 0; index < count; index += 1) log(index);
+};
+
+describe('limitLogs', () => {
+  it('passes so many lines of an event, then one line that counts those left out, and begins again', () => {
+    const { logger, lines, windowsMs, endWindow } = limited(3);
+    const log = (index: number): void => logger.info({ event: 'connector-state', connectorId: 'c' }, `line ${index}`);
+    times(10, log);
+    expect(lines.map(({ message }) => message)).toEqual(['line 0', 'line 1', 'line 2']);
+    endWindow();
+    expect(lines.slice(3).map(({ fields }) => fields)).toEqual([
+      { event: 'log-limited', of: 'connector-state', lines: 7 },
+    ]);
+    times(4, log);
+    expect(lines.slice(4).map(({ message }) => message)).toEqual(['line 0', 'line 1', 'line 2']);
+    endWindow();
+    expect(lines.at(-1)?.fields).toMatchObject({ event: 'log-limited', lines: 1 });
+    expect(windowsMs).toEqual([10_000, 10_000]);
+  });
+
+  it('limits the lines about tools as those about connectors, each event by itself', () => {
+    const { logger, lines, endWindow } = limited(3);
+    times(5, () => logger.warn({ event: 'tool-collision', tool: 't' }, 'tool'));
+    times(3, () => logger.info({ event: 'connector-state', connectorId: 'c' }, 'connector'));
+    expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      ...Array(3).fill('warn tool'),
+      ...Array(3).fill('info connector'),
+    ]);
+    endWindow();
+    expect(lines.slice(6).map(({ fields }) => fields)).toEqual([
+      { event: 'log-limited', of: 'tool-collision', lines: 2 },
+    ]);
+  });
+
+  it('passes every error, every line without an event and every line about anything else', () => {
+    const { logger, lines } = limited(1);
+    times(5, () => logger.error({ event: 'bad', connectorId: 'c' }, 'error'));
+    times(5, () => logger.debug({ connectorId: 'c' }, 'no event'));
+    times(5, () => logger.warn({ event: 'map-refresh-failed' }, 'map'));
+    expect(lines.map(({ level, message }) => `${level} ${message}`)).toEqual([
+      ...Array(5).fill('error error'),
+      ...Array(5).fill('debug no event'),
+      ...Array(5).fill('warn map'),
+    ]);
+  });
+
+  it('passes a thousand lines of an event by default', () => {
+    const { logger, lines } = limited();
+    times(1_001, () => logger.info({ event: 'connector-state', connectorId: 'c' }, 'line'));
+    expect(lines).toHaveLength(1_000);
+  });
 });

@@ -16,26 +16,28 @@ describe('judgeRemovals', () => {
     ['three of four', delta({ removed: ['a', 'b', 'c'], unchangedCount: 1 }), true],
     ['all of four', delta({ removed: ['a', 'b', 'c', 'd'] }), true],
     ['all of four, replaced by others', delta({ removed: ['a', 'b', 'c', 'd'], added: ['e', 'f', 'g', 'h'] }), true],
+    ['three of four, the fourth changed', delta({ removed: ['a', 'b', 'c'], changed: ['d'] }), true],
     ['half of four', delta({ removed: ['a', 'b'], unchangedCount: 2 }), false],
-    ['half, the rest changed', delta({ removed: ['a', 'b'], changed: ['c', 'd'] }), false],
+    ['half of four, the rest changed', delta({ removed: ['a', 'b'], changed: ['c', 'd'] }), false],
+    ['half of eight, the rest changed', delta({ removed: ['a', 'b', 'c', 'd'], changed: ['e', 'f', 'g', 'h'] }), false],
     ['all of three', delta({ removed: ['a', 'b', 'c'] }), false],
     ['nothing', delta({ unchangedCount: 9 }), false],
-  ])('judges %s', (_, change, isHeld) => {
+  ])('holds or removes all that a new map lost: %s (%#)', (_, change, isHeld) => {
     const { removed, held } = judgeRemovals(change, []);
     expect([removed, held]).toEqual(isHeld ? [[], change.removed] : [change.removed, []]);
   });
 
-  it('removes what was held and is missing again, but not what came back', () => {
+  it('removes a held connector that is missing again, but not one that came back', () => {
     const change = delta({ added: ['b'], unchangedCount: 4 });
     expect(judgeRemovals(change, ['a', 'b'])).toEqual({ removed: ['a'], held: [] });
   });
 
-  it('removes what was held while it holds what vanishes next', () => {
+  it('removes the connectors held before while it holds those that vanish next', () => {
     const change = delta({ removed: ['w', 'x', 'y'], unchangedCount: 1 });
     expect(judgeRemovals(change, ['a'])).toEqual({ removed: ['a'], held: ['w', 'x', 'y'] });
   });
 
-  it('loses no connector: each missing one is either removed or held', () => {
+  it('removes or holds each missing connector, and forgets none', () => {
     const ids = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 3 }), { maxLength: 12 });
     fc.assert(
       fc.property(ids, ids, fc.nat(12), (removed, heldBefore, unchangedCount) => {

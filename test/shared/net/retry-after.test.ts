@@ -19,10 +19,18 @@ describe('retryAfterMs', () => {
     ['2027', 300_000],
     ['2026-11-22T12:00:30Z', null],
     ['Sun, 22 Nov 2026 11:59:30 GMT', null],
+    ['from Sun, 22 Nov 2026 12:00:30 GMT', null],
+    ['Sun, 22 Nov 2026 12:00:30 GMT+0100', null],
+    ['Sun, 22 Nov 2026 12:00:30 EST', null],
     ['Xxx, 99 Yyy 2026 12:00:30 GMT', null],
     ['', null],
     [null, null],
-  ])('takes %j for %j', (header, expected) => {
+  ])('reads the header %j as %j milliseconds', (header, expected) => {
     expect(retryAfterMs(header, NOW)).toBe(expected);
+  });
+
+  it('counts a date from the present moment to the millisecond', () => {
+    const header = 'Sun, 22 Nov 2026 12:00:00 GMT';
+    expect([retryAfterMs(header, NOW - 1), retryAfterMs(header, NOW)]).toEqual([1, null]);
   });
 });

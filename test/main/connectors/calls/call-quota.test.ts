@@ -6,7 +6,7 @@ afterEach(() => void vi.useRealTimers());
 
 const { signal } = new AbortController();
 
-/** Asks for a place; `began` once it has it. */
+/** Asks for a place. Its name is in `began` once it has one. */
 function ask(quota: CallQuota, began: string[], name: string, limit = signal): Promise<() => void> {
   const place = quota.acquire(limit, 'one', 600_000);
   place.then(
@@ -16,13 +16,15 @@ function ask(quota: CallQuota, began: string[], name: string, limit = signal): P
   return place;
 }
 
+const exceeded = { code: 'QUOTA_EXCEEDED', detail: { connectorId: 'one' } };
+
 describe('CallQuota', () => {
-  it('lets everything through where the map sets none', async () => {
+  it('lets every call begin when the map sets no quota', async () => {
     const quota = new CallQuota(undefined);
     await Promise.all(Array.from({ length: 500 }, () => quota.acquire(signal, 'one', 600_000)));
   });
 
-  it('lets so many run at a time, the next in order as one ends', async () => {
+  it('lets as many calls run at a time as allowed, and the next in order as one ends', async () => {
     const quota = new CallQuota({ concurrent: 2 });
     const began: string[] = [];
     const places = ['a', 'b', 'c', 'd'].map((name) => ask(quota, began, name));
@@ -35,29 +37,50 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b', 'c']);
   });
 
-  it('lets so many begin within a window that slides', async () => {
-    const quota = new CallQuota({ perMinute: 2 });
+  it.each([
+    ['perMinute', 60_000],
+    ['perHour', 3_600_000],
+    ['perDay', 86_400_000],
+  ] as const)('lets as many calls begin within the window of %s as allowed', async (name, windowMs) => {
+    const quota = new CallQuota({ [name]: 2 });
     const began: string[] = [];
-    for (const name of ['a', 'b', 'c']) void ask(quota, began, name).then((leave) => leave());
-    await vi.advanceTimersByTimeAsync(59_999);
+    for (const call of ['a', 'b', 'c']) void ask(quota, began, call).then((leave) => leave());
+    await vi.advanceTimersByTimeAsync(windowMs - 1);
     expect(began).toEqual(['a', 'b']);
-    await vi.advanceTimersByTimeAsync(2);
+    await vi.advanceTimersByTimeAsync(1);
     expect(began).toEqual(['a', 'b', 'c']);
   });
 
-  it('refuses a call where too many wait, or none may ever begin', async () => {
-    const quota = new CallQuota({ concurrent: 1 });
-    await quota.acquire(signal, 'one', 600_000);
-    const waiting = Array.from({ length: 128 }, () => quota.acquire(signal, 'one', 600_000));
-    for (const place of waiting) place.catch(() => {});
-    await vi.advanceTimersByTimeAsync(0);
-    await expect(quota.acquire(signal, 'one', 600_000)).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
-    await expect(new CallQuota({ perDay: 0 }).acquire(signal, 'one', 600_000)).rejects.toMatchObject({
-      code: 'QUOTA_EXCEEDED',
-    });
+  it('slides its window: room comes back one call at a time, as the oldest leaves it', async () => {
+    const quota = new CallQuota({ perMinute: 2 });
+    const began: string[] = [];
+    void ask(quota, began, 'at 0 s');
+    await vi.advanceTimersByTimeAsync(30_000);
+    for (const call of ['at 30 s', 'at 60 s', 'at 90 s']) void ask(quota, began, call);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(began).toEqual(['at 0 s', 'at 30 s', 'at 60 s']);
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect(began).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(began).toHaveLength(4);
   });
 
-  it('gives up a place in the line when its caller does', async () => {
+  it('lets 128 calls wait and refuses the next', async () => {
+    const quota = new CallQuota({ concurrent: 1 });
+    await quota.acquire(signal, 'one', 600_000);
+    const refused: unknown[] = [];
+    for (let call = 0; call < 128; call += 1)
+      quota.acquire(signal, 'one', 600_000).catch((error) => refused.push(error));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(refused).toEqual([]);
+    await expect(quota.acquire(signal, 'one', 600_000)).rejects.toMatchObject(exceeded);
+  });
+
+  it.each([{ concurrent: 0 }, { perDay: 0 }])('refuses every call under a quota of none (%j)', async (quotas) => {
+    await expect(new CallQuota(quotas).acquire(signal, 'one', 600_000)).rejects.toMatchObject(exceeded);
+  });
+
+  it('gives up the place in the line of a call that is aborted', async () => {
     const quota = new CallQuota({ concurrent: 1 });
     const leave = await quota.acquire(signal, 'one', 600_000);
     const controller = new AbortController();
@@ -73,14 +96,43 @@ describe('CallQuota', () => {
     expect(began).toEqual(['next']);
   });
 
-  it('takes up quotas that change, counting what began before', async () => {
+  it('rejects a call that was aborted before it asked, though there is room', async () => {
+    const aborted = AbortSignal.abort(new Error('too late'));
+    await expect(new CallQuota({ concurrent: 1 }).acquire(aborted, 'one', 600_000)).rejects.toThrow('too late');
+  });
+
+  it('leaves no timer behind when a call that waits for a window is aborted', async () => {
+    const quota = new CallQuota({ perMinute: 1 });
+    await quota.acquire(signal, 'one', 600_000);
+    const controller = new AbortController();
+    const waiting = quota.acquire(controller.signal, 'one', 600_000);
+    waiting.catch(() => {});
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(1);
+    controller.abort(new Error('enough'));
+    await expect(waiting).rejects.toThrow('enough');
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  it('adopts changed quotas, and counts the calls that began before', async () => {
     const quota = new CallQuota({ perMinute: 1 });
     await quota.acquire(signal, 'one', 600_000);
     const began: string[] = [];
-    void ask(quota, began, 'more');
+    for (const call of ['second', 'third']) void ask(quota, began, call);
     quota.update({ perMinute: 2 });
     await vi.advanceTimersByTimeAsync(0);
-    expect(began).toEqual(['more']);
+    expect(began).toEqual(['second']);
+  });
+
+  it('lets several waiting calls begin at once when a changed quota has room for them', async () => {
+    const quota = new CallQuota({ concurrent: 1 });
+    await quota.acquire(signal, 'one', 600_000);
+    const began: string[] = [];
+    for (const call of ['a', 'b', 'c']) void ask(quota, began, call);
+    await vi.advanceTimersByTimeAsync(0);
+    quota.update({ concurrent: 3 });
+    await vi.advanceTimersByTimeAsync(0);
+    expect(began).toEqual(['a', 'b']);
   });
 
   it('refuses a call at once whose place becomes free after its deadline, and says when', async () => {

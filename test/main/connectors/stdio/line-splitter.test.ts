@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { LineSplitter } from '../../../../src/main/connectors/stdio/line-splitter.ts';
 
 describe('LineSplitter', () => {
-  it('gives the same lines however the bytes are cut', () => {
+  it('yields the same lines however the bytes are cut', () => {
     const lines = fc.array(fc.string({ unit: 'grapheme' }).map((text) => text.replace(/[\r\n]/g, '')));
     fc.assert(
       fc.property(lines, fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1 }), (expected, sizes) => {
@@ -20,13 +20,14 @@ describe('LineSplitter', () => {
     );
   });
 
-  it('keeps a line that has no end yet, and drops the carriage return before one', () => {
+  it('keeps a line that has no end yet, and drops one carriage return before an end', () => {
     const splitter = new LineSplitter(100);
     expect([...splitter.push(Buffer.from('a\r\nb'))]).toEqual(['a']);
     expect([...splitter.push(Buffer.from('c\n'))]).toEqual(['bc']);
+    expect([...splitter.push(Buffer.from('a\rb\nc\r\r\n'))]).toEqual(['a\rb', 'c\r']);
   });
 
-  it('allows a line of the very cap and gives null for one byte more, with an end or without', () => {
+  it('allows a line as long as the cap and yields null for one byte more, with an end or without', () => {
     expect([...new LineSplitter(3).push(Buffer.from('abc\nabcd\nx'))]).toEqual(['abc', null]);
     const splitter = new LineSplitter(3);
     expect([...splitter.push(Buffer.from('ab'))]).toEqual([]);

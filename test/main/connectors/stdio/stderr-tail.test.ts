@@ -8,39 +8,60 @@ function tailOf(text: string, secrets: readonly string[] = []): StderrTail {
 }
 
 describe('StderrTail', () => {
-  it('keeps everything that is short', () => {
+  it('keeps a short output whole', () => {
     expect(tailOf('one\r\ntwo\nthree').text).toBe('one\ntwo\nthree');
+    expect(tailOf('one\rtwo').text).toBe('one\ntwo');
     expect(tailOf('').text).toBe('');
     expect(tailOf('').lastLine).toBe('');
   });
 
-  it('begins with a whole line where it had to cut', () => {
+  it('begins with a whole line when it had to cut', () => {
     const tail = tailOf(Array.from({ length: 2_000 }, (_, line) => `line ${line}\n`).join(''));
     expect(tail.text.length).toBeLessThanOrEqual(8_192);
     expect(tail.text).toMatch(/^line \d+\nline/);
     expect(tail.lastLine).toBe('line 1999');
   });
 
-  it('keeps the end of a line that is longer than all of it', () => {
+  it('keeps the end of a line that is longer than the tail', () => {
     expect(tailOf('x'.repeat(100_000)).text).toHaveLength(8_192);
   });
 
-  it('has no character that a terminal would obey', () => {
+  it('keeps the first line of an output of exactly 8 KiB, and drops it for one byte more', () => {
+    const tail = tailOf(`first\n${'x'.repeat(8_192 - 6)}`);
+    expect(tail.text).toMatch(/^first\nx/);
+    tail.push(Buffer.from('y'));
+    expect(tail.text).toMatch(/^x+y$/);
+  });
+
+  it('still begins with a whole line after a chunk without bytes', () => {
+    const tail = tailOf(`${'x'.repeat(9_000)}\nlast`);
+    tail.push(Buffer.alloc(0));
+    expect(tail.text).toBe('last');
+  });
+
+  it('contains no character that a terminal would obey', () => {
     const tail = tailOf('\u001b[31mred\u001b[0m\tand\u0007 \u202eback\u009b\n\u001b]0;title\u0007\n');
     expect(tail.text).not.toMatch(/[^\n\P{Cc}]|\p{Cf}/u);
     expect(tail.text).toContain('red and');
+    expect(tailOf('a\u2028b\u2029c').text).toBe('a b c');
   });
 
-  it('shows no secret, even one of several lines or in colours', () => {
+  it('shows no secret, not even one of several lines or in colours', () => {
     const tail = tailOf('key \u001b[31msk-12\u001b[0m3456 and\n-----BEGIN\nabcdefgh\n', [
       'sk-123456',
       '-----BEGIN\nabcdefgh\n',
     ]);
     expect(tail.text).toBe('key [redacted] and\n[redacted]');
+    expect(tailOf('only abcdefgh, abcdefgh', ['-----BEGIN\nabcdefgh\n']).text).toBe('only [redacted], [redacted]');
   });
 
-  it('gives the last line that says something, cut to 300 characters', () => {
+  it('takes a secret of fewer than six characters for a word of any text', () => {
+    expect(tailOf('abcdef abcde', ['abcdef', 'abcde']).text).toBe('[redacted] abcde');
+  });
+
+  it('returns the last line that is not blank, cut to 300 characters', () => {
     expect(tailOf('first\n  last  \n\n \n').lastLine).toBe('last');
+    expect(tailOf('x'.repeat(300)).lastLine).toBe('x'.repeat(300));
     expect(tailOf(`${'x'.repeat(400)}\n`).lastLine).toBe(`${'x'.repeat(299)}…`);
   });
 });

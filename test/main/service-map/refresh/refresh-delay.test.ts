@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { simulateRefreshes } from '../../../../bench/support/refresh-simulation.ts';
-import { refreshDelayMs } from '../../../../src/main/service-map/refresh/refresh-delay.ts';
+import { type RefreshTiming, refreshDelayMs } from '../../../../src/main/service-map/refresh/refresh-delay.ts';
 
 const HOUR = { hosts: 1_000, intervalMs: 300_000, untilMs: 3_600_000 };
 const sum = (counts: readonly number[]): number => counts.reduce((total, count) => total + count, 0);
 
 describe('refreshes of a thousand hosts that start together', () => {
-  it('are spread from the first interval on: no second has more than a few', () => {
+  it('are spread from the first interval on, so that no second has more than a few', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: null, seed: 1 });
     expect(perSecond).toHaveLength(3_600);
     // 3.3 a second on the average; together they would be 1 000.
@@ -17,7 +17,7 @@ describe('refreshes of a thousand hosts that start together', () => {
     expect(sum(perSecond.slice(0, 10))).toBeGreaterThan(10);
   });
 
-  it('stay spread where the map holds for less than the interval', () => {
+  it('stay spread when the map holds for less than the interval', () => {
     const perSecond = simulateRefreshes({ ...HOUR, holdsForMs: 60_000, seed: 2 });
     // 39 s between two on the average.
     expect(Math.max(...perSecond.slice(120))).toBeLessThanOrEqual(70);
@@ -27,6 +27,27 @@ describe('refreshes of a thousand hosts that start together', () => {
 });
 
 describe('refreshDelayMs', () => {
+  const HOLDS = { intervalMs: 300_000, jitterFactor: 0.2, holdsForMs: null } as const;
+  it.each<[string, Partial<RefreshTiming>, number, number]>([
+    ['anywhere within the interval', { kind: 'spread' }, 0.25, 75_000],
+    ['at least 100 ms from now', { kind: 'spread' }, 0, 100],
+    ['an interval from now on the average', { kind: 'regular' }, 0.5, 300_000],
+    ['an interval less the jitter from now', { kind: 'regular' }, 0, 240_000],
+    ['an interval plus the jitter from now', { kind: 'regular' }, 1, 360_000],
+    ['at the earliest chance where the sample is below 0', { kind: 'regular' }, -1, 240_000],
+    ['at the latest chance where the sample is above 1', { kind: 'regular' }, 2, 360_000],
+    ['half of 30 s after a failure at the earliest', { kind: 'retry' }, 0, 15_000],
+    ['30 s after a failure on the average', { kind: 'retry' }, 0.5, 30_000],
+    ['one and a half times 30 s after a failure at the latest', { kind: 'retry' }, 1, 45_000],
+    ['within a short interval after a failure, too', { kind: 'retry', intervalMs: 10_000 }, 0.5, 10_000],
+    ['when half of the time that the map holds is over', { kind: 'regular', holdsForMs: 60_000 }, 0, 30_000],
+    ['when 80 % of the time that the map holds is over', { kind: 'regular', holdsForMs: 60_000 }, 1, 48_000],
+    ['100 ms from now where the map holds no longer', { kind: 'regular', holdsForMs: 0 }, 1, 100],
+    ['as late as a timer can be set', { kind: 'regular', intervalMs: 1e12 }, 0.5, 2 ** 31 - 1],
+  ])('refreshes %s', (_, timing, sample, expected) => {
+    expect(refreshDelayMs({ ...HOLDS, kind: 'regular', ...timing }, sample)).toBeCloseTo(expected, 6);
+  });
+
   it('leaves a fifth of the time that a map holds, whatever the interval and the chance', () => {
     const positive = fc.double({ min: 1_000, max: 1e9, noNaN: true });
     const kinds = fc.constantFrom('spread' as const, 'regular' as const, 'retry' as const);

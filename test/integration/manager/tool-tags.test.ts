@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { answer, FaultyServer } from '../../helpers/faulty-server.ts';
+import { mapNow, mapUnderTest } from '../../helpers/map-under-test.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+it('the tags of a tool follow the brand of the newest map', async () => {
+  const branded = (seconds: number, brand: string): Uint8Array<ArrayBuffer> =>
+    mapNow([entry('one')], { brand, generatedAt: new Date(Date.now() + seconds * 1_000).toISOString() });
+  await using server = await FaultyServer.start(answer(branded(0, 'old')));
+  await using held = mapUnderTest(server.url, {
+    createProxy: () => ({
+      connect: async () => {},
+      getTools: () => [{ name: 'x', inputSchema: {} }],
+      callTool: async () => ({ content: [] }),
+    }),
+  });
+  const tags = (): readonly string[] | undefined => held.manager.listTools()[0]?.tags;
+  await held.manager.sync();
+  expect(tags()).toContain('brand:old');
+  server.behave(answer(branded(1, 'new')));
+  await held.manager.sync(true);
+  expect(tags()).toContain('brand:new');
+  expect(tags()).not.toContain('brand:old');
+});

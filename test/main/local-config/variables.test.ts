@@ -1,0 +1,72 @@
+import { sep } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { expandPath, expandVariables, type VariableScope } from '../../../src/main/local-config/variables.ts';
+
+const scope: VariableScope = { env: { HOME: '/home/me', TOKEN: 't', EMPTY: '' }, folder: '/work/project' };
+const unknown: VariableScope = { ...scope, env: null };
+
+describe('expandVariables', () => {
+  it.each([
+    ['plain text', 'plain text'],
+    [`a-\${TOKEN}-\${env:TOKEN}`, 'a-t-t'],
+    [`\${NOTHING:-fallback}`, 'fallback'],
+    [`\${EMPTY:-fallback}`, 'fallback'],
+    [`[\${EMPTY}]`, '[]'],
+    [`\${NOTHING:-}`, ''],
+    [`\${userHome}`, '/home/me'],
+    [`\${workspaceFolder} \${workspaceRoot}`, '/work/project /work/project'],
+    [`\${workspaceFolderBasename}`, 'project'],
+    [`\${pathSeparator}\${/}`, sep + sep],
+    [`\${1} \${not a name}`, `\${1} \${not a name}`],
+  ])('expands %s to %s', (text, expected) => {
+    expect(expandVariables(text, scope)).toEqual({ kind: 'text', text: expected });
+  });
+
+  it.each([
+    [`\${NOTHING}`, 'needs the variable NOTHING, which is not set'],
+    [`\${FIRST} \${SECOND}`, 'needs the variable FIRST, which is not set'],
+    [`\${toString}`, 'needs the variable toString, which is not set'],
+    [`\${a\${b}}`, 'nests one variable in another, which no client does'],
+    [`\${command:pick}`, `uses \${command:…}, which only VS Code knows`],
+    [`\${config:a.b}`, `uses \${config:…}, which only VS Code knows`],
+  ])('explains why %s cannot be expanded', (text, why) => {
+    expect(expandVariables(text, scope)).toEqual({ kind: 'impossible', why });
+  });
+
+  it('shows at most 100 characters of the name of an input, and none that a terminal would obey', () => {
+    const long = expandVariables(`\${input:${'x'.repeat(101)}}`, scope);
+    expect(long).toMatchObject({ why: expect.stringMatching(/^asks for the input x{100}:/) });
+    const coloured = expandVariables(`\${input:a\u001bb}`, scope);
+    expect(coloured).toMatchObject({ why: expect.stringContaining('the input a\ufffdb:') });
+  });
+
+  it.each([`\${TOKEN}`, `\${userHome}`, `\${input:token}`, `\${config:a}`])(
+    'leaves %s as it is while the environment is unknown',
+    (text) => {
+      expect(expandVariables(text, unknown)).toEqual({ kind: 'open', text });
+    },
+  );
+
+  it.each([
+    [{ USERPROFILE: 'C:\\me' }, 'C:\\me'],
+    [{ HOME: '/home/me', USERPROFILE: 'C:\\me' }, '/home/me'],
+  ])('takes the home folder from the variables %j', (env, home) => {
+    expect(expandVariables(`\${userHome}`, { ...scope, env })).toEqual({ kind: 'text', text: home });
+  });
+});
+
+describe('expandPath', () => {
+  it.each([
+    ['~', '/home/me'],
+    [`~/bin/\${TOKEN}`, '/home/me/bin/t'],
+    ['~\\bin', '/home/me\\bin'],
+    ['~other/bin', '~other/bin'],
+    ['a~', 'a~'],
+  ])('expands %s to %s', (path, expected) => {
+    expect(expandPath(path, scope)).toEqual({ kind: 'text', text: expected });
+  });
+
+  it('leaves the tilde in place while the environment is unknown', () => {
+    expect(expandPath('~/bin', unknown)).toEqual({ kind: 'open', text: '~/bin' });
+  });
+});
