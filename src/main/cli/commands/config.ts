@@ -1,9 +1,9 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import { nearestName } from '../../local-config/nearest-name.ts';
-import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from '../config/client-snippet.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
 import { ownProgram } from '../terminal/own-command.ts';
+import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from './config/client-snippet.ts';
 
 /** What `mcp-switchyard config` is given. */
 export interface ConfigOptions {

@@ -7,12 +7,12 @@ import { createGatewayHost } from '../../gateway/protocol/gateway-host.ts';
 import { serveStdio } from '../../gateway/stdio/stdio-listener.ts';
 import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { enterLineage } from '../gateway-lineage.ts';
 import { listenerLimits, readyFor, routesOf, type ServeOptions, tokensOf } from '../serve-options.ts';
 import { managerOptions, stderrLogger } from '../source-options.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../terminal/output.ts';
 import { ownCommand } from '../terminal/own-command.ts';
+import { enterLineage } from './serve/gateway-lineage.ts';
 
 /** How often a configuration file is looked at. */
 const WATCH_MS = 1_000;

@@ -1,10 +1,10 @@
-import type { ErrorCode } from '../../../shared/error-codes.ts';
-import { assertTimely } from '../../../shared/load/timeliness.ts';
-import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../shared/map/service-map.ts';
-import { assertSigned } from '../../../shared/map/signature.ts';
-import { parseStrictJson } from '../../../shared/map/strict-json.ts';
-import type { ProofPolicy } from '../../../shared/protocol/protocol.ts';
-import { type Failure, failureOf } from '../terminal/output.ts';
+import type { ErrorCode } from '../../../../shared/error-codes.ts';
+import { assertTimely } from '../../../../shared/load/timeliness.ts';
+import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../../shared/map/service-map.ts';
+import { assertSigned } from '../../../../shared/map/signature.ts';
+import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
+import type { ProofPolicy } from '../../../../shared/protocol/protocol.ts';
+import { type Failure, failureOf } from '../../terminal/output.ts';
 import { matchingForm } from './producer-forms.ts';
 
 /** One check of a map. A failure comes with its code, its place and what to do. */

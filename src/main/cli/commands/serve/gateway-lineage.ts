@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { SwitchyardError } from '../../shared/errors.ts';
-import { LINEAGE_VARIABLE } from '../connectors/stdio/stdio-environment.ts';
-import type { SourceOptions } from './source-options.ts';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { LINEAGE_VARIABLE } from '../../../connectors/stdio/stdio-environment.ts';
+import type { SourceOptions } from '../../source-options.ts';
 
 /**
  * Notes in the environment what this gateway serves, for the programs that it starts. Throws CONNECTOR_LOOP where a gateway that this one descends from serves the same: it would start another of

@@ -1,13 +1,13 @@
 import { fetch } from 'undici';
-import { monotonicMs, systemClock } from '../../../shared/clock.ts';
-import { fromWireError, rootReason } from '../../../shared/errors.ts';
-import { createServiceMapSignature } from '../../../shared/map/signature.ts';
-import type { NetworkSettings } from '../../../shared/net/network.ts';
-import { type LoadTask, PROTOCOL_VERSION } from '../../../shared/protocol/protocol.ts';
-import { createMainAgent } from '../../http/main-agent.ts';
-import { LoadPool } from '../../service-map/loading/load-pool.ts';
-import { WriterClient } from '../../writer/writer-client.ts';
-import { failureLine, failureOf } from '../terminal/output.ts';
+import { monotonicMs, systemClock } from '../../../../shared/clock.ts';
+import { fromWireError, rootReason } from '../../../../shared/errors.ts';
+import { createServiceMapSignature } from '../../../../shared/map/signature.ts';
+import type { NetworkSettings } from '../../../../shared/net/network.ts';
+import { type LoadTask, PROTOCOL_VERSION } from '../../../../shared/protocol/protocol.ts';
+import { createMainAgent } from '../../../http/main-agent.ts';
+import { LoadPool } from '../../../service-map/loading/load-pool.ts';
+import { WriterClient } from '../../../writer/writer-client.ts';
+import { failureLine, failureOf } from '../../terminal/output.ts';
 
 /** One finding of `mcp-switchyard doctor`. */
 export interface Finding {

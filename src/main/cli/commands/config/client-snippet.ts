@@ -1,5 +1,5 @@
-import { exportServers } from '../../registry/transfer/export-servers.ts';
-import { type OwnProgram, shellLine } from '../terminal/own-command.ts';
+import { exportServers } from '../../../registry/transfer/export-servers.ts';
+import { type OwnProgram, shellLine } from '../../terminal/own-command.ts';
 
 /** Clients that a snippet can be had for. */
 export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode'] as const;
