@@ -20,8 +20,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
 }
 
 /**
- * Keeps compiled modules in the user's cache for the next start. Node's default is a folder that all users of the machine
- * share. Does nothing while coverage is counted, which it would blur, and where the folder cannot be written.
+ * Keeps compiled modules in the user's cache for the next start. Node's default is a folder that all users of the
+ * machine share. Does nothing while coverage is counted, which it would blur, and where the folder cannot be written.
  */
 async function keepCompiled(): Promise<void> {
   if (process.env.NODE_V8_COVERAGE !== undefined || process.env.NODE_COMPILE_CACHE !== undefined) return;

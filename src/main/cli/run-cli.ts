@@ -39,8 +39,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
 }
 
 /**
- * Kills this process if one of its threads does not end, because neither the end of the main thread nor `process.exit()`
- * would end it. What was printed is out by then, but the exit code is lost.
+ * Kills this process if one of its threads does not end: neither the end of the main thread nor `process.exit()` would
+ * end the process. What was printed is out by then, but the exit code is lost.
  */
 export function endIfStuck(): void {
   if (!hasStuckThreads()) return;

@@ -14,7 +14,10 @@ export interface ConfigOptions {
   readonly json: boolean;
 }
 
-/** Prints what has `client` use this gateway. Resolves with the exit code; rejects with OPTIONS_INVALID for a client that is not known, and for arguments of a gateway that is not started. */
+/**
+ * Prints the configuration with which `client` uses this gateway. Resolves with the exit code. Rejects with OPTIONS_INVALID
+ * for an unknown client, and for `serve` arguments without `--stdio`.
+ */
 export async function runConfig(client: string, serveArgs: readonly string[], options: ConfigOptions): Promise<number> {
   const known = knownClient(client);
   const { document, files, command, advice } = clientSnippet(

@@ -19,7 +19,7 @@ import {
 } from './doctor/checks.ts';
 import { isoOf } from './sync.ts';
 
-/** Checks what this package needs, one thing after the other, and says of each what to do. Resolves with the exit code: 0 if nothing failed. */
+/** Checks one by one what this package needs, and says what to do. Resolves with the exit code: 0 if nothing failed. */
 export async function runDoctor(options: SourceOptions): Promise<number> {
   const findings: Finding[] = [];
   const report = (...found: Finding[]): void => {
