@@ -10,8 +10,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 let previous: Promise<unknown> = Promise.resolve();
 
 /**
- * Runs the command line in this process, which takes a fraction of the time of a process of its own. Runs started at once
- * wait for each other. For commands that neither wait for signals nor race with other processes.
+ * Runs the command line in this process, which is much faster than a process of its own. Runs that are started at the
+ * same time wait for each other. For commands that neither wait for signals nor race with other processes.
  */
 export function runCliHere(args: readonly string[], options: Omit<CliOptions, 'nodeArgs'> = {}): Promise<Ended> {
   const run = previous.then(() => captured(args, options));

@@ -28,8 +28,8 @@ Variables
 `;
 
 /**
- * Creates the command line: commands, options, help. The code of a command is loaded when it runs, so that `--help` does
- * not wait for it.
+ * Creates the command line: commands, options, help. The code of a command is loaded when it runs, so that `--help`
+ * does not wait for it.
  */
 export function createProgram(setExitCode: SetExitCode): Command {
   const program = new Command(PROGRAM)

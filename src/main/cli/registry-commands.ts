@@ -78,7 +78,8 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       'after',
       `${examples(
         'mcp-switchyard registry add files -- npx -y @modelcontextprotocol/server-filesystem /data',
-        `mcp-switchyard registry add search https://search.example.com/mcp --header 'Authorization: Bearer \${SEARCH_TOKEN}'`,
+        'mcp-switchyard registry add search https://search.example.com/mcp ' +
+          `--header 'Authorization: Bearer \${SEARCH_TOKEN}'`,
       )}
 Variables as \${NAME} are kept as they are and looked up when the server is brought up: no secret has to stand in the
 registry.

@@ -109,8 +109,8 @@ export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
 }
 
 /**
- * Reads the tokens from the variables that the options name. Throws OPTIONS_INVALID for one that is missing or too short,
- * and for an address beyond loopback without any token.
+ * Reads the tokens from the variables that the options name. Throws OPTIONS_INVALID for one that is missing or too
+ * short, and for an address beyond loopback without any token.
  */
 export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly string[] {
   const tokens = tokenEnv.map((name) => {

@@ -21,8 +21,8 @@ export interface BenchOptions {
 }
 
 /**
- * Measures the headline comparisons on this machine and writes them as a page. Resolves with the exit code. Rejects with
- * OPTIONS_INVALID when the page cannot be written.
+ * Measures the headline comparisons on this machine and writes them as a page. Resolves with the exit code. Rejects
+ * with OPTIONS_INVALID when the page cannot be written.
  */
 export async function runBench({ entries, rounds, seconds, out, json }: BenchOptions): Promise<number> {
   const path = resolve(out);

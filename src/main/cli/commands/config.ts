@@ -15,8 +15,8 @@ export interface ConfigOptions {
 }
 
 /**
- * Prints the configuration with which `client` uses this gateway. Resolves with the exit code. Rejects with OPTIONS_INVALID
- * for an unknown client, and for `serve` arguments without `--stdio`.
+ * Prints the configuration with which `client` uses this gateway. Resolves with the exit code. Rejects with
+ * OPTIONS_INVALID for an unknown client, and for `serve` arguments without `--stdio`.
  */
 export async function runConfig(client: string, serveArgs: readonly string[], options: ConfigOptions): Promise<number> {
   const known = knownClient(client);

@@ -24,8 +24,8 @@ const UNREAD_MS = 1_000;
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /**
- * Serves one MCP endpoint in front of all connectors until a signal ends it, or, over standard streams, until its client
- * leaves. Resolves with the exit code: 0 when it ended in order.
+ * Serves one MCP endpoint in front of all connectors until a signal ends it, or, over standard streams, until its
+ * client leaves. Resolves with the exit code: 0 when it ended in order.
  */
 export async function runServe(options: ServeOptions): Promise<number> {
   const code = await serveUntilTold(options);

@@ -9,7 +9,7 @@ export interface ReplaceFileOptions {
   readonly mayReplace?: boolean;
 }
 
-/** Writes a file in one step: who reads it meanwhile gets the old text or the new one, never half of one. Throws OPTIONS_INVALID. */
+/** Writes a file in one step: a reader gets the old text or the new one, never a part. Throws OPTIONS_INVALID. */
 export function replaceFile(
   path: string,
   text: string,

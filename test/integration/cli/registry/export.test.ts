@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
 
 describe('mcp-switchyard registry export', () => {
-  it('is imported as it was, in its own format, and in those of the clients but for what they have no words for', async () => {
+  it('is imported as it was from its own format, and from those of clients except for what they cannot express', async () => {
     using it = registryCli();
     const servers = [
       {

@@ -45,7 +45,7 @@ describe('secrets of registered servers', () => {
     expect(documentOf(await it.registry(['show', 'program', '--json', '--show-secrets'])).server).toEqual(secretive[0]);
   });
 
-  it('are in a file that is exported, which is its owner’s alone, written in one step, and not over another', async () => {
+  it('are in an exported file, which only its owner can read, and which replaces no other file', async () => {
     using it = registryCli();
     await it.fill(secretive[0]);
     const file = join(it.home, 'out.json');

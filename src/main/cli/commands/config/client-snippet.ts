@@ -24,9 +24,10 @@ export interface Snippet {
 }
 
 /**
- * Makes the configuration for one client. Claude Desktop's file takes programs only and skips an entry with a url, so it
- * is named for programs only. All three clients read variables in headers: Claude Code as `${NAME}`, Cursor and VS Code as
- * `${env:NAME}`. VS Code's inputs are not used: a person has to type them, and background agents skip such servers.
+ * Makes the configuration for one client. Claude Desktop's file takes programs only and skips an entry with a url, so
+ * it is named for programs only. All three clients read variables in headers: Claude Code as `${NAME}`, Cursor and VS
+ * Code as `${env:NAME}`. VS Code's inputs are not used: a person has to type them, and background agents skip such
+ * servers.
  */
 export function clientSnippet(client: SnippetClient, name: string, way: Way, platform: NodeJS.Platform): Snippet {
   const { document } = exportServers([serverOf(name, way)], client);

@@ -99,7 +99,8 @@ export function checkProxy({ proxy }: NetworkSettings): Finding {
   if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'none: connections are direct' };
   const shown = (url: string): string => (url === '' ? 'none' : new URL(url).origin);
   const { httpProxy, httpsProxy, noProxy } = proxy;
-  const message = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}, direct: ${noProxy === '' ? 'nothing' : noProxy}`;
+  const urls = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}`;
+  const message = `${urls}, direct: ${noProxy === '' ? 'nothing' : noProxy}`;
   return { check: 'proxy', outcome: 'note', message };
 }
 
@@ -112,7 +113,8 @@ export async function checkClock(url: string, network: NetworkSettings): Promise
     const skewMs = systemClock.now() - Date.parse(response.headers.get('date') ?? '');
     if (!Number.isFinite(skewMs))
       return { check: 'clock', outcome: 'note', message: 'the server of the map does not date its answers' };
-    const message = `${Math.abs(Math.round(skewMs / 1000))} s ${skewMs < 0 ? 'behind' : 'ahead of'} the server of the map`;
+    const seconds = Math.abs(Math.round(skewMs / 1000));
+    const message = `${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} the server of the map`;
     if (Math.abs(skewMs) <= MAX_SKEW_MS) return { check: 'clock', outcome: 'ok', message };
     return {
       check: 'clock',
