@@ -27,7 +27,10 @@ Variables
   NO_COLOR                    no colours
 `;
 
-/** The command line, as data: commands, options, help. What a command does is loaded when it runs, so that `--help` need not wait for it. */
+/**
+ * Creates the command line: commands, options, help. The code of a command is loaded when it runs, so that `--help`
+ * does not wait for it.
+ */
 export function createProgram(setExitCode: SetExitCode): Command {
   const program = new Command(PROGRAM)
     .description('The connector manager for MCP hosts that never blocks your event loop')

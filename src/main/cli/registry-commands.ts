@@ -78,8 +78,12 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       'after',
       `${examples(
         'mcp-switchyard registry add files -- npx -y @modelcontextprotocol/server-filesystem /data',
-        `mcp-switchyard registry add search https://search.example.com/mcp --header 'Authorization: Bearer \${SEARCH_TOKEN}'`,
-      )}\nVariables as \${NAME} are kept as they are and looked up when the server is brought up: secrets need not stand in the registry.\n`,
+        'mcp-switchyard registry add search https://search.example.com/mcp ' +
+          `--header 'Authorization: Bearer \${SEARCH_TOKEN}'`,
+      )}
+Variables as \${NAME} are kept as they are and looked up when the server is brought up: no secret has to stand in the
+registry.
+`,
     )
     .action(async (name: string, target: string[], options: AddOptions & { force: boolean }) => {
       const { runRegistryAdd } = await import('./commands/registry/add.ts');

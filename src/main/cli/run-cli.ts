@@ -1,5 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
+import { hasStuckThreads } from '../writer/stuck-threads.ts';
 import { createProgram } from './program.ts';
 import { EXIT, failureOf, printJson, reportFailure, say } from './terminal/output.ts';
 import { ownCommand } from './terminal/own-command.ts';
@@ -35,6 +36,16 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     }
     return reportFailure(error, argv.includes('--json'));
   }
+}
+
+/**
+ * Kills this process if one of its threads does not end: neither the end of the main thread nor `process.exit()` would
+ * end the process. What was printed is out by then, but the exit code is lost.
+ */
+export function endIfStuck(): void {
+  if (!hasStuckThreads()) return;
+  process.stderr.write('mcp-switchyard: WORKER_STUCK: A worker thread does not end; this process is killed.\n');
+  process.stdout.write('', () => process.kill(process.pid, 'SIGKILL'));
 }
 
 function withSubcommands(command: Command): readonly Command[] {

@@ -108,7 +108,10 @@ export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
   return what === 'none' || what === 'any' || what === 'all' ? what : what.split(',');
 }
 
-/** The tokens, from the variables that it names. Throws OPTIONS_INVALID for one that is missing or too short, and where it would listen beyond loopback without any. */
+/**
+ * Reads the tokens from the variables that the options name. Throws OPTIONS_INVALID for one that is missing or too
+ * short, and for an address beyond loopback without any token.
+ */
 export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly string[] {
   const tokens = tokenEnv.map((name) => {
     const token = requiredVariable(name, '--token-env');

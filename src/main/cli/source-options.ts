@@ -82,7 +82,8 @@ export function managerOptions(options: SourceOptions): ManagerOptions {
   if (serverRegistry !== undefined) return { ...commonOptions(options), configFile, serverRegistry };
   if (configFile !== undefined) return { ...commonOptions(options), configFile };
   throw misuse(
-    `There is nothing to connect: give --service-map URL (or set ${MAP_URL_VARIABLE}), --config FILE, --registry, or several of them`,
+    `There is nothing to connect: give --service-map URL (or set ${MAP_URL_VARIABLE}), ` +
+      '--config FILE, --registry, or several of them',
   );
 }
 
@@ -116,8 +117,8 @@ function commonOptions(options: SourceOptions) {
 }
 
 /**
- * Runs `work` with a manager that is closed afterwards, telling on stderr how connectors come up. Resolves with the exit code of
- * `work`, or with that of a signal.
+ * Runs `work` with a manager that is closed afterwards, telling on stderr how connectors come up. Resolves with the
+ * exit code of `work`, or with that of a signal.
  */
 export async function withManager(
   options: SourceOptions,

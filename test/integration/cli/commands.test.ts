@@ -83,9 +83,9 @@ describe('mcp-switchyard tools and call', () => {
   });
 
   it.each([
-    [['call', 'one.nope'], 1, /^switchyard: TOOL_UNKNOWN: .*one\.nope/m],
-    [['call', 'one.echo', '[1]'], 2, /^switchyard: OPTIONS_INVALID: .*must be a JSON object/m],
-    [['call', 'one.echo', '{'], 2, /^switchyard: OPTIONS_INVALID: .*not JSON/m],
+    [['call', 'one.nope'], 1, /^mcp-switchyard: TOOL_UNKNOWN: .*one\.nope/m],
+    [['call', 'one.echo', '[1]'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*must be a JSON object/m],
+    [['call', 'one.echo', '{'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*not JSON/m],
   ])('says in one line what is wrong with %j', async (args, expected, line) => {
     const { code, stdout, stderr } = await world.on(args);
     expect([code, stdout]).toEqual([expected, '']);
@@ -165,6 +165,6 @@ describe('a mistake', () => {
     const { code, stdout, stderr } = await world.on(['sync', '--json'], { CONNECTORS_SIGNATURE_KEY: secret('wrong') });
     expect(code).toBe(1);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'MAP_SIGNATURE_MISMATCH' } });
-    expect(stderr).toMatch(/^switchyard: MAP_SIGNATURE_MISMATCH: .*Compare the keys/);
+    expect(stderr).toMatch(/^mcp-switchyard: MAP_SIGNATURE_MISMATCH: .*Compare the keys/);
   });
 });

@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readLocalConfig } from '../../../src/main/local-config/read-local-config.ts';
-import { killRunning, runCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const URL_OF_IT = 'http://127.0.0.1:3737/mcp';
@@ -25,11 +25,9 @@ const PLACES = [
   ['vscode', '.vscode/mcp.json'],
 ] as const;
 
-afterEach(killRunning);
-
 describe('mcp-switchyard config', () => {
   it.each(PLACES)('prints what %s takes, and says that it goes into %s', async (client, file) => {
-    const { code, stdout, stderr } = await runCli(['config', client]);
+    const { code, stdout, stderr } = await runCliHere(['config', client]);
     expect(code).toBe(0);
     expect(stderr).toContain(`Goes into ${file}`);
     expect(stderr.trim()).not.toContain('\n');
@@ -40,7 +38,7 @@ describe('mcp-switchyard config', () => {
 
   it.each(PLACES)('has %s read the token from its variable, and never shows it', async (client, file) => {
     const args = ['--url', 'https://mcp.example.com/mcp', '--name', 'tools', '--token-env', 'GATEWAY_TOKEN'];
-    const { code, stdout, stderr } = await runCli(['config', client, ...args], { env: { GATEWAY_TOKEN: TOKEN } });
+    const { code, stdout, stderr } = await runCliHere(['config', client, ...args], { env: { GATEWAY_TOKEN: TOKEN } });
     expect(code).toBe(0);
     expect(stdout + stderr).not.toContain(TOKEN);
     const { servers, problems } = await readBack(stdout, file);
@@ -50,7 +48,7 @@ describe('mcp-switchyard config', () => {
   });
 
   it.each(PLACES)('has %s start a gateway of its own with --stdio', async (client, file) => {
-    const { code, stdout } = await runCli(['config', client, '--stdio', '--', '--config', '/etc/servers.json']);
+    const { code, stdout } = await runCliHere(['config', client, '--stdio', '--', '--config', '/etc/servers.json']);
     expect(code).toBe(0);
     const { servers, problems } = await readBack(stdout, file);
     expect(problems).toEqual([]);
@@ -59,7 +57,7 @@ describe('mcp-switchyard config', () => {
   });
 
   it('prints one document with --json', async () => {
-    const { stdout } = await runCli(['config', 'claude', '--json']);
+    const { stdout } = await runCliHere(['config', 'claude', '--json']);
     expect(JSON.parse(stdout)).toEqual({
       ok: true,
       client: 'claude',
@@ -78,7 +76,7 @@ describe('mcp-switchyard config', () => {
     ['what is no URL', ['claude', '--url', '127.0.0.1:3737'], '--url'],
     ['a name that not all take', ['claude', '--name', 'my tools'], '--name'],
   ])('refuses %s', async (_, args, text) => {
-    const { code, stdout, stderr } = await runCli(['config', ...args]);
+    const { code, stdout, stderr } = await runCliHere(['config', ...args]);
     expect(code).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain(text);
@@ -88,7 +86,7 @@ describe('mcp-switchyard config', () => {
     ['a token that was given in place of its variable', ['--token-env', 'sk-live-123']],
     ['a password in a URL', ['--url', 'http://me:sk-live-123@127.0.0.1/mcp']],
   ])('does not repeat %s', async (_, args) => {
-    const { code, stdout, stderr } = await runCli(['config', 'cursor', ...args, '--json']);
+    const { code, stdout, stderr } = await runCliHere(['config', 'cursor', ...args, '--json']);
     expect(code).toBe(2);
     expect(JSON.parse(stdout)).toMatchObject({ ok: false, error: { code: 'OPTIONS_INVALID' } });
     expect(stdout + stderr).not.toContain('sk-live-123');

@@ -1,15 +1,13 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { killRunning, runCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { CLI_ENV } from '../../helpers/cli-world.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { mapNow } from '../../helpers/map-under-test.ts';
 import { TestMcpServer } from '../../helpers/mcp-server.ts';
 import { entry } from '../../helpers/signed-map.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
-
-afterEach(killRunning);
 
 /** A connector whose tool was seen, then changed, then seen again, by the command line alone. */
 async function changed(description: string) {
@@ -22,13 +20,13 @@ async function changed(description: string) {
   const map = await MapServer.start(mapNow([entry('mail', { endpoint: mcp.url })]));
   const dir = new TempDir();
   const on = (args: readonly string[]) =>
-    runCli([...args, '--service-map', map.url, '--state-dir', dir.path], { env: CLI_ENV });
+    runCliHere([...args, '--service-map', map.url, '--state-dir', dir.path], { env: CLI_ENV });
   await on(['sync']);
   text = description;
   return {
     dir,
     on,
-    pins: (args: readonly string[]) => runCli(['tools', ...args, '--state-dir', dir.path]),
+    pins: (args: readonly string[]) => runCliHere(['tools', ...args, '--state-dir', dir.path]),
     async [Symbol.asyncDispose]() {
       await map[Symbol.asyncDispose]();
       await mcp[Symbol.asyncDispose]();
@@ -64,14 +62,14 @@ describe('mcp-switchyard tools diff and approve', () => {
 
   it('say what is wrong with what they are given', async () => {
     using dir = new TempDir();
-    const none = await runCli(['tools', 'diff', '--state-dir', join(dir.path, 'none')]);
+    const none = await runCliHere(['tools', 'diff', '--state-dir', join(dir.path, 'none')]);
     expect([none.code, none.stderr]).toEqual([2, expect.stringContaining('There is no store in')]);
     await using world = await changed('other');
     const unknown = await world.pins(['diff', 'mail.sned']);
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('No tool "mail.sned" differs')]);
     const vague = await world.pins(['approve']);
     expect([vague.code, vague.stderr]).toEqual([2, expect.stringContaining('--all')]);
-    const bare = await runCli(['tools', 'diff']);
+    const bare = await runCliHere(['tools', 'diff']);
     expect([bare.code, bare.stderr]).toEqual([
       2,
       expect.stringMatching(/--state-dir[\s\S]*Try: \S+ \S+ tools diff --help/),

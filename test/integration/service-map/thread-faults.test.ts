@@ -88,7 +88,7 @@ describe('a thread that is stuck in a system call', () => {
       'SIGKILL',
       ['WORKER_LOST', expect.stringContaining('"code":"WORKER_STUCK"'), 'closed'],
     ]);
-    expect(stderr).toMatch(/^switchyard: WORKER_STUCK: .*\n$/);
+    expect(stderr).toMatch(/^mcp-switchyard: WORKER_STUCK: .*\n$/);
   });
 });
 

@@ -20,7 +20,10 @@ export interface BenchOptions {
   readonly json: boolean;
 }
 
-/** Measures the headline comparisons on this machine and writes them as a page. Resolves with the exit code. Throws OPTIONS_INVALID where the page cannot be written. */
+/**
+ * Measures the headline comparisons on this machine and writes them as a page. Resolves with the exit code. Rejects
+ * with OPTIONS_INVALID when the page cannot be written.
+ */
 export async function runBench({ entries, rounds, seconds, out, json }: BenchOptions): Promise<number> {
   const path = resolve(out);
   assertWritable(dirname(path));

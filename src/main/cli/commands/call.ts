@@ -19,10 +19,10 @@ export async function runCall(tool: string, argsText: string | undefined, option
       await manager.sync();
       const result = await manager.callTool(tool, args, {
         timeoutMs: options.callTimeout,
-        onProgress: ({ progress, total, message }) =>
-          say(
-            `  ${progress}${total === undefined ? '' : ` of ${total}`}${message === undefined ? '' : `: ${printable(message)}`}`,
-          ),
+        onProgress: ({ progress, total, message }) => {
+          const of = total === undefined ? '' : ` of ${total}`;
+          say(`  ${progress}${of}${message === undefined ? '' : `: ${printable(message)}`}`);
+        },
       });
       const ok = result.isError !== true;
       if (options.json) printJson({ ok, tool, result });

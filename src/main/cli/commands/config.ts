@@ -1,9 +1,9 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import { nearestName } from '../../local-config/nearest-name.ts';
-import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from '../config/client-snippet.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
 import { ownProgram } from '../terminal/own-command.ts';
+import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from './config/client-snippet.ts';
 
 /** What `mcp-switchyard config` is given. */
 export interface ConfigOptions {
@@ -14,7 +14,10 @@ export interface ConfigOptions {
   readonly json: boolean;
 }
 
-/** Prints what has `client` use this gateway. Resolves with the exit code; rejects with OPTIONS_INVALID for a client that is not known, and for arguments of a gateway that is not started. */
+/**
+ * Prints the configuration with which `client` uses this gateway. Resolves with the exit code. Rejects with
+ * OPTIONS_INVALID for an unknown client, and for `serve` arguments without `--stdio`.
+ */
 export async function runConfig(client: string, serveArgs: readonly string[], options: ConfigOptions): Promise<number> {
   const known = knownClient(client);
   const { document, files, command, advice } = clientSnippet(

@@ -6,6 +6,8 @@ import type { ConnectorProxyManager } from '../../manager/connector-proxy-manage
 import type { ManagerStatus } from '../../manager/manager-status.ts';
 import { resolveNetwork } from '../../options/network-options.ts';
 import type { RegistryStatus } from '../../registry/registry-source.ts';
+import { managerOptions, type SourceOptions, withManager } from '../source-options.ts';
+import { EXIT, failureLine, mark, print, printable, printJson } from '../terminal/output.ts';
 import {
   checkClock,
   checkDisk,
@@ -14,12 +16,10 @@ import {
   checkThreads,
   type Finding,
   failedFinding,
-} from '../doctor/checks.ts';
-import { managerOptions, type SourceOptions, withManager } from '../source-options.ts';
-import { EXIT, failureLine, mark, print, printable, printJson } from '../terminal/output.ts';
+} from './doctor/checks.ts';
 import { isoOf } from './sync.ts';
 
-/** Checks what this package needs, one thing after the other, and says of each what to do. Resolves with the exit code: 0 if nothing failed. */
+/** Checks one by one what this package needs, and says what to do. Resolves with the exit code: 0 if nothing failed. */
 export async function runDoctor(options: SourceOptions): Promise<number> {
   const findings: Finding[] = [];
   const report = (...found: Finding[]): void => {

@@ -7,12 +7,12 @@ import { createGatewayHost } from '../../gateway/protocol/gateway-host.ts';
 import { serveStdio } from '../../gateway/stdio/stdio-listener.ts';
 import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { enterLineage } from '../gateway-lineage.ts';
 import { listenerLimits, readyFor, routesOf, type ServeOptions, tokensOf } from '../serve-options.ts';
 import { managerOptions, stderrLogger } from '../source-options.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../terminal/output.ts';
 import { ownCommand } from '../terminal/own-command.ts';
+import { enterLineage } from './serve/gateway-lineage.ts';
 
 /** How often a configuration file is looked at. */
 const WATCH_MS = 1_000;
@@ -24,7 +24,8 @@ const UNREAD_MS = 1_000;
 const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /**
- * Serves one MCP endpoint in front of all connectors until it is told to end, or, over standard streams, until its client goes. Resolves with the exit code: 0 where it ended in order.
+ * Serves one MCP endpoint in front of all connectors until a signal ends it, or, over standard streams, until its
+ * client leaves. Resolves with the exit code: 0 when it ended in order.
  */
 export async function runServe(options: ServeOptions): Promise<number> {
   const code = await serveUntilTold(options);

@@ -17,7 +17,10 @@ export interface SignOptions {
   readonly json: boolean;
 }
 
-/** Signs a service map, checked first, and writes it in canonical form, so that verifying it costs least. Resolves with the exit code. */
+/**
+ * Checks and signs a service map and writes it in canonical form, which is the cheapest to verify. Resolves with the
+ * exit code.
+ */
 export async function runSign(file: string, options: SignOptions): Promise<number> {
   const key = requiredVariable(options.keyEnv, '--key-env');
   const map = asServiceMap(parseStrictJson(await readInput(file)));

@@ -7,7 +7,10 @@ import { connectorTable, isAllUp, isoOf } from './sync.ts';
 /** Lines of a program's stderr that are shown. */
 const STDERR_LINES = 20;
 
-/** Shows map, store and connectors in full. Resolves with the exit code: 0 if all are up. A map that cannot be had is part of the status. */
+/**
+ * Shows map, store and connectors in full. Resolves with the exit code: 0 if all are up. An unavailable map is part of
+ * the status.
+ */
 export function runStatus(options: SourceOptions): Promise<number> {
   return withManager(options, async (manager) => {
     const failure = await manager.sync().then(
@@ -30,31 +33,40 @@ function statusText(status: ManagerStatus): string {
     ...mapLines(status),
     ...configLines(status),
     ...registryLines(status),
-    `store      ${store.kind === 'off' ? 'none (give --state-dir to remember the map and the tools)' : `${store.kind}, ${store.stateDir}`}`,
+    `store      ${storeText(store)}`,
     `tools      ${toolCount}`,
     ...toolLines(status),
   ];
   return `${lines.join('\n')}\n\n${connectorTable(connectors)}${connectors.map(processText).join('')}`;
 }
 
+function storeText(store: ManagerStatus['store']): string {
+  if (store.kind === 'off') return 'none (give --state-dir to remember the map and the tools)';
+  return `${store.kind}, ${store.stateDir}`;
+}
+
 /** Which tools are from an earlier run, and which are no longer what they were. */
 function toolLines({ staleTools, changedTools }: ManagerStatus): string[] {
   const { connectorCount, toolCount, oldestListedAt } = staleTools;
-  const stale = `${toolCount} of ${connectorCount} connectors remembered from an earlier run, the oldest of ${isoOf(oldestListedAt)}`;
+  const stale =
+    `${toolCount} of ${connectorCount} connectors remembered from an earlier run, ` +
+    `the oldest of ${isoOf(oldestListedAt)}`;
   const changed = changedTools.map(
     ({ name, members, pinnedAt, isQuarantined }) =>
-      `${printable(name)} is not what it was on ${isoOf(pinnedAt)}: ${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
+      `${printable(name)} is not what it was on ${isoOf(pinnedAt)}: ` +
+      `${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
   );
   return [...(toolCount === 0 ? [] : [stale]), ...changed].map((line) => `           ${line}`);
 }
 
 function mapLines({ serviceMap }: ManagerStatus): string[] {
   const { url, id, brand, freshness, circuit, lastError, heldRemovals } = serviceMap;
+  const times = `generated ${isoOf(serviceMap.generatedAt)}, expires ${isoOf(serviceMap.expiresAt)}`;
   if (url === null) return [];
   return [
     `map        ${url}`,
     `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}, signature verified`,
-    `           ${freshness}; generated ${isoOf(serviceMap.generatedAt)}, expires ${isoOf(serviceMap.expiresAt)}; circuit ${circuit}`,
+    `           ${freshness}; ${times}; circuit ${circuit}`,
     ...(lastError === null
       ? []
       : [`           last refresh failed: ${lastError.code}: ${printable(lastError.message)}`]),

@@ -4,7 +4,10 @@ import { type SourceOptions, withManager } from '../source-options.ts';
 import { EXIT, print, printJson } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
 
-/** Fetches the map, or reads the file, brings its connectors up and says how each is. Resolves with the exit code: 0 if all are up. */
+/**
+ * Fetches the map or reads the file, brings its connectors up and reports each. Resolves with the exit code: 0 if all
+ * are up.
+ */
 export function runSync(options: SourceOptions): Promise<number> {
   return withManager(options, async (manager) => {
     await manager.sync(true);

@@ -8,9 +8,9 @@ import { resolveOptions } from '../../options/options.ts';
 import { mapManagerOptions, requiredVariable, type SourceOptions } from '../source-options.ts';
 import { EXIT, failureLine, mark, print, printJson, say } from '../terminal/output.ts';
 import { readInput } from '../terminal/read-input.ts';
-import { type CheckResult, verifyMap } from '../verify/verify-map.ts';
+import { type CheckResult, verifyMap } from './verify/verify-map.ts';
 
-/** Says of a map in a file or at a URL which checks it passes and which not, and why. Resolves with the exit code: 0 if it passes all. */
+/** Runs all checks on a map in a file or at a URL and reports each. Resolves with the exit code: 0 if it passes all. */
 export async function runVerify(place: string, options: SourceOptions): Promise<number> {
   const signatureKey = requiredVariable(options.keyEnv, '--key-env');
   const bytes = isHttpEndpoint(place) ? await fetchBytes(place, options) : await readInput(place);

@@ -7,7 +7,9 @@ import { deadline, raceSignal, systemSleep } from '../../../shared/clock.ts';
 const READY_TIMEOUT_MS = 20_000;
 const STDERR_KEPT = 2_000;
 
-/** The child processes of a demo. All of them end with {@link stop}, and with this process unless that is killed outright. */
+/**
+ * The child processes of a demo. {@link stop} ends them all, and so does the end of this process unless it is killed.
+ */
 export class Children implements Disposable {
   readonly #children = new Set<ChildProcess>();
   readonly #stopping = new AbortController();
@@ -25,7 +27,10 @@ export class Children implements Disposable {
     return await this.#inTime(script, () => Promise.race([first, child.exited]));
   }
 
-  /** Starts `script` with this very Node and resolves with the port that it listens on, which `argsFor` and `envFor` hand to it. */
+  /**
+   * Starts `script` with the same Node on a free port, which `argsFor` and `envFor` pass to it. Resolves with the
+   * port.
+   */
   async startOnPort(
     script: string,
     argsFor: (port: number) => readonly string[],

@@ -13,8 +13,8 @@ export interface DemoConnector {
 type Start = (children: Children) => Promise<DemoConnector>;
 
 /**
- * What the demo starts at first: servers from npm where the development packages are installed (13 + 13 + 9 tools) and one of
- * our own, or only our own.
+ * What the demo starts at first: servers from npm where the development packages are installed (13 + 13 + 9 tools) and
+ * one of our own, or only our own.
  */
 export function firstConnectors(): readonly Start[] {
   const everything = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything');

@@ -12,7 +12,7 @@ export interface DemoCall {
   readonly answer: string;
 }
 
-/** Where the time of one load went, in milliseconds; `connect` is from the accepted map to the last connector that came up. */
+/** The durations of one load, in milliseconds. `connect` is from the accepted map to the last connector that is up. */
 export interface DemoLoad {
   readonly thread: string;
   readonly bytes: number;

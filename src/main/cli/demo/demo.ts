@@ -21,7 +21,7 @@ export interface DemoOptions {
 const ANSWER_LENGTH = 60;
 
 /**
- * Runs real MCP servers and brings them up from a signed map: once on a cold start, once on a refresh that finds a new connector.
+ * Runs real MCP servers and brings them up from a signed map: on a cold start, then on a refresh that finds a new one.
  * Resolves with the exit code: 0 if all went well.
  */
 export async function runDemo(options: DemoOptions): Promise<number> {

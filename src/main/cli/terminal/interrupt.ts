@@ -1,6 +1,9 @@
 const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-/** Resolves with the exit code of the first SIGINT or SIGTERM, which ends things in order; a second one of either kind ends the process at once, with its own. */
+/**
+ * Resolves with the exit code of the first SIGINT or SIGTERM, so that the caller ends in order. A second signal ends
+ * the process at once, with its own exit code.
+ */
 export function untilInterrupted(): Promise<number> {
   return new Promise((resolve) => {
     let isEnding = false;

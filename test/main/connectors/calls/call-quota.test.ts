@@ -8,7 +8,7 @@ const { signal } = new AbortController();
 
 /** Asks for a place. Its name is in `began` once it has one. */
 function ask(quota: CallQuota, began: string[], name: string, limit = signal): Promise<() => void> {
-  const place = quota.acquire(limit, 'one', 600_000);
+  const place = quota.acquire(limit, 'one', 100_000_000);
   place.then(
     () => began.push(name),
     () => {},
@@ -21,7 +21,7 @@ const exceeded = { code: 'QUOTA_EXCEEDED', detail: { connectorId: 'one' } };
 describe('CallQuota', () => {
   it('lets every call begin when the map sets no quota', async () => {
     const quota = new CallQuota(undefined);
-    await Promise.all(Array.from({ length: 500 }, () => quota.acquire(signal, 'one', 600_000)));
+    await Promise.all(Array.from({ length: 500 }, () => quota.acquire(signal, 'one', 100_000_000)));
   });
 
   it('lets as many calls run at a time as allowed, and the next in order as one ends', async () => {
@@ -67,22 +67,22 @@ describe('CallQuota', () => {
 
   it('lets 128 calls wait and refuses the next', async () => {
     const quota = new CallQuota({ concurrent: 1 });
-    await quota.acquire(signal, 'one', 600_000);
+    await quota.acquire(signal, 'one', 100_000_000);
     const refused: unknown[] = [];
     for (let call = 0; call < 128; call += 1)
-      quota.acquire(signal, 'one', 600_000).catch((error) => refused.push(error));
+      quota.acquire(signal, 'one', 100_000_000).catch((error) => refused.push(error));
     await vi.advanceTimersByTimeAsync(0);
     expect(refused).toEqual([]);
-    await expect(quota.acquire(signal, 'one', 600_000)).rejects.toMatchObject(exceeded);
+    await expect(quota.acquire(signal, 'one', 100_000_000)).rejects.toMatchObject(exceeded);
   });
 
   it.each([{ concurrent: 0 }, { perDay: 0 }])('refuses every call under a quota of none (%j)', async (quotas) => {
-    await expect(new CallQuota(quotas).acquire(signal, 'one', 600_000)).rejects.toMatchObject(exceeded);
+    await expect(new CallQuota(quotas).acquire(signal, 'one', 100_000_000)).rejects.toMatchObject(exceeded);
   });
 
   it('gives up the place in the line of a call that is aborted', async () => {
     const quota = new CallQuota({ concurrent: 1 });
-    const leave = await quota.acquire(signal, 'one', 600_000);
+    const leave = await quota.acquire(signal, 'one', 100_000_000);
     const controller = new AbortController();
     const began: string[] = [];
     const given = ask(quota, began, 'gone', controller.signal);
@@ -98,14 +98,14 @@ describe('CallQuota', () => {
 
   it('rejects a call that was aborted before it asked, though there is room', async () => {
     const aborted = AbortSignal.abort(new Error('too late'));
-    await expect(new CallQuota({ concurrent: 1 }).acquire(aborted, 'one', 600_000)).rejects.toThrow('too late');
+    await expect(new CallQuota({ concurrent: 1 }).acquire(aborted, 'one', 100_000_000)).rejects.toThrow('too late');
   });
 
   it('leaves no timer behind when a call that waits for a window is aborted', async () => {
     const quota = new CallQuota({ perMinute: 1 });
-    await quota.acquire(signal, 'one', 600_000);
+    await quota.acquire(signal, 'one', 100_000_000);
     const controller = new AbortController();
-    const waiting = quota.acquire(controller.signal, 'one', 600_000);
+    const waiting = quota.acquire(controller.signal, 'one', 100_000_000);
     waiting.catch(() => {});
     await vi.advanceTimersByTimeAsync(0);
     expect(vi.getTimerCount()).toBe(1);
@@ -116,7 +116,7 @@ describe('CallQuota', () => {
 
   it('adopts changed quotas, and counts the calls that began before', async () => {
     const quota = new CallQuota({ perMinute: 1 });
-    await quota.acquire(signal, 'one', 600_000);
+    await quota.acquire(signal, 'one', 100_000_000);
     const began: string[] = [];
     for (const call of ['second', 'third']) void ask(quota, began, call);
     quota.update({ perMinute: 2 });
@@ -126,7 +126,7 @@ describe('CallQuota', () => {
 
   it('lets several waiting calls begin at once when a changed quota has room for them', async () => {
     const quota = new CallQuota({ concurrent: 1 });
-    await quota.acquire(signal, 'one', 600_000);
+    await quota.acquire(signal, 'one', 100_000_000);
     const began: string[] = [];
     for (const call of ['a', 'b', 'c']) void ask(quota, began, call);
     await vi.advanceTimersByTimeAsync(0);

@@ -12,8 +12,8 @@ export interface ExportOptions extends ShowingOptions {
 }
 
 /**
- * Prints the servers as a client's file, masked unless secrets are asked for; or writes that file, which is of use only with them, for its owner alone. Resolves
- * with the exit code.
+ * Prints the servers as a client's file, with secrets masked by default; or writes that file with its secrets,
+ * readable by its owner only. Resolves with the exit code.
  */
 export async function runRegistryExport(file: string | undefined, options: ExportOptions): Promise<number> {
   const path = registryFile(options);

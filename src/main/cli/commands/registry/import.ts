@@ -23,7 +23,10 @@ interface Imported extends Pick<ImportEntry, 'name' | 'place' | 'line' | 'column
   readonly reason: string | null;
 }
 
-/** Registers the servers of a file, `-` for stdin. Resolves with the exit code: 0 if none was refused; the others are registered either way. */
+/**
+ * Registers the servers of a file, `-` for stdin. Resolves with the exit code: 0 if none was refused. Valid servers
+ * are registered even when others are refused.
+ */
 export async function runRegistryImport(file: string, options: ImportOptions): Promise<number> {
   const source = file === '-' ? 'stdin' : file;
   const folder = workspaceOf(file === '-' ? 'stdin' : file);

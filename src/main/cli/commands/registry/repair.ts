@@ -4,7 +4,10 @@ import { EXIT, mark, print, printable, printJson } from '../../terminal/output.t
 import { isRegistryThere, type RegistryOptions, registryFile } from './open-registry.ts';
 import { findingLine, nothingThere } from './verify.ts';
 
-/** Mends what can be mended, and says what cannot. Resolves with the exit code: 0 if nothing is wrong any more and nothing was lost. */
+/**
+ * Repairs the registry as far as possible and reports the rest. Resolves with the exit code: 0 if nothing is wrong any
+ * more and nothing was lost.
+ */
 export async function runRegistryRepair(options: RegistryOptions): Promise<number> {
   const path = registryFile(options);
   const repair = await mend(path);

@@ -8,7 +8,9 @@ export interface ApproveOptions extends PinOptions {
   readonly all: boolean;
 }
 
-/** Takes the present definitions of tools for the right ones; hosts that run notice within seconds. Resolves with the exit code. */
+/**
+ * Accepts the current definitions of tools; running hosts notice within seconds. Resolves with the exit code.
+ */
 export function runToolsApprove(names: readonly string[], { stateDir, all, json }: ApproveOptions): Promise<number> {
   if (all === names.length > 0)
     throw new SwitchyardError(

@@ -29,7 +29,7 @@ function patchOf({ name, members, pinned, current, pinnedAtMs, pinnedSha256, sha
   ].join('\n');
 }
 
-/** Characters that do not show, or turn the direction of the text, written out: they are what somebody would hide a change with. */
+/** Writes out characters that are invisible or change the direction of text, because they can hide a change. */
 function visible(line: string): string {
   return line.replace(/[\p{Cc}\p{Cf}\p{Co}\u2028\u2029]/gu, (character) => {
     return `\\u{${character.codePointAt(0)?.toString(16)}}`;

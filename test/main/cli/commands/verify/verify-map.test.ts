@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { matchingForm } from '../../../../src/main/cli/verify/producer-forms.ts';
-import { verifyMap } from '../../../../src/main/cli/verify/verify-map.ts';
-import { createServiceMapSignature } from '../../../../src/shared/map/signature.ts';
-import { entry, type Json, KEY, mapOf, NOW } from '../../../helpers/signed-map.ts';
+import { matchingForm } from '../../../../../src/main/cli/commands/verify/producer-forms.ts';
+import { verifyMap } from '../../../../../src/main/cli/commands/verify/verify-map.ts';
+import { createServiceMapSignature } from '../../../../../src/shared/map/signature.ts';
+import { entry, type Json, KEY, mapOf, NOW } from '../../../../helpers/signed-map.ts';
 
 const policy = {
   signatureKey: KEY,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientSnippet, type Way } from '../../../../src/main/cli/config/client-snippet.ts';
+import { clientSnippet, type Way } from '../../../../../src/main/cli/commands/config/client-snippet.ts';
 
 const http: Way = { kind: 'http', url: 'https://mcp.example.com/mcp?team=a', tokenEnv: 'GATEWAY_TOKEN' };
 const program = { command: '/opt/node/bin/node', args: ['/opt/app/bin.js'] };

@@ -1,9 +1,7 @@
-import { afterEach, describe, expect, it } from 'vitest';
-import { killRunning, runCli } from '../../helpers/cli.ts';
-import { startCliWorld } from '../../helpers/cli-world.ts';
-import { RegistryWorld, registeredProgram } from '../../helpers/registry-world.ts';
-
-afterEach(killRunning);
+import { describe, expect, it } from 'vitest';
+import { runCliHere } from '../../../helpers/cli-in-process.ts';
+import { startCliWorld } from '../../../helpers/cli-world.ts';
+import { RegistryWorld, registeredProgram } from '../../../helpers/registry-world.ts';
 
 const socket = { name: 'socket', transport: 'ws', endpoint: 'ws://localhost:1/' } as const;
 
@@ -12,10 +10,10 @@ describe('--registry', () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     const env = { CORTEX_HOME: world.home };
-    const called = await runCli(['call', '--registry', 'one.whoami'], { env });
+    const called = await runCliHere(['call', '--registry', 'one.whoami'], { env });
     expect(called).toMatchObject({ code: 0 });
     expect(JSON.parse(called.stdout)).toMatchObject({ name: 'one' });
-    const listed = await runCli(['tools', '--registry-path', world.path, '--json']);
+    const listed = await runCliHere(['tools', '--registry-path', world.path, '--json']);
     expect(JSON.parse(listed.stdout)).toMatchObject({ ok: true, tools: [{ name: 'one.die' }, {}, {}] });
     expect(listed.stderr).toContain('one: ready');
   });
@@ -41,7 +39,7 @@ describe('--registry', () => {
     using world = new RegistryWorld();
     await world.fill(registeredProgram('one'));
     const doctor = async (path: string): Promise<unknown[]> =>
-      JSON.parse((await runCli(['doctor', '--registry-path', path, '--json'])).stdout).findings;
+      JSON.parse((await runCliHere(['doctor', '--registry-path', path, '--json'])).stdout).findings;
     expect(await doctor(world.path)).toEqual(
       expect.arrayContaining([
         expect.objectContaining({ check: 'registry', outcome: 'ok' }),

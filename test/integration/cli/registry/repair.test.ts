@@ -1,13 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
-import { killRunning, runCli } from '../../helpers/cli.ts';
-import { eventually } from '../../helpers/eventually.ts';
-import { RegistryWorld, registeredProgram } from '../../helpers/registry-world.ts';
-
-afterEach(killRunning);
+import { describe, expect, it } from 'vitest';
+import { runCliHere } from '../../../helpers/cli-in-process.ts';
+import { eventually } from '../../../helpers/eventually.ts';
+import { RegistryWorld, registeredProgram } from '../../../helpers/registry-world.ts';
 
 const on = (world: RegistryWorld, ...args: string[]) =>
-  runCli(['registry', ...args], { env: { CORTEX_HOME: world.home } });
+  runCliHere(['registry', ...args], { env: { CORTEX_HOME: world.home } });
 
 function damage(world: RegistryWorld, from: string, to: string): void {
   const bytes = readFileSync(world.store).toString('latin1');

@@ -1,13 +1,13 @@
 import { fetch } from 'undici';
-import { monotonicMs, systemClock } from '../../../shared/clock.ts';
-import { fromWireError, rootReason } from '../../../shared/errors.ts';
-import { createServiceMapSignature } from '../../../shared/map/signature.ts';
-import type { NetworkSettings } from '../../../shared/net/network.ts';
-import { type LoadTask, PROTOCOL_VERSION } from '../../../shared/protocol/thread-messages.ts';
-import { createMainAgent } from '../../http/main-agent.ts';
-import { LoadPool } from '../../service-map/loading/load-pool.ts';
-import { WriterClient } from '../../writer/writer-client.ts';
-import { failureLine, failureOf } from '../terminal/output.ts';
+import { monotonicMs, systemClock } from '../../../../shared/clock.ts';
+import { fromWireError, rootReason } from '../../../../shared/errors.ts';
+import { createServiceMapSignature } from '../../../../shared/map/signature.ts';
+import type { NetworkSettings } from '../../../../shared/net/network.ts';
+import { type LoadTask, PROTOCOL_VERSION } from '../../../../shared/protocol/thread-messages.ts';
+import { createMainAgent } from '../../../http/main-agent.ts';
+import { LoadPool } from '../../../service-map/loading/load-pool.ts';
+import { WriterClient } from '../../../writer/writer-client.ts';
+import { failureLine, failureOf } from '../../terminal/output.ts';
 
 /** One finding of `mcp-switchyard doctor`. */
 export interface Finding {
@@ -99,7 +99,8 @@ export function checkProxy({ proxy }: NetworkSettings): Finding {
   if (proxy === null) return { check: 'proxy', outcome: 'ok', message: 'none: connections are direct' };
   const shown = (url: string): string => (url === '' ? 'none' : new URL(url).origin);
   const { httpProxy, httpsProxy, noProxy } = proxy;
-  const message = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}, direct: ${noProxy === '' ? 'nothing' : noProxy}`;
+  const urls = `for http ${shown(httpProxy)}, for https ${shown(httpsProxy || httpProxy)}`;
+  const message = `${urls}, direct: ${noProxy === '' ? 'nothing' : noProxy}`;
   return { check: 'proxy', outcome: 'note', message };
 }
 
@@ -112,7 +113,8 @@ export async function checkClock(url: string, network: NetworkSettings): Promise
     const skewMs = systemClock.now() - Date.parse(response.headers.get('date') ?? '');
     if (!Number.isFinite(skewMs))
       return { check: 'clock', outcome: 'note', message: 'the server of the map does not date its answers' };
-    const message = `${Math.abs(Math.round(skewMs / 1000))} s ${skewMs < 0 ? 'behind' : 'ahead of'} the server of the map`;
+    const seconds = Math.abs(Math.round(skewMs / 1000));
+    const message = `${seconds} s ${skewMs < 0 ? 'behind' : 'ahead of'} the server of the map`;
     if (Math.abs(skewMs) <= MAX_SKEW_MS) return { check: 'clock', outcome: 'ok', message };
     return {
       check: 'clock',

@@ -1,13 +1,14 @@
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { SwitchyardError } from '../../shared/errors.ts';
-import { LINEAGE_VARIABLE } from '../connectors/stdio/stdio-environment.ts';
-import type { SourceOptions } from './source-options.ts';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { LINEAGE_VARIABLE } from '../../../connectors/stdio/stdio-environment.ts';
+import type { SourceOptions } from '../../source-options.ts';
 
 /**
- * Notes in the environment what this gateway serves, for the programs that it starts. Throws CONNECTOR_LOOP where a gateway that this one descends from serves the same: it would start another of
- * its kind, and that another, without end. Among gateways that each serve something else there is no such end to fear: there are only so many.
+ * Notes in the environment what this gateway serves, for the programs that it starts. Throws CONNECTOR_LOOP when a
+ * gateway among its ancestors serves the same, because each would start another without end. A chain of gateways that
+ * serve different things ends by itself.
  */
 export function enterLineage(options: SourceOptions, environment: NodeJS.ProcessEnv): void {
   const ancestors = environment[LINEAGE_VARIABLE]?.split(',') ?? [];

@@ -22,8 +22,8 @@ const KNOWN_MEMBERS = ['id', 'brand', 'generatedAt', 'ttlSeconds', 'connectors',
 const ENCODINGS = ['base64url', 'hex', 'base64'] as const;
 
 /**
- * Which of the forms that producers of this format are known to sign would have matched, described for people; null if none does, so that
- * key or content differ. For diagnosis alone: only RFC 8785 is ever accepted.
+ * Which of the forms that producers of this format are known to sign would have matched, described for people; null if
+ * none does, so that key or content differ. For diagnosis alone: only RFC 8785 is ever accepted.
  */
 export function matchingForm(map: Readonly<Record<string, unknown>>, signature: string, key: string): string | null {
   for (const order of ORDERS) {

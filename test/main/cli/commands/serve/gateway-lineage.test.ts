@@ -1,10 +1,10 @@
 import { symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { enterLineage } from '../../../src/main/cli/gateway-lineage.ts';
-import type { SourceOptions } from '../../../src/main/cli/source-options.ts';
-import { LINEAGE_VARIABLE, stdioEnvironment } from '../../../src/main/connectors/stdio/stdio-environment.ts';
-import { TempDir } from '../../helpers/temp-dir.ts';
+import { enterLineage } from '../../../../../src/main/cli/commands/serve/gateway-lineage.ts';
+import type { SourceOptions } from '../../../../../src/main/cli/source-options.ts';
+import { LINEAGE_VARIABLE, stdioEnvironment } from '../../../../../src/main/connectors/stdio/stdio-environment.ts';
+import { TempDir } from '../../../../helpers/temp-dir.ts';
 
 const serving = (more: Partial<SourceOptions>): SourceOptions => ({ registry: false, ...more }) as SourceOptions;
 

@@ -1,10 +1,10 @@
-import type { ErrorCode } from '../../../shared/error-codes.ts';
-import { assertTimely } from '../../../shared/load/timeliness.ts';
-import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../shared/map/service-map.ts';
-import { assertSigned } from '../../../shared/map/signature.ts';
-import { parseStrictJson } from '../../../shared/map/strict-json.ts';
-import type { ProofPolicy } from '../../../shared/protocol/thread-messages.ts';
-import { type Failure, failureOf } from '../terminal/output.ts';
+import type { ErrorCode } from '../../../../shared/error-codes.ts';
+import { assertTimely } from '../../../../shared/load/timeliness.ts';
+import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../../shared/map/service-map.ts';
+import { assertSigned } from '../../../../shared/map/signature.ts';
+import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
+import type { ProofPolicy } from '../../../../shared/protocol/thread-messages.ts';
+import { type Failure, failureOf } from '../../terminal/output.ts';
 import { matchingForm } from './producer-forms.ts';
 
 /** One check of a map. A failure comes with its code, its place and what to do. */
@@ -18,8 +18,8 @@ export interface CheckResult {
 type Map = Readonly<Record<string, unknown>>;
 
 /**
- * All checks of a map, each on its own as far as the ones before allow: a map with a wrong signature is still told where its shape is
- * wrong. Unlike proving it, which stops at the first.
+ * All checks of a map, each on its own as far as the ones before allow: a map with a wrong signature is still told
+ * where its shape is wrong. Unlike proving it, which stops at the first.
  */
 export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): readonly CheckResult[] {
   const syntax = attempt(() => asServiceMap(parseStrictJson(bytes)));
@@ -41,7 +41,8 @@ function checkSignature(map: Map, key: string): CheckResult {
   const found =
     form === null
       ? 'No known way of writing it down matches either: the key or the content differs.'
-      : `The key is right: it matches when written as ${form}. Write it as RFC 8785 says, in base64url or lower-case hex.`;
+      : `The key is right: it matches when written as ${form}. ` +
+        'Write it as RFC 8785 says, in base64url or lower-case hex.';
   return { ...check, found };
 }
 

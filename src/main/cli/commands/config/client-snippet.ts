@@ -1,5 +1,5 @@
-import { exportServers } from '../../registry/transfer/export-servers.ts';
-import { type OwnProgram, shellLine } from '../terminal/own-command.ts';
+import { exportServers } from '../../../registry/transfer/export-servers.ts';
+import { type OwnProgram, shellLine } from '../../terminal/own-command.ts';
 
 /** Clients that a snippet can be had for. */
 export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode'] as const;
@@ -24,8 +24,10 @@ export interface Snippet {
 }
 
 /**
- * Claude Desktop's file takes programs alone and skips an entry with a url, so it stands among the files of a program only. All three clients read variables in headers: Claude Code as
- * `${NAME}`, Cursor and VS Code as `${env:NAME}`; an input of VS Code would have to be typed in, and its agents that run in the background go without servers that ask.
+ * Makes the configuration for one client. Claude Desktop's file takes programs only and skips an entry with a url, so
+ * it is named for programs only. All three clients read variables in headers: Claude Code as `${NAME}`, Cursor and VS
+ * Code as `${env:NAME}`. VS Code's inputs are not used: a person has to type them, and background agents skip such
+ * servers.
  */
 export function clientSnippet(client: SnippetClient, name: string, way: Way, platform: NodeJS.Platform): Snippet {
   const { document } = exportServers([serverOf(name, way)], client);

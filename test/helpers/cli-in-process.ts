@@ -1,0 +1,48 @@
+import { Readable } from 'node:stream';
+import { runCli } from '../../src/main/cli/run-cli.ts';
+import type { CliOptions, Ended } from './cli.ts';
+import { keepEvidence } from './evidence.ts';
+
+/** A run listens for these as long as its process lives. */
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** The run before: standard streams and environment belong to one run at a time. */
+let previous: Promise<unknown> = Promise.resolve();
+
+/**
+ * Runs the command line in this process, which is much faster than a process of its own. Runs that are started at the
+ * same time wait for each other. For commands that neither wait for signals nor race with other processes.
+ */
+export function runCliHere(args: readonly string[], options: Omit<CliOptions, 'nodeArgs'> = {}): Promise<Ended> {
+  const run = previous.then(() => captured(args, options));
+  previous = run.catch(() => {});
+  return run;
+}
+
+async function captured(args: readonly string[], { env, stdin }: CliOptions): Promise<Ended> {
+  const seen = { stdout: '', stderr: '' };
+  const before = { env: process.env, stdin: Object.getOwnPropertyDescriptor(process, 'stdin') };
+  const writes = { stdout: process.stdout.write, stderr: process.stderr.write };
+  const { PATH, HOME } = process.env;
+  for (const name of ['stdout', 'stderr'] as const)
+    process[name].write = (chunk: string | Uint8Array): boolean => {
+      seen[name] += Buffer.from(chunk as string).toString();
+      return true;
+    };
+  process.env = { PATH, HOME, ...env };
+  Object.defineProperty(process, 'stdin', { value: Readable.from([Buffer.from(stdin ?? '')]), configurable: true });
+  const listeners = SIGNALS.map((signal) => process.listeners(signal));
+  try {
+    const code = await runCli(args);
+    return { code, ...seen };
+  } finally {
+    process.stdout.write = writes.stdout;
+    process.stderr.write = writes.stderr;
+    process.env = before.env;
+    for (const [index, signal] of SIGNALS.entries())
+      for (const listener of process.listeners(signal))
+        if (listeners[index]?.includes(listener) !== true) process.off(signal, listener);
+    if (before.stdin !== undefined) Object.defineProperty(process, 'stdin', before.stdin);
+    keepEvidence('cli', seen);
+  }
+}

@@ -1,0 +1,89 @@
+import { existsSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { runCliHere } from '../../../helpers/cli-in-process.ts';
+import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
+
+describe('mcp-switchyard registry', () => {
+  it('shows, lists and removes what was added, by the environment and by --registry-path', async () => {
+    using it = registryCli();
+    expect(await it.registry(['path'])).toMatchObject({ code: 0, stdout: `${it.path}\n` });
+    expect(await it.registry(['list'])).toMatchObject({ code: 0, stdout: `There are no servers in ${it.path}\n` });
+    expect([existsSync(it.path), existsSync(it.store)]).toEqual([false, false]);
+    const added = await it.registry([
+      'add',
+      'files',
+      '--env',
+      'LEVEL=a=b',
+      '--cwd',
+      '/',
+      '--',
+      'npx',
+      '-y',
+      'a server',
+    ]);
+    expect(added).toEqual({ code: 0, stdout: 'added files (stdio)\n', stderr: '' });
+    const url = 'https://search.example.com/mcp';
+    await it.registry(['add', 'search', url, '--header', 'Accept: text/plain', '--header', 'X-A:b: c']);
+    await it.registry(['add', 'events', '--transport', 'sse', '--endpoint', 'https://events.example.com/sse']);
+    await it.registry(['add', 'socket', 'wss://socket.example.com/']);
+    expect(it.said()).toEqual([
+      { name: 'files', transport: 'stdio', command: 'npx', args: ['-y', 'a server'], env: { LEVEL: 'a=b' }, cwd: '/' },
+      { name: 'search', transport: 'streamableHttp', endpoint: url, headers: { Accept: 'text/plain', 'X-A': 'b: c' } },
+      { name: 'events', transport: 'sse', endpoint: 'https://events.example.com/sse' },
+      { name: 'socket', transport: 'ws', endpoint: 'wss://socket.example.com/' },
+    ]);
+    const listed = await runCliHere(['registry', 'list', '--registry-path', it.path]);
+    expect(listed.stdout).toMatch(/files +stdio +npx -y a server +LEVEL\n/);
+    expect(listed.stdout).toContain('4 servers');
+    const shown = await it.registry(['show', 'socket']);
+    expect(shown.stdout).toContain('wss://socket.example.com/');
+    expect(shown.stdout).toContain('no transport of MCP');
+    expect(await it.registry(['remove', 'files', 'socket'])).toMatchObject({
+      code: 0,
+      stdout: 'removed files\nremoved socket\n',
+    });
+    expect(documentOf(await it.registry(['list', '--json'])).servers.map(({ name }: { name: string }) => name)).toEqual(
+      ['search', 'events'],
+    );
+  });
+
+  it('has help for each command, and names the option or command that was meant', async () => {
+    const names = ['list', 'show', 'add', 'remove', 'import', 'export', 'path', 'verify', 'repair'];
+    for (const { code, stdout } of await Promise.all(names.map((name) => runCliHere(['registry', name, '--help'])))) {
+      expect([code, stdout]).toEqual([0, expect.stringContaining('Examples')]);
+      expect(stdout).toContain('--registry-path');
+    }
+    const misspelt = await runCliHere(['registry', 'add', 'x', '--trasport', 'sse']);
+    expect(misspelt).toMatchObject({ code: 2, stdout: '' });
+    expect(misspelt.stderr).toContain('Did you mean --transport?');
+    expect(misspelt.stderr).toContain('src/main/cli/bin.ts registry add --help');
+    expect((await runCliHere(['registry', 'lst'])).stderr).toContain('Did you mean list?');
+    expect((await runCliHere(['registry'])).code).toBe(2);
+  });
+
+  it.each([
+    [['add', 'x'], 2, 'Say what to register'],
+    [['add', 'x', '--endpoint', 'no URL'], 2, 'servers["x"].endpoint must be an http or https URL'],
+    [['add', 'x', 'https://me:pw@a.example/'], 2, 'without credentials'],
+    [['add', 'x', 'https://a.example/', '--header', 'no colon'], 2, 'NAME: VALUE'],
+    [['add', 'x', 'https://a.example/', '--env', 'A=1'], 2, '--env and --cwd are for a command'],
+    [['add', 'x', '--header', 'A: b', '--', 'cmd'], 2, '--header is for a URL'],
+    [['add', 'x', '--transport', 'sse', '--', 'cmd'], 2, '--transport sse needs a URL'],
+    [['add', 'x', '--transport', 'stdio', 'https://a.example/'], 2, 'needs a command'],
+    [['add', 'x', '--endpoint', 'https://a.example/', '--', 'cmd'], 2, 'not both'],
+    [['add', 'x', '--transport', 'pigeon', '--', 'cmd'], 2, 'Allowed choices'],
+    [['add', 'a\nb', '--', 'cmd'], 2, 'control character'],
+    [['add', 'x', '--env', 'A=***masked***', '--', 'cmd'], 1, 'SECRET_MASKED'],
+    [['show', 'nobody'], 1, 'SERVER_UNKNOWN'],
+    [['remove', 'nobody'], 1, 'SERVER_UNKNOWN'],
+    [['import', '/no/such/file'], 2, 'ENOENT'],
+    [['list', '--registry-path', '/dev/null/x/servers.json', '--json'], 0, ''],
+    [['add', 'x', '--registry-path', '/dev/null/x/servers.json', '--', 'cmd'], 1, 'STORE_UNAVAILABLE'],
+    [['list', '--registry-path', '/'], 2, 'is a folder'],
+  ])('given %j ends with its code and says why', async (args, code, text) => {
+    using it = registryCli();
+    const ended = await it.registry(args);
+    expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(text)]);
+    expect(existsSync(it.path)).toBe(false);
+  });
+});

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest';
+import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
+
+describe('mcp-switchyard registry export', () => {
+  it('is imported as it was from its own format, and from those of clients except for what they cannot express', async () => {
+    using it = registryCli();
+    const servers = [
+      {
+        name: 'a',
+        transport: 'stdio',
+        command: 'x',
+        args: [`\${A:-b}`],
+        env: { B: `\${B}` },
+        'x-note': { kept: true },
+      },
+      { name: 'b', transport: 'http', endpoint: 'https://b.example/', headers: { C: `Bearer \${env:C}` } },
+      { name: 'c', transport: 'ws', endpoint: 'ws://c.example/' },
+    ] as const;
+    await it.fill(...servers);
+    using same = registryCli();
+    await same.registry(['import', '-'], { stdin: (await it.registry(['export', '--format', 'servers'])).stdout });
+    expect(same.said()).toEqual(servers);
+    const claude = await it.registry(['export']);
+    expect(claude.stderr).toContain('c is left out');
+    expect(JSON.parse(claude.stdout)).toEqual({
+      mcpServers: {
+        a: { command: 'x', args: [`\${A:-b}`], env: { B: `\${B}` }, 'x-note': { kept: true } },
+        b: { type: 'http', url: 'https://b.example/', headers: { C: `Bearer \${C}` } },
+      },
+    });
+    const vscode = JSON.parse((await it.registry(['export', '--format', 'vscode'])).stdout);
+    expect(vscode.servers).toMatchObject({
+      a: { type: 'stdio', env: { B: `\${env:B}` } },
+      b: { type: 'http', headers: { C: `Bearer \${env:C}` } },
+    });
+    using again = registryCli();
+    const imported = await again.registry(['import', '-', '--json'], { stdin: JSON.stringify(vscode) });
+    expect(documentOf(imported)).toMatchObject({ ok: true, results: [{ outcome: 'added' }, { outcome: 'added' }] });
+    expect(again.said()).toMatchObject([{ transport: 'stdio', 'x-note': { kept: true } }, { transport: 'http' }]);
+  });
+});

@@ -1,0 +1,58 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { checkClock, checkDisk, checkNode, checkProxy } from '../../../../../src/main/cli/commands/doctor/checks.ts';
+import { resolveNetwork } from '../../../../../src/main/options/network-options.ts';
+
+const direct = resolveNetwork(undefined, false, {});
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A server whose clock says `date`. */
+async function dated(date: string): Promise<string> {
+  const server = createServer((_, response) => {
+    response.sendDate = false;
+    if (date !== '') response.setHeader('date', date);
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => server.close());
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
+}
+
+describe('doctor', () => {
+  it('says which Node runs, and where', () => {
+    expect(checkNode().message).toContain(`${process.version} on ${process.platform}`);
+  });
+
+  it('shows no credentials of a proxy', () => {
+    const network = resolveNetwork(undefined, undefined, { HTTP_PROXY: 'http://me:pw@proxy.example:8080' });
+    expect(checkProxy(network)).toEqual({
+      check: 'proxy',
+      outcome: 'note',
+      message: 'for http http://proxy.example:8080, for https http://proxy.example:8080, direct: nothing',
+    });
+    expect(checkProxy(direct)).toMatchObject({ outcome: 'ok', message: 'none: connections are direct' });
+  });
+
+  it('only notes that there is no folder for state', async () => {
+    expect(await checkDisk(undefined)).toMatchObject({ outcome: 'note' });
+  });
+
+  it.each([
+    ['a clock that agrees', new Date().toUTCString(), 'ok', ''],
+    ['a clock of the last century', 'Thu, 01 Jan 1970 00:00:00 GMT', 'failed', 'Set the clock'],
+    ['no date at all', '', 'note', 'does not date its answers'],
+  ])('compares with %s', async (_, date, outcome, message) => {
+    expect(await checkClock(await dated(date), direct)).toMatchObject({
+      outcome,
+      message: expect.stringContaining(message),
+    });
+  });
+
+  it('notes a server that does not answer', async () => {
+    expect(await checkClock('http://127.0.0.1:1/', direct)).toMatchObject({ outcome: 'note' });
+  });
+});

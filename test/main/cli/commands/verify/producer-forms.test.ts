@@ -1,0 +1,32 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { matchingForm } from '../../../../../src/main/cli/commands/verify/producer-forms.ts';
+
+const KEY = 'key';
+const map = { b: 'é', a: [1, { d: 2, c: 3 }], id: 'x', signature: 'ignored' };
+const mac = (text: string) => createHmac('sha256', KEY).update(text).digest();
+
+describe('matchingForm', () => {
+  it('knows the order in which the map was sent', () => {
+    const text = '{"b":"é","a":[1,{"d":2,"c":3}],"id":"x"}';
+    expect(matchingForm(map, mac(text).toString('base64url'), KEY)).toMatch(/in the order sent.*base64url$/);
+  });
+
+  it('knows escaped text with spaces, and a signature in upper-case hex', () => {
+    const text = '{"a": [1, {"c": 3, "d": 2}], "b": "\\u00e9", "id": "x"}';
+    expect(matchingForm(map, mac(text).toString('hex').toUpperCase(), KEY)).toBe(
+      'keys sorted by UTF-16 code unit, non-ASCII escaped, a space after each comma and colon, ' +
+        'everything but the signature; signature in hex',
+    );
+  });
+
+  it('knows a signature over the known members alone, padded base64', () => {
+    expect(matchingForm(map, mac('{"id":"x"}').toString('base64'), KEY)).toMatch(
+      /known members alone; signature in base64/,
+    );
+  });
+
+  it('finds none for another key or other content', () => {
+    expect(matchingForm(map, mac('{}').toString('hex'), 'other key')).toBeNull();
+  });
+});

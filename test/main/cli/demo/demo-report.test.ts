@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { type DemoReport, wentWell } from '../../../../src/main/cli/demo/demo-report.ts';
+
+const good = {
+  connectors: [{ state: 'ready' }],
+  calls: [{ ok: true }],
+  visits: [{ tools: 3, answer: '42' }],
+  loads: [{ thread: 'main' }, { thread: 'worker-1' }],
+} as unknown as DemoReport;
+
+describe('wentWell', () => {
+  it('is true where all is up, answered, and loaded on a worker thread', () => {
+    expect(wentWell(good)).toBe(true);
+  });
+
+  it.each([
+    ['a connector is down', { connectors: [{ state: 'failed' }] }],
+    ['a call failed', { calls: [{ ok: false }] }],
+    ['a client of the gateway saw no tools', { visits: [{ tools: 0, answer: '42' }] }],
+    ['every load was on the main thread', { loads: [{ thread: 'main' }] }],
+  ])('is false where %s', (_, change) => {
+    expect(wentWell({ ...good, ...change } as unknown as DemoReport)).toBe(false);
+  });
+});

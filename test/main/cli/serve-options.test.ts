@@ -1,0 +1,74 @@
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  listenerLimits,
+  readyFor,
+  routesOf,
+  type ServeOptions,
+  tokensOf,
+  withServe,
+} from '../../../src/main/cli/serve-options.ts';
+import { DEFAULT_LIMITS, DEFAULT_PORT } from '../../../src/main/gateway/http/limits.ts';
+
+const before = process.env;
+beforeEach(() => {
+  process.env = { SHORT: 'abc', SPACED: 'sixteen letters and spaces', GOOD: 'sixteen-letters-1' };
+});
+afterEach(() => {
+  process.env = before;
+});
+
+/** The options that a command line gives. */
+function parsed(...args: string[]): ServeOptions {
+  const command = new Command().exitOverride().configureOutput({ writeErr: () => {} });
+  return withServe(command).parse(args, { from: 'user' }).opts();
+}
+
+describe('the options of serve', () => {
+  it('have the defaults of the gateway', () => {
+    const options = parsed();
+    expect([options.host, options.port, options.sessions, options.separator]).toEqual([
+      '127.0.0.1',
+      DEFAULT_PORT,
+      true,
+      '__',
+    ]);
+    expect(listenerLimits(options)).toEqual(DEFAULT_LIMITS);
+  });
+
+  it('change one limit at a time', () => {
+    expect(listenerLimits(parsed('--max-sessions', '7'))).toEqual({ ...DEFAULT_LIMITS, maxSessions: 7 });
+  });
+
+  it('make routes of NAME=GLOB,GLOB', () => {
+    expect(routesOf(parsed('--route', 'a=x__*,!x__y', '--route', 'b=z'))).toEqual({ a: ['x__*', '!x__y'], b: ['z'] });
+    for (const spec of ['a', 'a=', '/=x', '=x'])
+      expect(() => routesOf(parsed('--route', spec))).toThrow(`--route ${spec}: give NAME=GLOB`);
+  });
+
+  it('wait for any, all, none or the connectors that are named', () => {
+    expect([readyFor(parsed()), readyFor(parsed('--ready-for', 'a,b'))]).toEqual(['any', ['a', 'b']]);
+  });
+
+  it('read tokens from variables, and refuse short ones and those with spaces', () => {
+    expect(tokensOf(parsed('--token-env', 'GOOD'))).toEqual(['sixteen-letters-1']);
+    for (const name of ['SHORT', 'SPACED'])
+      expect(() => tokensOf(parsed('--token-env', name))).toThrow(`The variable ${name} holds no token`);
+  });
+
+  it('want a token for any address but loopback, unless it serves standard streams', () => {
+    expect(() => tokensOf(parsed('--host', '0.0.0.0'))).toThrow('give --token-env NAME too');
+    expect(tokensOf(parsed('--host', '0.0.0.0', '--stdio'))).toEqual([]);
+    expect(tokensOf(parsed('--host', '::1'))).toEqual([]);
+  });
+
+  it.each([
+    ['--port', '65536'],
+    ['--port', 'x'],
+    ['--separator', 'a b'],
+    ['--separator', ''],
+    ['--max-body', '0'],
+  ])('refuse %s %j', (option, value) => {
+    expect(() => parsed(option, value)).toThrow(expect.objectContaining({ code: 'commander.invalidArgument' }));
+  });
+});

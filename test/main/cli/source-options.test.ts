@@ -1,0 +1,72 @@
+import { Command } from 'commander';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import {
+  managerOptions,
+  milliseconds,
+  requiredVariable,
+  type SourceOptions,
+  wholeNumber,
+  withSource,
+} from '../../../src/main/cli/source-options.ts';
+
+const before = process.env;
+beforeEach(() => {
+  process.env = { CONNECTORS_SIGNATURE_KEY: 'key-of-the-map' };
+});
+afterEach(() => {
+  process.env = before;
+});
+
+/** The options that a command line gives. */
+function parsed(...args: string[]): SourceOptions {
+  return withSource(new Command().exitOverride()).parse(args, { from: 'user' }).opts();
+}
+
+describe('the options of a manager', () => {
+  it('come from a map and its key', () => {
+    process.env.MAP_TOKEN = 'token-of-the-map';
+    const options = managerOptions(parsed('--service-map', 'https://m.example/', '--map-key-env', 'MAP_TOKEN'));
+    expect(options).toMatchObject({
+      serviceMapUrl: 'https://m.example/',
+      signatureKey: 'key-of-the-map',
+      apiKey: 'token-of-the-map',
+      timeoutMs: 5_000,
+      pinTools: 'warn',
+    });
+  });
+
+  it('take the URL of the map from the environment', () => {
+    process.env.CONNECTORS_SERVICE_MAP_URL = 'https://m.example/';
+    expect(managerOptions(parsed())).toMatchObject({ serviceMapUrl: 'https://m.example/' });
+  });
+
+  it('need no map and no key with a local file or a registry', () => {
+    process.env = {};
+    expect(managerOptions(parsed('--config', 'a.json'))).toMatchObject({ configFile: 'a.json' });
+    expect(managerOptions(parsed('--registry'))).toMatchObject({ serverRegistry: true });
+    expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
+  });
+
+  it.each([
+    ['nothing to connect', [], 'There is nothing to connect'],
+    ['a key that is not set', ['--service-map', 'https://m.example/', '--key-env', 'NONE'], 'The variable NONE'],
+    ['a file that is not there', ['--config', 'a.json', '--ca', '/no/ca.pem'], 'the file /no/ca.pem of --ca (ENOENT)'],
+  ])('are refused for %s', (_, args, message) => {
+    expect(() => managerOptions(parsed(...args))).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+describe('values of options', () => {
+  it('are numbers above 0', () => {
+    expect([milliseconds('1.5'), wholeNumber('3')]).toEqual([1.5, 3]);
+    for (const text of ['0', '-1', 'x', '2147483648', 'Infinity']) expect(() => milliseconds(text)).toThrow('above 0');
+    for (const text of ['0', '1.5', 'x']) expect(() => wholeNumber(text)).toThrow('whole number above 0');
+  });
+
+  it('are variables that are set and not empty', () => {
+    process.env.EMPTY = '';
+    expect(() => requiredVariable('EMPTY', '--x')).toThrow('The variable EMPTY, which --x names, is not set');
+  });
+});

@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { failureLine, failureOf, printable } from '../../../../src/main/cli/terminal/output.ts';
+import { ERROR_CODES } from '../../../../src/shared/error-codes.ts';
+import { SwitchyardError } from '../../../../src/shared/errors.ts';
+
+describe('a failure', () => {
+  it('has code, message, remedy and detail of the error', () => {
+    expect(failureOf(new SwitchyardError('MAP_DNS', 'no such host'))).toMatchObject({
+      code: 'MAP_DNS',
+      message: 'no such host',
+      remedy: ERROR_CODES.MAP_DNS.remedy,
+    });
+  });
+
+  it('has the reason underneath, and its remedy', () => {
+    const cause = new SwitchyardError('MAP_DNS', 'no such host');
+    expect(failureOf(new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'one is down', { cause }))).toMatchObject({
+      code: 'CONNECTOR_CONNECT_FAILED',
+      message: 'one is down: MAP_DNS: no such host',
+      remedy: ERROR_CODES.MAP_DNS.remedy,
+    });
+  });
+
+  it('is INTERNAL for an error without a code', () => {
+    expect(failureOf(new Error('boom'))).toMatchObject({ code: 'INTERNAL', message: 'boom' });
+  });
+
+  it('names a command that works here in its remedy', () => {
+    const { remedy } = failureOf(new SwitchyardError('TOOL_CHANGED', 'changed'));
+    expect(remedy).toContain('src/main/cli/bin.ts tools diff`');
+    expect(remedy).not.toContain('`mcp-switchyard');
+  });
+
+  it('is one line; a message about an option says what to do itself', () => {
+    const failure = { code: 'MAP_DNS', message: 'a\nb', remedy: 'Do it.', detail: {} };
+    expect(failureLine(failure)).toBe('MAP_DNS: a b. Do it.');
+    expect(failureLine({ ...failure, code: 'OPTIONS_INVALID', message: 'Give it!' })).toBe('OPTIONS_INVALID: Give it!');
+  });
+});
+
+describe('printable', () => {
+  it('drops colours, and replaces control and direction characters by a space', () => {
+    expect(printable('a\u001b[31mb\u001b[0m\r\nc\u202ed\u2028e')).toBe('ab c d e');
+  });
+});
