@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createProcessTable, type ProcessIdentity, type ProcessTable } from './process-identity.ts';
 
 /** The folder of the notes, below the state folder. */
-export const NOTES_FOLDER = 'programs';
+const NOTES_FOLDER = 'programs';
 
 /** A program has this long between SIGTERM and SIGKILL. */
 const GRACE_MS = 2_000;
