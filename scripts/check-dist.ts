@@ -1,6 +1,6 @@
 /**
- * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a stranger would, on the
- * pinned Node and on the oldest supported one: import, a load in a worker, the command line, the demo.
+ * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a stranger
+ * would, on the pinned Node and on the oldest supported one: import, a load in a worker, the command line, the demo.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -57,6 +57,7 @@ try {
     { cwd: folder },
   );
   say('TypeScript sees the declarations');
+  checkCommand();
   check('the pinned Node', process.execPath);
   install(`node@${OLDEST_NODE}`);
   check(`Node ${OLDEST_NODE}`, join(folder, 'node_modules', 'node', 'bin', 'node'));
@@ -73,6 +74,16 @@ function install(what: string): void {
   const args = ['install', what.endsWith('.tgz') ? `./${what}` : what, '--no-fund', '--no-audit', '--loglevel=error'];
   // Run from another package's script, npm would take that package for the one to install into.
   capture('npm', args, { cwd: folder, env: { npm_config_local_prefix: folder, INIT_CWD: folder } });
+}
+
+/** The command is there under both names, and its help has examples that work in the project it is installed in. */
+function checkCommand(): void {
+  const env = { npm_config_local_prefix: folder, INIT_CWD: folder };
+  for (const name of ['mcp-switchyard', 'switchyard']) {
+    const help = capture('npx', ['--no', name, '--', '--help'], { cwd: folder, env });
+    if (!help.includes('  npx --no mcp-switchyard demo\n')) throw new Error(`The help of ${name} says:\n${help}`);
+  }
+  say('npx --no finds the command, which names itself so');
 }
 
 function check(name: string, node: string): void {
