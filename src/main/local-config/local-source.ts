@@ -2,9 +2,9 @@ import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts'
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
+import type { LocalServer } from './entry/server-entry.ts';
 import { readLocalConfig } from './read-local-config.ts';
 import { keptOrMarked } from './reuse-if-same.ts';
-import type { LocalServer } from './server-entry.ts';
 
 /** The configuration file as `status()` shows it. */
 export interface LocalConfigStatus {
@@ -50,7 +50,10 @@ export class LocalSource {
     return [...this.#servers.values()].map(({ entry }) => entry);
   }
 
-  /** Reads the file, unless that was done and is not forced. Rejects with CONFIG_INVALID where it was never read; later what was read stays. */
+  /**
+   * Reads the file, unless that was done and is not forced. Rejects with CONFIG_INVALID where it was never read; later
+   * what was read stays.
+   */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();
     this.#reading ??= this.#read().finally(() => {

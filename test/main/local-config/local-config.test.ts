@@ -18,6 +18,7 @@ describe('parseLocalConfig', () => {
         command: { command: 'npx', args: ['-y', 'some-server'], env: { KEY: 'k' }, cwd: null },
         envFile: null,
         rest: {},
+        source: 'mcp.json',
         place: 'mcpServers["x"]',
         line: 1,
         column: 16,
@@ -86,9 +87,9 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.entry).not.toHaveProperty('alwaysAllow');
   });
 
-  it("takes Cursor's auth as its own affair", () => {
+  it("warns that Cursor's auth is a login, which is not done here", () => {
     const { servers, problems } = parseOne({ url: 'https://a.example/mcp', auth: { CLIENT_ID: 'c' } });
-    expect(problems).toEqual([]);
+    expect(problems).toMatchObject([{ severity: 'warning', place: 'mcpServers["x"].auth' }]);
     expect(servers[0]?.entry).not.toHaveProperty('auth');
   });
 
@@ -98,6 +99,7 @@ describe('parseLocalConfig', () => {
     expect(problems).toEqual([
       {
         severity: 'warning',
+        source: 'mcp.json',
         place: 'mcpServers["x"].agrs',
         line: 2,
         column: 26,

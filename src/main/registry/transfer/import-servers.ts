@@ -1,9 +1,10 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { type ServerInfo, serverInfoFault } from '../../../shared/servers/server-info.ts';
-import { ConfigDocument, membersOf, type Position, plainValue } from '../../local-config/config-document.ts';
-import { OWN_MEMBERS } from '../../local-config/known-members.ts';
+import { ConfigDocument, type Position } from '../../local-config/document/config-document.ts';
+import { membersOf, plainValue } from '../../local-config/document/config-node.ts';
+import { OWN_MEMBERS } from '../../local-config/entry/known-members.ts';
+import type { LocalServer } from '../../local-config/entry/server-entry.ts';
 import { type ReadMember, readMembers } from '../../local-config/local-config.ts';
-import type { LocalServer } from '../../local-config/server-entry.ts';
 import { hasMask, MASK } from '../../masking/secret-mask.ts';
 
 /** What one entry of a file is for the registry: a server, or a refusal. */
@@ -19,16 +20,18 @@ export interface ImportEntry extends Position {
   readonly remarks: readonly string[];
 }
 
-/** How we and the registry call transports. `http` of the clients falls back to SSE, as that of the registry does here. */
+/**
+ * How we and the registry call transports. `http` of the clients falls back to SSE, as that of the registry does here.
+ */
 const TRANSPORTS = { auto: 'http', 'streamable-http': 'streamableHttp', sse: 'sse' } as const;
 
 /** Members that the registry has its own meaning for. */
 const RESERVED: ReadonlySet<string> = new Set(['name', 'transport', 'endpoint']);
 
 /**
- * Reads what can be registered from a file of Claude, Cursor or VS Code, or from an exported or copied `servers.json`, entry by entry. Variables stay as they
- * are written, to be looked up when a server is brought up; only the file's own folder, which nobody knows later, is put in. Throws CONFIG_INVALID where the
- * text is none of these.
+ * Reads what can be registered from a file of Claude, Cursor or VS Code, or from an exported or copied `servers.json`,
+ * entry by entry. Variables stay as they are written, to be looked up when a server is brought up; only the file's own
+ * folder, which nobody knows later, is put in. Throws CONFIG_INVALID where the text is none of these.
  */
 export function readImport(text: string, options: { readonly source: string; readonly folder: string }): ImportEntry[] {
   const document = new ConfigDocument(text.replace(/^\ufeff/, ''), options.source);
