@@ -19,6 +19,7 @@ export function parseYaml(text: string): ConfigNode {
   function convert(given: unknown, parentOffset: number, depth: number): ConfigNode {
     const node = isAlias(given) ? given.resolve(document) : (given as Node | null | undefined);
     const offset = offsetOf(given) ?? parentOffset;
+    if (isAlias(given) && node === undefined) throw new SyntaxFault(offset, 'it is not YAML (bad alias)');
     count += 1;
     if (depth > MAX_DEPTH) throw tooDeep(offset);
     if (count > MAX_NODES) throw new SyntaxFault(offset, `it has more than ${MAX_NODES} values`);
@@ -51,7 +52,7 @@ export function parseYaml(text: string): ConfigNode {
 
 function parse(text: string): ReturnType<typeof parseDocument<ParsedNode, true>> {
   try {
-    return parseDocument<ParsedNode, true>(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'silent' });
+    return parseDocument<ParsedNode, true>(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
   } catch (error) {
     // Block collections nest by columns: the parser runs out of stack before a depth can be counted.
     if (error instanceof RangeError) throw tooDeep(0);

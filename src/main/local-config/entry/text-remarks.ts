@@ -21,7 +21,8 @@ export function remarkOnText(text: string, use: TextUse): string | null {
     return `holds {{${printableName(template)}}}, which only its own client fills in: it is used as it is written`;
   const name = (use === 'argument' ? IN_ARGUMENT : WHOLE_VALUE).exec(text)?.[1];
   if (name === undefined) return null;
-  return `holds $${printableName(name)}, which is used as it is written; write \${${printableName(name)}} for the variable`;
+  const shown = printableName(name);
+  return `holds $${shown}, which is used as it is written; write \${${shown}} for the variable`;
 }
 
 /** Whether a program reads its arguments as a shell does, which replaces what is left in them. */

@@ -32,10 +32,17 @@ export interface FoundServers extends ServerGroup {
   readonly translate: (draft: EntryDraft) => void;
 }
 
-const FORMS =
-  '{ "mcpServers": {…} } (Claude, Cursor and most others), { "servers": {…} } or { "mcp": { "servers": {…} } } (VS Code), ' +
-  '{ "mcp": {…} } (OpenCode, Crush), [mcp_servers.…] (Codex), { "context_servers": {…} } (Zed), "extensions" (Goose), ' +
-  '"registry" (Docker), "packages" or "remotes" (server.json), or servers without a wrapper';
+const FORMS = [
+  '{ "mcpServers": {…} } (Claude, Cursor and most others)',
+  '{ "servers": {…} } or { "mcp": { "servers": {…} } } (VS Code)',
+  '{ "mcp": {…} } (OpenCode, Crush)',
+  '[mcp_servers.…] (Codex)',
+  '{ "context_servers": {…} } (Zed)',
+  'extensions (Goose)',
+  'registry (Docker)',
+  'packages or remotes (server.json)',
+  'servers without a wrapper',
+].join(', ');
 
 /**
  * Finds the servers of a file by what the file says, in the order they are written. Throws CONFIG_INVALID, with line
@@ -43,7 +50,7 @@ const FORMS =
  */
 export function findServers(document: ConfigDocument, project: string): FoundServers[] {
   const { root, format } = document;
-  const context: ShapeContext = { format, project };
+  const context: ShapeContext = { root, format, project };
   const find = (shape: Shape): FoundServers[] =>
     shape.find(root, context).map((group) => ({ ...group, translate: (draft) => shape.translate(draft, context) }));
   const found = SHAPES.flatMap(find);

@@ -4,6 +4,8 @@ import type { EntryDraft, ServerNode } from '../entry/entry-draft.ts';
 
 /** What a shape is told besides the file. */
 export interface ShapeContext {
+  /** The file's root value. */
+  readonly root: ConfigNode;
   readonly format: ConfigFormat;
   /** The folder whose own servers count where a file has servers for several; an absolute path. */
   readonly project: string;

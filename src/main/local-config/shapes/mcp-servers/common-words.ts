@@ -18,7 +18,7 @@ import { takeWindsurf } from './windsurf.ts';
 export function takeCommonWords(draft: EntryDraft, context: ShapeContext): void {
   takeTransport(draft);
   takeWindsurf(draft);
-  takeGemini(draft);
+  takeGemini(draft, context);
   takeMcporter(draft);
   takeCommandList(draft);
   takeWorkingDirectory(draft);

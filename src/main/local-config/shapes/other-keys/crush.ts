@@ -1,4 +1,5 @@
 import { memberOf, membersOf } from '../../document/config-node.ts';
+import { bracedVariables } from '../braced-variables.ts';
 import { groupOf, looksLikeServer } from '../groups.ts';
 import type { Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
@@ -22,10 +23,3 @@ export const crush: Shape = {
     takeToolLists(draft);
   },
 };
-
-/** `$NAME` as `${NAME}`; a `$` after a backslash stays. */
-export function bracedVariables(text: string): string {
-  return text.replace(/(\\?)\$([A-Za-z_]\w*)/g, (whole, slash: string, name: string) =>
-    slash === '' ? `\${${name}}` : whole.slice(1),
-  );
-}

@@ -8,10 +8,10 @@ import {
   textOf,
 } from '../../document/config-node.ts';
 import type { EntryDraft } from '../../entry/entry-draft.ts';
+import { bracedVariables } from '../braced-variables.ts';
 import { groupsAt } from '../groups.ts';
 import { takeCommonWords } from '../mcp-servers/common-words.ts';
 import type { Shape } from '../shape.ts';
-import { bracedVariables } from './crush.ts';
 
 /** What a catalog says of a server for people and for Docker's own gateway. */
 const ABOUT = ['type', 'title', 'ref', 'readme', 'toolsUrl', 'upstream', 'prompts', 'resources', 'secrets', 'tools'];
