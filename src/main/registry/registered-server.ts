@@ -6,6 +6,7 @@ import { membersOf } from '../local-config/document/config-node.ts';
 import { hasEffect } from '../local-config/entry/known-members.ts';
 import { type LocalServer, readServer } from '../local-config/entry/server-entry.ts';
 import type { VariableScope } from '../local-config/entry/variables.ts';
+import { takeToolLists } from '../local-config/shapes/tool-lists.ts';
 import { hasMask } from '../masking/secret-mask.ts';
 
 /** Why a server of the registry is no connector. Names places and variables, never what they hold. */
@@ -51,7 +52,7 @@ export function readRegistered(info: ServerInfo, scope: VariableScope): Register
   const document = new ConfigDocument(JSON.stringify({ [info.name]: { ...known, ...reached, type: transport } }), BASE);
   const problems = new ConfigProblems(document);
   const [member] = membersOf(document.root);
-  const server = member === undefined ? null : readServer({ ...member, place }, problems, scope);
+  const server = member === undefined ? null : readServer({ ...member, place }, problems, scope, takeToolLists);
   if (server !== null) return { kind: 'server', server };
   // The registry has another word for it.
   const inOwnWords = (text: string): string => text.replace(`${place}.url`, `${place}.endpoint`);
