@@ -30,11 +30,11 @@ export interface SourcesDeps extends Pick<CurrentMapDeps, 'loader' | 'memory'> {
 
 /** The sources that these options name. */
 export function createSources(options: ResolvedOptions, deps: SourcesDeps): ConnectorSources {
-  const { configFile, serverRegistry, logger, clock } = options;
+  const { configFiles, serverRegistry, logger, clock } = options;
   const localDeps = { logger, now: () => clock.now(), onEntries: () => deps.onLocal(sources.takeLocal()) };
   const sources = new ConnectorSources(
     options.maps.map((map) => createMapSource(map, options, deps)),
-    configFile === null ? null : new LocalSource(configFile, localDeps),
+    configFiles.length === 0 ? null : new LocalSource(configFiles, localDeps),
     serverRegistry === null ? null : new RegistrySource(serverRegistry, localDeps),
   );
   return sources;
