@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parseLocalConfig } from '../../src/main/local-config/local-config.ts';
 
 /** The variables of the tests of shapes. */
-export const SHAPE_ENV: Readonly<Record<string, string>> = {
+const SHAPE_ENV: Readonly<Record<string, string>> = {
   HOME: '/home/me',
   API_KEY: 'key-of-the-environment',
   API_TOKEN: 'token-of-the-environment',

@@ -8,8 +8,6 @@ import { type LocalConfig, parseLocalConfig } from './local-config.ts';
 import { readTextFile, reasonOf } from './read-file.ts';
 import { workspaceOf } from './workspace.ts';
 
-export { workspaceOf } from './workspace.ts';
-
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /** The most that a `{file:path}` may hold, and how many of them a file may name. */

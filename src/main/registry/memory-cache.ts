@@ -37,9 +37,9 @@ const CLOSE_FLUSH_MS = 5_000;
 const LOOK_MS = 500;
 
 /**
- * The servers of a registry, in memory: what was changed here shows at once, what others changed within a second. The truth is a store beside the
- * file (SQLite), owned by a thread of its own; `servers.json` follows it, and what people and other programs change there is taken over. Several processes may
- * have one registry open.
+ * The servers of a registry, in memory: what was changed here shows at once, what others changed within a second. The
+ * truth is a store beside the file (SQLite), owned by a thread of its own; `servers.json` follows it, and what people
+ * and other programs change there is taken over. Several processes may have one registry open.
  */
 export class RegistryMemoryCache implements AsyncDisposable {
   readonly #path: string;
@@ -69,7 +69,9 @@ export class RegistryMemoryCache implements AsyncDisposable {
     });
   }
 
-  /** Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW; it can be tried again. Idempotent. */
+  /**
+   * Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW; it can be tried again. Idempotent.
+   */
   init(): Promise<void> {
     this.#observe();
     this.#initialised ??= this.#sync('read').then(
@@ -92,7 +94,10 @@ export class RegistryMemoryCache implements AsyncDisposable {
     return this.#bad;
   }
 
-  /** Calls back after servers came, went or became others, whoever changed them; the returned function stops it. A server that is the same stays the same object. */
+  /**
+   * Calls back after servers came, went or became others, whoever changed them; the returned function stops it. A
+   * server that is the same stays the same object.
+   */
   onChange(listener: () => void): () => void {
     return this.#map.onChange(listener);
   }
@@ -103,8 +108,8 @@ export class RegistryMemoryCache implements AsyncDisposable {
   }
 
   /**
-   * Adds or replaces a server. It shows at once; the promise resolves when it is durable, and rejects with OPTIONS_INVALID or STORE_UNAVAILABLE: then
-   * it still shows, and is tried again. Nobody has to await it.
+   * Adds or replaces a server. It shows at once; the promise resolves when it is durable, and rejects with
+   * OPTIONS_INVALID or STORE_UNAVAILABLE: then it still shows, and is tried again. Nobody has to await it.
    */
   upsert(info: ServerInfo): Promise<void> {
     return this.upsertMany([info]);

@@ -6,7 +6,10 @@ import type { ServerChange } from '../../shared/servers/server-records.ts';
 /** Other processes have seen a change within a second; this is well past that. */
 const RECENT_MS = 5_000;
 
-/** What this process changed lately, and others may not have seen: of that it has the last word where the store is lost. */
+/**
+ * What this process changed lately, and others may not have seen: of that it has the last word where the store is
+ * lost.
+ */
 export class OwnChanges {
   /** When each was changed, the oldest first. */
   readonly #changedMs = new Map<string, number>();
@@ -23,7 +26,10 @@ export class OwnChanges {
     }
   }
 
-  /** What has to go into a store that took the place of another and holds `rows`: what was changed here lately, and what it does not have at all. */
+  /**
+   * What has to go into a store that took the place of another and holds `rows`: what was changed here lately, and
+   * what it does not have at all.
+   */
   missingIn(rows: readonly ServerChange[], entries: ReadonlyMap<string, ServerInfo>): ServerChange[] {
     const stored = new Map(rows.map(({ name, info }) => [name, info]));
     const own = [...this.#changedMs.keys()].map((name) => ({ name, info: entries.get(name) ?? null }));

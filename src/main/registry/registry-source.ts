@@ -27,7 +27,10 @@ export interface RegistrySourceDeps {
   readonly onEntries: () => void;
 }
 
-/** The connectors of a registry: read at the first sync, then kept as the registry is, whoever changes it, within a second. */
+/**
+ * The connectors of a registry: read at the first sync, then kept as the registry is, whoever changes it, within a
+ * second.
+ */
 export class RegistrySource {
   readonly #path: string;
   readonly #deps: RegistrySourceDeps;
@@ -59,8 +62,8 @@ export class RegistrySource {
   }
 
   /**
-   * Reads the registry, unless that was done; forced, it is looked at once more, and variables too. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW where it was
-   * never read; later what was read stays.
+   * Reads the registry, unless that was done; forced, it is looked at once more, and variables too. Rejects with
+   * STORE_UNAVAILABLE or STORE_TOO_NEW where it was never read; later what was read stays.
    */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();

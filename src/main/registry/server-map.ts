@@ -4,7 +4,10 @@ import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type { ServerChange } from '../../shared/servers/server-records.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** Servers by name, in the order in which they came, that tell when they change. A server that is the same stays the same object. */
+/**
+ * Servers by name, in the order in which they came, that tell when they change. A server that is the same stays the
+ * same object.
+ */
 export class ServerMap {
   readonly #logger: Logger;
   readonly #servers = new Map<string, ServerInfo>();
