@@ -4,7 +4,7 @@ import type { EntryDraft } from '../entry/entry-draft.ts';
 /** Members that list the tools to show, and the only ones. */
 const ALLOWING = ['includeTools', 'enabledTools', 'enabled_tools', 'allowedTools', 'allowed_tools'];
 /** Members that list tools not to show. */
-const DENYING = ['excludeTools', 'disabledTools', 'disabled_tools', 'blockedTools', 'blocked_tools', 'excluded_tools'];
+const DENYING = ['excludeTools', 'disabledTools', 'disabled_tools', 'blockedTools', 'blocked_tools'];
 
 /** Takes the tool lists of an entry, whatever its client calls them, as `tools: { allow, deny }`. */
 export function takeToolLists(draft: EntryDraft): void {
