@@ -133,6 +133,20 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.envFile).toBe('/home/me/.env');
   });
 
+  it('takes the folder for what clients set to it, unless the environment says otherwise', () => {
+    const args = ['CLAUDE_PLUGIN_ROOT', 'CLAUDE_PROJECT_DIR', 'extensionPath', 'workspaceFolder:app'];
+    const written = { command: 'a', args: args.map((name) => `\${${name}}/x`) };
+    expect(parseOne(written).servers[0]?.command?.args).toEqual(args.map(() => '/work/project/x'));
+    const set = { ...options, env: { ...env, CLAUDE_PLUGIN_ROOT: '/plugin' } };
+    const { servers } = parseLocalConfig(JSON.stringify({ mcpServers: { x: written } }), set);
+    expect(servers[0]?.command?.args[0]).toBe('/plugin/x');
+  });
+
+  it('takes texts among the servers for comments', () => {
+    const { servers, problems } = parseServers({ '//': 'mine', _comment: 'x', $schema: 'y', x: { command: 'a' } });
+    expect([servers.length, problems]).toEqual([1, []]);
+  });
+
   it('expands variables in URLs and headers', () => {
     const { servers } = parseOne({
       url: `\${BASE:-https://a.example}/mcp`,

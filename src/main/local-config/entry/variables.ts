@@ -2,6 +2,9 @@ import { basename, sep } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** Variables that clients set to the folder of a project, a plugin or an extension, which is where its file is. */
+const OF_THE_FOLDER: ReadonlySet<string> = new Set(['CLAUDE_PROJECT_DIR', 'CLAUDE_PLUGIN_ROOT', 'extensionPath']);
+
 /** What `${…}` in a file can stand for. */
 export interface VariableScope {
   /** Null: what is not known before the server is started stays as it is written. */
@@ -79,7 +82,8 @@ function resolve(reference: string, whole: string, { env, folder, files }: Varia
   if (prefix !== undefined) return impossible(`uses \${${prefix}:…}, which only VS Code knows`);
   const [, name, operator, operand = ''] = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference) ?? [];
   // Anything else is no variable of any client, and may be meant for the program.
-  if (name === undefined) return text(whole);
+  if (name === undefined) return text(/^workspaceFolder:/.test(reference) ? folder : whole);
+  if (OF_THE_FOLDER.has(name) && (env === null || !env[name])) return text(folder);
   if (env === null) return open;
   return operator === '?' ? required(name, operand, env) : variable(name, operator === '-' ? operand : undefined, env);
 }

@@ -3,14 +3,20 @@ import { type ConfigNode, memberOf, membersOf, textOf } from '../document/config
 import type { ServerNode } from '../entry/entry-draft.ts';
 import type { ServerGroup } from './shape.ts';
 
-/** The servers of an object whose keys are their names. */
+/** The servers of an object whose keys are their names. A text under a name such as `//` or `_comment` is a comment. */
 export function groupOf(place: string, node: ConfigNode, folder: string | null = null): ServerGroup {
+  const members = membersOf(node).filter(({ name, value }) => value.type === 'object' || !isCommentName(name));
   return {
     place,
     node,
-    servers: membersOf(node).map((member) => ({ ...member, place: keyPlace(place, member.name) })),
+    servers: members.map((member) => ({ ...member, place: keyPlace(place, member.name) })),
     folder,
   };
+}
+
+/** Whether people give that name to what is no server. */
+export function isCommentName(name: string): boolean {
+  return /^(?:_|\$|\/\/)/.test(name);
 }
 
 /** The group in each member of the root with that name; one that is there twice is two groups. */
@@ -20,11 +26,11 @@ export function groupsAt(root: ConfigNode, name: string): ServerGroup[] {
     .map(({ value }) => groupOf(name, value));
 }
 
-/** The servers of an array, each of which has its name in a member `name`. */
+/** The servers of an array, each of which has its name in a member `name`, or in that of what it `uses`. */
 export function listedServers(place: string, node: ConfigNode): ServerNode[] {
   const names = new Set<string>();
   return (node.children ?? []).map((value, index) => {
-    const key = memberOf(value, 'name') ?? value;
+    const key = memberOf(value, 'name') ?? memberOf(value, 'uses') ?? value;
     const name = textOf(key) ?? '';
     const isRepeated = names.has(name);
     names.add(name);

@@ -19,8 +19,8 @@ const OF_SETTINGS = [
 const TEXTS = ['command', 'args', 'env', 'cwd', 'url', 'httpUrl', 'headers'];
 
 /**
- * Gemini CLI: `httpUrl` is Streamable HTTP and wins over `url`, which was SSE and is both today: Streamable HTTP is tried
- * first. Its `timeout` is in milliseconds, and its texts have `$NAME` beside `${NAME}`.
+ * Gemini CLI: `httpUrl` is Streamable HTTP and wins over `url`. That was SSE and is both today: Streamable HTTP is
+ * tried first. Its `timeout` is in milliseconds, and its texts have `$NAME` beside `${NAME}`.
  */
 export function takeGemini(draft: EntryDraft, { root }: ShapeContext): void {
   if (hasAny(draft.node, OF_ENTRIES) || hasAny(root, OF_SETTINGS)) {

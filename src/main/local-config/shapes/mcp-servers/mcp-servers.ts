@@ -1,7 +1,7 @@
 import { type ConfigNode, memberOf, membersOf, textOf } from '../../document/config-node.ts';
 import type { EntryDraft } from '../../entry/entry-draft.ts';
-import { groupOf, groupsAt, looksLikeServer } from '../groups.ts';
-import type { ServerGroup, Shape, ShapeContext } from '../shape.ts';
+import { groupOf, groupsAt, isCommentName, looksLikeServer } from '../groups.ts';
+import type { Shape, ShapeContext } from '../shape.ts';
 import { claudeGroups } from './claude.ts';
 import { takeCommonWords } from './common-words.ts';
 import { takeMcpHub } from './mcp-hub.ts';
@@ -33,16 +33,12 @@ export const amp: Shape = {
  */
 export const bare: Shape = {
   find(root) {
-    const servers = membersOf(root).filter(({ name }) => !/^(?:_|\$|\/\/)/.test(name));
+    const servers = membersOf(root).filter(({ name, value }) => value.type === 'object' || !isCommentName(name));
     const isAll = servers.length > 0 && servers.every(({ value }) => looksLikeServer(value));
-    return isAll ? [withoutComments(groupOf('', root))] : [];
+    return isAll ? [groupOf('', root)] : [];
   },
   translate: takeEntry,
 };
-
-function withoutComments(group: ServerGroup): ServerGroup {
-  return { ...group, servers: group.servers.filter(({ value }) => value.type === 'object') };
-}
 
 function takeEntry(draft: EntryDraft, context: ShapeContext): void {
   takeMcpHub(draft);

@@ -14,6 +14,8 @@ export const continueDev: Shape = {
     return [...groups.map(listed), ...(older?.type === 'array' ? [numbered(older)] : [])];
   },
   translate(draft, context) {
+    if (draft.says('uses') && !draft.says('command') && !draft.says('url'))
+      draft.leaveOut('is a block of the hub of Continue, which is not fetched: write down its command or url', 'uses');
     takeRequestOptions(draft);
     draft.rewriteTexts(['command', 'args', 'env', 'url', 'headers', 'apiKey', 'cwd'], inOurVariables);
     draft.rename('apiKey', 'bearerToken');
