@@ -43,8 +43,11 @@ export function readImport(
   const text = typeof given === 'string' ? given : decoded(given, options.source);
   const document = new ConfigDocument(text, options.source);
   const list = membersOf(document.root).find(({ name, value }) => name === 'servers' && value.type === 'array');
-  if (list === undefined)
-    return readMembers(text, { ...options, env: null, project: process.cwd() }).members.map(fromMember);
+  if (list === undefined) {
+    const { members } = readMembers(text, { ...options, env: null, project: process.cwd() });
+    // What is passed over without a word is no server.
+    return members.filter(({ server, problems }) => server !== null || problems.length > 0).map(fromMember);
+  }
   return itemsOf(list.value).map((node, index) => {
     const value = plainValue(node);
     const fault = serverInfoFault(value);

@@ -35,6 +35,11 @@ describe('an import', () => {
     expect(custom?.server).toEqual({ name: 'c', transport: 'stdio', command: 'c' });
   });
 
+  it('says nothing of the parts of Goose that are off', () => {
+    const text = 'extensions:\n  off: { type: platform, enabled: false }\n  on: { type: stdio, cmd: a }\n';
+    expect(read(text, 'config.yaml').map(({ name }) => name)).toEqual(['on']);
+  });
+
   it('keeps variables in the words that are looked up later', () => {
     const [server] = read(
       '[mcp_servers.x]\nurl = "https://a.example"\nbearer_token_env_var = "TOKEN"\nstartup_timeout_sec = 2',
