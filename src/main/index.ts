@@ -15,7 +15,7 @@ export { RemoteToolProxy } from './connectors/replaced-api/remote-tool-proxy.ts'
 export type { ProxiedTool, RemoteToolProxyOptions } from './connectors/replaced-api/remote-tool-proxy-options.ts';
 export type { AgentLike } from './http/agent-check.ts';
 export type { ConfigProblem } from './local-config/config-problem.ts';
-export type { LocalConfigStatus } from './local-config/local-source.ts';
+export type { LocalConfigStatus, LocalServerPlace } from './local-config/local-source.ts';
 export type { ReadyOptions } from './manager/await-ready.ts';
 export { ConnectorProxyManager } from './manager/connector-proxy-manager.ts';
 export type { ConnectorChange, ConnectorNotification, ManagerEvents, SnapshotChange } from './manager/events.ts';

@@ -1,8 +1,10 @@
-import type { Node } from 'jsonc-parser';
-import { ConfigDocument, type Member, membersOf, type Position } from './config-document.ts';
-import { type ConfigProblem, ConfigProblems, keyPlace } from './config-problem.ts';
-import { type LocalServer, readServer } from './server-entry.ts';
-import type { VariableScope } from './variables.ts';
+import { resolve } from 'node:path';
+import { type ConfigProblem, ConfigProblems } from './config-problem.ts';
+import { ConfigDocument, type Position } from './document/config-document.ts';
+import type { ServerNode } from './entry/entry-draft.ts';
+import { type LocalServer, readServer } from './entry/server-entry.ts';
+import type { VariableScope } from './entry/variables.ts';
+import { type FoundServers, findServers } from './shapes/find-servers.ts';
 
 /** What a file of local connectors says. */
 export interface LocalConfig {
@@ -15,30 +17,31 @@ export interface ReadMember extends Position {
   readonly name: string;
   /** `mcpServers["x"]`. */
   readonly place: string;
-  /** Null where it has an error. */
+  /** Null where it has an error, or cannot be used here. */
   readonly server: LocalServer | null;
   readonly problems: readonly ConfigProblem[];
 }
 
 export interface LocalConfigOptions {
-  /** The name of the file, for messages. */
+  /** The name of the file, for messages. Its extension says the format; where it says none, the text does. */
   readonly source: string;
   /** Where `${NAME}` comes from; null leaves what stands for a variable as it is written. */
   readonly env: VariableScope['env'];
   /** `${workspaceFolder}`, and where relative paths start. */
   readonly folder: string;
-}
-
-/** An object of servers, and how to name it. */
-interface ServersObject {
-  readonly place: string;
-  readonly node: Node;
+  /**
+   * The folder whose servers count in a file that has them for several, as `~/.claude.json` does. Defaults to
+   * `folder`.
+   */
+  readonly project?: string | undefined;
+  /** What the files hold that the text names as `{file:path}`, by that path. Defaults to none. */
+  readonly files?: VariableScope['files'];
 }
 
 /**
- * Reads an `mcpServers` file as Claude Desktop, Claude Code and Cursor write it, or VS Code's `mcp.json` and `settings.json`. A server with an
- * error is left out, saying so, and the others stay. What `envFile` names is not read. Throws CONFIG_INVALID, with line and column,
- * where the text is not JSON (comments and trailing commas aside) or has no object of servers.
+ * Reads a file of local connectors, whichever client it is of (docs/local-configuration.md). A server with an error is
+ * left out, saying so, and the others stay. What `envFile` names is not read, and no command is run. Throws
+ * CONFIG_INVALID, with line and column, where the text is not of its format or has no servers.
  */
 export function parseLocalConfig(text: string, options: LocalConfigOptions): LocalConfig {
   const { members, problems } = readMembers(text, options);
@@ -48,61 +51,49 @@ export function parseLocalConfig(text: string, options: LocalConfigOptions): Loc
 /** The same, member by member in the order they are written; `problems` has those of all. */
 export function readMembers(
   text: string,
-  { source, env, folder }: LocalConfigOptions,
+  options: LocalConfigOptions,
 ): { readonly members: readonly ReadMember[]; readonly problems: readonly ConfigProblem[] } {
-  const document = new ConfigDocument(text.replace(/^\ufeff/, ''), source);
+  const { source, env, folder, project = folder, files } = options;
+  const document = new ConfigDocument(text, source);
   const problems = new ConfigProblems(document);
-  const nameOfId = new Map<string, string>();
-  const members = serversObjects(document, problems).flatMap(({ place: base, node }) =>
-    membersOf(node).map((member): ReadMember => {
-      const place = keyPlace(base, member.name);
+  const placeOfId = new Map<string, string>();
+  const groups = withoutRepeated(findServers(document, resolve(project)), problems);
+  const members = groups.flatMap((group) =>
+    group.servers.map((node): ReadMember => {
       const before = problems.list.length;
-      const server = readUnique(member, base, place);
+      const server = readUnique(node, group);
       const own = problems.list.slice(before);
-      return { name: member.name, place, server, problems: own, ...problems.positionOf(member.key) };
+      return { name: node.name, place: node.place, server, problems: own, ...problems.positionOf(node.key) };
     }),
   );
   return { members, problems: problems.list };
 
-  function readUnique(member: Member, base: string, place: string): LocalServer | null {
-    if (member.isRepeated) {
-      problems.error(place, member.key, 'is there twice; the first one counts');
+  function readUnique(node: ServerNode, group: FoundServers): LocalServer | null {
+    const { place, key } = node;
+    if (node.isRepeated) {
+      problems.error(place, key, 'is there twice; the first one counts');
       return null;
     }
-    const server = readServer(member, base, problems, { env, folder });
+    const server = readServer(node, problems, { env, folder: group.folder ?? folder, files }, group.translate);
     if (server === null) return null;
     const { id } = server.entry;
-    const other = nameOfId.get(id);
+    const other = placeOfId.get(id);
     if (other !== undefined) {
-      problems.error(place, member.key, `has the id ${id}, which ${other} has already; rename one of them`);
+      problems.error(place, key, `has the id ${id}, which ${other} has already; rename one of them`);
       return null;
     }
-    nameOfId.set(id, place);
+    placeOfId.set(id, place);
     return server;
   }
 }
 
-const FORMS = '{ "mcpServers": {…} } (Claude, Cursor), { "servers": {…} } or { "mcp": { "servers": {…} } } (VS Code)';
-
-function serversObjects(document: ConfigDocument, problems: ConfigProblems): ServersObject[] {
-  const { root } = document;
-  const found = root.type === 'object' ? membersOf(root).flatMap(formsOf) : [];
+/** Of two groups in one place the first counts. */
+function withoutRepeated(groups: readonly FoundServers[], problems: ConfigProblems): FoundServers[] {
   const seen = new Set<string>();
-  for (const { place, node } of found) {
-    if (node.type !== 'object') throw document.invalid(node.offset, `${place} must be an object of servers`);
-    if (seen.has(place)) problems.error(place, node, 'is there twice; the first one counts');
+  return groups.filter(({ place, node }) => {
+    const isNew = !seen.has(place);
+    if (!isNew) problems.error(place, node, 'is there twice; the first one counts');
     seen.add(place);
-  }
-  if (found.length === 0)
-    throw document.invalid(root.offset, `there are no servers in it; the forms known are ${FORMS}`);
-  return found.filter(({ place }, index) => found.findIndex((other) => other.place === place) === index);
-}
-
-function formsOf({ name, value }: Member): ServersObject[] {
-  if (name === 'mcpServers' || name === 'servers') return [{ place: name, node: value }];
-  if (name === 'mcp.servers') return [{ place: 'mcp.servers', node: value }];
-  if (name !== 'mcp' || value.type !== 'object') return [];
-  return membersOf(value).flatMap((inner) =>
-    inner.name === 'servers' ? [{ place: 'mcp.servers', node: inner.value }] : [],
-  );
+    return isNew;
+  });
 }

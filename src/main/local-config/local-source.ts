@@ -1,49 +1,66 @@
-import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
-import { readLocalConfig } from './read-local-config.ts';
+import type { LocalServer } from './entry/server-entry.ts';
+import { LocalFile } from './local-file.ts';
 import { keptOrMarked } from './reuse-if-same.ts';
-import type { LocalServer } from './server-entry.ts';
 
-/** The configuration file as `status()` shows it. */
+/** Where a server of a configuration file stands. */
+export interface LocalServerPlace {
+  /** The connector's id. */
+  readonly id: string;
+  /** The file. */
+  readonly source: string;
+  /** `mcpServers["x"]`. */
+  readonly place: string;
+  /** Counted from 1. */
+  readonly line: number;
+  readonly column: number;
+}
+
+/** The configuration files as `status()` shows them. */
 export interface LocalConfigStatus {
+  /** The file; several are joined by a comma and a blank. */
   readonly path: string;
+  /** The files in the order of the option: later ones win. */
+  readonly files: readonly string[];
   readonly serverCount: number;
-  /** What is wrong in it, as last read. */
+  /** Where each server that counts stands. */
+  readonly servers: readonly LocalServerPlace[];
+  /** What is wrong in them, as last read. */
   readonly problems: readonly ConfigProblem[];
   /** Why the last reading failed; what was read before stays. */
   readonly lastError: { readonly code: string; readonly message: string } | null;
-  /** Epoch ms of the last good reading; null before the first. */
+  /** Epoch ms of the last good reading; null before all were read once. */
   readonly readAt: number | null;
 }
 
 export interface LocalSourceDeps {
   readonly logger: Logger;
   readonly now: () => number;
-  /** Called when the file was read; entries that did not change stay the same objects. */
+  /** Called when the files were read; entries that did not change stay the same objects. */
   readonly onEntries: () => void;
 }
 
-/** The connectors of a local file: read at the first sync and at every forced one. */
+/**
+ * The connectors of local files: read at the first sync and at every forced one. Of one id the last file that has it
+ * counts.
+ */
 export class LocalSource {
-  readonly #path: string;
+  readonly #files: readonly LocalFile[];
   readonly #deps: LocalSourceDeps;
   #servers = new Map<string, LocalServer>();
-  #problems: readonly ConfigProblem[] = [];
-  #lastError: SwitchyardError | null = null;
-  #readAt: number | null = null;
   #reading: Promise<void> | null = null;
   #isClosed = false;
 
-  constructor(path: string, deps: LocalSourceDeps) {
-    this.#path = path;
+  constructor(paths: readonly string[], deps: LocalSourceDeps) {
+    this.#files = paths.map((path) => new LocalFile(path, deps));
     this.#deps = deps;
   }
 
-  /** Whether it has been read once. */
+  /** Whether each of them has been read once. */
   get isRead(): boolean {
-    return this.#readAt !== null;
+    return this.#files.every(({ readAt }) => readAt !== null);
   }
 
   entries(): readonly ConnectorEntry[] {
@@ -51,8 +68,8 @@ export class LocalSource {
   }
 
   /**
-   * Reads the file, unless it has been read and `force` is false.
-   * Rejects with CONFIG_INVALID if the file was never read; a later failure leaves the entries as they are.
+   * Reads the files, unless that was done and is not forced. Rejects with CONFIG_INVALID where one was never read, the
+   * servers of the others being there; later what was read stays.
    */
   sync(force: boolean): Promise<void> {
     if (this.isRead && !force) return Promise.resolve();
@@ -63,12 +80,16 @@ export class LocalSource {
   }
 
   status(): LocalConfigStatus {
+    const failed = this.#files.find(({ lastError }) => lastError !== null)?.lastError ?? null;
+    const files = this.#files.map(({ path }) => path);
     return {
-      path: this.#path,
+      path: files.join(', '),
+      files,
       serverCount: this.#servers.size,
-      problems: this.#problems,
-      lastError: this.#lastError === null ? null : { code: this.#lastError.code, message: this.#lastError.message },
-      readAt: this.#readAt,
+      servers: [...this.#servers].map(([id, { source, place, line, column }]) => ({ id, source, place, line, column })),
+      problems: this.#files.flatMap(({ problems }) => problems),
+      lastError: failed === null ? null : { code: failed.code, message: failed.message },
+      readAt: this.isRead ? Math.max(...this.#files.map(({ readAt }) => readAt ?? 0)) : null,
     };
   }
 
@@ -79,42 +100,15 @@ export class LocalSource {
   }
 
   async #read(): Promise<void> {
-    const { logger, now, onEntries } = this.#deps;
-    try {
-      const { servers, problems } = await readLocalConfig(this.#path, process.env);
-      if (this.#isClosed) return;
-      this.#tell(problems);
-      this.#servers = new Map(
-        servers.map((server) => [
-          server.entry.id,
-          keptOrMarked(server, this.#servers.get(server.entry.id), 'the configuration file'),
-        ]),
-      );
-      this.#lastError = null;
-      this.#readAt = now();
-      onEntries();
-    } catch (error) {
-      const coded = asSwitchyardError(error, 'CONFIG_INVALID');
-      const isNews = this.#lastError?.message !== coded.message;
-      this.#lastError = coded;
-      if (!this.isRead) throw coded;
-      if (isNews)
-        logger.error(
-          { event: 'config-invalid', code: coded.code, err: coded },
-          'The configuration file cannot be read; what it said before stays',
-        );
-    }
-  }
-
-  /** Each problem is logged once, as long as it is there. */
-  #tell(problems: readonly ConfigProblem[]): void {
-    const known = new Set(this.#problems.map(({ message }) => message));
-    for (const { severity, place, line, column, message } of problems.filter(
-      (problem) => !known.has(problem.message),
-    )) {
-      const fields = { event: 'config-problem', place, line, column };
-      this.#deps.logger[severity === 'error' ? 'error' : 'warn'](fields, `${this.#path}:${line}:${column} ${message}`);
-    }
-    this.#problems = problems;
+    await Promise.all(this.#files.map((file) => file.read()));
+    if (this.#isClosed) return;
+    const found = new Map(this.#files.flatMap(({ servers }) => servers).map((server) => [server.entry.id, server]));
+    const before = this.#servers;
+    this.#servers = new Map(
+      [...found].map(([id, server]) => [id, keptOrMarked(server, before.get(id), 'the configuration file')]),
+    );
+    const missing = this.#files.find(({ readAt }) => readAt === null);
+    if (missing === undefined || this.#files.length > 1) this.#deps.onEntries();
+    if (missing?.lastError != null) throw missing.lastError;
   }
 }

@@ -1,39 +1,61 @@
-import { createReadStream } from 'node:fs';
-import { basename, dirname, resolve } from 'node:path';
+import { homedir } from 'node:os';
+import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConfigProblem } from './config-problem.ts';
+import type { LocalServer } from './entry/server-entry.ts';
 import { type LocalConfig, parseLocalConfig } from './local-config.ts';
-import type { LocalServer } from './server-entry.ts';
+import { readTextFile, reasonOf } from './read-file.ts';
+import { workspaceOf } from './workspace.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
 
-/** Folders in which editors keep a workspace's settings: the workspace is what they are in. */
-const SETTINGS_FOLDERS: ReadonlySet<string> = new Set(['.cursor', '.vscode']);
+/** The most that a `{file:path}` may hold, and how many of them a file may name. */
+const MAX_NAMED_BYTES = 64 * 1024;
+const MAX_NAMED_FILES = 64;
 
 type Variables = Readonly<Record<string, string>>;
 
+/** What a configuration file says, and the files that it reads besides itself. */
+export interface LocalConfigFile extends LocalConfig {
+  /** Those that an `envFile` or a `{file:path}` names; absolute paths. */
+  readonly otherFiles: readonly string[];
+}
+
 /**
- * Reads a file of local connectors as {@link parseLocalConfig} does, with what its `envFile`s hold; an entry's own `env` wins over those.
- * Relative paths start at the file's folder, or the workspace of a `.vscode` or `.cursor` folder. Rejects with CONFIG_INVALID where the
- * file cannot be read, is no UTF-8 or larger than 4 MiB, or says nothing that is known.
+ * Reads a file of local connectors as {@link parseLocalConfig} does, with what its `envFile`s and `{file:path}`s hold;
+ * an entry's own `env` wins over an `envFile`. Relative paths start at the file's folder, or the workspace of a
+ * `.vscode`, `.cursor` or the like. `project` is the folder whose servers count in `~/.claude.json`; it defaults to
+ * the current one. Rejects with CONFIG_INVALID where the file cannot be read, is neither UTF-8 nor UTF-16 or larger
+ * than 4 MiB, or has no servers.
  */
 export async function readLocalConfig(
   path: string,
   env: Readonly<Record<string, string | undefined>>,
-): Promise<LocalConfig> {
-  const text = await readText(path).catch((cause: unknown) => {
+  project: string = process.cwd(),
+): Promise<LocalConfigFile> {
+  const text = await readTextFile(path, MAX_BYTES).catch((cause: unknown) => {
     throw new SwitchyardError('CONFIG_INVALID', `${path} cannot be used: ${reasonOf(cause)}.`, {
       cause,
       detail: { source: path },
     });
   });
-  const { servers, problems } = parseLocalConfig(text, { source: path, env, folder: workspaceOf(path) });
+  const folder = workspaceOf(path);
+  const named = await readNamedFiles(text, folder);
+  const { servers, problems } = parseLocalConfig(text, { source: path, env, folder, project, files: named.contents });
   const read = await withEnvFiles(servers);
-  return { servers: read.servers, problems: [...problems, ...read.problems] };
+  const envFiles = servers.flatMap(({ envFile }) => (envFile === null ? [] : [envFile]));
+  return {
+    servers: read.servers,
+    problems: [...problems, ...read.problems],
+    otherFiles: [...new Set([...named.paths, ...envFiles])],
+  };
 }
 
-/** Servers with what their `envFile`s hold besides their own `env`. One whose file cannot be used is left out, saying so. Never rejects. */
+/**
+ * Servers with what their `envFile`s hold besides their own `env`. One whose file cannot be used is left out, saying
+ * so. Never rejects.
+ */
 export async function withEnvFiles(given: readonly LocalServer[]): Promise<LocalConfig> {
   const files = new Map<string, Promise<Variables>>();
   const servers: LocalServer[] = [];
@@ -48,12 +70,6 @@ export async function withEnvFiles(given: readonly LocalServer[]): Promise<Local
   return { servers, problems };
 }
 
-/** The folder that a file speaks of: its own, or the workspace of a `.vscode` or `.cursor` folder. */
-export function workspaceOf(path: string): string {
-  const folder = dirname(resolve(path));
-  return SETTINGS_FOLDERS.has(basename(folder)) ? dirname(folder) : folder;
-}
-
 async function withVariables(server: LocalServer, files: Map<string, Promise<Variables>>): Promise<LocalServer> {
   const { command, envFile } = server;
   if (command === null || envFile === null) return server;
@@ -63,39 +79,32 @@ async function withVariables(server: LocalServer, files: Map<string, Promise<Var
 }
 
 async function readVariables(path: string): Promise<Variables> {
-  const variables = Object.entries(parseEnv(await readText(path))).map(([name, value]) => [name, value ?? ''] as const);
+  const parsed = parseEnv(await readTextFile(path, MAX_BYTES));
+  const variables = Object.entries(parsed).map(([name, value]) => [name, value ?? ''] as const);
   if (variables.some(([name, value]) => `${name}${value}`.includes('\0'))) throw new Error('it holds a NUL character');
   return Object.fromEntries(variables);
 }
 
-async function readText(path: string): Promise<string> {
-  const chunks: Buffer[] = [];
-  // One byte more than allowed tells that there is more.
-  for await (const chunk of createReadStream(path, { end: MAX_BYTES })) chunks.push(chunk as Buffer);
-  const bytes = Buffer.concat(chunks);
-  if (bytes.length > MAX_BYTES) throw new Error(`it is larger than ${MAX_BYTES} bytes`);
-  return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+/**
+ * The contents of the files that a text names as OpenCode does, by the path as it is written; null for one that cannot
+ * be read.
+ */
+async function readNamedFiles(
+  text: string,
+  folder: string,
+): Promise<{ readonly contents: ReadonlyMap<string, string | null>; readonly paths: readonly string[] }> {
+  const names = [...text.matchAll(/\{file:([^{}"\n]{1,1024})\}/g)].map(([, name = '']) => name);
+  const unique = [...new Set(names)].slice(0, MAX_NAMED_FILES);
+  const pathOf = (name: string): string => resolve(folder, name.trim().replace(/^~(?=$|[\\/])/, homedir()));
+  const read = unique.map(async (name) => {
+    const content = await readTextFile(pathOf(name), MAX_NAMED_BYTES).catch(() => null);
+    return [name, content] as const;
+  });
+  return { contents: new Map(await Promise.all(read)), paths: unique.map(pathOf) };
 }
 
-function envFileProblem({ place, line, column }: LocalServer, error: unknown): ConfigProblem {
+function envFileProblem({ source, place, line, column }: LocalServer, error: unknown): ConfigProblem {
   const at = `${place}.envFile`;
   const message = `${at} cannot be used: ${reasonOf(error)}. The server is left out.`;
-  return { severity: 'error', place: at, line, column, message };
-}
-
-function reasonOf(error: unknown): string {
-  switch (codeOf(error)) {
-    case null:
-      return messageOf(error);
-    case 'ENOENT':
-      return 'there is no such file (ENOENT)';
-    case 'EACCES':
-      return 'it may not be read (EACCES)';
-    case 'EISDIR':
-      return 'it is a folder (EISDIR)';
-    case 'ERR_ENCODING_INVALID_ENCODED_DATA':
-      return 'it is not UTF-8';
-    default:
-      return `reading it failed (${codeOf(error)})`;
-  }
+  return { severity: 'error', source, place: at, line, column, message };
 }

@@ -90,7 +90,7 @@ const optionsSchema = z.object({
       `"${DEFAULT_SOURCE}" is that of serviceMapUrl`,
     )
     .optional(),
-  configFile: z.string().min(1).optional(),
+  configFile: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
   serverRegistry: z.union([z.literal(true), z.strictObject({ path: z.string().min(1).optional() })]).optional(),
   connectorsApiKey: secret(0).optional(),
   apiKey: secret(0).optional(),

@@ -114,10 +114,11 @@ export interface ConnectorProxyManagerOptions {
   /** Whether and how often to refresh in the background. Read from the environment by default. */
   readonly featureFlags?: ConnectorFeatureFlags | undefined;
   /**
-   * A file of connectors besides the map's: `mcpServers` JSON as Claude, Cursor and VS Code write it. Read at the first sync and at every forced one. Programs
-   * are started from here alone, never from a map.
+   * A file of connectors besides the map's, of any client that docs/local-configuration.md names, or several: of one id
+   * the last file that has it counts. Read at the first sync and at every forced one. Programs are started from here
+   * alone, never from a map.
    */
-  readonly configFile?: string | undefined;
+  readonly configFile?: string | readonly string[] | undefined;
   /**
    * The servers of a registry (fs-store) as connectors besides the map's, kept as the registry is: `true` for that of the environment, or its `servers.json`. Not
    * to be taken for `registry`, which is told of tools.
@@ -140,7 +141,7 @@ export interface SourcesManagerOptions extends WithoutMap {
 
 /** What a manager can be given that has no map, only a file of connectors and perhaps a registry. */
 export interface LocalManagerOptions extends WithoutMap {
-  readonly configFile: string;
+  readonly configFile: string | readonly string[];
 }
 
 /** What a manager can be given that has no map, only a registry and perhaps a file of connectors. */
@@ -159,7 +160,8 @@ export type ManagerOptions =
 export interface ResolvedOptions {
   /** The service maps, the one that counts first. */
   readonly maps: readonly MapOptions[];
-  readonly configFile: string | null;
+  /** None where there is no file; the last one that has an id counts. */
+  readonly configFiles: readonly string[];
   /** The `servers.json` of a registry. */
   readonly serverRegistry: string | null;
   /** For the connectors of `serviceMapUrl` and of local files; a source of `sources` has its own. */
@@ -200,7 +202,7 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
   const featureFlags = options.featureFlags ?? parseConnectorFeatureFlags();
   return {
     maps: resolveMaps(options, { limits, refreshIntervalMs: featureFlags.refreshIntervalMs }),
-    configFile: options.configFile ?? null,
+    configFiles: [options.configFile ?? []].flat(),
     serverRegistry: registryFile(options.serverRegistry),
     connectorsApiKey: () => askForHeader(options.connectorsApiKey),
     registry: options.registry ?? null,

@@ -37,9 +37,9 @@ const CLOSE_FLUSH_MS = 5_000;
 const LOOK_MS = 500;
 
 /**
- * The servers of a registry, in memory: what was changed here shows at once, what others changed within a second.
- * The truth is a store beside the file (SQLite), owned by a thread of its own; `servers.json` follows it, and what
- * people and other programs change there is taken over. Several processes may have one registry open.
+ * The servers of a registry, in memory: what was changed here shows at once, what others changed within a second. The
+ * truth is a store beside the file (SQLite), owned by a thread of its own; `servers.json` follows it, and what people
+ * and other programs change there is taken over. Several processes may have one registry open.
  */
 export class RegistryMemoryCache implements AsyncDisposable {
   readonly #path: string;
@@ -70,8 +70,7 @@ export class RegistryMemoryCache implements AsyncDisposable {
   }
 
   /**
-   * Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW; it can be tried again.
-   * Idempotent.
+   * Reads the store and the file. Rejects with STORE_UNAVAILABLE or STORE_TOO_NEW; it can be tried again. Idempotent.
    */
   init(): Promise<void> {
     this.#observe();

@@ -1,10 +1,12 @@
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
-import { ConfigDocument, membersOf } from '../local-config/config-document.ts';
 import { ConfigProblems, keyPlace } from '../local-config/config-problem.ts';
-import { hasEffect } from '../local-config/known-members.ts';
-import { type LocalServer, readServer } from '../local-config/server-entry.ts';
-import type { VariableScope } from '../local-config/variables.ts';
+import { ConfigDocument } from '../local-config/document/config-document.ts';
+import { membersOf } from '../local-config/document/config-node.ts';
+import { hasEffect } from '../local-config/entry/known-members.ts';
+import { type LocalServer, readServer } from '../local-config/entry/server-entry.ts';
+import type { VariableScope } from '../local-config/entry/variables.ts';
+import { takeToolLists } from '../local-config/shapes/tool-lists.ts';
 import { hasMask } from '../masking/secret-mask.ts';
 
 /** Why a server of the registry is no connector. Names places and variables, never what they hold. */
@@ -25,9 +27,9 @@ export type RegisteredServer =
 const BASE = 'servers';
 
 /**
- * What a server of the registry is as a connector: `http` tries Streamable HTTP, then SSE; `streamableHttp` and
- * `sse` are themselves, `stdio` is a program, `ws` is refused. Variables are looked up in `scope`; what `envFile`
- * names is not read.
+ * What a server of the registry is as a connector: `http` tries Streamable HTTP, then SSE; `streamableHttp` and `sse`
+ * are themselves, `stdio` is a program, `ws` is refused. Variables are looked up in `scope`; what `envFile` names is
+ * not read.
  */
 export function readRegistered(info: ServerInfo, scope: VariableScope): RegisteredServer {
   const place = keyPlace(BASE, info.name);
@@ -50,7 +52,7 @@ export function readRegistered(info: ServerInfo, scope: VariableScope): Register
   const document = new ConfigDocument(JSON.stringify({ [info.name]: { ...known, ...reached, type: transport } }), BASE);
   const problems = new ConfigProblems(document);
   const [member] = membersOf(document.root);
-  const server = member === undefined ? null : readServer(member, BASE, problems, scope);
+  const server = member === undefined ? null : readServer({ ...member, place }, problems, scope, takeToolLists);
   if (server !== null) return { kind: 'server', server };
   // The registry has another word for it.
   const inOwnWords = (text: string): string => text.replace(`${place}.url`, `${place}.endpoint`);

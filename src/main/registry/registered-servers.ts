@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { nextTurn } from '../../shared/clock.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
+import type { LocalServer } from '../local-config/entry/server-entry.ts';
 import { withEnvFiles } from '../local-config/read-local-config.ts';
 import { keptOrMarked } from '../local-config/reuse-if-same.ts';
-import type { LocalServer } from '../local-config/server-entry.ts';
 import { type RegistryProblem, readRegistered } from './registered-server.ts';
 
 /** Servers read in one turn of the event loop. */
@@ -42,8 +42,8 @@ export class RegisteredServers {
   }
 
   /**
-   * Follows these servers; whether the entries are others now. `isAnew` also makes those anew whose variables, or
-   * the files of them, may be others.
+   * Follows these servers; whether the entries are others now. `isAnew` also makes those anew whose variables, or the
+   * files of them, may be others.
    */
   async update(infos: readonly ServerInfo[], isAnew: boolean): Promise<boolean> {
     const made = new Map<string, Made>();

@@ -3,8 +3,7 @@ import { type ServerInfo, serverInfoFault } from '../../shared/servers/server-in
 
 /**
  * A copy of a server as store and file will have it: what its owner changes later is another matter. Throws
- * OPTIONS_INVALID for what is none, or holds what JSON cannot: in the queue of the store it would fail every
- * commit.
+ * OPTIONS_INVALID for what is none, or holds what JSON cannot: in the queue of the store it would fail every commit.
  */
 export function storableServer(given: ServerInfo): ServerInfo {
   let copy: ServerInfo;

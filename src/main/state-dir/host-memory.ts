@@ -35,7 +35,7 @@ export interface HostMemory {
 
 type HostMemoryOptions = Pick<
   ResolvedOptions,
-  'stateDir' | 'maps' | 'configFile' | 'serverRegistry' | 'pinTools' | 'clock' | 'logger'
+  'stateDir' | 'maps' | 'configFiles' | 'serverRegistry' | 'pinTools' | 'clock' | 'logger'
 >;
 
 /**
@@ -115,11 +115,13 @@ async function loadStartImage(stateDir: string, scope: string): Promise<StartIma
 }
 
 /** What two managers on one folder must have in common to share what is remembered of connectors. */
-function scopeOf({ maps, configFile, serverRegistry }: HostMemoryOptions): string {
+function scopeOf({ maps, configFiles, serverRegistry }: HostMemoryOptions): string {
   const url = maps.find(({ id }) => id === DEFAULT_SOURCE)?.url ?? null;
   const others = maps.filter(({ id }) => id !== DEFAULT_SOURCE).map((map) => [map.id, map.url]);
+  // One file stands alone, as it did before there could be several.
+  const files = configFiles.length > 1 ? configFiles : (configFiles[0] ?? null);
   const registries = serverRegistry === null ? [] : [serverRegistry];
   return createHash('sha256')
-    .update(JSON.stringify([url, configFile, ...registries, ...others]))
+    .update(JSON.stringify([url, files, ...registries, ...others]))
     .digest('hex');
 }

@@ -5,6 +5,7 @@ import type { ConnectorRecord, RememberedConnector, ToolPinChange } from '../../
 import type { ConnectionFacts } from '../connectors/connection/connection.ts';
 import type { ConnectorIdentity } from '../connectors/connector-deps.ts';
 import type { ToolMemory } from '../state-dir/tool-memory.ts';
+import { shownTools } from './tool-filter.ts';
 import { listedTool, publicToolId, rememberedTool, type ToolInfo, toolRecord } from './tool-info.ts';
 import type { ToolPins } from './tool-pins.ts';
 import type { ToolStore } from './tool-store.ts';
@@ -73,7 +74,7 @@ export class ToolIntake {
     const { memory, pins, brandOf, now } = this.#deps;
     const turn = this.#nextTurn(id);
     const brand = brandOf(entry);
-    const tools = definitions.map((definition) => listedTool(entry, definition, brand));
+    const tools = shownTools(entry, definitions).map((definition) => listedTool(entry, definition, brand));
     const { endpoint } = entry;
     const { era, transport, protocolVersion, serverName } = facts;
     const listedAtMs = Math.floor(now());

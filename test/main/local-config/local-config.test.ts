@@ -18,6 +18,7 @@ describe('parseLocalConfig', () => {
         command: { command: 'npx', args: ['-y', 'some-server'], env: { KEY: 'k' }, cwd: null },
         envFile: null,
         rest: {},
+        source: 'mcp.json',
         place: 'mcpServers["x"]',
         line: 1,
         column: 16,
@@ -86,9 +87,9 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.entry).not.toHaveProperty('alwaysAllow');
   });
 
-  it("takes Cursor's auth as its own affair", () => {
+  it("warns that Cursor's auth is a login, which is not done here", () => {
     const { servers, problems } = parseOne({ url: 'https://a.example/mcp', auth: { CLIENT_ID: 'c' } });
-    expect(problems).toEqual([]);
+    expect(problems).toMatchObject([{ severity: 'warning', place: 'mcpServers["x"].auth' }]);
     expect(servers[0]?.entry).not.toHaveProperty('auth');
   });
 
@@ -98,6 +99,7 @@ describe('parseLocalConfig', () => {
     expect(problems).toEqual([
       {
         severity: 'warning',
+        source: 'mcp.json',
         place: 'mcpServers["x"].agrs',
         line: 2,
         column: 26,
@@ -129,6 +131,20 @@ describe('parseLocalConfig', () => {
       cwd: '/work/project/sub',
     });
     expect(servers[0]?.envFile).toBe('/home/me/.env');
+  });
+
+  it('takes the folder for what clients set to it, unless the environment says otherwise', () => {
+    const args = ['CLAUDE_PLUGIN_ROOT', 'CLAUDE_PROJECT_DIR', 'extensionPath', 'workspaceFolder:app'];
+    const written = { command: 'a', args: args.map((name) => `\${${name}}/x`) };
+    expect(parseOne(written).servers[0]?.command?.args).toEqual(args.map(() => '/work/project/x'));
+    const set = { ...options, env: { ...env, CLAUDE_PLUGIN_ROOT: '/plugin' } };
+    const { servers } = parseLocalConfig(JSON.stringify({ mcpServers: { x: written } }), set);
+    expect(servers[0]?.command?.args[0]).toBe('/plugin/x');
+  });
+
+  it('takes texts among the servers for comments', () => {
+    const { servers, problems } = parseServers({ '//': 'mine', _comment: 'x', $schema: 'y', x: { command: 'a' } });
+    expect([servers.length, problems]).toEqual([1, []]);
   });
 
   it('expands variables in URLs and headers', () => {

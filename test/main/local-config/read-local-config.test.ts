@@ -64,7 +64,7 @@ describe('readLocalConfig', () => {
 
   it('leaves a server out whose file of variables is not there, or is none', async () => {
     using dir = new TempDir();
-    writeFileSync(join(dir.path, 'binary.env'), Uint8Array.of(0xff, 0xfe, 0x41, 0));
+    writeFileSync(join(dir.path, 'binary.env'), Uint8Array.of(0x41, 0x3d, 0xff));
     writeFileSync(join(dir.path, 'nul.env'), 'A=b\0c');
     const servers = Object.fromEntries(
       ['missing.env', 'binary.env', 'nul.env', '.'].map((envFile) => [envFile, { command: 'a', envFile }]),
@@ -84,7 +84,12 @@ describe('readLocalConfig', () => {
   it.each([
     ['is missing', () => {}, 'there is no such file (ENOENT)'],
     ['is a folder', (path: string) => mkdirSync(path), 'it is a folder (EISDIR)'],
-    ['is not UTF-8', (path: string) => writeFileSync(path, Uint8Array.of(0xff, 0xfe, 0x7b, 0)), 'it is not UTF-8'],
+    ['is not UTF-8', (path: string) => writeFileSync(path, Uint8Array.of(0x7b, 0xff)), 'it is not UTF-8'],
+    [
+      'is cut UTF-16',
+      (path: string) => writeFileSync(path, Uint8Array.of(0xff, 0xfe, 0x7b)),
+      'it is neither UTF-8 nor UTF-16',
+    ],
     ['is larger than 4 MiB', (path: string) => writeFileSync(path, ' '.repeat(4_194_305)), 'larger than 4194304 bytes'],
   ])('refuses a file that %s', async (_, make, why) => {
     using dir = new TempDir();

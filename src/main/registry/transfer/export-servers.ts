@@ -1,61 +1,61 @@
+import { stringify as stringifyToml } from 'smol-toml';
+import { stringify as stringifyYaml } from 'yaml';
 import type { ServerInfo } from '../../../shared/servers/server-info.ts';
+import { type ClientFormat, type ClientWriter, WRITERS } from './client-writers.ts';
 
 /** Whose file an export is: `servers` is the registry's own. */
-export const EXPORT_FORMATS = ['claude', 'cursor', 'vscode', 'servers'] as const;
+export const EXPORT_FORMATS = [
+  'claude',
+  'cursor',
+  'vscode',
+  'opencode',
+  'codex',
+  'zed',
+  'gemini',
+  'goose',
+  'servers',
+] as const satisfies readonly (ClientFormat | 'servers')[];
 
 export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
-/** An export, and the servers that its format has no words for. */
+/** What a client's file has no words for in one server. */
+interface Unsaid {
+  readonly name: string;
+  readonly members: readonly string[];
+}
+
+/** An export, and what its format has no words for. */
 export interface Export {
   readonly document: object;
+  /** The document in the format of that client's file: JSON, TOML or YAML. */
+  readonly text: string;
+  /** Servers that are not in it. */
   readonly leftOut: readonly string[];
+  /** Members that are not in it, of servers that are. */
+  readonly unsaid: readonly Unsaid[];
 }
 
 /** Servers as a file of that client. */
 export function exportServers(servers: readonly ServerInfo[], format: ExportFormat): Export {
-  if (format === 'servers') return { document: { servers }, leftOut: [] };
-  const { said = [], leftOut = [] } = Object.groupBy(servers, ({ transport }) =>
-    transport === 'ws' ? 'leftOut' : 'said',
-  );
-  const entries = Object.fromEntries(said.map((server) => [server.name, entryOf(server, format)]));
-  const document = format === 'vscode' ? { servers: entries } : { mcpServers: entries };
-  return { document, leftOut: leftOut.map(({ name }) => name) };
+  if (format === 'servers') return { document: { servers }, text: json({ servers }), leftOut: [], unsaid: [] };
+  const writer = WRITERS[format];
+  const written = servers.map((server) => ({ name: server.name, entry: writer.write(server) }));
+  const said = written.flatMap(({ name, entry }) => (entry === null ? [] : [{ name, ...entry }]));
+  const entries = Object.fromEntries(said.map(({ name, members }) => [name, members]));
+  const document = { ...writer.besides, [writer.key]: entries };
+  return {
+    document,
+    text: textOf(document, writer),
+    leftOut: written.flatMap(({ name, entry }) => (entry === null ? [name] : [])),
+    unsaid: said.flatMap(({ name, unsaid }) => (unsaid.length > 0 ? [{ name, members: unsaid }] : [])),
+  };
 }
 
-function entryOf(server: ServerInfo, format: Exclude<ExportFormat, 'servers'>): object {
-  const { name: _name, transport, command, args, env, endpoint, headers, ...rest } = server;
-  const isProgram = transport === 'stdio';
-  const type = isProgram ? 'stdio' : transport === 'sse' ? 'sse' : 'http';
-  // Cursor tells them apart by their members.
-  const typed = format === 'vscode' || (format === 'claude' && !isProgram) ? { type } : {};
-  const reached = isProgram
-    ? { command, ...(args !== undefined && { args }), ...(env !== undefined && { env }) }
-    : { url: endpoint, ...(headers !== undefined && { headers }) };
-  return inWordsOf(format, { ...typed, ...reached, ...rest }) as object;
+function textOf(document: object, { syntax }: ClientWriter): string {
+  if (syntax === 'toml') return `${stringifyToml(document)}\n`.replace(/\n+$/, '\n');
+  return syntax === 'yaml' ? stringifyYaml(document, { lineWidth: 0 }) : json(document);
 }
 
-/**
- * Variables as that client writes them: `${NAME}` in Claude Code, `${env:NAME}` in Cursor and VS Code, which know
- * no defaults.
- */
-function inWordsOf(format: ExportFormat, value: unknown): unknown {
-  if (typeof value === 'string') {
-    return format === 'claude'
-      ? value.replace(/\$\{env:([A-Za-z_]\w*)\}/g, (_, name: string) => `\${${name}}`)
-      : value.replace(/\$\{([A-Za-z_]\w*)\}/g, (whole, name: string) =>
-          OF_EDITORS.has(name) ? whole : `\${env:${name}}`,
-        );
-  }
-  if (Array.isArray(value)) return value.map((item) => inWordsOf(format, item));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, inWordsOf(format, member)]));
+function json(document: object): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
-
-/** Variables that are not of the environment. */
-const OF_EDITORS: ReadonlySet<string> = new Set([
-  'workspaceFolder',
-  'workspaceRoot',
-  'workspaceFolderBasename',
-  'userHome',
-  'pathSeparator',
-]);

@@ -1,9 +1,12 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { type ServerInfo, serverInfoFault } from '../../../shared/servers/server-info.ts';
-import { ConfigDocument, membersOf, type Position, plainValue } from '../../local-config/config-document.ts';
-import { OWN_MEMBERS } from '../../local-config/known-members.ts';
+import { ConfigDocument, type Position } from '../../local-config/document/config-document.ts';
+import { type ConfigNode, itemsOf, memberOf, membersOf, plainValue } from '../../local-config/document/config-node.ts';
+import { decodeText } from '../../local-config/document/decode-text.ts';
+import { OWN_MEMBERS } from '../../local-config/entry/known-members.ts';
+import type { LocalServer } from '../../local-config/entry/server-entry.ts';
 import { type ReadMember, readMembers } from '../../local-config/local-config.ts';
-import type { LocalServer } from '../../local-config/server-entry.ts';
 import { hasMask, MASK } from '../../masking/secret-mask.ts';
 
 /** What one entry of a file is for the registry: a server, or a refusal. */
@@ -20,8 +23,7 @@ export interface ImportEntry extends Position {
 }
 
 /**
- * How we and the registry call transports. `http` of the clients falls back to SSE, as that of the registry does
- * here.
+ * How we and the registry call transports. `http` of the clients falls back to SSE, as that of the registry does here.
  */
 const TRANSPORTS = { auto: 'http', 'streamable-http': 'streamableHttp', sse: 'sse' } as const;
 
@@ -29,38 +31,70 @@ const TRANSPORTS = { auto: 'http', 'streamable-http': 'streamableHttp', sse: 'ss
 const RESERVED: ReadonlySet<string> = new Set(['name', 'transport', 'endpoint']);
 
 /**
- * Reads what can be registered from a file of Claude, Cursor or VS Code, or from an exported or copied
- * `servers.json`, entry by entry. Variables stay as they are written, to be looked up when a server is brought up;
- * only the file's own folder, which nobody knows later, is put in. Throws CONFIG_INVALID where the text is none of
- * these.
+ * Reads what can be registered from the file of any client that local configuration knows, or from an exported or
+ * copied `servers.json`, entry by entry. Variables stay as they are written, to be looked up when a server is brought
+ * up; only the file's own folder, which nobody knows later, is put in. Throws CONFIG_INVALID where the text is none of
+ * these, or the bytes are no text.
  */
-export function readImport(text: string, options: { readonly source: string; readonly folder: string }): ImportEntry[] {
-  const document = new ConfigDocument(text.replace(/^\ufeff/, ''), options.source);
+export function readImport(
+  given: string | Uint8Array,
+  options: { readonly source: string; readonly folder: string },
+): ImportEntry[] {
+  const text = typeof given === 'string' ? given : decoded(given, options.source);
+  const document = new ConfigDocument(text, options.source);
   const list = membersOf(document.root).find(({ name, value }) => name === 'servers' && value.type === 'array');
-  if (list === undefined) return readMembers(text, { ...options, env: null }).members.map(fromMember);
-  return (list.value.children ?? []).map((node, index) => {
+  if (list === undefined) {
+    const { members } = readMembers(text, { ...options, env: null, project: process.cwd() });
+    // What is passed over without a word is no server.
+    return members.filter(({ server, problems }) => server !== null || problems.length > 0).map(fromMember);
+  }
+  return itemsOf(list.value).map((node, index) => {
     const value = plainValue(node);
     const fault = serverInfoFault(value);
-    const at = { place: `servers[${index}]`, ...document.positionOf(node.offset) };
-    if (fault === null) return checked(value as ServerInfo, { ...at, remarks: [] });
-    return {
-      ...at,
-      name: nameOf(value),
-      server: null,
-      refusal: { code: 'SERVER_INVALID', reason: fault },
-      remarks: [],
-    };
+    const place = `servers[${index}]`;
+    if (fault === null)
+      return checked(value as ServerInfo, { place, ...document.positionOf(node.offset), remarks: [] });
+    const refusal = { code: 'SERVER_INVALID' as const, reason: fault };
+    const at = document.positionOf(nodeAtFault(node, fault).offset);
+    return { place, ...at, name: nameOf(value), server: null, refusal, remarks: [] };
   });
 }
 
+/** The member that a fault such as `env.KEY: …` is about, or the nearest one that is there. */
+function nodeAtFault(node: ConfigNode, fault: string): ConfigNode {
+  const steps = (/^([^:\s]+):/.exec(fault)?.[1] ?? '').split(/[.[\]]+/).filter((step) => step !== '');
+  let found = node;
+  for (const step of steps) {
+    const next = found.type === 'array' ? itemsOf(found)[Number(step)] : memberOf(found, step);
+    if (next === undefined) return found;
+    found = next;
+  }
+  return found;
+}
+
+function decoded(bytes: Uint8Array, source: string): string {
+  try {
+    return decodeText(bytes);
+  } catch (cause) {
+    throw new SwitchyardError('CONFIG_INVALID', `${source} cannot be used: ${messageOf(cause)}.`, { cause });
+  }
+}
+
+/** A refusal stands where the first thing that is wrong does. */
 function fromMember({ name, place, line, column, server, problems }: ReadMember): ImportEntry {
-  const [errors, remarks] = [problems.filter(isError), problems.filter((it) => !isError(it))].map((list) =>
-    list.map(({ message }) => message.replace(' The server is left out.', '')),
-  ) as [string[], string[]];
+  const errors = problems.filter(isError);
+  const remarks = problems.filter((it) => !isError(it)).map(wordsOf);
   if (server !== null) return checked(toServerInfo(server), { place, line, column, remarks });
-  const reason = errors.join(' ');
+  // One that is left out without an error needs what there is not here.
+  const [first] = errors.length > 0 ? errors : problems;
+  const reason = errors.length > 0 ? errors.map(wordsOf).join(' ') : remarks.join(' ');
   const code = reason.includes(MASK) ? 'SECRET_MASKED' : 'CONFIG_INVALID';
-  return { name, place, line, column, server: null, refusal: { code, reason }, remarks };
+  const at = { line: first?.line ?? line, column: first?.column ?? column };
+  return { name, place, ...at, server: null, refusal: { code, reason }, remarks: errors.length > 0 ? remarks : [] };
+}
+
+function wordsOf({ message }: { readonly message: string }): string {
+  return message.replace(' The server is left out.', '');
 }
 
 function isError({ severity }: { readonly severity: string }): boolean {

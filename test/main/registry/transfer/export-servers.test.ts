@@ -1,41 +1,106 @@
 import { describe, expect, it } from 'vitest';
-import { exportServers } from '../../../../src/main/registry/transfer/export-servers.ts';
+import { EXPORT_FORMATS, exportServers } from '../../../../src/main/registry/transfer/export-servers.ts';
+import { readImport } from '../../../../src/main/registry/transfer/import-servers.ts';
 import type { ServerInfo } from '../../../../src/shared/servers/server-info.ts';
 
-const program: ServerInfo = { name: 'p', transport: 'stdio', command: 'c', args: ['x'], env: { A: '1' } };
-const remote: ServerInfo = { name: 'r', transport: 'streamableHttp', endpoint: 'http://r/mcp', headers: { H: '1' } };
-const sse: ServerInfo = { name: 's', transport: 'sse', endpoint: 'http://s/sse' };
-const socket: ServerInfo = { name: 'w', transport: 'ws', endpoint: 'ws://w' };
+const variable = (name: string): string => `\${${name}}`;
+
+const PROGRAM: ServerInfo = {
+  name: 'files',
+  transport: 'stdio',
+  command: 'npx',
+  args: ['-y', 'files', '--key', '4'],
+  env: { API_KEY: variable('API_KEY'), LEVEL: 'debug' },
+};
+const REMOTE: ServerInfo = {
+  name: 'far away',
+  transport: 'http',
+  endpoint: 'https://far.example.com/mcp',
+  headers: { Authorization: `Bearer ${variable('TOKEN')}`, 'X-Key': variable('API_KEY'), 'X-Region': 'eu' },
+  disabled: true,
+};
+const EVENTS: ServerInfo = { name: 'events', transport: 'sse', endpoint: 'https://events.example.com/sse' };
+const LIMITED: ServerInfo = {
+  ...{ name: 'limited', transport: 'stdio', command: 'limited' },
+  tools: { allow: ['read', 'write'], deny: ['drop'] },
+  timeouts: { connect: 20_500, call: 90_000 },
+};
+const SOCKET: ServerInfo = { name: 'socket', transport: 'ws', endpoint: 'wss://socket.example.com/' };
+
+const EXTENSIONS = { codex: 'toml', goose: 'yaml' } as const;
+
+/** What an import of an export has, in the order it was. Two words for one transport are one, and so are two for one variable. */
+function roundTrip(servers: readonly ServerInfo[], format: (typeof EXPORT_FORMATS)[number]): unknown[] {
+  const { text } = exportServers(servers, format);
+  const extension = format === 'codex' || format === 'goose' ? EXTENSIONS[format] : 'json';
+  return readImport(text, { source: `a.${extension}`, folder: '/work' }).map(({ server, refusal }) => {
+    expect(refusal).toBeNull();
+    return JSON.parse(
+      JSON.stringify({
+        ...server,
+        transport: server?.transport === 'streamableHttp' ? 'http' : server?.transport,
+      }).replaceAll('${env:', '$'.concat('{')),
+    );
+  });
+}
+
+const plainly = (server: ServerInfo): unknown => JSON.parse(JSON.stringify(server));
 
 describe('an export', () => {
-  it('in the form of the registry holds every server as it is', () => {
-    const servers = [program, socket];
-    expect(exportServers(servers, 'servers')).toEqual({ document: { servers }, leftOut: [] });
+  it.each(EXPORT_FORMATS)('in the format %s comes back as it was', (format) => {
+    // Codex does not speak SSE, and OpenCode finds out which of the two it is.
+    const hasSse = format !== 'codex' && format !== 'opencode';
+    const servers = hasSse ? [PROGRAM, REMOTE, EVENTS] : [PROGRAM, REMOTE];
+    expect(roundTrip(servers, format)).toEqual(servers.map((server) => expect.objectContaining(plainly(server))));
   });
 
-  it.each([
-    ['claude', 'mcpServers', undefined, 'http', 'sse'],
-    ['cursor', 'mcpServers', undefined, undefined, undefined],
-    ['vscode', 'servers', 'stdio', 'http', 'sse'],
-  ] as const)('for %s has its members and types, and leaves out what it cannot name', (format, list, ...types) => {
-    const { document, leftOut } = exportServers([program, remote, sse, socket], format);
-    const [ofProgram, ofRemote, ofSse] = types.map((type) => type !== undefined && { type });
-    expect(document).toEqual({
-      [list]: {
-        p: { ...ofProgram, command: 'c', args: ['x'], env: { A: '1' } },
-        r: { ...ofRemote, url: 'http://r/mcp', headers: { H: '1' } },
-        s: { ...ofSse, url: 'http://s/sse' },
+  it.each(['claude', 'cursor', 'vscode', 'zed', 'gemini', 'codex', 'servers'] as const)(
+    'in the format %s keeps tool lists and time limits',
+    (format) => {
+      expect(roundTrip([LIMITED], format)).toEqual([expect.objectContaining(plainly(LIMITED))]);
+    },
+  );
+
+  it('says what a format has no words for', () => {
+    expect(exportServers([LIMITED, SOCKET], 'opencode')).toMatchObject({
+      leftOut: ['socket'],
+      unsaid: [{ name: 'limited', members: ['tools', 'timeouts'] }],
+    });
+    expect(exportServers([EVENTS, LIMITED], 'codex')).toMatchObject({ leftOut: ['events'], unsaid: [] });
+    expect(exportServers([LIMITED], 'goose').unsaid).toEqual([{ name: 'limited', members: ['tools', 'timeouts'] }]);
+  });
+
+  it('writes the words of OpenCode', () => {
+    expect(exportServers([PROGRAM, REMOTE], 'opencode').document).toEqual({
+      $schema: 'https://opencode.ai/config.json',
+      mcp: {
+        files: {
+          type: 'local',
+          command: ['npx', '-y', 'files', '--key', '4'],
+          environment: { API_KEY: '{env:API_KEY}', LEVEL: 'debug' },
+          enabled: true,
+        },
+        'far away': {
+          type: 'remote',
+          url: 'https://far.example.com/mcp',
+          headers: { Authorization: 'Bearer {env:TOKEN}', 'X-Key': '{env:API_KEY}', 'X-Region': 'eu' },
+          enabled: false,
+        },
       },
     });
-    expect(leftOut).toEqual(['w']);
   });
 
-  it.each([
-    ['claude', `\${env:KEY} \${OTHER:-x}`, `\${KEY} \${OTHER:-x}`],
-    ['cursor', `\${KEY} \${env:OTHER} \${userHome}`, `\${env:KEY} \${env:OTHER} \${userHome}`],
-    ['vscode', `\${KEY} \${workspaceFolder}`, `\${env:KEY} \${workspaceFolder}`],
-  ] as const)('for %s writes variables as it does, however deep', (format, before, after) => {
-    const { document } = exportServers([{ ...program, args: [before], extra: { deep: [before, 1, null] } }], format);
-    expect(JSON.stringify(document).split(JSON.stringify(after))).toHaveLength(3);
+  it('writes the words of Codex', () => {
+    expect(exportServers([PROGRAM, REMOTE], 'codex').text.split('\n')).toEqual(
+      expect.arrayContaining([
+        '[mcp_servers.files]',
+        'env_vars = [ "API_KEY" ]',
+        '[mcp_servers."far away"]',
+        'bearer_token_env_var = "TOKEN"',
+        'enabled = false',
+        '[mcp_servers."far away".env_http_headers]',
+        'X-Key = "API_KEY"',
+      ]),
+    );
   });
 });

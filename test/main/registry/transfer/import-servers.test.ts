@@ -1,61 +1,62 @@
 import { describe, expect, it } from 'vitest';
-import { MASK } from '../../../../src/main/masking/secret-mask.ts';
-import { exportServers } from '../../../../src/main/registry/transfer/export-servers.ts';
-import { readImport } from '../../../../src/main/registry/transfer/import-servers.ts';
-import type { ServerInfo } from '../../../../src/shared/servers/server-info.ts';
+import { type ImportEntry, readImport } from '../../../../src/main/registry/transfer/import-servers.ts';
 
-const read = (document: object | string) =>
-  readImport(typeof document === 'string' ? document : JSON.stringify(document, null, 2), {
-    source: 'file',
-    folder: '/home/x',
-  });
+const read = (text: string | Uint8Array, source = 'mcp.json'): ImportEntry[] =>
+  readImport(text, { source, folder: '/work' });
 
-const servers: readonly ServerInfo[] = [
-  { name: 'p', transport: 'stdio', command: 'c', args: ['x'], env: { A: '1' } },
-  { name: 'r', transport: 'http', endpoint: 'http://127.0.0.1:9/mcp', headers: { H: '1' } },
-  { name: 's', transport: 'sse', endpoint: 'http://127.0.0.1:9/sse' },
-];
+const placesOf = (entries: readonly ImportEntry[]): string[] => entries.map(({ line, column }) => `${line}:${column}`);
 
 describe('an import', () => {
-  it.each(['servers', 'vscode', 'claude'] as const)('takes back what was exported for %s', (format) => {
-    const taken = read(exportServers(servers, format).document).map(({ server, refusal }) => ({ server, refusal }));
-    const expected = servers.map((server) => ({
-      // An http of the clients tries SSE as well, as that of the registry does.
-      server: format === 'servers' ? server : expect.objectContaining(server),
-      refusal: null,
-    }));
-    expect(taken).toMatchObject(expected);
+  it('refuses an entry where what is wrong with it stands', () => {
+    const text =
+      '{\n  "mcpServers": {\n    "x": {\n      "command": "a",\n      "args": ["b", 1]\n    },\n    "y": {}\n  }\n}';
+    const entries = read(text);
+    expect(placesOf(entries)).toEqual(['5:21', '7:10']);
+    expect(entries.map(({ refusal }) => refusal?.code)).toEqual(['CONFIG_INVALID', 'CONFIG_INVALID']);
   });
 
-  it('reads a file of the registry entry by entry, saying where each stands', () => {
-    const entries = read({ servers: [servers[0], { name: 'bad', transport: 'pigeon' }, 7] });
-    expect(entries.map(({ name, place, refusal }) => [name, place, refusal?.code])).toEqual([
-      ['p', 'servers[0]', undefined],
-      ['bad', 'servers[1]', 'SERVER_INVALID'],
-      [null, 'servers[2]', 'SERVER_INVALID'],
-    ]);
-    expect(entries.map(({ line }) => line)).toEqual([3, 14, 18]);
+  it('names the places of TOML and YAML too', () => {
+    expect(placesOf(read('[mcp_servers.x]\ncommand = "x"\nargs = [\n  1,\n]', 'config.toml'))).toEqual(['4:3']);
+    expect(placesOf(read('mcpServers:\n  x:\n    command: x\n    args:\n      - 1\n', 'a.yaml'))).toEqual(['5:9']);
   });
 
-  it.each([
-    ['of the registry', { servers: [{ ...servers[0], env: { KEY: MASK } }] }],
-    ['of a client', { mcpServers: { p: { command: 'c', env: { KEY: MASK } } } }],
-  ])('never takes the mask for a secret in a file %s', (_, document) => {
-    expect(read(document)).toMatchObject([{ name: 'p', server: null, refusal: { code: 'SECRET_MASKED' } }]);
+  it("names the member that is wrong in a registry's own list", () => {
+    const text =
+      '{ "servers": [\n  { "name": "a", "transport": "http" },\n  { "name": "b",\n    "transport": "stdio",\n    "args": ["c",\n      1] }\n] }';
+    const entries = read(text);
+    expect(placesOf(entries)).toEqual(['2:3', '6:7']);
+    expect(entries[1]).toMatchObject({ name: 'b', refusal: { code: 'SERVER_INVALID' } });
   });
 
-  it('leaves variables as they are written', () => {
-    const [entry] = read({ mcpServers: { p: { command: 'c', env: { KEY: `\${TOKEN}` } } } });
-    expect(entry?.server).toMatchObject({ env: { KEY: `\${TOKEN}` } });
+  it('refuses what cannot be used here with the reason, and takes the rest', () => {
+    const [extension, custom] = read('{ "context_servers": { "e": { "settings": {} }, "c": { "command": "c" } } }');
+    expect(extension).toMatchObject({ name: 'e', server: null, refusal: { code: 'CONFIG_INVALID' } });
+    expect(extension?.refusal?.reason).toContain('is an extension of Zed');
+    expect(custom?.server).toEqual({ name: 'c', transport: 'stdio', command: 'c' });
   });
 
-  it('keeps members that only the registry or a newer client knows, but not its own under another meaning', () => {
-    const [entry] = read({ mcpServers: { p: { command: 'c', novelty: [1], name: 'other', endpoint: 'x' } } });
-    expect(entry?.server).toMatchObject({ name: 'p', novelty: [1] });
-    expect(entry?.server).not.toHaveProperty('endpoint');
+  it('says nothing of the parts of Goose that are off', () => {
+    const text = 'extensions:\n  off: { type: platform, enabled: false }\n  on: { type: stdio, cmd: a }\n';
+    expect(read(text, 'config.yaml').map(({ name }) => name)).toEqual(['on']);
   });
 
-  it('refuses a text that is no such file', () => {
-    expect(() => read('no')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  it('keeps variables in the words that are looked up later', () => {
+    const [server] = read(
+      '[mcp_servers.x]\nurl = "https://a.example"\nbearer_token_env_var = "TOKEN"\nstartup_timeout_sec = 2',
+      'config.toml',
+    );
+    expect(server?.server).toEqual({
+      name: 'x',
+      transport: 'http',
+      endpoint: 'https://a.example',
+      headers: { Authorization: `Bearer \${TOKEN}` },
+      timeouts: { connect: 2_000 },
+    });
+  });
+
+  it('reads UTF-16, and refuses what is no text', () => {
+    const text = '{ "mcpServers": { "x": { "command": "x" } } }';
+    expect(read(Buffer.from(`\ufeff${text}`, 'utf16le'))[0]?.server).toMatchObject({ name: 'x' });
+    expect(() => read(Uint8Array.of(0x7b, 0xff))).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
   });
 });

@@ -20,14 +20,15 @@ export async function runRegistryExport(file: string | undefined, options: Expor
   const servers = [...(await readServers(path)).values()];
   const isFile = file !== undefined && file !== '-';
   const seen = servers.map((server) => shown(server, { showSecrets: isFile || options.showSecrets }));
-  const { document, leftOut } = exportServers(seen, options.format);
-  const text = `${JSON.stringify(document, null, 2)}\n`;
+  const { document, text, leftOut, unsaid } = exportServers(seen, options.format);
   const isMasked = hasMask(document);
   if (isFile) writeOutputFile(file, text, { mode: 0o600, mayReplace: options.force });
   if (options.json)
     printJson({ ok: true, path, format: options.format, leftOut, isMasked, ...(isFile ? { file } : { document }) });
   else if (!isFile) print(text);
-  for (const name of leftOut) say(`${printable(name)} is left out: ${options.format} has no transport ws`);
+  for (const { name, members } of unsaid)
+    say(`${printable(name)} is there without ${members.join(', ')}: ${options.format} has no words for it`);
+  for (const name of leftOut) say(`${printable(name)} is left out: ${options.format} cannot reach it`);
   if (isFile)
     say(
       `Wrote ${servers.length - leftOut.length} servers to ${printable(file)}, secrets in clear, readable by you alone`,

@@ -1,7 +1,6 @@
 import type { ErrorCode } from '../../../../shared/error-codes.ts';
-import { SwitchyardError } from '../../../../shared/errors.ts';
 import type { ServerOutcome } from '../../../../shared/servers/server-records.ts';
-import { workspaceOf } from '../../../local-config/read-local-config.ts';
+import { workspaceOf } from '../../../local-config/workspace.ts';
 import { type ImportEntry, readImport } from '../../../registry/transfer/import-servers.ts';
 import { EXIT, mark, print, printable, printJson } from '../../terminal/output.ts';
 import { readInput } from '../../terminal/read-input.ts';
@@ -30,7 +29,7 @@ interface Imported extends Pick<ImportEntry, 'name' | 'place' | 'line' | 'column
 export async function runRegistryImport(file: string, options: ImportOptions): Promise<number> {
   const source = file === '-' ? 'stdin' : file;
   const folder = workspaceOf(file === '-' ? 'stdin' : file);
-  const entries = readImport(textOf(await readInput(file), source), { source, folder });
+  const entries = readImport(await readInput(file), { source, folder });
   const path = registryFile(options);
   const results = await put(entries, path, options);
   const ok = results.every(({ outcome }) => outcome !== 'refused');
@@ -79,12 +78,4 @@ function summaryOf(results: readonly Imported[], { dryRun }: ImportOptions): str
   const counts = Object.entries(Object.groupBy(results, ({ outcome }) => outcome));
   const told = counts.map(([outcome, those]) => `${those.length} ${outcome}`).join(', ');
   return `${told === '' ? 'There are no servers in it' : told}${dryRun ? '; nothing was done (--dry-run)' : ''}`;
-}
-
-function textOf(bytes: Uint8Array, source: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    throw new SwitchyardError('CONFIG_INVALID', `${source} cannot be used: it is not UTF-8.`, { cause });
-  }
 }

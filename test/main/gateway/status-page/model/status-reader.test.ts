@@ -79,7 +79,7 @@ describe('the page', () => {
         listed('a', 'failed', { name: IMG, why: IMG, lastError: failing, era: IMG, transport: IMG }),
         listed(IMG, 'ready', { name: `"'${IMG}` }),
       ],
-      { config: { path: IMG, serverCount: 1, problems: [], lastError: failing, readAt: null } },
+      { config: { path: IMG, files: [], servers: [], serverCount: 1, problems: [], lastError: failing, readAt: null } },
     );
     const serviceMaps = [{ ...status.serviceMap, brand: IMG, sourceId: IMG, lastError: { ...failing, at: NOW } }];
     const { manager, reader } = setUp({ ...status, serviceMaps });

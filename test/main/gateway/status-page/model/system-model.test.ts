@@ -6,7 +6,15 @@ import { listed, statusWith } from '../../../../helpers/scripted-status.ts';
 import { NOW } from '../../../../helpers/signed-map.ts';
 
 const verdict = (status: ManagerStatus) => systemModel(status).verdict;
-const FILE = { path: '/etc/mcp.json', serverCount: 1, problems: [], lastError: null, readAt: NOW };
+const FILE = {
+  path: '/etc/mcp.json',
+  files: [],
+  servers: [],
+  serverCount: 1,
+  problems: [],
+  lastError: null,
+  readAt: NOW,
+};
 const NO_READ = { code: 'CONFIG_INVALID', message: 'line 3' };
 
 function withMap(more: Partial<ManagerStatus['serviceMap']>): ManagerStatus {

@@ -1,6 +1,6 @@
 import { sep } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { expandPath, expandVariables, type VariableScope } from '../../../src/main/local-config/variables.ts';
+import { expandPath, expandVariables, type VariableScope } from '../../../../src/main/local-config/entry/variables.ts';
 
 const scope: VariableScope = { env: { HOME: '/home/me', TOKEN: 't', EMPTY: '' }, folder: '/work/project' };
 const unknown: VariableScope = { ...scope, env: null };

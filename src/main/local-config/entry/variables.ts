@@ -2,12 +2,20 @@ import { basename, sep } from 'node:path';
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
+/** Variables that clients set to the folder of a project, a plugin or an extension, which is where its file is. */
+const OF_THE_FOLDER: ReadonlySet<string> = new Set(['CLAUDE_PROJECT_DIR', 'CLAUDE_PLUGIN_ROOT', 'extensionPath']);
+
 /** What `${…}` in a file can stand for. */
 export interface VariableScope {
   /** Null: what is not known before the server is started stays as it is written. */
   readonly env: Variables | null;
   /** `${workspaceFolder}`. */
   readonly folder: string;
+  /**
+   * What the files hold that a configuration file names as OpenCode does, by the path that is written; null for one
+   * that cannot be read.
+   */
+  readonly files?: ReadonlyMap<string, string | null> | undefined;
 }
 
 /** A text with its variables replaced, or why that cannot be, naming variables and never their values. */
@@ -22,9 +30,10 @@ const MAX_NAME_LENGTH = 100;
 const HOME = `\${userHome}`;
 
 /**
- * Replaces `${NAME}` and `${NAME:-default}` (Claude Code), `${env:NAME}`, `${userHome}`, `${workspaceFolder}` and the like (VS Code, Cursor),
- * once: what a variable holds is not looked into. As in a shell a default stands in for an empty variable too. A variable that is
- * neither set nor has a default is an error, unlike in those clients: one of them sends the very text `${TOKEN}` as the token.
+ * Replaces `${NAME}` and `${NAME:-default}` (Claude Code), `${env:NAME}`, `${userHome}`, `${workspaceFolder}` and the
+ * like (VS Code, Cursor) and `${NAME:?message}` (Crush), once: a variable's value is not searched for more of them. As
+ * in a shell, a default replaces an empty variable too. A variable that is not set and has no default is an error.
+ * Clients do otherwise: one sends the text `${TOKEN}` as the token.
  */
 export function expandVariables(text: string, scope: VariableScope): Expansion {
   if (/\$\{[^{}]*\$\{/.test(text)) return impossible('nests one variable in another, which no client does');
@@ -41,14 +50,14 @@ export function expandVariables(text: string, scope: VariableScope): Expansion {
   return { kind: isOpen ? 'open' : 'text', text: expanded };
 }
 
-/** The same with `~` or `~/` at the beginning as the home folder, as VS Code takes it in what may be a path. */
+/** The same, and `~` or `~/` at the beginning is the home folder, as VS Code reads what may be a path. */
 export function expandPath(text: string, scope: VariableScope): Expansion {
   if (!/^~(?=$|[\\/])/.test(text)) return expandVariables(text, scope);
   const rest = expandVariables(`${HOME}${text.slice(1)}`, scope);
   return rest.kind === 'open' ? { kind: 'open', text: `~${rest.text.slice(HOME.length)}` } : rest;
 }
 
-function resolve(reference: string, whole: string, { env, folder }: VariableScope): Expansion {
+function resolve(reference: string, whole: string, { env, folder, files }: VariableScope): Expansion {
   const text = (value: string): Expansion => ({ kind: 'text', text: value });
   switch (reference) {
     case 'workspaceFolder':
@@ -62,17 +71,40 @@ function resolve(reference: string, whole: string, { env, folder }: VariableScop
   }
   const open: Expansion = { kind: 'open', text: whole };
   if (reference === 'userHome') return env === null ? open : variable(homeIn(env), undefined, env);
-  const [, prefix, asked = ''] = /^(input|command|config):(.*)$/s.exec(reference) ?? [];
+  const [, prefix, asked = ''] = /^(input|command|config|file|cmd):(.*)$/s.exec(reference) ?? [];
   if (prefix !== undefined && env === null) return open;
+  if (prefix === 'file') return fileContent(asked, files);
+  if (prefix === 'cmd') return impossible('holds a command, which is never run; put its output into a variable');
   if (prefix === 'input')
     return impossible(
       `asks for the input ${named(asked)}: nobody can be asked here; set a variable and write \${NAME}`,
     );
   if (prefix !== undefined) return impossible(`uses \${${prefix}:…}, which only VS Code knows`);
-  const [, name, fallback] = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(reference) ?? [];
+  const [, name, operator, operand = ''] = /^(?:env:)?([A-Za-z_][A-Za-z0-9_]*)(?::([-?])(.*))?$/s.exec(reference) ?? [];
   // Anything else is no variable of any client, and may be meant for the program.
-  if (name === undefined) return text(whole);
-  return env === null ? open : variable(name, fallback, env);
+  if (name === undefined) return text(/^workspaceFolder:/.test(reference) ? folder : whole);
+  if (OF_THE_FOLDER.has(name) && (env === null || !env[name])) return text(folder);
+  if (env === null) return open;
+  return operator === '?' ? required(name, operand, env) : variable(name, operator === '-' ? operand : undefined, env);
+}
+
+function fileContent(path: string, files: VariableScope['files']): Expansion {
+  const content = files?.get(path);
+  if (typeof content === 'string') return { kind: 'text', text: content.trim() };
+  return impossible(
+    files === undefined
+      ? 'reads a file, which only a configuration file may do; put its content into a variable'
+      : `needs the file ${named(path)}, which cannot be read`,
+  );
+}
+
+/** `${NAME:?message}` of a shell: an error for an empty variable too. */
+function required(name: string, message: string, env: Variables): Expansion {
+  const value = Object.hasOwn(env, name) ? env[name] : undefined;
+  if (value) return { kind: 'text', text: value };
+  return impossible(
+    `needs the variable ${named(name)}, which is not set${message === '' ? '' : `: ${named(message)}`}`,
+  );
 }
 
 function homeIn(env: Variables): string {

@@ -6,8 +6,9 @@ const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
 const MAX_SLUG_LENGTH = 100;
 
 /**
- * The id of a server that people call `name`: the name itself where it is one, else its letters and digits (`My Server`, `my-server`), else,
- * where it has none that an id may have, a digest of it. The same name always has the same id.
+ * The id of a server that people call `name`: the name itself where it is one, else its letters and digits
+ * (`My Server`, `my-server`), else, where it has none that an id may have, a digest of it. The same name always has the
+ * same id.
  */
 export function serverId(name: string): string {
   if (ID.test(name)) return name;

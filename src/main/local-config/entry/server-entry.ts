@@ -1,17 +1,20 @@
 import { resolve } from 'node:path';
 import {
   type ConnectorEntry,
-  isHeaderName,
-  isHeaderValue,
   isHttpEndpoint,
   normalizeEntry,
   type TransportPolicy,
-} from '../../shared/map/service-map.ts';
-import type { StdioCommand } from '../connectors/connection/local-entry.ts';
-import type { Member, Position } from './config-document.ts';
-import { type ConfigProblems, keyPlace } from './config-problem.ts';
+} from '../../../shared/map/service-map.ts';
+import type { StdioCommand } from '../../connectors/connection/local-entry.ts';
+import type { ConfigProblems } from '../config-problem.ts';
+import type { Position } from '../document/config-document.ts';
+import { EntryDraft, type ServerNode } from './entry-draft.ts';
 import { EntryReader } from './entry-reader.ts';
+import { headerNameFault, headerValueFault } from './header-rules.ts';
+import { warnOfWhatIsNotDone } from './not-done.ts';
 import { serverId } from './server-id.ts';
+import { looksLikeCommandLine } from './shell-words.ts';
+import { isShell } from './text-remarks.ts';
 import type { VariableScope } from './variables.ts';
 
 /** A server of a file: its entry as a service map would have it, and what to run where it is a program. */
@@ -24,32 +27,40 @@ export interface LocalServer extends Position {
   readonly envFile: string | null;
   /** Members that have no effect here, as they are written. */
   readonly rest: Readonly<Record<string, unknown>>;
+  /** The file. */
+  readonly source: string;
   /** `mcpServers["x"]`. */
   readonly place: string;
 }
 
-/** How the clients name transports. VS Code's `http` falls back to SSE, so ours does. */
+/**
+ * How the clients name transports, in small letters without blanks, `-` and `_`. VS Code's `http` falls back to SSE,
+ * so ours does.
+ */
 const TRANSPORTS: Readonly<Record<string, TransportPolicy | 'stdio'>> = {
   stdio: 'stdio',
   local: 'stdio',
   http: 'auto',
   auto: 'auto',
-  'streamable-http': 'streamable-http',
-  streamableHttp: 'streamable-http',
+  remote: 'auto',
+  streamablehttp: 'streamable-http',
+  httpstream: 'streamable-http',
   sse: 'sse',
 };
 
 const MAX_NAME_LENGTH = 1024;
 
-/** The server that `member` of the object at `base` describes, or null where it has an error. */
+/**
+ * The server that `node` describes once `translate` has put it into our words; null where it has an error or cannot be
+ * used here.
+ */
 export function readServer(
-  member: Member,
-  base: string,
+  node: ServerNode,
   problems: ConfigProblems,
   scope: VariableScope,
+  translate: (draft: EntryDraft) => void = () => {},
 ): LocalServer | null {
-  const { name, key, value } = member;
-  const place = keyPlace(base, name);
+  const { name, place, key, value } = node;
   const errorsBefore = problems.errors;
   if (name === '' || name.length > MAX_NAME_LENGTH)
     problems.error(place, key, `needs a name of 1 to ${MAX_NAME_LENGTH} characters`);
@@ -57,7 +68,10 @@ export function readServer(
     problems.error(place, value, 'must be an object');
     return null;
   }
-  const reader = new EntryReader(value, place, problems, scope);
+  const draft = new EntryDraft(node, problems);
+  translate(draft);
+  if (draft.isLeftOut) return null;
+  const reader = new EntryReader(draft, scope);
   const transport = transportOf(reader);
   if (transport === null && problems.errors === errorsBefore)
     problems.error(place, value, 'needs a command (a program) or a url');
@@ -68,11 +82,13 @@ export function readServer(
   const command = isProgram ? program(reader, scope) : null;
   const envFile = isProgram ? reader.path('envFile', pathFault) : null;
   if (problems.errors > errorsBefore) return null;
+  warnOfWhatIsNotDone(draft);
   return {
     entry: normalizeEntry({ ...common, ...reached }, 0),
     command,
     envFile: envFile === null ? null : fromFolder(envFile, scope),
     rest: reader.rest(),
+    source: problems.source,
     place,
     ...problems.positionOf(key),
   };
@@ -84,7 +100,8 @@ function transportOf(reader: EntryReader): TransportPolicy | 'stdio' | null {
   if (member !== undefined) {
     const type = reader.plain(member);
     if (type === null) return null;
-    const transport = Object.hasOwn(TRANSPORTS, type) ? TRANSPORTS[type] : undefined;
+    const known = type.toLowerCase().replace(/[\s_-]/g, '');
+    const transport = Object.hasOwn(TRANSPORTS, known) ? TRANSPORTS[known] : undefined;
     if (transport === undefined) {
       reader.refuse(member, 'must be one of stdio, http, streamable-http, sse');
       return null;
@@ -106,9 +123,10 @@ function statusOf(reader: EntryReader): ConnectorEntry['status'] {
 
 function program(reader: EntryReader, scope: VariableScope): StdioCommand {
   const cwd = reader.path('cwd', pathFault);
+  const command = reader.path('command', commandFault) ?? '';
   return {
-    command: reader.path('command', pathFault) ?? '',
-    args: reader.list('args', nulFault),
+    command,
+    args: reader.list('args', nulFault, isShell(command) ? null : 'argument'),
     env: reader.table('env', variableNameFault, nulFault),
     cwd: cwd === null ? null : fromFolder(cwd, scope),
   };
@@ -136,6 +154,10 @@ function pathFault(text: string): string | null {
   return text.trim() === '' ? 'must not be empty' : nulFault(text);
 }
 
+function commandFault(text: string): string | null {
+  return pathFault(text) ?? (looksLikeCommandLine(text) ? 'holds arguments: put them into args' : null);
+}
+
 function variableNameFault(name: string): string | null {
   return /^[^=\0]+$/.test(name) ? null : 'is no name of a variable: it is empty, or holds = or NUL';
 }
@@ -143,14 +165,4 @@ function variableNameFault(name: string): string | null {
 function urlFault(text: string): string | null {
   if (text.length <= 2048 && isHttpEndpoint(text)) return null;
   return 'must be an http or https URL of at most 2048 characters, without credentials (headers are for those)';
-}
-
-function headerNameFault(name: string): string | null {
-  return isHeaderName(name) ? null : 'must be a header name';
-}
-
-function headerValueFault(text: string): string | null {
-  return text.length <= 8192 && isHeaderValue(text)
-    ? null
-    : 'holds a character that no header may, or more than 8192 of them';
 }

@@ -1,0 +1,103 @@
+import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type ParsedNode, parseDocument } from 'yaml';
+import { arrayNode, type ConfigNode, propertyNode, textNode } from './config-node.ts';
+import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
+
+/** Values that a file may have once its aliases are written out: a few lines of them can stand for billions. */
+const MAX_NODES = 200_000;
+
+/** Reads one YAML document; aliases and merge keys are written out. Throws a SyntaxFault. */
+export function parseYaml(text: string): ConfigNode {
+  const deep = offsetOfFlowDepth(text);
+  if (deep !== null) throw tooDeep(deep);
+  const document = parse(text);
+  const [error] = document.errors;
+  if (error !== undefined) throw new SyntaxFault(error.pos[0], `it is not YAML (${wordsOf(error.code)})`);
+  if (document.contents === null) throw new SyntaxFault(0, 'it is empty');
+  let count = 0;
+  return convert(document.contents, 0, 0);
+
+  function convert(given: unknown, parentOffset: number, depth: number): ConfigNode {
+    const node = isAlias(given) ? given.resolve(document) : (given as Node | null | undefined);
+    const offset = offsetOf(given) ?? parentOffset;
+    if (isAlias(given) && node === undefined) throw new SyntaxFault(offset, 'it is not YAML (bad alias)');
+    count += 1;
+    if (depth > MAX_DEPTH) throw tooDeep(offset);
+    if (count > MAX_NODES) throw new SyntaxFault(offset, `it has more than ${MAX_NODES} values`);
+    if (isSeq(node)) {
+      return arrayNode(
+        node.items.map((item) => convert(item, offset, depth + 1)),
+        offset,
+      );
+    }
+    if (isMap(node)) return { type: 'object', offset, children: pairsOf(node.items, offset, depth) };
+    return scalar(isScalar(node) ? node.value : null, offset);
+  }
+
+  function pairsOf(items: readonly unknown[], parentOffset: number, depth: number): ConfigNode[] {
+    const own: ConfigNode[] = [];
+    const merged: ConfigNode[] = [];
+    for (const item of items) {
+      if (!isPair(item)) continue;
+      const keyOffset = offsetOf(item.key) ?? parentOffset;
+      const value = convert(item.value, keyOffset, depth + 1);
+      const name = nameOf(item.key);
+      if (name === '<<') merged.push(...mergedMembers(value));
+      else own.push(propertyNode(textNode(name, keyOffset), value));
+    }
+    const names = new Set(own.map(nameOfProperty));
+    // What the map says itself wins over what it merges in.
+    return [...own, ...merged.filter((property) => !names.has(nameOfProperty(property)))];
+  }
+}
+
+function parse(text: string): ReturnType<typeof parseDocument<ParsedNode, true>> {
+  try {
+    return parseDocument<ParsedNode, true>(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
+  } catch (error) {
+    // Block collections nest by columns: the parser runs out of stack before a depth can be counted.
+    if (error instanceof RangeError) throw tooDeep(0);
+    throw error;
+  }
+}
+
+/** The text of a scalar key; a collection as a key is nothing that any client has. */
+function nameOf(key: unknown): string {
+  return isScalar(key) ? String(key.value) : '';
+}
+
+function nameOfProperty({ children: [key] = [] }: ConfigNode): unknown {
+  return key?.value;
+}
+
+function mergedMembers(value: ConfigNode): readonly ConfigNode[] {
+  if (value.type === 'array') return (value.children ?? []).flatMap(mergedMembers);
+  return value.type === 'object' ? (value.children ?? []) : [];
+}
+
+function scalar(value: unknown, offset: number): ConfigNode {
+  if (value === null || value === undefined) return { type: 'null', value: null, offset };
+  if (typeof value === 'number' || typeof value === 'boolean')
+    return { type: typeof value === 'number' ? 'number' : 'boolean', value, offset };
+  return textNode(String(value), offset);
+}
+
+function offsetOf(node: unknown): number | undefined {
+  return (node as Node | null | undefined)?.range?.[0];
+}
+
+/** Where brackets nest too deep. Quotes and comments count too, which only makes the limit a little stricter. */
+function offsetOfFlowDepth(text: string): number | null {
+  let depth = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    const letter = text[at];
+    if (letter === '[' || letter === '{') depth += 1;
+    else if ((letter === ']' || letter === '}') && depth > 0) depth -= 1;
+    if (depth > MAX_DEPTH) return at;
+  }
+  return null;
+}
+
+/** `BAD_INDENT` in words. */
+function wordsOf(code: string): string {
+  return code.toLowerCase().replaceAll('_', ' ');
+}

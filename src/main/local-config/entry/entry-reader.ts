@@ -1,0 +1,186 @@
+import { hasMask, MASK } from '../../masking/secret-mask.ts';
+import { type ConfigProblems, keyPlace } from '../config-problem.ts';
+import { type ConfigNode, itemsOf, type Member, membersOf, plainValue } from '../document/config-node.ts';
+import { nearestName } from '../nearest-name.ts';
+import { type DraftMember, type EntryDraft, TWICE } from './entry-draft.ts';
+import { hasEffect, isKnownMember, MEANINGFUL_MEMBERS, OWN_MEMBERS } from './known-members.ts';
+import { remarkOnText, type TextUse } from './text-remarks.ts';
+import { type Expansion, expandPath, expandVariables, type VariableScope } from './variables.ts';
+
+type Check = (text: string) => string | null;
+
+/** How a text is read. */
+interface Reading {
+  readonly expand: typeof expandVariables;
+  readonly check: Check;
+  /** Null: nothing is remarked on what is left in it. */
+  readonly use: TextUse | null;
+}
+
+/** Reads the members of one entry in our words. What is wrong becomes a problem, and reads as absent. */
+export class EntryReader {
+  readonly #draft: EntryDraft;
+  readonly #problems: ConfigProblems;
+  readonly #scope: VariableScope;
+
+  constructor(draft: EntryDraft, scope: VariableScope) {
+    this.#draft = draft;
+    this.#problems = draft.problems;
+    this.#scope = scope;
+    for (const [name, { place, key }] of draft.members) {
+      if (!isKnownMember(name)) this.#problems.warning(place, key, unknown(name));
+    }
+  }
+
+  has(name: string): boolean {
+    return this.#draft.says(name);
+  }
+
+  /** Marks the entry as wrong at one of its members. */
+  refuse(name: string, why: string): void {
+    const member = this.#draft.members.get(name);
+    if (member !== undefined) this.#problems.error(member.place, member.value, why);
+  }
+
+  flag(name: string): boolean | null {
+    const value = this.#draft.member(name)?.value;
+    if (typeof value === 'boolean') return value;
+    this.refuse(name, 'must be true or false');
+    return null;
+  }
+
+  /** A text as it is written. */
+  plain(name: string): string | null {
+    const value = this.#draft.member(name)?.value;
+    if (typeof value === 'string') return value;
+    this.refuse(name, 'must be a string');
+    return null;
+  }
+
+  text(name: string, check: Check): string | null {
+    return this.#single(name, { expand: expandVariables, check, use: 'value' });
+  }
+
+  path(name: string, check: Check): string | null {
+    return this.#single(name, { expand: expandPath, check, use: null });
+  }
+
+  /** A list of texts, any of which may be a path. `use` null: nothing is remarked on what is left in them. */
+  list(name: string, check: Check, use: TextUse | null): readonly string[] {
+    const member = this.#member(name);
+    if (member === undefined) return [];
+    if (member.value.type !== 'array') this.refuse(name, 'must be an array of strings');
+    return itemsOf(member.value).flatMap((item, index) => {
+      const place = `${member.place}[${index + member.firstIndex}]`;
+      return this.#expanded(item, place, { expand: expandPath, check, use }) ?? [];
+    });
+  }
+
+  /** An object of texts; numbers and booleans are taken as such, and null as absent. */
+  table(name: string, checkKey: Check, check: Check): Readonly<Record<string, string>> {
+    const member = this.#member(name);
+    if (member === undefined) return {};
+    if (member.value.type !== 'object') {
+      this.refuse(name, 'must be an object of strings');
+      return {};
+    }
+    const rows = membersOf(member.value);
+    for (const { name: key, key: node, isRepeated } of rows) {
+      if (isRepeated) this.#problems.error(keyPlace(member.place, key), node, TWICE);
+    }
+    return Object.fromEntries(rows.flatMap((row) => this.#row(member.place, row, checkKey, check)));
+  }
+
+  /** The members that we add to those of the clients, checked as in a service map. */
+  own(): Readonly<Record<string, unknown>> {
+    const own = Object.entries(OWN_MEMBERS).flatMap(([name, schema]) => {
+      const member = this.#member(name);
+      if (member === undefined) return [];
+      const value = plainValue(member.value);
+      // Cursor keeps the OAuth client there, Copilot a boolean.
+      if (name === 'auth' && !isOurAuth(value)) return [];
+      const result = schema.safeParse(value);
+      if (result.success) return [[name, value] as const];
+      this.refuse(name, `is wrong: ${result.error.issues[0]?.message ?? 'invalid'}`);
+      return [];
+    });
+    return Object.fromEntries(own);
+  }
+
+  /** What has no effect here, as it is written. */
+  rest(): Readonly<Record<string, unknown>> {
+    const without = [...this.#draft.members].filter(([name]) => !hasEffect(name));
+    return Object.fromEntries(without.map(([name, { value }]) => [name, plainValue(value)]));
+  }
+
+  /** A member that is null is absent. */
+  #member(name: string): DraftMember | undefined {
+    return this.#draft.says(name) ? this.#draft.members.get(name) : undefined;
+  }
+
+  #single(name: string, reading: Reading): string | null {
+    const member = this.#member(name);
+    return member === undefined ? null : this.#expanded(member.value, member.place, reading);
+  }
+
+  #row(base: string, { name, key, value }: Member, checkKey: Check, check: Check): (readonly [string, string])[] {
+    const place = keyPlace(base, name);
+    const wrongKey = checkKey(name);
+    if (wrongKey !== null) this.#problems.error(place, key, wrongKey);
+    if (wrongKey !== null || value.type === 'null') return [];
+    if (value.type === 'number' || value.type === 'boolean') return [[name, String(value.value)]];
+    if (value.fromEnvironment !== undefined && this.#isUnset(value)) {
+      const why = `comes from the variable ${nameOfVariable(value)}, which is not set: it is left out`;
+      if (value.fromEnvironment === 'expected') this.#problems.warning(place, value, why);
+      return [];
+    }
+    const text = this.#expanded(value, place, { expand: expandVariables, check, use: 'value' });
+    return text === null ? [] : [[name, text]];
+  }
+
+  #isUnset(node: ConfigNode): boolean {
+    return this.#scope.env !== null && expandVariables(String(node.value), this.#scope).kind === 'impossible';
+  }
+
+  #expanded(node: ConfigNode, place: string, { expand, check, use }: Reading): string | null {
+    const written = node.value;
+    if (typeof written !== 'string') {
+      const why = node.type === 'number' ? 'must be a string; put it in quotes' : 'must be a string';
+      this.#problems.error(place, node, why);
+      return null;
+    }
+    const expansion = expand(written, this.#scope);
+    const why = hasMask(written) ? MASKED : faultOf(expansion, check);
+    if (why !== null) this.#problems.error(place, node, why);
+    if (expansion.kind === 'impossible' || why !== null) return null;
+    const remark = use === null ? null : remarkOnText(written, use);
+    if (remark !== null) this.#problems.warning(place, node, remark);
+    return expansion.text;
+  }
+}
+
+const MASKED = `holds ${MASK}, which stands for a secret that was not shown; put the secret itself there`;
+
+function faultOf(expansion: Expansion, check: Check): string | null {
+  switch (expansion.kind) {
+    case 'text':
+      return check(expansion.text);
+    case 'open':
+      return null;
+    case 'impossible':
+      return expansion.why;
+  }
+}
+
+function isOurAuth(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'type');
+}
+
+function nameOfVariable({ value }: ConfigNode): string {
+  return String(value).replace(/^\$\{|\}$/g, '');
+}
+
+function unknown(name: string): string {
+  const nearest = nearestName(name, MEANINGFUL_MEMBERS);
+  return nearest === null ? 'is not known and has no effect' : `is not known and has no effect; ${nearest} is`;
+}

@@ -1,0 +1,71 @@
+import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts';
+import type { Logger } from '../observability/logger.ts';
+import type { ConfigProblem } from './config-problem.ts';
+import type { LocalServer } from './entry/server-entry.ts';
+import { readLocalConfig } from './read-local-config.ts';
+
+/** One configuration file, as it was last read. */
+export class LocalFile {
+  readonly path: string;
+  readonly #logger: Logger;
+  readonly #now: () => number;
+  #servers: readonly LocalServer[] = [];
+  #problems: readonly ConfigProblem[] = [];
+  #lastError: SwitchyardError | null = null;
+  #readAt: number | null = null;
+
+  constructor(path: string, { logger, now }: { readonly logger: Logger; readonly now: () => number }) {
+    this.path = path;
+    this.#logger = logger;
+    this.#now = now;
+  }
+
+  /** What it said when it could last be read. */
+  get servers(): readonly LocalServer[] {
+    return this.#servers;
+  }
+
+  get problems(): readonly ConfigProblem[] {
+    return this.#problems;
+  }
+
+  /** Why the last reading failed. */
+  get lastError(): SwitchyardError | null {
+    return this.#lastError;
+  }
+
+  /** Epoch ms of the last good reading; null before the first. */
+  get readAt(): number | null {
+    return this.#readAt;
+  }
+
+  /** Reads it. What it said before stays where that fails. Never rejects. */
+  async read(): Promise<void> {
+    try {
+      const { servers, problems } = await readLocalConfig(this.path, process.env);
+      this.#tell(problems);
+      this.#servers = servers;
+      this.#lastError = null;
+      this.#readAt = this.#now();
+    } catch (error) {
+      const coded = asSwitchyardError(error, 'CONFIG_INVALID');
+      const isNews = this.#lastError?.message !== coded.message;
+      this.#lastError = coded;
+      if (this.#readAt === null || !isNews) return;
+      this.#logger.error(
+        { event: 'config-invalid', code: coded.code, err: coded },
+        'The configuration file cannot be read; what it said before stays',
+      );
+    }
+  }
+
+  /** Each problem is logged once, as long as it is there. */
+  #tell(problems: readonly ConfigProblem[]): void {
+    const known = new Set(this.#problems.map(({ message }) => message));
+    for (const { severity, place, line, column, message } of problems.filter((it) => !known.has(it.message))) {
+      const fields = { event: 'config-problem', place, line, column };
+      this.#logger[severity === 'error' ? 'error' : 'warn'](fields, `${this.path}:${line}:${column} ${message}`);
+    }
+    this.#problems = problems;
+  }
+}

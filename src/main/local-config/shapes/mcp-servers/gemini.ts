@@ -1,0 +1,38 @@
+import { type ConfigNode, membersOf } from '../../document/config-node.ts';
+import type { EntryDraft } from '../../entry/entry-draft.ts';
+import { bracedVariables } from '../braced-variables.ts';
+import type { ShapeContext } from '../shape.ts';
+import { takeTimeout } from '../timeouts.ts';
+
+/** Members of an entry that Gemini CLI and its forks alone have. */
+const OF_ENTRIES = ['httpUrl', 'trust', 'includeTools', 'excludeTools', 'authProviderType'];
+/** Members of its settings.json that no other file with `mcpServers` has. */
+const OF_SETTINGS = [
+  'selectedAuthType',
+  'contextFileName',
+  'coreTools',
+  'security',
+  'general',
+  'usageStatisticsEnabled',
+];
+
+const TEXTS = ['command', 'args', 'env', 'cwd', 'url', 'httpUrl', 'headers'];
+
+/**
+ * Gemini CLI: `httpUrl` is Streamable HTTP and wins over `url`. That was SSE and is both today: Streamable HTTP is
+ * tried first. Its `timeout` is in milliseconds, and its texts have `$NAME` beside `${NAME}`.
+ */
+export function takeGemini(draft: EntryDraft, { root }: ShapeContext): void {
+  if (hasAny(draft.node, OF_ENTRIES) || hasAny(root, OF_SETTINGS)) {
+    takeTimeout(draft, 'timeout', 'call', 'ms');
+    draft.rewriteTexts(TEXTS, bracedVariables);
+  }
+  if (!draft.says('httpUrl')) return;
+  draft.drop('url');
+  draft.rename('httpUrl', 'url');
+  if (!draft.says('type')) draft.set('type', 'streamable-http', 'url');
+}
+
+function hasAny(node: ConfigNode, names: readonly string[]): boolean {
+  return membersOf(node).some(({ name, value }) => names.includes(name) && value.type !== 'null');
+}

@@ -1,0 +1,56 @@
+import { itemsOf, textNode, textOf } from '../../document/config-node.ts';
+import type { EntryDraft } from '../../entry/entry-draft.ts';
+import { looksLikeCommandLine, shellWords } from '../../entry/shell-words.ts';
+
+/** mcporter: `baseUrl`, `bearerToken`, `bearerTokenEnv`, and `$env:NAME` in headers. */
+export function takeMcporter(draft: EntryDraft): void {
+  for (const name of ['baseUrl', 'base_url']) draft.rename(name, 'url');
+  if (draft.text('url') === '') draft.drop('url');
+  for (const name of ['bearerToken', 'bearer_token']) takeBearer(draft, name, (token) => `Bearer ${token}`);
+  for (const name of ['bearerTokenEnv', 'bearer_token_env']) takeBearerVariable(draft, name);
+  draft.rewriteTexts(['headers', 'env'], (text) => text.replace(/\$env:([A-Za-z_]\w*)/g, (_, name) => `\${${name}}`));
+}
+
+/** The header for the token in the environment variable that member `name` names. */
+export function takeBearerVariable(draft: EntryDraft, name: string): void {
+  takeBearer(draft, name, (variable) => `Bearer \${${variable}}`);
+}
+
+function takeBearer(draft: EntryDraft, name: string, headerOf: (text: string) => string): void {
+  const node = draft.member(name);
+  const text = textOf(node);
+  if (node !== undefined && text) draft.addTo('headers', 'Authorization', textNode(headerOf(text), node.offset), name);
+  if (text !== undefined || node?.type === 'null') draft.drop(name);
+}
+
+/** `command` as a list of the program and its arguments, as mcporter and OpenCode write it. */
+export function takeCommandList(draft: EntryDraft): void {
+  const node = draft.member('command');
+  if (node?.type !== 'array') return;
+  const [program, ...words] = itemsOf(node);
+  if (program === undefined) {
+    draft.drop('command');
+    return;
+  }
+  const more = itemsOf(draft.member('args'));
+  if (more.length === 0) draft.setNode('args', { ...node, children: words }, 'command', 1);
+  else draft.setNode('args', { ...node, children: [...words, ...more] }, 'args');
+  draft.setNode('command', program);
+}
+
+/**
+ * `command` as one text of a program and its arguments. mcporter, Goose and Chaterm split it so; where the client may
+ * be another, a warning says what to write. Never handed to a shell; what only a shell could do stays an error.
+ */
+export function takeCommandLine(draft: EntryDraft, isUsual: boolean): void {
+  const node = draft.member('command');
+  const text = textOf(node);
+  if (node === undefined || text === undefined || !looksLikeCommandLine(text)) return;
+  const words = shellWords(text);
+  const [program, ...more] = words ?? [];
+  if (program === undefined || itemsOf(draft.member('args')).length > 0) return;
+  if (!isUsual) draft.warn('command', 'holds arguments: put them into args; they are split at the blanks here');
+  const args = more.map((word) => textNode(word, node.offset));
+  draft.setNode('args', { type: 'array', children: args, offset: node.offset }, 'command', 1);
+  draft.setNode('command', textNode(program, node.offset));
+}

@@ -1,0 +1,51 @@
+import { environmentNode, itemsOf, memberOf, membersOf, textOf } from '../../document/config-node.ts';
+import type { EntryDraft } from '../../entry/entry-draft.ts';
+import { groupOf, listedServers } from '../groups.ts';
+import { takeCommandLine } from '../mcp-servers/mcporter.ts';
+import type { Shape } from '../shape.ts';
+import { takeTimeout } from '../timeouts.ts';
+import { takeToolList } from '../tool-lists.ts';
+
+/** Extensions that are parts of Goose itself. */
+const BUILT_IN: ReadonlySet<string | undefined> = new Set(['builtin', 'platform', 'frontend', 'inline_python']);
+
+/** Goose: `extensions` of config.yaml, by name, and those of a recipe, as a list. */
+export const goose: Shape = {
+  find(root) {
+    const node = memberOf(root, 'extensions');
+    if (node === undefined) return [];
+    const items = node.type === 'array' ? itemsOf(node) : membersOf(node).map(({ value }) => value);
+    const isGoose = items.some((item) => memberOf(item, 'type') ?? memberOf(memberOf(item, 'config'), 'type'));
+    if (!isGoose) return [];
+    if (node.type !== 'array') return [groupOf('extensions', node)];
+    return [{ place: 'extensions', node, servers: listedServers('extensions', node), folder: null }];
+  },
+  translate(draft) {
+    // Older versions keep what is not `enabled` in a member of its own.
+    draft.flatten('config');
+    const type = draft.text('type');
+    if (BUILT_IN.has(type)) {
+      // Goose lists all its parts. Those that are off are nothing that anybody misses.
+      if (draft.plain('enabled') === false) draft.passOver();
+      else draft.leaveOut(`is a part of Goose (${type}), not a server`);
+      return;
+    }
+    draft.rename('cmd', 'command');
+    draft.rename('uri', 'url');
+    draft.rename('envs', 'env');
+    takeEnvironment(draft);
+    takeCommandLine(draft, true);
+    takeTimeout(draft, 'timeout', 'call', 's');
+    if (itemsOf(draft.member('available_tools')).length > 0) takeToolList(draft, 'available_tools', 'allow');
+    draft.drop('available_tools');
+  },
+};
+
+/** `env_keys: [NAME]`: secrets that Goose keeps in the keyring, or takes from the environment, as is done here. */
+function takeEnvironment(draft: EntryDraft): void {
+  for (const item of itemsOf(draft.member('env_keys'))) {
+    const name = textOf(item);
+    if (name !== undefined) draft.addTo('env', name, environmentNode(name, item.offset), 'env_keys');
+  }
+  draft.drop('env_keys');
+}

@@ -1,0 +1,49 @@
+import { type ConfigNode, memberOf, textNode, textOf } from '../../document/config-node.ts';
+
+/**
+ * The words that `runtimeArguments` or `packageArguments` stand for: positional ones, and named ones with their names
+ * before them.
+ */
+export function argumentsOf(nodes: readonly ConfigNode[]): ConfigNode[] {
+  return nodes.flatMap((node) => {
+    const value = textFor(node);
+    const name = textOf(memberOf(node, 'name'));
+    const isNamed = textOf(memberOf(node, 'type')) === 'named' && name !== undefined;
+    const isRequired = (memberOf(node, 'isRequired') ?? memberOf(node, 'is_required'))?.value === true;
+    if (isNamed) {
+      // A name alone is a switch; one that wants a value which nobody gave is left out.
+      if (value === null) return wantsValue(node) ? [] : [textNode(name, node.offset)];
+      return [textNode(name, node.offset), textNode(value, node.offset)];
+    }
+    if (value !== null) return [textNode(value, node.offset)];
+    return isRequired ? [textNode(`\${${variableNameOf(node)}}`, node.offset)] : [];
+  });
+}
+
+/** `{name}` of a value as `${NAME}`, unless its `variables` give it a value or a default. */
+export function inOurVariables(text: string, node: ConfigNode): string {
+  const variables = memberOf(node, 'variables');
+  return text.replace(/\{([A-Za-z_][\w-]*)\}/g, (_, name: string) => {
+    const known = memberOf(variables, name);
+    const value = textOf(memberOf(known, 'value'));
+    if (value !== undefined) return value;
+    const fallback = textOf(memberOf(known, 'default'));
+    const upper = name.replaceAll('-', '_').toUpperCase();
+    return fallback === undefined ? `\${${upper}}` : `\${${upper}:-${fallback}}`;
+  });
+}
+
+function textFor(node: ConfigNode): string | null {
+  const text = textOf(memberOf(node, 'value')) ?? textOf(memberOf(node, 'default'));
+  return text === undefined ? null : inOurVariables(text, node);
+}
+
+function wantsValue(node: ConfigNode): boolean {
+  return ['valueHint', 'value_hint', 'format', 'choices'].some((name) => memberOf(node, name) !== undefined);
+}
+
+/** The variable that gives a required argument without a value: `valueHint` in capitals. */
+function variableNameOf(node: ConfigNode): string {
+  const hint = textOf(memberOf(node, 'valueHint')) ?? textOf(memberOf(node, 'value_hint')) ?? 'ARGUMENT';
+  return hint.replace(/\W/g, '_').replace(/^\d/, '_').toUpperCase();
+}

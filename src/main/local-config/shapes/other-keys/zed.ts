@@ -1,0 +1,33 @@
+import { memberOf } from '../../document/config-node.ts';
+import type { EntryDraft } from '../../entry/entry-draft.ts';
+import { groupsAt } from '../groups.ts';
+import { takeCommonWords } from '../mcp-servers/common-words.ts';
+import type { Shape } from '../shape.ts';
+
+/**
+ * Zed: `context_servers` of settings.json, flat or with `command: { path, args, env }`. Extensions bring their own
+ * programs.
+ */
+export const zed: Shape = {
+  find: (root) => groupsAt(root, 'context_servers'),
+  translate(draft, context) {
+    takeCommand(draft);
+    draft.flatten('transport');
+    if (!draft.says('command') && !draft.says('url'))
+      draft.leaveOut('is an extension of Zed, which starts a program of its own: write down its command');
+    draft.drop('settings', 'remote');
+    takeCommonWords(draft, context);
+  },
+};
+
+function takeCommand(draft: EntryDraft): void {
+  const command = draft.member('command');
+  if (command?.type !== 'object') return;
+  const timeout = memberOf(command, 'timeout');
+  const [args, env, path] = ['args', 'env', 'path'].map((name) => memberOf(command, name));
+  if (args !== undefined && !draft.says('args')) draft.setNode('args', args, 'command');
+  if (env !== undefined && !draft.says('env')) draft.setNode('env', env, 'command');
+  if (timeout !== undefined && !draft.says('timeout')) draft.setNode('timeout', timeout, 'command');
+  if (path === undefined) draft.drop('command');
+  else draft.setNode('command', path);
+}

@@ -1,0 +1,43 @@
+import { arrayNode, itemsOf, membersOf, objectNode, textNode, textOf } from '../document/config-node.ts';
+import type { EntryDraft } from '../entry/entry-draft.ts';
+
+/** Members that list the tools to show, and the only ones. */
+const ALLOWING = ['includeTools', 'enabledTools', 'enabled_tools', 'allowedTools', 'allowed_tools'];
+/** Members that list tools not to show. */
+const DENYING = ['excludeTools', 'disabledTools', 'disabled_tools', 'blockedTools', 'blocked_tools'];
+
+/** Takes the tool lists of an entry, whatever its client calls them, as `tools: { allow, deny }`. */
+export function takeToolLists(draft: EntryDraft): void {
+  const tools = draft.member('tools');
+  if (tools?.type === 'array') takeToolList(draft, 'tools', 'allow');
+  // What else stands there describes tools, as a catalog does.
+  else if (tools !== undefined && !membersOf(tools).some(({ name }) => name === 'allow' || name === 'deny'))
+    draft.drop('tools');
+  for (const name of ALLOWING) takeToolList(draft, name, 'allow');
+  for (const name of DENYING) takeToolList(draft, name, 'deny');
+}
+
+/** Takes the names in member `name` as allowed or denied. `*` is all tools. Gemini's `name(…)` is the tool `name`. */
+export function takeToolList(draft: EntryDraft, name: string, kind: 'allow' | 'deny'): void {
+  const list = draft.member(name);
+  if (list === undefined) return;
+  if (list.type !== 'array') {
+    if (list.type !== 'null') draft.refuse(name, 'must be an array of tool names');
+    draft.drop(name);
+    return;
+  }
+  const names = itemsOf(list).map((item) => {
+    const text = textOf(item) ?? textOf(membersOf(item).find((member) => member.name === 'name')?.value);
+    return textNode((text ?? '').replace(/\(.*$/s, '').trim(), item.offset);
+  });
+  const present = draft.member('tools');
+  const isOurs = present?.type === 'object';
+  const others = isOurs ? membersOf(present).filter((member) => member.name !== kind) : [];
+  const same = isOurs ? itemsOf(membersOf(present).find((member) => member.name === kind)?.value) : [];
+  const entries = [
+    ...others.map((member) => [member.name, member.value] as const),
+    [kind, arrayNode([...same, ...names], list.offset)] as const,
+  ];
+  draft.setNode('tools', objectNode(entries, list.offset), name);
+  if (name !== 'tools') draft.drop(name);
+}

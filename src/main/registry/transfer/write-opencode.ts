@@ -1,0 +1,23 @@
+import type { ServerInfo } from '../../../shared/servers/server-info.ts';
+import { isOn, saying, timeoutOf, unsaidBesides, type WrittenEntry } from './written-members.ts';
+import { inBracesOfOpenCode } from './written-variables.ts';
+
+/**
+ * A server as OpenCode has it: a program with its arguments in one list, or a URL. Its one time limit is for coming
+ * up.
+ */
+export function writeOpenCode(server: ServerInfo): WrittenEntry | null {
+  const { transport, command, args = [], env, endpoint, headers } = server;
+  if (transport === 'ws') return null;
+  const reached =
+    transport === 'stdio'
+      ? { type: 'local', command: [command, ...args], environment: env }
+      : { type: 'remote', url: endpoint, headers };
+  const members = { ...reached, enabled: isOn(server), timeout: timeoutOf(server, 'connect') };
+  const said = ['command', 'args', 'env', 'endpoint', 'headers', ...(isConnectAlone(server) ? ['timeouts'] : [])];
+  return { members: inBracesOfOpenCode(saying(members)), unsaid: unsaidBesides(server, said) };
+}
+
+function isConnectAlone(server: ServerInfo): boolean {
+  return Object.keys((server.timeouts ?? {}) as object).every((limit) => limit === 'connect');
+}

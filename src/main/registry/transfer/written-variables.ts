@@ -1,0 +1,43 @@
+/** Variables that are not of the environment. */
+const OF_EDITORS: ReadonlySet<string> = new Set([
+  'workspaceFolder',
+  'workspaceRoot',
+  'workspaceFolderBasename',
+  'userHome',
+  'pathSeparator',
+]);
+
+/** Variables as Claude Code, Zed and Gemini write them: `${NAME}`. */
+export function inBracesOfClaude(value: unknown): unknown {
+  return mapTexts(value, (text) => text.replace(/\$\{env:([A-Za-z_]\w*)\}/g, (_, name: string) => `\${${name}}`));
+}
+
+/** Variables as Cursor and VS Code write them: `${env:NAME}`. They know no defaults. */
+export function inBracesOfEditors(value: unknown): unknown {
+  return mapTexts(value, (text) =>
+    text.replace(/\$\{([A-Za-z_]\w*)\}/g, (whole, name: string) => (OF_EDITORS.has(name) ? whole : `\${env:${name}}`)),
+  );
+}
+
+/** Variables as OpenCode writes them: `{env:NAME}`. It knows no defaults. */
+export function inBracesOfOpenCode<Value>(value: Value): Value {
+  return mapTexts(value, (text) =>
+    text.replace(/\$\{(?:env:)?([A-Za-z_]\w*)\}/g, (whole, name: string) =>
+      OF_EDITORS.has(name) ? whole : `{env:${name}}`,
+    ),
+  ) as Value;
+}
+
+/** The name of the variable that is all of a text, after `prefix`; null where there is more to it. */
+export function variableAlone(text: string, prefix = ''): string | null {
+  if (!text.startsWith(prefix)) return null;
+  const name = /^\$\{(?:env:)?([A-Za-z_]\w*)\}$/.exec(text.slice(prefix.length))?.[1];
+  return name === undefined || OF_EDITORS.has(name) ? null : name;
+}
+
+function mapTexts(value: unknown, map: (text: string) => string): unknown {
+  if (typeof value === 'string') return map(value);
+  if (Array.isArray(value)) return value.map((item) => mapTexts(item, map));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, mapTexts(member, map)]));
+}

@@ -1,0 +1,21 @@
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import { isLocal } from '../connectors/connection/local-entry.ts';
+
+/**
+ * The tools of these that an entry of a file or the registry wants shown: those that its `tools.allow` names, without
+ * those that its `tools.deny` names.
+ * `*` stands for all. A map's entry has no say in it.
+ */
+export function shownTools<Tool extends { readonly name: string }>(
+  entry: ConnectorEntry,
+  tools: readonly Tool[],
+): readonly Tool[] {
+  const { tools: lists } = entry;
+  if (!isLocal(entry) || typeof lists !== 'object' || lists === null) return tools;
+  const { allow, deny } = lists as { readonly allow?: unknown; readonly deny?: unknown };
+  return tools.filter(({ name }) => (allow === undefined || names(allow, name)) && !names(deny, name));
+}
+
+function names(list: unknown, name: string): boolean {
+  return Array.isArray(list) && (list.includes(name) || list.includes('*'));
+}

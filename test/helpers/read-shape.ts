@@ -1,0 +1,46 @@
+import { readFileSync } from 'node:fs';
+import { parseLocalConfig } from '../../src/main/local-config/local-config.ts';
+
+/** The variables of the tests of shapes. */
+const SHAPE_ENV: Readonly<Record<string, string>> = {
+  HOME: '/home/me',
+  API_KEY: 'key-of-the-environment',
+  API_TOKEN: 'token-of-the-environment',
+};
+
+/** A fixture of a client's file as the reader sees it: each server in one line, and what is wrong, each with its place. */
+export interface ReadShape {
+  readonly servers: Readonly<Record<string, object>>;
+  readonly problems: readonly string[];
+}
+
+/** Reads a fixture of `fixtures/local-config/shapes`. Members that say nothing are left out. */
+export function readShape(name: string, project = '/home/me/project'): ReadShape {
+  const url = new URL(`../fixtures/local-config/shapes/${name}`, import.meta.url);
+  const files = new Map([['~/.config/search-key', 'key-of-a-file\n']]);
+  const options = { source: name, env: SHAPE_ENV, folder: '/work', project, files };
+  const { servers, problems } = parseLocalConfig(readFileSync(url, 'utf8'), options);
+  return {
+    servers: Object.fromEntries(
+      servers.map(({ entry, command, line, column }) => {
+        const { endpoint, transport, headers, status, timeouts, tools } = entry;
+        const reached =
+          command === null
+            ? { url: endpoint, transport, headers }
+            : {
+                run: [command.command, ...command.args].join(' '),
+                env: Object.keys(command.env).length > 0 ? command.env : undefined,
+                cwd: command.cwd ?? undefined,
+              };
+        const seen = { at: `${line}:${column}`, ...reached, timeouts, tools };
+        const off = status === 'disabled' ? { isDisabled: true } : {};
+        const said = Object.entries({ ...seen, ...off }).filter(([, value]) => value !== undefined);
+        return [entry.id, Object.fromEntries(said)];
+      }),
+    ),
+    problems: problems.map(
+      ({ severity, line, column, message }) =>
+        `${severity === 'error' ? 'error' : 'warning'} ${line}:${column} ${message}`,
+    ),
+  };
+}

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { looksLikeCommandLine, shellWords } from '../../../../src/main/local-config/entry/shell-words.ts';
+
+describe('shellWords', () => {
+  it.each([
+    ['npx -y pkg', ['npx', '-y', 'pkg']],
+    ['  a\t"b c" \'d "e"\' f\\ g ""  ', ['a', 'b c', 'd "e"', 'f g', '']],
+    ['a"b"c', ['abc']],
+    ['node "C:\\Program Files\\x.js"', ['node', 'C:\\Program Files\\x.js']],
+    ['a C:\\x\\y', ['a', 'C:\\x\\y']],
+    [`a $TOKEN \${TOKEN}`, ['a', '$TOKEN', `\${TOKEN}`]],
+    ["a '$(b)' '|'", ['a', '$(b)', '|']],
+    ['', []],
+  ])('splits %j', (line, words) => {
+    expect(shellWords(line)).toEqual(words);
+  });
+
+  it.each(['a "b', "a 'b", 'a | b', 'a && b', 'a > b', 'a; b', 'a $(b)', 'a "$(b)"', 'a `b`', 'a "`b`"'])(
+    'leaves %j to a shell, which nobody starts',
+    (line) => {
+      expect(shellWords(line)).toBeNull();
+    },
+  );
+});
+
+describe('looksLikeCommandLine', () => {
+  it.each(['npx -y pkg', 'uvx pkg', './run.sh --port 1', 'C:\\a\\b.exe -x'])('is true of %s', (command) => {
+    expect(looksLikeCommandLine(command)).toBe(true);
+  });
+
+  it.each(['npx', '/Applications/My App/run', 'C:\\Program Files\\node.exe', '~/my tools/run', ' a '])(
+    'is false of %s',
+    (command) => {
+      expect(looksLikeCommandLine(command)).toBe(false);
+    },
+  );
+});

@@ -1,0 +1,105 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { LocalSource } from '../../../src/main/local-config/local-source.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const dirs: TempDir[] = [];
+
+afterEach(() => {
+  for (const dir of dirs.splice(0)) dir[Symbol.dispose]();
+});
+
+/** A source of two files, the second of which is TOML. */
+function world(first: string, second: string) {
+  const dir = new TempDir();
+  dirs.push(dir);
+  const paths = [join(dir.path, 'first.json'), join(dir.path, 'second.toml')] as const;
+  const write = (which: 0 | 1, text: string): void => writeFileSync(paths[which], text);
+  write(0, first);
+  write(1, second);
+  const logger = recordingLogger();
+  const handedOut: (readonly string[])[] = [];
+  const source: LocalSource = new LocalSource(paths, {
+    logger,
+    now: () => 5,
+    onEntries: () => void handedOut.push(source.entries().map(({ id, endpoint }) => `${id} ${endpoint}`)),
+  });
+  return { source, paths, write, logger, handedOut };
+}
+
+const FIRST =
+  '{ "mcpServers": {\n  "a": { "command": "a-of-the-first" },\n  "b": { "url": "https://b.example/first" }\n} }';
+const SECOND = '[mcp_servers.b]\nurl = "https://b.example/second"\n\n[mcp_servers.c]\ncommand = "c"\n';
+
+describe('a source of several configuration files', () => {
+  it('has of each id the server of the last file, with its place', async () => {
+    const { source, paths } = world(FIRST, SECOND);
+    await source.sync(false);
+    expect(source.entries().map(({ id, endpoint }) => [id, endpoint])).toEqual([
+      ['a', 'stdio:a'],
+      ['b', 'https://b.example/second'],
+      ['c', 'stdio:c'],
+    ]);
+    expect(source.status()).toMatchObject({
+      path: paths.join(', '),
+      files: paths,
+      serverCount: 3,
+      servers: [
+        { id: 'a', source: paths[0], place: 'mcpServers["a"]', line: 2, column: 3 },
+        { id: 'b', source: paths[1], place: 'mcp_servers["b"]', line: 1, column: 14 },
+        { id: 'c', source: paths[1], place: 'mcp_servers["c"]', line: 4, column: 14 },
+      ],
+      lastError: null,
+      readAt: 5,
+    });
+  });
+
+  it('keeps the entry of what only moved, and tells its new place', async () => {
+    const { source, write } = world(FIRST, SECOND);
+    await source.sync(false);
+    const before = source.entries();
+    write(1, `# moved\n\n${SECOND}`);
+    await source.sync(true);
+    expect(source.entries().map((entry, at) => entry === before[at])).toEqual([true, true, true]);
+    expect(source.status().servers.map(({ line }) => line)).toEqual([2, 3, 6]);
+  });
+
+  it('gives an id back to the earlier file when the later one has it no more', async () => {
+    const { source, write } = world(FIRST, SECOND);
+    await source.sync(false);
+    write(1, '[mcp_servers]\n');
+    await source.sync(true);
+    expect(source.entries().map(({ endpoint }) => endpoint)).toEqual(['stdio:a', 'https://b.example/first']);
+  });
+
+  it('has the servers of the others where one was never read, and says so until it is', async () => {
+    const { source, write, handedOut } = world(FIRST, 'no TOML');
+    await expect(source.sync(false)).rejects.toMatchObject({ code: 'CONFIG_INVALID' });
+    expect(handedOut).toEqual([['a stdio:a', 'b https://b.example/first']]);
+    expect(source.status()).toMatchObject({ readAt: null, lastError: { code: 'CONFIG_INVALID' } });
+    write(1, SECOND);
+    await source.sync(false);
+    expect(source.status()).toMatchObject({ serverCount: 3, lastError: null, readAt: 5 });
+  });
+
+  it('keeps what a file said while it cannot be read, and logs that once', async () => {
+    const { source, write, logger } = world(FIRST, SECOND);
+    await source.sync(false);
+    write(0, '{');
+    await source.sync(true);
+    await source.sync(true);
+    expect(source.status()).toMatchObject({ serverCount: 3, lastError: { code: 'CONFIG_INVALID' } });
+    expect(logger.lines.filter(({ fields }) => fields.event === 'config-invalid')).toHaveLength(1);
+  });
+
+  it('names the file of each problem', async () => {
+    const { source, paths } = world('{ "mcpServers": { "x": {} } }', '[mcp_servers.y]\nargs = []\n');
+    await source.sync(false);
+    expect(source.status().problems.map(({ source: file, line }) => [file, line])).toEqual([
+      [paths[0], 1],
+      [paths[1], 1],
+    ]);
+  });
+});

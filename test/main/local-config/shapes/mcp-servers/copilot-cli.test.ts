@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of Copilot CLI', () => {
+  it('takes tools for the only ones, "*" for all and a timeout in milliseconds', () => {
+    const { servers, problems } = readShape('copilot-mcp-config.json');
+    expect(servers).toEqual({
+      docs: {
+        at: '3:3',
+        url: 'https://docs.example.com/mcp',
+        transport: 'auto',
+        tools: {
+          allow: ['*'],
+        },
+      },
+      code: {
+        at: '9:3',
+        run: 'npx -y @example/code-mcp',
+        env: {
+          TOKEN: 'token-of-the-environment',
+        },
+        timeouts: {
+          call: 2000,
+        },
+        tools: {
+          allow: ['search_code', 'list_commits'],
+        },
+      },
+      none: {
+        at: '17:3',
+        url: 'https://none.example.com/sse',
+        transport: 'sse',
+        tools: {
+          allow: [],
+        },
+      },
+    });
+    expect(problems).toEqual([]);
+  });
+});

@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of Factory', () => {
+  it('switches off what is disabled', () => {
+    const { servers, problems } = readShape('factory-mcp.json');
+    expect(servers).toEqual({
+      brew: {
+        at: '3:5',
+        run: 'brew mcp-server',
+      },
+      mise: {
+        at: '4:5',
+        run: 'mise mcp',
+        env: {
+          MISE_EXPERIMENTAL: '1',
+        },
+        isDisabled: true,
+      },
+      linear: {
+        at: '5:5',
+        url: 'https://linear.example.com/mcp',
+        transport: 'auto',
+        tools: {
+          deny: ['delete_issue'],
+        },
+      },
+    });
+    expect(problems).toEqual([]);
+  });
+});

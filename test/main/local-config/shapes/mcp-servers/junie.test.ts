@@ -1,0 +1,16 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of Junie', () => {
+  it('runs a program in its workingDirectory', () => {
+    const { servers, problems } = readShape('junie-mcp.json');
+    expect(servers).toEqual({
+      framework: {
+        at: '3:9',
+        run: 'php artisan boost:mcp',
+        cwd: '/work/backend',
+      },
+    });
+    expect(problems).toEqual([]);
+  });
+});

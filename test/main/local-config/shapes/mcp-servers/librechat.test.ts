@@ -1,0 +1,43 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of LibreChat', () => {
+  it('takes both timeouts in milliseconds and warns of its templates', () => {
+    const { servers, problems } = readShape('librechat.yaml');
+    expect(servers).toEqual({
+      warehouse: {
+        at: '9:3',
+        url: 'http://warehouse.internal:8000/mcp',
+        transport: 'streamable-http',
+        headers: {
+          Authorization: 'Bearer token-of-the-environment',
+          'X-User-ID': '{{LIBRECHAT_USER_ID}}',
+        },
+        timeouts: {
+          connect: 15000,
+          call: 60000,
+        },
+      },
+      everything: {
+        at: '18:3',
+        run: 'npx -y @modelcontextprotocol/server-everything',
+        env: {
+          LEVEL: 'info',
+          PORT: '8080',
+        },
+      },
+      again: {
+        at: '26:3',
+        run: 'again',
+        env: {
+          LEVEL: 'debug',
+          PORT: '8080',
+        },
+      },
+    });
+    expect(problems).toEqual([
+      'warning 16:18 mcpServers["warehouse"].headers["X-User-ID"] holds {{LIBRECHAT_USER_ID}}, which only its own client fills in: it is used as it is written.',
+      'error 33:11 mcpServers["bad"].type needs a command beside it. The server is left out.',
+    ]);
+  });
+});

@@ -1,0 +1,26 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of mcp-hub', () => {
+  it('takes null variables from the environment and runs no command of the file', () => {
+    const { servers, problems } = readShape('mcp-hub-servers.json');
+    expect(servers).toEqual({
+      github: {
+        at: '4:5',
+        run: 'npx -y @example/github-mcp',
+        env: {
+          API_TOKEN: 'token-of-the-environment',
+          MODE: 'read',
+        },
+        tools: {
+          deny: ['push_files'],
+        },
+      },
+    });
+    expect(problems).toEqual([
+      'warning 7:55 mcpServers["github"].env["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set: it is left out.',
+      'warning 9:29 mcpServers["github"].disabled_resources is not applied: what it names is shown all the same.',
+      'error 13:86 mcpServers["vault"].headers["Authorization"] holds a command, which is never run; put its output into a variable. The server is left out.',
+    ]);
+  });
+});

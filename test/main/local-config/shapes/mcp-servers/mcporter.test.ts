@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of mcporter', () => {
+  it('takes baseUrl, bearer tokens and commands as lists or lines', () => {
+    const { servers, problems } = readShape('mcporter.json');
+    expect(servers).toEqual({
+      linear: {
+        at: '4:5',
+        url: 'https://linear.example.com/mcp',
+        transport: 'auto',
+        headers: {
+          'X-Key': 'key-of-the-environment',
+          Authorization: 'Bearer token-of-the-environment',
+        },
+        tools: {
+          allow: ['list_issues'],
+        },
+      },
+      fixed: {
+        at: '11:5',
+        url: 'https://fixed.example.com/mcp',
+        transport: 'auto',
+        headers: {
+          Authorization: 'Bearer a-token',
+        },
+        tools: {
+          deny: ['drop'],
+        },
+      },
+      list: {
+        at: '12:5',
+        run: 'npx -y @example/list-mcp',
+      },
+      line: {
+        at: '13:5',
+        run: 'uvx example-line-mcp --name two words',
+      },
+      login: {
+        at: '14:5',
+        url: 'https://login.example.com/mcp',
+        transport: 'auto',
+      },
+    });
+    expect(problems).toEqual([
+      'warning 14:64 mcpServers["login"].auth asks for a login, which this file cannot give: without a token in headers the server refuses what needs one.',
+    ]);
+  });
+});

@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of Warp', () => {
+  it('finds servers that have no wrapper and runs them in their working_directory', () => {
+    const { servers, problems } = readShape('warp.mcp.json');
+    expect(servers).toEqual({
+      files: {
+        at: '2:3',
+        run: 'npx -y @modelcontextprotocol/server-filesystem .',
+        cwd: '/home/me/src',
+      },
+      docs: {
+        at: '9:3',
+        url: 'https://docs.example.com/mcp',
+        transport: 'auto',
+        headers: {
+          'X-Key': 'key-of-the-environment',
+        },
+      },
+    });
+    expect(problems).toEqual([]);
+  });
+});

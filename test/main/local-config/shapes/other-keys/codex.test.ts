@@ -1,0 +1,42 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of Codex', () => {
+  it('takes variables, headers, timeouts and tool lists of TOML tables', () => {
+    const { servers, problems } = readShape('codex-config.toml');
+    expect(servers).toEqual({
+      docs: {
+        at: '10:14',
+        run: 'npx -y @example/docs-mcp',
+        env: {
+          'LOG.LEVEL': 'debug',
+          API_KEY: 'key-of-the-environment',
+        },
+        timeouts: {
+          connect: 20500,
+          call: 90000,
+        },
+        tools: {
+          allow: ['search', 'read'],
+          deny: ['write'],
+        },
+      },
+      'far-away': {
+        at: '28:14',
+        url: 'https://far.example.com/mcp',
+        transport: 'auto',
+        headers: {
+          'X-Region': 'eu',
+          'X-Key': 'key-of-the-environment',
+          Authorization: 'Bearer token-of-the-environment',
+        },
+        isDisabled: true,
+      },
+    });
+    expect(problems).toEqual([
+      'warning 16:24 mcp_servers["docs"].env["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set: it is left out.',
+      'error 38:19 mcp_servers["bad"].args[1] must be a string; put it in quotes. The server is left out.',
+      'error 41:11 mcp_servers["line"].command holds arguments: put them into args. The server is left out.',
+    ]);
+  });
+});

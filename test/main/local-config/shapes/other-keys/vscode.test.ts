@@ -1,0 +1,24 @@
+import { describe, expect, it } from 'vitest';
+import { readShape } from '../../../../helpers/read-shape.ts';
+
+describe('the file of VS Code', () => {
+  it('warns of what stays in arguments and of the sandbox', () => {
+    const { servers, problems } = readShape('vscode-mcp.json');
+    expect(servers).toEqual({
+      github: {
+        at: '4:5',
+        url: 'https://api.githubcopilot.example.com/mcp/',
+        transport: 'auto',
+      },
+      fetch: {
+        at: '5:5',
+        run: 'uvx mcp-server-fetch --key=$API_KEY',
+      },
+    });
+    expect(problems).toEqual([
+      `warning 5:63 servers["fetch"].args[1] holds $API_KEY, which is used as it is written; write \${API_KEY} for the variable.`,
+      'warning 5:100 servers["fetch"].sandboxEnabled is not applied: the program runs without a sandbox.',
+      `error 6:52 servers["asked"].env["KEY"] asks for the input key: nobody can be asked here; set a variable and write \${NAME}. The server is left out.`,
+    ]);
+  });
+});
