@@ -12,6 +12,8 @@ describe('resolveOptions', () => {
       timeoutMs: 5_000,
       syncDeadlineMs: 5_000,
       connectTimeoutMs: 10_000,
+      startTimeoutMs: 60_000,
+      programStarts: null,
       listTimeoutMs: 10_000,
       callTimeoutMs: 60_000,
       maxConnects: 64,
