@@ -161,7 +161,7 @@ describe('quotas of the map', () => {
     const holder = managed.manager.callTool('one.gated');
     await eventually('the place is taken', () => finish.length === 4);
     await expect(managed.manager.callTool('one.gated', {}, { timeoutMs: 50 })).rejects.toMatchObject({
-      code: 'TOOL_CALL_TIMEOUT',
+      code: 'QUOTA_EXCEEDED',
     });
     finish[3]?.();
     await holder;

@@ -1,15 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from '../../../src/main/index.ts';
+import { eventually } from '../../helpers/eventually.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { KEY, mapOf, signed } from '../../helpers/signed-map.ts';
 
 const PROGRAM = fileURLToPath(new URL('../../fixtures/programs/rollout-host.ts', import.meta.url));
 
-/** Milliseconds between refreshes, and for how long a host stays: long enough for some. */
+/** Milliseconds between refreshes, and for how long a host without any stays: one that refreshes would have begun by then. */
 const INTERVAL_MS = 200;
 const STAY_MS = 1_200;
 
@@ -25,20 +27,29 @@ const CANARIES = ['first', 'second', 'third'].map((_, index) => {
   return ids.find((id) => !isIn(id, limits[index]) && isIn(id, limits[index + 1])) ?? '';
 });
 
-/** Runs a host of this name; what it thinks of refreshing, and how often it asked for the map. */
+/**
+ * Runs a host of this name until it has asked for the map again, or, if it is not to refresh, for a while. Resolves with
+ * what it thinks of refreshing, and how often it asked.
+ */
 async function run(instanceId: string, env: NodeJS.ProcessEnv): Promise<{ asyncRefresh: boolean; requests: number }> {
   const map = mapOf([], { generatedAt: new Date().toISOString() });
   await using server = await MapServer.start(signed(map));
-  const child = spawn(process.execPath, [PROGRAM, server.url, KEY, String(STAY_MS)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const variables = { MCP_CONNECTOR_INSTANCE_ID: instanceId, ...env };
+  const child = spawn(process.execPath, [PROGRAM, server.url, KEY], {
+    stdio: ['pipe', 'pipe', 'inherit'],
     env: {
       PATH: process.env.PATH,
-      MCP_CONNECTOR_INSTANCE_ID: instanceId,
       MCP_CONNECTOR_REFRESH_INTERVAL_MS: String(INTERVAL_MS),
-      ...env,
+      ...variables,
     },
   });
-  const [printed] = await Promise.all([text(child.stdout), once(child, 'exit')]);
+  const ended = Promise.all([text(child.stdout), once(child, 'exit')]);
+  await eventually('it asked for the map', () => server.requests.length > 0);
+  if (parseConnectorFeatureFlags(variables).asyncRefresh)
+    await eventually('it asked again', () => server.requests.length > 1);
+  else await sleep(STAY_MS);
+  child.stdin.end();
+  const [printed] = await ended;
   const { asyncRefresh } = JSON.parse(printed) as ConnectorFeatureFlags;
   return { asyncRefresh, requests: server.requests.length };
 }

@@ -20,7 +20,7 @@ describe('retryAfterMs', () => {
     ['2026-11-22T12:00:30Z', null],
     ['Sun, 22 Nov 2026 11:59:30 GMT', null],
     ['from Sun, 22 Nov 2026 12:00:30 GMT', null],
-    ['Sun, 22 Nov 2026 12:00:30 GMT+0100', null],
+    ['Sun, 22 Nov 2026 12:00:30 GMT-0100', null],
     ['Sun, 22 Nov 2026 12:00:30 EST', null],
     ['Xxx, 99 Yyy 2026 12:00:30 GMT', null],
     ['', null],
