@@ -54,6 +54,28 @@ describe('the documents', () => {
     expect(links.filter((link) => !existsSync(new URL(link, new URL(path, root))))).toEqual([]);
   });
 
+  it.each(['CONTRIBUTING.md', ...documents])('%s names only source files and folders that there are', (path) => {
+    const named = [...read(path).matchAll(/`((?:src|test|bench|scripts)\/[\w./-]+)`/g)].map(([, name = '']) => name);
+    // Results are written by the benchmarks.
+    expect(named.filter((name) => name !== 'bench/results' && !existsSync(new URL(name, root)))).toEqual([]);
+  });
+
+  it('list three journeys, each of whose files is entered once', () => {
+    const journeys =
+      read('CONTRIBUTING.md')
+        .split('## Three journeys')[1]
+        ?.split('\n## ')[0]
+        ?.split(/^\*\*A/m)
+        .slice(1) ?? [];
+    expect(journeys).toHaveLength(3);
+    for (const journey of journeys) {
+      const steps = journey.split('\n').filter((line) => /^\d+\. /.test(line));
+      const files = steps.flatMap((line) => [...line.matchAll(/`(src\/[\w./-]+\.ts)`/g)].map(([, file]) => file));
+      expect(new Set(files).size).toBe(files.length);
+      expect(steps.length).toBeGreaterThan(8);
+    }
+  });
+
   it('have a checklist of commands', () => {
     const steps = read('docs/qa-checklist.md')
       .split('\n')
