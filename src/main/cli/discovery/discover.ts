@@ -10,7 +10,7 @@ export async function runDiscover({ json }: { readonly json: boolean }): Promise
   if (json) printJson({ ok: true, files });
   else {
     print(renderTable(['file', 'client', 'servers'], files.map(rowOf)));
-    print(`\n${files.length} files; \`--from CLIENT,…\` uses those of a client\n`);
+    print(`\n${files.length} ${files.length === 1 ? 'file' : 'files'}; \`--from CLIENT,…\` uses those of a client\n`);
   }
   return EXIT.ok;
 }

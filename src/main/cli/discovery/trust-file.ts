@@ -38,15 +38,15 @@ export async function trustFile(named: string, deps: TrustDeps): Promise<ChosenF
   if (terminal === null) {
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `${shown} came with this folder, and nobody has said yet that its ${servers.length} servers may be used: ` +
+      `${shown} came with this folder, and nobody has said yet that its servers may be used: ` +
         `run this once on a terminal, or give \`--config ${shown}\` or \`--trust\`.`,
     );
   }
   const isYes = await ask(
     `\nThe file ${quoted(path)} has servers that nobody has said yes to, as they are now:\n\n` +
       `${describeServers(path, config, cwd)}\n` +
-      'Not covered, so look at them yourself: scripts and packages that these commands run, and what servers answer.\n' +
-      `Use ${servers.length === 1 ? 'this server' : `all ${servers.length} servers`} of ${shown}? ` +
+      'Not covered, so look at them yourself: scripts and packages that these commands run, and what servers say.\n' +
+      `Use ${servers.length === 1 ? 'this server' : `these ${servers.length} servers`} of ${shown}? ` +
       'The answer holds until the file changes. [y/N] ',
     terminal,
   );
