@@ -27,6 +27,8 @@ export interface CliOptions {
   /** How long stdin stays silent before its text is sent and it ends. Defaults to 0. */
   readonly stdinDelayMs?: number;
   readonly nodeArgs?: readonly string[];
+  /** Defaults to the folder of this process. */
+  readonly cwd?: string;
 }
 
 const running = new Set<ChildProcess>();
@@ -42,6 +44,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   const { PATH, HOME, NODE_V8_COVERAGE } = process.env;
   const child = spawn(process.execPath, [...(options.nodeArgs ?? []), bin, ...args], {
     stdio: ['pipe', 'pipe', 'pipe'],
+    ...(options.cwd !== undefined && { cwd: options.cwd }),
     env: {
       PATH,
       HOME,

@@ -105,6 +105,14 @@ export function createProgram(setExitCode: SetExitCode): Command {
     },
   );
 
+  fresh('discover', 'list what the clients of this machine have configured; starts nothing')
+    .option('--json', 'one JSON document on stdout and nothing else there', false)
+    .addHelpText('after', examples('mcp-switchyard discover', 'mcp-switchyard tools --from claude,cursor'))
+    .action(async (options) => {
+      const { runDiscover } = await import('./discovery/discover.ts');
+      setExitCode(await runDiscover(options));
+    });
+
   addConfig(fresh('config', 'print what to paste so that a client uses this gateway'), setExitCode);
 
   addRegistryCommands(program, setExitCode);

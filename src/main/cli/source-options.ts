@@ -5,11 +5,12 @@ import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.t
 import type { Logger } from '../observability/logger.ts';
 import type { TlsOptions } from '../options/network-options.ts';
 import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options/options.ts';
+import { type DiscoveryOptions, withDiscovery } from './discovery/with-discovery.ts';
 import { untilInterrupted } from './terminal/interrupt.ts';
 import { printable, problemLogger, say } from './terminal/output.ts';
 
 /** What every command that works from a service map or a local file is given. */
-export interface SourceOptions {
+export interface SourceOptions extends DiscoveryOptions {
   readonly serviceMap?: string;
   readonly config?: string;
   readonly registry: boolean;
@@ -32,7 +33,7 @@ const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
 
 /** Adds the options of {@link SourceOptions} to a command. */
 export function withSource(command: Command): Command {
-  return command
+  return withDiscovery(command, MAP_URL_VARIABLE)
     .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
     .option('--config <file>', 'mcpServers JSON of Claude, Cursor or VS Code: its connectors beside the map, or alone')
     .option('--registry', 'the registered servers beside those, or alone (`mcp-switchyard registry`)', false)
@@ -75,7 +76,7 @@ export function wholeNumber(text: string): number {
 
 /** The options of a manager for these; throws OPTIONS_INVALID naming the option or variable that is missing. */
 export function managerOptions(options: SourceOptions): ManagerOptions {
-  const configFile = options.config;
+  const configFile = configFiles(options);
   const serverRegistry = registryOption(options);
   const serviceMapUrl = options.serviceMap ?? process.env[MAP_URL_VARIABLE];
   if (serviceMapUrl !== undefined && serviceMapUrl !== '') return mapManagerOptions(options, serviceMapUrl);
@@ -92,11 +93,17 @@ export function mapManagerOptions(options: SourceOptions, serviceMapUrl: string)
   return {
     ...commonOptions(options),
     serviceMapUrl,
-    configFile: options.config,
+    configFile: configFiles(options),
     serverRegistry: registryOption(options),
     signatureKey: requiredVariable(options.keyEnv, '--key-env'),
     apiKey: options.mapKeyEnv === undefined ? undefined : requiredVariable(options.mapKeyEnv, '--map-key-env'),
   };
+}
+
+/** Files that were found, then those that `--config` names, which win; one alone as it is. */
+export function configFiles({ config, foundFiles = [] }: SourceOptions): string | readonly string[] | undefined {
+  const files = [...foundFiles, ...[config ?? []].flat()];
+  return files.length > 1 ? files : files[0];
 }
 
 function registryOption({ registry, registryPath }: SourceOptions): ServerRegistryOption | undefined {
@@ -106,6 +113,7 @@ function registryOption({ registry, registryPath }: SourceOptions): ServerRegist
 
 function commonOptions(options: SourceOptions) {
   return {
+    configDigests: options.configDigests,
     connectorsApiKey: process.env[options.connectorsKeyEnv],
     stateDir: options.stateDir,
     pinTools: options.pinTools,

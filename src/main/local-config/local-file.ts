@@ -1,4 +1,4 @@
-import { asSwitchyardError, type SwitchyardError } from '../../shared/errors.ts';
+import { asSwitchyardError, SwitchyardError } from '../../shared/errors.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { LocalServer } from './entry/server-entry.ts';
@@ -7,6 +7,7 @@ import { readLocalConfig } from './read-local-config.ts';
 /** One configuration file, as it was last read. */
 export class LocalFile {
   readonly path: string;
+  readonly #trusted: string | null;
   readonly #logger: Logger;
   readonly #now: () => number;
   #servers: readonly LocalServer[] = [];
@@ -14,8 +15,14 @@ export class LocalFile {
   #lastError: SwitchyardError | null = null;
   #readAt: number | null = null;
 
-  constructor(path: string, { logger, now }: { readonly logger: Logger; readonly now: () => number }) {
+  /** `trusted` is the only digest with which the file is used; without one, it is used whatever it says. */
+  constructor(
+    path: string,
+    { logger, now }: { readonly logger: Logger; readonly now: () => number },
+    trusted: string | null = null,
+  ) {
     this.path = path;
+    this.#trusted = trusted;
     this.#logger = logger;
     this.#now = now;
   }
@@ -42,7 +49,8 @@ export class LocalFile {
   /** Reads it. What it said before stays where that fails. Never rejects. */
   async read(): Promise<void> {
     try {
-      const { servers, problems } = await readLocalConfig(this.path, process.env);
+      const { servers, problems, digest } = await readLocalConfig(this.path, process.env);
+      if (this.#trusted !== null && digest !== this.#trusted) throw notTrusted(this.path);
       this.#tell(problems);
       this.#servers = servers;
       this.#lastError = null;
@@ -68,4 +76,9 @@ export class LocalFile {
     }
     this.#problems = problems;
   }
+}
+
+function notTrusted(path: string): SwitchyardError {
+  const message = `${path}, or a file that it names, is no longer what you trusted; start again to look at it.`;
+  return new SwitchyardError('CONFIG_INVALID', message, { detail: { source: path } });
 }

@@ -40,6 +40,11 @@ export interface LocalSourceDeps {
   readonly now: () => number;
   /** Called when the files were read; entries that did not change stay the same objects. */
   readonly onEntries: () => void;
+  /**
+   * The digest (of `readLocalConfig`) that the file at a path must have: with any other it is refused with
+   * CONFIG_INVALID, and what it said before stays. A file that is not here is used whatever it says.
+   */
+  readonly trustedDigests?: ReadonlyMap<string, string> | undefined;
 }
 
 /**
@@ -54,7 +59,7 @@ export class LocalSource {
   #isClosed = false;
 
   constructor(paths: readonly string[], deps: LocalSourceDeps) {
-    this.#files = paths.map((path) => new LocalFile(path, deps));
+    this.#files = paths.map((path) => new LocalFile(path, deps, deps.trustedDigests?.get(path)));
     this.#deps = deps;
   }
 

@@ -4,8 +4,9 @@ import { parseEnv } from 'node:util';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConfigProblem } from './config-problem.ts';
 import type { LocalServer } from './entry/server-entry.ts';
+import { FilesRead } from './files-read.ts';
 import { type LocalConfig, parseLocalConfig } from './local-config.ts';
-import { readTextFile, reasonOf } from './read-file.ts';
+import { reasonOf } from './read-file.ts';
 import { workspaceOf } from './workspace.ts';
 
 const MAX_BYTES = 4 * 1024 * 1024;
@@ -20,6 +21,13 @@ type Variables = Readonly<Record<string, string>>;
 export interface LocalConfigFile extends LocalConfig {
   /** Those that an `envFile` or a `{file:path}` names; absolute paths. */
   readonly otherFiles: readonly string[];
+  /** The text of the file itself. */
+  readonly text: string;
+  /**
+   * A SHA-256 over the path and the bytes of this file and each of `otherFiles`, the project's folder, and the places
+   * of the servers that were found. The bytes are those that `servers` were read from.
+   */
+  readonly digest: string;
 }
 
 /**
@@ -34,21 +42,24 @@ export async function readLocalConfig(
   env: Readonly<Record<string, string | undefined>>,
   project: string = process.cwd(),
 ): Promise<LocalConfigFile> {
-  const text = await readTextFile(path, MAX_BYTES).catch((cause: unknown) => {
+  const files = new FilesRead();
+  const text = await files.text(path, MAX_BYTES).catch((cause: unknown) => {
     throw new SwitchyardError('CONFIG_INVALID', `${path} cannot be used: ${reasonOf(cause)}.`, {
       cause,
       detail: { source: path },
     });
   });
   const folder = workspaceOf(path);
-  const named = await readNamedFiles(text, folder);
+  const named = await readNamedFiles(text, folder, files);
   const { servers, problems } = parseLocalConfig(text, { source: path, env, folder, project, files: named.contents });
-  const read = await withEnvFiles(servers);
+  const read = await withEnvFiles(servers, files);
   const envFiles = servers.flatMap(({ envFile }) => (envFile === null ? [] : [envFile]));
   return {
     servers: read.servers,
     problems: [...problems, ...read.problems],
     otherFiles: [...new Set([...named.paths, ...envFiles])],
+    text,
+    digest: files.digest([project, ...read.servers.map(({ place }) => place)]),
   };
 }
 
@@ -56,13 +67,21 @@ export async function readLocalConfig(
  * Servers with what their `envFile`s hold besides their own `env`. One whose file cannot be used is left out, saying
  * so. Never rejects.
  */
-export async function withEnvFiles(given: readonly LocalServer[]): Promise<LocalConfig> {
-  const files = new Map<string, Promise<Variables>>();
+export async function withEnvFiles(
+  given: readonly LocalServer[],
+  files: FilesRead = new FilesRead(),
+): Promise<LocalConfig> {
+  const known = new Map<string, Promise<Variables>>();
+  const variablesOf = (path: string): Promise<Variables> => {
+    const reading = known.get(path) ?? readVariables(path, files);
+    known.set(path, reading);
+    return reading;
+  };
   const servers: LocalServer[] = [];
   const problems: ConfigProblem[] = [];
   for (const server of given) {
     try {
-      servers.push(await withVariables(server, files));
+      servers.push(await withVariables(server, variablesOf));
     } catch (error) {
       problems.push(envFileProblem(server, error));
     }
@@ -70,16 +89,17 @@ export async function withEnvFiles(given: readonly LocalServer[]): Promise<Local
   return { servers, problems };
 }
 
-async function withVariables(server: LocalServer, files: Map<string, Promise<Variables>>): Promise<LocalServer> {
+async function withVariables(
+  server: LocalServer,
+  variablesOf: (path: string) => Promise<Variables>,
+): Promise<LocalServer> {
   const { command, envFile } = server;
   if (command === null || envFile === null) return server;
-  const reading = files.get(envFile) ?? readVariables(envFile);
-  files.set(envFile, reading);
-  return { ...server, command: { ...command, env: { ...(await reading), ...command.env } } };
+  return { ...server, command: { ...command, env: { ...(await variablesOf(envFile)), ...command.env } } };
 }
 
-async function readVariables(path: string): Promise<Variables> {
-  const parsed = parseEnv(await readTextFile(path, MAX_BYTES));
+async function readVariables(path: string, files: FilesRead): Promise<Variables> {
+  const parsed = parseEnv(await files.text(path, MAX_BYTES));
   const variables = Object.entries(parsed).map(([name, value]) => [name, value ?? ''] as const);
   if (variables.some(([name, value]) => `${name}${value}`.includes('\0'))) throw new Error('it holds a NUL character');
   return Object.fromEntries(variables);
@@ -92,12 +112,13 @@ async function readVariables(path: string): Promise<Variables> {
 async function readNamedFiles(
   text: string,
   folder: string,
+  files: FilesRead,
 ): Promise<{ readonly contents: ReadonlyMap<string, string | null>; readonly paths: readonly string[] }> {
   const names = [...text.matchAll(/\{file:([^{}"\n]{1,1024})\}/g)].map(([, name = '']) => name);
   const unique = [...new Set(names)].slice(0, MAX_NAMED_FILES);
   const pathOf = (name: string): string => resolve(folder, name.trim().replace(/^~(?=$|[\\/])/, homedir()));
   const read = unique.map(async (name) => {
-    const content = await readTextFile(pathOf(name), MAX_NAMED_BYTES).catch(() => null);
+    const content = await files.text(pathOf(name), MAX_NAMED_BYTES).catch(() => null);
     return [name, content] as const;
   });
   return { contents: new Map(await Promise.all(read)), paths: unique.map(pathOf) };

@@ -91,6 +91,7 @@ const optionsSchema = z.object({
     )
     .optional(),
   configFile: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
+  configDigests: z.record(z.string(), z.string()).optional(),
   serverRegistry: z.union([z.literal(true), z.strictObject({ path: z.string().min(1).optional() })]).optional(),
   connectorsApiKey: secret(0).optional(),
   apiKey: secret(0).optional(),

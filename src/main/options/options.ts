@@ -120,6 +120,11 @@ export interface ConnectorProxyManagerOptions {
    */
   readonly configFile?: string | readonly string[] | undefined;
   /**
+   * What files of `configFile` must hold to be used, by the path as `configFile` has it. The command line sets it for
+   * a project's file that a person has looked at: one that has another digest is refused with CONFIG_INVALID.
+   */
+  readonly configDigests?: Readonly<Record<string, string>> | undefined;
+  /**
    * The servers of a registry (fs-store) as connectors besides the map's, kept as the registry is: `true` for that of the environment, or its `servers.json`. Not
    * to be taken for `registry`, which is told of tools.
    */
@@ -162,6 +167,8 @@ export interface ResolvedOptions {
   readonly maps: readonly MapOptions[];
   /** None where there is no file; the last one that has an id counts. */
   readonly configFiles: readonly string[];
+  /** The digest that a file must have, by its path; a file that is not here may hold anything. */
+  readonly configDigests: ReadonlyMap<string, string>;
   /** The `servers.json` of a registry. */
   readonly serverRegistry: string | null;
   /** For the connectors of `serviceMapUrl` and of local files; a source of `sources` has its own. */
@@ -203,6 +210,7 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
   return {
     maps: resolveMaps(options, { limits, refreshIntervalMs: featureFlags.refreshIntervalMs }),
     configFiles: [options.configFile ?? []].flat(),
+    configDigests: new Map(Object.entries(options.configDigests ?? {})),
     serverRegistry: registryFile(options.serverRegistry),
     connectorsApiKey: () => askForHeader(options.connectorsApiKey),
     registry: options.registry ?? null,

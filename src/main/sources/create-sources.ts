@@ -16,13 +16,14 @@ export interface SourcesDeps extends Pick<CurrentMapDeps, 'loader' | 'memory'> {
 
 /** The sources that these options name. */
 export function createSources(options: ResolvedOptions, deps: SourcesDeps): ConnectorSources {
-  const { configFiles, serverRegistry, logger, clock } = options;
+  const { configFiles, configDigests, serverRegistry, logger, clock } = options;
   const events = new SourceEvents();
   const localDeps = { logger, now: () => clock.now(), onEntries: () => void events.emit('read') };
   return new ConnectorSources(
     options.maps.map((map) => createMapSource(map, options, deps, events)),
     {
-      file: configFiles.length === 0 ? null : new LocalSource(configFiles, localDeps),
+      file:
+        configFiles.length === 0 ? null : new LocalSource(configFiles, { ...localDeps, trustedDigests: configDigests }),
       registry: serverRegistry === null ? null : new RegistrySource(serverRegistry, localDeps),
     },
     events,

@@ -8,8 +8,8 @@ export const OPTION_ERRORS = {
     "Look at the cause; it is the function's own error.",
   ),
   CONFIG_INVALID: entry(
-    'A file of local connectors could not be read, or holds none of the forms that clients write.',
-    'Correct it at the line and column that the message names.',
+    'A file of local connectors could not be read, holds none of the forms that clients write, or is not trusted.',
+    'Correct the file where the message says, or look at it again and trust it.',
   ),
   AGENT_INCOMPATIBLE: entry(
     'The `agent` does not take the requests of undici 8; one of undici 6 is the usual case.',

@@ -47,6 +47,16 @@ describe('the options of a manager', () => {
     expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
   });
 
+  it('have the files that were found before the one that --config names, which wins', () => {
+    const found = { foundFiles: ['b.json'], configDigests: { 'b.json': 'digest' } };
+    expect(managerOptions({ ...parsed('--config', 'a.json'), ...found })).toMatchObject({
+      configFile: ['b.json', 'a.json'],
+      configDigests: found.configDigests,
+    });
+    process.env = {};
+    expect(managerOptions({ ...parsed(), ...found })).toMatchObject({ configFile: 'b.json' });
+  });
+
   it.each([
     ['nothing to connect', [], 'There is nothing to connect'],
     ['a key that is not set', ['--service-map', 'https://m.example/', '--key-env', 'NONE'], 'The variable NONE'],

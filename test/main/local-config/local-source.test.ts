@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { LocalSource } from '../../../src/main/local-config/local-source.ts';
+import { readLocalConfig } from '../../../src/main/local-config/read-local-config.ts';
 import { recordingLogger } from '../../helpers/log.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
@@ -101,5 +102,48 @@ describe('a source of several configuration files', () => {
       [paths[0], 1],
       [paths[1], 1],
     ]);
+  });
+});
+
+describe('a source of a file that a person trusted', () => {
+  /** A file with an `envFile`, and its source that takes it as it is now. */
+  async function trusted() {
+    const dir = new TempDir();
+    dirs.push(dir);
+    const [path, envFile] = [join(dir.path, 'mcp.json'), join(dir.path, '.env')];
+    writeFileSync(path, '{ "mcpServers": { "a": { "command": "a", "envFile": ".env" } } }');
+    writeFileSync(envFile, 'NAME=one');
+    const { digest } = await readLocalConfig(path, process.env);
+    const deps = { logger: recordingLogger(), now: () => 5, onEntries: () => {} };
+    const source = new LocalSource([path], { ...deps, trustedDigests: new Map([[path, digest]]) });
+    return { source, path, envFile };
+  }
+
+  it('uses the file as long as it is what was trusted', async () => {
+    const { source } = await trusted();
+    await source.sync(false);
+    expect(source.entries()).toMatchObject([{ id: 'a' }]);
+  });
+
+  it.each(['path', 'envFile'] as const)(
+    'refuses it when its %s was changed before the first reading',
+    async (which) => {
+      const world = await trusted();
+      writeFileSync(world[which], which === 'path' ? '{ "mcpServers": { "a": { "command": "b" } } }' : 'NAME=two');
+      await expect(world.source.sync(false)).rejects.toMatchObject({
+        code: 'CONFIG_INVALID',
+        message: expect.stringContaining('no longer what you trusted'),
+      });
+      expect(world.source.entries()).toEqual([]);
+    },
+  );
+
+  it('keeps what was trusted when the file is changed later', async () => {
+    const { source, path } = await trusted();
+    await source.sync(false);
+    writeFileSync(path, '{ "mcpServers": { "evil": { "command": "b" } } }');
+    await source.sync(true);
+    expect(source.entries()).toMatchObject([{ id: 'a' }]);
+    expect(source.status().lastError).toMatchObject({ code: 'CONFIG_INVALID' });
   });
 });

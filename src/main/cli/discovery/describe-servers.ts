@@ -1,0 +1,39 @@
+import type { LocalServer } from '../../local-config/entry/server-entry.ts';
+import { parseLocalConfig } from '../../local-config/local-config.ts';
+import type { LocalConfigFile } from '../../local-config/read-local-config.ts';
+import { workspaceOf } from '../../local-config/workspace.ts';
+import { quoted, visible } from './visible-text.ts';
+
+/**
+ * What a person must see before the servers of a project's file are used: the whole command line or address of each,
+ * and the names of its environment variables or headers. Variables are shown as they are written, since what they hold
+ * may be secret.
+ */
+export function describeServers(path: string, { servers, text, otherFiles }: LocalConfigFile, project: string): string {
+  const folder = workspaceOf(path);
+  const written = parseLocalConfig(text, { source: path, env: null, folder, project });
+  const byPlace = new Map(written.servers.map((server) => [server.place, server]));
+  const lines = servers.flatMap((server) => describe(server, byPlace.get(server.place) ?? server));
+  const others = otherFiles.map((file) => `  reads the file ${quoted(file)}`);
+  return [...lines, ...others].map((line) => `${line}\n`).join('');
+}
+
+function describe({ entry, command, envFile }: LocalServer, written: LocalServer): string[] {
+  const off = entry.status === 'disabled' ? ' (disabled)' : '';
+  const head = `  ${visible(entry.id)}${off}`;
+  if (command === null) {
+    const headers = Object.keys(entry.headers ?? {});
+    return [`${head}: connects to ${quoted(written.entry.endpoint)}`, ...names('headers', headers)];
+  }
+  const { command: program, args, cwd } = written.command ?? command;
+  return [
+    `${head}: runs ${[program, ...args].map(quoted).join(' ')}`,
+    ...(cwd === null ? [] : [`    in the folder ${quoted(cwd)}`]),
+    ...names('environment variables', Object.keys(command.env)),
+    ...(envFile === null ? [] : [`    more of them from ${quoted(envFile)}`]),
+  ];
+}
+
+function names(what: string, list: readonly string[]): string[] {
+  return list.length === 0 ? [] : [`    with the ${what} ${list.map(visible).join(', ')}`];
+}

@@ -1,0 +1,66 @@
+import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
+import { isAbsolute, join } from 'node:path';
+import * as z from 'zod';
+import { writeOutputFile } from '../terminal/write-output-file.ts';
+import { homeOf, type Machine } from './client-files.ts';
+
+const NAME = 'trusted.json';
+const MAX_FILES = 1_000;
+
+const bookSchema = z.object({
+  version: z.literal(1),
+  /** The digest by the real path. */
+  files: z.record(z.string(), z.string()),
+});
+
+/**
+ * The state folder of the person. `--state-dir` does not move it: a repository could bring such a folder, with a book
+ * in it that trusts the repository's own file. A relative XDG_STATE_HOME is ignored, as its specification wants.
+ */
+export function trustFolder(machine: Machine): string {
+  const { XDG_STATE_HOME: state = '' } = machine.env;
+  return join(isAbsolute(state) ? state : join(homeOf(machine), '.local', 'state'), 'mcp-switchyard');
+}
+
+/** The files that a person has said yes to, in `trusted.json` of a folder. */
+export class TrustBook {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  /** Whether the file at this real path was trusted when its digest was this one. */
+  has(path: string, digest: string): boolean {
+    return this.#read().get(path) === digest;
+  }
+
+  /** Remembers a file in place of what it was before. Throws OPTIONS_INVALID where that cannot be written. */
+  add(path: string, digest: string): void {
+    const files = this.#read();
+    // A path that is there already moves to the end: the oldest go first.
+    files.delete(path);
+    files.set(path, digest);
+    const kept = Object.fromEntries([...files].slice(-MAX_FILES));
+    mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+    const text = `${JSON.stringify({ version: 1, files: kept }, null, 2)}\n`;
+    writeOutputFile(join(this.#folder, NAME), text, { mode: 0o600 });
+  }
+
+  /** Nothing is trusted because of a file that is damaged, a link, or that somebody else owns or may write. */
+  #read(): Map<string, string> {
+    let handle: number | null = null;
+    try {
+      // O_NOFOLLOW is missing on Windows.
+      handle = openSync(join(this.#folder, NAME), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
+      const { uid, mode } = fstatSync(handle);
+      const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
+      if (!isOwn) return new Map();
+      return new Map(Object.entries(bookSchema.parse(JSON.parse(readFileSync(handle, 'utf8'))).files));
+    } catch {
+      return new Map();
+    } finally {
+      if (handle !== null) closeSync(handle);
+    }
+  }
+}

@@ -1,0 +1,174 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ended, killRunning, runCli } from '../../helpers/cli.ts';
+import { localServer } from '../../helpers/local-file.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const BIN = fileURLToPath(new URL('../../../src/main/cli/bin.ts', import.meta.url));
+
+let dir: TempDir;
+let home: string;
+let repo: string;
+beforeEach(() => {
+  dir = new TempDir();
+  const base = realpathSync(dir.path);
+  [home, repo] = [join(base, 'home'), join(base, 'repo')];
+  for (const folder of [home, repo]) mkdirSync(folder);
+});
+afterEach(() => {
+  killRunning();
+  dir[Symbol.dispose]();
+});
+
+/** Writes a file of servers. */
+function write(folder: string, name: string, servers: object): string {
+  const path = join(folder, name);
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, JSON.stringify({ mcpServers: servers }));
+  return path;
+}
+
+/** Runs the command line in the repository, with no terminal. */
+const run = (...args: string[]): Promise<Ended> => runCli(args, { cwd: repo, env: { HOME: home } });
+
+/** A server that leaves a mark when it is started. */
+function marking(): { readonly server: object; readonly isStarted: () => boolean } {
+  const mark = join(home, 'started');
+  const code = `require('node:fs').writeFileSync(${JSON.stringify(mark)}, '')`;
+  return { server: { command: process.execPath, args: ['-e', code] }, isStarted: () => existsSync(mark) };
+}
+
+const TRUSTED = '.local/state/mcp-switchyard/trusted.json';
+
+describe('a file of the current folder, without a terminal', () => {
+  it('is not used; the exit code is 2, and the message says what to give', async () => {
+    const { server, isStarted } = marking();
+    write(repo, '.mcp.json', { one: server });
+    for (const command of [['tools'], ['call', 'one.x'], ['serve', '--stdio'], ['sync', '--json']]) {
+      const { code, stderr } = await run(...command);
+      expect(code).toBe(2);
+      expect(stderr).toContain('`--config ./.mcp.json` or `--trust`');
+    }
+    expect(isStarted()).toBe(false);
+  });
+
+  it('is used this once with --trust', async () => {
+    write(repo, '.mcp.json', { one: localServer(['one']) });
+    expect(await run('call', 'one.whoami', '--trust')).toMatchObject({ code: 0 });
+    expect(existsSync(join(home, TRUSTED))).toBe(false);
+    expect(await run('tools')).toMatchObject({ code: 2 });
+  });
+
+  it('does not count where the command line names a source', async () => {
+    write(repo, '.mcp.json', { one: marking().server });
+    const other = write(home, 'other.json', { two: localServer(['two']) });
+    const { code, stdout } = await run('tools', '--config', other);
+    expect(code).toBe(0);
+    expect(stdout).toContain('two.whoami');
+  });
+
+  it('is left out by doctor, which looks at the machine all the same', async () => {
+    const { server, isStarted } = marking();
+    write(repo, '.mcp.json', { one: server });
+    const { stdout, stderr } = await run('doctor');
+    expect(stderr).toContain('--trust');
+    expect(stdout).toContain('threads');
+    expect(isStarted()).toBe(false);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux' || spawnSync('script', ['--version']).status !== 0)(
+  'a file of the current folder, on a terminal',
+  () => {
+    /** Runs `call one.whoami` there and answers the question. */
+    async function answered(answer: string): Promise<{ readonly code: number; readonly text: string }> {
+      const command = `'${process.execPath}' '${BIN}' call one.whoami`;
+      const child = spawn('script', ['-qec', command, '/dev/null'], {
+        cwd: repo,
+        env: { PATH: process.env.PATH, HOME: home, SHELL: '/bin/sh' },
+      });
+      let text = '';
+      child.stdout.on('data', (data: Buffer) => {
+        if (!text.includes('[y/N]') && `${text}${data}`.includes('[y/N]')) child.stdin.write(answer);
+        text += data.toString();
+      });
+      const [code] = await once(child, 'close');
+      return { code, text };
+    }
+
+    it('is used after a yes, which is remembered until the file changes', async () => {
+      const path = write(repo, '.mcp.json', { one: localServer(['one']) });
+      const first = await answered('y\n');
+      expect(first.text).toContain(`one: runs "${process.execPath}"`);
+      expect(first).toMatchObject({ code: 0 });
+      expect(readFileSync(join(home, TRUSTED), 'utf8')).toContain(path);
+      expect(await run('call', 'one.whoami')).toMatchObject({ code: 0 });
+      write(repo, '.mcp.json', { one: localServer(['other']) });
+      expect(await run('call', 'one.whoami')).toMatchObject({ code: 2 });
+    });
+
+    it('is not used after a no; nothing is started or remembered', async () => {
+      const { server, isStarted } = marking();
+      write(repo, '.mcp.json', { one: server });
+      const { code, text } = await answered('n\n');
+      expect(text).toContain('./.mcp.json is not used, and nothing was started');
+      expect(code).toBe(1);
+      expect([isStarted(), existsSync(join(home, TRUSTED))]).toEqual([false, false]);
+    });
+  },
+);
+
+describe('--from', () => {
+  it('uses the files of the clients it names, without a question', async () => {
+    write(home, '.claude.json', { one: localServer(['one']) });
+    write(home, '.cursor/mcp.json', { two: localServer(['two']) });
+    write(home, '.kiro/settings/mcp.json', { three: marking().server });
+    const { code, stdout } = await run('tools', '--from', 'claude,cursor', '--json');
+    expect(code).toBe(0);
+    const tools: { name: string }[] = JSON.parse(stdout).tools;
+    expect(tools.map(({ name }) => name).filter((name) => name.endsWith('whoami'))).toEqual([
+      'one.whoami',
+      'two.whoami',
+    ]);
+  });
+
+  it('says which clients there are', async () => {
+    const { code, stderr } = await run('tools', '--from', 'emacs');
+    expect(code).toBe(2);
+    expect(stderr).toContain('claude, cursor, vscode');
+  });
+});
+
+describe('discover', () => {
+  it.each([
+    ['the command', ['discover', '--json']],
+    ['the option', ['tools', '--discover', '--json']],
+  ])('lists what clients have configured as %s, and starts nothing', async (_, args) => {
+    const { server, isStarted } = marking();
+    const cursor = write(home, '.cursor/mcp.json', { two: server });
+    const project = write(repo, '.mcp.json', { one: server });
+    const { code, stdout } = await run(...args);
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      ok: true,
+      files: [
+        { client: 'claude', path: project, level: 'project', servers: ['one'], problem: null },
+        { client: 'cursor', path: cursor, level: 'user', servers: ['two'], problem: null },
+      ],
+    });
+    expect(isStarted()).toBe(false);
+  });
+
+  it('prints a table, with what is wrong in a file', async () => {
+    write(home, '.cursor/mcp.json', { two: localServer(['two']) });
+    writeFileSync(join(home, '.claude.json'), '{');
+    const { code, stdout } = await run('discover');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/\.cursor\/mcp\.json +cursor +two\n/);
+    expect(stdout).toMatch(/\.claude\.json +claude +CONFIG_INVALID/);
+  });
+});

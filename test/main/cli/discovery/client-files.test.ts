@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { CLIENTS, type Client, clientFiles, isClient } from '../../../../src/main/cli/discovery/client-files.ts';
+
+const LINUX = { platform: 'linux', env: { HOME: '/home/me' }, cwd: '/repo' } as const;
+const MAC = { platform: 'darwin', env: { HOME: '/Users/me' }, cwd: '/repo' } as const;
+const WINDOWS = {
+  platform: 'win32',
+  env: { USERPROFILE: 'C:\\Users\\me', APPDATA: 'C:\\Roaming', LOCALAPPDATA: 'C:\\Local' },
+  cwd: 'C:\\repo',
+} as const;
+
+const own = (client: Client, machine: Parameters<typeof clientFiles>[1]): readonly string[] =>
+  clientFiles([client], machine).flatMap(({ path, level }) => (level === 'user' ? [path] : []));
+
+describe('the places of clients', () => {
+  it.each([
+    ['claude', LINUX, ['/home/me/.config/Claude/claude_desktop_config.json', '/home/me/.claude.json']],
+    [
+      'claude',
+      MAC,
+      ['/Users/me/Library/Application Support/Claude/claude_desktop_config.json', '/Users/me/.claude.json'],
+    ],
+    ['claude', WINDOWS, ['C:\\Roaming\\Claude\\claude_desktop_config.json', 'C:\\Users\\me\\.claude.json']],
+    ['zed', MAC, ['/Users/me/.config/zed/settings.json']],
+    ['zed', WINDOWS, ['C:\\Roaming\\Zed\\settings.json']],
+    ['crush', WINDOWS, ['C:\\Local\\crush\\crush.json']],
+    ['goose', LINUX, ['/home/me/.config/goose/config.yaml']],
+    ['codex', { ...LINUX, env: { HOME: '/home/me', CODEX_HOME: '/codex' } }, ['/codex/config.toml']],
+    ['amp', { ...LINUX, env: { HOME: '/home/me', XDG_CONFIG_HOME: '/xdg' } }, ['/xdg/amp/settings.json']],
+  ] as const)('are those of %s on this platform', (client, machine, paths) => {
+    expect(own(client, machine)).toEqual(paths);
+  });
+
+  it('tell files that came with the current folder from the own ones', () => {
+    expect(clientFiles(['cursor'], LINUX)).toEqual([
+      { client: 'cursor', path: '/home/me/.cursor/mcp.json', level: 'user' },
+      { client: 'cursor', path: '/repo/.cursor/mcp.json', level: 'project' },
+    ]);
+  });
+
+  it('are known for every client on every platform', () => {
+    for (const client of CLIENTS)
+      for (const machine of [LINUX, MAC, WINDOWS]) expect(own(client, machine)).not.toEqual([]);
+  });
+
+  it('are not known for names that objects inherit', () => {
+    expect([isClient('toString'), isClient('cursor')]).toEqual([false, true]);
+  });
+});
