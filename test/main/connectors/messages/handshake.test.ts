@@ -1,0 +1,140 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { EraMemory } from '../../../../src/main/connectors/connection/era-memory.ts';
+import { StatusError } from '../../../../src/main/connectors/connection/failure.ts';
+import { assertNotSelf, shakeHands } from '../../../../src/main/connectors/messages/handshake.ts';
+import type { MessageChannel } from '../../../../src/main/connectors/messages/message-channel.ts';
+import { TOOLS_ONLY } from '../../../../src/main/mcp/host-side.ts';
+import { type JsonObject, RpcError } from '../../../../src/main/mcp/json-rpc.ts';
+
+const DISCOVERED = { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } };
+const INITIALIZED = { protocolVersion: '2025-11-25', capabilities: { tools: {}, prompts: null } };
+
+/** A channel whose server answers as the test says. */
+function channelOf(answers: Readonly<Record<string, () => Promise<JsonObject>>>) {
+  const sent: string[] = [];
+  const spoken: string[] = [];
+  const channel: MessageChannel = {
+    isModern: false,
+    speak: (era, revision) => void spoken.push(`${era} ${revision}`),
+    request: (method) => {
+      sent.push(method);
+      return answers[method]?.() ?? new Promise(() => {});
+    },
+    notify: async (method) => void sent.push(method),
+    answer: async () => {},
+  };
+  return { channel, sent, spoken };
+}
+
+const options = (silenceMs?: number) => ({
+  endpoint: 'https://one.example/mcp',
+  eras: new EraMemory(),
+  transport: 'stdio' as const,
+  ...(silenceMs !== undefined && { silenceMs }),
+});
+const resolves = (result: JsonObject) => () => Promise.resolve(result);
+const rejects = (error: Error) => () => Promise.reject(error);
+const later = (ms: number, result: JsonObject) => () =>
+  new Promise<JsonObject>((resolve) => setTimeout(() => resolve(result), ms));
+const unknown = new RpcError(-32_601, 'Method not found');
+
+describe('shakeHands', () => {
+  beforeEach(() => void vi.useFakeTimers({ now: 1_000 }));
+  afterEach(() => void vi.useRealTimers());
+
+  it('agrees on the modern era where the server discovers it', async () => {
+    const { channel, sent } = channelOf({ 'server/discover': resolves(DISCOVERED) });
+    const { facts } = await shakeHands(channel, 'auto', {}, options(2_000));
+    expect(facts).toMatchObject({ era: 'modern', protocolVersion: '2026-07-28', transport: 'stdio' });
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(sent).toEqual(['server/discover']);
+  });
+
+  it.each([
+    ['an error', unknown],
+    ['a status', new StatusError(404, '')],
+  ])('falls back to initialize where the probe is answered with %s, and remembers it', async (_what, error) => {
+    const how = options();
+    const answers = { 'server/discover': rejects(error), initialize: resolves(INITIALIZED) };
+    const { channel, sent } = channelOf(answers);
+    const { facts } = await shakeHands(channel, 'auto', {}, how);
+    expect(facts).toMatchObject({ era: 'legacy', capabilities: { tools: {} } });
+    expect(facts.capabilities).not.toHaveProperty('prompts');
+    expect(sent).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
+    const second = channelOf(answers);
+    await shakeHands(second.channel, 'auto', {}, how);
+    expect(second.sent).toEqual(['initialize', 'notifications/initialized']);
+  });
+
+  it.each([new StatusError(401, ''), new StatusError(403, ''), new Error('reset')])(
+    'does not fall back where the probe fails with %s',
+    async (error) => {
+      const { channel, sent } = channelOf({ 'server/discover': rejects(error), initialize: resolves(INITIALIZED) });
+      await expect(shakeHands(channel, 'auto', {}, options(2_000))).rejects.toBe(error);
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(sent).toEqual(['server/discover']);
+    },
+  );
+
+  it('sends initialize beside a probe that is not answered within the silence, and not before', async () => {
+    const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
+    const shaking = shakeHands(channel, 'auto', {}, options(2_000));
+    await vi.advanceTimersByTimeAsync(1_999);
+    expect(sent).toEqual(['server/discover']);
+    await vi.advanceTimersByTimeAsync(1);
+    expect((await shaking).facts.era).toBe('legacy');
+  });
+
+  it('waits for the probe for ever where the transport sets no silence', async () => {
+    const { channel, sent } = channelOf({ initialize: resolves(INITIALIZED) });
+    void shakeHands(channel, 'auto', {}, options());
+    await vi.advanceTimersByTimeAsync(600_000);
+    expect(sent).toEqual(['server/discover']);
+  });
+
+  it('agrees on the modern era with a server that wakes up late and refuses initialize', async () => {
+    const answers = { 'server/discover': later(6_000, DISCOVERED), initialize: rejects(unknown) };
+    const { channel, spoken } = channelOf(answers);
+    const shaking = shakeHands(channel, 'auto', {}, options(2_000));
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect((await shaking).facts.era).toBe('modern');
+    expect(spoken.at(-1)).toBe('modern 2026-07-28');
+  });
+
+  it('sends initialize once, though the probe is refused after the silence', async () => {
+    const refusedLate = () => later(3_000, {})().then(() => Promise.reject(unknown));
+    const answers = { 'server/discover': refusedLate, initialize: later(4_000, INITIALIZED) };
+    const { channel, sent } = channelOf(answers);
+    const shaking = shakeHands(channel, 'auto', {}, options(2_000));
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect((await shaking).facts.era).toBe('legacy');
+    expect(sent).toEqual(['server/discover', 'initialize', 'notifications/initialized']);
+  });
+
+  it('rejects with the refusal of initialize once the probe has failed too', async () => {
+    const refused = new RpcError(-32_000, 'no licence');
+    const { channel } = channelOf({ 'server/discover': rejects(unknown), initialize: rejects(refused) });
+    await expect(shakeHands(channel, 'auto', {}, options(2_000))).rejects.toBe(refused);
+  });
+
+  it.each(['2024-11-05', '2024-10-07'])('accepts the legacy revision %s', async (protocolVersion) => {
+    const { channel } = channelOf({ initialize: resolves({ ...INITIALIZED, protocolVersion }) });
+    expect((await shakeHands(channel, 'legacy', {}, options())).facts.protocolVersion).toBe(protocolVersion);
+  });
+
+  it('refuses a revision that is not supported', async () => {
+    const { channel } = channelOf({ initialize: resolves({ ...INITIALIZED, protocolVersion: '1999-01-01' }) });
+    await expect(shakeHands(channel, 'legacy', {}, options())).rejects.toThrow('a revision of MCP');
+  });
+});
+
+describe('assertNotSelf', () => {
+  const facts = {} as Parameters<typeof assertNotSelf>[1]['facts'];
+
+  it('refuses a server that is the gateway itself, and no other', () => {
+    const host = { ...TOOLS_ONLY, instanceId: 'g' };
+    expect(() => assertNotSelf(host, { facts, instanceId: 'g' }, 'one')).toThrow('is the gateway itself');
+    expect(() => assertNotSelf(host, { facts, instanceId: 'other' }, 'one')).not.toThrow();
+    expect(() => assertNotSelf(TOOLS_ONLY, { facts, instanceId: undefined }, 'one')).not.toThrow();
+  });
+});

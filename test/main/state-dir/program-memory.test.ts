@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { createProgramMemory, forgetfulProgramMemory } from '../../../src/main/state-dir/program-memory.ts';
+import { StoreHealth } from '../../../src/main/state-dir/store-health.ts';
+import type { WriterClient } from '../../../src/main/writer/writer-client.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+
+/** A writer that notes what it is asked to write, and answers when told to. */
+function world(answer: () => Promise<null> = async () => null) {
+  const written: (readonly number[])[] = [];
+  const api = { notePrograms: (pids: readonly number[]) => void written.push(pids) };
+  const ask = (question: (remote: typeof api) => void): Promise<null> => {
+    question(api);
+    return answer();
+  };
+  const logger = recordingLogger();
+  const health = new StoreHealth('/state', logger);
+  return { written, health, memory: createProgramMemory({ ask } as unknown as WriterClient, health) };
+}
+
+describe('createProgramMemory', () => {
+  it('notes the programs that run, together where they change while a note is written', async () => {
+    const { written, memory } = world();
+    memory.started(1);
+    memory.started(2);
+    memory.ended(1);
+    await memory.flushed();
+    expect(written).toEqual([[1], [2]]);
+    memory.ended(2);
+    await memory.flushed();
+    expect(written.at(-1)).toEqual([]);
+  });
+
+  it('writes nothing for a program that it does not know', async () => {
+    const { written, memory } = world();
+    memory.ended(3);
+    await memory.flushed();
+    expect(written).toEqual([]);
+  });
+
+  it('tells the health of the store when a note cannot be written, and goes on', async () => {
+    const { health, memory } = world(() => Promise.reject(new Error('disk full')));
+    memory.started(1);
+    await memory.flushed();
+    expect(health.failure).not.toBeNull();
+  });
+});
+
+it('notes nothing without a state folder', async () => {
+  forgetfulProgramMemory.started(1);
+  forgetfulProgramMemory.ended(1);
+  await expect(forgetfulProgramMemory.flushed()).resolves.toBeUndefined();
+});
