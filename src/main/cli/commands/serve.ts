@@ -12,6 +12,7 @@ import { managerOptions, stderrLogger } from '../source-options.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../terminal/output.ts';
 import { ownCommand } from '../terminal/own-command.ts';
+import { tellStarting } from '../terminal/tell-starting.ts';
 import { enterLineage } from './serve/gateway-lineage.ts';
 
 /** How often a configuration file is looked at. */
@@ -49,7 +50,8 @@ async function serveUntilTold(options: ServeOptions): Promise<number> {
   });
   const gateway = new Gateway({ manager, host, logger, tools: options.tools, routes, separator: options.separator });
   tellConnectors(manager);
-  if (options.config !== undefined) follow(options.config, manager);
+  for (const file of manager.status().config?.files ?? []) follow(file, manager);
+  using _telling = tellStarting(() => manager.status().connectors);
   process.on('SIGHUP', () => void told(manager.sync(true)));
   // A map that is not to be had, or a connector that is down, is tried again in the background: nobody waits for it.
   void told(manager.sync());
