@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { runCli } from '../../src/main/cli/run-cli.ts';
-import type { CliOptions, Ended } from './cli.ts';
+import { type CliOptions, type Ended, STATE_ENVIRONMENT } from './cli.ts';
 import { keepEvidence } from './evidence.ts';
 
 /** A run listens for these as long as its process lives. */
@@ -29,7 +29,7 @@ async function captured(args: readonly string[], { env, stdin }: CliOptions): Pr
       seen[name] += Buffer.from(chunk as string).toString();
       return true;
     };
-  process.env = { PATH, HOME, ...env };
+  process.env = { PATH, HOME, ...STATE_ENVIRONMENT, ...env };
   Object.defineProperty(process, 'stdin', { value: Readable.from([Buffer.from(stdin ?? '')]), configurable: true });
   const listeners = SIGNALS.map((signal) => process.listeners(signal));
   try {

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { compileCacheEnvironment } from './compile-cache.ts';
 import { keepEvidence } from './evidence.ts';
+import { TempDir } from './temp-dir.ts';
 
 const bin = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
 
@@ -31,6 +32,12 @@ export interface CliOptions {
   readonly cwd?: string;
 }
 
+const stateHome = new TempDir();
+process.once('exit', () => stateHome[Symbol.dispose]());
+
+/** Keeps the state folder of the command line out of the home of whoever runs the tests. */
+export const STATE_ENVIRONMENT: NodeJS.ProcessEnv = { XDG_STATE_HOME: stateHome.path };
+
 const running = new Set<ChildProcess>();
 
 /** Ends every process that still runs. For afterEach. */
@@ -50,6 +57,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
       HOME,
       ...(NODE_V8_COVERAGE !== undefined && { NODE_V8_COVERAGE }),
       ...compileCacheEnvironment(),
+      ...STATE_ENVIRONMENT,
       ...options.env,
     },
   });

@@ -12,7 +12,8 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
       .command(name)
       .description(description)
       .helpOption('-h, --help', 'this text')
-      .requiredOption('--state-dir <dir>', 'the folder that the host remembers its tools in')
+      .option('--state-dir <dir>', 'folder that the host remembers its tools in; the one of this program by default')
+      .option('--no-state', 'no folder: an error, since this command works from one')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
 
   fresh('diff', 'show how tools differ from how they were first seen; exit code 1 if any does')

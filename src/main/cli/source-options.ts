@@ -6,25 +6,31 @@ import type { Logger } from '../observability/logger.ts';
 import type { TlsOptions } from '../options/network-options.ts';
 import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options/options.ts';
 import { type DiscoveryOptions, withDiscovery } from './discovery/with-discovery.ts';
+import { connectorsOf, DEFAULT_WAIT_MS, followStartUp, type StartUp } from './start-up.ts';
+import { usableStateDir } from './state-folder.ts';
 import { untilInterrupted } from './terminal/interrupt.ts';
 import { printable, problemLogger, say } from './terminal/output.ts';
+import { tellStarting } from './terminal/tell-starting.ts';
 
 /** What every command that works from a service map or a local file is given. */
 export interface SourceOptions extends DiscoveryOptions {
   readonly serviceMap?: string;
-  readonly config?: string;
+  readonly config?: readonly string[];
   readonly registry: boolean;
   readonly registryPath?: string;
   readonly keyEnv: string;
   readonly mapKeyEnv?: string;
   readonly connectorsKeyEnv: string;
   readonly stateDir?: string;
+  /** False with `--no-state`. */
+  readonly state?: boolean;
   readonly pinTools: 'off' | 'warn' | 'quarantine';
   readonly ca?: string;
   readonly cert?: string;
   readonly certKey?: string;
   readonly timeout: number;
-  readonly wait: number;
+  /** Without it, connectors are waited for as long as their first attempt may take. */
+  readonly wait?: number;
   readonly json: boolean;
   readonly verbose: boolean;
 }
@@ -35,7 +41,11 @@ const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
 export function withSource(command: Command): Command {
   return withDiscovery(command, MAP_URL_VARIABLE)
     .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
-    .option('--config <file>', 'mcpServers JSON of Claude, Cursor or VS Code: its connectors beside the map, or alone')
+    .option(
+      '--config <file>',
+      'configuration of an MCP client: its connectors beside the map, or alone; may be repeated, later ones win',
+      (file: string, before?: readonly string[]) => [...(before ?? []), file],
+    )
     .option('--registry', 'the registered servers beside those, or alone (`mcp-switchyard registry`)', false)
     .option('--registry-path <file>', 'the same, with the registry whose servers.json this is')
     .option('--key-env <name>', 'variable with the key the map is signed with', 'CONNECTORS_SIGNATURE_KEY')
@@ -45,7 +55,11 @@ export function withSource(command: Command): Command {
       'variable with the key for connectors that ask for one',
       'CONNECTORS_API_KEY',
     )
-    .option('--state-dir <dir>', 'folder that remembers the last verified map and the tools; none by default')
+    .option(
+      '--state-dir <dir>',
+      'folder that remembers the last verified map and the tools; $XDG_STATE_HOME/mcp-switchyard by default',
+    )
+    .option('--no-state', 'remember nothing')
     .addOption(
       new Option('--pin-tools <policy>', 'what to do about tools that are not what they were when first seen')
         .choices(['off', 'warn', 'quarantine'])
@@ -55,7 +69,7 @@ export function withSource(command: Command): Command {
     .option('--cert <file>', 'PEM file of a client certificate')
     .option('--cert-key <file>', 'PEM file of its key')
     .option('--timeout <ms>', 'for one request for the map', milliseconds, 5_000)
-    .option('--wait <ms>', 'for connectors to come up', milliseconds, 15_000)
+    .option('--wait <ms>', 'for connectors to come up, retries too; else until each was tried once', milliseconds)
     .option('--json', 'one JSON document on stdout and nothing else there', false)
     .option('--verbose', 'log lines as JSON on stderr', false);
 }
@@ -115,7 +129,7 @@ function commonOptions(options: SourceOptions) {
   return {
     configDigests: options.configDigests,
     connectorsApiKey: process.env[options.connectorsKeyEnv],
-    stateDir: options.stateDir,
+    stateDir: usableStateDir(options),
     pinTools: options.pinTools,
     tls: tlsOptions(options),
     timeoutMs: options.timeout,
@@ -124,19 +138,29 @@ function commonOptions(options: SourceOptions) {
   } satisfies Partial<ConnectorProxyManagerOptions>;
 }
 
+/** What a command waits for, if not for all connectors. */
+interface WaitingFor {
+  /** How long a sync waits for connectors. */
+  readonly syncDeadlineMs?: number;
+  /** The connector that the command needs; undefined while that is not known. */
+  readonly only?: (manager: ConnectorProxyManager) => string | undefined;
+}
+
 /**
  * Runs `work` with a manager that is closed afterwards, telling on stderr how connectors come up. Resolves with the
  * exit code of `work`, or with that of a signal.
  */
 export async function withManager(
   options: SourceOptions,
-  work: (manager: ConnectorProxyManager) => Promise<number>,
-  syncDeadlineMs: number = options.wait,
+  work: (manager: ConnectorProxyManager, startUp: StartUp) => Promise<number>,
+  { syncDeadlineMs = options.wait ?? DEFAULT_WAIT_MS, only }: WaitingFor = {},
 ): Promise<number> {
   const interrupted = untilInterrupted();
   // Not before it is needed: `--help` loads this file too.
   const { ConnectorProxyManager } = await import('../manager/connector-proxy-manager.ts');
   await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs });
+  const startUp = followStartUp(manager, options.wait);
+  using _telling = tellStarting(() => connectorsOf(manager, only?.(manager)));
   manager.on('snapshot', () => {
     const { brand, connectorCount } = manager.status().serviceMap;
     say(`Service map of ${connectorCount} connectors (${printable(brand ?? '')}) is proven`);
@@ -145,7 +169,7 @@ export async function withManager(
     if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(why)})`);
   });
   // Awaited here: the manager is closed when this returns.
-  return await Promise.race([work(manager), interrupted]);
+  return await Promise.race([work(manager, startUp), interrupted]);
 }
 
 /** The value of the variable that an option names. */

@@ -16,6 +16,8 @@ export interface ReadyView {
   readonly isKnown: () => boolean;
   /** Undefined if no source that was had has it. */
   readonly stateOf: (id: string) => ConnectorState | undefined;
+  /** Has an attempt of that connector start out of turn. */
+  readonly hurry: (id: string) => void;
   /** How many are in each state. */
   readonly counts: () => ReadonlyMap<ConnectorState, number>;
   /** The state of each; asked for only to say what is not up. */
@@ -29,14 +31,19 @@ export interface ReadyView {
 const READY_TIMEOUT_MS = 10_000;
 
 /**
- * Resolves once what is waited for is up. Rejects with CONNECTOR_UNKNOWN for an id that the map does not have, CONNECTOR_TIMEOUT naming what is
- * not up, or CLOSED.
+ * Resolves once what is waited for is up; a single connector starts out of turn. Rejects with CONNECTOR_UNKNOWN for an
+ * id that the map does not have, CONNECTOR_TIMEOUT naming what is not up, or CLOSED.
  */
 export async function awaitReady(target: ReadyTarget, options: ReadyOptions, view: ReadyView): Promise<void> {
   const timeoutMs = options.timeoutMs ?? READY_TIMEOUT_MS;
   const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const isOne = target !== 'any' && target !== 'all';
+  let seen: ConnectorState | null | undefined = null;
   const look = (): void => {
     try {
+      const state = isOne ? view.stateOf(target) : undefined;
+      if (state !== seen && (state === 'connecting' || (seen === null && state === 'backing-off'))) view.hurry(target);
+      seen = state;
       if (isReady(target, view)) resolve();
     } catch (error) {
       reject(error);

@@ -136,7 +136,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   /**
    * Resolves once a connector is up: the one with this id, the first of all (`any`), or every enabled one (`all`). It
-   * does not sync.
+   * does not sync. A single connector that is still to start does so at once.
    * Rejects with CONNECTOR_UNKNOWN, CONNECTOR_TIMEOUT naming what is not up, or CLOSED.
    */
   async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
@@ -144,6 +144,11 @@ export class ConnectorProxyManager implements AsyncDisposable {
     await awaitReady(target, options, {
       isKnown: () => this.#parts.sources.isKnown,
       stateOf: (id) => this.#stateOf(id),
+      hurry: (id) =>
+        void this.#parts.connectors
+          .find(id)
+          ?.awaitChance(this.#parts.closed)
+          .catch(() => {}),
       counts: () => this.#parts.connectors.countByState(),
       states: () => this.#parts.sources.entries().map(({ id }) => [id, this.#stateOf(id) ?? 'connecting'] as const),
       onChange: (callback) => {

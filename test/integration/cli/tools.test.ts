@@ -73,7 +73,7 @@ describe('mcp-switchyard doctor', () => {
   it('looks at the machine alone where no map is named', async () => {
     const { code, stdout } = await runCli(['doctor'], { env: {} });
     expect(code).toBe(0);
-    expect(stdout).toMatch(/✔ node[\s\S]*✔ proxy[\s\S]*✔ threads\s+a worker thread booted[\s\S]*• disk[\s\S]*• map/);
+    expect(stdout).toMatch(/✔ node[\s\S]*✔ proxy[\s\S]*✔ threads\s+a worker thread booted[\s\S]*✔ disk[\s\S]*• map/);
   });
 
   it('looks at map and connectors too, and ends with 1 where something failed', async () => {

@@ -8,13 +8,17 @@ import {
   wholeNumber,
   withSource,
 } from '../../../src/main/cli/source-options.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
 
 const before = process.env;
+let stateHome: TempDir;
 beforeEach(() => {
-  process.env = { CONNECTORS_SIGNATURE_KEY: 'key-of-the-map' };
+  stateHome = new TempDir();
+  process.env = { CONNECTORS_SIGNATURE_KEY: 'key-of-the-map', XDG_STATE_HOME: stateHome.path };
 });
 afterEach(() => {
   process.env = before;
+  stateHome[Symbol.dispose]();
 });
 
 /** The options that a command line gives. */
@@ -41,8 +45,8 @@ describe('the options of a manager', () => {
   });
 
   it('need no map and no key with a local file or a registry', () => {
-    process.env = {};
-    expect(managerOptions(parsed('--config', 'a.json'))).toMatchObject({ configFile: 'a.json' });
+    process.env = { XDG_STATE_HOME: stateHome.path };
+    expect(managerOptions(parsed('--config', 'a.json'))).toMatchObject({ configFile: ['a.json'] });
     expect(managerOptions(parsed('--registry'))).toMatchObject({ serverRegistry: true });
     expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
   });

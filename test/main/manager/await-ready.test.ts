@@ -7,9 +7,11 @@ import { SwitchyardError } from '../../../src/shared/errors.ts';
 function setUp(states: Record<string, ConnectorState>, isKnown = true) {
   const closing = new AbortController();
   const listeners = new Set<() => void>();
+  const hurried: string[] = [];
   const view: ReadyView = {
     isKnown: () => isKnown,
     stateOf: (id) => states[id],
+    hurry: (id) => void hurried.push(id),
     counts: () => new Map(Object.values(states).map((state) => [state, 1])),
     states: () => Object.entries(states),
     onChange(callback) {
@@ -22,7 +24,7 @@ function setUp(states: Record<string, ConnectorState>, isKnown = true) {
     states[id] = state;
     for (const listener of listeners) listener();
   };
-  return { view, change, listeners, close: () => closing.abort(new SwitchyardError('CLOSED', 'closed')) };
+  return { view, change, listeners, hurried, close: () => closing.abort(new SwitchyardError('CLOSED', 'closed')) };
 }
 
 describe('awaitReady', () => {
@@ -32,6 +34,14 @@ describe('awaitReady', () => {
     change('a', 'degraded');
     await ready;
     expect(listeners.size).toBe(0);
+  });
+
+  it('has each attempt of a single connector start out of turn', async () => {
+    const { view, change, hurried } = setUp({ a: 'backing-off', b: 'connecting' });
+    const ready = awaitReady('a', {}, view);
+    for (const state of ['connecting', 'backing-off', 'connecting', 'ready'] as const) change('a', state);
+    await ready;
+    expect(hurried).toEqual(['a', 'a', 'a']);
   });
 
   it.each<[string, Record<string, ConnectorState>]>([

@@ -1,4 +1,5 @@
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { EXIT, print, printable, printJson, say } from '../terminal/output.ts';
@@ -12,11 +13,13 @@ export interface CallOptions extends SourceOptions {
 /** Calls one tool. Resolves with the exit code: 0 if it succeeded, 3 if it ran and failed. */
 export async function runCall(tool: string, argsText: string | undefined, options: CallOptions): Promise<number> {
   const args = await parseArguments(argsText);
-  // Only the tool's own connector is waited for, and that by the call.
+  // Only the tool's own connector is waited for.
   return withManager(
     options,
-    async (manager) => {
+    async (manager, startUp) => {
       await manager.sync();
+      const owner = ownerOf(manager, tool);
+      if (owner !== undefined) await startUp.settled(owner);
       const result = await manager.callTool(tool, args, {
         timeoutMs: options.callTimeout,
         onProgress: ({ progress, total, message }) => {
@@ -29,8 +32,15 @@ export async function runCall(tool: string, argsText: string | undefined, option
       else print(contentText(result));
       return ok ? EXIT.ok : EXIT.toolFailed;
     },
-    1,
+    { syncDeadlineMs: 1, only: (manager) => ownerOf(manager, tool) ?? tool },
   );
+}
+
+/** The connector whose tool this is, by its name: the one with the longest id. */
+function ownerOf(manager: ConnectorProxyManager, tool: string): string | undefined {
+  for (let dot = tool.lastIndexOf('.'); dot > 0; dot = tool.lastIndexOf('.', dot - 1))
+    if (manager.has(tool.slice(0, dot))) return tool.slice(0, dot);
+  return undefined;
 }
 
 /** The arguments: JSON on the command line, or on stdin where that is `-`. */

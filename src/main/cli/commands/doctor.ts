@@ -7,6 +7,8 @@ import type { ManagerStatus } from '../../manager/manager-status.ts';
 import { resolveNetwork } from '../../options/network-options.ts';
 import type { RegistryStatus } from '../../registry/registry-source.ts';
 import { managerOptions, type SourceOptions, withManager } from '../source-options.ts';
+import { reasonOf, type StartUp } from '../start-up.ts';
+import { stateDirOf } from '../state-folder.ts';
 import { EXIT, failureLine, mark, print, printable, printJson } from '../terminal/output.ts';
 import {
   checkClock,
@@ -27,12 +29,12 @@ export async function runDoctor(options: SourceOptions): Promise<number> {
     if (!options.json) print(found.map(findingLine).join(''));
   };
   report(checkNode());
-  const given = mapOptions(options);
+  const given = mapOptions({ ...options, state: false });
   try {
     const network = resolveNetwork(given.ok ? given.options.tls : undefined, undefined, process.env);
     report(checkProxy(network));
     report(await checkThreads(network));
-    report(await checkDisk(options.stateDir));
+    report(await checkDisk(stateDirOf(options)));
     const mapUrl = given.ok ? given.options.serviceMapUrl : undefined;
     if (mapUrl !== undefined) report(await checkClock(mapUrl, network));
   } catch (error) {
@@ -41,8 +43,8 @@ export async function runDoctor(options: SourceOptions): Promise<number> {
   let code: number = EXIT.ok;
   if (!given.ok) report(given.finding);
   else {
-    code = await withManager(options, async (manager) => {
-      report(...(await checkMap(manager)));
+    code = await withManager(options, async (manager, startUp) => {
+      report(...(await checkMap(manager, startUp)));
       return EXIT.ok;
     });
   }
@@ -77,9 +79,10 @@ function mapOptions(options: SourceOptions): MapOptions {
   }
 }
 
-async function checkMap(manager: ConnectorProxyManager): Promise<Finding[]> {
+async function checkMap(manager: ConnectorProxyManager, startUp: StartUp): Promise<Finding[]> {
   try {
     await manager.sync(true);
+    await startUp.settled();
   } catch (error) {
     return [failedFinding(sourceAtFault(manager.status()), error)];
   }
@@ -136,7 +139,7 @@ function checkConnector(connector: ConnectorStatus): Finding {
   const code = lastError?.code;
   const why = isErrorCode(code)
     ? failureLine({ code, message: lastError?.message ?? '', remedy: ERROR_CODES[code].remedy, detail: {} })
-    : connector.why;
+    : reasonOf(connector);
   const outcome = state === 'degraded' || state === 'connecting' ? 'note' : 'failed';
   return { check: 'connector', outcome, message: `${id}: ${state}: ${why}` };
 }

@@ -8,10 +8,11 @@ import { serveStdio } from '../../gateway/stdio/stdio-listener.ts';
 import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { listenerLimits, readyFor, routesOf, type ServeOptions, tokensOf } from '../serve-options.ts';
-import { configFiles, managerOptions, stderrLogger } from '../source-options.ts';
+import { managerOptions, stderrLogger } from '../source-options.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
 import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../terminal/output.ts';
 import { ownCommand } from '../terminal/own-command.ts';
+import { tellStarting } from '../terminal/tell-starting.ts';
 import { enterLineage } from './serve/gateway-lineage.ts';
 
 /** How often a configuration file is looked at. */
@@ -49,7 +50,8 @@ async function serveUntilTold(options: ServeOptions): Promise<number> {
   });
   const gateway = new Gateway({ manager, host, logger, tools: options.tools, routes, separator: options.separator });
   tellConnectors(manager);
-  for (const path of [configFiles(options) ?? []].flat()) follow(path, manager);
+  for (const file of manager.status().config?.files ?? []) follow(file, manager);
+  using _telling = tellStarting(() => manager.status().connectors);
   process.on('SIGHUP', () => void told(manager.sync(true)));
   // A map that is not to be had, or a connector that is down, is tried again in the background: nobody waits for it.
   void told(manager.sync());

@@ -2,7 +2,7 @@ import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ManagerStatus } from '../../manager/manager-status.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { EXIT, print, printable, printJson } from '../terminal/output.ts';
-import { connectorTable, isAllUp, isoOf } from './sync.ts';
+import { connectorTable, isAllUp, isoOf, sayNotUp } from './sync.ts';
 
 /** Lines of a program's stderr that are shown. */
 const STDERR_LINES = 20;
@@ -12,17 +12,19 @@ const STDERR_LINES = 20;
  * the status.
  */
 export function runStatus(options: SourceOptions): Promise<number> {
-  return withManager(options, async (manager) => {
+  return withManager(options, async (manager, startUp) => {
     const failure = await manager.sync().then(
       () => null,
       (error: unknown) => error,
     );
+    await startUp.settled();
     const status = manager.status();
     // Without a map there is nothing to show but why.
     if (failure !== null && status.serviceMap.freshness === 'none' && status.connectors.length === 0) throw failure;
     const ok = isAllUp(status);
     if (options.json) printJson({ ok, ...status });
     else print(statusText(status));
+    sayNotUp(status.connectors);
     return ok ? EXIT.ok : EXIT.failed;
   });
 }
@@ -41,7 +43,7 @@ function statusText(status: ManagerStatus): string {
 }
 
 function storeText(store: ManagerStatus['store']): string {
-  if (store.kind === 'off') return 'none (give --state-dir to remember the map and the tools)';
+  if (store.kind === 'off') return 'none';
   return `${store.kind}, ${store.stateDir}`;
 }
 

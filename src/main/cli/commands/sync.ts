@@ -1,7 +1,8 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ManagerStatus } from '../../manager/manager-status.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
-import { EXIT, print, printJson } from '../terminal/output.ts';
+import { notUpLine } from '../start-up.ts';
+import { EXIT, print, printable, printJson, say } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
 
 /**
@@ -9,12 +10,14 @@ import { renderTable } from '../terminal/render-table.ts';
  * are up.
  */
 export function runSync(options: SourceOptions): Promise<number> {
-  return withManager(options, async (manager) => {
+  return withManager(options, async (manager, startUp) => {
     await manager.sync(true);
+    await startUp.settled();
     const status = manager.status();
     const ok = isAllUp(status);
     if (options.json) printJson({ ok, ...status });
     else print(`${connectorTable(status.connectors)}\n${summaryLine(status)}\n`);
+    sayNotUp(status.connectors);
     return ok ? EXIT.ok : EXIT.failed;
   });
 }
@@ -29,6 +32,12 @@ export function isAllUp({ serviceMap, config, registry, connectors }: ManagerSta
     (registry?.problems ?? []).length === 0 &&
     connectors.every((connector) => isUp(connector) || connector.state === 'disabled')
   );
+}
+
+/** Says in one line on stderr which connectors are not up, if any. */
+export function sayNotUp(connectors: readonly ConnectorStatus[]): void {
+  const line = notUpLine(connectors);
+  if (line !== null) say(printable(line));
 }
 
 /** One row a connector. */

@@ -1,6 +1,9 @@
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
+import { connectorsOf, notUp, type StartUp } from '../start-up.ts';
 import { EXIT, print, printJson } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
+import { sayNotUp } from './sync.ts';
 
 export interface ToolsOptions extends SourceOptions {
   /** Only the tools of this connector. */
@@ -9,16 +12,17 @@ export interface ToolsOptions extends SourceOptions {
 
 const DESCRIPTION_LENGTH = 80;
 
-/** Lists the tools. Resolves with the exit code: 0 if there is a map, whichever connectors are up. */
+/** Lists the tools. Resolves with the exit code: 0 if all connectors are up. */
 export function runTools(options: ToolsOptions): Promise<number> {
-  return withManager(options, async (manager) => {
+  const { connector: only } = options;
+  const work = async (manager: ConnectorProxyManager, startUp: StartUp): Promise<number> => {
     await manager.sync();
-    const tools = manager
-      .listTools()
-      .filter(({ connectorId }) => options.connector === undefined || connectorId === options.connector);
+    await startUp.settled(only);
+    const tools = manager.listTools().filter(({ connectorId }) => only === undefined || connectorId === only);
+    const down = notUp(manager, only);
     if (options.json) {
       printJson({
-        ok: true,
+        ok: down.length === 0,
         tools: tools.map(({ name, connectorId, description, tags, inputSchema, isStale }) => ({
           name,
           connectorId,
@@ -27,6 +31,7 @@ export function runTools(options: ToolsOptions): Promise<number> {
           inputSchema,
           isStale,
         })),
+        ...(down.length > 0 && { notUp: down }),
       });
     } else {
       print(
@@ -40,8 +45,11 @@ export function runTools(options: ToolsOptions): Promise<number> {
       );
       print(`\n${tools.length} tools\n`);
     }
-    return EXIT.ok;
-  });
+    sayNotUp(connectorsOf(manager, only));
+    return down.length === 0 ? EXIT.ok : EXIT.failed;
+  };
+  // One connector is waited for by its start alone, not by the sync of all.
+  return withManager(options, work, only === undefined ? {} : { syncDeadlineMs: 1, only: () => only });
 }
 
 function firstWords(description: string): string {

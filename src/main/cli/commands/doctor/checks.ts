@@ -81,7 +81,7 @@ function selfMadeTask(network: NetworkSettings): LoadTask {
 /** Opens the store. */
 export async function checkDisk(stateDir: string | undefined): Promise<Finding> {
   if (stateDir === undefined) {
-    const message = 'nothing is remembered over restarts; give --state-dir DIR to check a folder for that';
+    const message = 'nothing is remembered over restarts, as --no-state says';
     return { check: 'disk', outcome: 'note', message };
   }
   const writer = new WriterClient(stateDir);

@@ -20,7 +20,7 @@ export function enterLineage(options: SourceOptions, environment: NodeJS.Process
 
 function fingerprint({ serviceMap, config, registry, registryPath }: SourceOptions): string {
   const registered = registryPath === undefined ? registry : realPath(registryPath);
-  const sources = [serviceMap ?? null, config === undefined ? null : realPath(config), registered];
+  const sources = [serviceMap ?? null, config?.map(realPath) ?? null, registered];
   return createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 16);
 }
 

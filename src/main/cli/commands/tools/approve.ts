@@ -11,13 +11,14 @@ export interface ApproveOptions extends PinOptions {
 /**
  * Accepts the current definitions of tools; running hosts notice within seconds. Resolves with the exit code.
  */
-export function runToolsApprove(names: readonly string[], { stateDir, all, json }: ApproveOptions): Promise<number> {
+export function runToolsApprove(names: readonly string[], options: ApproveOptions): Promise<number> {
+  const { all, json } = options;
   if (all === names.length > 0)
     throw new SwitchyardError(
       'OPTIONS_INVALID',
       'Name the tools to approve, or give --all; `mcp-switchyard tools diff` shows them',
     );
-  return withPins(stateDir, async (changes, writer) => {
+  return withPins(options, async (changes, writer) => {
     const chosen = chosenOf(changes, names);
     // What is approved is what was looked at: a definition that changed since has another digest, and waits.
     const { value: approved } = await writer.ask((api) => api.approveTools(null, null, chosen, systemClock.now()));

@@ -7,11 +7,11 @@ import { chosenOf, type NamedChange, type PinOptions, withPins } from './pinned-
 const CONTEXT = 3;
 
 /** Shows how tools differ from how they were first seen. Resolves with the exit code: 0 if none does. */
-export function runToolsDiff(names: readonly string[], { stateDir, json }: PinOptions): Promise<number> {
-  return withPins(stateDir, async (changes) => {
+export function runToolsDiff(names: readonly string[], options: PinOptions): Promise<number> {
+  return withPins(options, async (changes) => {
     const chosen = chosenOf(changes, names);
     const ok = chosen.length === 0;
-    if (json) printJson({ ok, tools: chosen });
+    if (options.json) printJson({ ok, tools: chosen });
     else print(ok ? 'All tools are as they were first seen, or approved.\n' : chosen.map(patchOf).join('\n'));
     return ok ? EXIT.ok : EXIT.failed;
   });

@@ -5,10 +5,13 @@ import { STORE_FILE } from '../../../../shared/servers/store-notes.ts';
 import type { ToolPinDetail } from '../../../../shared/tools/tool-records.ts';
 import { publicToolId } from '../../../tools/tool-info.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
+import { stateDirOf } from '../../state-folder.ts';
 
 /** What `tools diff` and `tools approve` are given. */
 export interface PinOptions {
-  readonly stateDir: string;
+  readonly stateDir?: string;
+  /** False with `--no-state`. */
+  readonly state?: boolean;
   readonly json: boolean;
 }
 
@@ -17,13 +20,16 @@ export interface NamedChange extends ToolPinDetail {
   readonly name: string;
 }
 
-/** Runs `work` with the store in `stateDir`, which must be there, and with the tools that differ from their pins. */
+/** Runs `work` with the store in the state folder, which must be there, and with the tools that differ from their pins. */
 export async function withPins<T>(
-  stateDir: string,
+  options: PinOptions,
   work: (changes: readonly NamedChange[], writer: WriterClient) => Promise<T>,
 ): Promise<T> {
+  const stateDir = stateDirOf(options);
+  if (stateDir === undefined)
+    throw new SwitchyardError('OPTIONS_INVALID', 'This command works from the state folder: leave out --no-state');
   if (!existsSync(join(stateDir, STORE_FILE))) {
-    const message = `There is no store in ${stateDir}: name the folder that the host uses as its stateDir`;
+    const message = `There is no store in ${stateDir}: name the folder that the host uses as its stateDir with --state-dir`;
     throw new SwitchyardError('OPTIONS_INVALID', message);
   }
   const writer = new WriterClient(stateDir);

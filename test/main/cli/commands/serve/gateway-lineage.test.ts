@@ -21,10 +21,10 @@ describe('the lineage of a gateway', () => {
     writeFileSync(file, '{}');
     symlinkSync(file, link);
     const environment = started(
-      serving({ config: join(folder.path, 'other.json') }),
-      started(serving({ config: file })),
+      serving({ config: [join(folder.path, 'other.json')] }),
+      started(serving({ config: [file] })),
     );
-    expect(() => enterLineage(serving({ config: link }), environment)).toThrow(
+    expect(() => enterLineage(serving({ config: [link] }), environment)).toThrow(
       expect.objectContaining({ code: 'CONNECTOR_LOOP' }),
     );
   });
@@ -35,8 +35,8 @@ describe('the lineage of a gateway', () => {
   });
 
   it('lets gateways start others that serve something else', () => {
-    const environment = started(serving({ registry: true }), started(serving({ config: '/a.json' })));
-    expect(() => enterLineage(serving({ config: '/b.json' }), environment)).not.toThrow();
+    const environment = started(serving({ registry: true }), started(serving({ config: ['/a.json'] })));
+    expect(() => enterLineage(serving({ config: ['/b.json'] }), environment)).not.toThrow();
     expect(environment[LINEAGE_VARIABLE]?.split(',')).toHaveLength(3);
   });
 });

@@ -1,0 +1,103 @@
+import { monotonicMs, settledWithin } from '../../shared/clock.ts';
+import { commandOf } from '../connectors/connection/local-entry.ts';
+import { lastLineOf } from '../connectors/connection/process-view.ts';
+import type { ConnectorState } from '../connectors/connector-state.ts';
+import type { ConnectorStatus } from '../connectors/connector-status.ts';
+import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+
+/** How long connectors are waited for where `--wait` is not given. */
+export const DEFAULT_WAIT_MS = 15_000;
+
+/** The same for stdio servers: the longest that one start may take. */
+const PROGRAM_WAIT_MS = 300_000;
+
+/** How long one wait for a change lasts at most. */
+const LOOK_MS = 1_000;
+
+/** A connector that is enabled and not up. */
+export interface NotUp {
+  readonly id: string;
+  readonly state: ConnectorState;
+  readonly why: string;
+}
+
+/** The start of the connectors of a command. */
+export interface StartUp {
+  /**
+   * Resolves once nothing that is worth waiting for starts any more. With `only`, that connector alone is waited for,
+   * and it starts out of turn. Never rejects.
+   */
+  readonly settled: (only?: string) => Promise<void>;
+}
+
+/**
+ * Follows how connectors come up. With `waitMs` (`--wait`), they are waited for that long, retries included. Without,
+ * each is waited for until its first attempt has ended: 15 s at most, a stdio server 5 min.
+ */
+export function followStartUp(manager: ConnectorProxyManager, waitMs: number | undefined): StartUp {
+  const startedMs = monotonicMs();
+  const hasFailed = new Set<string>();
+  let changed = Promise.withResolvers<void>();
+  manager.on('connector', ({ connectorId, to }) => {
+    if (to === 'backing-off' || to === 'failed') hasFailed.add(connectorId);
+    changed.resolve();
+    changed = Promise.withResolvers();
+  });
+
+  const isAwaited = ({ id, state }: ConnectorStatus, ageMs: number): boolean => {
+    if (waitMs !== undefined) return ageMs < waitMs && (state === 'connecting' || state === 'backing-off');
+    if (state !== 'connecting' || hasFailed.has(id)) return false;
+    if (ageMs < DEFAULT_WAIT_MS) return true;
+    const entry = manager.connector(id)?.entry;
+    return ageMs < PROGRAM_WAIT_MS && entry !== undefined && commandOf(entry) !== null;
+  };
+
+  const settled = async (only?: string): Promise<void> => {
+    if (only !== undefined) void manager.ready(only, { timeoutMs: waitMs ?? PROGRAM_WAIT_MS }).catch(() => {});
+    while (true) {
+      const ageMs = monotonicMs() - startedMs;
+      const change = changed.promise;
+      if (!connectorsOf(manager, only).some((status) => isAwaited(status, ageMs))) return;
+      const leftMs = waitMs === undefined ? LOOK_MS : Math.min(LOOK_MS, waitMs - ageMs);
+      await settledWithin(change, Math.max(1, leftMs));
+    }
+  };
+  return { settled };
+}
+
+/** The connectors of `manager` that are enabled and not up; of `only` alone where that is given. */
+export function notUp(manager: ConnectorProxyManager, only?: string): readonly NotUp[] {
+  return connectorsOf(manager, only).filter(isDown).map(notUpOf);
+}
+
+/** "1 of 3 connectors is not up: name (state: reason)", or null where all are up. */
+export function notUpLine(connectors: readonly ConnectorStatus[]): string | null {
+  const enabled = connectors.filter(({ state }) => state !== 'disabled');
+  const down = enabled.filter(isDown).map(notUpOf);
+  if (down.length === 0) return null;
+  const named = down.map(({ id, state, why }) => `${id} (${state}: ${why})`).join(', ');
+  const [noun, verb] = [enabled.length === 1 ? 'connector' : 'connectors', down.length === 1 ? 'is' : 'are'];
+  return `${down.length} of ${enabled.length} ${noun} ${verb} not up: ${named}`;
+}
+
+/** All connectors of `manager`, or the one called `only`. */
+export function connectorsOf(manager: ConnectorProxyManager, only?: string): readonly ConnectorStatus[] {
+  if (only === undefined) return manager.status().connectors;
+  const status = manager.connector(only)?.status ?? null;
+  return status === null ? [] : [status];
+}
+
+function isDown({ state }: ConnectorStatus): boolean {
+  return state !== 'ready' && state !== 'degraded' && state !== 'disabled';
+}
+
+function notUpOf(status: ConnectorStatus): NotUp {
+  const { id, state, lastError } = status;
+  return { id, state, why: lastError?.message ?? reasonOf(status) };
+}
+
+/** Why a connector without an error is as it is: the last line of its program where there is one. */
+export function reasonOf({ why, process }: ConnectorStatus): string {
+  const line = process === null ? '' : lastLineOf(process);
+  return line === '' ? why : `${why}; its last line: ${line}`;
+}

@@ -1,0 +1,45 @@
+import { accessSync, constants, mkdirSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+import { codeOf } from '../../shared/errors.ts';
+import { say } from './terminal/output.ts';
+
+/** What a command line says about the state folder. */
+export interface StateOptions {
+  /** The folder of `--state-dir`. */
+  readonly stateDir?: string | undefined;
+  /** False with `--no-state`. Defaults to true. */
+  readonly state?: boolean;
+}
+
+/** The state folder that counts: a named one, the one of this user, or none with `--no-state`. Does no I/O. */
+export function stateDirOf({ stateDir, state = true }: StateOptions): string | undefined {
+  return state ? (stateDir ?? defaultStateDir(process.env)) : undefined;
+}
+
+/**
+ * The same, for a manager. The folder of this user is created where needed, for this user alone. If that fails,
+ * stderr says so and nothing is remembered.
+ */
+export function usableStateDir(options: StateOptions): string | undefined {
+  const folder = stateDirOf(options);
+  // The store itself reports what is wrong with a folder that somebody named.
+  if (folder === undefined || options.stateDir !== undefined) return folder;
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
+    return folder;
+  } catch (error) {
+    say(
+      `The state folder ${folder} cannot be used (${codeOf(error) ?? 'unknown'}), so nothing is remembered. ` +
+        'Name another with --state-dir, or give --no-state.',
+    );
+    return undefined;
+  }
+}
+
+/** `$XDG_STATE_HOME/mcp-switchyard`, else `~/.local/state/mcp-switchyard`. A relative variable does not count. */
+function defaultStateDir({ XDG_STATE_HOME = '' }: NodeJS.ProcessEnv): string {
+  const base = isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : join(homedir(), '.local', 'state');
+  return join(base, 'mcp-switchyard');
+}

@@ -1,0 +1,54 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { LocalFile, localServer } from '../../helpers/local-file.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+afterEach(killRunning);
+
+describe('the state folder of the command line', () => {
+  it('is in XDG_STATE_HOME, for this user alone', async () => {
+    using dir = new TempDir();
+    using file = new LocalFile({ one: localServer(['one']) });
+    const env = { XDG_STATE_HOME: join(dir.path, 'state') };
+    expect((await runCli(['tools', '--config', file.path], { env })).code).toBe(0);
+    const folder = join(env.XDG_STATE_HOME, 'mcp-switchyard');
+    expect(statSync(folder).mode & 0o777).toBe(0o700);
+    expect(await runCli(['tools', 'diff'], { env })).toMatchObject({ code: 0, stdout: expect.stringContaining('All') });
+  });
+
+  it('is left out with --no-state, which tools diff refuses', async () => {
+    using dir = new TempDir();
+    using file = new LocalFile({ one: localServer(['one']) });
+    const env = { XDG_STATE_HOME: dir.path };
+    expect((await runCli(['tools', '--no-state', '--config', file.path], { env })).code).toBe(0);
+    expect(existsSync(join(dir.path, 'mcp-switchyard'))).toBe(false);
+    const diff = await runCli(['tools', 'diff', '--no-state'], { env });
+    expect(diff).toMatchObject({ code: 2, stderr: expect.stringContaining('--no-state') });
+  });
+
+  it('is one warning where it cannot be made', async () => {
+    using dir = new TempDir();
+    using file = new LocalFile({ one: localServer(['one']) });
+    const XDG_STATE_HOME = join(dir.path, 'file');
+    writeFileSync(XDG_STATE_HOME, '');
+    const { code, stderr } = await runCli(['tools', '--config', file.path], { env: { XDG_STATE_HOME } });
+    expect([code, stderr.match(/state folder/g)]).toEqual([0, ['state folder']]);
+  });
+
+  it('serves two gateways and ten calls at once', { timeout: 90_000 }, async () => {
+    using dir = new TempDir();
+    using file = new LocalFile({ one: localServer(['one']) });
+    const env = { XDG_STATE_HOME: dir.path };
+    const gateways = [1, 2].map(() => startCli(['serve', '--port', '0', '--config', file.path], { env }));
+    const calls = Array.from({ length: 10 }, () => runCli(['call', 'one.whoami', '--config', file.path], { env }));
+    for (const { code, stderr } of await Promise.all(calls)) expect([code, stderr]).toEqual([0, expect.any(String)]);
+    for (const { child, seen, ended } of gateways) {
+      await eventually('the gateway serves', () => seen.stderr.includes('one: ready'));
+      child.kill('SIGTERM');
+      expect(await ended).toMatchObject({ code: 0, stderr: expect.not.stringContaining('STORE') });
+    }
+  });
+});

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { notUpLine } from '../../../src/main/cli/start-up.ts';
+import { startingLine } from '../../../src/main/cli/terminal/tell-starting.ts';
+import type { ConnectorStatus } from '../../../src/main/connectors/connector-status.ts';
+
+function statusOf(id: string, state: ConnectorStatus['state'], more: Partial<ConnectorStatus> = {}): ConnectorStatus {
+  const nothing = { era: null, transport: null, toolCount: 0, droppedTools: [], handshakeMs: null };
+  return { id, name: id, state, since: 0, why: 'enabled', process: null, lastError: null, ...nothing, ...more };
+}
+
+const program = { pid: 1, stderr: 'first\nlast\n' };
+
+describe('what is said of connectors that are not up', () => {
+  it('is nothing where all enabled ones are up', () => {
+    expect(notUpLine([statusOf('a', 'ready'), statusOf('b', 'degraded'), statusOf('c', 'disabled')])).toBeNull();
+  });
+
+  it('names each with its state and reason', () => {
+    const lastError = { code: 'CONNECTOR_CONNECT_FAILED', message: 'It ended' };
+    const down = [statusOf('a', 'backing-off', { lastError }), statusOf('b', 'connecting', { process: program })];
+    expect(notUpLine([...down, statusOf('c', 'ready')])).toBe(
+      '2 of 3 connectors are not up: a (backing-off: It ended), b (connecting: enabled; its last line: last)',
+    );
+  });
+
+  it('has the last line of a program while it starts', () => {
+    expect(startingLine(statusOf('a', 'connecting', { process: program }), 8_100)).toBe('  a: starting for 8 s: last');
+    expect(startingLine(statusOf('a', 'connecting'), 3_000)).toBe('  a: starting for 3 s');
+  });
+});
