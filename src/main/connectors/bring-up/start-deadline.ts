@@ -26,6 +26,7 @@ export function startDeadline(
   const startedMs = monotonicMs();
   const controller = new AbortController();
   let setMs = startedMs;
+  let isOver = false;
   const elapsedMs = (): number => monotonicMs() - startedMs;
   const arm = (ms: number): LinkedSignal => {
     const next = deadline(ms, () => reason(elapsedMs()), parent);
@@ -38,12 +39,14 @@ export function startDeadline(
   return {
     signal: controller.signal,
     putOff() {
-      if (controller.signal.aborted || monotonicMs() - setMs < MIN_STEP_MS) return;
+      // A program goes on writing when its start is long over.
+      if (isOver || controller.signal.aborted || monotonicMs() - setMs < MIN_STEP_MS) return;
       setMs = monotonicMs();
       current[Symbol.dispose]();
       current = arm(Math.max(0, Math.min(quietMs, maxMs - elapsedMs())));
     },
     [Symbol.dispose]() {
+      isOver = true;
       current[Symbol.dispose]();
     },
   };

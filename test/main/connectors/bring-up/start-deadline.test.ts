@@ -58,6 +58,10 @@ describe('startDeadline', () => {
     vi.advanceTimersByTime(500);
     limit.putOff();
     limit[Symbol.dispose]();
+    vi.advanceTimersByTime(500);
+    limit.putOff();
+    // A timer that is left would keep the process up.
+    expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(20_000);
     expect(limit.signal.aborted).toBe(false);
   });
