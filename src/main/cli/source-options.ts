@@ -115,7 +115,7 @@ export function mapManagerOptions(options: SourceOptions, serviceMapUrl: string)
 }
 
 /** Files that were found, then those that `--config` names, which win; one alone as it is. */
-export function configFiles({ config, foundFiles = [] }: SourceOptions): string | readonly string[] | undefined {
+function configFiles({ config, foundFiles = [] }: SourceOptions): string | readonly string[] | undefined {
   const files = [...foundFiles, ...[config ?? []].flat()];
   return files.length > 1 ? files : files[0];
 }

@@ -46,7 +46,7 @@ describe('the options of a manager', () => {
 
   it('need no map and no key with a local file or a registry', () => {
     process.env = { XDG_STATE_HOME: stateHome.path };
-    expect(managerOptions(parsed('--config', 'a.json'))).toMatchObject({ configFile: ['a.json'] });
+    expect(managerOptions(parsed('--config', 'a.json'))).toMatchObject({ configFile: 'a.json' });
     expect(managerOptions(parsed('--registry'))).toMatchObject({ serverRegistry: true });
     expect(managerOptions(parsed('--registry-path', 'b.json'))).toMatchObject({ serverRegistry: { path: 'b.json' } });
   });
@@ -57,7 +57,7 @@ describe('the options of a manager', () => {
       configFile: ['b.json', 'a.json'],
       configDigests: found.configDigests,
     });
-    process.env = {};
+    process.env = { XDG_STATE_HOME: stateHome.path };
     expect(managerOptions({ ...parsed(), ...found })).toMatchObject({ configFile: 'b.json' });
   });
 

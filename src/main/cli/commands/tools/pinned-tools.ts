@@ -20,7 +20,7 @@ export interface NamedChange extends ToolPinDetail {
   readonly name: string;
 }
 
-/** Runs `work` with the store in the state folder, which must be there, and with the tools that differ from their pins. */
+/** Runs `work` with the store in the state folder, which must exist, and with the tools that differ from their pins. */
 export async function withPins<T>(
   options: PinOptions,
   work: (changes: readonly NamedChange[], writer: WriterClient) => Promise<T>,
@@ -29,7 +29,7 @@ export async function withPins<T>(
   if (stateDir === undefined)
     throw new SwitchyardError('OPTIONS_INVALID', 'This command works from the state folder: leave out --no-state');
   if (!existsSync(join(stateDir, STORE_FILE))) {
-    const message = `There is no store in ${stateDir}: name the folder that the host uses as its stateDir with --state-dir`;
+    const message = `There is no store in ${stateDir}: name the host's stateDir with --state-dir`;
     throw new SwitchyardError('OPTIONS_INVALID', message);
   }
   const writer = new WriterClient(stateDir);
