@@ -1,20 +1,24 @@
 import { fileURLToPath } from 'node:url';
+import { isHttpOnly } from '../../test/conformance/http-only.ts';
 import { add, REQUIREMENTS, runSuite, type Score } from './run-suite.ts';
 
-const WAYS = ['own', 'sdk'];
+const WAYS = ['own', 'sdk', 'stdio'];
 
 const client = fileURLToPath(new URL('../../test/conformance/client.ts', import.meta.url));
 
 /**
- * The suite's client scenarios through each way to a connector: `own` is what a manager takes (by capability: our Streamable HTTP, the
- * SDK where OAuth is wanted), `sdk` is the SDK's client throughout.
+ * Runs the suite's client scenarios through each way to a connector. `own` is what a manager takes (our Streamable HTTP,
+ * or the SDK where OAuth is wanted), `sdk` is the SDK's client throughout, and `stdio` is our stdio client, which talks
+ * to a bridge to the suite's HTTP server.
  */
 export function runClientPart(): Score {
   let score: Score = { passed: 0, failed: 0 };
   for (const way of WAYS) {
+    const isLeftOut = (scenario: string): boolean => way === 'stdio' && isHttpOnly(scenario);
     for (const { revision } of REQUIREMENTS) {
       // The suite splits the command at blanks.
-      score = add(score, runSuite(way, ['client', '--command', `node ${client} ${way}`], revision));
+      const args = ['client', '--command', `node ${client} ${way}`];
+      score = add(score, runSuite(way, args, revision, { isLeftOut }));
     }
   }
   return score;

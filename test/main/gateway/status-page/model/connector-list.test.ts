@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { listConnectors } from '../../../../../src/main/gateway/status-page/model/connector-list.ts';
 import { listAddress, parseListQuery } from '../../../../../src/main/gateway/status-page/model/list-query.ts';
 import { STATE_ORDER } from '../../../../../src/main/gateway/status-page/model/state-words.ts';
+import { renderRow } from '../../../../../src/main/gateway/status-page/view/render-connectors.ts';
 import type { ListedConnector } from '../../../../../src/main/index.ts';
 import { listed } from '../../../../helpers/scripted-status.ts';
 
@@ -71,6 +72,18 @@ describe('the list of connectors', () => {
   it('counts tools as they can be called: remembered ones too', () => {
     const connectors = [listed('a', 'connecting', { tools: { listedAt: 1, isStale: true, count: 9 } })];
     expect(list(connectors).rows[0]).toMatchObject({ toolCount: 9, areToolsStale: true });
+  });
+});
+
+describe('the last error of a program', () => {
+  it('holds the line that says why the program ended, with its secrets masked', () => {
+    const message = 'Connector process "node" exited with code 1: API_TOKEN=hunter2-hunter2 is not valid';
+    const lastError = { code: 'CONNECTOR_EXITED', message };
+    const [row] = list([listed('weather', 'backing-off', { lastError })]).rows;
+    expect(row?.lastError?.code).toBe('CONNECTOR_EXITED');
+    expect(row?.lastError?.message).toMatch(/exited with code 1: API_TOKEN=.* is not valid$/);
+    expect(row?.lastError?.message).not.toContain('hunter2');
+    if (row !== undefined) expect(String(renderRow(row, 0))).toContain('is not valid');
   });
 });
 
