@@ -42,6 +42,17 @@ export default defineConfig({
       {
         test: {
           ...native,
+          // Tests that start many processes, or measure: they run one after the other, with nothing beside them.
+          name: 'slow',
+          include: ['test/slow/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
+          ...native,
           name: 'faults',
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 30_000,

@@ -27,7 +27,11 @@ const REPORT = [
 ];
 
 rmSync('coverage', { recursive: true, force: true });
-const passed = run('vitest', ['run', '--project', 'unit', '--project', 'integration', '--project', 'faults'], {
-  env: { NODE_V8_COVERAGE: RAW },
-});
+const passed = run(
+  'vitest',
+  ['run', '--project', 'unit', '--project', 'integration', '--project', 'faults', '--project', 'slow'],
+  {
+    env: { NODE_V8_COVERAGE: RAW },
+  },
+);
 process.exitCode = passed && run('c8', REPORT) ? 0 : 1;

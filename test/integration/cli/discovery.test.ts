@@ -33,7 +33,8 @@ function write(folder: string, name: string, servers: object): string {
 }
 
 /** Runs the command line in the repository, with no terminal. */
-const run = (...args: string[]): Promise<Ended> => runCli(args, { cwd: repo, env: { HOME: home } });
+const run = (...args: string[]): Promise<Ended> =>
+  runCli(args, { cwd: repo, env: { HOME: home, XDG_STATE_HOME: undefined } });
 
 /** A server that leaves a mark when it is started. */
 function marking(): { readonly server: object; readonly isStarted: () => boolean } {

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { killRunning, runCli } from '../../helpers/cli.ts';
-import { TempDir } from '../../helpers/temp-dir.ts';
+import { killRunning, runCli } from '../helpers/cli.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 

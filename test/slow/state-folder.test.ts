@@ -1,10 +1,10 @@
 import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
-import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
-import { eventually } from '../../helpers/eventually.ts';
-import { LocalFile, localServer } from '../../helpers/local-file.ts';
-import { TempDir } from '../../helpers/temp-dir.ts';
+import { killRunning, runCli, startCli } from '../helpers/cli.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { LocalFile, localServer } from '../helpers/local-file.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
 
 afterEach(killRunning);
 

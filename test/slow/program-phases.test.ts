@@ -2,11 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
-import { eventually } from '../../helpers/eventually.ts';
-import { LocalFile, manageFile } from '../../helpers/local-file.ts';
-import { MANNERS, STOPS, StoppingPrograms } from '../../helpers/stopping-programs.ts';
-import { TempDir } from '../../helpers/temp-dir.ts';
+import { killRunning, runCli, startCli } from '../helpers/cli.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { LocalFile, manageFile } from '../helpers/local-file.ts';
+import { MANNERS, STOPS, StoppingPrograms } from '../helpers/stopping-programs.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
 
 /** What is promised is 3 s; the rest is for a machine that runs other tests beside this one. */
 const END_MS = 8_000;
@@ -121,7 +121,7 @@ describe('a program that is silent from the start', () => {
 });
 
 describe('a host that is killed outright', () => {
-  const host = fileURLToPath(new URL('../../fixtures/programs/program-host.ts', import.meta.url));
+  const host = fileURLToPath(new URL('../fixtures/programs/program-host.ts', import.meta.url));
 
   /** A host in a process of its own that has started a program. */
   async function startHost(stateDir: string, file: LocalFile, programs: StoppingPrograms) {
@@ -145,6 +145,7 @@ describe('a host that is killed outright', () => {
     using dir = new TempDir();
     using file = new LocalFile({ one: programs.entry('never', 'stubborn forks') });
     const child = await startHost(dir.path, file, programs);
+    await eventually('it has started its child', () => programs.alive().length === 2);
     child.kill('SIGKILL');
     await once(child, 'exit');
     const left = programs.alive();

@@ -4,12 +4,12 @@ import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from '../../../src/main/index.ts';
-import { eventually } from '../../helpers/eventually.ts';
-import { MapServer } from '../../helpers/map-server.ts';
-import { KEY, mapOf, signed } from '../../helpers/signed-map.ts';
+import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from '../../src/main/index.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { MapServer } from '../helpers/map-server.ts';
+import { KEY, mapOf, signed } from '../helpers/signed-map.ts';
 
-const PROGRAM = fileURLToPath(new URL('../../fixtures/programs/rollout-host.ts', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../fixtures/programs/rollout-host.ts', import.meta.url));
 
 /** Milliseconds between refreshes, and for how long a host without any stays: one that refreshes would have begun by then. */
 const INTERVAL_MS = 200;
