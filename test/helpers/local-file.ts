@@ -60,12 +60,3 @@ export function manageFile(servers: object, options: Partial<LocalManagerOptions
     },
   };
 }
-
-/** Whether a process is there, a zombie too. */
-export function isAlive(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

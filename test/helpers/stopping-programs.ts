@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { isAlive } from './local-file.ts';
+import { isAlive } from './stdio-program.ts';
 import { TempDir } from './temp-dir.ts';
 
 const PROGRAM = fileURLToPath(new URL('../fixtures/stdio/stopping-program.ts', import.meta.url));

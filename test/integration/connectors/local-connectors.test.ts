@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { type ConnectorProxyManager, SwitchyardError, type ToolResult } from '../../../src/main/index.ts';
 import { eventually } from '../../helpers/eventually.ts';
-import { isAlive, LocalFile, localServer, manageFile } from '../../helpers/local-file.ts';
+import { LocalFile, localServer, manageFile } from '../../helpers/local-file.ts';
 import { manage } from '../../helpers/manager.ts';
 import { TestMcpServer } from '../../helpers/mcp-server.ts';
 import { entry } from '../../helpers/signed-map.ts';
+import { isAlive } from '../../helpers/stdio-program.ts';
 
 interface WhoAmI {
   readonly name: string;

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConnectorProxyManager } from '../../../src/main/index.ts';
 import { eventually } from '../../helpers/eventually.ts';
-import { isAlive, LocalFile, localServer } from '../../helpers/local-file.ts';
+import { LocalFile, localServer } from '../../helpers/local-file.ts';
 import { manage } from '../../helpers/manager.ts';
 import { TestMcpServer } from '../../helpers/mcp-server.ts';
 import { RegistryWorld, registeredProgram } from '../../helpers/registry-world.ts';
 import { entry } from '../../helpers/signed-map.ts';
+import { isAlive } from '../../helpers/stdio-program.ts';
 
 async function whoami(manager: ConnectorProxyManager, id: string): Promise<{ pid: number; name: string }> {
   const { content } = await manager.callTool(`${id}.whoami`);

@@ -1,7 +1,9 @@
-import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
+import type { ChildProcessWithoutNullStreams } from 'node:child_process';
+import spawn from 'cross-spawn';
 import { settledWithin } from '../../../shared/clock.ts';
 import type { StdioCommand } from '../connection/local-entry.ts';
 import { stdioEnvironment } from './stdio-environment.ts';
+import { endTree, endTreeNow } from './windows-tree.ts';
 
 /** How a process ended: by itself with a code, or by a signal. */
 export interface ProcessExit {
@@ -9,22 +11,26 @@ export interface ProcessExit {
   readonly signal: string | null;
 }
 
-/** How long a program has to end once its input is at its end, before it is told to (MCP 2025-06-18, lifecycle: shutdown, stdio). */
+/** From the end of its input to SIGTERM (MCP 2025-06-18, lifecycle: shutdown, stdio). */
 const INPUT_END_GRACE_MS = 300;
 
 /** What was killed and does not go is stuck in the kernel: nobody can wait for that. */
 const KILL_GRACE_MS = 2_000;
 
-/** Windows knows no process groups: there the program alone is ended. */
+/** Windows has neither process groups nor SIGTERM: there the tree of processes is ended when SIGKILL would be due. */
 const HAS_GROUPS = process.platform !== 'win32';
 
 const live = new Set<ProcessGroup>();
 
+/** Runs as this process exits, when nothing asynchronous can be done any more. */
 function killAll(): void {
-  for (const group of live) group.signal('SIGKILL');
+  for (const group of live) group.killNow();
 }
 
-/** A program and all that it starts, as a process group of its own. None of it outlives this process, unless that is killed outright. */
+/**
+ * A program and all that it starts, in a process group of its own. The group is killed when this process exits; if this
+ * process is killed outright, the programs see the end of their input.
+ */
 export class ProcessGroup {
   readonly child: ChildProcessWithoutNullStreams;
   /** Resolves when the program is gone; never where it could not be started. */
@@ -33,6 +39,7 @@ export class ProcessGroup {
 
   /** Throws whatever spawn() throws; most failures come as an `error` event of `child`. */
   constructor({ command, args, env, cwd }: StdioCommand) {
+    // On Windows cross-spawn finds `npx.cmd` for `npx` and runs it with cmd.exe, every argument escaped.
     this.child = spawn(command, args, {
       cwd: cwd ?? undefined,
       env: stdioEnvironment(process.env, env),
@@ -40,34 +47,38 @@ export class ProcessGroup {
       shell: false,
       detached: HAS_GROUPS,
       windowsHide: true,
-    });
+    }) as ChildProcessWithoutNullStreams;
     if (this.child.pid !== undefined) this.#register();
     this.#closed = new Promise((resolve) => this.child.once('close', () => resolve()));
     this.exited = new Promise((resolve) => {
       this.child.once('exit', (code, signal) => {
-        // Now or never: once its last process is gone, the number of the group can become that of a stranger.
-        this.signal('SIGKILL');
+        // Later would be too late: once the group is empty, the system can give its number to another one.
+        if (HAS_GROUPS) this.signal('SIGKILL');
         this.#unregister();
         resolve({ code, signal });
       });
     });
   }
 
-  /** Signals every process of the group, until its leader is gone. */
+  /** Signals every process of the group while its leader runs. On Windows SIGTERM does nothing; SIGKILL ends the tree. */
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     const { pid } = this.child;
     if (pid === undefined || !live.has(this)) return;
-    try {
-      if (HAS_GROUPS) process.kill(-pid, signal);
-      else this.child.kill(signal);
-    } catch {
-      // Nobody is left in it.
-    }
+    if (HAS_GROUPS) signalGroup(pid, signal);
+    else if (signal === 'SIGKILL') endTree(this.child);
+  }
+
+  /** Kills every process of the group before it returns. */
+  killNow(): void {
+    const { pid } = this.child;
+    if (pid === undefined) return;
+    if (HAS_GROUPS) signalGroup(pid, 'SIGKILL');
+    else endTreeNow(this.child);
   }
 
   /**
-   * Ends the group: end of input, then SIGTERM, then SIGKILL `graceMs` later. Resolves when the program is gone and its pipes are closed,
-   * from this side if `drainMs` are not enough for what it said last: a daemon that it left behind can hold them for ever.
+   * Ends the group: end of input, then SIGTERM, then SIGKILL `graceMs` later. Resolves when the program is gone and its
+   * pipes are closed. A daemon that it left behind can hold the pipes open: after `drainMs` they are closed from here.
    */
   async end(graceMs: number, drainMs: number): Promise<void> {
     const { stdin, stdout, stderr } = this.child;
@@ -94,5 +105,13 @@ export class ProcessGroup {
   #unregister(): void {
     live.delete(this);
     if (live.size === 0) process.off('exit', killAll);
+  }
+}
+
+function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(-leader, signal);
+  } catch {
+    // Nobody is left in it.
   }
 }

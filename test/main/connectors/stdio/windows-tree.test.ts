@@ -1,0 +1,52 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { eventually } from '../../../helpers/eventually.ts';
+import { isAlive } from '../../../helpers/stdio-program.ts';
+import { TempDir } from '../../../helpers/temp-dir.ts';
+
+const HOST = join(import.meta.dirname, '../../../fixtures/stdio/on-windows.ts');
+
+/** What a host with the platform's name replaced started, and what became of it. */
+function onWindows(command: string, args: readonly string[], path: string) {
+  const stdout = execFileSync(process.execPath, [HOST, command, ...args], {
+    // Windows separates the folders of PATH by semicolons; the shell and kill of this machine are found in the other half.
+    env: { ...process.env, PATH: `${path};:${process.env.PATH}`, PATHEXT: '.EXE;.CMD' },
+    encoding: 'utf8',
+  });
+  return JSON.parse(stdout) as {
+    pids: number[];
+    started: { command: string; args: string[]; verbatim: boolean; detached: boolean }[];
+    exit: string[];
+  };
+}
+
+it('starts a shim such as npx.cmd through cmd.exe with escaped arguments, and ends its whole tree with taskkill', async () => {
+  using folder = new TempDir();
+  writeFileSync(join(folder.path, 'npx.CMD'), '');
+  chmodSync(join(folder.path, 'npx.CMD'), 0o755);
+  const { pids, started, exit } = onWindows('npx', ['-y', 'a server', 'x&calc'], folder.path);
+  const program = {
+    command: 'cmd.exe',
+    args: ['/d', '/s', '/c', '"npx ^"-y^" ^"a^ server^" ^"x^&calc^""'],
+    verbatim: true,
+    detached: false,
+  };
+  const taskkill = (pid: number | undefined) => ({
+    command: 'taskkill',
+    args: ['/PID', String(pid), '/T', '/F'],
+    verbatim: false,
+    detached: false,
+  });
+  expect(started).toEqual([program, taskkill(pids[0]), program, taskkill(pids[1])]);
+  expect(exit).toEqual(['SIGKILL']);
+  await eventually('both programs are gone', () => !pids.some(isAlive));
+});
+
+it('starts an .exe without a shell', () => {
+  using folder = new TempDir();
+  writeFileSync(join(folder.path, 'server.EXE'), '');
+  const [program] = onWindows('server', ['a b'], folder.path).started;
+  expect(program).toMatchObject({ command: 'server', args: ['a b'], verbatim: false });
+});
