@@ -1,11 +1,11 @@
 import { startTimer } from '../../../shared/clock.ts';
 import { asRpcError, parseJson } from '../../mcp/json-rpc.ts';
 import { StatusError, UnusableAnswer } from '../connection/failure.ts';
+import { isEventStream } from '../exchange/body-reader.ts';
+import type { HttpRequest } from '../exchange/http-exchange.ts';
+import type { OpenExchanges } from '../exchange/open-exchanges.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
 import type { PendingRequests } from '../messages/pending-requests.ts';
-import { isEventStream } from './exchange/body-reader.ts';
-import type { HttpRequest } from './exchange/http-exchange.ts';
-import type { OpenExchanges } from './exchange/open-exchanges.ts';
 import { openLargeResult } from './large-result.ts';
 import type { RequestWriter } from './request-writer.ts';
 

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { rootReason } from '../../../shared/errors.ts';
 import { type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { currentTraceparent } from '../../observability/trace.ts';
+import type { HttpRequest } from '../exchange/http-exchange.ts';
 import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
-import type { HttpRequest } from './exchange/http-exchange.ts';
 
 /** Headers that the protocol or the connection sets; an entry's own would be sent beside them. */
 const RESERVED: ReadonlySet<string> = new Set([

@@ -1,11 +1,11 @@
 import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
+import type { AbortExchange, ExchangeSink } from '../exchange/http-exchange.ts';
+import { OpenExchanges } from '../exchange/open-exchanges.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
 import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
 import { exchangeForAnswer, type Wire } from './answer-exchange.ts';
-import type { AbortExchange, ExchangeSink } from './exchange/http-exchange.ts';
-import { OpenExchanges } from './exchange/open-exchanges.ts';
 import { subjectHeaders } from './request-headers.ts';
 import { RequestWriter } from './request-writer.ts';
 

@@ -3,8 +3,8 @@ import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { detached } from '../../observability/trace.ts';
 import { ClosedConnection, networkFailure } from '../connection/failure.ts';
-import { isEventStream } from './exchange/body-reader.ts';
-import type { AbortExchange } from './exchange/http-exchange.ts';
+import { isEventStream } from '../exchange/body-reader.ts';
+import type { AbortExchange } from '../exchange/http-exchange.ts';
 import type { StreamableHttpSession, StreamSink } from './session.ts';
 
 /**

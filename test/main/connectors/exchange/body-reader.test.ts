@@ -1,7 +1,7 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBodyReader } from '../../../../../src/main/connectors/streamable-http/exchange/body-reader.ts';
+import { createBodyReader } from '../../../../src/main/connectors/exchange/body-reader.ts';
 
 interface Read {
   readonly values: unknown[];

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib';
-import { UnusableAnswer } from '../../connection/failure.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
 import { type BodyReader, type BodySink, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
 import { EventReader } from './event-reader.ts';
 

@@ -1,6 +1,6 @@
 import type { Dispatcher } from 'undici';
-import { startTimer } from '../../../../shared/clock.ts';
-import { StatusError } from '../../connection/failure.ts';
+import { startTimer } from '../../../shared/clock.ts';
+import { StatusError } from '../connection/failure.ts';
 import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
 
 /** The exchanges of one session that are under way, so that they end with it. */

@@ -1,4 +1,4 @@
-import { SwitchyardError } from '../../../../shared/errors.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
 
 /** Takes a JSON value as bytes. */
 export interface ValueSink {
