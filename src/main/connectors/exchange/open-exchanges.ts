@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { startTimer } from '../../../shared/clock.ts';
 import { StatusError } from '../connection/failure.ts';
+import type { ByteCap } from './body-sink.ts';
 import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
 
 /** The exchanges of one session that are under way, so that they end with it. */
@@ -16,8 +17,8 @@ export class OpenExchanges {
   }
 
   /** Starts an exchange as {@link startExchange} does. */
-  start(request: HttpRequest, sink: ExchangeSink, maxBytes: number = this.#maxBytes): AbortExchange {
-    const abort = startExchange(this.#dispatcher, request, maxBytes, {
+  start(request: HttpRequest, sink: ExchangeSink, cap: ByteCap = this.#maxBytes): AbortExchange {
+    const abort = startExchange(this.#dispatcher, request, cap, {
       ...sink,
       onEnd: (text) => {
         this.#open.delete(abort);

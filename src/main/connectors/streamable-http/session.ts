@@ -21,6 +21,9 @@ export interface SessionOptions extends MessageEvents {
 /** Hears how a stream that stays open is doing. */
 export type StreamSink = Omit<ExchangeSink, 'onValue'>;
 
+/** Cap on one event of a stream that stays open. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+
 /** For notifications and answers to the server, which need no answer. */
 const TELL_TIMEOUT_MS = 10_000;
 
@@ -97,7 +100,7 @@ export class StreamableHttpSession implements MessageChannel {
     const id = `${method}:${requests.nextId()}`;
     const request = writer.isModern ? writer.message(id, method, params) : writer.listen(lastEventId);
     const onValue = (value: unknown): void => requests.take(value, null);
-    return exchanges.start(request, { ...sink, onValue }, Number.POSITIVE_INFINITY);
+    return exchanges.start(request, { ...sink, onValue }, { perEvent: MAX_EVENT_BYTES });
   }
 
   /**
