@@ -1,28 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { rootReason } from '../../../shared/errors.ts';
-import { type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
+import { asJson, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { currentTraceparent } from '../../observability/trace.ts';
+import { entryHeaders } from '../exchange/entry-headers.ts';
 import type { HttpRequest } from '../exchange/http-exchange.ts';
 import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
-
-/** Headers that the protocol or the connection sets; an entry's own would be sent beside them. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'accept',
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
-  'keep-alive',
-  'last-event-id',
-  'mcp-method',
-  'mcp-name',
-  'mcp-protocol-version',
-  'mcp-session-id',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
 
 /** Writes messages as HTTP requests, with the headers and the `_meta` of each era. */
 export class RequestWriter {
@@ -36,9 +17,7 @@ export class RequestWriter {
 
   constructor(url: URL, headers: Readonly<Record<string, string>>, capabilities: JsonObject) {
     this.#url = url;
-    this.#ownHeaders = Object.entries(headers)
-      .filter(([name]) => !RESERVED.has(name.toLowerCase()))
-      .flat();
+    this.#ownHeaders = entryHeaders(headers);
     this.#envelope = modernEnvelope(capabilities);
   }
 
@@ -121,13 +100,4 @@ export class RequestWriter {
 /** The UTF-8 of a text with one character per byte, as a header carries it (WHATWG HTML, Last-Event-ID). */
 function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
-}
-
-/** Throws a TypeError; JSON.stringify throws what a `toJSON` throws, and a RangeError for a text that is too long. */
-function asJson(message: JsonObject): string {
-  try {
-    return JSON.stringify(message);
-  } catch (error) {
-    throw error instanceof TypeError ? error : new TypeError(rootReason(error), { cause: error });
-  }
 }
