@@ -18,16 +18,27 @@ export function createBodyReader(
   cap: ByteCap,
   sink: BodySink,
 ): BodyReader {
-  const type = status < 300 ? mediaType(headers['content-type']) : '';
-  const reader = readerOf(type, cap, sink);
+  const type = mediaType(headers['content-type']);
+  const reader = status < 300 ? readerOf(type, cap, sink) : textReader(maxTextBytes(type, cap), sink);
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
   return encoding === 'identity' ? reader : decompressing(encoding, reader, status, sink);
 }
 
 function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
-  if (type === 'application/json') return jsonReader(typeof cap === 'number' ? cap : cap.perEvent, sink);
+  if (isJson(type)) return jsonReader(typeof cap === 'number' ? cap : cap.perEvent, sink);
   if (type === 'text/event-stream') return new EventReader(cap, sink);
-  return textReader(sink);
+  return textReader(MAX_TEXT_BYTES, sink);
+}
+
+/** Some servers name JSON by another type, such as `text/json` or `application/json-rpc`. */
+function isJson(type: string): boolean {
+  return /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
+}
+
+/** Whatever the status, a body may be an answer, and an answer may be large. */
+function maxTextBytes(type: string, cap: ByteCap): number {
+  const mayAnswer = typeof cap === 'number' && (isJson(type) || type === 'text/event-stream');
+  return mayAnswer ? Math.max(cap, MAX_TEXT_BYTES) : MAX_TEXT_BYTES;
 }
 
 function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
@@ -67,14 +78,17 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
   };
 }
 
-function textReader(sink: BodySink): BodyReader {
-  let text = '';
+/** Keeps the first `maxBytes` of a body. */
+function textReader(maxBytes: number, sink: BodySink): BodyReader {
+  const chunks: Buffer[] = [];
+  let size = 0;
   return {
     take(chunk) {
-      if (text.length < MAX_TEXT_BYTES) text += chunk.toString('utf8', 0, MAX_TEXT_BYTES);
+      if (size < maxBytes) chunks.push(chunk.subarray(0, maxBytes - size));
+      size += chunk.length;
     },
-    end: () => sink.onEnd(text),
-    stop: () => {},
+    end: () => sink.onEnd(Buffer.concat(chunks).toString('utf8')),
+    stop: () => void chunks.splice(0),
   };
 }
 

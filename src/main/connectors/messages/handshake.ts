@@ -13,7 +13,9 @@ import {
 } from '../../mcp/json-rpc.ts';
 import type { ConnectionFacts } from '../connection/connection.ts';
 import type { EraMemory } from '../connection/era-memory.ts';
-import { isBrokenConnection, StatusError, UnusableAnswer } from '../connection/failure.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { isBrokenConnection } from '../connection/network-failure.ts';
 import type { MessageChannel } from './message-channel.ts';
 
 /** What a handshake agreed on. */
@@ -101,8 +103,8 @@ function firstAcceptable(
 /** Whether a failed probe says that the server is there and not modern. */
 function tellsOfEra(error: unknown): boolean {
   if (error instanceof StatusError) {
-    const { status } = error;
-    return status >= 400 && status !== 401 && status !== 403;
+    const { status } = error.refusal;
+    return (status < 300 || status >= 400) && status !== 401 && status !== 403;
   }
   return error instanceof RpcError || error instanceof UnusableAnswer;
 }

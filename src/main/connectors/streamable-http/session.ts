@@ -1,13 +1,15 @@
 import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
+import { StatusError } from '../connection/http-refusal.ts';
 import type { AbortExchange, ExchangeSink } from '../exchange/http-exchange.ts';
 import { OpenExchanges } from '../exchange/open-exchanges.ts';
+import { withinSession } from '../messages/http/session-loss.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
 import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
 import { exchangeForAnswer, type Wire } from './answer-exchange.ts';
 import { subjectHeaders } from './request-headers.ts';
-import { RequestWriter } from './request-writer.ts';
+import { RequestWriter, type WrittenRequest } from './request-writer.ts';
 
 export interface SessionOptions extends MessageEvents {
   readonly dispatcher: Dispatcher;
@@ -16,6 +18,8 @@ export interface SessionOptions extends MessageEvents {
   readonly headers: Readonly<Record<string, string>>;
   readonly maxResultBytes: number;
   readonly capabilities: JsonObject;
+  /** A notification or an answer was refused because the server does not know the session. */
+  readonly onSessionLost: (error: Error) => void;
 }
 
 /** Hears how a stream that stays open is doing. */
@@ -34,9 +38,11 @@ const TELL_TIMEOUT_MS = 10_000;
 export class StreamableHttpSession implements MessageChannel {
   readonly url: URL;
   readonly #wire: Wire;
+  readonly #onSessionLost: SessionOptions['onSessionLost'];
 
   constructor(options: SessionOptions) {
     this.url = options.url;
+    this.#onSessionLost = options.onSessionLost;
     this.#wire = {
       writer: new RequestWriter(options.url, options.headers, options.capabilities),
       requests: new PendingRequests(options),
@@ -74,17 +80,18 @@ export class StreamableHttpSession implements MessageChannel {
       if (!writer.isModern && !isHandshake) this.#cancel(id);
     });
     exchangeForAnswer(this.#wire, request, pending, isHandshake);
-    return pending.answer;
+    if (writer.isModern || isHandshake) return pending.answer;
+    return pending.answer.catch((error: unknown) => Promise.reject(withinSession(error)));
   }
 
   /** Sends a notification. Rejects if the server does not accept it. */
   notify(method: string, params: JsonObject): Promise<void> {
-    return this.#wire.exchanges.tell(this.#wire.writer.message(null, method, params), TELL_TIMEOUT_MS);
+    return this.#tell(this.#wire.writer.message(null, method, params));
   }
 
   /** Answers a request of the server. Rejects if the server does not accept the answer. */
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void> {
-    return this.#wire.exchanges.tell(this.#wire.writer.answer(id, answer), TELL_TIMEOUT_MS);
+    return this.#tell(this.#wire.writer.answer(id, answer));
   }
 
   /**
@@ -115,6 +122,15 @@ export class StreamableHttpSession implements MessageChannel {
     requests.endAll(closed);
     exchanges.abortAll(closed);
     if (writer.hasSession) await exchanges.tell(writer.end(), timeoutMs).catch(() => {});
+  }
+
+  async #tell(request: WrittenRequest): Promise<void> {
+    try {
+      await this.#wire.exchanges.tell(request, TELL_TIMEOUT_MS, request.asked);
+    } catch (error) {
+      if (error instanceof StatusError && error.refusal.kind === 'session-lost') this.#onSessionLost(error);
+      throw error;
+    }
   }
 
   #cancel(requestId: number): void {

@@ -40,8 +40,9 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
     const onMessage = (message: FromServer, answeredBy?: HostSide): void => messages.take(message, answeredBy);
     const { url, headers } = target;
     const { capabilities } = host;
+    const onSessionLost = (error: Error): void => void (messages.isUp && events.onLost(error));
     const answering = { dispatcher, url, headers, maxResultBytes, capabilities, onStray: recordStray, onMessage };
-    const session = new StreamableHttpSession(answering);
+    const session = new StreamableHttpSession({ ...answering, onSessionLost });
     const handshake = shakeHands(session, target.era, capabilities, {
       endpoint: url.href,
       eras,

@@ -9,21 +9,15 @@ import {
   type RpcError,
 } from '../../../mcp/json-rpc.ts';
 import type { Sent } from '../../connection/connection.ts';
+import { describeRefusal, type HttpRefusal } from '../../connection/http-refusal.ts';
 import { namesModern, textNamesModern } from './modern-evidence.ts';
 import { isSessionLoss, saysSessionLost } from './session-loss.ts';
-
-/**
- * What a request is for. `read` changes nothing on the server, so it may be sent twice; a `call` may not. A `stream` is
- * one that stays open for what the server says of its own accord.
- */
-export type RequestKind = 'call' | 'read' | 'notification' | 'handshake' | 'stream';
 
 /** A request over HTTP, as far as the meaning of its answer depends on it. */
 export interface HttpAsked {
   /** The method of MCP, as errors name it: `initialize`, `tools/call`. */
   readonly step: string;
-  readonly kind: RequestKind;
-  /** The JSON-RPC id; null for what has none. */
+  /** The JSON-RPC id; null for a notification or a stream. */
   readonly id: number | string | null;
   /** Whether it named a session. The address of an SSE session always does. */
   readonly hasSession: boolean;
@@ -37,48 +31,8 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-/** What an HTTP answer without a JSON-RPC answer means, and what may be told of it. */
-export interface HttpRefusal {
-  /**
-   * - `refused`: the server turned the request down. For 401 and 403 it is the credentials.
-   * - `session-lost`: it does not know the session.
-   * - `retry-after`: it wants fewer requests; `retryAfterMs` says for how long, if it does.
-   * - `may-have-run`: it failed, or answered with something that is no MCP.
-   */
-  readonly kind: 'refused' | 'session-lost' | 'retry-after' | 'may-have-run';
-  readonly step: string;
-  readonly status: number;
-  /** The media type of the body; null where there is none or it is malformed. */
-  readonly contentType: string | null;
-  /** The code of the JSON-RPC error in the body. */
-  readonly rpcCode: number | null;
-  /** Whether it says that the server speaks a modern revision. */
-  readonly namesModern: boolean;
-  /** `no` only where the request certainly did not run. */
-  readonly sent: Sent;
-  /** After how many milliseconds the server wants the next request; null where it does not say. */
-  readonly retryAfterMs: number | null;
-}
-
 /** `answered`: the body answers the request, and `message` is that answer. */
 export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
-
-/** An HTTP answer in place of a JSON-RPC one. */
-export class StatusError extends Error {
-  readonly refusal: HttpRefusal;
-
-  constructor(refusal: HttpRefusal) {
-    super(describeRefusal(refusal));
-    this.refusal = refusal;
-  }
-}
-
-/** Says in words what was answered. It holds nothing of the body. */
-export function describeRefusal({ step, status, contentType, rpcCode }: HttpRefusal): string {
-  const type = contentType ?? 'no content type';
-  const code = rpcCode === null ? '' : `, JSON-RPC error ${rpcCode}`;
-  return `${step} was answered with HTTP ${status} (${type}${code})`;
-}
 
 /**
  * Decides what an HTTP answer means. This is the one table for Streamable HTTP, SSE and the handshake:
@@ -136,6 +90,11 @@ function isModernServer({ step }: HttpAsked, { status, body }: HttpAnswer, error
   return status === 400 && textNamesModern(step, body);
 }
 
+/** Says in words what was answered, where the body is another matter. */
+export function describeAnswer({ step }: HttpAsked, { status, headers }: Omit<HttpAnswer, 'body'>): string {
+  return describeRefusal({ step, status, contentType: mediaTypeOf(headers), rpcCode: null });
+}
+
 /** The messages of a body: a JSON-RPC message, a batch of them, or events that hold them. */
 function messagesIn(body: string, contentType: string | null): readonly JsonObject[] {
   const texts = contentType === 'text/event-stream' ? eventsIn(body) : [body];
@@ -176,7 +135,7 @@ function errorIn(messages: readonly JsonObject[]): ErrorInBody | null {
 }
 
 /** The media type of an answer, in lower case and without its parameters; null where there is none to be shown. */
-export function mediaTypeOf(headers: IncomingHttpHeaders): string | null {
+function mediaTypeOf(headers: IncomingHttpHeaders): string | null {
   const type = firstOf(headers['content-type'])?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
   return /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/.test(type) ? type : null;
 }

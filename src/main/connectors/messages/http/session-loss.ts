@@ -1,4 +1,4 @@
-import type { RpcError } from '../../../mcp/json-rpc.ts';
+import { RpcError } from '../../../mcp/json-rpc.ts';
 
 /**
  * JSON-RPC codes under which servers say that they do not know a session: the ones that JSON-RPC leaves to
@@ -54,4 +54,13 @@ export function saysSessionLost(text: string): boolean {
 /** Whether an error has a code and words with which servers say that they do not know the session. */
 export function isSessionLoss({ code, message }: Pick<RpcError, 'code' | 'message'>): boolean {
   return isSessionCode(code) && saysSessionLost(message);
+}
+
+/** An answer to a request that says that the server does not know the session. */
+export class SessionLossAnswered extends RpcError {}
+
+/** What failed a request within a session, told apart where it says that the session is lost. */
+export function withinSession(error: unknown): unknown {
+  if (!(error instanceof RpcError) || !isSessionLoss(error)) return error;
+  return new SessionLossAnswered(error.code, error.message, error.data);
 }

@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  describeRefusal,
-  type HttpAsked,
-  type HttpRefusal,
-  judgeAnswer,
-} from '../../../../../src/main/connectors/messages/http/http-status.ts';
+import { describeRefusal, type HttpRefusal } from '../../../../../src/main/connectors/connection/http-refusal.ts';
+import { type HttpAsked, judgeAnswer } from '../../../../../src/main/connectors/messages/http/http-status.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json; charset=utf-8' };
-const CALL: HttpAsked = { step: 'tools/call', kind: 'call', id: 7, hasSession: true };
+const CALL: HttpAsked = { step: 'tools/call', id: 7, hasSession: true };
 const STATELESS: HttpAsked = { ...CALL, hasSession: false };
 const error = (id: unknown, code: number, message: string): string =>
   JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
@@ -94,7 +90,7 @@ describe('judgeAnswer', () => {
   it('says whether the server speaks a modern revision', () => {
     const supported = (status: number, data: unknown): boolean => {
       const body = JSON.stringify({ jsonrpc: '2.0', id: null, error: { code: -32_022, message: '', data } });
-      return (judge({ ...CALL, step: 'initialize', kind: 'handshake' }, status, body) as HttpRefusal).namesModern;
+      return (judge({ ...CALL, step: 'initialize' }, status, body) as HttpRefusal).namesModern;
     };
     expect(supported(400, { supported: ['2026-07-28'] })).toBe(true);
     expect(supported(422, { supported: ['2026-07-28'] })).toBe(true);
