@@ -1,10 +1,13 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { detached } from '../../observability/trace.ts';
-import { StatusError, UnusableAnswer } from '../connection/failure.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { STREAM_STEP } from '../connection/sse-fallback.ts';
 import { isEventStream } from '../exchange/body-reader.ts';
 import type { AbortExchange, HttpRequest } from '../exchange/http-exchange.ts';
 import type { OpenExchanges } from '../exchange/open-exchanges.ts';
+import { judgeAnswer } from '../messages/http/http-status.ts';
 import { type EndpointAddress, readEndpoint } from './endpoint-address.ts';
 
 /** Hears what an event stream brings. */
@@ -62,7 +65,6 @@ function broken(error: unknown): Error {
 }
 
 function noStream(status: number, headers: IncomingHttpHeaders): Error {
-  if (status >= 300) return new StatusError(status, '');
-  const type = headers['content-type'] === undefined ? 'no content type' : 'another content type';
-  return new UnusableAnswer(`it answered the GET for its event stream with ${status} and ${type}`);
+  const verdict = judgeAnswer({ step: STREAM_STEP, id: null, hasSession: false }, { status, headers, body: '' });
+  return verdict.kind === 'answered' ? new UnusableAnswer('it has no event stream') : new StatusError(verdict);
 }

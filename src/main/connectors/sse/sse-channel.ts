@@ -1,14 +1,14 @@
 import type { Dispatcher } from 'undici';
-import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
-import { ClosedConnection, StatusError } from '../connection/failure.ts';
-import type { HttpRequest } from '../exchange/http-exchange.ts';
+import type { JsonObject } from '../../mcp/json-rpc.ts';
+import { ClosedConnection } from '../connection/failure.ts';
 import { OpenExchanges } from '../exchange/open-exchanges.ts';
+import { withinSession } from '../messages/http/session-loss.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
-import type { PendingRequest } from '../messages/pending-request.ts';
 import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
 import { NO_META } from '../messages/request-meta.ts';
 import type { EndpointAddress } from './endpoint-address.ts';
 import { openEventStream } from './event-stream.ts';
+import { postMessage, type WrittenMessage } from './post-message.ts';
 import { SseRequests } from './sse-requests.ts';
 
 export interface SseChannelOptions extends MessageEvents {
@@ -78,22 +78,20 @@ export class SseChannel implements MessageChannel {
     signal?.throwIfAborted();
     const id = this.#requests.nextId();
     const meta = { progressToken: onProgress === undefined ? null : id, capabilities: null };
-    const request = this.#post(this.#writer.message(id, method, params, meta));
+    const message = this.#written(method, id, this.#writer.message(id, method, params, meta));
     const pending = this.#requests.add(id, signal, options, () => this.#cancel(id));
-    this.#send(request, pending);
-    return pending.answer;
+    postMessage(this.#exchanges, message, this.#requests, pending);
+    return pending.answer.catch((error: unknown) => Promise.reject(withinSession(error)));
   }
 
   async notify(method: string, params: JsonObject): Promise<void> {
-    const request = this.#post(this.#writer.message(null, method, params, NO_META));
-    await this.#exchanges.tell(request, TELL_TIMEOUT_MS);
+    await this.#tell(method, this.#writer.message(null, method, params, NO_META));
   }
 
   async answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }) {
     // The server may ask before it names its endpoint.
     await this.#opened.promise;
-    const request = this.#post(this.#writer.answer(id, answer));
-    await this.#exchanges.tell(request, TELL_TIMEOUT_MS);
+    await this.#tell('an answer', this.#writer.answer(id, answer));
   }
 
   /** Ends the stream and everything under way with `reason`. Idempotent. */
@@ -106,33 +104,16 @@ export class SseChannel implements MessageChannel {
     this.#options.onEnd(reason);
   }
 
-  /** Throws a ClosedConnection where there is no session: the message is not sent. */
-  #post(body: string): HttpRequest {
-    if (this.#endpoint === null || this.#isEnded) throw new ClosedConnection();
-    return this.#writer.post(this.#endpoint.url, body);
+  async #tell(step: string, body: string): Promise<void> {
+    const { request, asked } = this.#written(step, null, body);
+    await this.#exchanges.tell(request, TELL_TIMEOUT_MS, asked);
   }
 
-  #send(request: HttpRequest, pending: PendingRequest): void {
-    let status = 0;
-    const abort = this.#exchanges.start(request, {
-      onHead: (head) => {
-        status = head;
-      },
-      onValue: (value) => {
-        // Many acknowledge a message with JSON of their own.
-        if (isObject(value) && value.jsonrpc === '2.0') this.#requests.take(value, pending);
-      },
-      onEnd: (text) => {
-        pending.ended();
-        if (status >= 300) pending.reject(new StatusError(status, text));
-      },
-      onFailure: (error) => {
-        pending.ended();
-        // Once the message was accepted, the answer comes over the stream, whatever becomes of the acknowledgement.
-        if (status === 0 || status >= 300) pending.reject(error);
-      },
-    });
-    pending.over(abort);
+  /** Throws a ClosedConnection where there is no session: the message is not sent. */
+  #written(step: string, id: number | null, body: string): WrittenMessage {
+    if (this.#endpoint === null || this.#isEnded) throw new ClosedConnection();
+    const { url, namesSession } = this.#endpoint;
+    return { request: this.#writer.post(url, body), asked: { step, id, hasSession: namesSession } };
   }
 
   #cancel(requestId: number): void {
