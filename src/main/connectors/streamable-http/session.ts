@@ -2,12 +2,13 @@ import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
-import type { AbortExchange, ExchangeSink } from '../exchange/http-exchange.ts';
+import type { AbortExchange } from '../exchange/http-exchange.ts';
 import { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { withinSession } from '../messages/http/session-loss.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
 import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
 import { exchangeForAnswer, type Wire } from './answer-exchange.ts';
+import { openStream, type StreamSink } from './open-stream.ts';
 import { subjectHeaders } from './request-headers.ts';
 import { RequestWriter, type WrittenRequest } from './request-writer.ts';
 
@@ -21,12 +22,6 @@ export interface SessionOptions extends MessageEvents {
   /** A notification or an answer was refused because the server does not know the session. */
   readonly onSessionLost: (error: Error) => void;
 }
-
-/** Hears how a stream that stays open is doing. */
-export type StreamSink = Omit<ExchangeSink, 'onValue'>;
-
-/** Cap on one event of a stream that stays open. */
-const MAX_EVENT_BYTES = 1024 * 1024;
 
 /** For notifications and answers to the server, which need no answer. */
 const TELL_TIMEOUT_MS = 10_000;
@@ -99,15 +94,14 @@ export class StreamableHttpSession implements MessageChannel {
    * `lastEventId`. Its messages go where all messages go. The returned function ends it.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
-    const { writer, requests, exchanges, isClosed } = this.#wire;
+    const { writer, requests, isClosed } = this.#wire;
     if (isClosed) {
-      queueMicrotask(() => sink.onFailure(new ClosedConnection()));
+      queueMicrotask(() => sink.onOver(new ClosedConnection()));
       return () => {};
     }
     const id = `${method}:${requests.nextId()}`;
     const request = writer.isModern ? writer.message(id, method, params) : writer.listen(lastEventId);
-    const onValue = (value: unknown): void => requests.take(value, null);
-    return exchanges.start(request, { ...sink, onValue }, { perEvent: MAX_EVENT_BYTES });
+    return openStream(this.#wire, request, sink);
   }
 
   /**
