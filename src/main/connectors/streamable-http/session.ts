@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici';
+import { settledWithin } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
@@ -34,6 +35,8 @@ export class StreamableHttpSession implements MessageChannel {
   readonly url: URL;
   readonly #wire: Wire;
   readonly #onSessionLost: SessionOptions['onSessionLost'];
+  /** The answer to `initialize`; null before that is sent. */
+  #opening: Promise<unknown> | null = null;
 
   constructor(options: SessionOptions) {
     this.url = options.url;
@@ -74,6 +77,7 @@ export class StreamableHttpSession implements MessageChannel {
       // A legacy server goes on after its connection is gone, unless it is told; a modern one takes that as the word.
       if (!writer.isModern && !isHandshake) this.#cancel(id);
     });
+    if (isHandshake) this.#opening = pending.answer;
     exchangeForAnswer(this.#wire, request, pending, isHandshake);
     if (writer.isModern || isHandshake) return pending.answer;
     return pending.answer.catch((error: unknown) => Promise.reject(withinSession(error)));
@@ -118,7 +122,17 @@ export class StreamableHttpSession implements MessageChannel {
     if (writer.hasSession) await exchanges.tell(writer.end(), timeoutMs).catch(() => {});
   }
 
+  /**
+   * Closes a session that nobody wants. Where `initialize` is under way, waits up to `graceMs` for its answer, which
+   * names the session that has to be ended. Never rejects.
+   */
+  async abandon(graceMs: number, timeoutMs: number): Promise<void> {
+    if (this.#opening !== null && !this.#wire.writer.hasSession) await settledWithin(this.#opening, graceMs);
+    await this.close(timeoutMs);
+  }
+
   async #tell(request: WrittenRequest): Promise<void> {
+    if (this.#wire.isClosed) throw new ClosedConnection();
     try {
       await this.#wire.exchanges.tell(request, TELL_TIMEOUT_MS, request.asked);
     } catch (error) {
