@@ -20,6 +20,13 @@ const BROKEN: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EP
 
 const MAX_CAUSES = 8;
 
+/** An event stream ended before its answer, as a connection that broke. */
+export class StreamEnded extends Error {
+  constructor() {
+    super('the event stream ended before its answer');
+  }
+}
+
 /** An error of the network as a failure. */
 export function networkFailure(error: unknown): Failure {
   const isUnsent = hasNetworkCode(error, NEVER_CONNECTED);

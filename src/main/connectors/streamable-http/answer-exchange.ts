@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { SseServerAnswered, UnusableAnswer } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
+import { StreamEnded } from '../connection/network-failure.ts';
 import { isEventStream } from '../exchange/body-reader.ts';
 import type { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { describeAnswer, judgeAnswer } from '../messages/http/http-status.ts';
@@ -108,7 +109,7 @@ export function exchangeForAnswer(
     onRetry: (ms) => {
       retryMs = Math.min(ms, MAX_RETRY_MS);
     },
-    onEnd: (text) => over(() => (head === null || isStream(head) ? endedEarly() : judge(head, text))),
+    onEnd: (text) => over(() => (head === null || isStream(head) ? new StreamEnded() : judge(head, text))),
     onFailure: (error) =>
       over(() => {
         if (head === null || isStream(head)) return error;
@@ -124,11 +125,6 @@ export function exchangeForAnswer(
 
 function isStream({ status, headers }: Head): boolean {
   return isEventStream(status, headers);
-}
-
-/** A stream that ends early is a connection that broke. */
-function endedEarly(): Error {
-  return new Error('the event stream ended before its answer');
 }
 
 /** Whether a legacy SSE server may be at the other end: it is recognised by its first event. */

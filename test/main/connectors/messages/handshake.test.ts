@@ -33,11 +33,15 @@ function channelOf(answers: Readonly<Record<string, () => Promise<JsonObject>>>)
   return { channel, sent, spoken };
 }
 
+const after = (ms: number) => (begin: () => void) => {
+  const timer = setTimeout(begin, ms);
+  return () => clearTimeout(timer);
+};
 const options = (silenceMs?: number) => ({
   endpoint: 'https://one.example/mcp',
   eras: new EraMemory(),
   transport: 'stdio' as const,
-  ...(silenceMs !== undefined && { silenceMs }),
+  ...(silenceMs !== undefined && { whenSilent: after(silenceMs) }),
 });
 const resolves = (result: JsonObject) => () => Promise.resolve(result);
 const rejects = (error: Error) => () => Promise.reject(error);
@@ -46,7 +50,7 @@ const later = (ms: number, result: JsonObject) => () =>
 const unknown = new RpcError(-32_601, 'Method not found');
 
 describe('shakeHands', () => {
-  beforeEach(() => void vi.useFakeTimers({ now: 1_000 }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
   it('agrees on the modern era where the server discovers it', async () => {
