@@ -33,6 +33,10 @@ describe('the answer to a POST over SSE', () => {
     ['nothing', inPost(() => '', { type: 'application/json', isTwice: true })],
     ['damaged JSON', inPost(() => 'Accepted', { isTwice: true })],
     ['JSON that is no message', inPost((id) => JSON.stringify({ id, ok: true }), { isTwice: true })],
+    [
+      'JSON that only looks like an answer',
+      inPost((id) => JSON.stringify({ jsonrpc: '2.0', id, result: 'accepted' }), { isTwice: true }),
+    ],
     ['a page', inPost(() => '<p>', { type: 'text/html', isTwice: true })],
   ])('may be %s', async (_, answer) => {
     await using server = await RawSseServer.start({ 'tools/call': answer });

@@ -169,6 +169,21 @@ describe('a handshake over SSE that is refused', () => {
     await noStreamLeft(server);
   });
 
+  it('with a wait is tried again after it', async () => {
+    const times: number[] = [];
+    await using server = await RawSseServer.start({
+      GET(request, it) {
+        times.push(performance.now());
+        if (times.length === 1) echoing(429, { 'retry-after': '1' })(request, it);
+        else it.openStream();
+      },
+    });
+    await using local = manageFile({ one: { type: 'sse', url: server.url.href } }, { random: { next: () => 0 } });
+    void local.manager.sync();
+    await eventually('it is up', () => local.manager.connector('one')?.status?.state === 'ready');
+    expect([times.length, (times[1] ?? 0) - (times[0] ?? 0) >= 990]).toEqual([2, true]);
+  });
+
   it.each([401, 403])('with %i is refused credentials', async (status) => {
     await using server = await RawSseServer.start({ GET: echoing(status) });
     const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
