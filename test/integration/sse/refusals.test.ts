@@ -123,6 +123,33 @@ describe('a POST over SSE that is refused', () => {
     expect(sse.lost).toEqual([]);
   });
 
+  it.each<[string, SseAnswer]>([
+    ['refused with 401', echoing(401)],
+    ['refused with 404', echoing(404)],
+    ['cut off', ({ response }) => void response.destroy()],
+  ])('does not take another call with it that is under way: %s', async (_, refuse) => {
+    await using server = await RawSseServer.start({
+      'tools/call'(request, it) {
+        const { word = '' } = (request.message.params?.arguments ?? {}) as { word?: string };
+        const { stream } = it;
+        if (word === 'refused') return refuse(request, it);
+        request.accept();
+        if (word === 'slow') {
+          const event = { jsonrpc: '2.0', id: request.message.id, result: OK };
+          setTimeout(() => stream.write(`data: ${JSON.stringify(event)}\n\n`), 500);
+        }
+      },
+    });
+    await using local = await managed(server);
+    const slow = local.manager.callTool('one.echo', { word: 'slow' });
+    await eventually('it is under way', () => server.of('tools/call').length === 1);
+    expect(await outcomeOf(local.manager.callTool('one.echo', { word: 'refused' }))).not.toEqual({});
+    await expect(slow).resolves.toEqual(OK);
+    await eventually('it is back', () => local.manager.connector('one')?.status?.state === 'ready');
+    await eventually('the stream before is closed', () => server.openStreams === 1);
+    expect(server.streams.length).toBeGreaterThan(1);
+  });
+
   it('as an answer of the host is no lost connection', async () => {
     await using server = await RawSseServer.start({ answer: echoing(500) });
     await using sse = await connectSse(server);
