@@ -14,8 +14,8 @@ export interface EraSteps {
   readonly offer: () => Promise<LegacyOffer>;
   readonly whenSilent: WhenSilent;
   /**
-   * How long a silent probe is waited for where `initialize` was refused as legacy SSE servers do, from the beginning on;
-   * null for ever.
+   * How long, from the beginning, a silent probe is waited for where `initialize` was refused as legacy SSE servers do.
+   * Null for ever.
    */
   readonly patienceMs: number | null;
 }
