@@ -160,6 +160,46 @@ describe('a POST over SSE that is refused', () => {
   });
 });
 
+describe('an answer over SSE that says that the session is unknown', () => {
+  const lost = (id: unknown): object => ({
+    jsonrpc: '2.0',
+    id,
+    error: { code: -32_600, message: 'Session not found' },
+  });
+
+  it.each<[string, SseAnswer]>([
+    ['the event stream', ({ accept, message, send }) => [accept(), send(lost(message.id))]],
+    [
+      'the POST',
+      ({ message, response }) =>
+        void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(lost(message.id))),
+    ],
+  ])('in %s is given to the caller of a tool, and renews the session', async (_, answer) => {
+    await using server = await RawSseServer.start({ 'tools/call': answer });
+    await using local = await managed(server);
+    const outcome = await outcomeOf(local.manager.callTool('one.echo'));
+    expect(outcome).toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { sent: 'maybe', rpcCode: -32_600 } });
+    await eventually('the session is renewed', () => server.streams.length === 2);
+    expect(server.of('tools/call')).toHaveLength(1);
+  });
+
+  it('has a read repeated over the new session', async () => {
+    let isLost = true;
+    await using server = await RawSseServer.start({
+      initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: {} } }),
+      'prompts/list'({ accept, message, result, send }) {
+        if (!isLost) return result({ prompts: [] });
+        isLost = false;
+        accept();
+        send(lost(message.id));
+      },
+    });
+    await using local = await managed(server);
+    await expect(local.manager.request('one', 'prompts/list', {})).resolves.toEqual({ prompts: [] });
+    expect([server.of('prompts/list').length, server.streams.length]).toEqual([2, 2]);
+  });
+});
+
 describe('a handshake over SSE that is refused', () => {
   it.each<[string, string, Readonly<Record<string, SseAnswer>>, object, RegExp]>([
     [

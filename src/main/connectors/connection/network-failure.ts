@@ -27,7 +27,7 @@ export class StreamEnded extends Error {
   }
 }
 
-/** The connection went, or was closed, under a request that had been sent. What ended it says nothing of the request. */
+/** The connection went, or was closed, under a request that had been sent. */
 export class LostUnderRequest extends Error {
   constructor(cause: unknown) {
     super('The connection was lost', { cause });
