@@ -26,8 +26,8 @@ export interface Snippet {
 /**
  * Makes the configuration for one client. Claude Desktop's file takes programs only and skips an entry with a url, so
  * it is named for programs only. Variables in headers are `${NAME}` for Claude Code, Gemini CLI and Goose,
- * `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a member that names the variable. VS Code's
- * inputs are not used: a person has to type them, and background agents skip such servers.
+ * `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a member that names the variable. VS
+ * Code's inputs are not used: a person has to type them, and background agents skip such servers.
  */
 export function clientSnippet(client: SnippetClient, name: string, way: Way, platform: NodeJS.Platform): Snippet {
   const written = exportServers([serverOf(name, way)], client);
