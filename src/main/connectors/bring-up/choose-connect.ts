@@ -33,9 +33,10 @@ function onDemand(make: () => Promise<Connect>): Connect {
   };
 }
 
-/** The status with which a server answered a handshake in place of MCP. Refused credentials have another code. */
-function statusOfRefusal(error: unknown): number | null {
+/** How a server refused `initialize`. Refused credentials have another code, and other steps say nothing of SSE. */
+function statusOfRefusal(error: unknown): number | 'sse' | null {
   if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return null;
-  const { status } = error.detail;
-  return typeof status === 'number' ? status : null;
+  const { status, step, transport } = error.detail;
+  if (transport === 'sse') return 'sse';
+  return step === 'initialize' && typeof status === 'number' ? status : null;
 }

@@ -6,7 +6,7 @@ import { scriptedConnection } from '../../../helpers/scripted-connection.ts';
 const refused = new Error('Streamable HTTP is refused');
 
 /** What was tried against a server that answers Streamable HTTP with `status`, and how it ended. */
-async function tried(status: number | null, target: Partial<ConnectorTarget> = {}): Promise<string[]> {
+async function tried(status: number | 'sse' | null, target: Partial<ConnectorTarget> = {}): Promise<string[]> {
   const ways: string[] = [];
   const outcome = await connectWithSseFallback({ era: 'auto', transport: 'auto', ...target } as ConnectorTarget, {
     overStreamableHttp: async () => {
@@ -26,11 +26,11 @@ async function tried(status: number | null, target: Partial<ConnectorTarget> = {
 }
 
 describe('connectWithSseFallback', () => {
-  it.each([400, 404, 405, 499])('tries SSE after Streamable HTTP was answered with %i', async (status) => {
+  it.each([400, 404, 405, 'sse'] as const)('tries SSE after initialize was answered with %s', async (status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'sse', 'connected']);
   });
 
-  it.each([401, 403, 302, 500, 503, null])('does not try SSE after %s', async (status) => {
+  it.each([401, 403, 406, 429, 499, 302, 500, 503, null])('does not try SSE after %s', async (status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'refused']);
   });
 
