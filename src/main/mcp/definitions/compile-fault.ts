@@ -2,8 +2,8 @@ import { isObject, type JsonObject } from '../json-rpc.ts';
 
 /**
  * Why a client that compiles a schema might fail; null if it surely does not. The official SDK 1.x compiles the output
- * schemas of all tools while it lists them, with Ajv for draft 7, and rejects the whole list where one fails. Ajv itself
- * takes 0.3 ms a schema, so this knows what Ajv throws for, and refuses what it does not know for sure.
+ * schemas of all tools while it lists them, with Ajv for draft 7, and rejects the whole list if one fails. Ajv itself
+ * would take too long here, so this knows what Ajv throws for, and refuses what it does not know for sure.
  */
 export function compileFault(schema: JsonObject): string | null {
   return new SchemaWalk(schema).fault();
@@ -92,12 +92,14 @@ function isPattern(value: unknown): boolean {
   }
 }
 
-/** Whether the value of an unknown keyword gives no name to a schema, as Ajv looks for those everywhere. */
+/** Whether the value of an unknown keyword names no schema: Ajv looks for names everywhere. */
 function isPlain(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isPlain);
   if (!isObject(value)) return true;
-  return Object.entries(value).every(
-    ([name, member]) => !(NAMING.has(name) && typeof member === 'string') && isPlain(member),
-  );
+  return Object.entries(value).every(([name, member]) => {
+    const isName = NAMING.has(name) && typeof member === 'string';
+    return !isName && isPlain(member);
+  });
 }
 
 const NAMING: ReadonlySet<string> = new Set(['$id', '$anchor', '$dynamicAnchor']);
@@ -124,7 +126,7 @@ const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['$id', (value, walk, holder) => walk.isRoot(holder) && typeof value === 'string' && isPlainUrl(value)],
   ['id', never],
   ...['formatMinimum', 'formatMaximum', 'formatExclusiveMinimum', 'formatExclusiveMaximum'].map(pair(never)),
-  ...['$anchor', '$dynamicAnchor', '$dynamicRef', '$recursiveAnchor', '$recursiveRef'].map(pair(never)),
+  ...['$anchor', '$dynamicAnchor'].map(pair(never)),
   ...['not', 'if', 'then', 'else', 'propertyNames', 'contains', 'additionalItems', 'additionalProperties'].map(
     pair(schema),
   ),

@@ -18,7 +18,7 @@ import { mendInputSchema, mendOutputSchema } from './tool-schemas.ts';
 import { NEWEST_REVISION, type WireRevision } from './wire-revision.ts';
 
 /**
- * Checks a definition that {@link readListItem} accepted, and makes the view of it that clients of a revision are shown.
+ * Checks a definition that {@link readListItem} accepted, and makes the view that clients of a revision are shown.
  * Valid is what the official SDK clients of that revision accept (1.x, and both eras of 2.x): they reject a whole list
  * for one definition that they do not. What they do not look at passes as it is.
  */
@@ -65,7 +65,8 @@ const TOOL_ANNOTATIONS: Members = [
 ];
 
 const ROLES: ReadonlySet<unknown> = new Set(['user', 'assistant']);
-const DATE_TIME = /^(\d{4}-\d\d-\d\d)T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d+)?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$/;
+const TIME = String.raw`(?:[01]\d|2[0-3]):[0-5]\d`;
+const DATE_TIME = new RegExp(String.raw`^(\d{4}-\d\d-\d\d)T${TIME}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${TIME})$`);
 
 /** Whether a value is a date and a time with its offset (RFC 3339). */
 function isDateTime(value: unknown): boolean {

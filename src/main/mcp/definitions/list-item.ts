@@ -1,9 +1,17 @@
 import { isObject, type JsonObject } from '../json-rpc.ts';
 import { type DefinitionKind, type DroppedDefinition, type DropReason, NAME_MEMBERS } from './definition.ts';
 
-/** An item of a list: a definition that can be told apart from others, or why it is none. */
+/** An item of a list that can be told apart from others. */
+export interface ListedDefinition {
+  readonly kind: 'definition';
+  readonly definition: JsonObject;
+  /** Its name or URI. */
+  readonly name: string;
+}
+
+/** What became of an item of a list: a definition, or why it is left out. */
 export type ListItem =
-  | { readonly kind: 'definition'; readonly definition: JsonObject; readonly name: string }
+  | ListedDefinition
   | { readonly kind: 'dropped'; readonly reason: DropReason; readonly name: string };
 
 /** How deep a definition may nest; schemas in use are below 20. Deeper ones could neither be compared nor written. */
