@@ -9,6 +9,8 @@ export interface DroppedView {
   readonly count: number;
 }
 
+const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'template'];
+
 /** Definitions that `status()` names, and that one log line names. */
 const MAX_NAMED = 100;
 const MAX_LOGGED = 8;
@@ -58,7 +60,7 @@ export class DroppedDefinitions {
   of(connectorId: string): DroppedView {
     const ledger = this.#ledgers.get(connectorId);
     if (ledger === undefined) return NONE;
-    const all = [...ledger.lists.values()].flat();
+    const all = KINDS.flatMap((kind) => ledger.lists.get(kind) ?? []);
     return { named: all.slice(0, MAX_NAMED), count: all.length };
   }
 

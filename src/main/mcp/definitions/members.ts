@@ -72,7 +72,7 @@ export function mendMembers(object: JsonObject, members: Members, exam: Exam, pa
 }
 
 /** Copies an object with some of its members changed. `__proto__` stays a member like any other. */
-export function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
+function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>): JsonObject {
   const added = [...changes].filter(([name]) => !Object.hasOwn(object, name));
   const members = [...Object.entries(object), ...added].map(([name, value]): [string, unknown] => [
     name,

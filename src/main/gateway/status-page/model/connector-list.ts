@@ -30,7 +30,7 @@ export interface ConnectorRow {
 }
 
 /** A definition that is left out, in words. */
-export interface DroppedRow {
+interface DroppedRow {
   readonly kind: DefinitionKind;
   readonly name: string;
   readonly reason: DropReason;
