@@ -1,7 +1,11 @@
+import { NAME_MEMBERS } from '../../mcp/definitions/definition.ts';
+import type { WireRevision } from '../../mcp/definitions/wire-revision.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
-import { type Feature, type FeatureLists, keyOf, type Listed } from './feature-lists.ts';
+import { type FeatureLists, keyOf } from './feature-lists.ts';
 import { createSelection, type Page, pageOf } from './pages.ts';
+import { FEATURE_KINDS, type Feature, type Listed } from './read-feature.ts';
 import type { Route } from './route.ts';
+import { shownDefinition } from './shown-definitions.ts';
 
 /** What a connector lists besides tools, as a route shows it. */
 export class FeaturePages {
@@ -23,9 +27,9 @@ export class FeaturePages {
   }
 
   /** Throws an RpcError for a cursor that is none. */
-  page(feature: Feature, cursor: unknown): Page {
+  page(feature: Feature, cursor: unknown, revision: WireRevision): Page {
     const list = this.#route.isUnfiltered ? this.#ofRoute(feature) : this.#shown[feature](this.#ofRoute(feature));
-    return pageOf(list, { keyOf, write: (listed) => JSON.stringify(this.#write(feature, listed)) }, cursor);
+    return pageOf(list, { keyOf, write: (listed) => this.#write(feature, listed, revision) }, cursor);
   }
 
   /** The prompt that is called so here; null if there is none, or if the route does not show it. */
@@ -40,8 +44,8 @@ export class FeaturePages {
   }
 
   /**
-   * The resource that a URI stands for here. One that names no connector, as tools may mention, is that of the only connector that lists it. Null if there is none, or if the
-   * route does not show it.
+   * The resource that a URI stands for here. One that names no connector, as tools may mention, is that of the only
+   * connector that lists it. Null if there is none, or if the route does not show it.
    */
   resource(exposed: string): { readonly connectorId: string; readonly uri: string } | null {
     const named = this.#route.resolveUri(exposed);
@@ -89,9 +93,13 @@ export class FeaturePages {
     return this.#route.isAllowed(this.#route.fullName(connectorId, name));
   }
 
-  #write(feature: Feature, { connectorId, item, own }: Listed): JsonObject {
-    if (feature === 'prompts') return { ...item, name: this.#route.expose(connectorId, own) };
-    const member = feature === 'resources' ? 'uri' : 'uriTemplate';
-    return { ...item, [member]: this.#route.exposeUri(connectorId, own) };
+  /** The JSON of an entry; null for one that this revision does not show. */
+  #write(feature: Feature, { connectorId, item, own }: Listed, revision: WireRevision): string | null {
+    const kind = FEATURE_KINDS[feature];
+    const view = shownDefinition(kind, item, revision);
+    if (view === null) return null;
+    const isNamed = feature === 'prompts';
+    const exposed = isNamed ? this.#route.expose(connectorId, own) : this.#route.exposeUri(connectorId, own);
+    return JSON.stringify({ ...view, [NAME_MEMBERS[kind]]: exposed });
   }
 }

@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
-import { asIncoming, isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
+import { asIncoming, isObject, type JsonObject, MODERN_REVISION, RpcError } from '../../mcp/json-rpc.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../messages/exchange.ts';
@@ -32,8 +33,9 @@ const PRINCIPAL = 'stdio';
 const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.');
 
 /**
- * Serves one client over standard streams, a line a message (MCP 2025-06-18 and 2026-07-28, transports: stdio); each request is of the era that it says. Resolves when the client closes its end
- * or breaks the limit on a message, after what was under way has been given up.
+ * Serves one client over standard streams, a line a message (MCP 2025-06-18 and 2026-07-28, transports: stdio); each
+ * request is of the era that it says. Resolves when the client closes its end or breaks the limit on a message, after
+ * what was under way has been given up.
  */
 export async function serveStdio(options: StdioOptions): Promise<void> {
   const client = new StdioClient(options);
@@ -122,6 +124,7 @@ class StdioClient {
     const life = new AbortController();
     this.#modern.set(id, life);
     const exchange = this.#exchange({
+      revision: wireRevisionOf(MODERN_REVISION),
       ...{ era: 'modern', id, signal: life.signal, ask: null, progressToken: progressTokenOf(params) },
       ...envelope,
     });
@@ -140,6 +143,7 @@ class StdioClient {
     const life = new AbortController();
     session?.running.set(id, life);
     const exchange = this.#exchange({
+      revision: wireRevisionOf(session?.revision ?? null),
       ...{ era: 'legacy', id, signal: life.signal, progressToken: progressTokenOf(params) },
       ask: session === null ? null : (asked, about, signal) => session.ask(asked, about, signal),
       capabilities: session?.capabilities ?? {},
@@ -177,9 +181,7 @@ class StdioClient {
     }
   }
 
-  #exchange(
-    parts: Pick<Exchange, 'era' | 'id' | 'signal' | 'ask' | 'capabilities' | 'logLevel' | 'progressToken'>,
-  ): Exchange {
+  #exchange(parts: Omit<Exchange, 'principal' | 'client' | 'headers' | 'notify' | 'openLarge'>): Exchange {
     return {
       ...parts,
       principal: PRINCIPAL,

@@ -1,3 +1,4 @@
+import { wireRevisionOf } from '../../../mcp/definitions/wire-revision.ts';
 import { isObject, LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
 import type { AskClient } from '../../messages/exchange.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
@@ -57,6 +58,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
     message,
     {
       ...{ era: 'legacy', client: client ?? http, capabilities, ask, own },
+      revision: wireRevisionOf(client?.revision ?? (revision === undefined ? null : String(revision))),
       ...{ logLevel: client?.logLevel ?? null, running: client?.running ?? null },
     },
     deps.server,
