@@ -23,6 +23,12 @@ export interface LegacyDeps {
   readonly watches: ResourceWatches;
 }
 
+/** The methods of a legacy client without a session, besides those of both eras; null for any other. */
+export function sessionlessMethod(method: string): JsonObject | null {
+  // Nobody keeps the level, but clients take an error for a broken server.
+  return method === 'ping' || method === 'logging/setLevel' ? {} : null;
+}
+
 /** The methods of a legacy client that concern its session; null for any other. */
 export async function legacyMethod(
   method: string,

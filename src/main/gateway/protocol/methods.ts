@@ -1,6 +1,7 @@
 import { isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
 import type { Page } from '../catalog/pages.ts';
 import type { View } from '../catalog/view.ts';
+import { withoutNulls } from '../messages/client-message.ts';
 import { ANSWERED, type Exchange, type Forwarded, type Outcome, PreparedResult } from '../messages/exchange.ts';
 import { invalidParams, resourceNotFound } from '../messages/rpc-errors.ts';
 import type { Target } from './forwarding/connector-request.ts';
@@ -104,7 +105,11 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     await deps.settled();
     const found = isObject(ref) ? view.features.reference(ref) : null;
     if (found === null) throw invalidParams('The reference is to no prompt and no resource template of this server');
-    const own = { ref: found.ref, argument, ...(context !== undefined && { context }) };
+    const own = {
+      ref: withoutNulls(found.ref),
+      argument: isObject(argument) ? withoutNulls(argument) : argument,
+      ...(isObject(context) && { context: withoutNulls(context) }),
+    };
     const target: Target = { kind: 'request', method: 'completion/complete', own };
     return await forwardTo(found.connectorId, target, { params, exchange, view });
   };

@@ -2,13 +2,14 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
-import { asIncoming, isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { type asIncoming, isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
+import { asClientMessage, parseClientJson } from '../messages/client-message.ts';
 import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../messages/exchange.ts';
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../messages/write-message.ts';
-import { agreedRevision, initializeResult, legacyMethod } from '../protocol/legacy-methods.ts';
+import { agreedRevision, initializeResult, legacyMethod, sessionlessMethod } from '../protocol/legacy-methods.ts';
 import { isModern, readEnvelope } from '../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../protocol/modern-methods.ts';
 import { ClientSession } from '../protocol/notices/client-session.ts';
@@ -32,8 +33,9 @@ const PRINCIPAL = 'stdio';
 const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.');
 
 /**
- * Serves one client over standard streams, a line a message (MCP 2025-06-18 and 2026-07-28, transports: stdio); each request is of the era that it says. Resolves when the client closes its end
- * or breaks the limit on a message, after what was under way has been given up.
+ * Serves one client over standard streams, one message on each line (MCP 2025-06-18 and 2026-07-28, transports:
+ * stdio). Each request is of the era that it names. Resolves when the client closes its end or sends a longer
+ * message than it may; requests under way are then given up.
  */
 export async function serveStdio(options: StdioOptions): Promise<void> {
   const client = new StdioClient(options);
@@ -65,19 +67,21 @@ class StdioClient {
   take(line: string): void {
     let value: unknown;
     try {
-      value = JSON.parse(line);
+      value = parseClientJson(line);
     } catch {
       this.refuse('The line is no JSON', RPC_PARSE_ERROR);
       return;
     }
-    const message = asIncoming(value);
+    const message = asClientMessage(value);
     switch (message.kind) {
       case 'request':
         if (this.#modern.has(message.id) || this.session?.running.has(message.id) === true) {
           this.#write(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, 'This id is in use')));
           return;
         }
-        void (isModern(message.params, null) ? this.#answerModern(message) : this.#answerLegacy(message));
+        void (isModern(message.method, message.params, null)
+          ? this.#answerModern(message)
+          : this.#answerLegacy(message));
         return;
       case 'notification':
         if (message.method !== 'notifications/cancelled') return;
@@ -149,9 +153,7 @@ class StdioClient {
     const parts = { levels, watches };
     await this.#serve(method, params, exchange, async (name) =>
       session === null
-        ? name === 'ping'
-          ? {}
-          : null
+        ? sessionlessMethod(name)
         : legacyMethod(name, params, session, { ...parts, signal: life.signal }),
     );
     session?.running.delete(id);

@@ -1,10 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asIncoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
+import { type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
+import { asClientMessage, parseClientJson } from '../../messages/client-message.ts';
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
 import { isModern } from '../../protocol/modern-envelope.ts';
 import type { Backlog } from './backlog.ts';
-import { answerLegacy, type LegacyDeps, sessionOf } from './legacy-requests.ts';
+import { answerLegacy, type LegacyDeps, sessionIdOf, sessionOf } from './legacy-requests.ts';
 import { answerModern, type ModernDeps } from './modern-requests.ts';
 import { idOf, refuse, refuseForNow, refuseSession } from './refusals.ts';
 import { HttpReply } from './reply.ts';
@@ -18,8 +19,8 @@ export interface McpEndpointDeps extends ModernDeps, LegacyDeps {
 }
 
 /**
- * Serves Streamable HTTP of both eras at one address (MCP 2025-11-25 and 2026-07-28, transports). Rejects if the client
- * disconnects before its request has been read.
+ * Serves Streamable HTTP of both eras at one address (MCP 2025-11-25 and 2026-07-28, transports). Rejects if the
+ * client disconnects before its request has been read.
  */
 export async function handleMcp(
   request: IncomingMessage,
@@ -53,7 +54,7 @@ async function post(http: McpHttpRequest, deps: McpEndpointDeps): Promise<void> 
   }
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    value = parseClientJson(body.toString('utf8'));
   } catch {
     return refuse(reply, 400, 'The body is no JSON', RPC_PARSE_ERROR);
   }
@@ -62,19 +63,19 @@ async function post(http: McpHttpRequest, deps: McpEndpointDeps): Promise<void> 
 
 async function take(http: McpHttpRequest, value: unknown, deps: McpEndpointDeps): Promise<void> {
   const { reply, response } = http;
-  const message = asIncoming(value);
+  const message = asClientMessage(value);
   if (message.kind === 'junk') {
     const why = 'The body is no JSON-RPC 2.0 message; batches are not taken';
     return reply.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, why)), 400);
   }
   if (message.kind === 'request') {
     if (isTurnedAway(http, message, deps)) return;
-    if (isModern(message.params, http.request.headers)) await answerModern(http, message, deps);
+    if (isModern(message.method, message.params, http.request.headers)) await answerModern(http, message, deps);
     else await answerLegacy(http, message, deps);
     return;
   }
   const client = sessionOf(http, deps.sessions)?.client;
-  if (client === undefined && http.request.headers['mcp-session-id'] !== undefined) return refuseSession(reply);
+  if (client === undefined && sessionIdOf(http.request) !== undefined) return refuseSession(reply);
   if (message.kind === 'notification') {
     if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
   } else {
@@ -99,7 +100,7 @@ function isTurnedAway({ response, reply }: McpHttpRequest, { id }: RpcRequest, d
  */
 function openStream(http: McpHttpRequest, { sessions, streams }: McpEndpointDeps): void {
   const { reply, response } = http;
-  if (http.request.headers['mcp-session-id'] === undefined) {
+  if (sessionIdOf(http.request) === undefined) {
     response.writeHead(405, { allow: 'POST' }).end();
     return;
   }
@@ -124,7 +125,7 @@ function openStream(http: McpHttpRequest, { sessions, streams }: McpEndpointDeps
 function endSession(http: McpHttpRequest, { sessions }: McpEndpointDeps): void {
   const { reply, response } = http;
   const session = sessionOf(http, sessions);
-  if (http.request.headers['mcp-session-id'] === undefined) response.writeHead(405, { allow: 'POST' }).end();
+  if (sessionIdOf(http.request) === undefined) response.writeHead(405, { allow: 'POST' }).end();
   else if (session === undefined) refuseSession(reply);
   else {
     sessions.end(session);
@@ -133,8 +134,8 @@ function endSession(http: McpHttpRequest, { sessions }: McpEndpointDeps): void {
 }
 
 /**
- * Resolves with the body of a request, or with null if it is longer than `maxBytes`; no more than that is read. Rejects
- * if the client disconnects.
+ * Resolves with the body of a request, or with null if it is longer than `maxBytes`; no more than that is read.
+ * Rejects if the client disconnects.
  */
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {

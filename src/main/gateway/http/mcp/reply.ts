@@ -4,6 +4,7 @@ import type { ResultSink } from '../../../connectors/connection/connection.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import { EventWriter } from '../../event-writer.ts';
 import type { RequestId } from '../../messages/exchange.ts';
+import { acceptedTypes } from './accepted-types.ts';
 import type { Backlog } from './backlog.ts';
 
 /**
@@ -37,11 +38,11 @@ export class HttpReply {
   #timer: Timer | null = null;
 
   constructor(request: IncomingMessage, response: ServerResponse, backlog: Backlog) {
-    const accept = request.headers.accept ?? '*/*';
+    const accepted = acceptedTypes(request.headers.accept);
     this.#response = response;
     this.#backlog = backlog;
-    this.#acceptsJson = /\*\/\*|application\/(?:json|\*)/.test(accept);
-    this.#acceptsStream = /\*\/\*|text\/(?:event-stream|\*)/.test(accept);
+    this.#acceptsJson = accepted.json;
+    this.#acceptsStream = accepted.stream;
   }
 
   /** Whether the client accepts an answer in any form that there is. */
