@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { monotonicMs, raceSignal, settledWithin, systemSleep } from '../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { Logger } from '../observability/logger.ts';
 import { observeGateway } from '../observability/observed-gauges.ts';
 import { CallLatencies } from './call-latencies.ts';
@@ -55,7 +56,8 @@ export class Gateway {
   readonly #views = new Map<string, View>();
   readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
   readonly #options: GatewayOptions;
-  readonly #sessionsOf = new Set<() => readonly ClientSession[]>();
+  /** The sessions of each listener, and the capabilities of its client where it has only one. */
+  readonly #listeners = new Map<() => readonly ClientSession[], (() => JsonObject | null) | null>();
   readonly #off: () => void;
   readonly #unobserve: () => void;
   readonly #closed = new AbortController();
@@ -95,7 +97,7 @@ export class Gateway {
       ttlMs: () => this.#ttlMs(),
     });
     this.server = new RequestServer(methods, logger);
-    host.askAmong({ calls, sessions: () => this.#sessions() });
+    host.askAmong({ calls, sessions: () => this.#sessions(), onlyClient: () => this.#onlyClient() });
     this.#unobserve = observeGateway(() => ({
       sessions: this.#sessions().length,
       requests: this.server.running,
@@ -124,10 +126,16 @@ export class Gateway {
     return view;
   }
 
-  /** Makes the sessions of a listener known to the gateway, until the returned function is called. */
-  addSessions(sessions: () => readonly ClientSession[]): () => void {
-    this.#sessionsOf.add(sessions);
-    return () => void this.#sessionsOf.delete(sessions);
+  /**
+   * Makes the sessions of a listener known to the gateway, until the returned function is called. A listener that
+   * will never have more than one client says what that client can do; null until it knows.
+   */
+  addSessions(
+    sessions: () => readonly ClientSession[],
+    onlyClient: (() => JsonObject | null) | null = null,
+  ): () => void {
+    this.#listeners.set(sessions, onlyClient);
+    return () => void this.#listeners.delete(sessions);
   }
 
   /** Resolves once no request is being served, or after `deadlineMs`. */
@@ -148,7 +156,12 @@ export class Gateway {
   }
 
   #sessions(): readonly ClientSession[] {
-    return [...this.#sessionsOf].flatMap((sessions) => sessions());
+    return [...this.#listeners.keys()].flatMap((sessions) => sessions());
+  }
+
+  #onlyClient(): JsonObject | null {
+    const [only, ...others] = this.#listeners.values();
+    return others.length === 0 ? (only?.() ?? null) : null;
   }
 
   /**

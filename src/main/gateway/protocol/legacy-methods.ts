@@ -1,5 +1,5 @@
 import { type JsonObject, LEGACY_REVISIONS } from '../../mcp/json-rpc.ts';
-import { instanceMeta, SERVER_CAPABILITIES, SERVER_INFO } from '../messages/capabilities.ts';
+import { instanceMeta, SERVER_INFO } from '../messages/capabilities.ts';
 import { isLogLevel } from '../messages/log-message.ts';
 import { invalidParams } from '../messages/rpc-errors.ts';
 import type { GatewayHost } from './gateway-host.ts';
@@ -13,9 +13,8 @@ export function agreedRevision({ protocolVersion }: JsonObject): string {
   return LEGACY_REVISIONS.includes(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];
 }
 
-export function initializeResult(revision: string, host: GatewayHost): JsonObject {
-  const _meta = instanceMeta(host);
-  return { protocolVersion: revision, capabilities: SERVER_CAPABILITIES, serverInfo: SERVER_INFO, _meta };
+export function initializeResult(revision: string, capabilities: JsonObject, host: GatewayHost): JsonObject {
+  return { protocolVersion: revision, capabilities, serverInfo: SERVER_INFO, _meta: instanceMeta(host) };
 }
 
 export interface LegacyDeps {

@@ -3,6 +3,7 @@ import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition
 import { decodeHeaderValue } from '../../mcp/header-value.ts';
 import { isObject, type JsonObject, MODERN_REVISION, RPC_UNSUPPORTED_VERSION, RpcError } from '../../mcp/json-rpc.ts';
 import { mirroredArguments } from '../../mcp/tool-headers.ts';
+import { servedCapabilities } from '../messages/capabilities.ts';
 import { headerWord } from '../messages/header-word.ts';
 import { invalidParams, RPC_HEADER_MISMATCH } from '../messages/rpc-errors.ts';
 
@@ -12,6 +13,7 @@ const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
 /** What a modern request says about its client. */
 export interface ModernEnvelope {
+  /** Those of the client's that the gateway serves. */
   readonly capabilities: JsonObject;
   readonly logLevel: string | null;
 }
@@ -46,7 +48,7 @@ export function readEnvelope(method: string, params: JsonObject, headers: Incomi
     });
   }
   if (headers !== null) requireHeaders(method, params, headers);
-  return { capabilities, logLevel: typeof logLevel === 'string' ? logLevel : null };
+  return { capabilities: servedCapabilities(capabilities), logLevel: typeof logLevel === 'string' ? logLevel : null };
 }
 
 /**

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import type { View } from '../catalog/view.ts';
-import { instanceMeta, SERVER_CAPABILITIES } from '../messages/capabilities.ts';
+import { instanceMeta, serverCapabilities } from '../messages/capabilities.ts';
 import type { NoticeStream, RequestId } from '../messages/exchange.ts';
 import { invalidParams } from '../messages/rpc-errors.ts';
 import type { GatewayHost } from './gateway-host.ts';
@@ -15,7 +15,7 @@ const DISCOVER_TTL_MS = 3_600_000;
 export function discoverResult(host: GatewayHost): JsonObject {
   return {
     supportedVersions: [MODERN_REVISION],
-    capabilities: SERVER_CAPABILITIES,
+    capabilities: serverCapabilities({ hasNotices: true, servesUi: false }),
     ttlMs: DISCOVER_TTL_MS,
     cacheScope: 'public',
     _meta: instanceMeta(host),
@@ -33,8 +33,9 @@ const FLAGS: Readonly<Record<ChangedList, string>> = {
 const MAX_WATCHED = 100;
 
 /**
- * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes; resolves with the closing result. What cannot be watched is left out of what is
- * acknowledged. Rejects with an RpcError for a filter that is none.
+ * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes; resolves
+ * with the closing result. What cannot be watched is left out of what is acknowledged. Rejects with an RpcError for
+ * a filter that is none.
  */
 export async function listen(
   params: JsonObject,

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
-import { type asIncoming, isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { type asIncoming, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
+import { servedCapabilities, serverCapabilities } from '../messages/capabilities.ts';
 import { asClientMessage, parseClientJson } from '../messages/client-message.ts';
 import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../messages/exchange.ts';
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../messages/rpc-errors.ts';
@@ -40,7 +41,10 @@ const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'Th
 export async function serveStdio(options: StdioOptions): Promise<void> {
   const client = new StdioClient(options);
   const lines = new LineSplitter(options.maxMessageBytes);
-  const forget = options.gateway.addSessions(() => (client.session === null ? [] : [client.session]));
+  const forget = options.gateway.addSessions(
+    () => (client.session === null ? [] : [client.session]),
+    () => client.capabilities,
+  );
   try {
     for await (const chunk of options.input as AsyncIterable<Buffer>)
       for (const line of lines.push(chunk)) {
@@ -59,6 +63,8 @@ class StdioClient {
   readonly #options: StdioOptions;
   readonly #modern = new Map<RequestId, AbortController>();
   session: ClientSession | null = null;
+  /** What the client said last that it can do; null until it has. */
+  capabilities: JsonObject | null = null;
 
   constructor(options: StdioOptions) {
     this.#options = options;
@@ -123,6 +129,7 @@ class StdioClient {
     } catch (error) {
       return this.#write(writeError(id, error as RpcError));
     }
+    this.capabilities = envelope.capabilities;
     const life = new AbortController();
     this.#modern.set(id, life);
     const exchange = this.#exchange({
@@ -163,7 +170,8 @@ class StdioClient {
     const { gateway, view } = this.#options;
     try {
       const revision = agreedRevision(params);
-      const capabilities = isObject(params.capabilities) ? params.capabilities : {};
+      const capabilities = servedCapabilities(params.capabilities);
+      this.capabilities = capabilities;
       this.close();
       this.session = new ClientSession(
         { id: 'stdio', principal: PRINCIPAL, view, revision, capabilities },
@@ -173,7 +181,8 @@ class StdioClient {
         },
       );
       gateway.notices.add(this.session);
-      this.#write(writeResult(id, initializeResult(revision, gateway.host), 'legacy'));
+      const claimed = serverCapabilities({ hasNotices: true, servesUi: false });
+      this.#write(writeResult(id, initializeResult(revision, claimed, gateway.host), 'legacy'));
     } catch (error) {
       this.#write(writeError(id, error as RpcError));
     }

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { isObject, LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
+import { LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
+import { servedCapabilities, serverCapabilities } from '../../messages/capabilities.ts';
 import type { AskClient } from '../../messages/exchange.ts';
 import { headerWord } from '../../messages/header-word.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
@@ -59,7 +60,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
     return sessionlessMethod(name);
   };
   const ask = client === undefined ? null : askOver(http, client);
-  const capabilities = ask === null ? {} : (client?.capabilities ?? {});
+  const capabilities = servedCapabilities(client?.capabilities, ask !== null);
   await serveRequest(
     http,
     message,
@@ -82,7 +83,7 @@ function initialize({ reply, response, caller }: McpHttpRequest, { id, params }:
   try {
     const revision = agreedRevision(params);
     if (deps.hasSessions) {
-      const capabilities = isObject(params.capabilities) ? params.capabilities : {};
+      const capabilities = servedCapabilities(params.capabilities);
       const session = deps.sessions.open({ ...caller, revision, capabilities });
       if (session === null) {
         refuseForNow(response, reply, 'There are too many sessions', id);
@@ -91,7 +92,8 @@ function initialize({ reply, response, caller }: McpHttpRequest, { id, params }:
       response.setHeader('mcp-session-id', session.client.id);
       deps.notices.add(session.client);
     }
-    reply.end(writeResult(id, initializeResult(revision, deps.host), 'legacy'));
+    const capabilities = serverCapabilities({ hasNotices: deps.hasSessions, servesUi: false });
+    reply.end(writeResult(id, initializeResult(revision, capabilities, deps.host), 'legacy'));
   } catch (error) {
     reply.end(writeError(id, error as RpcError));
   }
