@@ -3,6 +3,7 @@ import type { ConnectorProxyManager } from '../../manager/connector-proxy-manage
 import type { ToolInfo } from '../../tools/tool-info.ts';
 import { lowerBound, type Page, pageOf } from './pages.ts';
 import type { Route } from './route.ts';
+import { exposeUiLinks } from './uris/ui-meta.ts';
 
 /** Marks a tool that is remembered from an earlier run, whose connector has not listed it since. */
 const STALE_KEY = 'mcp-switchyard/stale';
@@ -15,8 +16,8 @@ function ownName({ name, connectorId }: ToolInfo): string {
 }
 
 /**
- * The tools of the manager's snapshot as a route shows them. The first page is kept until a tool changes, and the JSON of a tool until it does, so that a list costs what changed
- * since the one before.
+ * The tools of the manager's snapshot as a route shows them. The first page is kept until a tool changes, and the
+ * JSON of a tool until it does, so that a list costs what changed since the one before.
  */
 export class ToolList {
   readonly #manager: ConnectorProxyManager;
@@ -93,7 +94,8 @@ export class ToolList {
     const { connectorId, definition, isStale } = tool;
     const name = this.#route.expose(connectorId, ownName(tool));
     const meta = isStale ? { _meta: { ...asObject(definition._meta), [STALE_KEY]: true } } : {};
-    const json = JSON.stringify({ ...definition, name, ...meta });
+    const shown = exposeUiLinks({ ...definition, ...meta }, (uri) => this.#route.exposeUri(connectorId, uri));
+    const json = JSON.stringify({ ...shown, name });
     this.#json.set(tool, json);
     return json;
   }

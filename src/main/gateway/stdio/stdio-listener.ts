@@ -137,7 +137,7 @@ class StdioClient {
       ...envelope,
     });
     await this.#serve(method, params, exchange, async (name) => {
-      if (name === 'server/discover') return discoverResult(gateway.host);
+      if (name === 'server/discover') return discoverResult(view, gateway.host);
       if (name !== 'subscriptions/listen') return null;
       const stream = { signal: life.signal, send: exchange.notify };
       return listen(params, id, view, stream, gateway);
@@ -181,7 +181,7 @@ class StdioClient {
         },
       );
       gateway.notices.add(this.session);
-      const claimed = serverCapabilities({ hasNotices: true, servesUi: false });
+      const claimed = serverCapabilities({ hasNotices: true, servesUi: view.mayServeUi() });
       this.#write(writeResult(id, initializeResult(revision, claimed, gateway.host), 'legacy'));
     } catch (error) {
       this.#write(writeError(id, error as RpcError));

@@ -92,7 +92,7 @@ function initialize({ reply, response, caller }: McpHttpRequest, { id, params }:
       response.setHeader('mcp-session-id', session.client.id);
       deps.notices.add(session.client);
     }
-    const capabilities = serverCapabilities({ hasNotices: deps.hasSessions, servesUi: false });
+    const capabilities = serverCapabilities({ hasNotices: deps.hasSessions, servesUi: caller.view.mayServeUi() });
     reply.end(writeResult(id, initializeResult(revision, capabilities, deps.host), 'legacy'));
   } catch (error) {
     reply.end(writeError(id, error as RpcError));

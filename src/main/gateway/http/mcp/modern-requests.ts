@@ -33,7 +33,7 @@ export async function answerModern(http: McpHttpRequest, message: RpcRequest, de
     return http.reply.end(writeError(id, error as RpcError), 400);
   }
   const own: EraFacts['own'] = async (name, _, signal) => {
-    if (name === 'server/discover') return discoverResult(deps.host);
+    if (name === 'server/discover') return discoverResult(http.caller.view, deps.host);
     return name === 'subscriptions/listen' ? subscribe(http, message, signal, deps) : null;
   };
   const facts: EraFacts = { era: 'modern', client: http, ask: null, running: null, own, ...envelope };

@@ -36,6 +36,8 @@ export interface Forwarding {
   readonly params: JsonObject;
   /** The name to put on log messages of the connector; null to leave them unchanged. */
   readonly logger: string | null;
+  /** Whether the result is needed whole, so that a large one is not passed on while it arrives. */
+  readonly isWhole: boolean;
 }
 
 export interface ConnectorRequestDeps {
@@ -84,7 +86,7 @@ export function connectorRequest(
       params: paramsFor(params, exchange, target),
       returnsInputRequests: era === 'modern',
       host,
-      ...(exchange.openLarge !== null && { onLargeResult: openLarge }),
+      ...(exchange.openLarge !== null && !forwarding.isWhole && { onLargeResult: openLarge }),
       ...progressOptions(exchange, context),
       onNotification,
     });
