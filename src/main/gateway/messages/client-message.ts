@@ -1,4 +1,5 @@
-import { asIncoming, type Incoming, type JsonObject } from '../../mcp/json-rpc.ts';
+import { asIncoming, type Incoming, isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import type { RequestId } from './exchange.ts';
 
 /**
  * Reads a parsed JSON value as a message of a client. A parameter that is null counts as absent: some clients write
@@ -26,4 +27,10 @@ const BYTE_ORDER_MARK = 0xfeff;
  */
 export function parseClientJson(text: string): unknown {
   return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+}
+
+/** The id of a JSON value, if it has one, even if it is no message. */
+export function idOf(value: unknown): RequestId | undefined {
+  const id = isObject(value) ? value.id : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
 }

@@ -1,13 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
-import { asClientMessage, parseClientJson } from '../../messages/client-message.ts';
+import { RpcError } from '../../../mcp/json-rpc.ts';
+import { asClientMessage, idOf, parseClientJson } from '../../messages/client-message.ts';
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
 import { isModern } from '../../protocol/modern-envelope.ts';
 import type { Backlog } from './backlog.ts';
+import { answerBatch, type ServeOne, takeQuietly } from './batch-requests.ts';
 import { answerLegacy, type LegacyDeps, sessionIdOf, sessionOf } from './legacy-requests.ts';
 import { answerModern, type ModernDeps } from './modern-requests.ts';
-import { idOf, refuse, refuseForNow, refuseSession } from './refusals.ts';
+import { refuse, refuseForNow, refuseSession } from './refusals.ts';
 import { HttpReply } from './reply.ts';
 import type { Caller, McpHttpRequest, RpcRequest } from './serve-request.ts';
 
@@ -16,6 +17,11 @@ export interface McpEndpointDeps extends ModernDeps, LegacyDeps {
   /** Requests that are served at once. */
   readonly maxConcurrent: number;
   readonly backlog: Backlog;
+}
+
+/** An HTTP request with a reply of its own. */
+interface EndpointRequest extends McpHttpRequest {
+  readonly reply: HttpReply;
 }
 
 /**
@@ -28,7 +34,7 @@ export async function handleMcp(
   caller: Caller,
   deps: McpEndpointDeps,
 ): Promise<void> {
-  const http: McpHttpRequest = { request, response, caller, reply: new HttpReply(request, response, deps.backlog) };
+  const http: EndpointRequest = { request, response, caller, reply: new HttpReply(request, response, deps.backlog) };
   switch (request.method) {
     case 'POST':
       return await post(http, deps);
@@ -41,7 +47,7 @@ export async function handleMcp(
   }
 }
 
-async function post(http: McpHttpRequest, deps: McpEndpointDeps): Promise<void> {
+async function post(http: EndpointRequest, deps: McpEndpointDeps): Promise<void> {
   const { request, reply, response } = http;
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
     return refuse(reply, 415, 'The body has to be application/json');
@@ -61,11 +67,17 @@ async function post(http: McpHttpRequest, deps: McpEndpointDeps): Promise<void> 
   await take(http, value, deps);
 }
 
-async function take(http: McpHttpRequest, value: unknown, deps: McpEndpointDeps): Promise<void> {
+async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps): Promise<void> {
   const { reply, response } = http;
+  if (Array.isArray(value)) {
+    const serveOne: ServeOne = async (place, message) => {
+      if (!isTurnedAway(place, message, deps)) await answerLegacy(place, message, deps);
+    };
+    return await answerBatch(http, value, deps.sessions, serveOne);
+  }
   const message = asClientMessage(value);
   if (message.kind === 'junk') {
-    const why = 'The body is no JSON-RPC 2.0 message; batches are not taken';
+    const why = 'The body is no JSON-RPC 2.0 message';
     return reply.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, why)), 400);
   }
   if (message.kind === 'request') {
@@ -75,13 +87,9 @@ async function take(http: McpHttpRequest, value: unknown, deps: McpEndpointDeps)
     return;
   }
   const client = sessionOf(http, deps.sessions)?.client;
-  if (client === undefined && sessionIdOf(http.request) !== undefined) return refuseSession(reply);
-  if (message.kind === 'notification') {
-    if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
-  } else {
-    if (client === undefined) return refuseSession(reply);
-    client.take(message.id, value as JsonObject);
-  }
+  const isForNobody = client === undefined && message.kind !== 'notification';
+  if (isForNobody || (client === undefined && sessionIdOf(http.request) !== undefined)) return refuseSession(reply);
+  takeQuietly(client, message, value);
   response.writeHead(202).end();
 }
 
@@ -98,7 +106,7 @@ function isTurnedAway({ response, reply }: McpHttpRequest, { id }: RpcRequest, d
  * Opens the stream over which a session receives messages that belong to no request (MCP 2025-11-25, listening for
  * messages).
  */
-function openStream(http: McpHttpRequest, { sessions, streams }: McpEndpointDeps): void {
+function openStream(http: EndpointRequest, { sessions, streams }: McpEndpointDeps): void {
   const { reply, response } = http;
   if (sessionIdOf(http.request) === undefined) {
     response.writeHead(405, { allow: 'POST' }).end();
