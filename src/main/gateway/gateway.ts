@@ -88,8 +88,8 @@ export class Gateway {
         createView(manager, this.#features, sharedRoute(name === '' ? 'all' : name, names, isAllowed)),
       );
     }
-    this.#off = manager.on('tools', ({ connectorId, added, removed }) => {
-      for (const view of this.#views.values()) view.tools.changed(connectorId, added, removed);
+    this.#off = manager.on('tools', ({ added, changed, removed }) => {
+      for (const view of this.#views.values()) view.tools.changed([...added, ...changed, ...removed]);
     });
     const methods = createMethods({
       ...{ manager, calls, held: this.#held, latencies: this.latencies },

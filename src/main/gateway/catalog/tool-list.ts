@@ -27,12 +27,14 @@ export class ToolList {
   #listed: readonly ToolInfo[] = [];
   /** Of these, what the route shows. */
   #shown: readonly ToolInfo[] = [];
-  /** Tools by an exposed name that cannot be taken apart. */
+  /** Ids of tools by an exposed name that cannot be taken apart, and the other way round. */
   readonly #renamed = new Map<string, string>();
+  readonly #nameOf = new Map<string, string>();
 
   constructor(manager: ConnectorProxyManager, route: Route) {
     this.#manager = manager;
     this.#route = route;
+    this.changed(manager.listTools().map(nameOf));
   }
 
   /** Throws an RpcError for a cursor that is none. */
@@ -61,12 +63,20 @@ export class ToolList {
     return isSure ? id : null;
   }
 
-  /** Notes that tools came or went. */
-  changed(connectorId: string, added: readonly string[], removed: readonly string[]): void {
-    for (const id of removed) this.#renamed.delete(this.#route.expose(connectorId, id.slice(connectorId.length + 1)));
-    for (const id of added) {
-      const exposed = this.#route.expose(connectorId, id.slice(connectorId.length + 1));
-      if (this.#route.split(exposed) === null) this.#renamed.set(exposed, id);
+  /**
+   * Notes that the tools of these ids came, changed or went. An id may have passed from one connector to another,
+   * and then its exposed name is another one.
+   */
+  changed(ids: readonly string[]): void {
+    for (const id of ids) {
+      const before = this.#nameOf.get(id);
+      if (before !== undefined) this.#renamed.delete(before);
+      this.#nameOf.delete(id);
+      const tool = this.#manager.tool(id);
+      const exposed = tool === undefined ? null : this.#route.expose(tool.connectorId, ownName(tool));
+      if (exposed === null || this.#route.split(exposed) !== null) continue;
+      this.#renamed.set(exposed, id);
+      this.#nameOf.set(id, exposed);
     }
   }
 
