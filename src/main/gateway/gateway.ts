@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { monotonicMs, raceSignal, settledWithin, systemSleep } from '../../shared/clock.ts';
+import { settledWithin } from '../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
 import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { Logger } from '../observability/logger.ts';
@@ -10,6 +10,7 @@ import { FeatureLists } from './catalog/feature-lists.ts';
 import { createNameFilter } from './catalog/name-filter.ts';
 import { sharedRoute, singleRoute } from './catalog/route.ts';
 import { createView, type View } from './catalog/view.ts';
+import { FirstLists } from './first-lists.ts';
 import { CallsUnderWay } from './protocol/forwarding/calls-under-way.ts';
 import { HeldCalls } from './protocol/forwarding/held-calls.ts';
 import type { GatewayHost } from './protocol/gateway-host.ts';
@@ -32,9 +33,6 @@ export interface GatewayOptions {
   /** Further routes, each with additional globs of its own. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
 }
-
-/** How long lists wait for the connectors of a cold start, counted from the start. */
-const COLD_LIST_MS = 750;
 
 /** How long lists hold while nothing is wrong. Clients that listen hear of a change at once. */
 const LIST_TTL_MS = 60_000;
@@ -61,10 +59,7 @@ export class Gateway {
   readonly #off: () => void;
   readonly #unobserve: () => void;
   readonly #closed = new AbortController();
-  readonly #startedMs: number = monotonicMs();
-  /** Whether tools of an earlier run can be listed. */
-  readonly #isWarm: Promise<boolean>;
-  #settled: Promise<void> | null = null;
+  readonly #firstLists: FirstLists;
 
   constructor(options: GatewayOptions) {
     const { manager, host, logger, separator, tools, routes } = options;
@@ -73,7 +68,7 @@ export class Gateway {
     this.host = host;
     const calls = new CallsUnderWay();
     this.notices = new ClientNotices(manager, calls);
-    this.#isWarm = manager.restored().then(() => manager.listTools().length > 0);
+    this.#firstLists = new FirstLists(manager, this.#closed.signal);
     this.watches = new ResourceWatches(manager);
     this.levels = new LogLevels(manager);
     this.#features = new FeatureLists({
@@ -93,7 +88,7 @@ export class Gateway {
     });
     const methods = createMethods({
       ...{ manager, calls, held: this.#held, latencies: this.latencies },
-      settled: () => this.#listable(),
+      settled: () => this.#firstLists.ready(),
       ttlMs: () => this.#ttlMs(),
     });
     this.server = new RequestServer(methods, logger);
@@ -115,7 +110,7 @@ export class Gateway {
    * Right after a cold start this waits for the connectors.
    */
   async single(connectorId: string): Promise<View | undefined> {
-    if (!this.manager.has(connectorId)) await this.#listable();
+    if (!this.manager.has(connectorId)) await this.#firstLists.ready();
     if (!this.manager.has(connectorId)) return undefined;
     const known = this.#singles.get(connectorId);
     if (known !== undefined) return known;
@@ -162,24 +157,6 @@ export class Gateway {
   #onlyClient(): JsonObject | null {
     const [only, ...others] = this.#listeners.values();
     return others.length === 0 ? (only?.() ?? null) : null;
-  }
-
-  /**
-   * Resolves when lists can be answered. Tools remembered from an earlier run can be listed right after the start.
-   * Without them a list waits a moment for the connectors: many clients ask only once, and would keep an empty list.
-   */
-  #listable(): Promise<void> {
-    this.#settled ??= this.#isWarm.then(async (isWarm) => {
-      const left = COLD_LIST_MS - (monotonicMs() - this.#startedMs);
-      if (isWarm || left <= 0) return;
-      const synced = this.manager.sync().catch(() => {});
-      await Promise.race([raceSignal(synced, this.#closed.signal), systemSleep(left, this.#closed.signal)]).catch(
-        () => {
-          // The gateway was closed meanwhile.
-        },
-      );
-    });
-    return this.#settled;
   }
 
   /** Lists do not hold while connectors are unknown, coming up or down, because they are about to change. */

@@ -82,6 +82,11 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#settled;
   }
 
+  /** Whether the server asked not to be tried again yet. */
+  get isHeld(): boolean {
+    return this.#reconnection.isHeld;
+  }
+
   /** Connects with the present entry, after ending the connection or the attempt under way. */
   start(why: string): void {
     if (this.machine.state !== 'disabled') {
@@ -217,7 +222,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   #fail(error: SwitchyardError): void {
     this.#lastError = error;
-    this.#reconnection.failed();
+    this.#reconnection.failed(error);
     if (PERMANENT.has(error.code)) {
       this.machine.to('failed', error.message);
       return;
