@@ -1,8 +1,12 @@
+import { NAME_MEMBERS } from '../../mcp/definitions/definition.ts';
+import type { WireRevision } from '../../mcp/definitions/wire-revision.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
-import { type Feature, type FeatureLists, keyOf, type Listed } from './feature-lists.ts';
+import { type FeatureLists, keyOf } from './feature-lists.ts';
 import { createSelection, type Page, pageOf } from './pages.ts';
+import { FEATURE_KINDS, type Feature, type Listed } from './read-feature.ts';
 import { ResourceLookup, type ResourceLookupDeps } from './resource-lookup.ts';
 import type { Route } from './route.ts';
+import { shownDefinition } from './shown-definitions.ts';
 import type { ConnectorUri } from './uris/resource-uris.ts';
 import { exposeUiLinks } from './uris/ui-meta.ts';
 
@@ -28,9 +32,9 @@ export class FeaturePages {
   }
 
   /** Throws an RpcError for a cursor of another server. */
-  page(feature: Feature, cursor: unknown): Page {
+  page(feature: Feature, cursor: unknown, revision: WireRevision): Page {
     const list = this.#route.isUnfiltered ? this.#ofRoute(feature) : this.#shown[feature](this.#ofRoute(feature));
-    return pageOf(list, { keyOf, write: (listed) => JSON.stringify(this.#write(feature, listed)) }, cursor);
+    return pageOf(list, { keyOf, write: (listed) => this.#write(feature, listed, revision) }, cursor);
   }
 
   /** The prompt of that name on this route; null if there is none, or if the route does not show it. */
@@ -86,10 +90,13 @@ export class FeaturePages {
     return this.#route.isAllowed(this.#route.fullName(connectorId, name));
   }
 
-  #write(feature: Feature, { connectorId, item, own }: Listed): JsonObject {
+  /** The JSON of an entry; null for one that this revision does not show. */
+  #write(feature: Feature, { connectorId, item, own }: Listed, revision: WireRevision): string | null {
+    const kind = FEATURE_KINDS[feature];
+    const view = shownDefinition(kind, item, revision);
+    if (view === null) return null;
     const expose = (uri: string): string => this.#route.exposeUri(connectorId, uri);
-    const shown = exposeUiLinks(item, expose);
-    if (feature === 'prompts') return { ...shown, name: this.#route.expose(connectorId, own) };
-    return { ...shown, [feature === 'resources' ? 'uri' : 'uriTemplate']: expose(own) };
+    const exposed = feature === 'prompts' ? this.#route.expose(connectorId, own) : expose(own);
+    return JSON.stringify({ ...exposeUiLinks(view, expose), [NAME_MEMBERS[kind]]: exposed });
   }
 }

@@ -3,8 +3,7 @@ import type { FeatureLists } from './feature-lists.ts';
 import { FeaturePages } from './feature-pages.ts';
 import type { Route } from './route.ts';
 import { ToolList } from './tool-list.ts';
-import { UiLinks } from './ui-links.ts';
-import { mayServeUi } from './ui-support.ts';
+import { mayServeUi, UiLinks } from './ui-links.ts';
 
 /** What a client on one route sees. */
 export interface View {

@@ -33,9 +33,9 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
   const { manager } = deps;
   const listed =
     (member: string, feature: 'prompts' | 'resources' | 'templates'): Method =>
-    async ({ cursor }, { era }, { features }) => {
+    async ({ cursor }, { era, revision }, { features }) => {
       await deps.settled();
-      return listResult(member, features.page(feature, cursor), freshness(era, deps.ttlMs()));
+      return listResult(member, features.page(feature, cursor, revision), freshness(era, deps.ttlMs()));
     };
   const forwardTo = (
     connectorId: string,
@@ -48,9 +48,9 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     return forward(forwarding, () => `${route.name} ${connectorId} ${JSON.stringify(about)}`, deps);
   };
 
-  const listTools: Method = async ({ cursor }, { era }, { tools }) => {
+  const listTools: Method = async ({ cursor }, { era, revision }, { tools }) => {
     await deps.settled();
-    return listResult('tools', tools.page(cursor), freshness(era, deps.ttlMs()));
+    return listResult('tools', tools.page(cursor, revision), freshness(era, deps.ttlMs()));
   };
 
   const callTool: Method = async (params, exchange, view) => {

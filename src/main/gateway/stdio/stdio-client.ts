@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
-import { type asIncoming, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
+import { type asIncoming, type JsonObject, MODERN_REVISION, RpcError } from '../../mcp/json-rpc.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 import { servedCapabilities, serverCapabilities } from '../messages/capabilities.ts';
@@ -130,6 +131,7 @@ export class StdioClient {
     const life = new AbortController();
     this.#modern.set(id, life);
     const exchange = this.#exchange({
+      revision: wireRevisionOf(MODERN_REVISION),
       ...{ era: 'modern', id, signal: life.signal, ask: null, progressToken: progressTokenOf(params) },
       ...envelope,
     });
@@ -148,6 +150,7 @@ export class StdioClient {
     const life = new AbortController();
     session?.running.set(id, life);
     const exchange = this.#exchange({
+      revision: wireRevisionOf(session?.revision ?? null),
       ...{ era: 'legacy', id, signal: life.signal, progressToken: progressTokenOf(params) },
       ask: session === null ? null : (asked, about, signal) => session.ask(asked, about, signal),
       capabilities: session?.capabilities ?? {},
@@ -185,9 +188,7 @@ export class StdioClient {
     }
   }
 
-  #exchange(
-    parts: Pick<Exchange, 'era' | 'id' | 'signal' | 'ask' | 'capabilities' | 'logLevel' | 'progressToken'>,
-  ): Exchange {
+  #exchange(parts: Omit<Exchange, 'principal' | 'client' | 'headers' | 'notify' | 'openLarge'>): Exchange {
     return {
       ...parts,
       principal: PRINCIPAL,

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { wireRevisionOf } from '../../../mcp/definitions/wire-revision.ts';
 import { LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
 import { servedCapabilities, serverCapabilities } from '../../messages/capabilities.ts';
 import type { AskClient } from '../../messages/exchange.ts';
@@ -66,6 +67,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
     message,
     {
       ...{ era: 'legacy', client: client ?? http, capabilities, ask, own },
+      revision: wireRevisionOf(client?.revision ?? revision ?? null),
       ...{ logLevel: client?.logLevel ?? null, running: client?.running ?? null },
     },
     deps.server,

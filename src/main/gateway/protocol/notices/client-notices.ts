@@ -1,7 +1,7 @@
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
-import type { Feature } from '../../catalog/feature-lists.ts';
+import type { Feature } from '../../catalog/read-feature.ts';
 import { shows } from '../../catalog/route.ts';
 import type { View } from '../../catalog/view.ts';
 import { isAtLeast, withLogger } from '../../messages/log-message.ts';
