@@ -20,7 +20,7 @@ export function runClientPart(): Score {
       if (way === 'sse' && revision === MODERN_REVISION) continue;
       // The suite splits the command at blanks.
       const args = ['client', '--command', `node ${client} ${way}`];
-      score = add(score, runSuite(way, args, revision, { isLeftOut }));
+      score = add(score, runSuite(way, args, revision, { isLeftOut, retriesAlone: true }));
     }
   }
   return score;

@@ -56,7 +56,8 @@ function defaultsOf(schema: Json | undefined): Json {
   );
 }
 
-function argumentsOf({ inputSchema }: RemoteToolDefinition): Json {
+function argumentsOf(tool: RemoteToolDefinition): Json {
+  const inputSchema = tool.inputSchema as Json;
   const properties = (inputSchema.properties ?? {}) as Record<string, Json>;
   const required = Array.isArray(inputSchema.required) ? (inputSchema.required as string[]) : [];
   return Object.fromEntries(required.map((name) => [name, VALUES[String(properties[name]?.type)] ?? 'text']));

@@ -106,7 +106,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   /** Announces the tools as last read, under the present entry. */
   announce({ listing, connection }: LiveConnection): Promise<void> {
-    return this.#deps.onTools(this, listing.tools, connection.facts);
+    return this.#deps.onTools(this, listing, connection.facts);
   }
 
   /** Goes down for good, or until it is started again: ends what is under way and takes the tools away. */
@@ -206,7 +206,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       relistAfterMs: this.#deps.relistAfterMs,
       relist: () => this.#deps.relist(this.entry, connection, life),
       onListing: async (listing, hadWhole) => {
-        await this.#deps.onTools(this, listing.tools, connection.facts);
+        await this.#deps.onTools(this, listing, connection.facts);
         if (this.#slot.up === live && this.machine.isUp && (listing.cutBecause === null) !== hadWhole)
           this.machine.to(...stateOfListing(listing));
       },
