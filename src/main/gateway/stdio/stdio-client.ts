@@ -41,6 +41,8 @@ const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'Th
 export class StdioClient {
   readonly #options: StdioOptions;
   readonly #modern = new Map<RequestId, AbortController>();
+  /** The requests that were answered, by their signals. */
+  readonly #over = new WeakSet<AbortSignal>();
   session: ClientSession | null = null;
   /** What the client said last that it can do; null until it has. */
   capabilities: JsonObject | null = null;
@@ -195,7 +197,10 @@ export class StdioClient {
       // There is only one.
       client: this,
       headers: null,
-      notify: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
+      notify: (method, params) => {
+        // Clients take progress of a request that is over for a broken server, and end the connection.
+        if (!parts.signal.aborted && !this.#over.has(parts.signal)) this.#tell({ jsonrpc: '2.0', method, params });
+      },
       // A line is one message: pieces of it could not lie among others.
       openLarge: null,
     };
@@ -216,6 +221,8 @@ export class StdioClient {
     } catch (error) {
       // What the client gave up it does not want to hear of any more.
       if (!exchange.signal.aborted) write(writeError(exchange.id, error as RpcError));
+    } finally {
+      this.#over.add(exchange.signal);
     }
   }
 
