@@ -67,7 +67,7 @@ export async function measureDefinitions(rounds: number, tell: (section: Section
     rows: [
       {
         way: 'reading them over Streamable HTTP',
-        metric: 'processor',
+        metric: 'time',
         unit: 'ms',
         baseline: null,
         samples: samples.read,

@@ -14,6 +14,9 @@ type Keyword = (value: unknown, walk: SchemaWalk, schema: JsonObject) => boolean
 
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'null', 'object', 'array']);
 
+/** Types that mean the same whatever `nullable` says. */
+const PLAIN_TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
+
 /** Schemas that one walk visits; a larger one is refused. */
 const MAX_SCHEMAS = 10_000;
 
@@ -45,7 +48,8 @@ class SchemaWalk {
     for (const name in value) {
       const member = value[name];
       // Most keywords there are.
-      if (name === 'description' && typeof member === 'string') continue;
+      if (typeof member === 'string' && (name === 'description' || (name === 'type' && PLAIN_TYPES.has(member))))
+        continue;
       const check = KEYWORDS.get(name) ?? isPlain;
       if (check(member, this, value)) continue;
       this.#keyword ??= KEYWORDS.has(name) ? name : 'an unknown keyword';
