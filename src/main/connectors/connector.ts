@@ -60,14 +60,16 @@ export class Connector {
       return;
     }
     const needsConnection = entry !== before && connectionKey(entry) !== connectionKey(before);
+    const isUnderWay = this.state === 'connecting' || (this.state === 'backing-off' && keeper.isHeld);
     if (keeper.up !== null && !needsConnection) void keeper.announce(keeper.up);
-    else if (this.state !== 'connecting' || needsConnection)
+    else if (!isUnderWay || needsConnection)
       keeper.start(`${this.state === 'disabled' ? 'enabled' : 'changed'} in ${originOf(entry)}`);
   }
 
-  /** Tries again now if the connector is down. */
+  /** Tries again now if the connector is down, unless the server asked to be left alone for a while. */
   retry(): void {
-    if (this.state === 'failed' || this.state === 'backing-off') this.#keeper.start('asked to try again');
+    const isDown = this.state === 'failed' || this.state === 'backing-off';
+    if (isDown && !this.#keeper.isHeld) this.#keeper.start('asked to try again');
   }
 
   /** Tries again now if the connector is down, and reads its tools again if it is up. */

@@ -24,13 +24,18 @@ export interface CreateToolsDeps {
   readonly events: EventHub;
   /** The brand of the map that an entry is from. */
   readonly brandOf: (entry: ConnectorEntry) => string;
+  /** Whether there is a connector of that id, up or not. */
+  readonly isKnown: (connectorId: string) => boolean;
 }
 
 /** The tools of a manager, none yet. */
-export function createTools(options: ResolvedOptions, { memory, events, brandOf }: CreateToolsDeps): ManagerTools {
+export function createTools(
+  options: ResolvedOptions,
+  { memory, events, brandOf, isKnown }: CreateToolsDeps,
+): ManagerTools {
   const { logger, pinTools, clock } = options;
   const eras = new EraMemory();
-  const store = new ToolStore({ logger, onChange: (change) => events.emit('tools', change) });
+  const store = new ToolStore({ logger, onChange: (change) => events.emit('tools', change), isKnown });
   const pins = new ToolPins({ policy: pinTools, logger, onChanged: (tool) => events.emit('tool-changed', tool) });
   const dropped = new DroppedDefinitions(logger);
   const intake = new ToolIntake({

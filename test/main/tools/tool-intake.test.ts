@@ -16,7 +16,7 @@ const { facts } = scriptedConnection();
 
 function setUp(policy: PinPolicy = 'quarantine', memory: ToolMemory = createVolatileToolMemory(true, () => 9)) {
   const logger = recordingLogger();
-  const store = new ToolStore({ logger, onChange: () => {} });
+  const store = new ToolStore({ logger, onChange: () => {}, isKnown: () => false });
   const pins = new ToolPins({ policy, logger, onChanged: () => {} });
   const legacy: string[] = [];
   const onLegacy = (endpoint: string): void => void legacy.push(endpoint);

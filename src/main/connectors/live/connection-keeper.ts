@@ -82,6 +82,11 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#settled;
   }
 
+  /** Whether the server asked not to be tried again yet. */
+  get isHeld(): boolean {
+    return this.#reconnection.isHeld;
+  }
+
   /** Connects with the present entry, after ending the connection or the attempt under way. */
   start(why: string): void {
     if (this.machine.state !== 'disabled') {
@@ -147,16 +152,20 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   }
 
   lose(up: LiveConnection, error: Error): void {
+    this.#lose(up, error, false);
+  }
+
+  #lose(up: LiveConnection, error: Error, isGone: boolean): void {
     if (this.#slot.up !== up) return;
     this.#reconnection.lost(up.isStable);
-    this.#slot.release(this.id, error);
+    this.#slot.release(this.id, error, isGone);
     this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
   }
 
   /** The credentials may have changed since it connected, so it connects once more with the present ones. */
   renewCredentials(up: LiveConnection): void {
     if (this.#slot.up !== up) return;
-    this.#slot.release(this.id, new Error('Its credentials were refused'));
+    this.#slot.release(this.id, new Error('Its credentials were refused'), false);
     this.#settle(this.#attempt('its credentials were refused'));
   }
 
@@ -171,7 +180,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#urgency = Promise.withResolvers();
     this.#reconnection.started();
     const { onNotification } = this.#deps;
-    const watch = new ConnectionWatch((up, error) => this.lose(up, error), {
+    const watch = new ConnectionWatch((up, error) => this.#lose(up, error, true), {
       onProcess: (view) => {
         this.#process = withLastWords(view, this.#process);
       },
@@ -217,7 +226,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   #fail(error: SwitchyardError): void {
     this.#lastError = error;
-    this.#reconnection.failed();
+    this.#reconnection.failed(error);
     if (PERMANENT.has(error.code)) {
       this.machine.to('failed', error.message);
       return;

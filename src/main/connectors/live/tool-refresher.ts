@@ -1,7 +1,8 @@
-import { startTimer, type Timer } from '../../../shared/clock.ts';
+import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 
-/** How long after the first notice of a change the list is read: a server that registers twenty tools gives twenty notices. */
+/** From the first notice of a change to the reading: a server that registers twenty tools gives twenty notices. */
 const DEBOUNCE_MS = 100;
 
 /** The least time between the end of one reading and the next that a notice asks for. */
@@ -29,6 +30,8 @@ export class ToolRefresher {
   #expiry: Timer | null = null;
   #isNoticedInFlight = false;
   #isStopped = false;
+  /** Until then the server wants no request (`Retry-After`). */
+  #heldUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ToolRefresherOptions) {
     this.#options = options;
@@ -40,7 +43,7 @@ export class ToolRefresher {
     else this.#refreshIn(DEBOUNCE_MS);
   }
 
-  /** Has the list read again once the server's own hint of its time to live is over; null for no hint: then when it is usual. */
+  /** Has the list read again after `ttlMs`, the server's own hint, or after the usual time where it gives none. */
   expireIn(ttlMs: number | null): void {
     this.#expiry?.cancel();
     if (this.#isStopped) return;
@@ -48,9 +51,16 @@ export class ToolRefresher {
     if (delayMs !== null) this.#expiry = startTimer(delayMs, () => void this.refresh());
   }
 
-  /** Reads the list now, or joins the reading under way. Never rejects. */
+  /**
+   * Reads the list now, or joins the reading under way. Never rejects. While the server wants no request, it
+   * resolves at once and the list is read later.
+   */
   refresh(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
+    if (this.#heldMs() > 0) {
+      this.#refreshIn(0);
+      return Promise.resolve();
+    }
     this.#notice?.cancel();
     this.#notice = null;
     this.#flight ??= this.#read().finally(() => {
@@ -70,7 +80,22 @@ export class ToolRefresher {
 
   #refreshIn(delayMs: number): void {
     if (this.#isStopped) return;
-    this.#notice ??= startTimer(delayMs, () => void this.refresh());
+    this.#notice ??= startTimer(Math.max(delayMs, this.#heldMs()), () => {
+      this.#notice = null;
+      void this.refresh();
+    });
+  }
+
+  /** Heeds what a failed reading says of when the next one may be. */
+  #hold(error: unknown): void {
+    const holdMs = error instanceof SwitchyardError ? error.detail.retryAfterMs : undefined;
+    if (typeof holdMs !== 'number') return;
+    this.#heldUntilMs = monotonicMs() + holdMs;
+    this.#refreshIn(0);
+  }
+
+  #heldMs(): number {
+    return Math.ceil(Math.max(0, this.#heldUntilMs - monotonicMs()));
   }
 
   async #read(): Promise<void> {
@@ -82,6 +107,7 @@ export class ToolRefresher {
     } catch (error) {
       if (this.#isStopped) return;
       this.expireIn(null);
+      this.#hold(error);
       this.#options.onFailure(error);
     }
   }

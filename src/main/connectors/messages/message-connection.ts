@@ -1,6 +1,7 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
-import type { JsonObject } from '../../mcp/json-rpc.ts';
+import { isObject, type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../../mcp/json-rpc.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import type {
   CallLimits,
@@ -10,23 +11,17 @@ import type {
   RequestTraffic,
   ToolPage,
 } from '../connection/connection.ts';
-import { ClosedConnection, isBrokenConnection, toCallError, toListError } from '../connection/failure.ts';
+import { ClosedConnection, toCallError, toListError } from '../connection/failure.ts';
+import { isBrokenConnection } from '../connection/network-failure.ts';
+import { isSafeToRepeat } from '../connection/safe-methods.ts';
 import { throughInputRounds } from './input-rounds.ts';
 import type { ChannelRequestOptions, MessageChannel } from './message-channel.ts';
 import { laterFailure, requestFailure } from './request-failure.ts';
 import { askHost } from './server-requests.ts';
 import { asToolPage, asToolResult } from './tool-answers.ts';
 
-/** Methods that change nothing on the server, so that a request may be sent twice. */
-const READS: ReadonlySet<string> = new Set([
-  'completion/complete',
-  'prompts/get',
-  'prompts/list',
-  'resources/list',
-  'resources/read',
-  'resources/templates/list',
-  'tools/list',
-]);
+/** The tool list of a server that declares no tools: it is not asked for them. */
+const NO_TOOLS: ToolPage = { tools: [], nextCursor: null, ttlMs: null };
 
 /** One request. */
 interface Asked {
@@ -69,6 +64,7 @@ export class MessageConnection implements Connection {
   }
 
   async listToolsPage(cursor: string | null, limits: RequestLimits): Promise<ToolPage> {
+    if (!isObject(this.facts.capabilities.tools)) return NO_TOOLS;
     try {
       const params = cursor === null ? {} : { cursor };
       return asToolPage(await this.#send('tools/list', params, { signal: limits.signal }));
@@ -88,6 +84,7 @@ export class MessageConnection implements Connection {
   }
 
   async watchResource(uri: string, limits: RequestLimits): Promise<() => void> {
+    this.#assertSubscribable();
     if (this.#channel.isModern) return this.#subscribe(uri);
     await this.request('resources/subscribe', { uri }, limits);
     return () =>
@@ -120,7 +117,7 @@ export class MessageConnection implements Connection {
 
   #send(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
     const answer = this.#channel.request(method, params, options);
-    if (!READS.has(method)) return answer;
+    if (!isSafeToRepeat(method)) return answer;
     // The server may just have closed a connection that was kept open. A call is not repeated, a read may be.
     return answer.catch((error: unknown) => {
       if (!isBrokenConnection(error)) throw error;
@@ -134,6 +131,17 @@ export class MessageConnection implements Connection {
     const ask = (asked: string, about: JsonObject, until: AbortSignal): Promise<JsonObject> =>
       askHost(limits.host ?? host, connectorId, asked, about, until);
     return throughInputRounds(first, params, send, ask, limits.signal, this.#life.signal);
+  }
+
+  /** Throws TOOL_CALL_REJECTED where the server did not declare that its resources can be watched. */
+  #assertSubscribable(): void {
+    const { resources } = this.facts.capabilities;
+    if (isObject(resources) && resources.subscribe === true) return;
+    const cause = new RpcError(RPC_METHOD_NOT_FOUND, 'The connector does not offer subscriptions to resources');
+    throw new SwitchyardError('TOOL_CALL_REJECTED', `${cause.message}.`, {
+      cause,
+      detail: { rpcCode: cause.code },
+    });
   }
 
   #subscribe(uri: string): () => void {

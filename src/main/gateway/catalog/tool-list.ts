@@ -7,6 +7,7 @@ import type { ToolInfo } from '../../tools/tool-info.ts';
 import { lowerBound, MAX_ENTRY_LENGTH, type Page, pageOf } from './pages.ts';
 import type { Route } from './route.ts';
 import { shownDefinition } from './shown-definitions.ts';
+import { exposeUiLinks } from './uris/ui-meta.ts';
 
 /** Marks a tool that is remembered from an earlier run, whose connector has not listed it since. */
 const STALE_KEY = 'mcp-switchyard/stale';
@@ -32,12 +33,14 @@ export class ToolList {
   #listed: readonly ToolInfo[] = [];
   /** Of these, what the route shows. */
   #shown: readonly ToolInfo[] = [];
-  /** Tools by an exposed name that cannot be taken apart. */
+  /** Ids of tools by an exposed name that cannot be taken apart, and the other way round. */
   readonly #renamed = new Map<string, string>();
+  readonly #nameOf = new Map<string, string>();
 
   constructor(manager: ConnectorProxyManager, route: Route) {
     this.#manager = manager;
     this.#route = route;
+    this.changed(manager.listTools().map(nameOf));
   }
 
   /** Throws an RpcError for a cursor that is none. */
@@ -67,12 +70,20 @@ export class ToolList {
     return isSure ? id : null;
   }
 
-  /** Notes that tools came or went. */
-  changed(connectorId: string, added: readonly string[], removed: readonly string[]): void {
-    for (const id of removed) this.#renamed.delete(this.#route.expose(connectorId, id.slice(connectorId.length + 1)));
-    for (const id of added) {
-      const exposed = this.#route.expose(connectorId, id.slice(connectorId.length + 1));
-      if (this.#route.split(exposed) === null) this.#renamed.set(exposed, id);
+  /**
+   * Notes that the tools of these ids came, changed or went. An id may have passed from one connector to another,
+   * and then its exposed name is another one.
+   */
+  changed(ids: readonly string[]): void {
+    for (const id of ids) {
+      const before = this.#nameOf.get(id);
+      if (before !== undefined) this.#renamed.delete(before);
+      this.#nameOf.delete(id);
+      const tool = this.#manager.tool(id);
+      const exposed = tool === undefined ? null : this.#route.expose(tool.connectorId, ownName(tool));
+      if (exposed === null || this.#route.split(exposed) !== null) continue;
+      this.#renamed.set(exposed, id);
+      this.#nameOf.set(id, exposed);
     }
   }
 
@@ -109,9 +120,11 @@ export class ToolList {
   }
 
   #writeView(tool: ToolInfo, view: JsonObject): string {
-    const name = this.#route.expose(tool.connectorId, ownName(tool));
-    const meta = tool.isStale ? { _meta: { ...asObject(view._meta), [STALE_KEY]: true } } : {};
-    return JSON.stringify({ ...view, name, ...meta });
+    const { connectorId, isStale } = tool;
+    const name = this.#route.expose(connectorId, ownName(tool));
+    const meta = isStale ? { _meta: { ...asObject(view._meta), [STALE_KEY]: true } } : {};
+    const shown = exposeUiLinks({ ...view, ...meta }, (uri) => this.#route.exposeUri(connectorId, uri));
+    return JSON.stringify({ ...shown, name });
   }
 }
 

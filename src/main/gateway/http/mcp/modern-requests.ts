@@ -34,7 +34,7 @@ export async function answerModern(http: McpHttpRequest, message: RpcRequest, de
     return http.reply.end(writeError(id, error as RpcError), 400);
   }
   const own: EraFacts['own'] = async (name, _, signal) => {
-    if (name === 'server/discover') return discoverResult(deps.host);
+    if (name === 'server/discover') return discoverResult(http.caller.view, deps.host);
     return name === 'subscriptions/listen' ? subscribe(http, message, signal, deps) : null;
   };
   const era = { era: 'modern', revision: wireRevisionOf(MODERN_REVISION) } as const;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { ResultScanner } from '../../../../../src/main/connectors/streamable-http/exchange/result-scanner.ts';
+import { ResultScanner } from '../../../../src/main/connectors/exchange/result-scanner.ts';
 
 /** What the scanner hands out of a text that comes in pieces of these sizes. */
 function scan(text: string, sizes: readonly number[]): { readonly result: string; readonly isComplete: boolean } {

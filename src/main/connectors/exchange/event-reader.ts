@@ -1,16 +1,13 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
-import { type BodyReader, type BodySink, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
-
-/** Cap on one event of a stream that stays open and is not capped itself. */
-const MAX_EVENT_BYTES = 1024 * 1024;
+import { type BodyReader, type BodySink, type ByteCap, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const DATA = Buffer.from('data:');
 
 /**
- * Reads server-sent events (WHATWG HTML, server-sent events) whose data is JSON. Lines go to the parser once they are whole; a line of data that is large, and wanted
- * as bytes, is handed on as it comes.
+ * Reads server-sent events (WHATWG HTML, server-sent events) whose data is JSON. Lines go to the parser once they are
+ * whole. A line of data that is large, and wanted as bytes, is handed on as it comes.
  */
 export class EventReader implements BodyReader {
   readonly #sink: BodySink;
@@ -26,10 +23,10 @@ export class EventReader implements BodyReader {
   #size = 0;
   #isStopped = false;
 
-  constructor(maxBytes: number, sink: BodySink) {
+  constructor(cap: ByteCap, sink: BodySink) {
     this.#sink = sink;
-    this.#maxBytes = maxBytes;
-    this.#maxEventBytes = Number.isFinite(maxBytes) ? maxBytes : MAX_EVENT_BYTES;
+    this.#maxBytes = typeof cap === 'number' ? cap : Number.POSITIVE_INFINITY;
+    this.#maxEventBytes = typeof cap === 'number' ? cap : cap.perEvent;
     this.#parser = createParser({
       maxBufferSize: this.#maxEventBytes,
       onId: (id) => sink.onEventId(id),
@@ -37,16 +34,11 @@ export class EventReader implements BodyReader {
       onError: (error) => {
         if (error.type === 'max-buffer-size-exceeded') sink.onFailure(tooLarge(this.#maxEventBytes));
       },
-      onEvent({ event, data }) {
-        if ((event !== undefined && event !== 'message') || data === '') return;
-        let value: unknown;
-        try {
-          value = JSON.parse(data);
-        } catch {
-          // An event that is no JSON is passed over, as one of another type is.
-          return;
-        }
-        sink.onValue(value);
+      onEvent: ({ event = 'message', data }) => {
+        // An event without data is not dispatched.
+        if (data === '') return;
+        if (event === 'message') this.#message(data);
+        else sink.onEvent(event, data);
       },
     });
   }
@@ -65,6 +57,18 @@ export class EventReader implements BodyReader {
   stop(): void {
     this.#isStopped = true;
     this.#line = [];
+  }
+
+  #message(data: string): void {
+    let value: unknown;
+    try {
+      value = JSON.parse(data);
+    } catch {
+      // An event that is no JSON is passed over.
+      return;
+    }
+    // A batch (MCP 2025-03-26) is as many messages.
+    for (const message of Array.isArray(value) ? value : [value]) this.#sink.onValue(message);
   }
 
   /** Hands on what of `chunk` belongs to the large line; the rest. */

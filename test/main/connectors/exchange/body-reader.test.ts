@@ -1,10 +1,12 @@
 import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createBodyReader } from '../../../../../src/main/connectors/streamable-http/exchange/body-reader.ts';
+import { createBodyReader } from '../../../../src/main/connectors/exchange/body-reader.ts';
+import type { ByteCap } from '../../../../src/main/connectors/exchange/body-sink.ts';
 
 interface Read {
   readonly values: unknown[];
+  readonly events: [type: string, data: string][];
   readonly ids: string[];
   readonly retries: number[];
   readonly ends: string[];
@@ -18,12 +20,13 @@ const JSON_TYPE = { 'content-type': 'Application/JSON; charset=utf-8' };
 async function read(
   headers: Record<string, string>,
   chunks: readonly Uint8Array[],
-  { maxBytes = 10_000, status = 200 } = {},
+  { maxBytes = 10_000, status = 200 }: { maxBytes?: ByteCap; status?: number } = {},
 ): Promise<Read> {
-  const got: Read = { values: [], ids: [], retries: [], ends: [], failures: [] };
+  const got: Read = { values: [], events: [], ids: [], retries: [], ends: [], failures: [] };
   const { promise, resolve } = Promise.withResolvers<void>();
   const reader = createBodyReader(status, headers, maxBytes, {
     onValue: (value) => void got.values.push(value),
+    onEvent: (type, data) => void got.events.push([type, data]),
     onLargeValue: () => null,
     onEventId: (id) => void got.ids.push(id),
     onRetry: (ms) => void got.retries.push(ms),
@@ -66,10 +69,30 @@ describe('an event stream', () => {
   const stream = bytes(
     '\ufeffid: 1\nretry: 250\ndata:\n\n: a comment\r\nevent: message\r\ndata: {"text":\r\ndata: "grüße 世界"}\r\n\r\nevent: other\ndata: {"no":1}\n\ndata: no JSON\n\nid: 2\ndata: 7\n\n',
   );
-  const expected = { values: [{ text: 'grüße 世界' }, 7], ids: ['1', '2'], retries: [250], ends: [''], failures: [] };
+  const expected = {
+    values: [{ text: 'grüße 世界' }, 7],
+    events: [['other', '{"no":1}']],
+    ids: ['1', '2'],
+    retries: [250],
+    ends: [''],
+    failures: [],
+  };
 
   it('gives its messages, ids and pauses', async () => {
     expect(await read(EVENTS, [stream])).toEqual(expected);
+  });
+
+  it.each(['\n', '\r', '\r\n'])(
+    'gives an event as soon as its blank line is there, with %j as the end of a line',
+    async (end) => {
+      const got = await read(EVENTS, [bytes(`event: endpoint${end}data: /m${end}${end}data: 1${end}${end}`)]);
+      expect(got).toMatchObject({ events: [['endpoint', '/m']], values: [1] });
+    },
+  );
+
+  it('gives the messages of a batch one by one', async () => {
+    const got = await read(EVENTS, [bytes('data: [{"id":1},{"id":2}]\n\ndata: []\n\ndata: [[3]]\n\n')]);
+    expect(got.values).toEqual([{ id: 1 }, { id: 2 }, [3]]);
   });
 
   it('gives the same wherever it is cut', async () => {
@@ -95,10 +118,10 @@ describe('an event stream', () => {
 
   it('that stays open is only capped by the event', async () => {
     const long = Array.from({ length: 2_000 }, () => bytes(`data: "${'x'.repeat(1_000)}"\n\n`));
-    const { values, failures } = await read(EVENTS, long, { maxBytes: Number.POSITIVE_INFINITY });
+    const { values, failures } = await read(EVENTS, long, { maxBytes: { perEvent: 1_000_000 } });
     expect([values.length, failures]).toEqual([2_000, []]);
     const endless = [bytes('data: '), ...Array.from({ length: 2_000 }, () => bytes('x'.repeat(1_000)))];
-    const { failures: refused } = await read(EVENTS, endless, { maxBytes: Number.POSITIVE_INFINITY });
+    const { failures: refused } = await read(EVENTS, endless, { maxBytes: { perEvent: 1_000_000 } });
     expect(refused).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
   });
 });

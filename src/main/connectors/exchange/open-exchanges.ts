@@ -1,7 +1,12 @@
 import type { Dispatcher } from 'undici';
-import { startTimer } from '../../../../shared/clock.ts';
-import { StatusError } from '../../connection/failure.ts';
+import { startTimer } from '../../../shared/clock.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { type HttpAsked, judgeAnswer } from '../messages/http/http-status.ts';
+import type { ByteCap } from './body-sink.ts';
 import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
+
+/** What is told where nothing else is known of it. */
+const NOTICE: HttpAsked = { step: 'a message', id: null, hasSession: true };
 
 /** The exchanges of one session that are under way, so that they end with it. */
 export class OpenExchanges {
@@ -16,8 +21,8 @@ export class OpenExchanges {
   }
 
   /** Starts an exchange as {@link startExchange} does. */
-  start(request: HttpRequest, sink: ExchangeSink, maxBytes: number = this.#maxBytes): AbortExchange {
-    const abort = startExchange(this.#dispatcher, request, maxBytes, {
+  start(request: HttpRequest, sink: ExchangeSink, cap: ByteCap = this.#maxBytes): AbortExchange {
+    const abort = startExchange(this.#dispatcher, request, cap, {
       ...sink,
       onEnd: (text) => {
         this.#open.delete(abort);
@@ -37,22 +42,29 @@ export class OpenExchanges {
    * with a StatusError, with the network's error, or because the answer took longer than `timeoutMs`. An answer that
    * is still open then is cut off: a server that never ends it must not collect connections.
    */
-  tell(request: HttpRequest, timeoutMs: number): Promise<void> {
+  tell(request: HttpRequest, timeoutMs: number, asked: HttpAsked = NOTICE): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let status = 0;
+    let head: Pick<Parameters<typeof judgeAnswer>[1], 'status' | 'headers'> | null = null;
+    const refuse = (body: string): boolean => {
+      if (head === null || head.status < 300) return false;
+      const verdict = judgeAnswer(asked, { ...head, body });
+      if (verdict.kind !== 'answered') reject(new StatusError(verdict));
+      return true;
+    };
     const abort = this.start(request, {
-      onHead: (head) => {
-        status = head;
-        if (head < 300) resolve();
+      onHead: (status, headers) => {
+        head = { status, headers };
+        if (status < 300) resolve();
       },
       onValue: () => {},
       onEnd: (text) => {
         timer.cancel();
-        if (status >= 300) reject(new StatusError(status, text));
+        refuse(text);
       },
       onFailure: (error) => {
         timer.cancel();
-        reject(error);
+        // The status says what it says, whatever became of the body.
+        if (!refuse('')) reject(error);
       },
     });
     const timer = startTimer(timeoutMs, () => abort(new Error(`No answer came within ${timeoutMs} ms`)));

@@ -1,4 +1,4 @@
-import { BACKSLASH, COLON, COMMA, isClosing, isOpening, isSpace, QUOTE } from '../../../../shared/json/json-lexer.ts';
+import { BACKSLASH, COLON, COMMA, isClosing, isOpening, isSpace, QUOTE } from '../../../shared/json/json-lexer.ts';
 
 const RESULT = Buffer.from('"result"');
 

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
 import { createBodyReader } from './body-reader.ts';
-import type { BodyReader, ValueFlow, ValueSink } from './body-sink.ts';
+import type { BodyReader, ByteCap, ValueFlow, ValueSink } from './body-sink.ts';
 
 /** One HTTP request of a connector; `headers` are names and values in turn. */
 export interface HttpRequest {
@@ -15,8 +15,10 @@ export interface HttpRequest {
 export interface ExchangeSink {
   /** The answer begins; false ends the exchange there. */
   onHead(status: number, headers: IncomingHttpHeaders): void;
-  /** A JSON value of the body: the whole of it, or one event's data. */
+  /** A JSON value of the body: the whole of it, one event's data, or one message of a batch. */
   onValue(value: unknown): void;
+  /** A server-sent event of another type than `message`. */
+  onEvent?(type: string, data: string): void;
   /** A value is large; it comes as bytes if that gives a sink. */
   onLargeValue?(head: Buffer, flow: ValueFlow): ValueSink | null;
   onEventId?(id: string): void;
@@ -35,17 +37,16 @@ const MAX_REDIRECTS = 5;
 const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
 
 /**
- * Sends a request and reads its answer as it comes. A redirect is followed only where it keeps the method and stays within the origin: it would take
- * headers with it that only this origin may see. What the answer holds is at most `maxBytes` long, after decompression (the whole
- * of a JSON body, or all events together; Infinity for a stream that stays open, of which one event is at most 1 MiB).
+ * Sends a request and reads its answer as it comes. A redirect is followed only where it keeps the method and stays
+ * within the origin: it would take headers with it that only this origin may see. `cap` limits what the answer holds.
  */
 export function startExchange(
   dispatcher: Dispatcher,
   request: HttpRequest,
-  maxBytes: number,
+  cap: ByteCap,
   sink: ExchangeSink,
 ): AbortExchange {
-  const exchange = new Exchange(dispatcher, request, maxBytes, sink);
+  const exchange = new Exchange(dispatcher, request, cap, sink);
   exchange.dispatch(request.url);
   return (reason) => exchange.fail(reason);
 }
@@ -53,7 +54,7 @@ export function startExchange(
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #dispatcher: Dispatcher;
   readonly #request: HttpRequest;
-  readonly #maxBytes: number;
+  readonly #cap: ByteCap;
   readonly #sink: ExchangeSink;
   #controller: Dispatcher.DispatchController | null = null;
   #reader: BodyReader | null = null;
@@ -64,10 +65,10 @@ class Exchange implements Dispatcher.DispatchHandler {
   #redirects = 0;
   #next: URL | null = null;
 
-  constructor(dispatcher: Dispatcher, request: HttpRequest, maxBytes: number, sink: ExchangeSink) {
+  constructor(dispatcher: Dispatcher, request: HttpRequest, cap: ByteCap, sink: ExchangeSink) {
     this.#dispatcher = dispatcher;
     this.#request = request;
-    this.#maxBytes = maxBytes;
+    this.#cap = cap;
     this.#sink = sink;
     this.#url = request.url;
   }
@@ -110,8 +111,9 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#sink.onHead(status, headers);
     // Whoever heard the head may have given the exchange up.
     if (this.#isOver) return;
-    this.#reader = createBodyReader(status, headers, this.#maxBytes, {
+    this.#reader = createBodyReader(status, headers, this.#cap, {
       onValue: (value) => void (this.#isOver || this.#sink.onValue(value)),
+      onEvent: (type, data) => void (this.#isOver || this.#sink.onEvent?.(type, data)),
       onLargeValue: (head) => (this.#isOver ? null : (this.#sink.onLargeValue?.(head, this.#flow()) ?? null)),
       onEventId: (id) => this.#sink.onEventId?.(id),
       onRetry: (retryMs) => this.#sink.onRetry?.(retryMs),

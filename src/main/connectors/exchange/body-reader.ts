@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib';
-import { UnusableAnswer } from '../../connection/failure.ts';
-import { type BodyReader, type BodySink, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
+import { type BodyReader, type BodySink, type ByteCap, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
 import { EventReader } from './event-reader.ts';
 
 /** What is kept of a body that nobody reads as messages: enough for a JSON-RPC error. */
@@ -11,23 +11,34 @@ const MAX_TEXT_BYTES = 64 * 1024;
 /** What some write before UTF-8; a reader may pass over it (RFC 8259 section 8.1), as fetch does. */
 const BYTE_ORDER_MARK = Buffer.from('\ufeff');
 
-/** Reads a body as JSON, as events or as mere text, by its status and its type, and caps it at `maxBytes` after decompression. */
+/** Reads a body as JSON, as events or as mere text, by its status and its type, and caps it. */
 export function createBodyReader(
   status: number,
   headers: IncomingHttpHeaders,
-  maxBytes: number,
+  cap: ByteCap,
   sink: BodySink,
 ): BodyReader {
-  const type = status < 300 ? mediaType(headers['content-type']) : '';
-  const reader = readerOf(type, maxBytes, sink);
+  const type = mediaType(headers['content-type']);
+  const reader = status < 300 ? readerOf(type, cap, sink) : textReader(maxTextBytes(type, cap), sink);
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
   return encoding === 'identity' ? reader : decompressing(encoding, reader, status, sink);
 }
 
-function readerOf(type: string, maxBytes: number, sink: BodySink): BodyReader {
-  if (type === 'application/json') return jsonReader(maxBytes, sink);
-  if (type === 'text/event-stream') return new EventReader(maxBytes, sink);
-  return textReader(sink);
+function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
+  if (isJson(type)) return jsonReader(typeof cap === 'number' ? cap : cap.perEvent, sink);
+  if (type === 'text/event-stream') return new EventReader(cap, sink);
+  return textReader(MAX_TEXT_BYTES, sink);
+}
+
+/** Some servers name JSON by another type, such as `text/json` or `application/json-rpc`. */
+function isJson(type: string): boolean {
+  return /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
+}
+
+/** Whatever the status, a body may be an answer, and an answer may be large. */
+function maxTextBytes(type: string, cap: ByteCap): number {
+  const mayAnswer = typeof cap === 'number' && (isJson(type) || type === 'text/event-stream');
+  return mayAnswer ? Math.max(cap, MAX_TEXT_BYTES) : MAX_TEXT_BYTES;
 }
 
 function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
@@ -67,20 +78,23 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
   };
 }
 
-function textReader(sink: BodySink): BodyReader {
-  let text = '';
+/** Keeps the first `maxBytes` of a body. */
+function textReader(maxBytes: number, sink: BodySink): BodyReader {
+  const chunks: Buffer[] = [];
+  let size = 0;
   return {
     take(chunk) {
-      if (text.length < MAX_TEXT_BYTES) text += chunk.toString('utf8', 0, MAX_TEXT_BYTES);
+      if (size < maxBytes) chunks.push(chunk.subarray(0, maxBytes - size));
+      size += chunk.length;
     },
-    end: () => sink.onEnd(text),
-    stop: () => {},
+    end: () => sink.onEnd(Buffer.concat(chunks).toString('utf8')),
+    stop: () => void chunks.splice(0),
   };
 }
 
 /** Compression is not asked for; what comes compressed all the same is read. */
 function decompressing(encoding: string, reader: BodyReader, status: number, sink: BodySink): BodyReader {
-  // A status says by itself what it says, such as that credentials are refused, whatever is wrong with the text beside it.
+  // The status alone tells, for example, that credentials are refused, however damaged the text beside it is.
   const isText = status >= 300;
   let isDamaged = false;
   let isEnded = false;

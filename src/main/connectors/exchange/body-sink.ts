@@ -1,4 +1,4 @@
-import { SwitchyardError } from '../../../../shared/errors.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
 
 /** Takes a JSON value as bytes. */
 export interface ValueSink {
@@ -12,10 +12,19 @@ export interface ValueFlow {
   readonly resume: () => void;
 }
 
+/** How many bytes an answer may have, after decompression: all of it, or each event of a stream that stays open. */
+export type ByteCap = number | { readonly perEvent: number };
+
 /** Whom a body tells what it holds. */
 export interface BodySink {
+  /** A message. Those of a batch (MCP 2025-03-26) are told one by one. */
   onValue(value: unknown): void;
-  /** A value is larger than {@link LARGE_BYTES}; `head` is what has come of it. It is told as bytes if that gives a sink, else by `onValue` once it is whole. */
+  /** A server-sent event of another type than `message`. */
+  onEvent(type: string, data: string): void;
+  /**
+   * A value is larger than {@link LARGE_BYTES}; `head` is what has come of it. If this returns a sink, the value goes
+   * there as bytes, else to `onValue` once it is whole.
+   */
   onLargeValue(head: Buffer): ValueSink | null;
   onEventId(id: string): void;
   onRetry(retryMs: number): void;
