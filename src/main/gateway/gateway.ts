@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import { monotonicMs, raceSignal, settledWithin, systemSleep } from '../../shared/clock.ts';
+import { settledWithin } from '../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { Logger } from '../observability/logger.ts';
 import { observeGateway } from '../observability/observed-gauges.ts';
 import { CallLatencies } from './call-latencies.ts';
@@ -9,6 +10,7 @@ import { FeatureLists } from './catalog/feature-lists.ts';
 import { createNameFilter } from './catalog/name-filter.ts';
 import { sharedRoute, singleRoute } from './catalog/route.ts';
 import { createView, type View } from './catalog/view.ts';
+import { FirstLists } from './first-lists.ts';
 import { CallsUnderWay } from './protocol/forwarding/calls-under-way.ts';
 import { HeldCalls } from './protocol/forwarding/held-calls.ts';
 import type { GatewayHost } from './protocol/gateway-host.ts';
@@ -32,9 +34,6 @@ export interface GatewayOptions {
   readonly routes: Readonly<Record<string, readonly string[]>>;
 }
 
-/** How long lists wait for the connectors of a cold start, counted from the start. */
-const COLD_LIST_MS = 750;
-
 /** How long lists hold while nothing is wrong. Clients that listen hear of a change at once. */
 const LIST_TTL_MS = 60_000;
 
@@ -55,14 +54,12 @@ export class Gateway {
   readonly #views = new Map<string, View>();
   readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
   readonly #options: GatewayOptions;
-  readonly #sessionsOf = new Set<() => readonly ClientSession[]>();
+  /** The sessions of each listener, and the capabilities of its client where it has only one. */
+  readonly #listeners = new Map<() => readonly ClientSession[], (() => JsonObject | null) | null>();
   readonly #off: () => void;
   readonly #unobserve: () => void;
   readonly #closed = new AbortController();
-  readonly #startedMs: number = monotonicMs();
-  /** Whether tools of an earlier run can be listed. */
-  readonly #isWarm: Promise<boolean>;
-  #settled: Promise<void> | null = null;
+  readonly #firstLists: FirstLists;
 
   constructor(options: GatewayOptions) {
     const { manager, host, logger, separator, tools, routes } = options;
@@ -71,7 +68,7 @@ export class Gateway {
     this.host = host;
     const calls = new CallsUnderWay();
     this.notices = new ClientNotices(manager, calls);
-    this.#isWarm = manager.restored().then(() => manager.listTools().length > 0);
+    this.#firstLists = new FirstLists(manager, this.#closed.signal);
     this.watches = new ResourceWatches(manager);
     this.levels = new LogLevels(manager);
     this.#features = new FeatureLists({
@@ -86,16 +83,16 @@ export class Gateway {
         createView(manager, this.#features, sharedRoute(name === '' ? 'all' : name, names, isAllowed)),
       );
     }
-    this.#off = manager.on('tools', ({ connectorId, added, removed }) => {
-      for (const view of this.#views.values()) view.tools.changed(connectorId, added, removed);
+    this.#off = manager.on('tools', ({ added, changed, removed }) => {
+      for (const view of this.#views.values()) view.tools.changed([...added, ...changed, ...removed]);
     });
     const methods = createMethods({
       ...{ manager, calls, held: this.#held, latencies: this.latencies },
-      settled: () => this.#listable(),
+      settled: () => this.#firstLists.ready(),
       ttlMs: () => this.#ttlMs(),
     });
     this.server = new RequestServer(methods, logger);
-    host.askAmong({ calls, sessions: () => this.#sessions() });
+    host.askAmong({ calls, sessions: () => this.#sessions(), onlyClient: () => this.#onlyClient() });
     this.#unobserve = observeGateway(() => ({
       sessions: this.#sessions().length,
       requests: this.server.running,
@@ -113,7 +110,7 @@ export class Gateway {
    * Right after a cold start this waits for the connectors.
    */
   async single(connectorId: string): Promise<View | undefined> {
-    if (!this.manager.has(connectorId)) await this.#listable();
+    if (!this.manager.has(connectorId)) await this.#firstLists.ready();
     if (!this.manager.has(connectorId)) return undefined;
     const known = this.#singles.get(connectorId);
     if (known !== undefined) return known;
@@ -124,10 +121,16 @@ export class Gateway {
     return view;
   }
 
-  /** Makes the sessions of a listener known to the gateway, until the returned function is called. */
-  addSessions(sessions: () => readonly ClientSession[]): () => void {
-    this.#sessionsOf.add(sessions);
-    return () => void this.#sessionsOf.delete(sessions);
+  /**
+   * Makes the sessions of a listener known to the gateway, until the returned function is called. A listener that
+   * will never have more than one client says what that client can do; null until it knows.
+   */
+  addSessions(
+    sessions: () => readonly ClientSession[],
+    onlyClient: (() => JsonObject | null) | null = null,
+  ): () => void {
+    this.#listeners.set(sessions, onlyClient);
+    return () => void this.#listeners.delete(sessions);
   }
 
   /** Resolves once no request is being served, or after `deadlineMs`. */
@@ -148,25 +151,12 @@ export class Gateway {
   }
 
   #sessions(): readonly ClientSession[] {
-    return [...this.#sessionsOf].flatMap((sessions) => sessions());
+    return [...this.#listeners.keys()].flatMap((sessions) => sessions());
   }
 
-  /**
-   * Resolves when lists can be answered. Tools remembered from an earlier run can be listed right after the start.
-   * Without them a list waits a moment for the connectors: many clients ask only once, and would keep an empty list.
-   */
-  #listable(): Promise<void> {
-    this.#settled ??= this.#isWarm.then(async (isWarm) => {
-      const left = COLD_LIST_MS - (monotonicMs() - this.#startedMs);
-      if (isWarm || left <= 0) return;
-      const synced = this.manager.sync().catch(() => {});
-      await Promise.race([raceSignal(synced, this.#closed.signal), systemSleep(left, this.#closed.signal)]).catch(
-        () => {
-          // The gateway was closed meanwhile.
-        },
-      );
-    });
-    return this.#settled;
+  #onlyClient(): JsonObject | null {
+    const [only, ...others] = this.#listeners.values();
+    return others.length === 0 ? (only?.() ?? null) : null;
   }
 
   /** Lists do not hold while connectors are unknown, coming up or down, because they are about to change. */

@@ -61,8 +61,16 @@ describe('mcp-switchyard tools and call', () => {
   it('lists tools, without what would steer a terminal', async () => {
     const { code, stdout } = await world.on(['tools']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\.echo\s+Says it again/)]);
-    const none = await world.on(['tools', '--connector', 'other', '--json']);
-    expect(JSON.parse(none.stdout)).toEqual({ ok: true, tools: [] });
+  });
+
+  it('refuses to list the tools of a connector that does not exist, and names the one that was meant', async () => {
+    const { code, stdout } = await world.on(['tools', '--connector', 'onne', '--json']);
+    expect(code).toBe(1);
+    expect(JSON.parse(stdout)).toMatchObject({
+      ok: false,
+      error: { code: 'CONNECTOR_UNKNOWN', message: 'There is no connector onne. Did you mean one?' },
+    });
+    expect((await world.on(['tools', '--connector', 'elsewhere'])).stderr).toContain('`status` lists all of them');
   });
 
   it.each([

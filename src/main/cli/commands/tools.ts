@@ -1,7 +1,9 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { nearestName } from '../../local-config/nearest-name.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { connectorsOf, notUp, type StartUp } from '../start-up.ts';
-import { EXIT, print, printJson } from '../terminal/output.ts';
+import { EXIT, print, printable, printJson } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
 import { sayNotUp } from './sync.ts';
 
@@ -12,23 +14,25 @@ export interface ToolsOptions extends SourceOptions {
 
 const DESCRIPTION_LENGTH = 80;
 
-/** Lists the tools. Resolves with the exit code: 0 if all connectors are up. */
+/** Lists the tools. Resolves with the exit code: 0 if all connectors are up. Rejects with CONNECTOR_UNKNOWN. */
 export function runTools(options: ToolsOptions): Promise<number> {
   const { connector: only } = options;
   const work = async (manager: ConnectorProxyManager, startUp: StartUp): Promise<number> => {
     await manager.sync();
+    if (only !== undefined && !manager.has(only)) throw unknownConnector(manager, only);
     await startUp.settled(only);
     const tools = manager.listTools().filter(({ connectorId }) => only === undefined || connectorId === only);
     const down = notUp(manager, only);
     if (options.json) {
       printJson({
         ok: down.length === 0,
-        tools: tools.map(({ name, connectorId, description, tags, inputSchema, isStale }) => ({
+        tools: tools.map(({ name, connectorId, description, tags, inputSchema, invalid, isStale }) => ({
           name,
           connectorId,
           description,
           tags,
           inputSchema,
+          invalid,
           isStale,
         })),
         ...(down.length > 0 && { notUp: down }),
@@ -50,6 +54,15 @@ export function runTools(options: ToolsOptions): Promise<number> {
   };
   // One connector is waited for by its start alone, not by the sync of all.
   return withManager(options, work, only === undefined ? {} : { syncDeadlineMs: 1, only: () => only });
+}
+
+function unknownConnector(manager: ConnectorProxyManager, id: string): SwitchyardError {
+  const nearest = nearestName(
+    id,
+    manager.listConnectors().map((entry) => entry.id),
+  );
+  const meant = nearest === null ? '`status` lists all of them.' : `Did you mean ${printable(nearest)}?`;
+  return new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector ${printable(id)}. ${meant}`);
 }
 
 function firstWords(description: string): string {

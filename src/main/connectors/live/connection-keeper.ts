@@ -106,7 +106,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   /** Announces the tools as last read, under the present entry. */
   announce({ listing, connection }: LiveConnection): Promise<void> {
-    return this.#deps.onTools(this, listing.tools, connection.facts);
+    return this.#deps.onTools(this, listing, connection.facts);
   }
 
   /** Goes down for good, or until it is started again: ends what is under way and takes the tools away. */
@@ -152,16 +152,20 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   }
 
   lose(up: LiveConnection, error: Error): void {
+    this.#lose(up, error, false);
+  }
+
+  #lose(up: LiveConnection, error: Error, isGone: boolean): void {
     if (this.#slot.up !== up) return;
     this.#reconnection.lost(up.isStable);
-    this.#slot.release(this.id, error);
+    this.#slot.release(this.id, error, isGone);
     this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
   }
 
   /** The credentials may have changed since it connected, so it connects once more with the present ones. */
   renewCredentials(up: LiveConnection): void {
     if (this.#slot.up !== up) return;
-    this.#slot.release(this.id, new Error('Its credentials were refused'));
+    this.#slot.release(this.id, new Error('Its credentials were refused'), false);
     this.#settle(this.#attempt('its credentials were refused'));
   }
 
@@ -176,7 +180,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#urgency = Promise.withResolvers();
     this.#reconnection.started();
     const { onNotification } = this.#deps;
-    const watch = new ConnectionWatch((up, error) => this.lose(up, error), {
+    const watch = new ConnectionWatch((up, error) => this.#lose(up, error, true), {
       onProcess: (view) => {
         this.#process = withLastWords(view, this.#process);
       },
@@ -202,7 +206,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       relistAfterMs: this.#deps.relistAfterMs,
       relist: () => this.#deps.relist(this.entry, connection, life),
       onListing: async (listing, hadWhole) => {
-        await this.#deps.onTools(this, listing.tools, connection.facts);
+        await this.#deps.onTools(this, listing, connection.facts);
         if (this.#slot.up === live && this.machine.isUp && (listing.cutBecause === null) !== hadWhole)
           this.machine.to(...stateOfListing(listing));
       },

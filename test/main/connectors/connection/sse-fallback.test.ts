@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectorTarget } from '../../../../src/main/connectors/connection/connection.ts';
-import { connectWithSseFallback } from '../../../../src/main/connectors/connection/sse-fallback.ts';
+import { connectWithSseFallback, STREAM_STEP } from '../../../../src/main/connectors/connection/sse-fallback.ts';
+import { SwitchyardError } from '../../../../src/shared/errors.ts';
 import { scriptedConnection } from '../../../helpers/scripted-connection.ts';
 
 const refused = new Error('Streamable HTTP is refused');
@@ -41,5 +42,20 @@ describe('connectWithSseFallback', () => {
 
   it('uses SSE alone where the entry names it', async () => {
     await expect(tried(null, { transport: 'sse' })).resolves.toEqual(['sse', 'connected']);
+  });
+
+  it.each([
+    ['the refusal of Streamable HTTP', 405, { step: STREAM_STEP, status: 404 }, 'refused'],
+    ['the failure of SSE', 405, { step: STREAM_STEP, status: 503 }, 'over SSE'],
+    ['the failure of SSE', 405, { step: 'initialize', status: 400 }, 'over SSE'],
+    ['the failure of SSE', 405, {}, 'over SSE'],
+    ['the failure of SSE', 'sse', { step: STREAM_STEP, status: 405 }, 'over SSE'],
+  ] as const)('tells %s after %s, where SSE failed with %j', async (_, status, detail, told) => {
+    const attempt = connectWithSseFallback({ era: 'auto', transport: 'auto' } as ConnectorTarget, {
+      overStreamableHttp: () => Promise.reject(new Error('refused')),
+      overSse: () => Promise.reject(new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'over SSE', { detail })),
+      statusOf: () => status,
+    });
+    await expect(attempt).rejects.toThrow(told);
   });
 });

@@ -14,6 +14,11 @@ const MAX_WATCHED = 100;
 /** Questions to one client that wait for its answer. */
 const MAX_ASKED = 64;
 
+interface Watched {
+  readonly connectorId: string;
+  readonly stop: () => void;
+}
+
 /** What a legacy client and the gateway agreed on (MCP 2025-11-25, lifecycle), and what is under way between them. */
 export class ClientSession implements NoticeListener {
   readonly id: string;
@@ -24,8 +29,8 @@ export class ClientSession implements NoticeListener {
   /** The requests of the client that are being served, by their ids. */
   readonly running = new Map<RequestId, AbortController>();
   readonly #asked = new Map<string, PromiseWithResolvers<JsonObject>>();
-  /** What ends the watch of a resource, by its URI as the client calls it. */
-  readonly #watched = new Map<string, () => void>();
+  /** The resources that the client watches, by the URI that it sent. */
+  readonly #watched = new Map<string, Watched>();
   readonly #write: WriteMessage;
   #count = 0;
   logLevel: string | null = null;
@@ -46,21 +51,24 @@ export class ClientSession implements NoticeListener {
     return true;
   }
 
-  watches(uri: string): boolean {
-    return this.#watched.has(uri);
+  watches(uri: string, connectorId: string): boolean {
+    return this.#watched.get(uri)?.connectorId === connectorId;
   }
 
-  /** Watches a resource, unless it does; `begin` resolves with what ends it. Rejects as that does, and with an RpcError where it watches as many as it may. */
-  async watch(uri: string, begin: () => Promise<() => void>): Promise<void> {
+  /**
+   * Watches a resource of a connector, unless the client does so already. `begin` resolves with the function that
+   * ends the watch. Rejects as `begin` does, and with an RpcError if the client watches as many resources as it may.
+   */
+  async watch(uri: string, connectorId: string, begin: () => Promise<() => void>): Promise<void> {
     if (this.#watched.has(uri)) return;
     if (this.#watched.size >= MAX_WATCHED)
       throw invalidParams('This session watches as many resources as it may', { uri });
     // Its place is taken while the connector is asked.
-    const asking = (): void => {};
+    const asking: Watched = { connectorId, stop: () => {} };
     this.#watched.set(uri, asking);
     try {
       const stop = await begin();
-      if (this.#watched.get(uri) === asking) this.#watched.set(uri, stop);
+      if (this.#watched.get(uri) === asking) this.#watched.set(uri, { connectorId, stop });
       else stop();
     } catch (error) {
       if (this.#watched.get(uri) === asking) this.#watched.delete(uri);
@@ -69,7 +77,7 @@ export class ClientSession implements NoticeListener {
   }
 
   unwatch(uri: string): void {
-    this.#watched.get(uri)?.();
+    this.#watched.get(uri)?.stop();
     this.#watched.delete(uri);
   }
 
@@ -79,7 +87,8 @@ export class ClientSession implements NoticeListener {
   }
 
   /**
-   * Asks the client, by `write` where the question belongs to a request. Rejects with the RpcError that it answers, or with one that says that it cannot be asked.
+   * Asks the client, by `write` where the question belongs to a request. Rejects with the RpcError that it answers,
+   * or with one that says that it cannot be asked.
    */
   async ask(
     method: string,
@@ -133,7 +142,7 @@ export class ClientSession implements NoticeListener {
     const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
     for (const running of this.running.values()) running.abort(gone);
     for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));
-    for (const stop of this.#watched.values()) stop();
+    for (const { stop } of this.#watched.values()) stop();
     this.#watched.clear();
   }
 }
