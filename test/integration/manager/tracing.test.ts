@@ -141,7 +141,9 @@ describe('one trace', () => {
     const headersOf = (span: { readonly spanId: string } | undefined) => `00-${own?.traceId}-${span?.spanId}-01`;
     expect(server.requests.map(({ headers }) => headers.traceparent)).toEqual(loads.map(headersOf));
     const sent = sentFor(mcp).map(({ headers }) => headers.traceparent);
-    expect(sent[0]).toBe(headersOf(bringUp));
+    const [discover] = named('server/discover');
+    expect(discover?.parentId).toBe(bringUp?.spanId);
+    expect(sent[0]).toBe(headersOf(discover));
     expect(sent).toContain(headersOf(call));
     const known = new Set(spans.map(headersOf));
     expect(sent.length).toBeGreaterThan(2);

@@ -3,6 +3,8 @@ import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
 import type { EraPolicy } from '../../../shared/map/service-map.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
+import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
+import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
 import type {
   Connect,
   Connection,
@@ -15,6 +17,7 @@ import { ClosedConnection, toConnectError } from '../connection/failure.ts';
 import type { StdioCommand } from '../connection/local-entry.ts';
 import { announcedLists, noticesOf } from '../messages/announced-lists.ts';
 import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
+import type { MessageChannel } from '../messages/message-channel.ts';
 import { MessageConnection } from '../messages/message-connection.ts';
 import { requestFailure } from '../messages/request-failure.ts';
 import { ServerMessages } from '../messages/server-messages.ts';
@@ -32,6 +35,8 @@ type StdioConnectOptions = Pick<ConnectOptions, 'maxResultBytes' | 'host' | 'era
 interface RunningProgram {
   readonly transport: StdioTransport;
   readonly channel: StdioChannel;
+  /** The channel, for the requests of the connection. */
+  readonly traced: MessageChannel;
   readonly messages: ServerMessages;
   /** Whether it has sent a message. */
   readonly hasSpoken: () => boolean;
@@ -50,14 +55,14 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
     const attempt = async (era: EraPolicy): Promise<Connection> => {
       limits.signal.throwIfAborted();
       const program = startProgram(command, target, events, options);
-      const { transport, channel } = program;
+      const { transport } = program;
       try {
         await raceSignal(
           transport.start().then(() => options.programs?.started(transport.pid ?? 0)),
           limits.signal,
         );
         const how = { endpoint, eras, transport: 'stdio', silenceMs: SILENCE_MS } as const;
-        const handshake = await raceSignal(shakeHands(channel, era, host.capabilities, how), limits.signal);
+        const handshake = await raceSignal(shakeHands(program.traced, era, host.capabilities, how), limits.signal);
         assertNotSelf(host, handshake, target.id);
         return connectionOf(program, handshake, target, events, host);
       } catch (error) {
@@ -112,11 +117,17 @@ function startProgram(
     if (wasUp) events.onLost(reason);
   };
   events.onProcess?.(transport);
-  return { transport, channel, messages, hasSpoken: () => hasSpoken };
+  return {
+    transport,
+    channel,
+    traced: new TracedChannel(channel, transportAttributes('stdio')),
+    messages,
+    hasSpoken: () => hasSpoken,
+  };
 }
 
 function connectionOf(
-  { transport, channel, messages }: RunningProgram,
+  { transport, channel, traced, messages }: RunningProgram,
   { facts }: Handshake,
   { id }: ConnectorTarget,
   events: ConnectionEvents,
@@ -134,7 +145,7 @@ function connectionOf(
         })
       : () => {};
   const answerer = { host, connectorId: id };
-  return new MessageConnection(channel, facts, answerer, {
+  return new MessageConnection(traced, facts, answerer, {
     subscribe: (uri) => subscribe({ resourceSubscriptions: [uri] }, () => {}),
     async end() {
       messages.down();

@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { rootReason } from '../../../shared/errors.ts';
 import { type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
-import { currentTraceparent } from '../../observability/trace.ts';
+import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
 import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
 import type { HttpRequest } from './exchange/http-exchange.ts';
 
@@ -19,6 +19,8 @@ const RESERVED: ReadonlySet<string> = new Set([
   'mcp-protocol-version',
   'mcp-session-id',
   'te',
+  'traceparent',
+  'tracestate',
   'trailer',
   'transfer-encoding',
   'upgrade',
@@ -46,8 +48,8 @@ export class RequestWriter {
     return this.#era === 'modern';
   }
 
-  get hasSession(): boolean {
-    return this.#sessionId !== null;
+  get sessionId(): string | null {
+    return this.#sessionId;
   }
 
   /** Writes for the modern revision from now on, or for a legacy one; null while that is still to be agreed on. */
@@ -112,8 +114,7 @@ export class RequestWriter {
     const revision = this.isModern ? MODERN_REVISION : this.#revision;
     if (revision !== null) headers.push('mcp-protocol-version', revision);
     if (this.#sessionId !== null) headers.push('mcp-session-id', this.#sessionId);
-    const traceparent = currentTraceparent();
-    if (traceparent !== undefined) headers.push('traceparent', traceparent);
+    headers.push(...traceHeaders());
     return headers;
   }
 }

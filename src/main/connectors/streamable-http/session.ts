@@ -46,6 +46,10 @@ export class StreamableHttpSession implements MessageChannel {
     return this.#wire.writer.isModern;
   }
 
+  get sessionId(): string | null {
+    return this.#wire.writer.sessionId;
+  }
+
   /** Uses the modern revision from now on, or a legacy one; null while that is still to be agreed on. */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#wire.writer.speak(era, revision);
@@ -111,7 +115,7 @@ export class StreamableHttpSession implements MessageChannel {
     const closed = new Error('The connection is closed');
     requests.endAll(closed);
     exchanges.abortAll(closed);
-    if (writer.hasSession) await exchanges.tell(writer.end(), timeoutMs).catch(() => {});
+    if (writer.sessionId !== null) await exchanges.tell(writer.end(), timeoutMs).catch(() => {});
   }
 
   #cancel(requestId: number): void {

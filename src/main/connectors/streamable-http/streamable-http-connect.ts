@@ -2,6 +2,8 @@ import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import type { FromServer } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
+import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
+import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
 import type {
   Connect,
   ConnectionEvents,
@@ -42,7 +44,8 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
     const { capabilities } = host;
     const answering = { dispatcher, url, headers, maxResultBytes, capabilities, onStray: recordStray, onMessage };
     const session = new StreamableHttpSession(answering);
-    const handshake = shakeHands(session, target.era, capabilities, {
+    const channel = new TracedChannel(session, transportAttributes('http', url));
+    const handshake = shakeHands(channel, target.era, capabilities, {
       endpoint: url.href,
       eras,
       transport: 'streamable-http',
@@ -62,7 +65,7 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
       onLost: (error) => messages.isUp && events.onLost(error),
     });
     return new MessageConnection(
-      session,
+      channel,
       facts,
       { host, connectorId: target.id },
       {
