@@ -1,6 +1,7 @@
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import { detached } from '../../observability/trace.ts';
 import type { BroughtUp } from '../bring-up/bring-up.ts';
 import { stateOfListing } from '../bring-up/list-tools.ts';
 import type { CallRoute } from '../calls/call-route.ts';
@@ -224,7 +225,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     }
     // Scheduled before the transition is told: a listener may close the connector, and this timer with it.
     this.#reconnection.schedule((why) => {
-      this.#settle(this.#attempt(why));
+      // The call or the sync that it failed in is long over by then.
+      detached(() => this.#settle(this.#attempt(why)));
     });
     this.machine.to('backing-off', error.message);
   }

@@ -1,7 +1,8 @@
 import { startTimer, type Timer } from '../../../shared/clock.ts';
+import { detached } from '../../observability/trace.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 
-/** How long after the first notice of a change the list is read: a server that registers twenty tools gives twenty notices. */
+/** How long after the first notice of a change the list is read: a server that adds ten tools sends ten notices. */
 const DEBOUNCE_MS = 100;
 
 /** The least time between the end of one reading and the next that a notice asks for. */
@@ -40,12 +41,12 @@ export class ToolRefresher {
     else this.#refreshIn(DEBOUNCE_MS);
   }
 
-  /** Has the list read again once the server's own hint of its time to live is over; null for no hint: then when it is usual. */
+  /** Reads the list again when the time to live that the server gave is over; null for the usual time. */
   expireIn(ttlMs: number | null): void {
     this.#expiry?.cancel();
     if (this.#isStopped) return;
     const delayMs = ttlMs === null ? this.#options.relistAfterMs() : Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs));
-    if (delayMs !== null) this.#expiry = startTimer(delayMs, () => void this.refresh());
+    if (delayMs !== null) this.#expiry = startTimer(delayMs, this.#onTimer);
   }
 
   /** Reads the list now, or joins the reading under way. Never rejects. */
@@ -70,8 +71,13 @@ export class ToolRefresher {
 
   #refreshIn(delayMs: number): void {
     if (this.#isStopped) return;
-    this.#notice ??= startTimer(delayMs, () => void this.refresh());
+    this.#notice ??= startTimer(delayMs, this.#onTimer);
   }
+
+  /** The operation in which the timer was set is long over. */
+  readonly #onTimer = (): void => {
+    void detached(() => this.refresh());
+  };
 
   async #read(): Promise<void> {
     try {

@@ -4,6 +4,7 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { detached } from '../../observability/trace.ts';
 import { MAX_ENTRY_LENGTH } from './pages.ts';
 
 /** What connectors list besides tools. */
@@ -59,8 +60,8 @@ const DEBOUNCE_MS = 50;
 const MAX_AT_ONCE = 16;
 
 /**
- * The prompts, resources and resource templates of each connector, read when it comes up and when it says that they changed. They stay while it is only down; a list that cannot be
- * read leaves the one in hand, and says so in the log.
+ * The prompts, resources and resource templates of each connector, read when it comes up and when it says that they
+ * changed. They stay while it is only down; a list that cannot be read leaves the one in hand, and says so in the log.
  */
 export class FeatureLists {
   readonly #deps: FeatureListsDeps;
@@ -129,7 +130,8 @@ export class FeatureLists {
     };
     this.#due.set(
       key,
-      startTimer(delayMs, () => void read()),
+      // A client's request may have set it off, but does not wait for it.
+      startTimer(delayMs, () => void detached(read)),
     );
   }
 
