@@ -15,8 +15,8 @@ function ownName({ name, connectorId }: ToolInfo): string {
 }
 
 /**
- * The tools of the manager's snapshot as a route shows them. The first page is kept until a tool changes, and the JSON of a tool until it does, so that a list costs what changed
- * since the one before.
+ * The tools of the manager's snapshot as a route shows them. The first page is kept until a tool changes, and the JSON
+ * of a tool until it does, so that a list costs what changed since the one before.
  */
 export class ToolList {
   readonly #manager: ConnectorProxyManager;
@@ -58,6 +58,12 @@ export class ToolList {
     // Ids may hold dots as names may: what is so called may be another connector's, which this route does not show.
     const isSure = !name.includes('.') || this.#manager.tool(id)?.connectorId === connectorId;
     return isSure ? id : null;
+  }
+
+  /** Whether a tool of this name is listed now, so that the name is known to be one of a tool. */
+  lists(exposed: string): boolean {
+    const id = this.resolve(exposed);
+    return id !== null && this.#manager.tool(id) !== undefined;
   }
 
   /** Notes that tools came or went. */

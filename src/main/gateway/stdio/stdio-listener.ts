@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
 import { asIncoming, isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { serveTraced } from '../../observability/telemetry/server-operation.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../messages/exchange.ts';
@@ -12,6 +13,7 @@ import { agreedRevision, initializeResult, legacyMethod } from '../protocol/lega
 import { isModern, readEnvelope } from '../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../protocol/modern-methods.ts';
 import { ClientSession } from '../protocol/notices/client-session.ts';
+import { servedMessage } from '../protocol/request-telemetry.ts';
 
 export interface StdioOptions {
   readonly gateway: Gateway;
@@ -32,8 +34,9 @@ const PRINCIPAL = 'stdio';
 const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.');
 
 /**
- * Serves one client over standard streams, a line a message (MCP 2025-06-18 and 2026-07-28, transports: stdio); each request is of the era that it says. Resolves when the client closes its end
- * or breaks the limit on a message, after what was under way has been given up.
+ * Serves one client over standard streams, a line a message (MCP 2025-06-18 and 2026-07-28, transports: stdio); each
+ * request is of the era that it says. Resolves when the client closes its end or breaks the limit on a message, after
+ * what was under way has been given up.
  */
 export async function serveStdio(options: StdioOptions): Promise<void> {
   const client = new StdioClient(options);
@@ -80,9 +83,10 @@ class StdioClient {
         void (isModern(message.params, null) ? this.#answerModern(message) : this.#answerLegacy(message));
         return;
       case 'notification':
-        if (message.method !== 'notifications/cancelled') return;
-        this.session?.cancel(message.params.requestId);
-        this.#modern.get(message.params.requestId as RequestId)?.abort(GONE());
+        void serveTraced(
+          servedMessage(message, null, () => this.session),
+          async () => this.#takeNotice(message.method, message.params),
+        );
         return;
       case 'result':
       case 'error':
@@ -91,6 +95,12 @@ class StdioClient {
       case 'junk':
         this.refuse('The line is no JSON-RPC 2.0 message');
     }
+  }
+
+  #takeNotice(method: string, { requestId }: JsonObject): void {
+    if (method !== 'notifications/cancelled') return;
+    this.session?.cancel(requestId);
+    this.#modern.get(requestId as RequestId)?.abort(GONE());
   }
 
   /** Resolves once what was written has been read, or nobody will. */
@@ -134,8 +144,9 @@ class StdioClient {
     this.#modern.delete(id);
   }
 
-  async #answerLegacy({ id, method, params }: Request): Promise<void> {
-    if (method === 'initialize') return this.#initialize(id, params);
+  async #answerLegacy(message: Request): Promise<void> {
+    const { id, method, params } = message;
+    if (method === 'initialize') return this.#initialize(message);
     const { session } = this;
     const life = new AbortController();
     session?.running.set(id, life);
@@ -157,24 +168,26 @@ class StdioClient {
     session?.running.delete(id);
   }
 
-  #initialize(id: RequestId, params: JsonObject): void {
+  /** The session is open when this returns: the client need not wait for the answer. */
+  async #initialize(message: Request): Promise<void> {
+    const { id, params } = message;
+    const served = servedMessage(message, null, () => this.session);
+    await serveTraced(served, async () => this.#openSession(id, params)).catch((error: unknown) =>
+      this.#write(writeError(id, error as RpcError)),
+    );
+  }
+
+  #openSession(id: RequestId, params: JsonObject): void {
     const { gateway, view } = this.#options;
-    try {
-      const revision = agreedRevision(params);
-      const capabilities = isObject(params.capabilities) ? params.capabilities : {};
-      this.close();
-      this.session = new ClientSession(
-        { id: 'stdio', principal: PRINCIPAL, view, revision, capabilities },
-        (message) => {
-          this.#write(JSON.stringify(message));
-          return true;
-        },
-      );
-      gateway.notices.add(this.session);
-      this.#write(writeResult(id, initializeResult(revision, gateway.host), 'legacy'));
-    } catch (error) {
-      this.#write(writeError(id, error as RpcError));
-    }
+    const revision = agreedRevision(params);
+    const capabilities = isObject(params.capabilities) ? params.capabilities : {};
+    this.close();
+    this.session = new ClientSession({ id: 'stdio', principal: PRINCIPAL, view, revision, capabilities }, (message) => {
+      this.#write(JSON.stringify(message));
+      return true;
+    });
+    gateway.notices.add(this.session);
+    this.#write(writeResult(id, initializeResult(revision, gateway.host), 'legacy'));
   }
 
   #exchange(
@@ -185,6 +198,7 @@ class StdioClient {
       principal: PRINCIPAL,
       // There is only one.
       client: this,
+      session: this.session,
       headers: null,
       notify: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
       // A line is one message: pieces of it could not lie among others.

@@ -1,5 +1,6 @@
 import { isObject, LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
-import type { AskClient } from '../../messages/exchange.ts';
+import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
+import type { AskClient, Exchange } from '../../messages/exchange.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../../messages/write-message.ts';
 import type { GatewayHost } from '../../protocol/gateway-host.ts';
@@ -12,6 +13,7 @@ import {
 import type { ClientNotices } from '../../protocol/notices/client-notices.ts';
 import type { ClientSession } from '../../protocol/notices/client-session.ts';
 import type { RequestServer } from '../../protocol/request-server.ts';
+import { servedMessage } from '../../protocol/request-telemetry.ts';
 import type { HttpSession } from './http-session.ts';
 import { refuse, refuseForNow, refuseSession } from './refusals.ts';
 import { type EraFacts, type McpHttpRequest, type RpcRequest, serveRequest } from './serve-request.ts';
@@ -56,7 +58,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
     http,
     message,
     {
-      ...{ era: 'legacy', client: client ?? http, capabilities, ask, own },
+      ...{ era: 'legacy', client: client ?? http, session: client ?? null, capabilities, ask, own },
       ...{ logLevel: client?.logLevel ?? null, running: client?.running ?? null },
     },
     deps.server,
@@ -70,21 +72,29 @@ function askOver({ reply }: McpHttpRequest, client: ClientSession): AskClient | 
   return (method, params, signal) => client.ask(method, params, signal, (message) => reply.send(message));
 }
 
-function initialize({ reply, response, caller }: McpHttpRequest, { id, params }: RpcRequest, deps: LegacyDeps): void {
-  try {
+async function initialize(
+  { request, reply, response, caller }: McpHttpRequest,
+  message: RpcRequest,
+  deps: LegacyDeps,
+): Promise<void> {
+  const { id, params } = message;
+  let session: Exchange['session'] = null;
+  const open = async (): Promise<void> => {
     const revision = agreedRevision(params);
+    session = { id: null, revision };
     if (deps.hasSessions) {
       const capabilities = isObject(params.capabilities) ? params.capabilities : {};
-      const session = deps.sessions.open({ ...caller, revision, capabilities });
-      if (session === null) {
+      const opened = deps.sessions.open({ ...caller, revision, capabilities });
+      if (opened === null) {
         refuseForNow(response, reply, 'There are too many sessions', id);
         return;
       }
-      response.setHeader('mcp-session-id', session.client.id);
-      deps.notices.add(session.client);
+      session = opened.client;
+      response.setHeader('mcp-session-id', opened.client.id);
+      deps.notices.add(opened.client);
     }
     reply.end(writeResult(id, initializeResult(revision, deps.host), 'legacy'));
-  } catch (error) {
-    reply.end(writeError(id, error as RpcError));
-  }
+  };
+  const served = servedMessage(message, request.headers, () => session);
+  await serveTraced(served, open).catch((error: unknown) => reply.end(writeError(id, error as RpcError)));
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { asIncoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
+import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
 import { isModern } from '../../protocol/modern-envelope.ts';
+import { servedMessage } from '../../protocol/request-telemetry.ts';
 import type { Backlog } from './backlog.ts';
 import { answerLegacy, type LegacyDeps, sessionOf } from './legacy-requests.ts';
 import { answerModern, type ModernDeps } from './modern-requests.ts';
@@ -76,7 +78,10 @@ async function take(http: McpHttpRequest, value: unknown, deps: McpEndpointDeps)
   const client = sessionOf(http, deps.sessions)?.client;
   if (client === undefined && http.request.headers['mcp-session-id'] !== undefined) return refuseSession(reply);
   if (message.kind === 'notification') {
-    if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
+    const served = servedMessage(message, http.request.headers, () => client);
+    await serveTraced(served, async () => {
+      if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
+    });
   } else {
     if (client === undefined) return refuseSession(reply);
     client.take(message.id, value as JsonObject);
