@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openSession, postModern } from '../../helpers/mcp-post.ts';
+import { envelope, openSession, postModern } from '../../helpers/mcp-post.ts';
 import { MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 import { type SseServer, startSseServer } from '../../helpers/sse-server.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
@@ -338,6 +340,58 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     );
     const keys = new Set(histogram?.points.flatMap(({ attributes }) => Object.keys(attributes)));
     for (const key of ['jsonrpc.request.id', 'mcp.session.id', 'mcp.resource.uri']) expect(keys).not.toContain(key);
+  });
+
+  it('measures how long sessions last, on both sides', () => {
+    const pointsOf = (name: string) => report.histograms.find((one) => one.name === name)?.points ?? [];
+    expect(pointsOf('mcp.server.session.duration').map(({ attributes, value }) => [attributes, value.count])).toEqual([
+      [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 1],
+    ]);
+    const clients = pointsOf('mcp.client.session.duration');
+    const versions = clients.map(({ attributes }) => attributes['mcp.protocol.version']);
+    expect(versions.sort()).toEqual(['2024-11-05', '2025-06-18', '2025-11-25', '2026-07-28']);
+    expect(clients.map(({ value }) => value.count)).toEqual([1, 1, 1, 1]);
+    expect(clients.filter(({ attributes }) => 'error.type' in attributes)).toEqual([]);
+  });
+});
+
+describe('a trace through a gateway over stdio', () => {
+  it('comes from `_meta` alone, for clients of both generations', async () => {
+    await using connectors = await Connectors.start();
+    await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
+    const { stdin, stdout } = gateway.child;
+    if (stdin === null || stdout === null) throw new Error('The gateway has no pipes');
+    const answers = createInterface({ input: stdout });
+    const ask = async (id: number, method: string, params: Json): Promise<void> => {
+      stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
+      await once(answers, 'line');
+    };
+    const call = { name: 'http__echo', arguments: { text: 'stdio' } };
+    await ask(1, 'initialize', {
+      protocolVersion: '2025-06-18',
+      capabilities: {},
+      clientInfo: { name: 'c', version: '1' },
+    });
+    await ask(2, 'tools/call', { ...call, _meta: { traceparent: parent('1', 'a') } });
+    await ask(3, 'tools/call', { ...call, _meta: { ...envelope(), traceparent: parent('2', 'a') } });
+    await ask(4, 'tools/call', call);
+    const { spans, histograms } = await gateway.end();
+    const served = spans.filter(({ kind, name }) => kind === 'server' && name === 'tools/call http__echo');
+    expect(served.slice(0, 2).map(({ traceId: id, parentId }) => [id, parentId])).toEqual([
+      [traceId('1'), spanId('a')],
+      [traceId('2'), spanId('a')],
+    ]);
+    expect(served[2]).toMatchObject({ parentId: null, links: [] });
+    const versions = served.map(({ attributes }) => attributes['mcp.protocol.version']);
+    expect(versions).toEqual(['2025-06-18', '2026-07-28', '2025-06-18']);
+    for (const { attributes } of served) {
+      expect(attributes).toMatchObject({ 'network.transport': 'pipe' });
+      expect(attributes).not.toHaveProperty('mcp.session.id');
+    }
+    const session = histograms.find(({ name }) => name === 'mcp.server.session.duration');
+    expect(session?.points.map(({ attributes }) => attributes)).toEqual([
+      { 'network.transport': 'pipe', 'mcp.protocol.version': '2025-06-18' },
+    ]);
   });
 });
 

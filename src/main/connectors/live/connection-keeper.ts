@@ -1,6 +1,7 @@
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import { recordClientSession } from '../../observability/telemetry/session-durations.ts';
 import { detached } from '../../observability/trace.ts';
 import type { BroughtUp } from '../bring-up/bring-up.ts';
 import { stateOfListing } from '../bring-up/list-tools.ts';
@@ -204,6 +205,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       },
       onLost: (error) => this.lose(live, error),
       onListFailed: (error) => this.#deps.onListFailed(this, error),
+      onEnded: (durationMs, error) =>
+        recordClientSession(connection.facts, new URL(this.entry.endpoint), durationMs, error),
     });
     return live;
   }

@@ -182,10 +182,12 @@ class StdioClient {
     const revision = agreedRevision(params);
     const capabilities = isObject(params.capabilities) ? params.capabilities : {};
     this.close();
-    this.session = new ClientSession({ id: 'stdio', principal: PRINCIPAL, view, revision, capabilities }, (message) => {
+    const write = (message: JsonObject): boolean => {
       this.#write(JSON.stringify(message));
       return true;
-    });
+    };
+    const facts = { id: 'stdio', principal: PRINCIPAL, view, revision, capabilities };
+    this.session = new ClientSession(facts, write, 'stdio');
     gateway.notices.add(this.session);
     this.#write(writeResult(id, initializeResult(revision, gateway.host), 'legacy'));
   }

@@ -1,5 +1,7 @@
+import { monotonicMs } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { asRpcError, isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
+import { recordServerSession } from '../../../observability/telemetry/session-durations.ts';
 import type { View } from '../../catalog/view.ts';
 import type { RequestId } from '../../messages/exchange.ts';
 import { invalidParams } from '../../messages/rpc-errors.ts';
@@ -27,13 +29,19 @@ export class ClientSession implements NoticeListener {
   /** What ends the watch of a resource, by its URI as the client calls it. */
   readonly #watched = new Map<string, () => void>();
   readonly #write: WriteMessage;
+  readonly #transport: 'http' | 'stdio';
+  readonly #sinceMs: number = monotonicMs();
   #count = 0;
+  #isClosed = false;
   logLevel: string | null = null;
 
+  /** `write` sends a message that belongs to no request. */
   constructor(
     facts: Pick<ClientSession, 'id' | 'principal' | 'view' | 'revision' | 'capabilities'>,
     write: WriteMessage,
+    transport: 'http' | 'stdio' = 'http',
   ) {
+    this.#transport = transport;
     this.id = facts.id;
     this.principal = facts.principal;
     this.view = facts.view;
@@ -50,7 +58,10 @@ export class ClientSession implements NoticeListener {
     return this.#watched.has(uri);
   }
 
-  /** Watches a resource, unless it does; `begin` resolves with what ends it. Rejects as that does, and with an RpcError where it watches as many as it may. */
+  /**
+   * Watches a resource, unless it does; `begin` resolves with what ends it. Rejects as that does, and with an RpcError
+   * where it watches as many as it may.
+   */
   async watch(uri: string, begin: () => Promise<() => void>): Promise<void> {
     if (this.#watched.has(uri)) return;
     if (this.#watched.size >= MAX_WATCHED)
@@ -79,7 +90,8 @@ export class ClientSession implements NoticeListener {
   }
 
   /**
-   * Asks the client, by `write` where the question belongs to a request. Rejects with the RpcError that it answers, or with one that says that it cannot be asked.
+   * Asks the client, by `write` where the question belongs to a request. Rejects with the RpcError that it answers, or
+   * with one that says that it cannot be asked.
    */
   async ask(
     method: string,
@@ -130,6 +142,8 @@ export class ClientSession implements NoticeListener {
 
   /** Ends what is under way, and what it watches. Idempotent. */
   close(): void {
+    if (!this.#isClosed) recordServerSession(this.#transport, this.revision, monotonicMs() - this.#sinceMs);
+    this.#isClosed = true;
     const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
     for (const running of this.running.values()) running.abort(gone);
     for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));
