@@ -1,6 +1,6 @@
 import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
 import { type Attributes, type Fault, faultAttributes } from './mcp-attributes.ts';
-import { hostApi, SCOPE } from './open-telemetry.ts';
+import { hasTracer, hostApi, SCOPE } from './open-telemetry.ts';
 
 type Histogram = import('@opentelemetry/api').Histogram;
 type MeterProvider = import('@opentelemetry/api').MeterProvider;
@@ -22,8 +22,8 @@ const DESCRIPTIONS = {
 
 export type DurationName = keyof typeof DESCRIPTIONS;
 
-/** The histograms, and the provider of the host that they are of. */
-let made: { readonly provider: MeterProvider; readonly byName: Map<DurationName, Histogram> } | null = null;
+/** The histograms, and the provider of the host that they are of; no histograms of a dummy. */
+let made: { readonly provider: MeterProvider; readonly byName: Map<DurationName, Histogram> | null } | null = null;
 
 /** Records a duration with the host's meter provider, if there is one. The attributes have few values each. */
 export function recordDuration(
@@ -33,23 +33,37 @@ export function recordDuration(
   fault: Fault | null = null,
 ): void {
   const histogram = histogramOf(name);
+  if (histogram === null) return;
   const failed = fault === null ? attributes : { ...attributes, ...faultAttributes(fault, true) };
-  histogram?.record(durationMs / 1_000, failed);
+  histogram.record(durationMs / 1_000, failed);
 }
 
-function histogramOf(name: DurationName): Histogram | null {
+/** Whether the host has set up tracing or metrics, and not only the API. */
+export function isRecorded(): boolean {
+  return hasTracer() || histogramsOf() !== null;
+}
+
+/** The histograms of the host's present provider; null without one. A host may set one up at any time. */
+function histogramsOf(): Map<DurationName, Histogram> | null {
   const api = hostApi();
   if (api === null) return null;
   const provider = api.metrics.getMeterProvider();
-  // A histogram of the API's dummy stays a dummy, even if the host sets up a provider later.
-  if (made?.provider !== provider) made = { provider, byName: new Map() };
-  const known = made.byName.get(name);
-  if (known !== undefined) return known;
-  const histogram = provider.getMeter(SCOPE, PACKAGE_VERSION).createHistogram(name, {
+  if (made?.provider !== provider) {
+    const isDummy = provider.getMeter(SCOPE, PACKAGE_VERSION) === api.createNoopMeter();
+    made = { provider, byName: isDummy ? null : new Map() };
+  }
+  return made.byName;
+}
+
+function histogramOf(name: DurationName): Histogram | null {
+  const byName = histogramsOf();
+  const known = byName?.get(name);
+  if (byName === null || made === null || known !== undefined) return known ?? null;
+  const histogram = made.provider.getMeter(SCOPE, PACKAGE_VERSION).createHistogram(name, {
     description: DESCRIPTIONS[name],
     unit: 's',
     advice: { explicitBucketBoundaries: BUCKETS },
   });
-  made.byName.set(name, histogram);
+  byName.set(name, histogram);
   return histogram;
 }

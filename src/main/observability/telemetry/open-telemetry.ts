@@ -5,6 +5,7 @@ import { type Carried, formatTraceparent, parseBaggage, type RemoteTrace } from 
 type OpenTelemetryApi = typeof import('@opentelemetry/api');
 type Context = import('@opentelemetry/api').Context;
 type Link = import('@opentelemetry/api').Link;
+type Tracer = import('@opentelemetry/api').Tracer;
 
 /** Where all copies of the API in a process meet; set as soon as the host has set up tracing or metrics. */
 const MEETING_POINT = Symbol.for('opentelemetry.js.api.1');
@@ -61,10 +62,24 @@ export function hostApi(): OpenTelemetryApi | null {
   return api;
 }
 
+/** Whether the host has set up tracing, and not only the API. */
+export function hasTracer(): boolean {
+  const found = hostApi();
+  return found !== null && tracerOf(found) !== undefined;
+}
+
+/** The tracer of the host's SDK; undefined without one, since a dummy is not worth its spans. */
+function tracerOf({ trace, ProxyTracerProvider }: OpenTelemetryApi): Tracer | undefined {
+  const provider = trace.getTracerProvider();
+  return provider instanceof ProxyTracerProvider
+    ? provider.getDelegateTracer(SCOPE, PACKAGE_VERSION)
+    : provider.getTracer(SCOPE, PACKAGE_VERSION);
+}
+
 /** Starts a span; null if the host has no OpenTelemetry, or none that is set up. */
 export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan | null {
   const found = hostApi();
-  if (found === null) return null;
+  if (found === null || tracerOf(found) === undefined) return null;
   const active = found.context.active();
   return startIn(found, parent === null ? active : below(found, active, parent), start, []);
 }
@@ -81,7 +96,7 @@ export function startServerSpan(
   transport: Carried | null,
 ): HostSpan | null {
   const found = hostApi();
-  if (found === null) return null;
+  if (found === null || tracerOf(found) === undefined) return null;
   const active = transport === null ? found.ROOT_CONTEXT : found.context.active();
   const ambient = found.trace.getSpanContext(active);
   const header = transport?.parent ?? null;
@@ -95,7 +110,7 @@ export function startServerSpan(
   return startIn(found, context, { ...start, kind: 'server' }, isLinked ? [{ context: around }] : []);
 }
 
-/** Runs `work` outside of the active span: what it begins outlives that. */
+/** Runs `work` outside of the host's active span: what it begins outlives that. */
 export function outsideOfHostSpan<T>(work: () => T): T {
   const found = hostApi();
   return found === null ? work() : found.context.with(found.ROOT_CONTEXT, work);
@@ -109,8 +124,8 @@ function startIn(
 ): HostSpan | null {
   const { isSpanContextValid, propagation, SpanKind, SpanStatusCode, trace } = found;
   const kinds = { client: SpanKind.CLIENT, server: SpanKind.SERVER, internal: SpanKind.INTERNAL };
-  const tracer = trace.getTracer(SCOPE, PACKAGE_VERSION);
-  const span = tracer.startSpan(name, { kind: kinds[kind], attributes, links }, context);
+  const span = tracerOf(found)?.startSpan(name, { kind: kinds[kind], attributes, links }, context);
+  if (span === undefined) return null;
   const { traceId, spanId, traceFlags, traceState } = span.spanContext();
   // Without an SDK behind the API a span is a dummy, or the parent itself under another name.
   const isReal = isSpanContextValid(span.spanContext()) && spanId !== trace.getSpanContext(context)?.spanId;

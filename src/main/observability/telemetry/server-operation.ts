@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../../shared/clock.ts';
 import { foreignTrace, traceOfSpan, traces } from './current-trace.ts';
-import { recordDuration } from './durations.ts';
+import { isRecorded, recordDuration } from './durations.ts';
 import {
   type Attributes,
   describe,
@@ -11,7 +11,7 @@ import {
   requestAttributes,
   transportAttributes,
 } from './mcp-attributes.ts';
-import { type HostSpan, hostApi, startServerSpan } from './open-telemetry.ts';
+import { type HostSpan, startServerSpan } from './open-telemetry.ts';
 import { type Carried, NOTHING_CARRIED, readTrace, readTraceOfMeta } from './trace-context.ts';
 
 /** A request or a notification of the other side. */
@@ -43,7 +43,7 @@ interface Origins {
  */
 export function serveTraced<T>(served: Served, work: () => Promise<T>): Promise<T> {
   const origins = originsOf(served);
-  if (hostApi() !== null) return serveRecorded(served, origins, work);
+  if (isRecorded()) return serveRecorded(served, origins, work);
   const carried = originOf(origins);
   return carried === NOTHING_CARRIED ? work() : traces.run(foreignTrace(carried), work);
 }

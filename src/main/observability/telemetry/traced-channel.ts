@@ -1,6 +1,6 @@
 import { monotonicMs } from '../../../shared/clock.ts';
 import { type CurrentTrace, foreignTrace, type RequestSlot, traceBelow, traceOfSpan, traces } from './current-trace.ts';
-import { recordDuration } from './durations.ts';
+import { isRecorded, recordDuration } from './durations.ts';
 import {
   type Attributes,
   describe,
@@ -12,7 +12,7 @@ import {
   requestAttributes,
   subjectOf,
 } from './mcp-attributes.ts';
-import { type HostSpan, hostApi, startHostSpan } from './open-telemetry.ts';
+import { type HostSpan, startHostSpan } from './open-telemetry.ts';
 import { NOTHING_CARRIED, readTraceOfMeta, TRACE_FIELDS } from './trace-context.ts';
 
 /** JSON-RPC with one server, as the connectors have it; `O` are the options of a request. */
@@ -76,7 +76,7 @@ export class TracedChannel<O> implements Channel<O> {
     if (method === UNTRACED) return false;
     const trace = traces.getStore();
     const isTold = trace !== undefined && (trace.isFollowed || trace.baggage !== null);
-    return isTold || hostApi() !== null || carriesTrace(params);
+    return isTold || isRecorded() || carriesTrace(params);
   }
 
   async #traced<T>(method: string, params: Members, send: (params: Members) => Promise<T>): Promise<T> {
