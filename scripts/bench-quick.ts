@@ -1,4 +1,4 @@
-/** `npm run bench:quick`: every benchmark once, as small as it goes, in under two minutes. Shows that they run; its figures mean nothing, and it judges none. */
+/** `npm run bench:quick`: every benchmark once, as small as it goes, in about three minutes. Shows that they run; its figures mean nothing, and it judges none. */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run-command.ts';
@@ -15,6 +15,11 @@ const PARTS: Readonly<Record<string, () => boolean>> = {
   tracing: () => bench('tracing', '--rounds', '1', '--calls', '1000'),
   registry: () => bench('registry', '--only', 'flush,warm', '--rounds', '1', '--no-peers'),
   connectors: () => bench('connectors', '--only', 'cold', '--rounds', '1', '--no-peers'),
+  programs: () =>
+    bench(
+      'programs',
+      ...['--runs', '1', '--count', '4', '--burn', '100', '--wait', '500', '--cap', '5000', '--no-peers'],
+    ),
   gateway: () => bench('gateway', '--only', 'warm', '--rounds', '1', '--no-peers'),
   'mcp-switchyard bench': () =>
     switchyard(

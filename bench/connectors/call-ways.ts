@@ -1,6 +1,6 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { Client, SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
 import { Agent } from 'undici';
 import { ConnectorProxyManager, createServiceMapSignature } from '../../src/main/index.ts';
 import { BENCH_KEY } from '../support/maps.ts';
@@ -8,16 +8,21 @@ import { BENCH_KEY } from '../support/maps.ts';
 /** Calls `tool_0` of the server number `index`. */
 export type Call = (index: number) => Promise<unknown>;
 
+/** How clients that have to be told speak to the servers; `sse` is HTTP+SSE. */
+export type Speech = 'auto' | 'legacy' | 'sse';
+
 /** One way to call tools of servers that are up; resolves when calls can be made. */
-export type CallWay = (urls: readonly string[], era: 'auto' | 'legacy') => Promise<Call>;
+export type CallWay = (urls: readonly string[], speech: Speech) => Promise<Call>;
 
 const args = { query: 'railway' };
 
-const sdk: CallWay = async (urls, era) => {
+const sdk: CallWay = async (urls, speech) => {
+  const mode = speech === 'sse' ? 'legacy' : speech;
   const clients = await Promise.all(
     urls.map(async (url) => {
-      const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode: era } });
-      await client.connect(new StreamableHTTPClientTransport(new URL(url)));
+      const client = new Client({ name: 'bench', version: '1.0.0' }, { versionNegotiation: { mode } });
+      const Transport = speech === 'sse' ? SSEClientTransport : StreamableHTTPClientTransport;
+      await client.connect(new Transport(new URL(url)));
       await client.listTools();
       return client;
     }),

@@ -1,11 +1,11 @@
 /** Calls of one way in a process of its own: `node calls-process.ts WAY JOB`, where JOB is JSON. Prints a CallSample. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { percentile } from '../../src/main/cli/bench/report-figures.ts';
-import { CALL_WAYS, type Call } from './call-ways.ts';
+import { CALL_WAYS, type Call, type Speech } from './call-ways.ts';
 
 export interface CallJob {
   readonly urls: readonly string[];
-  readonly era: 'auto' | 'legacy';
+  readonly speech: Speech;
   readonly mode: 'sequential' | 'in-flight' | 'steady';
   readonly calls: number;
 }
@@ -63,7 +63,7 @@ const [way = '', text = '{}'] = process.argv.slice(2);
 const job = JSON.parse(text) as CallJob;
 const open = CALL_WAYS[way];
 if (open === undefined) throw new Error(`There is no way "${way}"`);
-const call = await open(job.urls, job.era);
+const call = await open(job.urls, job.speech);
 const isSteady = job.mode === 'steady';
 await Promise.all(Array.from({ length: isSteady ? 8 : 1 }, () => MODES.sequential(call, isSteady ? 8 : WARM_UP_CALLS)));
 const startedMs = performance.now();

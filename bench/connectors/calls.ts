@@ -20,19 +20,25 @@ const CALLS: readonly Scenario[] = (['sequential', 'in-flight'] as const).flatMa
       name: `${name}, bare modern server`,
       ways: ['sdk', 'manager', 'raw'],
       fixture: { bare: true },
-      job: { mode, calls: 3_000, era: 'auto' as const },
+      job: { mode, calls: 3_000, speech: 'auto' as const },
     },
     {
       name: `${name}, modern server`,
       ways: ['sdk', 'manager', 'raw'],
       fixture: {},
-      job: { mode, calls: 3_000, era: 'auto' as const },
+      job: { mode, calls: 3_000, speech: 'auto' as const },
     },
     {
       name: `${name}, legacy session, event streams`,
       ways: ['sdk', 'manager'],
       fixture: { sessions: true },
-      job: { mode, calls: 3_000, era: 'legacy' as const },
+      job: { mode, calls: 3_000, speech: 'legacy' as const },
+    },
+    {
+      name: `${name}, legacy HTTP+SSE server`,
+      ways: ['sdk', 'manager'],
+      fixture: { sse: true },
+      job: { mode, calls: 3_000, speech: 'sse' as const },
     },
   ];
 });
@@ -41,7 +47,7 @@ const STEADY: Scenario = {
   name: '100 calls/s for 20 s (open loop), handlers of 100 ± 50 ms',
   ways: ['sdk', 'manager'],
   fixture: { callMs: [50, 150] },
-  job: { mode: 'steady', calls: 2_000, era: 'auto' },
+  job: { mode: 'steady', calls: 2_000, speech: 'auto' },
 };
 
 /** Calls to one real server in another process, each way in a fresh process, interleaved. */
@@ -58,7 +64,7 @@ async function measure({ name, ways, fixture, job }: Scenario, rounds: number): 
   const samples = new Map<string, CallSample[]>();
   for (let round = 0; round < rounds; round += 1) {
     for (const way of ways) {
-      // One tool: a server of the modern era registers all of its own anew for each request, and it is not what is measured.
+      // One tool: a modern server registers all of its tools for each request, and it is not what is measured.
       using server = await startFixture({ count: 1, tools: 1, ...fixture });
       const text = JSON.stringify({ ...job, urls: server.urls } satisfies CallJob);
       const sample = await inFreshProcess<CallSample>(SCRIPT, [way, text]);

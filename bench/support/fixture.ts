@@ -15,6 +15,8 @@ export interface FixtureOptions {
   readonly sessions?: boolean;
   /** A server of the modern era of a few lines, without the SDK, so that what is measured is the client. */
   readonly bare?: boolean;
+  /** A server of the legacy HTTP+SSE transport of a few lines. */
+  readonly sse?: boolean;
   /** The port of a single server; any by default. */
   readonly port?: number;
   /** Forget a session after so many calls, 0 for never. */

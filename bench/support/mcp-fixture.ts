@@ -1,6 +1,9 @@
-/** A process of real MCP servers, each on a port (and so an origin) of its own: `node mcp-fixture.ts OPTIONS`, JSON. Prints the ports as JSON, then runs until it is killed. */
+/**
+ * A process of real MCP servers, each on a port (and so an origin) of its own: `node mcp-fixture.ts OPTIONS`, JSON.
+ * Prints the ports as JSON, then runs until it is killed.
+ */
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { NodeStreamableHTTPServerTransport, toNodeHandler } from '@modelcontextprotocol/node';
@@ -18,6 +21,7 @@ const {
   callMs,
   sessions = false,
   bare = false,
+  sse = false,
   port = 0,
   callsPerSession = 0,
 } = options;
@@ -92,6 +96,35 @@ function bareServer(): RequestListener {
   };
 }
 
+/** HTTP+SSE (MCP 2024-11-05): one event stream for each session, whose messages are POSTs to its endpoint. */
+function sseServer(): RequestListener {
+  const streams = new Map<string, ServerResponse>();
+  const results: Readonly<Record<string, object>> = {
+    initialize: {
+      protocolVersion: '2024-11-05',
+      capabilities: { tools: {} },
+      serverInfo: { name: 'sse', version: '1' },
+    },
+    'tools/list': { tools: [{ name: 'tool_0', description: 'Looks things up', inputSchema: { type: 'object' } }] },
+    'tools/call': { content: [{ type: 'text', text: 'railway' }] },
+  };
+  return async (request, response) => {
+    if (request.method === 'GET') {
+      const id = randomUUID();
+      streams.set(id, response.writeHead(200, { 'content-type': 'text/event-stream' }));
+      response.on('close', () => streams.delete(id));
+      response.write(`event: endpoint\ndata: /messages?sessionId=${id}\n\n`);
+      return;
+    }
+    const stream = streams.get(/sessionId=(.+)$/.exec(request.url ?? '')?.[1] ?? '');
+    const { id, method } = (await bodyOf(request)) as { id?: unknown; method: string };
+    if (stream === undefined) return void response.writeHead(405).end();
+    response.writeHead(202).end('Accepted');
+    const answer = { jsonrpc: '2.0', id, result: results[method] ?? {} };
+    if (id !== undefined) stream.write(`event: message\ndata: ${JSON.stringify(answer)}\n\n`);
+  };
+}
+
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(chunk as Buffer);
@@ -100,7 +133,8 @@ async function bodyOf(request: IncomingMessage): Promise<unknown> {
 
 /** Handshakes take between the two times, spread evenly over the servers and the same in each run. */
 function listenerOf(delayMs: number): RequestListener {
-  const listener = bare ? bareServer() : sessions ? withSessions() : stateless();
+  const make = bare ? bareServer : sse ? sseServer : sessions ? withSessions : stateless;
+  const listener = make();
   if (delayMs === 0) return listener;
   return (request, response) => {
     // A client that has shaken hands names the revision that it speaks.

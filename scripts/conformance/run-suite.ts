@@ -23,6 +23,8 @@ export interface SuiteOptions {
   readonly least?: number;
   /** Names the scenarios that do not count, however they end. Defaults to none. */
   readonly isLeftOut?: (scenario: string) => boolean;
+  /** Whether a scenario that failed is run once more, alone: the suite runs all of a client at once. Defaults to false. */
+  readonly retriesAlone?: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export function runSuite(
   label: string,
   args: readonly string[],
   revision: string,
-  { least = 1, isLeftOut = () => false }: SuiteOptions = {},
+  { least = 1, isLeftOut = () => false, retriesAlone = false }: SuiteOptions = {},
 ): Score {
   const results = mkdtempSync(join(tmpdir(), 'conformance-'));
   const all = [...args, '--requirements', revision, '--output-dir', results];
@@ -45,7 +47,8 @@ export function runSuite(
   const nameOf = (line: string): string => line.slice(2).split(':', 1)[0] ?? '';
   const counted = scenarios.filter((line) => !unscored.has(nameOf(line)));
   const scored = counted.filter((line) => !isLeftOut(nameOf(line)));
-  const bad = scored.filter((line) => !line.startsWith('✓'));
+  const passesAlone = (line: string): boolean => retriesAlone && runAlone(args, nameOf(line), revision);
+  const bad = scored.filter((line) => !line.startsWith('✓') && !passesAlone(line));
   const passed = scored.length - bad.length;
   process.stdout.write(`${label}, ${revision}: ${passed} of ${scored.length} scenarios\n`);
   for (const line of bad) process.stdout.write(`  ${line}\n`);
@@ -57,6 +60,14 @@ export function runSuite(
     return { passed, failed: bad.length };
   }
   return { passed, failed: bad.length + 1 };
+}
+
+/** Whether one scenario passes with nothing beside it. */
+function runAlone(args: readonly string[], scenario: string, revision: string): boolean {
+  const all = [...args, '--scenario', scenario, '--spec-version', revision];
+  const passed = spawnSync('conformance', all, { stdio: 'ignore', timeout: TIMEOUT_MS }).status === 0;
+  process.stdout.write(`  ${scenario} failed beside the others, and ${passed ? 'passed' : 'failed'} alone\n`);
+  return passed;
 }
 
 /** Both together. */

@@ -32,6 +32,7 @@ export type {
   MemoryStatus,
   StaleTools,
 } from './manager/manager-status.ts';
+export type { DefinitionKind, DroppedDefinition, DropReason } from './mcp/definitions/definition.ts';
 export type { ConnectorRequest, HostSide } from './mcp/host-side.ts';
 export type { ToolProgress, ToolResult } from './mcp/tool-result.ts';
 export { getConnectorMetricsRegistry } from './observability/instruments.ts';

@@ -1,6 +1,6 @@
 /**
- * The client that the official conformance suite runs: `node client.ts own|sdk|stdio URL`. It connects as a manager
- * does (`own`), always over the SDK (`sdk`), or over stdio to a bridge that forwards to the URL (`stdio`). It lists the
+ * The client that the official conformance suite runs: `node client.ts own|stdio|sse URL`. It connects as a manager
+ * does (`own`), or over stdio (`stdio`) or legacy HTTP+SSE (`sse`) to a bridge that forwards to the URL. It lists the
  * tools as a manager does and calls them. The exit code is 1 if anything failed.
  */
 import { fileURLToPath } from 'node:url';
@@ -8,10 +8,11 @@ import { Agent } from 'undici';
 import { createConnect } from '../../src/main/connectors/bring-up/choose-connect.ts';
 import { listAllTools } from '../../src/main/connectors/bring-up/list-tools.ts';
 import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
-import { createSdkConnect } from '../../src/main/connectors/sdk/sdk-connection.ts';
+import { createSseConnect } from '../../src/main/connectors/sse/sse-connect.ts';
 import { createStdioConnect } from '../../src/main/connectors/stdio/stdio-connect.ts';
 import type { HostSide } from '../../src/main/mcp/host-side.ts';
 import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definition.ts';
+import { startSseBridge } from '../fixtures/sse/sse-bridge.ts';
 import { isHttpOnly } from './http-only.ts';
 import { createLogin, type Preregistered } from './oauth.ts';
 
@@ -36,7 +37,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
 const [way = 'own', url = ''] = process.argv.slice(2);
 const { MCP_CONFORMANCE_SCENARIO = '', MCP_CONFORMANCE_PROTOCOL_VERSION, MCP_CONFORMANCE_CONTEXT } = process.env;
 // The suite runs these too; what becomes of them is not counted.
-if (way === 'stdio' && isHttpOnly(MCP_CONFORMANCE_SCENARIO)) process.exit();
+if (way !== 'own' && isHttpOnly(MCP_CONFORMANCE_SCENARIO)) process.exit();
 const context = JSON.parse(MCP_CONFORMANCE_CONTEXT ?? '{}') as Context;
 
 /** A user who accepts what is asked and leaves each field at its default. */
@@ -55,7 +56,8 @@ function defaultsOf(schema: Json | undefined): Json {
   );
 }
 
-function argumentsOf({ inputSchema }: RemoteToolDefinition): Json {
+function argumentsOf(tool: RemoteToolDefinition): Json {
+  const inputSchema = tool.inputSchema as Json;
   const properties = (inputSchema.properties ?? {}) as Record<string, Json>;
   const required = Array.isArray(inputSchema.required) ? (inputSchema.required as string[]) : [];
   return Object.fromEntries(required.map((name) => [name, VALUES[String(properties[name]?.type)] ?? 'text']));
@@ -73,15 +75,16 @@ async function callAll(connection: Connection, signal: AbortSignal): Promise<voi
 
 const agent = new Agent({ bodyTimeout: 0, headersTimeout: 0 });
 const options = { dispatcher: agent, maxResultBytes: 32 * 1024 * 1024, host };
-const WAYS = { own: createConnect, sdk: createSdkConnect, stdio: createStdioConnect } as const;
+const WAYS = { own: createConnect, stdio: createStdioConnect, sse: createSseConnect } as const;
 const connect = WAYS[way as keyof typeof WAYS](options);
+const sse = way === 'sse' ? await startSseBridge(url) : null;
 const bridge = fileURLToPath(new URL('../fixtures/stdio/stdio-bridge.ts', import.meta.url));
 // On a busy machine the bridge starts so slowly that `auto` over stdio sends `initialize` too, which the suite forbids.
 const modernPolicy = way === 'stdio' ? 'modern' : 'auto';
 const target: ConnectorTarget = {
   id: 'conformance',
   name: 'conformance',
-  url: new URL(url),
+  url: sse?.url ?? new URL(url),
   headers: {},
   era: MCP_CONFORMANCE_PROTOCOL_VERSION === '2026-07-28' ? modernPolicy : 'legacy',
   transport: 'streamable-http',
@@ -102,4 +105,5 @@ try {
   process.exitCode = 1;
 } finally {
   await agent.destroy();
+  sse?.[Symbol.dispose]();
 }

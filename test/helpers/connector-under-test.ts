@@ -45,8 +45,8 @@ export function connectorUnderTest(overrides: Json = {}): ConnectorUnderTest {
       states.push(to);
       listener(to);
     },
-    onTools: async (_, list) => {
-      tools.push(list.map(({ name }) => name));
+    onTools: async (_, listing) => {
+      tools.push(listing.tools.map(({ name }) => name));
       listener('tools');
     },
     onToolsGone: () => {

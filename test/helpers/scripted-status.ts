@@ -24,6 +24,8 @@ export function listed(
     process: null,
     lastError: null,
     tools: null,
+    droppedDefinitions: [],
+    droppedDefinitionCount: 0,
     ...more,
   };
 }

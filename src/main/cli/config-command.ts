@@ -1,12 +1,13 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_PORT } from '../gateway/http/limits.ts';
+import { SNIPPET_CLIENTS } from './commands/config/client-snippet.ts';
 import type { ConfigOptions } from './commands/config.ts';
 import { examples } from './terminal/own-command.ts';
 
 /** Adds arguments, options and action of `mcp-switchyard config` to its command. */
 export function addConfig(command: Command, setExitCode: (code: number) => void): void {
   command
-    .argument('<client>', 'claude, cursor or vscode')
+    .argument('<client>', SNIPPET_CLIENTS.join(', '))
     .argument('[serve-arguments...]', 'with --stdio, after --: what `serve` is given')
     .option('--url <url>', 'where the gateway listens', `http://127.0.0.1:${DEFAULT_PORT}/mcp`)
     .option('--name <name>', 'what the client calls it', serverName, 'switchyard')
@@ -16,11 +17,14 @@ export function addConfig(command: Command, setExitCode: (code: number) => void)
         .default(false)
         .conflicts(['url', 'tokenEnv']),
     )
+    .option('--into <file>', 'add it to this file of the client, which keeps everything else; created if missing')
+    .option('--force', 'with --into: replace another server of the same name', false)
     .option('--json', 'one JSON document on stdout: files, command and snippet', false)
     .addHelpText(
       'after',
       examples(
         'mcp-switchyard config claude',
+        'mcp-switchyard config gemini --into .gemini/settings.json',
         'mcp-switchyard config cursor --url https://mcp.example.com/mcp --token-env GATEWAY_TOKEN',
         'mcp-switchyard config claude --stdio -- --config ~/servers.json --tools "github__*"',
       ),
@@ -31,7 +35,7 @@ export function addConfig(command: Command, setExitCode: (code: number) => void)
     });
 }
 
-/** What all three clients take: Claude Code takes no others. */
+/** What all clients take: Claude Code takes no others. */
 function serverName(text: string): string {
   if (/^[A-Za-z0-9_-]{1,64}$/.test(text)) return text;
   throw new InvalidArgumentError('Give 1 to 64 of A-Z a-z 0-9 _ -');

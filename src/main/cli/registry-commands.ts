@@ -123,12 +123,17 @@ registry.
         .choices(EXPORT_FORMATS)
         .default('claude'),
     )
-    .option('--force', 'replace a file that is there', false)
+    .option(
+      '--into <file>',
+      'add the servers to this file of the client, which keeps everything else; created if missing',
+    )
+    .option('--force', 'replace a file that is there; with --into: servers of the same name that differ', false)
     .option(...SHOW_SECRETS)
     .addHelpText(
       'after',
       examples(
         'mcp-switchyard registry export --format vscode',
+        'mcp-switchyard registry export --format gemini --into ~/.gemini/settings.json',
         'mcp-switchyard registry export backup.json --format servers',
       ),
     )

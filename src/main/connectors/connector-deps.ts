@@ -1,9 +1,9 @@
 import type { Random } from '../../shared/clock.ts';
 import type { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
-import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts';
 import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { BringUp, Relist } from './bring-up/bring-up.ts';
+import type { ToolListing } from './bring-up/list-tools.ts';
 import type { ConnectionFacts } from './connection/connection.ts';
 import type { Transition } from './connector-state.ts';
 
@@ -27,10 +27,13 @@ export interface ConnectorDeps {
   readonly onTransition: (connector: ConnectorIdentity, transition: Transition) => void;
   /** Something is under way that `settled()` of all connectors waits for; it never rejects. */
   readonly onSettling: (settled: Promise<void>) => void;
-  /** The connector's tools as they are now; they stay while it is only down. Resolves when callers see them. Never rejects. */
+  /**
+   * The connector's tools as they are now; they stay while it is only down. Resolves when callers see them. Never
+   * rejects.
+   */
   readonly onTools: (
     connector: ConnectorIdentity,
-    tools: readonly RemoteToolDefinition[],
+    listing: Pick<ToolListing, 'tools' | 'dropped'>,
     facts: ConnectionFacts,
   ) => Promise<void>;
   /** The connector says something of its own accord, other than that its tools changed. */

@@ -4,6 +4,8 @@ import type { ProcessView } from './connection/process-view.ts';
 import type { ConnectorState, Transition } from './connector-state.ts';
 import type { LiveConnection } from './live/live-connection.ts';
 
+const MAX_NAMED = 100;
+
 /** What a connector says of itself. */
 export interface ConnectorStatus {
   readonly id: string;
@@ -15,7 +17,7 @@ export interface ConnectorStatus {
   readonly era: string | null;
   readonly transport: string | null;
   readonly toolCount: number;
-  /** Tools that were left out for their name or their schema. */
+  /** Tools that were left out of the connector's list, by the names that it gives them; the first 100. */
   readonly droppedTools: readonly string[];
   readonly handshakeMs: number | null;
   /** The program behind it, if there is one: of the attempt under way, or the last. */
@@ -39,7 +41,7 @@ export function statusOf(
     era: up?.connection.facts.era ?? null,
     transport: up?.connection.facts.transport ?? null,
     toolCount: up?.listing.tools.length ?? 0,
-    droppedTools: up?.listing.dropped ?? [],
+    droppedTools: (up?.listing.dropped ?? []).slice(0, MAX_NAMED).map(({ name }) => name),
     handshakeMs: up?.handshakeMs ?? null,
     process: program === null ? null : { pid: program.pid, stderr: program.stderr },
     lastError: error === null ? null : { code: error.code, message: error.message },

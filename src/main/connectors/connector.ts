@@ -65,9 +65,10 @@ export class Connector {
       keeper.start(`${this.state === 'disabled' ? 'enabled' : 'changed'} in ${originOf(entry)}`);
   }
 
-  /** Tries again now if the connector is down. */
+  /** Tries again now if the connector is down, unless the server asked to be left alone for a while. */
   retry(): void {
-    if (this.state === 'failed' || this.state === 'backing-off') this.#keeper.start('asked to try again');
+    const isDown = this.state === 'failed' || this.state === 'backing-off';
+    if (isDown && !this.#keeper.isHeld) this.#keeper.start('asked to try again');
   }
 
   /** Tries again now if the connector is down, and reads its tools again if it is up. */

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { settledWithin } from '../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { Logger } from '../observability/logger.ts';
 import { observeGateway } from '../observability/observed-gauges.ts';
 import { CallLatencies } from './call-latencies.ts';
@@ -53,7 +54,8 @@ export class Gateway {
   readonly #views = new Map<string, View>();
   readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
   readonly #options: GatewayOptions;
-  readonly #sessionsOf = new Set<() => readonly ClientSession[]>();
+  /** The sessions of each listener, and the capabilities of its client where it has only one. */
+  readonly #listeners = new Map<() => readonly ClientSession[], (() => JsonObject | null) | null>();
   readonly #off: () => void;
   readonly #unobserve: () => void;
   readonly #closed = new AbortController();
@@ -81,8 +83,8 @@ export class Gateway {
         createView(manager, this.#features, sharedRoute(name === '' ? 'all' : name, names, isAllowed)),
       );
     }
-    this.#off = manager.on('tools', ({ connectorId, added, removed }) => {
-      for (const view of this.#views.values()) view.tools.changed(connectorId, added, removed);
+    this.#off = manager.on('tools', ({ added, changed, removed }) => {
+      for (const view of this.#views.values()) view.tools.changed([...added, ...changed, ...removed]);
     });
     const methods = createMethods({
       ...{ manager, calls, held: this.#held, latencies: this.latencies },
@@ -90,7 +92,7 @@ export class Gateway {
       ttlMs: () => this.#ttlMs(),
     });
     this.server = new RequestServer(methods, logger);
-    host.askAmong({ calls, sessions: () => this.#sessions() });
+    host.askAmong({ calls, sessions: () => this.#sessions(), onlyClient: () => this.#onlyClient() });
     this.#unobserve = observeGateway(() => ({
       sessions: this.#sessions().length,
       requests: this.server.running,
@@ -119,10 +121,16 @@ export class Gateway {
     return view;
   }
 
-  /** Makes the sessions of a listener known to the gateway, until the returned function is called. */
-  addSessions(sessions: () => readonly ClientSession[]): () => void {
-    this.#sessionsOf.add(sessions);
-    return () => void this.#sessionsOf.delete(sessions);
+  /**
+   * Makes the sessions of a listener known to the gateway, until the returned function is called. A listener that
+   * will never have more than one client says what that client can do; null until it knows.
+   */
+  addSessions(
+    sessions: () => readonly ClientSession[],
+    onlyClient: (() => JsonObject | null) | null = null,
+  ): () => void {
+    this.#listeners.set(sessions, onlyClient);
+    return () => void this.#listeners.delete(sessions);
   }
 
   /** Resolves once no request is being served, or after `deadlineMs`. */
@@ -143,7 +151,12 @@ export class Gateway {
   }
 
   #sessions(): readonly ClientSession[] {
-    return [...this.#sessionsOf].flatMap((sessions) => sessions());
+    return [...this.#listeners.keys()].flatMap((sessions) => sessions());
+  }
+
+  #onlyClient(): JsonObject | null {
+    const [only, ...others] = this.#listeners.values();
+    return others.length === 0 ? (only?.() ?? null) : null;
   }
 
   /** Lists do not hold while connectors are unknown, coming up or down, because they are about to change. */

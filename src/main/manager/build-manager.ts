@@ -70,7 +70,8 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
   };
   const sources = createSources(options, { loader, memory: memory.maps, onLoad });
   const brandOf = sources.brandOf.bind(sources);
-  const tools = createTools(options, { memory: memory.tools, events, brandOf });
+  const isKnown = (id: string): boolean => sources.isWanted(id) !== null;
+  const tools = createTools(options, { memory: memory.tools, events, brandOf, isKnown });
   const agents = { agent: options.agent ?? mainAgent, publicAgent };
   const connectors = createConnectors(options, { agents, sources, tools, events, programs: memory.programs });
   const { syncDeadlineMs, callTimeoutMs } = limits;
@@ -141,11 +142,13 @@ function followSources({ logger, events, sources, connectors, tools }: Following
     const { added, changed, removed } = delta;
     const { revision, size } = snapshot;
     reportMap(logger, { sourceId, revision, size, delta, contests: sources.contests(added) });
+    tools.store.reconsider([...added, ...removed]);
     connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added);
     dropUnknownTools();
     events.emit('snapshot', { sourceId, revision, added, changed, removed });
   });
   sources.events.on('local', (connectorIds) => {
+    tools.store.reconsider(connectorIds);
     connectors.follow(connectorIds);
     dropUnknownTools();
   });

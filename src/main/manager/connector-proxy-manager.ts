@@ -7,6 +7,7 @@ import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { ToolResult } from '../mcp/tool-result.ts';
 import { type ManagerOptions, resolveOptions } from '../options/options.ts';
+import type { DroppedDefinitions } from '../tools/dropped-definitions.ts';
 import type { ToolInfo } from '../tools/tool-info.ts';
 import { awaitReady, type ReadyOptions } from './await-ready.ts';
 import { buildManager, type ManagerParts } from './build-manager.ts';
@@ -103,6 +104,11 @@ export class ConnectorProxyManager implements AsyncDisposable {
   /** One of the listed tools, by its namespaced name. */
   tool(name: string): ToolInfo | undefined {
     return this.#parts.tools.store.get(name);
+  }
+
+  /** What is left out of lists. A gateway adds what it leaves out itself. */
+  get droppedDefinitions(): DroppedDefinitions {
+    return this.#parts.tools.dropped;
   }
 
   /** How many connectors are in each state. */

@@ -61,7 +61,7 @@ export function createConnectors(
         events.emit('notification', { connectorId, method, params }),
     }),
     onListFailed: (connector, error) => reportListFailure(logger, connector, error),
-    onTools: (connector, listed, facts) => tools.intake.take(connector, listed, facts),
+    onTools: (connector, listing, facts) => tools.intake.take(connector, listing, facts),
     onToolsGone: ({ id }) => tools.intake.gone(id),
   });
 }

@@ -2,6 +2,7 @@ import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import { EraMemory } from '../connectors/connection/era-memory.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import type { ToolMemory } from '../state-dir/tool-memory.ts';
+import { DroppedDefinitions } from '../tools/dropped-definitions.ts';
 import { ToolIntake } from '../tools/tool-intake.ts';
 import { ToolPins } from '../tools/tool-pins.ts';
 import { ToolStore } from '../tools/tool-store.ts';
@@ -12,6 +13,8 @@ export interface ManagerTools {
   readonly store: ToolStore;
   readonly pins: ToolPins;
   readonly intake: ToolIntake;
+  /** The definitions that are left out of lists. */
+  readonly dropped: DroppedDefinitions;
   /** The protocol eras of endpoints that are remembered, so that these need not be probed. */
   readonly eras: EraMemory;
 }
@@ -21,18 +24,24 @@ export interface CreateToolsDeps {
   readonly events: EventHub;
   /** The brand of the map that an entry is from. */
   readonly brandOf: (entry: ConnectorEntry) => string;
+  /** Whether there is a connector of that id, up or not. */
+  readonly isKnown: (connectorId: string) => boolean;
 }
 
 /** The tools of a manager, none yet. */
-export function createTools(options: ResolvedOptions, { memory, events, brandOf }: CreateToolsDeps): ManagerTools {
+export function createTools(
+  options: ResolvedOptions,
+  { memory, events, brandOf, isKnown }: CreateToolsDeps,
+): ManagerTools {
   const { logger, pinTools, clock } = options;
   const eras = new EraMemory();
-  const store = new ToolStore({ logger, onChange: (change) => events.emit('tools', change) });
+  const store = new ToolStore({ logger, onChange: (change) => events.emit('tools', change), isKnown });
   const pins = new ToolPins({ policy: pinTools, logger, onChanged: (tool) => events.emit('tool-changed', tool) });
+  const dropped = new DroppedDefinitions(logger);
   const intake = new ToolIntake({
-    ...{ store, memory, pins, brandOf },
+    ...{ store, memory, pins, dropped, brandOf },
     now: () => clock.now(),
     onLegacy: (endpoint) => eras.noteLegacy(endpoint),
   });
-  return { store, pins, intake, eras };
+  return { store, pins, intake, dropped, eras };
 }

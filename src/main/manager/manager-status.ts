@@ -3,6 +3,7 @@ import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import type { ConnectorSet } from '../connectors/connector-set.ts';
 import type { ConnectorStatus } from '../connectors/connector-status.ts';
 import type { LocalConfigStatus } from '../local-config/local-source.ts';
+import type { DroppedDefinition } from '../mcp/definitions/definition.ts';
 import type { RegistryStatus } from '../registry/registry-source.ts';
 import { NO_MAP, type ServiceMapStatus } from '../service-map/service-map-status.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
@@ -38,6 +39,13 @@ export interface StaleTools {
 export interface ListedConnector extends ConnectorStatus {
   /** Of its tools as they are listed now, from when they are; null where it has none. */
   readonly tools: ToolProvenance | null;
+  /**
+   * What it lists and a gateway's clients never see, because it is invalid beyond repair; the first 100. Prompts,
+   * resources and templates are among them where a gateway runs.
+   */
+  readonly droppedDefinitions: readonly DroppedDefinition[];
+  /** All of these. */
+  readonly droppedDefinitionCount: number;
 }
 
 /** Everything `status()` shows, as plain data. */
@@ -71,10 +79,15 @@ export function viewManager(
     serviceMaps,
     config: parts.sources.configStatus(),
     registry: parts.sources.registryStatus(),
-    connectors: parts.connectors.all().map((connector) => ({
-      ...connector.status(),
-      tools: parts.tools.intake.provenance(connector.id),
-    })),
+    connectors: parts.connectors.all().map((connector) => {
+      const { named, count } = parts.tools.dropped.of(connector.id);
+      return {
+        ...connector.status(),
+        tools: parts.tools.intake.provenance(connector.id),
+        droppedDefinitions: named,
+        droppedDefinitionCount: count,
+      };
+    }),
     toolCount: parts.tools.store.size,
     staleTools: staleTools(parts.tools.intake),
     changedTools: parts.tools.pins.list(),

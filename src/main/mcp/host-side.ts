@@ -15,7 +15,10 @@ export interface HostSide {
   readonly capabilities: Readonly<Record<string, unknown>>;
   /** Answers a request. What it rejects with is sent as an error, with its `code` where that is a whole number. */
   readonly answer: (request: ConnectorRequest) => Promise<Readonly<Record<string, unknown>>>;
-  /** Of a host that is a server itself: what that server says under {@link INSTANCE_KEY}. A connector that says the same is the host. */
+  /**
+   * Of a host that is a server itself: what that server says under {@link INSTANCE_KEY}. A connector that says the
+   * same is the host.
+   */
   readonly instanceId?: string;
 }
 
@@ -30,7 +33,9 @@ export const HOST_METHODS = [
 ] as const;
 
 /** The methods that this host answers. */
-export function answeredMethods({ capabilities }: HostSide): readonly (typeof HOST_METHODS)[number][0][] {
+export function answeredMethods({
+  capabilities,
+}: Pick<HostSide, 'capabilities'>): readonly (typeof HOST_METHODS)[number][0][] {
   return HOST_METHODS.filter(([, capability]) => Object.hasOwn(capabilities, capability)).map(([method]) => method);
 }
 

@@ -1,3 +1,4 @@
+import { rootReason } from '../../shared/errors.ts';
 import type { ToolProgress } from './tool-result.ts';
 
 /** The modern revision of MCP: no handshake, no session, everything in each request. */
@@ -90,6 +91,18 @@ export function parseJson(text: string): JsonObject | null {
     return isObject(value) ? value : null;
   } catch {
     return null;
+  }
+}
+
+/**
+ * Writes a message as JSON. Throws a TypeError where it has no JSON form. JSON.stringify by itself throws whatever a
+ * `toJSON` throws, and a RangeError for a text that is too long.
+ */
+export function asJson(message: JsonObject): string {
+  try {
+    return JSON.stringify(message);
+  } catch (error) {
+    throw error instanceof TypeError ? error : new TypeError(rootReason(error), { cause: error });
   }
 }
 

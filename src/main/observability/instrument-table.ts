@@ -64,6 +64,13 @@ export const INSTRUMENTS = {
     'Failed attempts to bring a connector up, and connections lost, by error code.',
     'code',
   ),
+  droppedDefinitions: counter(
+    'mcp_connector_dropped_definitions_total',
+    'Definitions of connectors that are left out of lists, each once, by kind (tool, prompt, resource, template) and ' +
+      'reason: not-an-object, name, duplicate, too-deep, too-large, headers, input-schema or arguments.',
+    'kind',
+    'reason',
+  ),
   strayMessages: counter(
     'mcp_connector_stray_messages_total',
     'Messages of connectors that were ignored: invalid ones, and answers with an unknown or repeated id.',

@@ -28,6 +28,7 @@ const counterOf = (entry: CounterEntry): Counter => new Counter(settings(entry))
 const proxyUp = new Gauge(settings(INSTRUMENTS.proxyUp));
 const transitions = counterOf(INSTRUMENTS.transitions);
 const strayMessages = counterOf(INSTRUMENTS.strayMessages);
+const droppedDefinitions = counterOf(INSTRUMENTS.droppedDefinitions);
 const toolChanges = counterOf(INSTRUMENTS.toolChanges);
 const registryFlush = histogramOf(INSTRUMENTS.registryFlush);
 const registryCommit = histogramOf(INSTRUMENTS.registryCommit);
@@ -129,6 +130,11 @@ export function recordGatewayRequest(method: string, outcome: 'ok' | 'error', du
 /** Notes an HTTP request that the gateway refused. */
 export function recordGatewayRefusal(status: number): void {
   gatewayRefused.inc({ status: String(status) });
+}
+
+/** Notes definitions that are left out of lists. `kind` and `reason` are of the closed sets of mcp/definitions. */
+export function recordDroppedDefinitions(kind: string, reason: string, count: number): void {
+  droppedDefinitions.inc({ kind, reason }, count);
 }
 
 /** Notes a tool that is no longer what it was. */

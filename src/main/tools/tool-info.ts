@@ -2,7 +2,11 @@ import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts';
 import { toolId } from '../../shared/tools/tool-id.ts';
 import type { ToolRecord } from '../../shared/tools/tool-records.ts';
+import { invalidReason } from '../mcp/definitions/examine.ts';
+import { isObject } from '../mcp/json-rpc.ts';
 import { publicToolName, toolTags } from './tool-names.ts';
+
+const NO_ARGUMENTS = { type: 'object' } as const;
 
 /** A tool that can be called now or once its connector is back. */
 export interface ToolInfo {
@@ -10,12 +14,18 @@ export interface ToolInfo {
   readonly name: string;
   readonly connectorId: string;
   readonly description: string;
+  /** As the connector sent it; that of any object where it sent none. */
   readonly inputSchema: Readonly<Record<string, unknown>>;
   readonly tags: readonly string[];
   /** The brand that the connector's entry names. */
   readonly author: string | null;
   /** The tool as its connector lists it, with every member it sent. */
   readonly definition: RemoteToolDefinition;
+  /**
+   * What is wrong with the definition by the newest revision of MCP, such as `inputSchema.type is missing`; null if
+   * nothing is. Clients of a gateway are shown a repaired view, or do not see the tool.
+   */
+  readonly invalid: string | null;
   /** Whether it is remembered from an earlier run and its connector has not listed it since. */
   readonly isStale: boolean;
 }
@@ -46,11 +56,12 @@ function toolInfo(connectorId: string, { definition, tags, author }: ToolRecord,
   return {
     name: publicToolId(connectorId, definition.name),
     connectorId,
-    description: definition.description ?? definition.title ?? '',
-    inputSchema: definition.inputSchema,
+    description: [definition.description, definition.title].find((text) => typeof text === 'string') ?? '',
+    inputSchema: isObject(definition.inputSchema) ? definition.inputSchema : NO_ARGUMENTS,
     tags,
     author,
     definition,
+    invalid: invalidReason('tool', definition),
     isStale,
   };
 }

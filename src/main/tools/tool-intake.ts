@@ -1,10 +1,15 @@
 import { startTimer, type Timer } from '../../shared/clock.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
-import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts';
 import type { ConnectorRecord, RememberedConnector, ToolPinChange } from '../../shared/tools/tool-records.ts';
+import type { ToolListing } from '../connectors/bring-up/list-tools.ts';
 import type { ConnectionFacts } from '../connectors/connection/connection.ts';
 import type { ConnectorIdentity } from '../connectors/connector-deps.ts';
+import type { DroppedDefinition } from '../mcp/definitions/definition.ts';
+import { examine } from '../mcp/definitions/examine.ts';
+import { dropped as droppedAs } from '../mcp/definitions/list-item.ts';
+import { NEWEST_REVISION } from '../mcp/definitions/wire-revision.ts';
 import type { ToolMemory } from '../state-dir/tool-memory.ts';
+import type { DroppedDefinitions } from './dropped-definitions.ts';
 import { shownTools } from './tool-filter.ts';
 import { listedTool, publicToolId, rememberedTool, type ToolInfo, toolRecord } from './tool-info.ts';
 import type { ToolPins } from './tool-pins.ts';
@@ -24,6 +29,8 @@ export interface ToolProvenance {
 
 interface ToolList {
   readonly tools: readonly ToolInfo[];
+  /** Tools that clients of a gateway never see, whatever their revision. */
+  readonly dropped: readonly DroppedDefinition[];
   readonly endpoint: string;
   readonly listedAt: number;
   readonly isStale: boolean;
@@ -33,6 +40,7 @@ export interface ToolIntakeDeps {
   readonly store: ToolStore;
   readonly memory: ToolMemory;
   readonly pins: ToolPins;
+  readonly dropped: DroppedDefinitions;
   /** The brand of the map that an entry is from. */
   readonly brandOf: (entry: ConnectorEntry) => string;
   readonly now: () => number;
@@ -40,7 +48,9 @@ export interface ToolIntakeDeps {
   readonly onLegacy: (endpoint: string) => void;
 }
 
-/** Where tools come in, remembered ones and those that connectors list: pins are judged here, and what passes is published. */
+/**
+ * Takes tools in, remembered ones and those that connectors list: judges them by their pins and publishes what passes.
+ */
 export class ToolIntake {
   readonly #deps: ToolIntakeDeps;
   readonly #lists = new Map<string, ToolList>();
@@ -62,23 +72,25 @@ export class ToolIntake {
     if (era === 'legacy') this.#deps.onLegacy(new URL(endpoint).href);
     this.#judge(connectorId, this.#deps.pins.policy === 'off' ? [] : changes);
     const infos = tools.map((record) => rememberedTool(connectorId, record));
-    this.#publish(connectorId, { tools: infos, endpoint, listedAt: listedAtMs, isStale: true });
+    const dropped = invisible(infos);
+    this.#publish(connectorId, { tools: infos, dropped, endpoint, listedAt: listedAtMs, isStale: true });
   }
 
   /** Takes what a connector listed. Resolves when it is published: under quarantine once the pins are known. */
   async take(
     { id, entry }: ConnectorIdentity,
-    definitions: readonly RemoteToolDefinition[],
+    listing: Pick<ToolListing, 'tools' | 'dropped'>,
     facts: ConnectionFacts,
   ): Promise<void> {
     const { memory, pins, brandOf, now } = this.#deps;
     const turn = this.#nextTurn(id);
     const brand = brandOf(entry);
-    const tools = shownTools(entry, definitions).map((definition) => listedTool(entry, definition, brand));
+    const tools = shownTools(entry, listing.tools).map((definition) => listedTool(entry, definition, brand));
     const { endpoint } = entry;
     const { era, transport, protocolVersion, serverName } = facts;
     const listedAtMs = Math.floor(now());
-    const list = { tools, endpoint, listedAt: listedAtMs, isStale: false };
+    const dropped = [...shownTools(entry, listing.dropped), ...invisible(tools)];
+    const list = { tools, dropped, endpoint, listedAt: listedAtMs, isStale: false };
     const isStrict = pins.policy === 'quarantine';
     if (!isStrict) this.#publish(id, list);
     const record: ConnectorRecord = {
@@ -100,6 +112,7 @@ export class ToolIntake {
     this.#lists.delete(connectorId);
     this.#stale.delete(connectorId);
     this.#deps.store.replace(connectorId, []);
+    this.#deps.dropped.forget(connectorId);
     if (this.#isClosed) return;
     this.#judge(connectorId, []);
     this.#deps.memory.forget(connectorId);
@@ -122,7 +135,7 @@ export class ToolIntake {
     }
   }
 
-  /** Takes the present definitions of these tools, or of all that differ, for the right ones; the names of those that it did. */
+  /** Approves the present definitions of these tools, or of all that differ. Resolves with the names that it did. */
   async approve(names: readonly string[] | null): Promise<readonly string[]> {
     const chosen = names === null ? null : this.#deps.pins.choices(names);
     const approved = await this.#deps.memory.approve(chosen);
@@ -147,7 +160,8 @@ export class ToolIntake {
   }
 
   #publish(connectorId: string, list: ToolList): void {
-    const { store, pins } = this.#deps;
+    const { store, pins, dropped } = this.#deps;
+    dropped.replace(connectorId, 'tool', list.dropped);
     this.#lists.set(connectorId, list);
     if (list.isStale) this.#stale.add(connectorId);
     else this.#stale.delete(connectorId);
@@ -178,4 +192,12 @@ export class ToolIntake {
     this.#turns.set(connectorId, turn);
     return turn;
   }
+}
+
+/** The tools that no client of a gateway is shown: their definitions cannot be repaired for any revision. */
+function invisible(tools: readonly ToolInfo[]): readonly DroppedDefinition[] {
+  return tools.flatMap(({ definition, invalid }) => {
+    const reason = invalid === null ? null : examine('tool', definition, NEWEST_REVISION).reason;
+    return reason === null ? [] : [droppedAs('tool', definition.name, reason)];
+  });
 }

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { toolId } from '../../shared/tools/tool-id.ts';
 import type { Logger } from '../observability/logger.ts';
+import { ReservedIds } from './reserved-ids.ts';
 import { SortedTools } from './sorted-tools.ts';
 import type { ToolInfo } from './tool-info.ts';
 
@@ -32,22 +33,31 @@ export interface ToolFollower {
 export interface ToolStoreDeps {
   readonly logger: Logger;
   readonly onChange: (change: ToolChange) => void;
+  /** Whether there is a connector of that id, up or not. */
+  readonly isKnown: (connectorId: string) => boolean;
 }
 
 /**
- * The tools of all connectors by id. Connector ids may hold dots, so two connectors can claim one id: the longer
- * connector id has it, whichever came first. The other one gets it when the first is gone.
+ * The tools of all connectors by id. Connector ids may hold dots, so two connectors can claim one id. It belongs to the
+ * known connector with the longest id, whichever came first, even if that has not listed its tools yet. The other
+ * connector gets it when the first is gone.
  */
 export class ToolStore {
   readonly #deps: ToolStoreDeps;
-  /** Who claims an id, the one that has it first. */
+  /** Who claims an id, the longest connector id first. */
   readonly #claims = new Map<string, readonly ToolInfo[]>();
+  /** The tools that callers see. */
+  readonly #given = new Map<string, ToolInfo>();
+  readonly #reserved: ReservedIds;
+  /** Ids that are claimed, and belong to a known connector that does not claim them. */
+  readonly #withheld = new Set<string>();
   readonly #idsByConnector = new Map<string, readonly string[]>();
   readonly #sorted = new SortedTools((id) => this.get(id));
   readonly #followers: ToolFollower[] = [];
 
   constructor(deps: ToolStoreDeps) {
     this.#deps = deps;
+    this.#reserved = new ReservedIds(deps.isKnown);
   }
 
   /** Has `follower` told of each tool that is listed, changed or unlisted from now on, before `onChange` is called. */
@@ -56,11 +66,11 @@ export class ToolStore {
   }
 
   get(name: string): ToolInfo | undefined {
-    return this.#claims.get(name)?.[0];
+    return this.#given.get(name);
   }
 
   get size(): number {
-    return this.#claims.size;
+    return this.#given.size;
   }
 
   /** All tools, ordered by id. */
@@ -87,6 +97,21 @@ export class ToolStore {
     this.#deps.onChange({ connectorId, ...change, how: Object.fromEntries(how) });
   }
 
+  /** Gives ids to others, or back, after connectors became known or are no more. */
+  reconsider(connectorIds: readonly string[]): void {
+    for (const [claimant, ids] of this.#reserved.under(connectorIds)) {
+      const change = { added: [] as string[], changed: [] as string[], removed: [] as string[] };
+      for (const id of ids) {
+        const effect = this.#give(id);
+        if (effect === null) continue;
+        this.#sorted.touch(id);
+        change[effect.kind].push(id);
+      }
+      if (change.added.length + change.changed.length + change.removed.length > 0)
+        this.#deps.onChange({ connectorId: claimant, ...change, how: {} });
+    }
+  }
+
   /** The tools of one connector by id. Where an alias meets a tool that is really called so, that one has the name. */
   #byName(tools: readonly ToolInfo[]): ReadonlyMap<string, ToolInfo> {
     const byName = new Map<string, ToolInfo>();
@@ -107,20 +132,34 @@ export class ToolStore {
 
   /** Makes `tool` the claim of a connector on an id, or withdraws it; what that changed for callers, or null. */
   #claim(id: string, connectorId: string, tool: ToolInfo | undefined): Effect | null {
-    const before = this.get(id);
     const others = (this.#claims.get(id) ?? []).filter((claim) => claim.connectorId !== connectorId);
     const claims =
       tool === undefined ? others : [...others, tool].sort((a, b) => b.connectorId.length - a.connectorId.length);
     if (claims.length === 0) this.#claims.delete(id);
     else this.#claims.set(id, claims);
-    const after = claims[0];
+    if (tool === undefined) this.#reserved.forget(id, connectorId);
+    else this.#reserved.note(id, connectorId);
     if (tool !== undefined && claims.length > 1) this.#warnCollision(id, claims);
+    return this.#give(id);
+  }
+
+  /** Gives an id to the connector that it belongs to, if that claims it; what that changed for callers, or null. */
+  #give(id: string): Effect | null {
+    const before = this.#given.get(id);
+    const first = this.#claims.get(id)?.[0];
+    const after = first === undefined || this.#reserved.isOthers(id, first.connectorId) ? undefined : first;
+    this.#noteWithheld(id, after === undefined ? first : undefined);
     if (after === undefined) {
+      if (before === undefined) return null;
+      this.#given.delete(id);
       for (const follower of this.#followers) follower.unlisted(id);
       return { kind: 'removed' };
     }
+    this.#given.set(id, after);
     const members = before === undefined ? [] : differences(before, after);
-    if (before !== undefined && members.length === 0) return null;
+    // A tool that passes to another connector is another one, even if it looks the same.
+    const isMoved = before !== undefined && before.connectorId !== after.connectorId;
+    if (before !== undefined && members.length === 0 && !isMoved) return null;
     for (const follower of this.#followers) follower.listed(after);
     return before === undefined ? { kind: 'added' } : { kind: 'changed', members };
   }
@@ -130,6 +169,18 @@ export class ToolStore {
     this.#deps.logger.warn(
       { event: 'tool-collision', tool, connectors },
       `Tool ${tool} is claimed by ${connectors.join(', ')}; the first has it`,
+    );
+  }
+
+  /** Warns once of a tool that is not listed, until it is listed or gone. */
+  #noteWithheld(id: string, tool: ToolInfo | undefined): void {
+    if (tool === undefined) this.#withheld.delete(id);
+    if (tool === undefined || this.#withheld.has(id)) return;
+    this.#withheld.add(id);
+    const { name, connectorId } = tool;
+    this.#deps.logger.warn(
+      { event: 'tool-collision', tool: name, connectors: [connectorId] },
+      `Tool ${name} of connector ${connectorId} is not listed: its name belongs to a connector with a longer id`,
     );
   }
 }

@@ -1,8 +1,8 @@
-/** A tool as the connector lists it, with whatever members it sent. */
+/** A tool as the connector lists it, with whatever members it sent. Only its name is checked. */
 export interface RemoteToolDefinition {
   readonly name: string;
-  readonly title?: string | undefined;
-  readonly description?: string | undefined;
-  readonly inputSchema: Readonly<Record<string, unknown>>;
+  readonly title?: unknown;
+  readonly description?: unknown;
+  readonly inputSchema?: unknown;
   readonly [member: string]: unknown;
 }

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -23,6 +23,10 @@ const PLACES = [
   ['claude', '.mcp.json'],
   ['cursor', '.cursor/mcp.json'],
   ['vscode', '.vscode/mcp.json'],
+  ['gemini', '.gemini/settings.json'],
+  ['opencode', 'opencode.json'],
+  ['codex', '.codex/config.toml'],
+  ['goose', '~/.config/goose/config.yaml'],
 ] as const;
 
 describe('mcp-switchyard config', () => {
@@ -56,6 +60,46 @@ describe('mcp-switchyard config', () => {
     expect(servers).toMatchObject([{ entry: { id: 'switchyard' }, command: { command: process.execPath, args } }]);
   });
 
+  it('adds the gateway to a file of the client, which keeps its comments and its link', async () => {
+    using folder = new TempDir();
+    const [path, link] = [join(folder.path, 'real.json'), join(folder.path, 'settings.json')];
+    writeFileSync(path, '{\n  // mine\n  "theme": "dark"\n}\n', { mode: 0o640 });
+    symlinkSync(path, link);
+    const added = await runCliHere(['config', 'gemini', '--into', link, '--json']);
+    expect(JSON.parse(added.stdout)).toMatchObject({ ok: true, client: 'gemini', file: link, change: 'changed' });
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain('// mine\n  "theme": "dark"');
+    expect([lstatSync(link).isSymbolicLink(), statSync(path).mode & 0o777]).toEqual([true, 0o640]);
+    const { servers } = await readBack(text, '.gemini/settings.json');
+    expect(servers).toMatchObject([{ entry: { id: 'switchyard', endpoint: URL_OF_IT } }]);
+    expect((await runCliHere(['config', 'gemini', '--into', link])).stderr).toContain('has it already');
+    expect(readFileSync(path, 'utf8')).toBe(text);
+  });
+
+  it('replaces another server of the same name only with --force', async () => {
+    using folder = new TempDir();
+    const path = join(folder.path, '.mcp.json');
+    const into = ['config', 'claude', '--into', path];
+    expect((await runCliHere(into)).stderr).toContain(`Created ${path}`);
+    const other = [...into, '--url', 'https://mcp.example.com/mcp'];
+    const refused = await runCliHere(other);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('give --force to replace it')]);
+    expect((await runCliHere([...other, '--force'])).code).toBe(0);
+    expect(JSON.parse(readFileSync(path, 'utf8')).mcpServers.switchyard.url).toBe('https://mcp.example.com/mcp');
+  });
+
+  it.each([
+    ['what is not JSON', 'no JSON', 1, /CONFIG_INVALID: .*:1:1: it is not JSON/],
+    ['UTF-16', Buffer.from('\ufeff{"字": "字字字字字字"}', 'utf16le'), 2, /save it as UTF-8/],
+  ])('leaves a file with %s as it is', async (_, content, exitCode, why) => {
+    using folder = new TempDir();
+    const path = join(folder.path, '.mcp.json');
+    writeFileSync(path, content);
+    const { code, stderr } = await runCliHere(['config', 'claude', '--into', path]);
+    expect([code, stderr]).toEqual([exitCode, expect.stringMatching(why)]);
+    expect(readFileSync(path)).toEqual(Buffer.from(content));
+  });
+
   it('prints one document with --json', async () => {
     const { stdout } = await runCliHere(['config', 'claude', '--json']);
     expect(JSON.parse(stdout)).toEqual({
@@ -69,11 +113,12 @@ describe('mcp-switchyard config', () => {
 
   it.each([
     ['a client that is misspelt', ['curser'], 'Did you mean cursor?'],
-    ['a client that is not known', ['emacs'], 'There are claude, cursor, vscode'],
+    ['a client that is not known', ['emacs'], 'There are claude, cursor, vscode, gemini'],
     ['no client', [], "argument 'client'"],
     ['arguments of a gateway that is not started', ['claude', '--', '--registry'], '--stdio'],
     ['a URL for a gateway that is started', ['claude', '--stdio', '--url', URL_OF_IT], '--url'],
     ['what is no URL', ['claude', '--url', '127.0.0.1:3737'], '--url'],
+    ['a variable for Zed, which reads none', ['zed', '--token-env', 'GATEWAY_TOKEN'], '--stdio'],
     ['a name that not all take', ['claude', '--name', 'my tools'], '--name'],
   ])('refuses %s', async (_, args, text) => {
     const { code, stdout, stderr } = await runCliHere(['config', ...args]);

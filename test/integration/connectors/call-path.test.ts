@@ -17,8 +17,8 @@ const CALL_PATH = [
   'observability/telemetry/traced-channel.ts',
   'connectors/streamable-http/session.ts',
   'connectors/streamable-http/answer-exchange.ts',
-  'connectors/streamable-http/exchange/open-exchanges.ts',
-  'connectors/streamable-http/exchange/http-exchange.ts',
+  'connectors/exchange/open-exchanges.ts',
+  'connectors/exchange/http-exchange.ts',
   'http/bring-up-dispatcher.ts',
 ];
 

@@ -92,9 +92,14 @@ describe('a call', () => {
     await expect(slow).resolves.toMatchObject({ content: [{ text: 'slowly' }] });
   });
 
+  const noSession: Spoil = (_, response) => {
+    const error = { code: -32_000, message: 'Bad Request: No valid session ID provided' };
+    const body = JSON.stringify({ jsonrpc: '2.0', id: null, error });
+    response.writeHead(400, { 'content-type': 'application/json' }).end(body);
+  };
   const sessionGone: [string, Spoil][] = [
     ['404, as a session that is gone', (_, response) => response.writeHead(404).end()],
-    ['400 and an error of the server, as a session that is gone', rpcError(400, -32_000)],
+    ['400 and the words of a session that is gone, without an id', noSession],
   ];
   it.each(sessionGone)('answered with %s is sent again once, over a new session', async (_, spoil) => {
     await using map = await spoiled(spoil);
@@ -195,7 +200,7 @@ it('an error page that echoes our keys is quoted nowhere', async () => {
   await map.manager.sync();
   expect(map.manager.status().connectors[0]?.lastError).toEqual({
     code: 'CONNECTOR_LIST_INVALID',
-    message: 'The tool list cannot be read: it answered 500',
+    message: 'The tool list cannot be read: tools/list was answered with HTTP 500 (no content type)',
   });
   expect(inspect([map.manager.status(), map.lines], { depth: 12 })).not.toContain(secret('echoed'));
 });

@@ -252,9 +252,10 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
       ...session,
     });
     expect(client?.attributes['mcp.session.id']).toBe(transport === 'http' ? 'session-of-the-connector' : undefined);
-    if (transport !== 'http' && transport !== 'modern') return;
     expect(client?.attributes['jsonrpc.request.id']).toMatch(/^\d+$/);
-    const address = { 'server.address': '127.0.0.1', 'server.port': Number(connectors[transport].url.port) };
+    if (transport === 'program') return;
+    const { port } = new URL(connectors[transport].url);
+    const address = { 'server.address': '127.0.0.1', 'server.port': Number(port) };
     expect(client?.attributes).toMatchObject(address);
   });
 
@@ -305,7 +306,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   it('covers handshakes and notifications, and is none of the operation in which the host listens', () => {
     const kinds = (name: string) => report.spans.filter((span) => span.name === name).map(({ kind }) => kind);
     expect(kinds('initialize')).toContain('server');
-    expect(kinds('initialize').filter((kind) => kind === 'client')).toHaveLength(2);
+    expect(kinds('initialize').filter((kind) => kind === 'client')).toHaveLength(3);
     expect(kinds('notifications/initialized')).toEqual(expect.arrayContaining(['server', 'client']));
     expect(kinds('tools/list')).toContain('client');
     const initialize = report.spans.find(({ name, kind }) => name === 'initialize' && kind === 'server');

@@ -81,7 +81,7 @@ describe('a load on a thread', () => {
     const pool = poolOf();
     const first = await run(pool, loadTask({ given: given(signed(mapOf([]))) }));
     const controller = new AbortController();
-    const outcome = run(pool, taskFor(server.url), 5_000, controller.signal);
+    const outcome = run(pool, taskFor(server.url), 30_000, controller.signal);
     await eventually('the worker has asked for the map', () => server.requests.length === 1);
     controller.abort(new SwitchyardError('CLOSED', 'over'));
     expect(codeOf(await outcome)).toBe('CLOSED');

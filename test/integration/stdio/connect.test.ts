@@ -10,6 +10,7 @@ import type {
   ConnectorTarget,
   RequestLimits,
 } from '../../../src/main/connectors/connection/connection.ts';
+import { EraMemory } from '../../../src/main/connectors/connection/era-memory.ts';
 import { createStdioConnect } from '../../../src/main/connectors/stdio/stdio-connect.ts';
 import { type HostSide, TOOLS_ONLY } from '../../../src/main/mcp/host-side.ts';
 import { eventually } from '../../helpers/eventually.ts';
@@ -19,6 +20,9 @@ const SERVER = fileURLToPath(new URL('../../fixtures/stdio/scripted-server.ts', 
 const INITIALIZED =
   '{"jsonrpc":"2.0","id":"$id","result":{"protocolVersion":"2025-06-18","capabilities":{"tools":{},"prompts":null},"serverInfo":{"name":"s","version":"1"}}}';
 const UNKNOWN = '{"jsonrpc":"2.0","id":"$id","error":{"code":-32601,"message":"Method not found"}}';
+const MODERN_LATE =
+  '{"jsonrpc":"2.0","id":1,"result":{"supportedVersions":["2026-07-28"],"capabilities":{},"serverInfo":{"name":"m"}}}';
+const NOTICE = '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"up"}}';
 const ECHO = { name: 'echo', inputSchema: { type: 'object' } };
 const LISTED = `{"jsonrpc":"2.0","id":"$id","result":{"tools":[${JSON.stringify(ECHO)}],"nextCursor":null}}`;
 const LEGACY = { 'server/discover': [UNKNOWN], initialize: [INITIALIZED], 'tools/list': [LISTED] };
@@ -33,12 +37,15 @@ interface Opened extends AsyncDisposable {
     readonly params?: Readonly<Record<string, unknown>>;
   }[];
   readonly heard: string[];
+  /** How often the program was started. */
+  starts(): number;
 }
 
 interface Settings {
   readonly era?: ConnectorTarget['era'];
   readonly host?: HostSide;
   readonly timeoutMs?: number;
+  readonly eras?: EraMemory;
 }
 
 function targetOf(
@@ -52,23 +59,28 @@ function targetOf(
 }
 
 async function open(script: Readonly<Record<string, readonly string[]>>, settings: Settings = {}): Promise<Opened> {
-  const { era = 'auto', host = TOOLS_ONLY, timeoutMs = 20_000 } = settings;
+  const { era = 'auto', host = TOOLS_ONLY, timeoutMs = 20_000, eras = new EraMemory() } = settings;
   const folder = new TempDir();
   const file = join(folder.path, 'seen');
   const heard: string[] = [];
+  let starts = 0;
   const events: ConnectionEvents = {
     onLost: (error) => heard.push(`lost: ${error.message}`),
     onToolsChanged: () => heard.push('tools changed'),
     onNotification: (method) => heard.push(method),
     onFirstMessage: () => heard.push('first message'),
+    onProcess: () => {
+      starts += 1;
+    },
   };
   const limits = { signal: AbortSignal.timeout(timeoutMs), timeoutMs };
-  const connect = createStdioConnect({ maxResultBytes: 1_000_000, host });
+  const connect = createStdioConnect({ maxResultBytes: 1_000_000, host, eras });
   const connection = await connect(targetOf([SERVER, JSON.stringify(script)], { SEEN: file }, era), events, limits);
   return {
     connection,
     limits,
     heard,
+    starts: () => starts,
     seen: () =>
       readFileSync(file, 'utf8')
         .split('\n')
@@ -103,14 +115,49 @@ describe('the handshake with a program', () => {
     expect(opened.heard).toEqual(['first message']);
   });
 
-  it('sends initialize beside the probe to a program that ignores what it does not know', async () => {
-    await using opened = await open({ ...LEGACY, 'server/discover': [] });
-    expect(opened.connection.facts.era).toBe('legacy');
+  it.each([
+    ['2 s after it has written to stdout', { '': ['starting'] }, 2_000, 8_000],
+    ['10 s after its start where it writes nothing', {}, 10_000, 20_000],
+  ])(
+    'sends initialize beside a probe that the program ignores, %s',
+    async (_, script, leastMs, mostMs) => {
+      const startedMs = performance.now();
+      await using opened = await open({ ...LEGACY, ...script, 'server/discover': [] });
+      const tookMs = performance.now() - startedMs;
+      expect(opened.connection.facts.era).toBe('legacy');
+      expect([tookMs >= leastMs, tookMs < mostMs]).toEqual([true, true]);
+    },
+    40_000,
+  );
+
+  it.each([
+    ['before', [MODERN_LATE, INITIALIZED]],
+    ['after', [INITIALIZED, MODERN_LATE]],
+  ])('agrees on the modern era where the probe is answered just %s initialize', async (_, initialize) => {
+    await using opened = await open({ '': ['starting'], 'server/discover': [], initialize });
+    expect(opened.connection.facts.era).toBe('modern');
+    expect(opened.seen().map(({ method }) => method)).toEqual(['server/discover', 'initialize']);
   });
 
-  it('starts a program again that ends at the probe, in the same attempt', async () => {
-    await using opened = await open({ ...LEGACY, 'server/discover': ['exit'] });
-    expect(opened.connection.facts.era).toBe('legacy');
+  it.each<[string, readonly string[]]>([
+    ['', []],
+    [' and has sent a notice before', [NOTICE]],
+  ])('starts a program again that ends at the probe%s, in the same attempt, and remembers it', async (_, first) => {
+    const eras = new EraMemory();
+    const script = { ...LEGACY, '': first, 'server/discover': ['exit'] };
+    for (const starts of [2, 1]) {
+      await using opened = await open(script, { eras });
+      expect(opened.connection.facts.era).toBe('legacy');
+      expect(opened.starts()).toBe(starts);
+    }
+  });
+
+  it('does not remember a program by its silence', async () => {
+    const eras = new EraMemory();
+    for (const _ of [1, 2]) {
+      await using opened = await open({ ...LEGACY, '': ['starting'], 'server/discover': [] }, { eras });
+      expect(opened.seen()[0]?.method).toBe('server/discover');
+    }
   });
 
   it('agrees on the modern era without initialize', async () => {

@@ -32,6 +32,21 @@ describe('an answer', () => {
     await eventually('its connection is cut', () => isCut);
   }, 10_000);
 
+  it('may come in a batch, within an event or as the whole body', async () => {
+    let isEvent = false;
+    const notice = { jsonrpc: '2.0', method: 'notifications/message', params: { level: 'info', data: 1 } };
+    await using server = await RawMcpServer.start({
+      'tools/call'({ events, message, response }) {
+        const batch = [notice, answerTo(message.id)];
+        isEvent = !isEvent;
+        if (isEvent) events(batch);
+        else response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(batch));
+      },
+    });
+    await using raw = await connectRaw(server);
+    for (const _ of [1, 2]) await expect(raw.call()).resolves.toMatchObject({ content: [{ text: 'ok' }] });
+  });
+
   it.each([
     ['nothing but a status of 202', ({ response }) => response.writeHead(202).end()],
     ['a page', ({ response }) => response.writeHead(200, { 'content-type': 'text/html' }).end('<p>')],

@@ -68,14 +68,15 @@ describe('a host that is asked for input by a modern server', () => {
 
   it.each([
     ['answers 404', ({ response }) => void response.writeHead(404).end()],
-    ['is unknown', ({ response }) => void response.writeHead(400).end('unknown session')],
+    ['answers 400', ({ response }) => void response.writeHead(400).end('unknown session')],
+    ['answers 500', ({ response }) => void response.writeHead(500).end()],
   ] as [string, Answer][])('says of a later round that %s that the tool may have run', async (_, second) => {
     await using server = await RawMcpServer.start({
       ...MODERN,
       'tools/call': (request) => (request.message.params?.inputResponses === undefined ? asking : second)(request),
     });
     await using raw = await connectRaw(server, { host: hostThat(async () => ({ action: 'accept' })) });
-    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
+    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { sent: 'maybe' } });
   });
 });
 

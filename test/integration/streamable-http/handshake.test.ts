@@ -227,16 +227,19 @@ describe('a session', () => {
 
   it.each([
     [404, '', 'no'],
-    [400, 'Session not found', 'no'],
+    [400, 'Session not found', 'maybe'],
+    [410, '', 'maybe'],
+    [400, '{"jsonrpc":"2.0","id":"server-error","error":{"code":-32600,"message":"Session not found"}}', 'maybe'],
     [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32000,"message":"Bad Request: no valid session"}}', 'no'],
-  ])('that is lost (%i %s) fails the call as not sent', async (code, body, sent) => {
+  ])('that is lost (%i %s) fails the call, and says whether it may have run', async (code, body, sent) => {
     await using server = await RawMcpServer.start({ ...withSession, 'tools/call': status(code, body) });
     await using raw = await connectRaw(server);
     await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent } });
   });
 
   it.each([
-    [400, '{"jsonrpc":"2.0","id":3,"error":{"code":-32602,"message":"bad"}}'],
+    [400, '{"jsonrpc":"2.0","id":null,"error":{"code":-32602,"message":"bad"}}'],
+    [400, ''],
     [500, ''],
     [429, ''],
   ])('is not lost by %i %s', async (code, body) => {

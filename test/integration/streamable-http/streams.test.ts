@@ -108,13 +108,58 @@ describe.concurrent('a standing stream', () => {
     await eventually('the other is cut off', () => isCut);
   }, 15_000);
 
+  it.each<[string, Answer]>([
+    ['404', ({ response }) => void response.writeHead(404).end()],
+    ['400', ({ response }) => void response.writeHead(400).end()],
+    ['501', ({ response }) => void response.writeHead(501).end()],
+    ['JSON', ({ response }) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{}')],
+    ['a broken connection', ({ response }) => void response.destroy()],
+  ])(
+    'is requested again after %s, at its first opening or later',
+    async (_, refuse) => {
+      const early = await RawMcpServer.start({
+        ...ANNOUNCING,
+        GET: (request) => (early.of('GET').length === 1 ? refuse(request) : request.events(CHANGED)),
+      });
+      const late = await RawMcpServer.start({
+        ...ANNOUNCING,
+        GET: (request) => {
+          if (late.of('GET').length === 2) return refuse(request);
+          request.events(CHANGED);
+          if (late.of('GET').length === 1) request.response.end();
+        },
+      });
+      await using one = await connectRaw(early);
+      await using two = await connectRaw(late);
+      await eventually('both are open', () => early.of('GET').length === 2 && late.of('GET').length === 3, 20_000);
+      expect([one.lost, two.lost]).toEqual([[], []]);
+      await Promise.all([early[Symbol.asyncDispose](), late[Symbol.asyncDispose]()]);
+    },
+    25_000,
+  );
+
+  it('is requested again no sooner than the server asks', async () => {
+    await using server = await RawMcpServer.start({
+      ...ANNOUNCING,
+      GET: ({ response }) => void response.writeHead(429, { 'retry-after': '60' }).end(),
+    });
+    await using _raw = await connectRaw(server);
+    await eventually('it was asked for', () => server.of('GET').length === 1);
+    // An absence: without Retry-After it is opened again after 2 s.
+    await sleep(2_500);
+    expect(server.of('GET')).toHaveLength(1);
+  }, 10_000);
+
   it('reports that the session is gone (404), or the server', async () => {
     const once: Answer = ({ response, events }) => {
       events();
       response.end();
     };
     await using forgetful = await RawMcpServer.start({
-      ...ANNOUNCING,
+      initialize: ({ result, response }) => {
+        response.setHeader('mcp-session-id', 's-1');
+        result({ protocolVersion: '2025-11-25', capabilities: { tools: { listChanged: true } } });
+      },
       GET: (request) => (forgetful.of('GET').length === 1 ? once(request) : void request.response.writeHead(404).end()),
     });
     const dying = await RawMcpServer.start({ ...ANNOUNCING, GET: once });

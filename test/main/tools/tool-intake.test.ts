@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { PinPolicy } from '../../../src/main/options/option-checks.ts';
 import { createVolatileToolMemory, type ToolMemory } from '../../../src/main/state-dir/tool-memory.ts';
+import { DroppedDefinitions } from '../../../src/main/tools/dropped-definitions.ts';
 import { ToolIntake } from '../../../src/main/tools/tool-intake.ts';
 import { ToolPins } from '../../../src/main/tools/tool-pins.ts';
 import { ToolStore } from '../../../src/main/tools/tool-store.ts';
@@ -15,15 +16,20 @@ const { facts } = scriptedConnection();
 
 function setUp(policy: PinPolicy = 'quarantine', memory: ToolMemory = createVolatileToolMemory(true, () => 9)) {
   const logger = recordingLogger();
-  const store = new ToolStore({ logger, onChange: () => {} });
+  const store = new ToolStore({ logger, onChange: () => {}, isKnown: () => false });
   const pins = new ToolPins({ policy, logger, onChanged: () => {} });
   const legacy: string[] = [];
   const onLegacy = (endpoint: string): void => void legacy.push(endpoint);
-  const intake = new ToolIntake({ store, memory, pins, brandOf: () => 'brand', now: () => 5.5, onLegacy });
+  const dropped = new DroppedDefinitions(logger);
+  const intake = new ToolIntake({ store, memory, pins, dropped, brandOf: () => 'brand', now: () => 5.5, onLegacy });
   const take = (id: string, ...tools: RemoteToolDefinition[]): Promise<void> =>
-    intake.take({ id, entry: normalizeEntry(entry(id) as RawEntry, 300), lastErrorCode: null }, tools, facts);
+    intake.take(
+      { id, entry: normalizeEntry(entry(id) as RawEntry, 300), lastErrorCode: null },
+      { tools, dropped: [] },
+      facts,
+    );
   const names = (): string[] => store.list().map(({ name }) => name);
-  return { intake, store, pins, legacy, take, names };
+  return { intake, store, pins, dropped, legacy, take, names };
 }
 
 const described = (name: string, description: string): RemoteToolDefinition => ({ ...toolNamed(name), description });
@@ -113,5 +119,22 @@ describe('ToolIntake', () => {
     intake.close();
     intake.gone('b');
     expect([forgotten, names()]).toEqual([['a'], []]);
+  });
+
+  it('keeps an invalid tool as it was sent, says what is wrong with it, and tells which ones clients never see', async () => {
+    const { intake, take, store, dropped } = setUp('warn');
+    const bare = { name: 'bare', description: null };
+    await take('a', bare, { name: 'list', inputSchema: { type: 'array' } }, toolNamed('fine'));
+    expect(store.list().map(({ name, invalid }) => [name, invalid])).toEqual([
+      ['a.bare', 'description is not a string'],
+      ['a.fine', null],
+      ['a.list', 'inputSchema.type is not "object"'],
+    ]);
+    expect(store.get('a.bare')).toMatchObject({ definition: bare, description: '', inputSchema: { type: 'object' } });
+    expect(store.get('a.bare')?.definition).toBe(bare);
+    expect(dropped.of('a').named).toEqual([{ kind: 'tool', name: 'list', reason: 'input-schema' }]);
+    intake.gone('a');
+    expect(dropped.of('a').count).toBe(0);
+    intake.close();
   });
 });

@@ -14,7 +14,7 @@ const connector = (id: string, overrides: Json = {}): ConnectorEntry =>
 const listed = (from: ConnectorEntry, definitions: readonly RemoteToolDefinition[], brand: string) =>
   [from.id, definitions.map((definition) => listedTool(from, definition, brand))] as const;
 
-function setUp() {
+function setUp(known: ReadonlySet<string> = new Set()) {
   const changes: ToolChange[] = [];
   const told: string[] = [];
   const logger = recordingLogger();
@@ -24,6 +24,7 @@ function setUp() {
       changes.push(change);
       told.push('change');
     },
+    isKnown: (id) => known.has(id),
   });
   store.follow({
     listed: ({ name }) => void told.push(`+${name}`),
@@ -92,4 +93,38 @@ describe('ToolStore', () => {
       ]);
     },
   );
+
+  it('gives no tool an id in the namespace of another known connector, listed or not', () => {
+    const known = new Set(['a', 'a.bank']);
+    const { store, changes, told, logger } = setUp(known);
+    const a = connector('a');
+    store.replace(...listed(a, [toolNamed('bank.pay'), toolNamed('bank'), toolNamed('x.y.z')], 'brand'));
+    expect(store.list().map(({ name }) => name)).toEqual(['a.bank', 'a.x.y.z']);
+    expect([store.get('a.bank.pay'), store.size]).toEqual([undefined, 2]);
+    known.add('a.x.y');
+    store.reconsider(['a.x.y']);
+    expect(store.list().map(({ name }) => name)).toEqual(['a.bank']);
+    expect(changes.at(-1)).toEqual({ connectorId: 'a', added: [], changed: [], removed: ['a.x.y.z'], how: {} });
+    expect(told.at(-2)).toBe('-a.x.y.z');
+    const warned = logger.lines.map(({ fields }) => (fields as { readonly tool: string }).tool);
+    expect(warned).toEqual(['a.bank.pay', 'a.x.y.z']);
+    known.delete('a.bank');
+    known.delete('a.x.y');
+    store.reconsider(['a.bank', 'a.x.y', 'nobody']);
+    expect(store.list().map(({ name }) => name)).toEqual(['a.bank', 'a.bank.pay', 'a.x.y.z']);
+    expect(changes.at(-1)).toMatchObject({ connectorId: 'a', added: ['a.bank.pay', 'a.x.y.z'] });
+    store.replace('a', []);
+    known.add('a.bank');
+    store.reconsider(['a.bank']);
+    expect(changes.at(-1)).toMatchObject({ removed: ['a.bank.pay', 'a.bank', 'a.x.y.z'] });
+  });
+
+  it('tells that an id passed to another connector, even if the tools look the same', () => {
+    const { store, changes } = setUp();
+    store.replace(...listed(connector('a'), [toolNamed('bank.pay')], 'brand'));
+    const bank = listed(connector('a.bank'), [{ ...toolNamed('pay'), name: 'pay' }], 'brand');
+    store.replace(...bank);
+    expect(changes.at(-1)).toMatchObject({ connectorId: 'a.bank', added: [], changed: ['a.bank.pay'] });
+    expect(store.get('a.bank.pay')?.connectorId).toBe('a.bank');
+  });
 });

@@ -1,6 +1,7 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import { nearestName } from '../../local-config/nearest-name.ts';
+import { mergeOutputFile } from '../terminal/merge-output-file.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
 import { ownProgram } from '../terminal/own-command.ts';
 import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from './config/client-snippet.ts';
@@ -11,23 +12,35 @@ export interface ConfigOptions {
   readonly name: string;
   readonly tokenEnv?: string;
   readonly stdio: boolean;
+  /** An existing or new file of the client to add the gateway to. */
+  readonly into?: string;
+  /** Replaces a server of the same name in that file. */
+  readonly force: boolean;
   readonly json: boolean;
 }
 
 /**
- * Prints the configuration with which `client` uses this gateway. Resolves with the exit code. Rejects with
- * OPTIONS_INVALID for an unknown client, and for `serve` arguments without `--stdio`.
+ * Prints the configuration with which `client` uses this gateway, or adds it to a file of that client. Resolves with
+ * the exit code. Rejects with OPTIONS_INVALID for an unknown client, for `serve` arguments without `--stdio`, and for a
+ * file that has another server of that name; with CONFIG_INVALID for a file that cannot be read.
  */
 export async function runConfig(client: string, serveArgs: readonly string[], options: ConfigOptions): Promise<number> {
   const known = knownClient(client);
-  const { document, files, command, advice } = clientSnippet(
-    known,
-    options.name,
-    wayOf(serveArgs, options),
-    process.platform,
-  );
-  if (options.json) printJson({ ok: true, client: known, files, command, snippet: document });
-  else print(`${JSON.stringify(document, null, 2)}\n`);
+  const way = wayOf(serveArgs, options);
+  if (known === 'zed' && way.kind === 'http' && way.tokenEnv !== null)
+    throw misuse(
+      'Zed replaces no variables in headers: leave out --token-env and enter the token in Zed, or use --stdio',
+    );
+  const { written, files, command, advice } = clientSnippet(known, options.name, way, process.platform);
+  const { into } = options;
+  if (into !== undefined) {
+    const change = mergeOutputFile(into, written, { mode: 0o666, mayReplace: options.force });
+    if (options.json) printJson({ ok: true, client: known, file: into, change, snippet: written.document });
+    say(change === 'none' ? `${into} has it already` : `${change === 'created' ? 'Created' : 'Changed'} ${into}`);
+    return EXIT.ok;
+  }
+  if (options.json) printJson({ ok: true, client: known, files, command, snippet: written.document });
+  else print(written.text);
   say(advice);
   return EXIT.ok;
 }

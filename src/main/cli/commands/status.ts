@@ -1,11 +1,15 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
-import type { ManagerStatus } from '../../manager/manager-status.ts';
+import type { ListedConnector, ManagerStatus } from '../../manager/manager-status.ts';
+import { DROP_REASONS } from '../../mcp/definitions/definition.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { EXIT, print, printable, printJson } from '../terminal/output.ts';
 import { connectorTable, isAllUp, isoOf, sayNotUp } from './sync.ts';
 
 /** Lines of a program's stderr that are shown. */
 const STDERR_LINES = 20;
+
+/** Definitions of a connector that are named although they are left out. */
+const DROPPED_SHOWN = 20;
 
 /**
  * Shows map, store and connectors in full. Resolves with the exit code: 0 if all are up. An unavailable map is part of
@@ -38,6 +42,7 @@ function statusText(status: ManagerStatus): string {
     `store      ${storeText(store)}`,
     `tools      ${toolCount}`,
     ...toolLines(status),
+    ...connectors.flatMap(droppedLines),
   ];
   return `${lines.join('\n')}\n\n${connectorTable(connectors)}${connectors.map(processText).join('')}`;
 }
@@ -59,6 +64,18 @@ function toolLines({ staleTools, changedTools }: ManagerStatus): string[] {
       `${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
   );
   return [...(toolCount === 0 ? [] : [stale]), ...changed].map((line) => `           ${line}`);
+}
+
+/** What a connector lists and clients of a gateway never see. */
+function droppedLines({ id, droppedDefinitions, droppedDefinitionCount }: ListedConnector): string[] {
+  const shown = droppedDefinitions.slice(0, DROPPED_SHOWN);
+  const lines = shown.map(
+    ({ kind, name, reason }) => `${kind} ${printable(name)} of ${printable(id)} is left out: ${DROP_REASONS[reason]}`,
+  );
+  const rest = droppedDefinitionCount - shown.length;
+  return [...lines, ...(rest > 0 ? [`${rest} more of ${printable(id)} are left out`] : [])].map(
+    (line) => `           ${line}`,
+  );
 }
 
 function mapLines({ serviceMap }: ManagerStatus): string[] {

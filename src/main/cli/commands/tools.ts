@@ -26,12 +26,13 @@ export function runTools(options: ToolsOptions): Promise<number> {
     if (options.json) {
       printJson({
         ok: down.length === 0,
-        tools: tools.map(({ name, connectorId, description, tags, inputSchema, isStale }) => ({
+        tools: tools.map(({ name, connectorId, description, tags, inputSchema, invalid, isStale }) => ({
           name,
           connectorId,
           description,
           tags,
           inputSchema,
+          invalid,
           isStale,
         })),
         ...(down.length > 0 && { notUp: down }),

@@ -4,12 +4,13 @@ import { connectWithSseFallback } from '../connection/sse-fallback.ts';
 import { createStreamableHttpConnect } from '../streamable-http/streamable-http-connect.ts';
 
 /**
- * Connects each connector over the transport that fits it: Streamable HTTP over our own client; stdio, SSE and OAuth,
- * which are rarer, over the official SDK.
+ * Connects each connector over the transport that fits it, all over our own message layer: Streamable HTTP, SSE where
+ * a server knows nothing newer, and stdio. Logins take the official SDK's client.
  */
 export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
-  // The SDK takes tens of milliseconds to load, and many hosts never need it.
+  // Few hosts need all of them, and the SDK takes tens of milliseconds to load.
+  const overSse = onDemand(async () => (await import('../sse/sse-connect.ts')).createSseConnect(options));
   const overSdk = onDemand(async () => (await import('../sdk/sdk-connection.ts')).createSdkConnect(options));
   const overStdio = onDemand(async () => (await import('../stdio/stdio-connect.ts')).createStdioConnect(options));
   return async (target, events, limits) => {
@@ -18,7 +19,7 @@ export function createConnect(options: ConnectOptions): Connect {
     if (target.oauth !== null) return overSdk(target, events, limits);
     return connectWithSseFallback(target, {
       overStreamableHttp: () => overHttp(target, events, limits),
-      overSse: () => overSdk({ ...target, transport: 'sse' }, events, limits),
+      overSse: () => overSse(target, events, limits),
       statusOf: statusOfRefusal,
     });
   };
@@ -33,9 +34,10 @@ function onDemand(make: () => Promise<Connect>): Connect {
   };
 }
 
-/** The status with which a server answered a handshake in place of MCP. Refused credentials have another code. */
-function statusOfRefusal(error: unknown): number | null {
+/** How a server refused `initialize`. Refused credentials have another code, and other steps say nothing of SSE. */
+function statusOfRefusal(error: unknown): number | 'sse' | null {
   if (!(error instanceof SwitchyardError) || error.code !== 'CONNECTOR_CONNECT_FAILED') return null;
-  const { status } = error.detail;
-  return typeof status === 'number' ? status : null;
+  const { status, step, transport } = error.detail;
+  if (transport === 'sse') return 'sse';
+  return step === 'initialize' && typeof status === 'number' ? status : null;
 }

@@ -1,7 +1,8 @@
 import { deadline } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
-import { isToolName } from '../../../shared/tools/tool-id.ts';
+import type { DroppedDefinition, DropReason } from '../../mcp/definitions/definition.ts';
+import { dropped, type ListedDefinition, readListItem } from '../../mcp/definitions/list-item.ts';
 import { toolHeaders } from '../../mcp/tool-headers.ts';
 import type { Connection, ConnectionFacts } from '../connection/connection.ts';
 
@@ -12,19 +13,19 @@ export interface ListLimits {
   readonly timeoutMs: number;
 }
 
-/** Left-out tools that are named; a connector may list any number. */
-const MAX_DROPPED_NAMED = 100;
-
-/** How deep a tool's definition may nest; schemas in use are below 20. */
-const MAX_DEPTH = 64;
+/** At most this many tools that were left out are named; a connector may list any number. */
+const MAX_DROPPED = 1_000;
 
 /** A connector's tools, and what was left out of them. */
 export interface ToolListing {
   readonly tools: readonly RemoteToolDefinition[];
   /** Why the list is not the whole one; null if it is. */
   readonly cutBecause: string | null;
-  /** Tools left out for a bad or repeated name, a missing or too deep schema or headers that cannot be, by what they call themselves; the first 100. */
-  readonly dropped: readonly string[];
+  /**
+   * Tools that were left out: without a usable name, with a name that came before, nested too deep, or with headers
+   * that cannot be sent. The first 1 000. A tool that is only invalid is not left out.
+   */
+  readonly dropped: readonly DroppedDefinition[];
   /** For how long the server says the list holds: the shortest of its pages; null if it does not. */
   readonly ttlMs: number | null;
 }
@@ -36,8 +37,8 @@ export function stateOfListing({ tools, cutBecause }: ToolListing): readonly ['r
 }
 
 /**
- * Reads all pages of a connector's tool list. A cursor that comes twice, too many pages or too many tools end it early: what was
- * read counts. A bad or repeated tool is left out alone.
+ * Reads all pages of a connector's tool list. A cursor that comes twice, too many pages or too many tools end it early:
+ * what was read counts. A tool that cannot be called, or has a name that came before, is left out alone.
  * Rejects with CONNECTOR_TIMEOUT, CONNECTOR_LIST_INVALID, CONNECTOR_CONNECT_FAILED or the signal's reason.
  */
 export async function listAllTools(
@@ -47,7 +48,7 @@ export async function listAllTools(
 ): Promise<ToolListing> {
   using limit = deadline(limits.timeoutMs, () => listTimeout(limits.timeoutMs), signal);
   const tools = new Map<string, RemoteToolDefinition>();
-  const dropped: string[] = [];
+  const left: DroppedDefinition[] = [];
   let seen = 0;
   const seenCursors = new Set<string>();
   let cursor: string | null = null;
@@ -55,7 +56,7 @@ export async function listAllTools(
   const listing = (cutBecause: string | null): ToolListing => ({
     tools: [...tools.values()],
     cutBecause,
-    dropped,
+    dropped: left,
     ttlMs,
   });
   for (let page = 1; ; page += 1) {
@@ -71,8 +72,10 @@ export async function listAllTools(
     for (const item of items) {
       seen += 1;
       if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);
-      if (isUsable(item, connection.facts) && !tools.has(item.name)) tools.set(item.name, item);
-      else if (dropped.length < MAX_DROPPED_NAMED) dropped.push(nameOf(item));
+      const read = readListItem('tool', item);
+      const reason = read.kind === 'dropped' ? read.reason : callFault(read, tools, connection.facts);
+      if (reason === null) tools.set(read.name, item as RemoteToolDefinition);
+      else if (left.length < MAX_DROPPED) left.push(dropped('tool', read.name, reason));
     }
     if (nextCursor === null) return listing(null);
     if (seenCursors.has(nextCursor)) return listing('its cursor came twice');
@@ -82,26 +85,17 @@ export async function listAllTools(
   }
 }
 
-function isUsable(item: unknown, facts: ConnectionFacts): item is RemoteToolDefinition {
-  if (!isNamed(item) || !isNestedWithin(item, MAX_DEPTH)) return false;
-  // Over HTTP such a tool cannot be called as it wants to be (MCP 2026-07-28, custom headers); a client must leave it out.
-  return facts.era !== 'modern' || facts.transport !== 'streamable-http' || toolHeaders(item).kind === 'declared';
-}
-
-/** Whether a value nests no deeper than that. What is deeper could neither be compared nor sent to another thread. */
-function isNestedWithin(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((member) => isNestedWithin(member, depth - 1));
-}
-
-function isNamed(item: unknown): item is RemoteToolDefinition {
-  if (typeof item !== 'object' || item === null || !('name' in item) || !('inputSchema' in item)) return false;
-  return isToolName(item.name) && typeof item.inputSchema === 'object' && item.inputSchema !== null;
-}
-
-function nameOf(item: unknown): string {
-  const name = typeof item === 'object' && item !== null && 'name' in item ? item.name : null;
-  return typeof name === 'string' ? name.slice(0, 128) : '(no name)';
+/** Why a tool cannot be called although it has a name; null if it can. */
+function callFault(
+  { definition, name }: ListedDefinition,
+  tools: ReadonlyMap<string, RemoteToolDefinition>,
+  { era, transport }: ConnectionFacts,
+): DropReason | null {
+  if (tools.has(name)) return 'duplicate';
+  // Over HTTP such a tool cannot be called as it wants to be, and a client must leave it out (MCP 2026-07-28, custom
+  // headers).
+  if (era !== 'modern' || transport !== 'streamable-http') return null;
+  return toolHeaders(definition as RemoteToolDefinition).kind === 'declared' ? null : 'headers';
 }
 
 function listTimeout(timeoutMs: number): Error {

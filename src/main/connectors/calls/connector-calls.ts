@@ -5,6 +5,7 @@ import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { ToolProgress, ToolResult } from '../../mcp/tool-result.ts';
 import type { CallLimits, Connection } from '../connection/connection.ts';
+import { isSafeToRepeat } from '../connection/safe-methods.ts';
 import type { CallToolOptions, RequestOptions } from './call-options.ts';
 import { CallQuota } from './call-quota.ts';
 import type { CallRoute, OpenRoute } from './call-route.ts';
@@ -19,7 +20,14 @@ interface Call<T> {
   readonly name: string;
   readonly timeoutMs: number;
   readonly options: CallToolOptions;
+  /** Whether it may run twice. */
+  readonly isSafe: boolean;
   readonly perform: (connection: Connection, limits: CallLimits) => Promise<T>;
+}
+
+/** A call as it is asked for; `quota` is null for what quotas are not about. */
+interface Asked<T> extends Omit<Call<T>, 'timeoutMs'> {
+  readonly quota: CallQuota | null;
 }
 
 /**
@@ -55,14 +63,24 @@ export class ConnectorCalls {
     args: Readonly<Record<string, unknown>>,
     options: CallToolOptions,
   ): Promise<ToolResult> {
-    const name = `tool ${tool.name}`;
-    return this.#send(name, options, this.#quota, (connection, limits) => connection.callTool(tool, args, limits));
+    return this.#send({
+      name: `tool ${tool.name}`,
+      options,
+      isSafe: false,
+      quota: this.#quota,
+      perform: (connection, limits) => connection.callTool(tool, args, limits),
+    });
   }
 
   /** Sends any other request; quotas are for tools. Rejects as {@link callTool} does otherwise. */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject> {
-    const name = `request ${method}`;
-    return this.#send(name, options, null, (connection, limits) => connection.request(method, params, limits));
+    return this.#send({
+      name: `request ${method}`,
+      options,
+      isSafe: isSafeToRepeat(method),
+      quota: null,
+      perform: (connection, limits) => connection.request(method, params, limits),
+    });
   }
 
   /**
@@ -70,18 +88,19 @@ export class ConnectorCalls {
    * Rejects as {@link request} does.
    */
   watchResource(uri: string, options: RequestOptions): Promise<() => void> {
-    const name = 'request resources/subscribe';
-    return this.#send(name, options, null, (connection, limits) => connection.watchResource(uri, limits));
+    return this.#send({
+      name: 'request resources/subscribe',
+      options,
+      isSafe: false,
+      quota: null,
+      perform: (connection, limits) => connection.watchResource(uri, limits),
+    });
   }
 
-  async #send<T>(
-    name: string,
-    options: CallToolOptions,
-    quota: CallQuota | null,
-    perform: Call<T>['perform'],
-  ): Promise<T> {
+  async #send<T>({ quota, ...asked }: Asked<T>): Promise<T> {
+    const { options } = asked;
     const timeoutMs = options.timeoutMs ?? this.#entry.timeouts?.call ?? this.#defaultTimeoutMs;
-    const call: Call<T> = { name, timeoutMs, options, perform };
+    const call: Call<T> = { ...asked, timeoutMs };
     let isAdmitted = quota === null;
     using limit = deadline(
       timeoutMs,
@@ -97,7 +116,7 @@ export class ConnectorCalls {
         try {
           return await sendOver(open, call, limit.signal);
         } catch (error) {
-          const mayResend = renewSession(error, open, this.#route);
+          const mayResend = renewSession(error, open, this.#route, call.isSafe);
           if (isResent || !mayResend) throw error;
         }
       }

@@ -1,47 +1,39 @@
-import { codeOf, rootReason, SwitchyardError } from '../../../shared/errors.ts';
+import { type ErrorDetail, SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorTarget, RequestLimits, Sent } from './connection.ts';
+import { describeRefusal, type HttpRefusal } from './http-refusal.ts';
 
 /** What went wrong with a request to a connector, whichever way it was sent. */
 export type Failure =
-  /** The connector answered with a JSON-RPC error: an answer. */
-  | { readonly kind: 'rpc'; readonly code: number; readonly reason: string }
+  /** The connector answered with a JSON-RPC error: an answer, which may say that the session is lost. */
+  | { readonly kind: 'rpc'; readonly code: number; readonly reason: string; readonly isSessionLost?: boolean }
   /** It refused the credentials; `status` is 401 or 403. */
   | { readonly kind: 'refused'; readonly status: number }
-  /** Another HTTP status that carries no answer. */
-  | { readonly kind: 'status'; readonly status: number; readonly isSessionLost: boolean }
+  /** Another HTTP answer that carries no JSON-RPC answer. */
+  | { readonly kind: 'status'; readonly refusal: HttpRefusal }
   | { readonly kind: 'timeout' }
   /** Its answer went beyond the cap. */
   | { readonly kind: 'too-large'; readonly error: SwitchyardError }
-  /** It answered with what is no MCP; `reason` is a clause about "it". */
-  | { readonly kind: 'unusable'; readonly reason: string }
+  /** It answered with what is no MCP; `reason` is a clause about "it". `isSse` where it is a legacy SSE server. */
+  | { readonly kind: 'unusable'; readonly reason: string; readonly isSse?: boolean }
   /** The arguments have no JSON form. */
   | { readonly kind: 'unsendable'; readonly reason: string }
-  /** The connection broke, or never came about; `isRefused` where it was not even tried, for the sake of the address. */
+  /** The connection broke, or never came about; `isRefused` where the address is not allowed, so it was not tried. */
   | { readonly kind: 'network'; readonly isUnsent: boolean; readonly reason: string; readonly isRefused?: boolean };
 
 /** An answer that is no MCP; the message is a clause about the connector. */
 export class UnusableAnswer extends Error {}
 
+/** A server of the legacy SSE transport answered: its first event names an endpoint. */
+export class SseServerAnswered extends UnusableAnswer {
+  constructor() {
+    super('it speaks the legacy SSE transport');
+  }
+}
+
 /** A request over a connection that was closed before: it was not sent. */
 export class ClosedConnection extends Error {
   constructor() {
     super('The connection is closed');
-  }
-}
-
-/** An HTTP status in place of an answer. The body is there to be judged, never to be shown: it may echo what was sent. */
-export class StatusError extends Error {
-  readonly status: number;
-  readonly #text: string;
-
-  constructor(status: number, text: string) {
-    super(`HTTP ${status}`);
-    this.status = status;
-    this.#text = text;
-  }
-
-  asFailure(): Failure {
-    return statusFailure(this.status, this.#text);
   }
 }
 
@@ -66,12 +58,13 @@ export function toConnectError(
         { cause, detail: { phase: 'connect' } },
       );
     case 'status': {
-      const { status } = failure;
-      if (status >= 300 && status < 400) {
+      const { refusal } = failure;
+      const detail = { ...refusalDetail(refusal), step: refusal.step };
+      if (refusal.status >= 300 && refusal.status < 400) {
         const why = `${where} answers with a redirect that is not followed: to another origin, or one too many.`;
-        return new SwitchyardError('CONNECTOR_REDIRECTED', why, { cause, detail: { status } });
+        return new SwitchyardError('CONNECTOR_REDIRECTED', why, { cause, detail });
       }
-      return connectFailed(where, `it answered ${status} and no MCP`, cause, { status });
+      return connectFailed(where, `${describeRefusal(refusal)} and no MCP`, cause, detail);
     }
     case 'rpc':
       return connectFailed(where, `it refused the handshake: ${failure.reason} (${failure.code})`, cause, {
@@ -84,6 +77,7 @@ export function toConnectError(
         ? new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', `${where} is refused: ${failure.reason}`, { cause })
         : connectFailed(where, failure.reason, cause);
     case 'unusable':
+      return connectFailed(where, failure.reason, cause, failure.isSse === true ? { transport: 'sse' } : {});
     case 'unsendable':
       return connectFailed(where, failure.reason, cause);
   }
@@ -104,31 +98,35 @@ export function toListError(failure: Failure, cause: unknown, limits: RequestLim
       const why = 'The connector refused the credentials when asked for its tools.';
       return new SwitchyardError('CONNECTOR_REFUSED', why, { cause, detail });
     }
-    case 'status':
-      return invalidList(`The tool list cannot be read: it answered ${failure.status}`, cause);
+    case 'status': {
+      const { refusal } = failure;
+      if (refusal.kind === 'session-lost') return lostList(describeRefusal(refusal), cause);
+      return invalidList(`The tool list cannot be read: ${describeRefusal(refusal)}`, cause, refusalDetail(refusal));
+    }
     case 'rpc':
+      if (failure.isSessionLost === true) return lostList('the connector does not know the session', cause);
+      return invalidList(`The tool list cannot be read: ${failure.reason}`, cause);
     case 'unusable':
     case 'unsendable':
       return invalidList(`The tool list cannot be read: ${failure.reason}`, cause);
     case 'network':
-      return new SwitchyardError(
-        failure.isRefused === true ? 'CONNECTOR_ADDRESS_REFUSED' : 'CONNECTOR_CONNECT_FAILED',
-        `The connection failed while tools were listed: ${failure.reason}`,
-        { cause, detail },
-      );
+      if (failure.isRefused !== true) return lostList(failure.reason, cause);
+      return new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', listFailed(failure.reason), { cause, detail });
   }
 }
 
 /**
- * The coded form of what failed a call. An error that the connector answered is an answer (TOOL_CALL_REJECTED); only what
- * happened to the connection or the session is TOOL_CALL_LOST. `what` names the call, as in "Tool echo".
+ * The coded form of what failed a call. An error that the connector answered is an answer (TOOL_CALL_REJECTED); only
+ * what happened to the connection or the session is TOOL_CALL_LOST. `what` names the call, as in "Tool echo".
  */
 export function toCallError(failure: Failure, cause: unknown, what: string, limits: RequestLimits): SwitchyardError {
   switch (failure.kind) {
     case 'too-large':
       return failure.error;
-    case 'rpc':
-      return rejected(`${what} was rejected: ${failure.reason}`, cause, { rpcCode: failure.code });
+    case 'rpc': {
+      const loss = failure.isSessionLost === true ? { sent: 'maybe', session: 'lost' } : {};
+      return rejected(`${what} was rejected: ${failure.reason}`, cause, { rpcCode: failure.code, ...loss });
+    }
     case 'timeout':
       return new SwitchyardError('TOOL_CALL_TIMEOUT', `${what} did not answer within ${limits.timeoutMs} ms.`, {
         cause,
@@ -146,10 +144,11 @@ export function toCallError(failure: Failure, cause: unknown, what: string, limi
     case 'unusable':
       return rejected(`${what}: ${failure.reason}.`, cause);
     case 'status': {
-      const { status, isSessionLost } = failure;
-      if (!isSessionLost) return rejected(`${what}: the connector answered ${status}.`, cause, { status });
-      // Refused as one of an unknown session: the tool did not run.
-      return lost(what, 'no', `it answered ${status}`, cause);
+      const { refusal } = failure;
+      const { kind, sent } = refusal;
+      const detail = { ...refusalDetail(refusal), sent };
+      if (kind !== 'session-lost') return rejected(`${what}: ${describeRefusal(refusal)}.`, cause, detail);
+      return lost(what, sent, describeRefusal(refusal), cause, { ...detail, session: 'lost' });
     }
     case 'network':
       return lost(what, failure.isUnsent ? 'no' : 'maybe', failure.reason, cause);
@@ -160,87 +159,36 @@ function connectFailed(where: string, why: string, cause: unknown, detail = {}):
   return new SwitchyardError('CONNECTOR_CONNECT_FAILED', `${where} cannot be connected: ${why}`, { cause, detail });
 }
 
-function invalidList(message: string, cause: unknown): SwitchyardError {
-  return new SwitchyardError('CONNECTOR_LIST_INVALID', message, { cause, detail: { phase: 'list' } });
+function invalidList(message: string, cause: unknown, detail: ErrorDetail = {}): SwitchyardError {
+  return new SwitchyardError('CONNECTOR_LIST_INVALID', message, { cause, detail: { ...detail, phase: 'list' } });
+}
+
+/** The connection has to be made again before tools can be listed. */
+function lostList(reason: string, cause: unknown): SwitchyardError {
+  return new SwitchyardError('CONNECTOR_CONNECT_FAILED', listFailed(reason), { cause, detail: { phase: 'list' } });
+}
+
+function listFailed(reason: string): string {
+  return `The connection failed while tools were listed: ${reason}`;
+}
+
+/** What of a refusal a program may want. */
+function refusalDetail({ status, rpcCode, retryAfterMs }: HttpRefusal): ErrorDetail {
+  return {
+    status,
+    ...(rpcCode !== null && { rpcCode }),
+    ...(retryAfterMs !== null && { retryAfterMs }),
+  };
 }
 
 function rejected(message: string, cause: unknown, detail = {}): SwitchyardError {
   return new SwitchyardError('TOOL_CALL_REJECTED', message, { cause, detail });
 }
 
-function lost(what: string, sent: Sent, reason: string, cause: unknown): SwitchyardError {
+function lost(what: string, sent: Sent, reason: string, cause: unknown, detail: ErrorDetail = {}): SwitchyardError {
   const fate = sent === 'no' ? 'it was not sent' : 'it may have run';
   return new SwitchyardError('TOOL_CALL_LOST', `${what}: the connection failed meanwhile, ${fate}: ${reason}`, {
     cause,
-    detail: { sent },
+    detail: { ...detail, sent },
   });
-}
-
-/** What the guard of addresses says (`http/address-guard.ts`). */
-const REFUSED: ReadonlySet<string> = new Set(['CONNECTOR_ADDRESS_REFUSED']);
-
-/** What the network says where no connection came about. */
-const NEVER_CONNECTED: ReadonlySet<string> = new Set([
-  ...REFUSED,
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'UND_ERR_CONNECT_TIMEOUT',
-]);
-
-/** What the network says of a connection that broke under a request, as a kept one does that the server closes in the same moment. */
-const BROKEN: ReadonlySet<string> = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
-
-const MAX_CAUSES = 8;
-
-/** An error of the network as a failure. */
-export function networkFailure(error: unknown): Failure {
-  const isUnsent = hasNetworkCode(error, NEVER_CONNECTED);
-  return { kind: 'network', isUnsent, reason: rootReason(error), isRefused: isRefusedAddress(error) };
-}
-
-/** Whether a request was not sent because its host is at an address that is not allowed. */
-export function isRefusedAddress(error: unknown): boolean {
-  return hasNetworkCode(error, REFUSED);
-}
-
-/** Whether a request failed with its connection, so that one that is safe to repeat may be sent again over a new one. */
-export function isBrokenConnection(error: unknown): boolean {
-  return hasNetworkCode(error, BROKEN);
-}
-
-function hasNetworkCode(error: unknown, codes: ReadonlySet<string>): boolean {
-  let current: unknown = error;
-  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
-    if (codes.has(codeOf(current) ?? '')) return true;
-    current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined);
-  }
-  return false;
-}
-
-/**
- * What an HTTP status that carries no answer means. A session that is gone is answered with 404, or with 400 by some servers; a 400 that carries
- * one of JSON-RPC's own errors (−32700 to −32600) is an answer to the call.
- */
-export function statusFailure(status: number, text: string): Failure {
-  if (status === 401 || status === 403) return { kind: 'refused', status };
-  return { kind: 'status', status, isSessionLost: isSessionLost(status, text) };
-}
-
-function isSessionLost(status: number, text: string): boolean {
-  if (status === 404) return true;
-  if (status !== 400) return false;
-  const code = rpcCodeIn(text);
-  return code === null || code < -32_700 || code > -32_600;
-}
-
-function rpcCodeIn(text: string): number | null {
-  try {
-    const code: unknown = JSON.parse(text)?.error?.code;
-    return typeof code === 'number' ? code : null;
-  } catch {
-    return null;
-  }
 }

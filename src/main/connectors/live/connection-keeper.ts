@@ -84,6 +84,11 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#settled;
   }
 
+  /** Whether the server asked not to be tried again yet. */
+  get isHeld(): boolean {
+    return this.#reconnection.isHeld;
+  }
+
   /** Connects with the present entry, after ending the connection or the attempt under way. */
   start(why: string): void {
     if (this.machine.state !== 'disabled') {
@@ -103,7 +108,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   /** Announces the tools as last read, under the present entry. */
   announce({ listing, connection }: LiveConnection): Promise<void> {
-    return this.#deps.onTools(this, listing.tools, connection.facts);
+    return this.#deps.onTools(this, listing, connection.facts);
   }
 
   /** Goes down for good, or until it is started again: ends what is under way and takes the tools away. */
@@ -199,7 +204,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       relistAfterMs: this.#deps.relistAfterMs,
       relist: () => this.#deps.relist(this.entry, connection, life),
       onListing: async (listing, hadWhole) => {
-        await this.#deps.onTools(this, listing.tools, connection.facts);
+        await this.#deps.onTools(this, listing, connection.facts);
         if (this.#slot.up === live && this.machine.isUp && (listing.cutBecause === null) !== hadWhole)
           this.machine.to(...stateOfListing(listing));
       },
@@ -221,7 +226,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   #fail(error: SwitchyardError): void {
     this.#lastError = error;
-    this.#reconnection.failed();
+    this.#reconnection.failed(error);
     if (PERMANENT.has(error.code)) {
       this.machine.to('failed', error.message);
       return;

@@ -1,4 +1,5 @@
 import { monotonicMs, type Random, startTimer, type Timer } from '../../../shared/clock.ts';
+import type { SwitchyardError } from '../../../shared/errors.ts';
 
 const BASE_MS = 500;
 const CAP_MS = 60_000;
@@ -20,6 +21,8 @@ export class Reconnection {
   readonly #random: Random;
   #failures = 0;
   #startedAtMs = Number.NEGATIVE_INFINITY;
+  /** Until then the server wants no request (`Retry-After`). */
+  #heldUntilMs = Number.NEGATIVE_INFINITY;
   #timer: Timer | null = null;
 
   constructor(random: Random) {
@@ -28,7 +31,12 @@ export class Reconnection {
 
   /** Whether a call may ask for an attempt now: one a second, however many calls there are. */
   get mayProbe(): boolean {
-    return monotonicMs() - this.#startedAtMs >= PROBE_GAP_MS;
+    return !this.isHeld && monotonicMs() - this.#startedAtMs >= PROBE_GAP_MS;
+  }
+
+  /** Whether the server asked not to be tried again yet. */
+  get isHeld(): boolean {
+    return monotonicMs() < this.#heldUntilMs;
   }
 
   /** An attempt starts. */
@@ -36,9 +44,11 @@ export class Reconnection {
     this.#startedAtMs = monotonicMs();
   }
 
-  /** An attempt failed, or its connection was lost. */
-  failed(): void {
+  /** An attempt failed, or its connection was lost. `error` may say after how long the server may be tried again. */
+  failed({ detail }: Pick<SwitchyardError, 'detail'>): void {
     this.#failures += 1;
+    const holdMs = detail.retryAfterMs;
+    this.#heldUntilMs = typeof holdMs === 'number' ? monotonicMs() + holdMs : Number.NEGATIVE_INFINITY;
   }
 
   /** A connection was lost. A call may ask for an attempt at once; after a stable connection the pauses start short. */
@@ -47,9 +57,11 @@ export class Reconnection {
     if (wasStable) this.#failures = 0;
   }
 
-  /** Makes the next attempt after a pause; `attempt` gets the reason, for people. */
+  /** Makes the next attempt after a pause, which follows the server's own. `attempt` gets the reason, for people. */
   schedule(attempt: (why: string) => void): void {
-    this.#timer = startTimer(backoffMs(this.#failures, this.#random), () => attempt(`attempt ${this.#failures + 1}`));
+    const heldMs = Math.max(0, this.#heldUntilMs - monotonicMs());
+    const delayMs = heldMs + backoffMs(this.#failures, this.#random);
+    this.#timer = startTimer(delayMs, () => attempt(`attempt ${this.#failures + 1}`));
   }
 
   cancel(): void {
@@ -60,5 +72,6 @@ export class Reconnection {
   reset(): void {
     this.cancel();
     this.#failures = 0;
+    this.#heldUntilMs = Number.NEGATIVE_INFINITY;
   }
 }

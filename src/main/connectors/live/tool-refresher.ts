@@ -1,8 +1,9 @@
-import { startTimer, type Timer } from '../../../shared/clock.ts';
+import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
 import { detached } from '../../observability/trace.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 
-/** How long after the first notice of a change the list is read: a server that adds ten tools sends ten notices. */
+/** From the first notice of a change to the reading: a server that registers twenty tools gives twenty notices. */
 const DEBOUNCE_MS = 100;
 
 /** The least time between the end of one reading and the next that a notice asks for. */
@@ -30,6 +31,8 @@ export class ToolRefresher {
   #expiry: Timer | null = null;
   #isNoticedInFlight = false;
   #isStopped = false;
+  /** Until then the server wants no request (`Retry-After`). */
+  #heldUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: ToolRefresherOptions) {
     this.#options = options;
@@ -41,17 +44,24 @@ export class ToolRefresher {
     else this.#refreshIn(DEBOUNCE_MS);
   }
 
-  /** Reads the list again when the time to live that the server gave is over; null for the usual time. */
+  /** Has the list read again after `ttlMs`, the server's own hint, or after the usual time where it gives none. */
   expireIn(ttlMs: number | null): void {
     this.#expiry?.cancel();
     if (this.#isStopped) return;
     const delayMs = ttlMs === null ? this.#options.relistAfterMs() : Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs));
-    if (delayMs !== null) this.#expiry = startTimer(delayMs, this.#onTimer);
+    if (delayMs !== null) this.#expiry = startTimer(delayMs, () => this.#refreshOnTime());
   }
 
-  /** Reads the list now, or joins the reading under way. Never rejects. */
+  /**
+   * Reads the list now, or joins the reading under way. Never rejects. While the server wants no request, it
+   * resolves at once and the list is read later.
+   */
   refresh(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
+    if (this.#heldMs() > 0) {
+      this.#refreshIn(0);
+      return Promise.resolve();
+    }
     this.#notice?.cancel();
     this.#notice = null;
     this.#flight ??= this.#read().finally(() => {
@@ -71,13 +81,28 @@ export class ToolRefresher {
 
   #refreshIn(delayMs: number): void {
     if (this.#isStopped) return;
-    this.#notice ??= startTimer(delayMs, this.#onTimer);
+    this.#notice ??= startTimer(Math.max(delayMs, this.#heldMs()), () => {
+      this.#notice = null;
+      this.#refreshOnTime();
+    });
   }
 
-  /** The operation in which the timer was set is long over. */
-  readonly #onTimer = (): void => {
+  /** A timer is due: the operation in which it was set is long over. */
+  #refreshOnTime(): void {
     void detached(() => this.refresh());
-  };
+  }
+
+  /** Heeds what a failed reading says of when the next one may be. */
+  #hold(error: unknown): void {
+    const holdMs = error instanceof SwitchyardError ? error.detail.retryAfterMs : undefined;
+    if (typeof holdMs !== 'number') return;
+    this.#heldUntilMs = monotonicMs() + holdMs;
+    this.#refreshIn(0);
+  }
+
+  #heldMs(): number {
+    return Math.ceil(Math.max(0, this.#heldUntilMs - monotonicMs()));
+  }
 
   async #read(): Promise<void> {
     try {
@@ -88,6 +113,7 @@ export class ToolRefresher {
     } catch (error) {
       if (this.#isStopped) return;
       this.expireIn(null);
+      this.#hold(error);
       this.#options.onFailure(error);
     }
   }

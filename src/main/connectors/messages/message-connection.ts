@@ -10,23 +10,14 @@ import type {
   RequestTraffic,
   ToolPage,
 } from '../connection/connection.ts';
-import { ClosedConnection, isBrokenConnection, toCallError, toListError } from '../connection/failure.ts';
+import { ClosedConnection, toCallError, toListError } from '../connection/failure.ts';
+import { isBrokenConnection } from '../connection/network-failure.ts';
+import { isSafeToRepeat } from '../connection/safe-methods.ts';
 import { throughInputRounds } from './input-rounds.ts';
 import type { ChannelRequestOptions, MessageChannel } from './message-channel.ts';
 import { laterFailure, requestFailure } from './request-failure.ts';
 import { askHost } from './server-requests.ts';
 import { asToolPage, asToolResult } from './tool-answers.ts';
-
-/** Methods that change nothing on the server, so that a request may be sent twice. */
-const READS: ReadonlySet<string> = new Set([
-  'completion/complete',
-  'prompts/get',
-  'prompts/list',
-  'resources/list',
-  'resources/read',
-  'resources/templates/list',
-  'tools/list',
-]);
 
 /** One request. */
 interface Asked {
@@ -120,7 +111,7 @@ export class MessageConnection implements Connection {
 
   #send(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
     const answer = this.#channel.request(method, params, options);
-    if (!READS.has(method)) return answer;
+    if (!isSafeToRepeat(method)) return answer;
     // The server may just have closed a connection that was kept open. A call is not repeated, a read may be.
     return answer.catch((error: unknown) => {
       if (!isBrokenConnection(error)) throw error;

@@ -62,7 +62,7 @@ export class PendingRequest {
     this.#settle(false);
     this.#resolve(result);
     // Cut off at once it would take its connection with it, which the next request could use.
-    this.#linger = startTimer(LINGER_MS, () => this.#abort?.(answered()));
+    if (this.#abort !== null) this.#linger = startTimer(LINGER_MS, () => this.#abort?.(answered()));
   }
 
   reject(error: unknown): void {

@@ -1,12 +1,19 @@
 import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
 import { RpcError } from '../../mcp/json-rpc.ts';
-import { ClosedConnection, type Failure, networkFailure, StatusError, UnusableAnswer } from '../connection/failure.ts';
+import { ClosedConnection, type Failure, SseServerAnswered, UnusableAnswer } from '../connection/failure.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { networkFailure } from '../connection/network-failure.ts';
+import { SessionLossAnswered } from './http/session-loss.ts';
 
 /** Says what failed a request of a channel. */
 export function requestFailure(error: unknown): Failure {
-  if (error instanceof RpcError) return { kind: 'rpc', code: error.code, reason: rootReason(error) };
-  if (error instanceof StatusError) return error.asFailure();
-  if (error instanceof UnusableAnswer) return { kind: 'unusable', reason: error.message };
+  if (error instanceof RpcError) {
+    const isSessionLost = error instanceof SessionLossAnswered;
+    return { kind: 'rpc', code: error.code, reason: rootReason(error), isSessionLost };
+  }
+  if (error instanceof StatusError) return statusFailure(error);
+  if (error instanceof UnusableAnswer)
+    return { kind: 'unusable', reason: error.message, isSse: error instanceof SseServerAnswered };
   if (error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE') return { kind: 'too-large', error };
   if (error instanceof SwitchyardError && error.code === 'CONNECTOR_EXITED')
     return { kind: 'network', isUnsent: false, reason: error.message };
@@ -15,10 +22,15 @@ export function requestFailure(error: unknown): Failure {
   return networkFailure(error);
 }
 
+function statusFailure({ refusal }: StatusError): Failure {
+  const { status } = refusal;
+  return status === 401 || status === 403 ? { kind: 'refused', status } : { kind: 'status', refusal };
+}
+
 /** Says what failed a later round of a call. It says nothing about the first round, which was sent. */
 export function laterFailure(error: unknown): Failure {
   const failure = requestFailure(error);
   if (failure.kind === 'network') return { ...failure, isUnsent: false };
-  if (failure.kind !== 'status' || !failure.isSessionLost) return failure;
-  return { kind: 'network', isUnsent: false, reason: `it answered ${failure.status}` };
+  if (failure.kind === 'status') return { ...failure, refusal: { ...failure.refusal, sent: 'maybe' } };
+  return failure;
 }

@@ -9,8 +9,9 @@ import {
 } from '../../mcp/json-rpc.ts';
 
 /**
- * Has the host answer a request, if it declared that it can. Rejects with an RpcError, which has the host's own code
- * where that is a whole number.
+ * Has the host answer a request, if it declared that it can. A server that asks for roots although none were
+ * declared is answered that there are none. Rejects with an RpcError, which has the host's own code where that is a
+ * whole number.
  */
 export async function askHost(
   host: HostSide,
@@ -20,6 +21,8 @@ export async function askHost(
   signal: AbortSignal,
 ): Promise<JsonObject> {
   if (!(answeredMethods(host) as readonly string[]).includes(method)) {
+    // Many servers ask without looking at the capabilities, and fail the whole call on an error.
+    if (method === 'roots/list') return { roots: [] };
     throw new RpcError(RPC_METHOD_NOT_FOUND, `This host does not answer ${method.slice(0, 128)}`);
   }
   try {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../mcp/json-rpc.ts';
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import type { ToolPage } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
@@ -13,10 +13,15 @@ export function asToolPage({ tools, nextCursor, ttlMs }: JsonObject): ToolPage {
   };
 }
 
-/** Reads the result of `tools/call`. Adds an empty `content`, which a server may omit. Throws an UnusableAnswer. */
+/**
+ * Reads the result of `tools/call`. Adds an empty `content`, which a server may omit. A result of another type than
+ * `complete`, such as `input_required`, and a task (MCP 2025-11-25) stay as they are. Throws an UnusableAnswer.
+ */
 export function asToolResult(result: JsonObject): ToolResult {
-  const { content, resultType } = result;
-  if (resultType === 'input_required') return result as unknown as ToolResult;
+  const { content, resultType, task } = result;
+  const isOther =
+    (typeof resultType === 'string' && resultType !== 'complete') || (content === undefined && isObject(task));
+  if (isOther) return result as unknown as ToolResult;
   if (content === undefined) return { ...result, content: [] } as unknown as ToolResult;
   if (!Array.isArray(content)) throw new UnusableAnswer('its result has no content');
   return result as unknown as ToolResult;

@@ -4,6 +4,7 @@ import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import { assertCompatibleAgent } from '../../http/agent-check.ts';
 import { TOOLS_ONLY } from '../../mcp/host-side.ts';
+import { isObject } from '../../mcp/json-rpc.ts';
 import { createConnect } from '../bring-up/choose-connect.ts';
 import { listAllTools } from '../bring-up/list-tools.ts';
 import type { OpenRoute } from '../calls/call-route.ts';
@@ -19,7 +20,8 @@ const MAX_RESULT_BYTES = 32 * 1024 * 1024;
 const LIST_LIMITS = { maxPages: 64, maxTools: 10_000, timeoutMs: 10_000 };
 
 /**
- * One MCP server behind the interface of the replaced package: for callers that build proxies of their own. A manager needs none.
+ * One MCP server behind the interface of the replaced package: for callers that build proxies of their own. A manager
+ * needs none.
  * An error that the server answers is an answer; only a lost connection takes it offline, and it comes back by itself.
  */
 export class RemoteToolProxy {
@@ -50,7 +52,10 @@ export class RemoteToolProxy {
     });
   }
 
-  /** Connects and lists the tools. Resolves when that was tried: after a failure it goes on trying by itself. Never rejects. */
+  /**
+   * Connects and lists the tools. Resolves when that was tried: after a failure it goes on trying by itself. Never
+   * rejects.
+   */
   connect(): Promise<void> {
     const { enabled, logger } = this.#options;
     if (!enabled) {
@@ -95,8 +100,8 @@ export class RemoteToolProxy {
   getTools(): ProxiedTool[] {
     return [...this.#tools.values()].map(({ name, description, inputSchema }) => ({
       name,
-      description: description ?? '',
-      inputSchema,
+      description: typeof description === 'string' ? description : '',
+      inputSchema: isObject(inputSchema) ? inputSchema : { type: 'object' },
     }));
   }
 
@@ -105,8 +110,8 @@ export class RemoteToolProxy {
   }
 
   /**
-   * Calls a tool. While offline it rejects with an error (CONNECTOR_UNAVAILABLE) whose name is `unavailableErrorName`; else with the
-   * TOOL_CALL_… code of what went wrong.
+   * Calls a tool. While offline it rejects with an error (CONNECTOR_UNAVAILABLE) whose name is `unavailableErrorName`;
+   * else with the TOOL_CALL_… code of what went wrong.
    */
   callTool(name: string, args: Record<string, unknown>): Promise<unknown> {
     const tool = this.#tools.get(name) ?? { name, inputSchema: {} };

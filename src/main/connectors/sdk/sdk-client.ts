@@ -7,7 +7,6 @@ import {
   UnauthorizedError,
 } from '@modelcontextprotocol/client';
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
-import { SwitchyardError } from '../../../shared/errors.ts';
 import { answeredMethods, CLIENT_INFO, type HostSide } from '../../mcp/host-side.ts';
 import { MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
@@ -23,7 +22,7 @@ export type HttpTransport = StreamableHTTPClientTransport | SSEClientTransport;
 export interface SdkParts {
   readonly client: Client;
   readonly transport: HttpTransport;
-  readonly oauth: ConnectorOAuth | null;
+  readonly oauth: ConnectorOAuth;
   /** What is known of why a stream broke, besides what the SDK says. */
   readonly brokenBy: () => Error | null;
 }
@@ -59,17 +58,14 @@ export async function openSdkClient(
 ): Promise<Connection> {
   // A handshake that fails rejects; a connection that is being closed has nothing to tell.
   let isUp = false;
-  let reason: Error | null = null;
   client.fallbackNotificationHandler = async ({ method, params }) => {
     if (isUp) events.onNotification?.(method, { ...params });
   };
   client.onclose = () => {
-    if (isUp) events.onLost(reason ?? new Error('The connection was closed by the other side'));
+    if (isUp) events.onLost(new Error('The connection was closed by the other side'));
   };
   let unwatch = (): void => {};
   client.onerror = (error) => {
-    // What a program says of its end comes before the end.
-    if (error instanceof SwitchyardError) reason = error;
     // An SSE stream that breaks takes the answers to all calls under way with it, though the SDK opens another.
     if (isUp && error instanceof SseError)
       events.onLost(brokenBy() ?? new Error('The event stream broke', { cause: error }));
@@ -96,7 +92,7 @@ export async function openSdkClient(
   const authorized = <T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
     work().catch(async (error: unknown) => {
       // The tool wants more than the token allows, and the user was sent to grant it (MCP 2025-11-25, scope challenges).
-      if (oauth === null || !(error instanceof UnauthorizedError) || !('finishAuth' in transport)) throw error;
+      if (!(error instanceof UnauthorizedError)) throw error;
       await finishLogin(transport, oauth, signal);
       return work();
     });

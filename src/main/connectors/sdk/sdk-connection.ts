@@ -6,7 +6,9 @@ import {
   UnauthorizedError,
 } from '@modelcontextprotocol/client';
 import { monotonicMs } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
 import { answeredMethods, type HostSide } from '../../mcp/host-side.ts';
+import type { ConnectorOAuth } from '../../options/host-interfaces.ts';
 import type {
   Connect,
   Connection,
@@ -22,11 +24,18 @@ import { createSdkFetch, holdingStandingStream } from './sdk-fetch.ts';
 import { announcedChanges } from './sdk-tool-watch.ts';
 
 type MakeTransport = (client: Client) => HttpTransport;
+
+/** A connector that wants a login. */
+type LoginTarget = ConnectorTarget & { readonly oauth: ConnectorOAuth };
 type Attempt = (makeTransport: MakeTransport, era: Era) => Promise<Connection>;
 
-/** A {@link Connect} over the official SDK, all of whose requests go through the dispatcher. */
+/**
+ * A {@link Connect} over the official SDK for connectors with a login. All of its requests go through the dispatcher.
+ */
 export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOptions): Connect {
   return async (target, events, limits) => {
+    const { oauth } = target;
+    if (oauth === null) throw new SwitchyardError('INTERNAL', `Connector ${target.id} has no login.`);
     const trace: WireTrace = { lastStatus: null, isUnreachable: false, refusal: null, oversized: null };
     const endsAtMs = monotonicMs() + limits.timeoutMs;
     const once: Attempt = async (makeTransport, era) => {
@@ -34,10 +43,9 @@ export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOp
       const client = createSdkClient(era, host, target.id);
       const transport = makeTransport(client);
       const rest = { signal: limits.signal, timeoutMs: Math.max(1, endsAtMs - monotonicMs()) };
-      const { oauth } = target;
       return openSdkClient({ client, transport, oauth, brokenBy: () => trace.oversized }, events, rest).catch(
         async (error: unknown) => {
-          if (oauth === null || !(error instanceof UnauthorizedError)) throw error;
+          if (!(error instanceof UnauthorizedError)) throw error;
           await finishLogin(transport, oauth, limits.signal);
           throw new LoggedIn();
         },
@@ -51,7 +59,7 @@ export function createSdkConnect({ dispatcher, maxResultBytes, host }: ConnectOp
       });
     try {
       return await connectByFallback(
-        target,
+        { ...target, oauth },
         createSdkFetch(dispatcher, trace, maxResultBytes),
         { events, host },
         trace,
@@ -72,7 +80,7 @@ class LoggedIn extends UnauthorizedError {}
  * probe with an error; then over SSE where that is due ({@link connectWithSseFallback}).
  */
 function connectByFallback(
-  target: ConnectorTarget,
+  target: LoginTarget,
   fetch: typeof globalThis.fetch,
   { events, host }: { readonly events: ConnectionEvents; readonly host: HostSide },
   trace: WireTrace,
@@ -83,7 +91,7 @@ function connectByFallback(
     requestInit: { headers: { ...target.headers } },
     // A redirect to elsewhere would take headers with it that only this origin may see.
     redirectPolicy: 'same-origin' as const,
-    ...(target.oauth && { authProvider: target.oauth.provider }),
+    authProvider: target.oauth.provider,
   };
   const overHttp = (era: Era): Promise<Connection> =>
     attempt((client) => {

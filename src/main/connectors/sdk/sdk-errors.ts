@@ -1,6 +1,8 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError, UnauthorizedError } from '@modelcontextprotocol/client';
 import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
-import { type Failure, networkFailure, statusFailure } from '../connection/failure.ts';
+import type { Failure } from '../connection/failure.ts';
+import { networkFailure } from '../connection/network-failure.ts';
+import { judgeAnswer } from '../messages/http/http-status.ts';
 
 /** What the network said last, as the fetch under the SDK saw it; the SDK's own errors do not always tell. */
 export interface WireTrace {
@@ -8,7 +10,7 @@ export interface WireTrace {
   lastStatus: number | null;
   /** Whether the last request got no answer at all. */
   isUnreachable: boolean;
-  /** Why the last request was not even sent, for the sake of the address; of an event stream the SDK tells its text alone. */
+  /** Why the last request was not even sent, because of its address. The SDK tells only the text of it for a stream. */
   refusal: unknown;
   /** The event of a stream that went beyond the cap, and so broke it. */
   oversized: SwitchyardError | null;
@@ -22,26 +24,34 @@ export function connectFailure(error: unknown, trace: WireTrace): Failure {
   if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) return { kind: 'timeout' };
   if (error instanceof ProtocolError) return { kind: 'rpc', code: error.code, reason: rootReason(error) };
   if (trace.isUnreachable || lastStatus === null) return networkFailure(networkCause(error));
-  return { kind: 'status', status: lastStatus, isSessionLost: false };
+  return statusFailure(lastStatus, '', false, 'initialize');
 }
 
-/** What failed a request of the SDK over a connection that is up. */
-export function requestFailure(error: unknown): Failure {
+/** What failed a request of the SDK over a connection that is up; `hasSession` if it named a session. */
+export function requestFailure(error: unknown, hasSession: boolean): Failure {
   if (error instanceof SwitchyardError && error.code === 'TOOL_RESULT_TOO_LARGE') return { kind: 'too-large', error };
   if (error instanceof ProtocolError) return { kind: 'rpc', code: error.code, reason: rootReason(error) };
   if (hasSdkCode(error, SdkErrorCode.RequestTimeout)) return { kind: 'timeout' };
   const status = statusOf(error);
   if (isRefusal(error, status)) return { kind: 'refused', status: status ?? 401 };
-  if (status !== null) return statusFailure(status, textOf(error));
+  if (status !== null) return statusFailure(status, textOf(error), hasSession, 'the request');
   if (isUnusable(error)) return { kind: 'unusable', reason: rootReason(error) };
   if (isUnsendable(error)) return { kind: 'unsendable', reason: error.message };
   return networkFailure(networkCause(error));
 }
 
-/** The SDK puts the body of an error page into its message; a server that echoes its requests would have our keys in every log. */
+/** Leaves out the body of an error page, which the SDK puts into its message: it may echo our keys. */
 export function withoutBody(error: unknown): unknown {
   const status = statusOf(error);
   return status === null ? error : new Error(`HTTP ${status}`);
+}
+
+/** The SDK keeps neither the headers of the answer nor the id of the request. */
+function statusFailure(status: number, body: string, hasSession: boolean, step: string): Failure {
+  const verdict = judgeAnswer({ step, id: null, hasSession }, { status, headers: {}, body });
+  return verdict.kind === 'answered'
+    ? { kind: 'unusable', reason: `${step} was answered with HTTP ${status}` }
+    : { kind: 'status', refusal: verdict };
 }
 
 function statusOf(error: unknown): number | null {

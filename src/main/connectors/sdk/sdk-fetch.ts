@@ -3,7 +3,7 @@ import { type Dispatcher, Headers, fetch as undiciFetch } from 'undici';
 import { systemSleep } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
-import { isRefusedAddress } from '../connection/failure.ts';
+import { isRefusedAddress } from '../connection/network-failure.ts';
 import type { WireTrace } from './sdk-errors.ts';
 
 type Fetch = typeof globalThis.fetch;

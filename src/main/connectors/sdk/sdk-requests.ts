@@ -14,7 +14,8 @@ import type {
   RequestLimits,
   RequestTraffic,
 } from '../connection/connection.ts';
-import { isBrokenConnection, toCallError, toListError } from '../connection/failure.ts';
+import { toCallError, toListError } from '../connection/failure.ts';
+import { isBrokenConnection } from '../connection/network-failure.ts';
 import { networkCause, requestFailure, withoutBody } from './sdk-errors.ts';
 import { withOversize } from './sdk-fetch.ts';
 
@@ -47,6 +48,7 @@ export function sdkConnectionOf(
   authorized: Authorized,
   close: () => Promise<void>,
 ): Connection {
+  const hasSession = (): boolean => client.transport?.sessionId !== undefined;
   const exchange = async <T>(what: string, limits: CallLimits, work: () => Promise<T>): Promise<T> => {
     const run = () => sized(limits, work);
     const { host } = limits;
@@ -54,7 +56,7 @@ export function sdkConnectionOf(
       return await authorized(limits.signal, () => (host === undefined ? run() : asked.run(host, run)));
     } catch (error) {
       if (limits.signal.aborted) throw limits.signal.reason;
-      throw toCallError(requestFailure(error), withoutBody(error), what, limits);
+      throw toCallError(requestFailure(error, hasSession()), withoutBody(error), what, limits);
     }
   };
   const traced = tracedRequests(facts);
@@ -75,7 +77,7 @@ export function sdkConnectionOf(
         return { tools: page.tools, nextCursor: page.nextCursor ?? null, ttlMs: page.ttlMs ?? null };
       } catch (error) {
         if (limits.signal.aborted) throw limits.signal.reason;
-        throw toListError(requestFailure(error), withoutBody(error), limits);
+        throw toListError(requestFailure(error, hasSession()), withoutBody(error), limits);
       }
     },
     async callTool(tool, args, limits) {

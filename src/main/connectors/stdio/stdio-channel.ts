@@ -1,5 +1,4 @@
-import { rootReason } from '../../../shared/errors.ts';
-import type { JsonObject } from '../../mcp/json-rpc.ts';
+import { asJson, type JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
 import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
@@ -76,11 +75,6 @@ export class StdioChannel implements MessageChannel {
   }
 }
 
-/** JSON.stringify throws what a `toJSON` throws, and a RangeError for a text that is too long; this throws a TypeError. */
 function asLine(message: JsonObject): string {
-  try {
-    return `${JSON.stringify(message)}\n`;
-  } catch (error) {
-    throw error instanceof TypeError ? error : new TypeError(rootReason(error), { cause: error });
-  }
+  return `${asJson(message)}\n`;
 }

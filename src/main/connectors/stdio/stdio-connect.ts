@@ -1,7 +1,7 @@
-import { raceSignal } from '../../../shared/clock.ts';
+import { raceSignal, startTimer } from '../../../shared/clock.ts';
 import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
 import type { EraPolicy } from '../../../shared/map/service-map.ts';
-import type { JsonObject } from '../../mcp/json-rpc.ts';
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
 import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
 import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
@@ -16,6 +16,7 @@ import { EraMemory } from '../connection/era-memory.ts';
 import { ClosedConnection, toConnectError } from '../connection/failure.ts';
 import type { StdioCommand } from '../connection/local-entry.ts';
 import { announcedLists, noticesOf } from '../messages/announced-lists.ts';
+import type { WhenSilent } from '../messages/era/agree-on-era.ts';
 import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
 import type { MessageChannel } from '../messages/message-channel.ts';
 import { MessageConnection } from '../messages/message-connection.ts';
@@ -25,8 +26,12 @@ import { StdioChannel } from './stdio-channel.ts';
 import { keepSubscription } from './stdio-subscription.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
 
-/** How long a program may ignore the probe for the modern era before `initialize` is sent beside it. */
+/**
+ * How long a program may ignore the probe for the modern era before `initialize` is sent beside it: from the first byte
+ * that it writes to stdout, or from its start, whichever comes first. A program that says nothing may still be loading.
+ */
 const SILENCE_MS = 2_000;
+const START_SILENCE_MS = 10_000;
 
 /** The part of the options that programs need. */
 type StdioConnectOptions = Pick<ConnectOptions, 'maxResultBytes' | 'host' | 'eras' | 'programs'>;
@@ -38,8 +43,10 @@ interface RunningProgram {
   /** The channel, for the requests of the connection. */
   readonly traced: MessageChannel;
   readonly messages: ServerMessages;
-  /** Whether it has sent a message. */
-  readonly hasSpoken: () => boolean;
+  /** Resolves when it has written to stdout. */
+  readonly awake: Promise<void>;
+  /** Whether it has answered anything. */
+  readonly hasAnswered: () => boolean;
 }
 
 /**
@@ -61,7 +68,7 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
           transport.start().then(() => options.programs?.started(transport.pid ?? 0)),
           limits.signal,
         );
-        const how = { endpoint, eras, transport: 'stdio', silenceMs: SILENCE_MS } as const;
+        const how = { endpoint, eras, transport: 'stdio', whenSilent: whenSilent(program.awake) } as const;
         const handshake = await raceSignal(shakeHands(program.traced, era, host.capabilities, how), limits.signal);
         assertNotSelf(host, handshake, target.id);
         return connectionOf(program, handshake, target, events, host);
@@ -70,14 +77,31 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
         if (limits.signal.aborted) throw limits.signal.reason;
         // Some programs end at the first message that they do not know.
         const mayBeLegacy =
-          era === 'auto' && transport.exit !== null && !program.hasSpoken() && !eras.isLegacy(endpoint);
-        if (mayBeLegacy) return attempt('legacy');
+          era === 'auto' && transport.exit !== null && !program.hasAnswered() && !eras.isLegacy(endpoint);
+        if (mayBeLegacy) {
+          const legacy = await attempt('legacy');
+          eras.noteLegacy(endpoint);
+          return legacy;
+        }
         throw transport.failure ?? startError(error, target, limits);
       }
     };
-    const connection = await attempt(target.era);
-    if (connection.facts.era === 'legacy') eras.noteLegacy(endpoint);
-    return connection;
+    return await attempt(target.era);
+  };
+}
+
+/** Says when a program that is `awake` once it writes to stdout has been silent about the probe for too long. */
+function whenSilent(awake: Promise<void>): WhenSilent {
+  return (begin) => {
+    const timers = [startTimer(START_SILENCE_MS, begin, { keepAlive: true })];
+    let isOver = false;
+    void awake.then(() => {
+      if (!isOver) timers.push(startTimer(SILENCE_MS, begin, { keepAlive: true }));
+    });
+    return () => {
+      isOver = true;
+      for (const timer of timers) timer.cancel();
+    };
   };
 }
 
@@ -93,6 +117,8 @@ function startProgram(
   { maxResultBytes, host, programs }: StdioConnectOptions,
 ): RunningProgram {
   let hasSpoken = false;
+  let hasAnswered = false;
+  const awake = Promise.withResolvers<void>();
   const transport = createStdioTransport(command, { maxMessageBytes: maxResultBytes });
   const messages: ServerMessages = new ServerMessages(() => channel, target.id, host, events);
   const channel = new StdioChannel(transport, host.capabilities, {
@@ -105,8 +131,10 @@ function startProgram(
   transport.onmessage = (value) => {
     if (!hasSpoken) events.onFirstMessage?.();
     hasSpoken = true;
+    hasAnswered ||= isAnswer(value);
     channel.take(value);
   };
+  transport.onstdout = () => awake.resolve();
   transport.onoutput = () => events.onOutput?.();
   transport.onclose = () => {
     const wasUp = messages.isUp;
@@ -117,13 +145,12 @@ function startProgram(
     if (wasUp) events.onLost(reason);
   };
   events.onProcess?.(transport);
-  return {
-    transport,
-    channel,
-    traced: new TracedChannel(channel, transportAttributes('stdio')),
-    messages,
-    hasSpoken: () => hasSpoken,
-  };
+  const traced = new TracedChannel(channel, transportAttributes('stdio'));
+  return { transport, channel, traced, messages, awake: awake.promise, hasAnswered: () => hasAnswered };
+}
+
+function isAnswer(value: unknown): boolean {
+  return isObject(value) && (isObject(value.result) || isObject(value.error));
 }
 
 function connectionOf(

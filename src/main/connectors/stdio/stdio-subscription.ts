@@ -1,5 +1,5 @@
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
-import { type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
+import { type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../../mcp/json-rpc.ts';
 import type { MessageChannel } from '../messages/message-channel.ts';
 
 /** How long before a subscription that ended is made again; twice as long each time that it did not last. */
@@ -8,8 +8,9 @@ const MAX_RESUBSCRIBE_MS = 300_000;
 
 /**
  * Subscribes to changes of a modern server (`subscriptions/listen`, MCP 2026-07-28), whose notices come over the same
- * stream as everything else. A subscription that the server ends is made again, and `onMissed` says that changes may have
- * been missed meanwhile; one that it refuses is not. The returned function ends it.
+ * stream as everything else. A subscription that ends or is refused is made again after a pause, which grows; `onMissed`
+ * says that changes may have been missed meanwhile. A server that does not know the method is not asked again. The
+ * returned function ends the subscription.
  */
 export function keepSubscription(channel: MessageChannel, notifications: JsonObject, onMissed: () => void): () => void {
   const stop = new AbortController();
@@ -20,7 +21,7 @@ export function keepSubscription(channel: MessageChannel, notifications: JsonObj
     try {
       await channel.request('subscriptions/listen', { notifications }, { signal: stop.signal });
     } catch (error) {
-      if (error instanceof RpcError) return;
+      if (error instanceof RpcError && error.code === RPC_METHOD_NOT_FOUND) return;
     }
     if (stop.signal.aborted) return;
     pauseMs = monotonicMs() - startedMs > pauseMs ? RESUBSCRIBE_MS : Math.min(MAX_RESUBSCRIBE_MS, 2 * pauseMs);

@@ -26,6 +26,8 @@ export interface StdioTransport {
   onmessage?: (value: unknown) => void;
   /** Hears that the program wrote to stderr. */
   onoutput?: () => void;
+  /** Hears that the program wrote to stdout, whether that is a message or not. */
+  onstdout?: () => void;
   /** Hears what went wrong, before `onclose`. */
   onerror?: (error: Error) => void;
   /** Hears once that nothing comes any more. */
@@ -61,6 +63,7 @@ class ProgramTransport implements StdioTransport {
   onerror?: (error: Error) => void;
   onmessage?: (value: unknown) => void;
   onoutput?: () => void;
+  onstdout?: () => void;
   exit: ProcessExit | null = null;
   junkLines = 0;
 
@@ -136,7 +139,10 @@ class ProgramTransport implements StdioTransport {
 
   #listen(group: ProcessGroup): void {
     const { pid, stdin, stdout, stderr } = group.child;
-    stdout.on('data', (chunk: Buffer) => this.#read(chunk));
+    stdout.on('data', (chunk: Buffer) => {
+      this.onstdout?.();
+      this.#read(chunk);
+    });
     stderr.on('data', (chunk: Buffer) => {
       this.#stderr.push(chunk);
       this.onoutput?.();

@@ -1,13 +1,15 @@
-import { startTimer } from '../../../shared/clock.ts';
-import { asRpcError, parseJson } from '../../mcp/json-rpc.ts';
-import { StatusError, UnusableAnswer } from '../connection/failure.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import { startTimer, type Timer } from '../../../shared/clock.ts';
+import { SseServerAnswered, UnusableAnswer } from '../connection/failure.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { StreamEnded } from '../connection/network-failure.ts';
+import { isEventStream } from '../exchange/body-reader.ts';
+import type { OpenExchanges } from '../exchange/open-exchanges.ts';
+import { describeAnswer, judgeAnswer } from '../messages/http/http-status.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
 import type { PendingRequests } from '../messages/pending-requests.ts';
-import { isEventStream } from './exchange/body-reader.ts';
-import type { HttpRequest } from './exchange/http-exchange.ts';
-import type { OpenExchanges } from './exchange/open-exchanges.ts';
 import { openLargeResult } from './large-result.ts';
-import type { RequestWriter } from './request-writer.ts';
+import type { RequestWriter, WrittenRequest } from './request-writer.ts';
 
 /** What the exchanges of one session share. */
 export interface Wire {
@@ -26,6 +28,9 @@ const MAX_RESUMES = 3;
 const RESUME_MS = 1_000;
 const MAX_RETRY_MS = 30_000;
 
+/** How long the body of a refusal may take. Its status says enough. */
+const REFUSAL_BODY_MS = 5_000;
+
 /** Where an exchange resumes a stream, and what ended the one before. */
 interface Resumption {
   readonly count: number;
@@ -36,26 +41,35 @@ interface Resumption {
 
 const FROM_START: Resumption = { count: 0, lastEventId: null, retryMs: RESUME_MS, cause: null };
 
+/** The beginning of an answer. */
+interface Head {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+}
+
 /**
  * Sends `request` and settles `pending` with its answer. In the legacy era a stream that ends before its answer is
  * resumed after its last event (MCP 2025-11-25, resumability). The answer to a handshake names the session.
  */
 export function exchangeForAnswer(
   wire: Wire,
-  request: HttpRequest,
+  request: WrittenRequest,
   pending: PendingRequest,
   isHandshake: boolean,
   from: Resumption = FROM_START,
 ): void {
   const { writer, requests, exchanges } = wire;
-  let status = 0;
-  let isStream = false;
+  let head: Head | null = null;
+  let bodyTimer: Timer | null = null;
   let { lastEventId, retryMs } = from;
   const over = (failure: () => unknown): void => {
+    bodyTimer?.cancel();
     pending.ended();
     if (pending.isSettled) return;
     // What fails a resumption says nothing about the request itself.
     const cause = from.cause ?? failure();
+    // The failure may have been the answer.
+    if (pending.isSettled) return;
     // Servers may end a stream on purpose, so that it is resumed: one that brought an event was no failure.
     const count = lastEventId === from.lastEventId ? from.count : 0;
     const mayResume = lastEventId !== null && count < MAX_RESUMES && !writer.isModern && !pending.isHandedOut;
@@ -72,36 +86,48 @@ export function exchangeForAnswer(
     const timer = startTimer(retryMs, goOn, { keepAlive: true });
     pending.over(() => timer.cancel());
   };
+  const judge = (answered: Head, body: string): unknown => {
+    const verdict = judgeAnswer(request.asked, { ...answered, body });
+    if (verdict.kind !== 'answered') return new StatusError(verdict);
+    requests.take(verdict.message, pending);
+    return new UnusableAnswer(`its answer is malformed: ${describeAnswer(request.asked, answered)}`);
+  };
   const abort = exchanges.start(request, {
-    onHead: (head, headers) => {
-      status = head;
-      isStream = isEventStream(head, headers);
-      if (isHandshake && head < 300) writer.adopt(headers);
+    onHead: (status, headers) => {
+      head = { status, headers };
+      if (isHandshake && status < 300) writer.adopt(headers);
+      if (status >= 300) bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
     },
     onValue: (value) => requests.take(value, pending),
-    onLargeValue: (head, flow) => openLargeResult(head, flow, pending),
+    onEvent: (type) => {
+      if (isHandshakeStep(request) && type === 'endpoint') pending.end(new SseServerAnswered());
+    },
+    onLargeValue: (begun, flow) => openLargeResult(begun, flow, pending),
     onEventId: (id) => {
       lastEventId = id || null;
     },
     onRetry: (ms) => {
       retryMs = Math.min(ms, MAX_RETRY_MS);
     },
-    onEnd: (text) => over(() => (status < 300 ? missingAnswer(isStream) : statusError(writer, status, text))),
-    onFailure: (error) => over(() => error),
+    onEnd: (text) => over(() => (head === null || isStream(head) ? new StreamEnded() : judge(head, text))),
+    onFailure: (error) =>
+      over(() => {
+        if (head === null || isStream(head)) return error;
+        // The status says what it says, whatever became of the body.
+        if (head.status >= 300) return judge(head, '');
+        return error instanceof UnusableAnswer
+          ? new UnusableAnswer(`${error.message}: ${describeAnswer(request.asked, head)}`)
+          : error;
+      }),
   });
   pending.over(abort);
 }
 
-/** A stream that ends early is a connection that broke; an answer that holds no message is not MCP. */
-function missingAnswer(isStream: boolean): Error {
-  return isStream
-    ? new Error('the event stream ended before its answer')
-    : new UnusableAnswer('its answer holds no result');
+function isStream({ status, headers }: Head): boolean {
+  return isEventStream(status, headers);
 }
 
-/** Modern servers send a JSON-RPC error with an HTTP error status (MCP 2026-07-28, Streamable HTTP). */
-function statusError({ isModern }: RequestWriter, status: number, text: string): Error {
-  const isRefusal = status === 401 || status === 403;
-  const rpcError = isModern && !isRefusal ? asRpcError(parseJson(text)?.error) : null;
-  return rpcError ?? new StatusError(status, text);
+/** Whether a legacy SSE server may be at the other end: it is recognised by its first event. */
+function isHandshakeStep({ asked }: WrittenRequest): boolean {
+  return asked.step === 'initialize' || asked.step === 'server/discover';
 }

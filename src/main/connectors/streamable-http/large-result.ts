@@ -1,7 +1,7 @@
 import type { ResultSink } from '../connection/connection.ts';
+import type { ValueFlow, ValueSink } from '../exchange/body-sink.ts';
+import { ResultScanner } from '../exchange/result-scanner.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
-import type { ValueFlow, ValueSink } from './exchange/body-sink.ts';
-import { ResultScanner } from './exchange/result-scanner.ts';
 
 /**
  * Hands the result of a large message on as bytes, piece by piece, if it is the answer to `pending` and its caller

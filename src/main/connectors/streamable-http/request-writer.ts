@@ -1,30 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { rootReason } from '../../../shared/errors.ts';
-import { type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
+import { asJson, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
+import { entryHeaders } from '../exchange/entry-headers.ts';
+import type { HttpRequest } from '../exchange/http-exchange.ts';
+import type { HttpAsked } from '../messages/http/http-status.ts';
 import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
-import type { HttpRequest } from './exchange/http-exchange.ts';
 
-/** Headers that the protocol or the connection sets; an entry's own would be sent beside them. */
-const RESERVED: ReadonlySet<string> = new Set([
-  'accept',
-  'connection',
-  'content-length',
-  'content-type',
-  'expect',
-  'keep-alive',
-  'last-event-id',
-  'mcp-method',
-  'mcp-name',
-  'mcp-protocol-version',
-  'mcp-session-id',
-  'te',
-  'traceparent',
-  'tracestate',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
+/** A request, and what its answer is judged by. */
+export interface WrittenRequest extends HttpRequest {
+  readonly asked: HttpAsked;
+}
 
 /** Writes messages as HTTP requests, with the headers and the `_meta` of each era. */
 export class RequestWriter {
@@ -38,9 +23,7 @@ export class RequestWriter {
 
   constructor(url: URL, headers: Readonly<Record<string, string>>, capabilities: JsonObject) {
     this.#url = url;
-    this.#ownHeaders = Object.entries(headers)
-      .filter(([name]) => !RESERVED.has(name.toLowerCase()))
-      .flat();
+    this.#ownHeaders = entryHeaders(headers);
     this.#envelope = modernEnvelope(capabilities);
   }
 
@@ -77,36 +60,42 @@ export class RequestWriter {
     params: JsonObject,
     further: readonly string[] = [],
     meta: RequestMeta = NO_META,
-  ): HttpRequest {
+  ): WrittenRequest {
     const whole = withMeta(params, this.isModern ? this.#envelope : null, meta);
     const message =
       id === null ? { jsonrpc: '2.0', method, params: whole } : { jsonrpc: '2.0', id, method, params: whole };
-    return this.#post(message, this.isModern ? ['mcp-method', method, ...further] : []);
+    return this.#post(message, this.#asked(method, id), this.isModern ? ['mcp-method', method, ...further] : []);
   }
 
   /** Writes the answer to a request of the server. */
-  answer(id: number | string, answer: JsonObject): HttpRequest {
-    return this.#post({ jsonrpc: '2.0', id, ...answer }, []);
+  answer(id: number | string, answer: JsonObject): WrittenRequest {
+    return this.#post({ jsonrpc: '2.0', id, ...answer }, this.#asked('an answer', null), []);
   }
 
   /** Writes a request for a standing stream, which resumes after the event `lastEventId`. */
-  listen(lastEventId: string | null): HttpRequest {
+  listen(lastEventId: string | null): WrittenRequest {
     const own = [
       'accept',
       'text/event-stream',
       ...(lastEventId === null ? [] : ['last-event-id', asBytes(lastEventId)]),
     ];
-    return { method: 'GET', url: this.#url, headers: this.#headers(own), body: null };
+    const asked = this.#asked('the standing stream', null);
+    return { method: 'GET', url: this.#url, headers: this.#headers(own), body: null, asked };
   }
 
   /** Writes the request that ends the session. */
-  end(): HttpRequest {
-    return { method: 'DELETE', url: this.#url, headers: this.#headers([]), body: null };
+  end(): WrittenRequest {
+    const asked = this.#asked('the end of the session', null);
+    return { method: 'DELETE', url: this.#url, headers: this.#headers([]), body: null, asked };
   }
 
-  #post(message: JsonObject, further: readonly string[]): HttpRequest {
+  #post(message: JsonObject, asked: HttpAsked, further: readonly string[]): WrittenRequest {
     const own = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream', ...further];
-    return { method: 'POST', url: this.#url, headers: this.#headers(own), body: asJson(message) };
+    return { method: 'POST', url: this.#url, headers: this.#headers(own), body: asJson(message), asked };
+  }
+
+  #asked(step: string, id: HttpAsked['id']): HttpAsked {
+    return { step, id, hasSession: this.#sessionId !== null };
   }
 
   #headers(own: readonly string[]): string[] {
@@ -122,13 +111,4 @@ export class RequestWriter {
 /** The UTF-8 of a text with one character per byte, as a header carries it (WHATWG HTML, Last-Event-ID). */
 function asBytes(text: string): string {
   return Buffer.from(text).toString('latin1');
-}
-
-/** Throws a TypeError; JSON.stringify throws what a `toJSON` throws, and a RangeError for a text that is too long. */
-function asJson(message: JsonObject): string {
-  try {
-    return JSON.stringify(message);
-  } catch (error) {
-    throw error instanceof TypeError ? error : new TypeError(rootReason(error), { cause: error });
-  }
 }

@@ -1,13 +1,17 @@
 import type { Dispatcher } from 'undici';
+import { settledWithin } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import type { AbortExchange } from '../exchange/http-exchange.ts';
+import { OpenExchanges } from '../exchange/open-exchanges.ts';
+import { withinSession } from '../messages/http/session-loss.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
 import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
 import { exchangeForAnswer, type Wire } from './answer-exchange.ts';
-import type { AbortExchange, ExchangeSink } from './exchange/http-exchange.ts';
-import { OpenExchanges } from './exchange/open-exchanges.ts';
+import { openStream, type StreamSink } from './open-stream.ts';
 import { subjectHeaders } from './request-headers.ts';
-import { RequestWriter } from './request-writer.ts';
+import { RequestWriter, type WrittenRequest } from './request-writer.ts';
 
 export interface SessionOptions extends MessageEvents {
   readonly dispatcher: Dispatcher;
@@ -16,10 +20,9 @@ export interface SessionOptions extends MessageEvents {
   readonly headers: Readonly<Record<string, string>>;
   readonly maxResultBytes: number;
   readonly capabilities: JsonObject;
+  /** A notification or an answer was refused because the server does not know the session. */
+  readonly onSessionLost: (error: Error) => void;
 }
-
-/** Hears how a stream that stays open is doing. */
-export type StreamSink = Omit<ExchangeSink, 'onValue'>;
 
 /** For notifications and answers to the server, which need no answer. */
 const TELL_TIMEOUT_MS = 10_000;
@@ -31,9 +34,13 @@ const TELL_TIMEOUT_MS = 10_000;
 export class StreamableHttpSession implements MessageChannel {
   readonly url: URL;
   readonly #wire: Wire;
+  readonly #onSessionLost: SessionOptions['onSessionLost'];
+  /** The answer to `initialize`; null before that is sent. */
+  #opening: Promise<unknown> | null = null;
 
   constructor(options: SessionOptions) {
     this.url = options.url;
+    this.#onSessionLost = options.onSessionLost;
     this.#wire = {
       writer: new RequestWriter(options.url, options.headers, options.capabilities),
       requests: new PendingRequests(options),
@@ -74,18 +81,20 @@ export class StreamableHttpSession implements MessageChannel {
       // A legacy server goes on after its connection is gone, unless it is told; a modern one takes that as the word.
       if (!writer.isModern && !isHandshake) this.#cancel(id);
     });
+    if (isHandshake) this.#opening = pending.answer;
     exchangeForAnswer(this.#wire, request, pending, isHandshake);
-    return pending.answer;
+    if (writer.isModern || isHandshake) return pending.answer;
+    return pending.answer.catch((error: unknown) => Promise.reject(withinSession(error)));
   }
 
   /** Sends a notification. Rejects if the server does not accept it. */
   notify(method: string, params: JsonObject): Promise<void> {
-    return this.#wire.exchanges.tell(this.#wire.writer.message(null, method, params), TELL_TIMEOUT_MS);
+    return this.#tell(this.#wire.writer.message(null, method, params));
   }
 
   /** Answers a request of the server. Rejects if the server does not accept the answer. */
   answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }): Promise<void> {
-    return this.#wire.exchanges.tell(this.#wire.writer.answer(id, answer), TELL_TIMEOUT_MS);
+    return this.#tell(this.#wire.writer.answer(id, answer));
   }
 
   /**
@@ -93,15 +102,14 @@ export class StreamableHttpSession implements MessageChannel {
    * `lastEventId`. Its messages go where all messages go. The returned function ends it.
    */
   openStream(method: string, params: JsonObject, lastEventId: string | null, sink: StreamSink): AbortExchange {
-    const { writer, requests, exchanges, isClosed } = this.#wire;
+    const { writer, requests, isClosed } = this.#wire;
     if (isClosed) {
-      queueMicrotask(() => sink.onFailure(new ClosedConnection()));
+      queueMicrotask(() => sink.onOver(new ClosedConnection()));
       return () => {};
     }
     const id = `${method}:${requests.nextId()}`;
     const request = writer.isModern ? writer.message(id, method, params) : writer.listen(lastEventId);
-    const onValue = (value: unknown): void => requests.take(value, null);
-    return exchanges.start(request, { ...sink, onValue }, Number.POSITIVE_INFINITY);
+    return openStream(this.#wire, request, sink);
   }
 
   /**
@@ -116,6 +124,25 @@ export class StreamableHttpSession implements MessageChannel {
     requests.endAll(closed);
     exchanges.abortAll(closed);
     if (writer.sessionId !== null) await exchanges.tell(writer.end(), timeoutMs).catch(() => {});
+  }
+
+  /**
+   * Closes a session that nobody wants. Where `initialize` is under way, waits up to `graceMs` for its answer, which
+   * names the session that has to be ended. Never rejects.
+   */
+  async abandon(graceMs: number, timeoutMs: number): Promise<void> {
+    if (this.#opening !== null && this.#wire.writer.sessionId === null) await settledWithin(this.#opening, graceMs);
+    await this.close(timeoutMs);
+  }
+
+  async #tell(request: WrittenRequest): Promise<void> {
+    if (this.#wire.isClosed) throw new ClosedConnection();
+    try {
+      await this.#wire.exchanges.tell(request, TELL_TIMEOUT_MS, request.asked);
+    } catch (error) {
+      if (error instanceof StatusError && error.refusal.kind === 'session-lost') this.#onSessionLost(error);
+      throw error;
+    }
   }
 
   #cancel(requestId: number): void {

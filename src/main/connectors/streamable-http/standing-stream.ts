@@ -1,15 +1,16 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { detached } from '../../observability/trace.ts';
-import { ClosedConnection, networkFailure } from '../connection/failure.ts';
-import { isEventStream } from './exchange/body-reader.ts';
-import type { AbortExchange } from './exchange/http-exchange.ts';
-import type { StreamableHttpSession, StreamSink } from './session.ts';
+import { ClosedConnection } from '../connection/failure.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { networkFailure } from '../connection/network-failure.ts';
+import type { AbortExchange } from '../exchange/http-exchange.ts';
+import type { StreamSink } from './open-stream.ts';
+import type { StreamableHttpSession } from './session.ts';
 
 /**
- * How long after the handshake the standing stream of a connector is opened. Over HTTP/1.1 it takes a connection for itself, which the
- * connectors that still come up need more.
+ * How long after the handshake the standing stream of a connector is opened. Over HTTP/1.1 it takes a connection for
+ * itself, which the connectors that still come up need more.
  */
 const STREAM_DELAY_MS = 2_000;
 
@@ -18,16 +19,21 @@ const REOPEN_MS = 1_000;
 const MAX_REOPEN_MS = 300_000;
 
 export interface StandingStreamEvents {
-  /** It is open: what the server said before went to nobody. */
+  /** The stream is open. Nobody heard what the server said before. */
   onOpen(): void;
   /** The server, or its session, is gone. */
   onGone(error: Error): void;
 }
 
 /**
- * Keeps the stream open over which a server speaks of its own accord: a GET in the legacy era (MCP 2025-11-25, listening for messages), a
- * subscription in the modern one (MCP 2026-07-28, subscriptions). At once where a call may wait for what comes over it. A server that refuses it once is left in peace. A modern server is told
- * which `notices` are wanted. The returned function ends it.
+ * Keeps the stream open over which a server speaks of its own accord: a GET in the legacy era (MCP 2025-11-25, listening
+ * for messages), a subscription in the modern one (MCP 2026-07-28, subscriptions), which names the `notices` that are
+ * wanted. It is opened at once where a call may wait for what comes over it.
+ *
+ * A server that answers its first opening with 405 has no such stream. For any other reason the stream is opened again
+ * after a pause, which grows, and which is at least what `Retry-After` asks for. A stream that was open and is refused
+ * because the session is lost ends the connection, and so does a server that is no longer there. The returned function
+ * ends the stream.
  */
 export function keepStandingStream(
   session: StreamableHttpSession,
@@ -45,57 +51,48 @@ export function keepStandingStream(
   const openIn = (delayMs: number): void => {
     timer = startTimer(delayMs, open);
   };
+  const gone = (message: string, cause: unknown): void => {
+    isStopped = true;
+    events.onGone(new Error(message, { cause }));
+  };
   const open = (): void => {
     let openedMs = Number.POSITIVE_INFINITY;
-    const reopen = (): void => {
-      if (isStopped) return;
-      const lasted = monotonicMs() - openedMs > pauseMs;
-      pauseMs = lasted ? REOPEN_MS : Math.min(MAX_REOPEN_MS, 2 * pauseMs);
-      openIn(pauseMs);
-    };
-    const filter = { notifications: notices };
-    const onHead = (status: number, headers: IncomingHttpHeaders): void => {
-      const isStream = isEventStream(status, headers);
-      if (isStream) {
+    const sink: StreamSink = {
+      onOpen() {
         openedMs = monotonicMs();
         wasOpen = true;
         events.onOpen();
-      } else if (status < 500 && status !== 429) {
-        // What else it says is not read: there may be no end to it.
-        stop(new Error(`The stream was answered with ${status}`));
-        // At first it says that there is no such stream; later, that the session is unknown.
-        if (wasOpen && status === 404) events.onGone(new Error('The session is gone'));
-      }
-    };
-    const sink: StreamSink = {
-      onHead,
-      onEventId: (id) => {
+      },
+      onEventId(id) {
         lastEventId = id || null;
       },
-      onRetry: (ms) => {
+      onRetry(ms) {
         pauseMs = Math.min(MAX_REOPEN_MS, Math.max(ms, REOPEN_MS));
       },
-      onEnd: reopen,
-      onFailure: (error) => {
+      onOver(reason) {
         // Its session was ended under it.
-        if (error instanceof ClosedConnection) isStopped = true;
+        if (reason instanceof ClosedConnection) isStopped = true;
         if (isStopped) return;
-        const failure = networkFailure(error);
-        if (failure.kind === 'network' && failure.isUnsent) {
-          isStopped = true;
-          events.onGone(new Error('The connector is no longer there', { cause: error }));
-        } else reopen();
+        const refusal = reason instanceof StatusError ? reason.refusal : null;
+        if (!wasOpen && refusal?.status === 405) return;
+        if (wasOpen && refusal?.kind === 'session-lost') return gone('The session is gone', reason);
+        const failure = networkFailure(reason);
+        if (refusal === null && failure.kind === 'network' && failure.isUnsent)
+          return gone('The connector is no longer there', reason);
+        const lasted = monotonicMs() - openedMs > pauseMs;
+        pauseMs = lasted ? REOPEN_MS : Math.min(MAX_REOPEN_MS, 2 * pauseMs);
+        openIn(Math.max(pauseMs, refusal?.retryAfterMs ?? 0));
       },
     };
+    const filter = { notifications: notices };
     // It outlives the handshake, and is none of its requests.
     abort = detached(() => session.openStream('subscriptions/listen', filter, lastEventId, sink));
   };
-  const stop = (reason: Error): void => {
-    isStopped = true;
-    timer?.cancel();
-    abort?.(reason);
-  };
   if (isNeededAtOnce) open();
   else openIn(STREAM_DELAY_MS);
-  return () => stop(new Error('The connection is closed'));
+  return () => {
+    isStopped = true;
+    timer?.cancel();
+    abort?.(new Error('The connection is closed'));
+  };
 }

@@ -1,4 +1,5 @@
-import { raceSignal, settledWithin } from '../../../shared/clock.ts';
+import { raceSignal, startTimer } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import type { FromServer } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
@@ -31,41 +32,48 @@ const UNHEARD = { onOpen: () => {}, onGone: () => {} };
 /** How long ending a session may take; the server forgets it anyway some day. */
 const TERMINATE_TIMEOUT_MS = 1_000;
 
+/** How long a server may keep silent about the probe for the modern era before `initialize` is sent beside it. */
+const SILENCE_MS = 2_000;
+
+/** The part of a handshake's time after which a silent probe is given up where SSE may still be tried. */
+const PATIENCE = 0.8;
+
 /**
  * A {@link Connect} over Streamable HTTP without the SDK: raw JSON-RPC over undici, in both eras. It fills
  * `options.eras` with what its handshakes find out.
  */
 export function createStreamableHttpConnect(options: ConnectOptions): Connect {
-  const { dispatcher, maxResultBytes, host, eras = new EraMemory() } = options;
+  const { host, eras = new EraMemory() } = options;
   return async (target, events, limits) => {
     const messages: ServerMessages = new ServerMessages(() => session, target.id, host, events);
-    const onMessage = (message: FromServer, answeredBy?: HostSide): void => messages.take(message, answeredBy);
-    const { url, headers } = target;
-    const { capabilities } = host;
-    const answering = { dispatcher, url, headers, maxResultBytes, capabilities, onStray: recordStray, onMessage };
-    const session = new StreamableHttpSession(answering);
-    const channel = new TracedChannel(session, transportAttributes('http', url));
-    const handshake = shakeHands(channel, target.era, capabilities, {
-      endpoint: url.href,
+    const open = (): StreamableHttpSession => openSession(options, target, messages, events);
+    // The two eras may be tried at once, so each has a session of its own.
+    const modern = open();
+    const legacy = open();
+    let session = legacy;
+    const transport = transportAttributes('http', target.url);
+    const traced = { modern: new TracedChannel(modern, transport), legacy: new TracedChannel(legacy, transport) };
+    const handshake = shakeHands(traced.modern, target.era, host.capabilities, {
+      endpoint: target.url.href,
       eras,
       transport: 'streamable-http',
+      legacyChannel: traced.legacy,
+      whenSilent: afterSilence,
+      patienceMs: PATIENCE * limits.timeoutMs,
     });
-    const agreed = await settleHandshake(session, handshake, target, limits);
+    const agreed = await settleHandshake([modern, legacy], handshake, host, target, limits);
     const { facts } = agreed;
-    try {
-      assertNotSelf(host, agreed, target.id);
-    } catch (error) {
-      await session.close(TERMINATE_TIMEOUT_MS);
-      throw error;
-    }
+    session = facts.era === 'modern' ? modern : legacy;
+    const other = session === modern ? legacy : modern;
+    const ended = other.abandon(HANDSHAKE_GRACE_MS, TERMINATE_TIMEOUT_MS);
     messages.up();
-    const stopListening = listen(session, facts, Object.keys(capabilities).length > 0, {
+    const stopListening = listen(session, facts, Object.keys(host.capabilities).length > 0, {
       onToolsChanged: () => events.onToolsChanged(),
       onNotification: events.onNotification,
       onLost: (error) => messages.isUp && events.onLost(error),
     });
     return new MessageConnection(
-      channel,
+      facts.era === 'modern' ? traced.modern : traced.legacy,
       facts,
       { host, connectorId: target.id },
       {
@@ -73,27 +81,53 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
         async end() {
           messages.down();
           stopListening();
-          await session.close(TERMINATE_TIMEOUT_MS);
+          await Promise.all([session.close(TERMINATE_TIMEOUT_MS), ended]);
         },
       },
     );
   };
 }
 
-/** Resolves as the handshake does. If it fails or the signal aborts, ends the session and rejects. */
+function openSession(
+  { dispatcher, maxResultBytes, host }: ConnectOptions,
+  { url, headers }: ConnectorTarget,
+  messages: ServerMessages,
+  events: ConnectionEvents,
+): StreamableHttpSession {
+  return new StreamableHttpSession({
+    dispatcher,
+    url,
+    headers,
+    maxResultBytes,
+    capabilities: host.capabilities,
+    onStray: recordStray,
+    onMessage: (message: FromServer, answeredBy?: HostSide) => messages.take(message, answeredBy),
+    onSessionLost: (error) => void (messages.isUp && events.onLost(error)),
+  });
+}
+
+function afterSilence(begin: () => void): () => void {
+  const timer = startTimer(SILENCE_MS, begin, { keepAlive: true });
+  return () => timer.cancel();
+}
+
+/** Resolves as the handshake does. If it fails or the signal aborts, ends the sessions and rejects. */
 async function settleHandshake(
-  session: StreamableHttpSession,
+  sessions: readonly StreamableHttpSession[],
   handshake: Promise<Handshake>,
+  host: HostSide,
   target: ConnectorTarget,
   limits: RequestLimits,
 ): Promise<Handshake> {
   try {
     // The handshake itself does not get the signal: cut short, it could leave a session whose id nobody knows.
-    return await raceSignal(handshake, limits.signal);
+    const agreed = await raceSignal(handshake, limits.signal);
+    assertNotSelf(host, agreed, target.id);
+    return agreed;
   } catch (error) {
-    await settledWithin(handshake, HANDSHAKE_GRACE_MS);
-    await session.close(TERMINATE_TIMEOUT_MS);
+    await Promise.all(sessions.map((session) => session.abandon(HANDSHAKE_GRACE_MS, TERMINATE_TIMEOUT_MS)));
     if (limits.signal.aborted) throw limits.signal.reason;
+    if (error instanceof SwitchyardError && error.code === 'CONNECTOR_LOOP') throw error;
     throw toConnectError(requestFailure(error), error, target, limits);
   }
 }

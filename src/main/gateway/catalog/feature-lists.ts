@@ -2,21 +2,19 @@ import pLimit from 'p-limit';
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { codeOf } from '../../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import { isObject } from '../../mcp/json-rpc.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { detached } from '../../observability/trace.ts';
-import { MAX_ENTRY_LENGTH } from './pages.ts';
-
-/** What connectors list besides tools. */
-export type Feature = 'prompts' | 'resources' | 'templates';
-
-/** Something that a connector lists, as it was sent. */
-export interface Listed {
-  readonly connectorId: string;
-  readonly item: JsonObject;
-  /** What it is called by its connector: a name, or a URI. */
-  readonly own: string;
-}
+import {
+  capabilityOf,
+  FEATURE_KINDS,
+  FEATURES,
+  type Feature,
+  type FeatureListing,
+  type Listed,
+  methodOf,
+  readFeature,
+} from './read-feature.ts';
 
 export interface FeatureListsDeps {
   readonly manager: ConnectorProxyManager;
@@ -29,33 +27,7 @@ export function keyOf({ connectorId, own }: Listed): string {
   return `${connectorId}\0${own}`;
 }
 
-interface Kind {
-  readonly feature: Feature;
-  readonly method: string;
-  readonly member: string;
-  /** The member of `ServerCapabilities` that announces it. */
-  readonly capability: 'prompts' | 'resources';
-  /** The member of an entry that names it. */
-  readonly key: string;
-}
-
-const KINDS: readonly Kind[] = [
-  { feature: 'prompts', method: 'prompts/list', member: 'prompts', capability: 'prompts', key: 'name' },
-  { feature: 'resources', method: 'resources/list', member: 'resources', capability: 'resources', key: 'uri' },
-  {
-    feature: 'templates',
-    method: 'resources/templates/list',
-    member: 'resourceTemplates',
-    capability: 'resources',
-    key: 'uriTemplate',
-  },
-];
-
-const MAX_PAGES = 64;
-const MAX_ITEMS = 10_000;
-/** Characters of JSON of one list of a connector. */
-const MAX_LENGTH = 8 * 1024 * 1024;
-const READ_TIMEOUT_MS = 10_000;
+const NOTHING: FeatureListing = { items: [], dropped: [] };
 const DEBOUNCE_MS = 50;
 const MAX_AT_ONCE = 16;
 
@@ -83,7 +55,7 @@ export class FeatureLists {
     this.#stops = [
       manager.on('connector', ({ connectorId, to }) => {
         if (to === 'ready' || to === 'degraded')
-          for (const { feature } of KINDS) this.#readSoon(connectorId, feature, 0);
+          for (const feature of FEATURES) this.#readSoon(connectorId, feature, 0);
         else if (to === 'disabled' || to === 'closing') this.#drop(connectorId);
       }),
       manager.on('notification', ({ connectorId, method }) => {
@@ -137,50 +109,26 @@ export class FeatureLists {
 
   /** Never rejects. */
   async #read(connectorId: string, feature: Feature): Promise<void> {
-    const kind = KINDS.find((one) => one.feature === feature) as Kind;
-    const capabilities = this.#deps.manager.facts(connectorId)?.capabilities;
-    if (capabilities === undefined || this.#closed.signal.aborted) return;
+    const { manager, logger } = this.#deps;
+    const { signal } = this.#closed;
+    const capabilities = manager.facts(connectorId)?.capabilities;
+    if (capabilities === undefined || signal.aborted) return;
     try {
-      const items = isObject(capabilities[kind.capability]) ? await this.#pages(connectorId, kind) : [];
+      const isOffered = isObject(capabilities[capabilityOf(feature)]);
+      const { items, dropped } = isOffered ? await readFeature(manager, connectorId, feature, signal) : NOTHING;
+      manager.droppedDefinitions.replace(connectorId, FEATURE_KINDS[feature], dropped);
       this.#replace(connectorId, feature, items);
     } catch (error) {
-      if (this.#closed.signal.aborted) return;
-      const fields = { event: 'list-failed', connectorId, code: codeOf(error), method: kind.method, err: error };
-      this.#deps.logger.warn(
-        fields,
+      if (signal.aborted) return;
+      logger.warn(
+        { event: 'list-failed', connectorId, code: codeOf(error), method: methodOf(feature), err: error },
         `The ${feature} of connector ${connectorId} cannot be read; the list in hand stays`,
       );
     }
   }
 
-  async #pages(connectorId: string, { method, member, key }: Kind): Promise<readonly Listed[]> {
-    const items = new Map<string, Listed>();
-    const seen = new Set<string>();
-    let total = 0;
-    let cursor: string | null = null;
-    for (let page = 0; page < MAX_PAGES && items.size < MAX_ITEMS; page += 1) {
-      const params: JsonObject = cursor === null ? {} : { cursor };
-      const options = { timeoutMs: READ_TIMEOUT_MS, signal: this.#closed.signal };
-      const result: JsonObject = await this.#deps.manager.request(connectorId, method, params, options);
-      const listed = result[member];
-      for (const item of Array.isArray(listed) ? (listed as unknown[]) : []) {
-        const own = isObject(item) ? item[key] : undefined;
-        if (!isObject(item) || typeof own !== 'string' || own === '' || items.has(own)) continue;
-        const { length } = JSON.stringify(item);
-        total += length;
-        if (items.size >= MAX_ITEMS || total > MAX_LENGTH) return sorted(items);
-        if (length <= MAX_ENTRY_LENGTH) items.set(own, { connectorId, item, own });
-      }
-      const next = result.nextCursor;
-      if (typeof next !== 'string' || seen.has(next)) break;
-      seen.add(next);
-      cursor = next;
-    }
-    return sorted(items);
-  }
-
   #drop(connectorId: string): void {
-    for (const { feature } of KINDS) this.#replace(connectorId, feature, []);
+    for (const feature of FEATURES) this.#replace(connectorId, feature, []);
   }
 
   #replace(connectorId: string, feature: Feature, items: readonly Listed[]): void {
@@ -191,8 +139,4 @@ export class FeatureLists {
     this.#merged.delete(feature);
     this.#deps.onChange(feature, connectorId);
   }
-}
-
-function sorted(items: ReadonlyMap<string, Listed>): readonly Listed[] {
-  return [...items.values()].sort((a, b) => (a.own < b.own ? -1 : 1));
 }

@@ -18,12 +18,13 @@ export interface Page {
 /** How the entries of a list are told apart and written. */
 export interface Writing<T> {
   readonly keyOf: (item: T) => string;
-  readonly write: (item: T) => string;
+  /** The JSON of an entry; null to leave it out. */
+  readonly write: (item: T) => string | null;
 }
 
 /**
- * The page of a list, ordered by key, that a cursor stands for: the entries behind the last key of the page before, so that it holds though the list changes meanwhile. Throws an RpcError for a cursor that is
- * none.
+ * The page of a list, ordered by key, that a cursor stands for: the entries behind the last key of the page before, so
+ * that it holds though the list changes meanwhile. Throws an RpcError for a cursor that is none.
  */
 export function pageOf<T>(list: readonly T[], { keyOf, write }: Writing<T>, cursor: unknown): Page {
   let at = cursor === undefined ? 0 : firstAfter(list, keyOf, readCursor(cursor));
@@ -31,7 +32,7 @@ export function pageOf<T>(list: readonly T[], { keyOf, write }: Writing<T>, curs
   let length = 0;
   for (; at < list.length && parts.length < PAGE_SIZE && length < PAGE_LENGTH; at += 1) {
     const json = write(list[at] as T);
-    if (json.length > MAX_ENTRY_LENGTH) continue;
+    if (json === null || json.length > MAX_ENTRY_LENGTH) continue;
     parts.push(json);
     length += json.length;
   }

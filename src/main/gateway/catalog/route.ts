@@ -1,6 +1,6 @@
 import type { ExposedNames } from './exposed-names.ts';
 import { ALL_NAMES, type NameFilter } from './name-filter.ts';
-import { exposeUri, resolveUri } from './resource-uris.ts';
+import { exposeUri, resolveUri } from './uris/resource-uris.ts';
 
 /** One way into the gateway: which connectors it shows, and under which names. */
 export interface Route {
@@ -12,18 +12,21 @@ export interface Route {
   readonly isAllowed: NameFilter;
   /** Whether it shows everything. */
   readonly isUnfiltered: boolean;
-  /** What a tool or a prompt of a connector is called here. */
+  /** The name of a connector's tool or prompt on this route. */
   expose(connectorId: string, name: string): string;
-  /** What it is called among all connectors, which filters go by. */
+  /** Its name among all connectors, which filters judge. */
   fullName(connectorId: string, name: string): string;
-  /** The connector and its own name of what is called so; null where it is only to be looked up. */
+  /** The connector and its own name; null for a name that can only be looked up. */
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
   exposeUri(connectorId: string, uri: string): string;
   /** Null for a URI that names no connector. */
   resolveUri(exposed: string): { readonly connectorId: string; readonly uri: string } | null;
 }
 
-/** Whether all that a connector says may be heard on a route: one that shows only some of its names shows nothing that has none. */
+/**
+ * Whether everything that a connector says may be heard on a route. A route that shows only some names shows nothing
+ * that has no name.
+ */
 export function shows({ connectorId: only, isUnfiltered }: Route, connectorId: string): boolean {
   return isUnfiltered && (only === null || only === connectorId);
 }

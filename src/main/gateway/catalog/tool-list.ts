@@ -1,8 +1,13 @@
 import { toolId } from '../../../shared/tools/tool-id.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import { dropped } from '../../mcp/definitions/list-item.ts';
+import type { WireRevision } from '../../mcp/definitions/wire-revision.ts';
+import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { ToolInfo } from '../../tools/tool-info.ts';
-import { lowerBound, type Page, pageOf } from './pages.ts';
+import { lowerBound, MAX_ENTRY_LENGTH, type Page, pageOf } from './pages.ts';
 import type { Route } from './route.ts';
+import { shownDefinition } from './shown-definitions.ts';
+import { exposeUiLinks } from './uris/ui-meta.ts';
 
 /** Marks a tool that is remembered from an earlier run, whose connector has not listed it since. */
 const STALE_KEY = 'mcp-switchyard/stale';
@@ -15,36 +20,41 @@ function ownName({ name, connectorId }: ToolInfo): string {
 }
 
 /**
- * The tools of the manager's snapshot as a route shows them. The first page is kept until a tool changes, and the JSON
- * of a tool until it does, so that a list costs what changed since the one before.
+ * The tools of the manager's snapshot as a route shows them, each as the revision of the client wants it. The first
+ * page is kept until a tool changes, and the JSON of a tool until it does, so that a list costs what changed since the
+ * one before.
  */
 export class ToolList {
   readonly #manager: ConnectorProxyManager;
   readonly #route: Route;
-  readonly #json = new WeakMap<ToolInfo, string>();
-  #first: Page | null = null;
+  /** The JSON of each tool, by the view that it was made from: most have one view for all revisions. */
+  readonly #json = new WeakMap<ToolInfo, Map<JsonObject, string>>();
+  readonly #first = new Map<WireRevision, Page>();
   #listed: readonly ToolInfo[] = [];
   /** Of these, what the route shows. */
   #shown: readonly ToolInfo[] = [];
-  /** Tools by an exposed name that cannot be taken apart. */
+  /** Ids of tools by an exposed name that cannot be taken apart, and the other way round. */
   readonly #renamed = new Map<string, string>();
+  readonly #nameOf = new Map<string, string>();
 
   constructor(manager: ConnectorProxyManager, route: Route) {
     this.#manager = manager;
     this.#route = route;
+    this.changed(manager.listTools().map(nameOf));
   }
 
   /** Throws an RpcError for a cursor that is none. */
-  page(cursor: unknown): Page {
+  page(cursor: unknown, revision: WireRevision): Page {
     const all = this.#manager.listTools();
     if (all !== this.#listed) {
       this.#listed = all;
       this.#shown = this.#ofRoute(all);
-      this.#first = null;
+      this.#first.clear();
     }
-    if (cursor === undefined && this.#first !== null) return this.#first;
-    const page = pageOf(this.#shown, { keyOf: nameOf, write: (tool) => this.#write(tool) }, cursor);
-    if (cursor === undefined) this.#first = page;
+    const first = cursor === undefined ? this.#first.get(revision) : undefined;
+    if (first !== undefined) return first;
+    const page = pageOf(this.#shown, { keyOf: nameOf, write: (tool) => this.#write(tool, revision) }, cursor);
+    if (cursor === undefined) this.#first.set(revision, page);
     return page;
   }
 
@@ -66,12 +76,20 @@ export class ToolList {
     return id !== null && this.#manager.tool(id) !== undefined;
   }
 
-  /** Notes that tools came or went. */
-  changed(connectorId: string, added: readonly string[], removed: readonly string[]): void {
-    for (const id of removed) this.#renamed.delete(this.#route.expose(connectorId, id.slice(connectorId.length + 1)));
-    for (const id of added) {
-      const exposed = this.#route.expose(connectorId, id.slice(connectorId.length + 1));
-      if (this.#route.split(exposed) === null) this.#renamed.set(exposed, id);
+  /**
+   * Notes that the tools of these ids came, changed or went. An id may have passed from one connector to another,
+   * and then its exposed name is another one.
+   */
+  changed(ids: readonly string[]): void {
+    for (const id of ids) {
+      const before = this.#nameOf.get(id);
+      if (before !== undefined) this.#renamed.delete(before);
+      this.#nameOf.delete(id);
+      const tool = this.#manager.tool(id);
+      const exposed = tool === undefined ? null : this.#route.expose(tool.connectorId, ownName(tool));
+      if (exposed === null || this.#route.split(exposed) !== null) continue;
+      this.#renamed.set(exposed, id);
+      this.#nameOf.set(id, exposed);
     }
   }
 
@@ -93,15 +111,25 @@ export class ToolList {
     return this.#route.isAllowed(this.#route.fullName(tool.connectorId, ownName(tool)));
   }
 
-  #write(tool: ToolInfo): string {
-    const known = this.#json.get(tool);
-    if (known !== undefined) return known;
-    const { connectorId, definition, isStale } = tool;
-    const name = this.#route.expose(connectorId, ownName(tool));
-    const meta = isStale ? { _meta: { ...asObject(definition._meta), [STALE_KEY]: true } } : {};
-    const json = JSON.stringify({ ...definition, name, ...meta });
-    this.#json.set(tool, json);
-    return json;
+  /** Null for a tool that this revision does not show. */
+  #write(tool: ToolInfo, revision: WireRevision): string | null {
+    const view = shownDefinition('tool', tool.definition, revision);
+    if (view === null) return null;
+    const written = this.#json.get(tool) ?? new Map<JsonObject, string>();
+    this.#json.set(tool, written);
+    const json = written.get(view) ?? this.#writeView(tool, view);
+    written.set(view, json);
+    if (json.length <= MAX_ENTRY_LENGTH) return json;
+    const { connectorId, definition } = tool;
+    this.#manager.droppedDefinitions.add(connectorId, dropped('tool', definition.name, 'too-large'));
+    return null;
+  }
+
+  #writeView(tool: ToolInfo, view: JsonObject): string {
+    const name = this.#route.expose(tool.connectorId, ownName(tool));
+    const meta = tool.isStale ? { _meta: { ...asObject(view._meta), [STALE_KEY]: true } } : {};
+    const shown = exposeUiLinks({ ...view, ...meta }, (uri) => this.#route.exposeUri(tool.connectorId, uri));
+    return JSON.stringify({ ...shown, name });
   }
 }
 

@@ -1,4 +1,6 @@
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import { UiLinks } from './apps/ui-links.ts';
+import { mayServeUi } from './apps/ui-support.ts';
 import type { FeatureLists } from './feature-lists.ts';
 import { FeaturePages } from './feature-pages.ts';
 import type { Route } from './route.ts';
@@ -9,8 +11,17 @@ export interface View {
   readonly route: Route;
   readonly tools: ToolList;
   readonly features: FeaturePages;
+  /** Whether a connector of the route may serve MCP Apps. */
+  readonly mayServeUi: () => boolean;
 }
 
 export function createView(manager: ConnectorProxyManager, lists: FeatureLists, route: Route): View {
-  return { route, tools: new ToolList(manager, route), features: new FeaturePages(lists, route) };
+  const uiLinks = new UiLinks(manager, route);
+  const isKnown = (connectorId: string): boolean => manager.has(connectorId);
+  return {
+    route,
+    tools: new ToolList(manager, route),
+    features: new FeaturePages({ lists, route, uiLinks, isKnown }),
+    mayServeUi: () => mayServeUi(route, { manager, lists, uiLinks }),
+  };
 }

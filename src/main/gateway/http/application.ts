@@ -77,13 +77,15 @@ export class Application {
 }
 
 /**
- * The path of a request. Undefined if there is none, or if it is not in its normal form: a proxy that filters by path
- * might read it differently. The path of nearly all requests is not parsed.
+ * The path of a request, without a slash at its end: reverse proxies add one. Undefined if there is no path, or if
+ * it is not in its normal form: a proxy that filters by path might read it differently. The path of nearly all
+ * requests is not parsed.
  */
 function pathOf(target = '/'): string | undefined {
   if (target === '/mcp') return target;
   const pathname = URL.parse(target, 'http://localhost')?.pathname;
-  return pathname === target.split('?', 1)[0] ? pathname : undefined;
+  if (pathname === undefined || pathname !== target.split('?', 1)[0]) return undefined;
+  return pathname.length > 1 && pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
 }
 
 function decode(text: string): string {

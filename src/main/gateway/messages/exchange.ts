@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { ResultSink } from '../../connectors/connection/connection.ts';
+import type { WireRevision } from '../../mcp/definitions/wire-revision.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 
 export type RequestId = string | number;
@@ -17,6 +18,8 @@ export interface NoticeStream {
 /** One request of a client while it is served, whichever way it came. */
 export interface Exchange {
   readonly era: 'legacy' | 'modern';
+  /** How definitions are written for the client. */
+  readonly revision: WireRevision;
   readonly id: RequestId;
   /** Who the client is, as far as the listener tells; what one opened, no other may use. */
   readonly principal: string;

@@ -21,7 +21,16 @@ export function resourceNotFound(uri: string, era: 'legacy' | 'modern'): RpcErro
   return new RpcError(era === 'modern' ? RPC_INVALID_PARAMS : RPC_RESOURCE_NOT_FOUND, 'Resource not found', { uri });
 }
 
-/** The gateway does not know the method, or not in this era. A connector that says so of one is another matter. */
+/** Several connectors have a resource of that URI; each of `candidates` names one of them. */
+export function ambiguousResource(uri: string, candidates: readonly string[]): RpcError {
+  const message = `Several connectors have this resource. Ask for one of: ${candidates.slice(0, MAX_NAMED).join(', ')}`;
+  return invalidParams(message, { uri, candidates: candidates.slice(0, MAX_NAMED) });
+}
+
+/** Candidates that an error names. */
+const MAX_NAMED = 10;
+
+/** The gateway does not know the method, or not in this era. A connector that says so is another matter. */
 export class UnknownMethod extends RpcError {
   constructor(method: string) {
     super(RPC_METHOD_NOT_FOUND, `There is no method ${method.slice(0, 128)}`);
@@ -29,8 +38,8 @@ export class UnknownMethod extends RpcError {
 }
 
 /**
- * What a client is told of a failure: an error that a connector answered as it was sent, one of ours with its code and what to do about it, and of anything else that it
- * happened. Nothing of it holds a secret.
+ * What a client is told of a failure: an error that a connector answered as it was sent, one of ours with its code
+ * and what to do about it, and of anything else that it happened. Nothing of it holds a secret.
  */
 export function toRpcError(error: unknown, era: 'legacy' | 'modern'): RpcError {
   const answered = connectorsError(error);

@@ -26,7 +26,9 @@ function modern(outcome: JsonObject | PreparedResult): string {
 
 function legacy(outcome: JsonObject | PreparedResult): string {
   if (outcome instanceof PreparedResult) return outcome.json;
-  if (outcome.resultType === undefined) return JSON.stringify(outcome);
+  // A type of result that the legacy era does not have is passed on as it is: what it means, only the client may
+  // know.
+  if (outcome.resultType !== 'complete') return JSON.stringify(outcome);
   const { resultType: _resultType, _meta, ...rest } = outcome;
   if (!isObject(_meta)) return JSON.stringify(rest);
   const { [SERVER_INFO_KEY]: _serverInfo, ...meta } = _meta;

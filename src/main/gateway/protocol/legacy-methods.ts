@@ -1,5 +1,5 @@
 import { type JsonObject, LEGACY_REVISIONS } from '../../mcp/json-rpc.ts';
-import { instanceMeta, SERVER_CAPABILITIES, SERVER_INFO } from '../messages/capabilities.ts';
+import { instanceMeta, SERVER_INFO } from '../messages/capabilities.ts';
 import { isLogLevel } from '../messages/log-message.ts';
 import { invalidParams } from '../messages/rpc-errors.ts';
 import type { GatewayHost } from './gateway-host.ts';
@@ -13,14 +13,19 @@ export function agreedRevision({ protocolVersion }: JsonObject): string {
   return LEGACY_REVISIONS.includes(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];
 }
 
-export function initializeResult(revision: string, host: GatewayHost): JsonObject {
-  const _meta = instanceMeta(host);
-  return { protocolVersion: revision, capabilities: SERVER_CAPABILITIES, serverInfo: SERVER_INFO, _meta };
+export function initializeResult(revision: string, capabilities: JsonObject, host: GatewayHost): JsonObject {
+  return { protocolVersion: revision, capabilities, serverInfo: SERVER_INFO, _meta: instanceMeta(host) };
 }
 
 export interface LegacyDeps {
   readonly levels: LogLevels;
   readonly watches: ResourceWatches;
+}
+
+/** The methods of a legacy client without a session, besides those of both eras; null for any other. */
+export function sessionlessMethod(method: string): JsonObject | null {
+  // Nobody keeps the level, but clients take an error for a broken server.
+  return method === 'ping' || method === 'logging/setLevel' ? {} : null;
 }
 
 /** The methods of a legacy client that concern its session; null for any other. */
@@ -42,7 +47,7 @@ export async function legacyMethod(
       const { uri } = params;
       const found = typeof uri === 'string' ? session.view.features.resource(uri) : null;
       if (typeof uri !== 'string' || found === null) throw invalidParams('The resource is not known here', { uri });
-      await session.watch(uri, () => watches.watch(found.connectorId, found.uri, signal));
+      await session.watch(uri, found.connectorId, () => watches.watch(found.connectorId, found.uri, signal));
       return {};
     }
     case 'resources/unsubscribe':

@@ -1,6 +1,8 @@
 import { isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
 import type { Page } from '../catalog/pages.ts';
+import { isUiUri } from '../catalog/uris/resource-uris.ts';
 import type { View } from '../catalog/view.ts';
+import { withoutNulls } from '../messages/client-message.ts';
 import { ANSWERED, type Exchange, type Forwarded, type Outcome, PreparedResult } from '../messages/exchange.ts';
 import { invalidParams, resourceNotFound } from '../messages/rpc-errors.ts';
 import type { Target } from './forwarding/connector-request.ts';
@@ -20,6 +22,8 @@ interface MethodCall {
   readonly params: JsonObject;
   readonly exchange: Exchange;
   readonly view: View;
+  /** Whether the result is needed whole, however large it is. */
+  readonly isWhole?: boolean;
 }
 
 export type Method = (params: JsonObject, exchange: Exchange, view: View) => Promise<Outcome>;
@@ -29,24 +33,24 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
   const { manager } = deps;
   const listed =
     (member: string, feature: 'prompts' | 'resources' | 'templates'): Method =>
-    async ({ cursor }, { era }, { features }) => {
+    async ({ cursor }, { era, revision }, { features }) => {
       await deps.settled();
-      return listResult(member, features.page(feature, cursor), freshness(era, deps.ttlMs()));
+      return listResult(member, features.page(feature, cursor, revision), freshness(era, deps.ttlMs()));
     };
   const forwardTo = (
     connectorId: string,
     target: Target,
-    { exchange, params, view: { route } }: MethodCall,
+    { exchange, params, view: { route }, isWhole = false }: MethodCall,
   ): Promise<Forwarded> => {
     const logger = route.connectorId === null ? connectorId : null;
     const about = target.kind === 'tool' ? ['tools/call', target.id, target.args] : [target.method, target.own];
-    const forwarding = { connectorId, target, exchange, params, logger };
+    const forwarding = { connectorId, target, exchange, params, logger, isWhole };
     return forward(forwarding, () => `${route.name} ${connectorId} ${JSON.stringify(about)}`, deps);
   };
 
-  const listTools: Method = async ({ cursor }, { era }, { tools }) => {
+  const listTools: Method = async ({ cursor }, { era, revision }, { tools }) => {
     await deps.settled();
-    return listResult('tools', tools.page(cursor), freshness(era, deps.ttlMs()));
+    return listResult('tools', tools.page(cursor, revision), freshness(era, deps.ttlMs()));
   };
 
   const callTool: Method = async (params, exchange, view) => {
@@ -87,11 +91,15 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     if (found === null || !manager.has(found.connectorId)) throw resourceNotFound(uri, exchange.era);
     const { connectorId } = found;
     const target: Target = { kind: 'request', method: 'resources/read', own: { uri: found.uri } };
-    const result = await forwardTo(connectorId, target, { params, exchange, view }).catch((error: unknown) => {
+    // Hosts look for the URI of a user interface in what they read, so its pieces are not passed on as they arrive.
+    const isWhole = view.route.connectorId === null && isUiUri(found.uri);
+    const result = await forwardTo(connectorId, target, { params, exchange, view, isWhole }).catch((error: unknown) => {
       throw withExposedUri(error, found.uri, uri);
     });
     if (result === ANSWERED) return result;
-    const exposed = exposeReadResult(result, (own) => view.route.exposeUri(connectorId, own));
+    // What the client asked for keeps the URI that it knows, with or without the connector's prefix.
+    const expose = (own: string): string => (own === found.uri ? uri : view.route.exposeUri(connectorId, own));
+    const exposed = exposeReadResult(result, expose);
     if (exposed.resultType === 'input_required') return exposed;
     // The connector's own freshness counts; a legacy connector has none.
     if (exchange.era === 'modern') return { ...freshness(exchange.era, 0), ...exposed };
@@ -104,7 +112,11 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     await deps.settled();
     const found = isObject(ref) ? view.features.reference(ref) : null;
     if (found === null) throw invalidParams('The reference is to no prompt and no resource template of this server');
-    const own = { ref: found.ref, argument, ...(context !== undefined && { context }) };
+    const own = {
+      ref: withoutNulls(found.ref),
+      argument: isObject(argument) ? withoutNulls(argument) : argument,
+      ...(isObject(context) && { context: withoutNulls(context) }),
+    };
     const target: Target = { kind: 'request', method: 'completion/complete', own };
     return await forwardTo(found.connectorId, target, { params, exchange, view });
   };

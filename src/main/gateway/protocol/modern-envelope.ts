@@ -3,6 +3,8 @@ import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition
 import { decodeHeaderValue } from '../../mcp/header-value.ts';
 import { isObject, type JsonObject, MODERN_REVISION, RPC_UNSUPPORTED_VERSION, RpcError } from '../../mcp/json-rpc.ts';
 import { mirroredArguments } from '../../mcp/tool-headers.ts';
+import { servedCapabilities } from '../messages/capabilities.ts';
+import { headerWord } from '../messages/header-word.ts';
 import { invalidParams, RPC_HEADER_MISMATCH } from '../messages/rpc-errors.ts';
 
 const VERSION = 'io.modelcontextprotocol/protocolVersion';
@@ -11,21 +13,26 @@ const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
 /** What a modern request says about its client. */
 export interface ModernEnvelope {
+  /** Those of the client's that the gateway serves. */
   readonly capabilities: JsonObject;
   readonly logLevel: string | null;
 }
 
-/** Whether a message is of the modern era, according to its `_meta`, or else to its header. */
-export function isModern(params: JsonObject, headers: IncomingHttpHeaders | null): boolean {
-  if (isObject(params._meta) && params._meta[VERSION] !== undefined) return true;
-  const header = headers?.['mcp-protocol-version'];
-  return typeof header === 'string' && header >= MODERN_REVISION;
+/**
+ * Whether a request is of the modern era, according to its `_meta`, or else to its header. The era has no
+ * `initialize`: a client that sends one wants the legacy handshake, even if its HTTP layer still sends the header
+ * of an earlier attempt.
+ */
+export function isModern(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): boolean {
+  if (isObject(params._meta) && (params._meta[VERSION] ?? null) !== null) return true;
+  const header = headers === null ? undefined : headerWord(headers, 'MCP-Protocol-Version');
+  return header !== undefined && header >= MODERN_REVISION && method !== 'initialize';
 }
 
 /**
- * Reads and checks what every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without headers,
- * as over stdio, only the body counts. Throws an RpcError in the order that the specification wants: the envelope, headers
- * that contradict it, the revision, missing headers.
+ * Reads and checks what every modern request carries (MCP 2026-07-28, `_meta` and standard headers). Without
+ * headers, as over stdio, only the body counts. Throws an RpcError in the order that the specification wants: the
+ * envelope, headers that contradict it, the revision, missing headers.
  */
 export function readEnvelope(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): ModernEnvelope {
   const meta = isObject(params._meta) ? params._meta : {};
@@ -41,7 +48,7 @@ export function readEnvelope(method: string, params: JsonObject, headers: Incomi
     });
   }
   if (headers !== null) requireHeaders(method, params, headers);
-  return { capabilities, logLevel: typeof logLevel === 'string' ? logLevel : null };
+  return { capabilities: servedCapabilities(capabilities), logLevel: typeof logLevel === 'string' ? logLevel : null };
 }
 
 /**
@@ -61,7 +68,7 @@ export function checkParamHeaders(headers: IncomingHttpHeaders, tool: RemoteTool
 
 function requireHeaders(method: string, params: JsonObject, headers: IncomingHttpHeaders): void {
   for (const name of ['MCP-Protocol-Version', 'Mcp-Method'])
-    if (headers[name.toLowerCase()] === undefined) throw mismatch(`The header ${name} is missing`);
+    if (headerWord(headers, name) === undefined) throw mismatch(`The header ${name} is missing`);
   const subject = subjectOf(method, params);
   if (typeof subject !== 'string') return;
   const header = headers['mcp-name'];
@@ -76,9 +83,8 @@ function subjectOf(method: string, { name, uri }: JsonObject): unknown {
 }
 
 function checkHeader(headers: IncomingHttpHeaders, name: string, expected: string): void {
-  const value = headers[name.toLowerCase()];
-  if (typeof value === 'string' && value.replace(/^[ \t]+|[ \t]+$/g, '') !== expected)
-    throw mismatch(`The header ${name} does not say what the body says`);
+  const value = headerWord(headers, name);
+  if (value !== undefined && value !== expected) throw mismatch(`The header ${name} does not say what the body says`);
 }
 
 function mismatch(message: string): RpcError {

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import type { View } from '../catalog/view.ts';
-import { instanceMeta, SERVER_CAPABILITIES } from '../messages/capabilities.ts';
+import { instanceMeta, serverCapabilities } from '../messages/capabilities.ts';
 import type { NoticeStream, RequestId } from '../messages/exchange.ts';
 import { invalidParams } from '../messages/rpc-errors.ts';
 import type { GatewayHost } from './gateway-host.ts';
@@ -9,15 +9,15 @@ import type { ResourceWatches } from './notices/resource-watches.ts';
 
 const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 
-/** For how long what the gateway says of itself holds. */
-const DISCOVER_TTL_MS = 3_600_000;
+/** How long the answer to `server/discover` holds: a connector that serves MCP Apps may come at any time. */
+const DISCOVER_TTL_MS = 60_000;
 
-export function discoverResult(host: GatewayHost): JsonObject {
+export function discoverResult(view: View, host: GatewayHost): JsonObject {
   return {
     supportedVersions: [MODERN_REVISION],
-    capabilities: SERVER_CAPABILITIES,
+    capabilities: serverCapabilities({ hasNotices: true, servesUi: view.mayServeUi() }),
     ttlMs: DISCOVER_TTL_MS,
-    cacheScope: 'public',
+    cacheScope: 'private',
     _meta: instanceMeta(host),
   };
 }
@@ -33,8 +33,9 @@ const FLAGS: Readonly<Record<ChangedList, string>> = {
 const MAX_WATCHED = 100;
 
 /**
- * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes; resolves with the closing result. What cannot be watched is left out of what is
- * acknowledged. Rejects with an RpcError for a filter that is none.
+ * Serves a subscription (MCP 2026-07-28, subscriptions) until its client goes away or the gateway closes; resolves
+ * with the closing result. What cannot be watched is left out of what is acknowledged. Rejects with an RpcError for
+ * a filter that is none.
  */
 export async function listen(
   params: JsonObject,
@@ -49,26 +50,28 @@ export async function listen(
   if (uris.size > MAX_WATCHED) throw invalidParams(`A subscription watches at most ${MAX_WATCHED} resources`);
   const flags = Object.values(FLAGS).filter((flag) => asked[flag] === true);
   const meta = { [SUBSCRIPTION_ID]: id };
-  const stops = new Map<string, () => void>();
+  const watched = new Map<string, { readonly connectorId: string; readonly stop: () => void }>();
   const listener: NoticeListener = {
     view,
     wants: (list) => flags.includes(FLAGS[list]),
-    watches: (uri) => stops.has(uri),
+    watches: (uri, connectorId) => watched.get(uri)?.connectorId === connectorId,
     logLevel: null,
     send: (method, sent) => stream.send(method, { ...sent, _meta: { ...asMeta(sent._meta), ...meta } }),
   };
   const watch = async (uri: unknown): Promise<void> => {
-    const found = typeof uri === 'string' ? view.features.resource(uri) : null;
-    if (typeof uri !== 'string' || found === null) return;
-    const stop = await watches.watch(found.connectorId, found.uri, stream.signal).catch(() => null);
-    if (stop !== null) stops.set(uri, stop);
+    if (typeof uri !== 'string') return;
+    const found = findResource(uri, view);
+    if (found === null) return;
+    const { connectorId } = found;
+    const stop = await watches.watch(connectorId, found.uri, stream.signal).catch(() => null);
+    if (stop !== null) watched.set(uri, { connectorId, stop });
   };
   try {
     // Watched before it is acknowledged: what changes from then on must be told.
     await Promise.all([...uris].map(watch));
     const honoured = {
       ...Object.fromEntries(flags.map((flag) => [flag, true])),
-      ...(stops.size > 0 && { resourceSubscriptions: [...stops.keys()] }),
+      ...(watched.size > 0 && { resourceSubscriptions: [...watched.keys()] }),
     };
     notices.add(listener);
     stream.send('notifications/subscriptions/acknowledged', { notifications: honoured, _meta: meta });
@@ -76,7 +79,16 @@ export async function listen(
     return { _meta: meta };
   } finally {
     notices.remove(listener);
-    for (const stop of stops.values()) stop();
+    for (const { stop } of watched.values()) stop();
+  }
+}
+
+/** The resource of a URI; null also where it is not clear whose it is, since a subscription is acknowledged in part. */
+function findResource(uri: string, view: View): ReturnType<View['features']['resource']> {
+  try {
+    return view.features.resource(uri);
+  } catch {
+    return null;
   }
 }
 

@@ -89,6 +89,7 @@ export class TracedChannel<O> implements Channel<O> {
       const work = trace === undefined || trace === around ? send : traces.run.bind(traces, trace, send);
       const result = await (sending.own === null ? work(sent) : sending.own.run(() => work(sent)));
       fault = faultOfResult(method, result);
+      if (method === 'initialize') this.#revision ??= revisionOf(result);
       return result as T;
     } catch (error) {
       fault = faultOf(error);
@@ -152,6 +153,12 @@ interface Sending {
   readonly slot: RequestSlot | null;
   readonly attributes: Attributes;
   readonly startedMs: number;
+}
+
+/** The revision that a handshake agreed on. */
+function revisionOf(result: unknown): string | null {
+  const revision = isMembers(result) ? result.protocolVersion : null;
+  return typeof revision === 'string' && /^\d{4}-\d\d-\d\d$/.test(revision) ? revision : null;
 }
 
 /** Parameters with the trace in `_meta`, in place of one that was there. A trace that nobody follows is left out. */

@@ -2,6 +2,7 @@ import { stringify as stringifyToml } from 'smol-toml';
 import { stringify as stringifyYaml } from 'yaml';
 import type { ServerInfo } from '../../../shared/servers/server-info.ts';
 import { type ClientFormat, type ClientWriter, WRITERS } from './client-writers.ts';
+import type { ServersToMerge } from './merge-into-file.ts';
 
 /** Whose file an export is: `servers` is the registry's own. */
 export const EXPORT_FORMATS = [
@@ -29,6 +30,8 @@ export interface Export {
   readonly document: object;
   /** The document in the format of that client's file: JSON, TOML or YAML. */
   readonly text: string;
+  /** The same servers, to be added to an existing file of that client; null for the registry's own format. */
+  readonly toMerge: ServersToMerge | null;
   /** Servers that are not in it. */
   readonly leftOut: readonly string[];
   /** Members that are not in it, of servers that are. */
@@ -37,7 +40,8 @@ export interface Export {
 
 /** Servers as a file of that client. */
 export function exportServers(servers: readonly ServerInfo[], format: ExportFormat): Export {
-  if (format === 'servers') return { document: { servers }, text: json({ servers }), leftOut: [], unsaid: [] };
+  if (format === 'servers')
+    return { document: { servers }, text: json({ servers }), toMerge: null, leftOut: [], unsaid: [] };
   const writer = WRITERS[format];
   const written = servers.map((server) => ({ name: server.name, entry: writer.write(server) }));
   const said = written.flatMap(({ name, entry }) => (entry === null ? [] : [{ name, ...entry }]));
@@ -46,6 +50,7 @@ export function exportServers(servers: readonly ServerInfo[], format: ExportForm
   return {
     document,
     text: textOf(document, writer),
+    toMerge: { key: writer.key, entries },
     leftOut: written.flatMap(({ name, entry }) => (entry === null ? [name] : [])),
     unsaid: said.flatMap(({ name, unsaid }) => (unsaid.length > 0 ? [{ name, members: unsaid }] : [])),
   };

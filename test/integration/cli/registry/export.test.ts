@@ -1,5 +1,8 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { documentOf, registryCli } from '../../../helpers/registry-cli.ts';
+import { TempDir } from '../../../helpers/temp-dir.ts';
 
 describe('mcp-switchyard registry export', () => {
   it('is imported as it was from its own format, and from those of clients except for what they cannot express', async () => {
@@ -37,5 +40,22 @@ describe('mcp-switchyard registry export', () => {
     const imported = await again.registry(['import', '-', '--json'], { stdin: JSON.stringify(vscode) });
     expect(documentOf(imported)).toMatchObject({ ok: true, results: [{ outcome: 'added' }, { outcome: 'added' }] });
     expect(again.said()).toMatchObject([{ transport: 'stdio', 'x-note': { kept: true } }, { transport: 'http' }]);
+  });
+
+  it('adds its servers to a file of a client with --into, and keeps the rest', async () => {
+    using cli = registryCli();
+    await cli.fill({ name: 'a', transport: 'stdio', command: 'x', env: { API_KEY: 'k-123' } });
+    using folder = new TempDir();
+    const path = join(folder.path, 'config.yaml');
+    writeFileSync(path, '# mine\nextensions:\n  b: { type: stdio, cmd: y }\n');
+    const { code, stderr } = await cli.registry(['export', '--format', 'goose', '--into', path]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('secrets in clear; its permissions are as before')]);
+    const text = readFileSync(path, 'utf8');
+    expect(text).toContain('# mine\nextensions:\n  b: { type: stdio, cmd: y }\n');
+    expect(text).toContain('API_KEY: k-123');
+    const twice = await cli.registry(['export', path, '--into', path]);
+    expect([twice.code, twice.stderr]).toEqual([2, expect.stringContaining('Name the file once')]);
+    const own = await cli.registry(['export', '--format', 'servers', '--into', path]);
+    expect([own.code, own.stderr]).toEqual([2, expect.stringContaining('Only files of clients')]);
   });
 });

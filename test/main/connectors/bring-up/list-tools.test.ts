@@ -59,13 +59,17 @@ describe('listAllTools', () => {
     expect([tools.length, cutBecause]).toEqual([100, 'it has more than 100 tools']);
   });
 
-  it('leaves out bad and repeated tools alone', async () => {
+  it('leaves out tools without a usable name and repeated ones alone, and keeps invalid ones', async () => {
     const page = [
       tool('good'),
       tool('good'),
-      tool('bad name'),
+      tool('a name: für alle'),
       { name: 'no-schema' },
       null,
+      'echo',
+      [tool('nested')],
+      tool('a\u0000b'),
+      tool('x'.repeat(1_025)),
       { inputSchema: {} },
       { ...tool('deep'), inputSchema: JSON.parse(`${'{"a":'.repeat(100)}1${'}'.repeat(100)}`) },
       tool('fine'),
@@ -75,7 +79,16 @@ describe('listAllTools', () => {
       limits,
       signal,
     );
-    expect(tools.map(({ name }) => name)).toEqual(['good', 'fine']);
-    expect(dropped).toEqual(['good', 'bad name', 'no-schema', '(no name)', '(no name)', 'deep']);
+    expect(tools.map(({ name }) => name)).toEqual(['good', 'a name: für alle', 'no-schema', 'fine']);
+    expect(dropped.map(({ name, reason }) => `${name.slice(0, 10)}: ${reason}`)).toEqual([
+      'good: duplicate',
+      '(no name): not-an-object',
+      '(no name): not-an-object',
+      '(no name): not-an-object',
+      'a\u0000b: name',
+      'xxxxxxxxxx: name',
+      '(no name): name',
+      'deep: too-deep',
+    ]);
   });
 });

@@ -12,7 +12,7 @@ function routeUnderTest() {
     leave: () => {},
   };
   const route = { reach: async () => open, lose: vi.fn(), renewCredentials: vi.fn() };
-  const renew = (error: unknown): boolean => renewSession(error, open, route);
+  const renew = (error: unknown, isSafe = false): boolean => renewSession(error, open, route, isSafe);
   return { open, route, renew };
 }
 
@@ -29,6 +29,16 @@ describe('renewSession', () => {
     const error = new SwitchyardError('TOOL_CALL_LOST', 'the socket broke', { detail: { sent: 'maybe' } });
     expect(renew(error)).toBe(false);
     expect(route.lose).toHaveBeenCalledOnce();
+  });
+
+  it('gives the connection up after an answer that says that the session is lost, and repeats reads alone', () => {
+    const { route, renew } = routeUnderTest();
+    const detail = { sent: 'maybe', session: 'lost' };
+    const error = new SwitchyardError('TOOL_CALL_REJECTED', 'Session not found', { detail });
+    expect([renew(error), renew(error, true)]).toEqual([false, true]);
+    expect(route.lose).toHaveBeenCalledTimes(2);
+    const broken = new SwitchyardError('TOOL_CALL_LOST', 'the socket broke', { detail: { sent: 'maybe' } });
+    expect(renew(broken, true)).toBe(false);
   });
 
   it('reconnects with the present credentials after a 401, but not after a 403', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { ConnectorTarget } from '../../../../src/main/connectors/connection/connection.ts';
-import { connectWithSseFallback } from '../../../../src/main/connectors/connection/sse-fallback.ts';
+import { connectWithSseFallback, STREAM_STEP } from '../../../../src/main/connectors/connection/sse-fallback.ts';
+import { SwitchyardError } from '../../../../src/shared/errors.ts';
 import { scriptedConnection } from '../../../helpers/scripted-connection.ts';
 
 const refused = new Error('Streamable HTTP is refused');
 
 /** What was tried against a server that answers Streamable HTTP with `status`, and how it ended. */
-async function tried(status: number | null, target: Partial<ConnectorTarget> = {}): Promise<string[]> {
+async function tried(status: number | 'sse' | null, target: Partial<ConnectorTarget> = {}): Promise<string[]> {
   const ways: string[] = [];
   const outcome = await connectWithSseFallback({ era: 'auto', transport: 'auto', ...target } as ConnectorTarget, {
     overStreamableHttp: async () => {
@@ -26,11 +27,11 @@ async function tried(status: number | null, target: Partial<ConnectorTarget> = {
 }
 
 describe('connectWithSseFallback', () => {
-  it.each([400, 404, 405, 499])('tries SSE after Streamable HTTP was answered with %i', async (status) => {
+  it.each([400, 404, 405, 'sse'] as const)('tries SSE after initialize was answered with %s', async (status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'sse', 'connected']);
   });
 
-  it.each([401, 403, 302, 500, 503, null])('does not try SSE after %s', async (status) => {
+  it.each([401, 403, 406, 429, 499, 302, 500, 503, null])('does not try SSE after %s', async (status) => {
     await expect(tried(status)).resolves.toEqual(['http', 'refused']);
   });
 
@@ -41,5 +42,20 @@ describe('connectWithSseFallback', () => {
 
   it('uses SSE alone where the entry names it', async () => {
     await expect(tried(null, { transport: 'sse' })).resolves.toEqual(['sse', 'connected']);
+  });
+
+  it.each([
+    ['the refusal of Streamable HTTP', 405, { step: STREAM_STEP, status: 404 }, 'refused'],
+    ['the failure of SSE', 405, { step: STREAM_STEP, status: 503 }, 'over SSE'],
+    ['the failure of SSE', 405, { step: 'initialize', status: 400 }, 'over SSE'],
+    ['the failure of SSE', 405, {}, 'over SSE'],
+    ['the failure of SSE', 'sse', { step: STREAM_STEP, status: 405 }, 'over SSE'],
+  ] as const)('tells %s after %s, where SSE failed with %j', async (_, status, detail, told) => {
+    const attempt = connectWithSseFallback({ era: 'auto', transport: 'auto' } as ConnectorTarget, {
+      overStreamableHttp: () => Promise.reject(new Error('refused')),
+      overSse: () => Promise.reject(new SwitchyardError('CONNECTOR_CONNECT_FAILED', 'over SSE', { detail })),
+      statusOf: () => status,
+    });
+    await expect(attempt).rejects.toThrow(told);
   });
 });

@@ -1,5 +1,5 @@
-import { describe, expect, it } from 'vitest';
-import { backoffMs } from '../../../../src/main/connectors/live/reconnection.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { backoffMs, Reconnection } from '../../../../src/main/connectors/live/reconnection.ts';
 
 describe('backoffMs', () => {
   it('grows to 60 s and spreads over the whole range', () => {
@@ -8,5 +8,33 @@ describe('backoffMs', () => {
     ]);
     expect(backoffMs(8, { next: () => 0 })).toBe(0);
     expect(backoffMs(2, { next: () => 0.5 })).toBe(500);
+  });
+});
+
+describe('Reconnection', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('waits as long as the server asks, for calls too, and backs off after that', async () => {
+    const attempts: string[] = [];
+    const reconnection = new Reconnection({ next: () => 1 });
+    reconnection.failed({ detail: { retryAfterMs: 30_000 } });
+    reconnection.schedule((why) => void attempts.push(why));
+    await vi.advanceTimersByTimeAsync(29_999);
+    expect([reconnection.isHeld, reconnection.mayProbe]).toEqual([true, false]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect([reconnection.isHeld, reconnection.mayProbe, attempts]).toEqual([false, true, []]);
+    await vi.advanceTimersByTimeAsync(500);
+    expect(attempts).toEqual(['attempt 2']);
+  });
+
+  it('forgets the wait with the next failure that asks for none, and where the entry changes', () => {
+    const reconnection = new Reconnection({ next: () => 1 });
+    reconnection.failed({ detail: { retryAfterMs: 30_000 } });
+    reconnection.failed({ detail: {} });
+    expect(reconnection.isHeld).toBe(false);
+    reconnection.failed({ detail: { retryAfterMs: 30_000 } });
+    reconnection.reset();
+    expect(reconnection.isHeld).toBe(false);
   });
 });

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ToolListing } from '../../../../src/main/connectors/bring-up/list-tools.ts';
 import { ToolRefresher } from '../../../../src/main/connectors/live/tool-refresher.ts';
 import { isWithin, traced } from '../../../../src/main/observability/trace.ts';
+import { SwitchyardError } from '../../../../src/shared/errors.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
@@ -24,6 +25,21 @@ function setUp(list: () => Promise<ToolListing> = async () => listing()) {
 }
 
 describe('ToolRefresher', () => {
+  it('reads no sooner than the server asks, whoever asks for it, and then by itself', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const busy = new SwitchyardError('CONNECTOR_LIST_INVALID', 'busy', { detail: { retryAfterMs: 30_000 } });
+    let isBusy = true;
+    const { refresher, readings, told } = setUp(() => (isBusy ? Promise.reject(busy) : Promise.resolve(listing())));
+    await refresher.refresh();
+    isBusy = false;
+    refresher.notice();
+    await refresher.refresh();
+    await vi.advanceTimersByTimeAsync(29_900);
+    expect([readings(), told]).toEqual([1, ['failure']]);
+    await vi.advanceTimersByTimeAsync(200);
+    expect([readings(), told]).toEqual([2, ['failure', 'listing']]);
+  });
+
   it('reads once for a burst of notices', async () => {
     const { refresher, readings, told } = setUp();
     for (let notice = 0; notice < 1_000; notice += 1) refresher.notice();

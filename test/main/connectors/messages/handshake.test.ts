@@ -1,13 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { EraMemory } from '../../../../src/main/connectors/connection/era-memory.ts';
-import { StatusError } from '../../../../src/main/connectors/connection/failure.ts';
+import { StatusError } from '../../../../src/main/connectors/connection/http-refusal.ts';
 import { assertNotSelf, shakeHands } from '../../../../src/main/connectors/messages/handshake.ts';
+import { judgeAnswer } from '../../../../src/main/connectors/messages/http/http-status.ts';
 import type { MessageChannel } from '../../../../src/main/connectors/messages/message-channel.ts';
 import { TOOLS_ONLY } from '../../../../src/main/mcp/host-side.ts';
 import { type JsonObject, RpcError } from '../../../../src/main/mcp/json-rpc.ts';
 
 const DISCOVERED = { supportedVersions: ['2026-07-28'], capabilities: { tools: {} } };
 const INITIALIZED = { protocolVersion: '2025-11-25', capabilities: { tools: {}, prompts: null } };
+
+function refused(status: number, step = 'server/discover'): StatusError {
+  const verdict = judgeAnswer({ step, id: 1, hasSession: false }, { status, headers: {}, body: '' });
+  if (verdict.kind === 'answered') throw new Error('It is an answer');
+  return new StatusError(verdict);
+}
 
 /** A channel whose server answers as the test says. */
 function channelOf(answers: Readonly<Record<string, () => Promise<JsonObject>>>) {
@@ -26,11 +33,15 @@ function channelOf(answers: Readonly<Record<string, () => Promise<JsonObject>>>)
   return { channel, sent, spoken };
 }
 
+const after = (ms: number) => (begin: () => void) => {
+  const timer = setTimeout(begin, ms);
+  return () => clearTimeout(timer);
+};
 const options = (silenceMs?: number) => ({
   endpoint: 'https://one.example/mcp',
   eras: new EraMemory(),
   transport: 'stdio' as const,
-  ...(silenceMs !== undefined && { silenceMs }),
+  ...(silenceMs !== undefined && { whenSilent: after(silenceMs) }),
 });
 const resolves = (result: JsonObject) => () => Promise.resolve(result);
 const rejects = (error: Error) => () => Promise.reject(error);
@@ -39,7 +50,7 @@ const later = (ms: number, result: JsonObject) => () =>
 const unknown = new RpcError(-32_601, 'Method not found');
 
 describe('shakeHands', () => {
-  beforeEach(() => void vi.useFakeTimers({ now: 1_000 }));
+  beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] }));
   afterEach(() => void vi.useRealTimers());
 
   it('agrees on the modern era where the server discovers it', async () => {
@@ -52,7 +63,7 @@ describe('shakeHands', () => {
 
   it.each([
     ['an error', unknown],
-    ['a status', new StatusError(404, '')],
+    ['a status', refused(404)],
   ])('falls back to initialize where the probe is answered with %s, and remembers it', async (_what, error) => {
     const how = options();
     const answers = { 'server/discover': rejects(error), initialize: resolves(INITIALIZED) };
@@ -66,7 +77,7 @@ describe('shakeHands', () => {
     expect(second.sent).toEqual(['initialize', 'notifications/initialized']);
   });
 
-  it.each([new StatusError(401, ''), new StatusError(403, ''), new Error('reset')])(
+  it.each([refused(401), refused(403), new Error('reset')])(
     'does not fall back where the probe fails with %s',
     async (error) => {
       const { channel, sent } = channelOf({ 'server/discover': rejects(error), initialize: resolves(INITIALIZED) });

@@ -1,14 +1,31 @@
 import { describe, expect, it } from 'vitest';
-import { ClosedConnection, StatusError, UnusableAnswer } from '../../../../src/main/connectors/connection/failure.ts';
+import {
+  ClosedConnection,
+  SseServerAnswered,
+  UnusableAnswer,
+} from '../../../../src/main/connectors/connection/failure.ts';
+import { StatusError } from '../../../../src/main/connectors/connection/http-refusal.ts';
+import { judgeAnswer } from '../../../../src/main/connectors/messages/http/http-status.ts';
+import { withinSession } from '../../../../src/main/connectors/messages/http/session-loss.ts';
 import { laterFailure, requestFailure } from '../../../../src/main/connectors/messages/request-failure.ts';
 import { RpcError } from '../../../../src/main/mcp/json-rpc.ts';
 import { SwitchyardError } from '../../../../src/shared/errors.ts';
 
+const refused = (status: number): StatusError => {
+  const asked = { step: 'tools/call', id: 1, hasSession: true };
+  const verdict = judgeAnswer(asked, { status, headers: {}, body: '' });
+  if (verdict.kind === 'answered') throw new Error('It is an answer');
+  return new StatusError(verdict);
+};
+const lost = withinSession(new RpcError(-32_001, 'Session not found')) as Error;
+
 describe('requestFailure', () => {
   it.each([
     ['an error that the server answered', new RpcError(-32_602, 'bad'), { kind: 'rpc', code: -32_602, reason: 'bad' }],
-    ['refused credentials', new StatusError(401, ''), { kind: 'refused', status: 401 }],
-    ['a lost session', new StatusError(404, ''), { kind: 'status', status: 404, isSessionLost: true }],
+    ['refused credentials', refused(401), { kind: 'refused', status: 401 }],
+    ['a lost session', refused(404), { kind: 'status', refusal: { kind: 'session-lost', sent: 'no' } }],
+    ['an answer that tells of a lost session', lost, { kind: 'rpc', code: -32_001, isSessionLost: true }],
+    ['a legacy SSE server', new SseServerAnswered(), { kind: 'unusable', isSse: true }],
     ['an answer that is no MCP', new UnusableAnswer('it is odd'), { kind: 'unusable', reason: 'it is odd' }],
     ['an answer that is too large', new SwitchyardError('TOOL_RESULT_TOO_LARGE', 'cut'), { kind: 'too-large' }],
     ['a closed connection', new ClosedConnection(), { kind: 'network', isUnsent: true }],
@@ -22,11 +39,11 @@ describe('requestFailure', () => {
 describe('laterFailure', () => {
   it('never says that the call was not sent, since its first round was', () => {
     expect(laterFailure(new ClosedConnection())).toMatchObject({ kind: 'network', isUnsent: false });
-    expect(laterFailure(new StatusError(404, ''))).toMatchObject({ kind: 'network', isUnsent: false });
+    expect(laterFailure(refused(404))).toMatchObject({ refusal: { kind: 'session-lost', sent: 'maybe' } });
   });
 
   it('tells everything else as requestFailure does', () => {
-    expect(laterFailure(new StatusError(500, ''))).toMatchObject({ kind: 'status', status: 500 });
+    expect(laterFailure(refused(500))).toMatchObject({ kind: 'status', refusal: { status: 500 } });
     expect(laterFailure(new RpcError(1, 'no'))).toMatchObject({ kind: 'rpc', code: 1 });
   });
 });

@@ -24,7 +24,9 @@ describe('createGatewayHost', () => {
 
   it('rejects a question if several clients, or none, could answer it, or if the only one cannot be reached', async () => {
     const host = createGatewayHost();
-    await expect(host.answer(request)).rejects.toMatchObject({ code: -32_601 });
+    await expect(host.answer({ ...request, method: 'sampling/createMessage' })).rejects.toMatchObject({
+      code: -32_601,
+    });
     host.askAmong({ calls: new CallsUnderWay(), sessions: () => [session({ roots: {} }), session({ roots: {} })] });
     await expect(host.answer(request)).rejects.toMatchObject({
       code: -32_601,
@@ -55,5 +57,38 @@ describe('createGatewayHost', () => {
       await expect(host.answer(request)).rejects.toMatchObject({ message: expect.stringContaining('several') });
     }
     await expect(host.answer(request)).resolves.toEqual({ roots: 'mine' });
+  });
+
+  it('answers that there are no roots when no client, or not the one whose requests are there, has some', async () => {
+    const host = createGatewayHost();
+    await expect(host.answer(request)).resolves.toEqual({ roots: [] });
+    const calls = new CallsUnderWay();
+    host.askAmong({ calls, sessions: () => [session({ roots: {} })] });
+    const rootless = { capabilities: { sampling: {} }, answer: () => Promise.reject(new Error('asked')) };
+    using _call = calls.enter('a', { client: {}, host: rootless, notify: () => {} });
+    await expect(host.answer(request)).resolves.toEqual({ roots: [] });
+  });
+
+  it('refuses a question in a mode that the only client did not declare', async () => {
+    const host = createGatewayHost();
+    host.askAmong({ calls: new CallsUnderWay(), sessions: () => [session({ elicitation: {}, sampling: {} })] });
+    const url = { ...request, method: 'elicitation/create', params: { mode: 'url', url: 'https://x.example' } };
+    await expect(host.answer(url)).rejects.toMatchObject({ code: -32_602 });
+    const tools = { ...request, method: 'sampling/createMessage', params: { messages: [], tools: [] } };
+    await expect(host.answer(tools)).rejects.toMatchObject({ code: -32_602 });
+  });
+
+  it('claims roots while a client has some, and exactly what the only client of a gateway can do', () => {
+    const host = createGatewayHost();
+    const shared = ['elicitation', 'extensions', 'sampling'];
+    expect(Object.keys(host.capabilities).sort()).toEqual(shared);
+    const sessions = [session({ sampling: {} })];
+    let only: Readonly<Record<string, unknown>> | null = null;
+    host.askAmong({ calls: new CallsUnderWay(), sessions: () => sessions, onlyClient: () => only });
+    expect(Object.keys(host.capabilities).sort()).toEqual(shared);
+    sessions.push(session({ roots: {} }));
+    expect(Object.keys(host.capabilities).sort()).toEqual([...shared, 'roots'].sort());
+    only = { elicitation: {} };
+    expect(host.capabilities).toEqual({ elicitation: {} });
   });
 });

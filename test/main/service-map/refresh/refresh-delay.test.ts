@@ -44,6 +44,12 @@ describe('refreshDelayMs', () => {
     ['when 80 % of the time that the map holds is over', { kind: 'regular', holdsForMs: 60_000 }, 1, 48_000],
     ['100 ms from now where the map holds no longer', { kind: 'regular', holdsForMs: 0 }, 1, 100],
     ['as late as a timer can be set', { kind: 'regular', intervalMs: 1e12 }, 0.5, 2 ** 31 - 1],
+    [
+      'as late as a timer can be set, however long the map holds',
+      { kind: 'regular', intervalMs: 1e12, holdsForMs: 1e13 },
+      0.5,
+      2 ** 31 - 1,
+    ],
   ])('refreshes %s', (_, timing, sample, expected) => {
     expect(refreshDelayMs({ ...HOLDS, kind: 'regular', ...timing }, sample)).toBeCloseTo(expected, 6);
   });

@@ -1,8 +1,8 @@
-import { exportServers } from '../../../registry/transfer/export-servers.ts';
+import { type Export, exportServers } from '../../../registry/transfer/export-servers.ts';
 import { type OwnProgram, shellLine } from '../../terminal/own-command.ts';
 
-/** Clients that a snippet can be had for. */
-export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode'] as const;
+/** The clients that a snippet can be made for. */
+export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode', 'gemini', 'opencode', 'codex', 'zed', 'goose'] as const;
 
 export type SnippetClient = (typeof SNIPPET_CLIENTS)[number];
 
@@ -13,8 +13,8 @@ export type Way =
 
 /** What to paste, and where. */
 export interface Snippet {
-  /** The whole of a file; into one that has servers already goes the member of this name. */
-  readonly document: object;
+  /** A whole file of the client, and what to add to one that is there. */
+  readonly written: Export;
   /** The files that the client reads, the narrowest first. */
   readonly files: readonly string[];
   /** A command line that does the same; null where the client has none. */
@@ -25,15 +25,15 @@ export interface Snippet {
 
 /**
  * Makes the configuration for one client. Claude Desktop's file takes programs only and skips an entry with a url, so
- * it is named for programs only. All three clients read variables in headers: Claude Code as `${NAME}`, Cursor and VS
- * Code as `${env:NAME}`. VS Code's inputs are not used: a person has to type them, and background agents skip such
- * servers.
+ * it is named for programs only. Variables in headers are `${NAME}` for Claude Code, Gemini CLI and Goose,
+ * `${env:NAME}` for Cursor and VS Code, `{env:NAME}` for OpenCode; Codex has a member that names the variable. VS
+ * Code's inputs are not used: a person has to type them, and background agents skip such servers.
  */
 export function clientSnippet(client: SnippetClient, name: string, way: Way, platform: NodeJS.Platform): Snippet {
-  const { document } = exportServers([serverOf(name, way)], client);
+  const written = exportServers([serverOf(name, way)], client);
   const files = filesOf(client, way, platform);
   const command = client === 'claude' ? claudeCommand(name, way) : null;
-  return { document, files, command, advice: adviceOf(files, command, way) };
+  return { written, files, command, advice: adviceOf(files, command, way) };
 }
 
 function serverOf(name: string, way: Way): Parameters<typeof exportServers>[0][number] {
@@ -59,6 +59,19 @@ function filesOf(client: SnippetClient, { kind }: Way, platform: NodeJS.Platform
       return ['.cursor/mcp.json', '~/.cursor/mcp.json'];
     case 'vscode':
       return ['.vscode/mcp.json'];
+    case 'gemini':
+      return ['.gemini/settings.json', '~/.gemini/settings.json'];
+    case 'opencode':
+      return ['opencode.json', '~/.config/opencode/opencode.json'];
+    case 'codex':
+      return ['.codex/config.toml', '~/.codex/config.toml'];
+    case 'zed':
+      return [
+        '.zed/settings.json',
+        platform === 'win32' ? '%APPDATA%\\Zed\\settings.json' : '~/.config/zed/settings.json',
+      ];
+    case 'goose':
+      return [platform === 'win32' ? '%APPDATA%\\Block\\goose\\config\\config.yaml' : '~/.config/goose/config.yaml'];
   }
 }
 

@@ -1,6 +1,10 @@
-import { isObject, LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
+import type { IncomingMessage } from 'node:http';
+import { wireRevisionOf } from '../../../mcp/definitions/wire-revision.ts';
+import { LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
 import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
+import { servedCapabilities, serverCapabilities } from '../../messages/capabilities.ts';
 import type { AskClient, Exchange } from '../../messages/exchange.ts';
+import { headerWord } from '../../messages/header-word.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../../messages/write-message.ts';
 import type { GatewayHost } from '../../protocol/gateway-host.ts';
@@ -9,6 +13,7 @@ import {
   initializeResult,
   legacyMethod,
   type LegacyDeps as MethodDeps,
+  sessionlessMethod,
 } from '../../protocol/legacy-methods.ts';
 import type { ClientNotices } from '../../protocol/notices/client-notices.ts';
 import type { ClientSession } from '../../protocol/notices/client-session.ts';
@@ -30,35 +35,41 @@ export interface LegacyDeps extends MethodDeps {
 
 /** The session that a request names, if it belongs to the sender of the request. */
 export function sessionOf({ request, caller }: McpHttpRequest, sessions: SessionTable): HttpSession | undefined {
-  return sessions.find(request.headers['mcp-session-id'], caller.principal, caller.view);
+  return sessions.find(sessionIdOf(request), caller.principal, caller.view);
+}
+
+/** The id of the session that a request names; undefined if it names none. */
+export function sessionIdOf({ headers }: IncomingMessage): string | undefined {
+  return headerWord(headers, 'Mcp-Session-Id');
 }
 
 /**
- * Answers a request of the legacy era (MCP 2025-11-25 and older). Without a session the gateway knows nothing about the
- * client, and cannot ask it anything. Never rejects.
+ * Answers a request of the legacy era (MCP 2025-11-25 and older). Without a session the gateway knows nothing about
+ * the client, and cannot ask it anything. Never rejects.
  */
 export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, deps: LegacyDeps): Promise<void> {
   const { request, reply } = http;
   const { id, method } = message;
-  const revision = request.headers['mcp-protocol-version'];
+  const revision = headerWord(request.headers, 'MCP-Protocol-Version');
   if (method === 'initialize') return initialize(http, message, deps);
-  if (revision !== undefined && !LEGACY_REVISIONS.includes(String(revision)))
+  if (revision !== undefined && !LEGACY_REVISIONS.includes(revision))
     return refuse(reply, 400, 'This revision of MCP is not spoken here', RPC_INVALID_REQUEST, id);
   const session = sessionOf(http, deps.sessions);
-  if (session === undefined && request.headers['mcp-session-id'] !== undefined) return refuseSession(reply, id);
+  if (session === undefined && sessionIdOf(request) !== undefined) return refuseSession(reply, id);
   const client = session?.client;
   if (client?.running.has(id) === true) return refuse(reply, 400, 'This id is in use', RPC_INVALID_REQUEST, id);
   const own: EraFacts['own'] = async (name, params, signal) => {
     if (client !== undefined) return legacyMethod(name, params, client, { ...deps, signal });
-    return name === 'ping' || name === 'logging/setLevel' ? {} : null;
+    return sessionlessMethod(name);
   };
   const ask = client === undefined ? null : askOver(http, client);
-  const capabilities = ask === null ? {} : (client?.capabilities ?? {});
+  const capabilities = servedCapabilities(client?.capabilities, ask !== null);
   await serveRequest(
     http,
     message,
     {
       ...{ era: 'legacy', client: client ?? http, session: client ?? null, capabilities, ask, own },
+      revision: wireRevisionOf(client?.revision ?? revision ?? null),
       ...{ logLevel: client?.logLevel ?? null, running: client?.running ?? null },
     },
     deps.server,
@@ -83,7 +94,7 @@ async function initialize(
     const revision = agreedRevision(params);
     session = { id: null, revision };
     if (deps.hasSessions) {
-      const capabilities = isObject(params.capabilities) ? params.capabilities : {};
+      const capabilities = servedCapabilities(params.capabilities);
       const opened = deps.sessions.open({ ...caller, revision, capabilities });
       if (opened === null) {
         refuseForNow(response, reply, 'There are too many sessions', id);
@@ -93,7 +104,8 @@ async function initialize(
       response.setHeader('mcp-session-id', opened.client.id);
       deps.notices.add(opened.client);
     }
-    reply.end(writeResult(id, initializeResult(revision, deps.host), 'legacy'));
+    const capabilities = serverCapabilities({ hasNotices: deps.hasSessions, servesUi: caller.view.mayServeUi() });
+    reply.end(writeResult(id, initializeResult(revision, capabilities, deps.host), 'legacy'));
   };
   const served = servedMessage(message, request.headers, () => session);
   await serveTraced(served, open).catch((error: unknown) => reply.end(writeError(id, error as RpcError)));

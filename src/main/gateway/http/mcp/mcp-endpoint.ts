@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { asIncoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
-import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
+import { RpcError } from '../../../mcp/json-rpc.ts';
+import { asClientMessage, idOf, parseClientJson } from '../../messages/client-message.ts';
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
 import { isModern } from '../../protocol/modern-envelope.ts';
-import { servedMessage } from '../../protocol/request-telemetry.ts';
 import type { Backlog } from './backlog.ts';
-import { answerLegacy, type LegacyDeps, sessionOf } from './legacy-requests.ts';
+import { answerBatch, type ServeOne, takeQuietly } from './batch-requests.ts';
+import { answerLegacy, type LegacyDeps, sessionIdOf, sessionOf } from './legacy-requests.ts';
 import { answerModern, type ModernDeps } from './modern-requests.ts';
-import { idOf, refuse, refuseForNow, refuseSession } from './refusals.ts';
+import { refuse, refuseForNow, refuseSession } from './refusals.ts';
 import { HttpReply } from './reply.ts';
 import type { Caller, McpHttpRequest, RpcRequest } from './serve-request.ts';
 
@@ -19,9 +19,14 @@ export interface McpEndpointDeps extends ModernDeps, LegacyDeps {
   readonly backlog: Backlog;
 }
 
+/** An HTTP request with a reply of its own. */
+interface EndpointRequest extends McpHttpRequest {
+  readonly reply: HttpReply;
+}
+
 /**
- * Serves Streamable HTTP of both eras at one address (MCP 2025-11-25 and 2026-07-28, transports). Rejects if the client
- * disconnects before its request has been read.
+ * Serves Streamable HTTP of both eras at one address (MCP 2025-11-25 and 2026-07-28, transports). Rejects if the
+ * client disconnects before its request has been read.
  */
 export async function handleMcp(
   request: IncomingMessage,
@@ -29,7 +34,7 @@ export async function handleMcp(
   caller: Caller,
   deps: McpEndpointDeps,
 ): Promise<void> {
-  const http: McpHttpRequest = { request, response, caller, reply: new HttpReply(request, response, deps.backlog) };
+  const http: EndpointRequest = { request, response, caller, reply: new HttpReply(request, response, deps.backlog) };
   switch (request.method) {
     case 'POST':
       return await post(http, deps);
@@ -42,7 +47,7 @@ export async function handleMcp(
   }
 }
 
-async function post(http: McpHttpRequest, deps: McpEndpointDeps): Promise<void> {
+async function post(http: EndpointRequest, deps: McpEndpointDeps): Promise<void> {
   const { request, reply, response } = http;
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
     return refuse(reply, 415, 'The body has to be application/json');
@@ -55,37 +60,36 @@ async function post(http: McpHttpRequest, deps: McpEndpointDeps): Promise<void> 
   }
   let value: unknown;
   try {
-    value = JSON.parse(body.toString('utf8'));
+    value = parseClientJson(body.toString('utf8'));
   } catch {
     return refuse(reply, 400, 'The body is no JSON', RPC_PARSE_ERROR);
   }
   await take(http, value, deps);
 }
 
-async function take(http: McpHttpRequest, value: unknown, deps: McpEndpointDeps): Promise<void> {
+async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps): Promise<void> {
   const { reply, response } = http;
-  const message = asIncoming(value);
+  if (Array.isArray(value)) {
+    const serveOne: ServeOne = async (place, message) => {
+      if (!isTurnedAway(place, message, deps)) await answerLegacy(place, message, deps);
+    };
+    return await answerBatch(http, value, deps.sessions, serveOne);
+  }
+  const message = asClientMessage(value);
   if (message.kind === 'junk') {
-    const why = 'The body is no JSON-RPC 2.0 message; batches are not taken';
+    const why = 'The body is no JSON-RPC 2.0 message';
     return reply.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, why)), 400);
   }
   if (message.kind === 'request') {
     if (isTurnedAway(http, message, deps)) return;
-    if (isModern(message.params, http.request.headers)) await answerModern(http, message, deps);
+    if (isModern(message.method, message.params, http.request.headers)) await answerModern(http, message, deps);
     else await answerLegacy(http, message, deps);
     return;
   }
   const client = sessionOf(http, deps.sessions)?.client;
-  if (client === undefined && http.request.headers['mcp-session-id'] !== undefined) return refuseSession(reply);
-  if (message.kind === 'notification') {
-    const served = servedMessage(message, http.request.headers, () => client);
-    await serveTraced(served, async () => {
-      if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
-    });
-  } else {
-    if (client === undefined) return refuseSession(reply);
-    client.take(message.id, value as JsonObject);
-  }
+  const isForNobody = client === undefined && message.kind !== 'notification';
+  if (isForNobody || (client === undefined && sessionIdOf(http.request) !== undefined)) return refuseSession(reply);
+  await takeQuietly(http.request.headers, client, message, value);
   response.writeHead(202).end();
 }
 
@@ -102,9 +106,9 @@ function isTurnedAway({ response, reply }: McpHttpRequest, { id }: RpcRequest, d
  * Opens the stream over which a session receives messages that belong to no request (MCP 2025-11-25, listening for
  * messages).
  */
-function openStream(http: McpHttpRequest, { sessions, streams }: McpEndpointDeps): void {
+function openStream(http: EndpointRequest, { sessions, streams }: McpEndpointDeps): void {
   const { reply, response } = http;
-  if (http.request.headers['mcp-session-id'] === undefined) {
+  if (sessionIdOf(http.request) === undefined) {
     response.writeHead(405, { allow: 'POST' }).end();
     return;
   }
@@ -129,7 +133,7 @@ function openStream(http: McpHttpRequest, { sessions, streams }: McpEndpointDeps
 function endSession(http: McpHttpRequest, { sessions }: McpEndpointDeps): void {
   const { reply, response } = http;
   const session = sessionOf(http, sessions);
-  if (http.request.headers['mcp-session-id'] === undefined) response.writeHead(405, { allow: 'POST' }).end();
+  if (sessionIdOf(http.request) === undefined) response.writeHead(405, { allow: 'POST' }).end();
   else if (session === undefined) refuseSession(reply);
   else {
     sessions.end(session);
@@ -138,8 +142,8 @@ function endSession(http: McpHttpRequest, { sessions }: McpEndpointDeps): void {
 }
 
 /**
- * Resolves with the body of a request, or with null if it is longer than `maxBytes`; no more than that is read. Rejects
- * if the client disconnects.
+ * Resolves with the body of a request, or with null if it is longer than `maxBytes`; no more than that is read.
+ * Rejects if the client disconnects.
  */
 function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
   return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
-import { type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
+import { wireRevisionOf } from '../../../mcp/definitions/wire-revision.ts';
+import { type JsonObject, MODERN_REVISION, RpcError } from '../../../mcp/json-rpc.ts';
 import { writeError } from '../../messages/write-message.ts';
 import type { GatewayHost } from '../../protocol/gateway-host.ts';
 import { type ModernEnvelope, readEnvelope } from '../../protocol/modern-envelope.ts';
@@ -33,10 +34,11 @@ export async function answerModern(http: McpHttpRequest, message: RpcRequest, de
     return http.reply.end(writeError(id, error as RpcError), 400);
   }
   const own: EraFacts['own'] = async (name, _, signal) => {
-    if (name === 'server/discover') return discoverResult(deps.host);
+    if (name === 'server/discover') return discoverResult(http.caller.view, deps.host);
     return name === 'subscriptions/listen' ? subscribe(http, message, signal, deps) : null;
   };
-  const facts: EraFacts = { era: 'modern', client: http, ask: null, running: null, own, ...envelope };
+  const era = { era: 'modern', revision: wireRevisionOf(MODERN_REVISION) } as const;
+  const facts: EraFacts = { ...era, client: http, ask: null, running: null, own, ...envelope };
   await serveRequest(http, message, facts, deps.server);
 }
 

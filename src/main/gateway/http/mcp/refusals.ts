@@ -1,39 +1,39 @@
 import type { ServerResponse } from 'node:http';
-import { isObject, RpcError } from '../../../mcp/json-rpc.ts';
+import { RpcError } from '../../../mcp/json-rpc.ts';
 import { recordGatewayRefusal } from '../../../observability/instruments.ts';
 import type { RequestId } from '../../messages/exchange.ts';
 import { UnknownMethod } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
-import type { HttpReply } from './reply.ts';
+import type { Reply } from './reply.ts';
 
-/** What JSON-RPC has no code for, and HTTP a status; SDKs use it so. */
+/** For what has an HTTP status and no code in JSON-RPC; SDKs use this one. */
 export const RPC_TRANSPORT = -32_000;
 const RPC_SESSION_UNKNOWN = -32_001;
 
 /** Answers with an HTTP status and an error of that code. */
-export function refuse(reply: HttpReply, status: number, why: string, code = RPC_TRANSPORT, id?: RequestId): void {
+export function refuse(reply: Reply, status: number, why: string, code = RPC_TRANSPORT, id?: RequestId): void {
   reply.end(writeError(id, new RpcError(code, why)), status);
 }
 
-/** There is no such session, or it is somebody else's: its client is to begin anew (MCP 2025-11-25, session management). */
-export function refuseSession(reply: HttpReply, id?: RequestId): void {
+/**
+ * Refuses a request of a session that does not exist, or is somebody else's. The client starts a new session then (MCP
+ * 2025-11-25, session management).
+ */
+export function refuseSession(reply: Reply, id?: RequestId): void {
   refuse(reply, 404, 'The session is not known', RPC_SESSION_UNKNOWN, id);
 }
 
-/** It may go in a moment. */
-export function refuseForNow(response: ServerResponse, reply: HttpReply, why: string, id?: RequestId): void {
+/** Refuses a request that may succeed in a moment. */
+export function refuseForNow(response: ServerResponse, reply: Reply, why: string, id?: RequestId): void {
   recordGatewayRefusal(503);
-  response.setHeader('retry-after', '1');
+  if (!response.headersSent) response.setHeader('retry-after', '1');
   refuse(reply, 503, why, RPC_TRANSPORT, id);
 }
 
-/** The id of what is no message, if it has one. */
-export function idOf(value: unknown): RequestId | undefined {
-  const id = isObject(value) ? value.id : undefined;
-  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
-}
-
-/** MCP 2026-07-28, Streamable HTTP: what is refused as a message has a status of its own, what a method answers has not. */
+/**
+ * The HTTP status of an error of the modern era (MCP 2026-07-28, Streamable HTTP): a message that is refused has one of
+ * its own, the error of a method has not.
+ */
 export function statusOf(error: RpcError): number {
   const { code } = error;
   if (error instanceof UnknownMethod) return 404;

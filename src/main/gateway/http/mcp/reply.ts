@@ -4,6 +4,7 @@ import type { ResultSink } from '../../../connectors/connection/connection.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import { EventWriter } from '../../event-writer.ts';
 import type { RequestId } from '../../messages/exchange.ts';
+import { acceptedTypes } from './accepted-types.ts';
 import type { Backlog } from './backlog.ts';
 
 /**
@@ -22,11 +23,29 @@ const STREAM_HEADERS = {
 
 const BRACE = 0x7b;
 
+/** The place where the answer to one request goes. */
+export interface Reply {
+  /** Whether messages can precede the answer. */
+  readonly acceptsStream: boolean;
+  /** Whether a result can be passed on in pieces. */
+  readonly takesPieces: boolean;
+  /** Begins a stream later, if the answer takes long. */
+  beginInTime(): void;
+  /** Sends a message before the answer. Returns false if that is no longer possible. */
+  send(message: JsonObject): boolean;
+  /** Begins the answer with a result that arrives in pieces; `prefix` is written into the result's object first. */
+  openLarge(id: RequestId, prefix: string, flow: { readonly resume: () => void }): ResultSink;
+  /** Ends with an answer. `status` is its HTTP status, where it has one of its own and nothing was sent before. */
+  end(json: string, status?: number): void;
+  /** Ends the answer that {@link openLarge} began. */
+  endLarge(): void;
+}
+
 /**
  * The answer to one HTTP request: JSON, or a stream of events if anything precedes the answer (MCP, Streamable HTTP,
  * sending messages).
  */
-export class HttpReply {
+export class HttpReply implements Reply {
   readonly #response: ServerResponse;
   readonly #backlog: Backlog;
   readonly #acceptsJson: boolean;
@@ -37,11 +56,11 @@ export class HttpReply {
   #timer: Timer | null = null;
 
   constructor(request: IncomingMessage, response: ServerResponse, backlog: Backlog) {
-    const accept = request.headers.accept ?? '*/*';
+    const accepted = acceptedTypes(request.headers.accept);
     this.#response = response;
     this.#backlog = backlog;
-    this.#acceptsJson = /\*\/\*|application\/(?:json|\*)/.test(accept);
-    this.#acceptsStream = /\*\/\*|text\/(?:event-stream|\*)/.test(accept);
+    this.#acceptsJson = accepted.json;
+    this.#acceptsStream = accepted.stream;
   }
 
   /** Whether the client accepts an answer in any form that there is. */
@@ -53,7 +72,19 @@ export class HttpReply {
     return this.#acceptsStream;
   }
 
-  /** Begins a stream later, if the answer takes long. */
+  get acceptsJson(): boolean {
+    return this.#acceptsJson;
+  }
+
+  get takesPieces(): boolean {
+    return true;
+  }
+
+  /** Whether a stream of events was begun. */
+  get isStream(): boolean {
+    return this.#state === 'stream';
+  }
+
   beginInTime(): void {
     if (this.#acceptsStream) this.#timer = startTimer(KEEP_ALIVE_MS, () => this.openStream());
   }
@@ -67,12 +98,15 @@ export class HttpReply {
     return true;
   }
 
-  /** Sends a message before the answer. Returns false if that is no longer possible. */
   send(message: JsonObject): boolean {
-    return this.openStream() && this.#events?.send({ name: 'message', data: JSON.stringify(message) }) === true;
+    return this.openStream() && this.sendJson(JSON.stringify(message));
   }
 
-  /** Begins the answer with a result that arrives in pieces; `prefix` is written into the result's object first. */
+  /** Sends a message that is JSON already over the stream that was begun. */
+  sendJson(data: string): boolean {
+    return this.#events?.send({ name: 'message', data }) === true;
+  }
+
   openLarge(id: RequestId, prefix: string, flow: { readonly resume: () => void }): ResultSink {
     // The request has been answered already: the pieces are discarded.
     if (this.#state === 'over') return { write: () => true };
@@ -98,7 +132,6 @@ export class HttpReply {
     };
   }
 
-  /** Ends with an answer. `status` counts only if nothing has been sent yet. */
   end(json: string, status = 200): void {
     if (this.#state === 'over') return;
     const before = this.#state;
@@ -111,7 +144,6 @@ export class HttpReply {
     this.#over();
   }
 
-  /** Ends the answer that {@link openLarge} began. */
   endLarge(): void {
     if (this.#state === 'large-event') this.#events?.endPieces('}');
     else this.#response.end('}');

@@ -7,7 +7,7 @@ import { toRpcError } from '../../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../../messages/write-message.ts';
 import type { RequestServer } from '../../protocol/request-server.ts';
 import { statusOf } from './refusals.ts';
-import type { HttpReply } from './reply.ts';
+import type { Reply } from './reply.ts';
 
 /** Who sends a request, and on which route. */
 export interface Caller {
@@ -15,18 +15,19 @@ export interface Caller {
   readonly view: View;
 }
 
-/** One HTTP request to an MCP endpoint, and its reply. */
+/** One HTTP request to an MCP endpoint, and the reply to it, or to one message of its batch. */
 export interface McpHttpRequest {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
-  readonly reply: HttpReply;
+  readonly reply: Reply;
   readonly caller: Caller;
 }
 
 export type RpcRequest = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
 
 /** Everything about a request that depends on the era of its client. */
-export interface EraFacts extends Pick<Exchange, 'era' | 'client' | 'session' | 'capabilities' | 'logLevel' | 'ask'> {
+export interface EraFacts
+  extends Pick<Exchange, 'era' | 'revision' | 'client' | 'session' | 'capabilities' | 'logLevel' | 'ask'> {
   /** The requests of the client's session that are being served; null without a session. */
   readonly running: Map<RequestId, AbortController> | null;
   /** Serves a method that only this era has; null for any other method. */
@@ -48,7 +49,7 @@ export async function serveRequest(
     ...facts,
     ...{ id, signal, progressToken: progressTokenOf(params), headers: request.headers, principal: caller.principal },
     notify: (name, notice) => void reply.send({ jsonrpc: '2.0', method: name, params: notice }),
-    openLarge: (prefix, flow) => reply.openLarge(id, prefix, flow),
+    openLarge: reply.takesPieces ? (prefix, flow) => reply.openLarge(id, prefix, flow) : null,
   };
   reply.beginInTime();
   try {

@@ -6,6 +6,7 @@ import type { HostSide } from '../../../mcp/host-side.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import { TRACE_FIELDS } from '../../../observability/telemetry/trace-context.ts';
 import type { CallLatencies } from '../../call-latencies.ts';
+import { assertMode } from '../../messages/capabilities.ts';
 import { ANSWERED, type Exchange, type Forwarded } from '../../messages/exchange.ts';
 import { isAtLeast, withLogger } from '../../messages/log-message.ts';
 import type { CallsUnderWay } from './calls-under-way.ts';
@@ -38,6 +39,8 @@ export interface Forwarding {
   readonly params: JsonObject;
   /** The name to put on log messages of the connector; null to leave them unchanged. */
   readonly logger: string | null;
+  /** Whether the result is needed whole, so that a large one is not passed on while it arrives. */
+  readonly isWhole: boolean;
 }
 
 export interface ConnectorRequestDeps {
@@ -47,23 +50,25 @@ export interface ConnectorRequestDeps {
 }
 
 /**
- * Prepares a request to a connector. The returned function sends it and relays everything that belongs to it: progress,
- * log messages, questions of the connector to the client, and a large result while it arrives. It rejects as the
- * manager does.
+ * Prepares a request to a connector. The returned function sends it and relays everything that belongs to it:
+ * progress, log messages, questions of the connector to the client, and a large result while it arrives. It rejects
+ * as the manager does.
  */
 export function connectorRequest(
   forwarding: Forwarding,
   deps: ConnectorRequestDeps,
 ): (context: HeldContext) => Promise<Forwarded> {
   return async (context) => {
-    const { connectorId, exchange, params, logger } = forwarding;
+    const { connectorId, exchange, params, logger, target } = forwarding;
     const { capabilities, ask, era } = exchange;
     // A question ends with the request that caused it, even if the connector does not wait for the answer.
     using over = new LateAbort();
     const host: HostSide = {
       capabilities,
-      answer: ({ method, params: asked, signal }) =>
-        (ask ?? context.ask)(method, asked, AbortSignal.any([signal, context.signal, over.signal()])),
+      async answer({ method, params: asked, signal }) {
+        assertMode(method, asked, capabilities);
+        return await (ask ?? context.ask)(method, asked, AbortSignal.any([signal, context.signal, over.signal()]));
+      },
     };
     const onNotification = (method: string, notice: JsonObject): void =>
       relay(method, notice, context.current(), logger);
@@ -81,10 +86,10 @@ export function connectorRequest(
     };
     const result = await send(forwarding, deps, {
       signal: context.signal,
-      params: paramsFor(params, exchange),
+      params: paramsFor(params, exchange, target),
       returnsInputRequests: era === 'modern',
       host,
-      ...(exchange.openLarge !== null && { onLargeResult: openLarge }),
+      ...(exchange.openLarge !== null && !forwarding.isWhole && { onLargeResult: openLarge }),
       ...progressOptions(exchange, context),
       onNotification,
     });
@@ -118,7 +123,9 @@ async function send(
   }
 }
 
-/** Creates its signal when it is first asked for: most requests cause no question. Aborts it when it is disposed of. */
+/**
+ * Creates its signal when it is first asked for: most requests cause no question. Aborts it when it is disposed of.
+ */
 class LateAbort implements Disposable {
   #controller: AbortController | null = null;
 
@@ -132,15 +139,22 @@ class LateAbort implements Disposable {
   }
 }
 
-/** The parameters besides those that name what is asked for, with the client's own `_meta`. */
-function paramsFor(params: JsonObject, { logLevel }: Exchange): JsonObject {
-  const { name: _name, arguments: _arguments, uri: _uri, _meta, ...rest } = params;
+/**
+ * The parameters besides those that name what is asked for, with the client's own `_meta`. A call is never sent as a
+ * task: its result would be a task that the client cannot ask the gateway for (MCP 2025-11-25, tasks: who does not
+ * declare them ignores the parameter).
+ */
+function paramsFor(params: JsonObject, { logLevel }: Exchange, { kind }: Target): JsonObject {
+  const { name: _name, arguments: _arguments, uri: _uri, _meta, task, ...others } = params;
+  const rest = kind === 'tool' || task === undefined ? others : { ...others, task };
   const meta = isObject(_meta) ? Object.entries(_meta).filter(([key]) => !HOP_META.has(key)) : [];
   if (logLevel !== null) meta.push([LOG_LEVEL, logLevel]);
   return meta.length === 0 ? rest : { ...rest, _meta: Object.fromEntries(meta) };
 }
 
-/** Asks for progress if the client did. It is passed on under the token of the client's request that waits by then. */
+/**
+ * Asks for progress if the client did. It is passed on under the token of the client's request that waits by then.
+ */
 function progressOptions(exchange: Exchange, context: HeldContext): Pick<CallToolOptions, 'onProgress'> {
   if (exchange.progressToken === null) return {};
   return {

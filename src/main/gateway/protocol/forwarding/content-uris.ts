@@ -1,15 +1,19 @@
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+import { exposeUiLinks } from '../../catalog/uris/ui-meta.ts';
 
 type Expose = (uri: string) => string;
 
-/** A result of a tool with the URIs of what it mentions or holds as clients see them. The same object where there are none. */
+/**
+ * The result of a tool with all URIs as clients see them: of resources that it holds or mentions, and of its user
+ * interface. The same object where there are none.
+ */
 export function exposeToolResult(result: JsonObject, expose: Expose): JsonObject {
-  return withList(result, 'content', (block) => exposeBlock(block, expose));
+  return withList(exposeUiLinks(result, expose), 'content', (block) => exposeBlock(block, expose));
 }
 
-/** The same of a prompt's messages. */
+/** The messages of a prompt with all URIs as clients see them. */
 export function exposePromptResult(result: JsonObject, expose: Expose): JsonObject {
-  return withList(result, 'messages', (message) => {
+  return withList(exposeUiLinks(result, expose), 'messages', (message) => {
     const { content } = message;
     if (Array.isArray(content)) return withList(message, 'content', (block) => exposeBlock(block, expose));
     if (!isObject(content)) return message;
@@ -18,15 +22,16 @@ export function exposePromptResult(result: JsonObject, expose: Expose): JsonObje
   });
 }
 
-/** The same of what a resource holds. */
+/** The contents of a resource with all URIs as clients see them. */
 export function exposeReadResult(result: JsonObject, expose: Expose): JsonObject {
-  return withList(result, 'contents', (item) => withUri(item, expose));
+  return withList(exposeUiLinks(result, expose), 'contents', (item) => withUri(exposeUiLinks(item, expose), expose));
 }
 
-function exposeBlock(block: JsonObject, expose: Expose): JsonObject {
+function exposeBlock(original: JsonObject, expose: Expose): JsonObject {
+  const block = exposeUiLinks(original, expose);
   if (block.type === 'resource_link') return withUri(block, expose);
   if (block.type !== 'resource' || !isObject(block.resource)) return block;
-  return { ...block, resource: withUri(block.resource, expose) };
+  return { ...block, resource: withUri(exposeUiLinks(block.resource, expose), expose) };
 }
 
 function withUri(item: JsonObject, expose: Expose): JsonObject {

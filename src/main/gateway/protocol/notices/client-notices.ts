@@ -1,7 +1,7 @@
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
-import type { Feature } from '../../catalog/feature-lists.ts';
+import type { Feature } from '../../catalog/read-feature.ts';
 import { shows } from '../../catalog/route.ts';
 import type { View } from '../../catalog/view.ts';
 import { isAtLeast, withLogger } from '../../messages/log-message.ts';
@@ -14,8 +14,8 @@ export type ChangedList = 'tools' | 'prompts' | 'resources';
 export interface NoticeListener {
   readonly view: View;
   wants(list: ChangedList): boolean;
-  /** Whether it watches the resource of that URI, as it is called on its route. */
-  watches(uri: string): boolean;
+  /** Whether it watches the resource of that connector under that URI, which is the one that the client sent. */
+  watches(uri: string, connectorId: string): boolean;
   /** The least severe log message that it wants of those that belong to no request; null for none. */
   readonly logLevel: string | null;
   send(method: string, params: JsonObject): void;
@@ -87,14 +87,15 @@ export class ClientNotices {
     for (const listener of this.#listeners) {
       const { route } = listener.view;
       if (route.connectorId !== null && route.connectorId !== connectorId) continue;
-      const uri = route.exposeUri(connectorId, params.uri);
-      if (listener.watches(uri)) listener.send('notifications/resources/updated', { ...params, uri });
+      // A client may have found the connector's own URI in a result, and watch it under that one.
+      for (const uri of new Set([route.exposeUri(connectorId, params.uri), params.uri]))
+        if (listener.watches(uri, connectorId)) listener.send('notifications/resources/updated', { ...params, uri });
     }
   }
 
   /**
-   * A log message may hold what a client sent, so it goes where a question would: to the client whose requests are the only ones at the connector; where there are none, to the only
-   * client there is.
+   * A log message may hold what a client sent, so it goes where a question would: to the client whose requests are
+   * the only ones at the connector; where there are none, to the only client there is.
    */
   #logged(connectorId: string, params: JsonObject): void {
     const call = this.#calls.only(connectorId);

@@ -16,6 +16,11 @@ const MAX_WATCHED = 100;
 /** Questions to one client that wait for its answer. */
 const MAX_ASKED = 64;
 
+interface Watched {
+  readonly connectorId: string;
+  readonly stop: () => void;
+}
+
 /** What a legacy client and the gateway agreed on (MCP 2025-11-25, lifecycle), and what is under way between them. */
 export class ClientSession implements NoticeListener {
   readonly id: string;
@@ -26,13 +31,13 @@ export class ClientSession implements NoticeListener {
   /** The requests of the client that are being served, by their ids. */
   readonly running = new Map<RequestId, AbortController>();
   readonly #asked = new Map<string, PromiseWithResolvers<JsonObject>>();
-  /** What ends the watch of a resource, by its URI as the client calls it. */
-  readonly #watched = new Map<string, () => void>();
+  /** The resources that the client watches, by the URI that it sent. */
+  readonly #watched = new Map<string, Watched>();
   readonly #write: WriteMessage;
   readonly #transport: 'http' | 'stdio';
   readonly #sinceMs: number = monotonicMs();
-  #count = 0;
   #isClosed = false;
+  #count = 0;
   logLevel: string | null = null;
 
   /** `write` sends a message that belongs to no request. */
@@ -54,24 +59,24 @@ export class ClientSession implements NoticeListener {
     return true;
   }
 
-  watches(uri: string): boolean {
-    return this.#watched.has(uri);
+  watches(uri: string, connectorId: string): boolean {
+    return this.#watched.get(uri)?.connectorId === connectorId;
   }
 
   /**
-   * Watches a resource, unless it does; `begin` resolves with what ends it. Rejects as that does, and with an RpcError
-   * where it watches as many as it may.
+   * Watches a resource of a connector, unless the client does so already. `begin` resolves with the function that
+   * ends the watch. Rejects as `begin` does, and with an RpcError if the client watches as many resources as it may.
    */
-  async watch(uri: string, begin: () => Promise<() => void>): Promise<void> {
+  async watch(uri: string, connectorId: string, begin: () => Promise<() => void>): Promise<void> {
     if (this.#watched.has(uri)) return;
     if (this.#watched.size >= MAX_WATCHED)
       throw invalidParams('This session watches as many resources as it may', { uri });
     // Its place is taken while the connector is asked.
-    const asking = (): void => {};
+    const asking: Watched = { connectorId, stop: () => {} };
     this.#watched.set(uri, asking);
     try {
       const stop = await begin();
-      if (this.#watched.get(uri) === asking) this.#watched.set(uri, stop);
+      if (this.#watched.get(uri) === asking) this.#watched.set(uri, { connectorId, stop });
       else stop();
     } catch (error) {
       if (this.#watched.get(uri) === asking) this.#watched.delete(uri);
@@ -80,7 +85,7 @@ export class ClientSession implements NoticeListener {
   }
 
   unwatch(uri: string): void {
-    this.#watched.get(uri)?.();
+    this.#watched.get(uri)?.stop();
     this.#watched.delete(uri);
   }
 
@@ -90,8 +95,8 @@ export class ClientSession implements NoticeListener {
   }
 
   /**
-   * Asks the client, by `write` where the question belongs to a request. Rejects with the RpcError that it answers, or
-   * with one that says that it cannot be asked.
+   * Asks the client, by `write` where the question belongs to a request. Rejects with the RpcError that it answers,
+   * or with one that says that it cannot be asked.
    */
   async ask(
     method: string,
@@ -147,7 +152,7 @@ export class ClientSession implements NoticeListener {
     const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
     for (const running of this.running.values()) running.abort(gone);
     for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));
-    for (const stop of this.#watched.values()) stop();
+    for (const { stop } of this.#watched.values()) stop();
     this.#watched.clear();
   }
 }

@@ -1,5 +1,6 @@
 import type { ConnectorState } from '../../../connectors/connector-state.ts';
 import type { ListedConnector } from '../../../manager/manager-status.ts';
+import { type DefinitionKind, DROP_REASONS, type DropReason } from '../../../mcp/definitions/definition.ts';
 import type { LatencyView } from '../../call-latencies.ts';
 import type { ListQuery } from './list-query.ts';
 import { shownAddress, shownMessage, shownName } from './shown-text.ts';
@@ -18,14 +19,27 @@ export interface ConnectorRow {
   /** Null while it is not connected. */
   readonly era: string | null;
   readonly transport: string | null;
-  /** Tools that can be called, and those among the connector's that were left out. */
+  /** Tools that can be called. */
   readonly toolCount: number;
-  readonly droppedTools: number;
+  /** What the connector lists and clients never see. */
+  readonly dropped: { readonly count: number; readonly named: readonly DroppedRow[] };
   /** Whether they are remembered from an earlier run and were not listed since. */
   readonly areToolsStale: boolean;
   readonly latency: LatencyView | null;
   readonly lastError: { readonly code: string; readonly message: string } | null;
 }
+
+/** A definition that is left out, in words. */
+interface DroppedRow {
+  readonly kind: DefinitionKind;
+  readonly name: string;
+  readonly reason: DropReason;
+  readonly why: string;
+}
+
+/** Definitions that a row names, and characters of their names. */
+const MAX_DROPPED_NAMED = 10;
+const MAX_DROPPED_LENGTH = 60;
 
 /** A page of the connectors that a viewer asked for, those with trouble first. */
 export interface ConnectorList {
@@ -76,7 +90,7 @@ function matcher({ text, state }: ListQuery): (connector: ListedConnector) => bo
 }
 
 function rowOf(connector: ListedConnector, { endpointOf, latencyOf }: ConnectorFacts): ConnectorRow {
-  const { id, name, state, since, why, era, transport, toolCount, droppedTools, tools, lastError } = connector;
+  const { id, name, state, since, why, era, transport, toolCount, tools, lastError } = connector;
   const endpoint = endpointOf(id);
   return {
     id: shownName(id),
@@ -88,9 +102,16 @@ function rowOf(connector: ListedConnector, { endpointOf, latencyOf }: ConnectorF
     era,
     transport,
     toolCount: tools?.count ?? toolCount,
-    droppedTools: droppedTools.length,
+    dropped: droppedOf(connector),
     areToolsStale: tools?.isStale ?? false,
     latency: latencyOf(id),
     lastError: lastError === null ? null : { code: lastError.code, message: shownMessage(lastError.message) },
   };
+}
+
+function droppedOf({ droppedDefinitions, droppedDefinitionCount }: ListedConnector): ConnectorRow['dropped'] {
+  const named = droppedDefinitions.slice(0, MAX_DROPPED_NAMED).map(({ kind, name, reason }) => {
+    return { kind, name: shownName(name, MAX_DROPPED_LENGTH), reason, why: DROP_REASONS[reason] };
+  });
+  return { count: droppedDefinitionCount, named };
 }

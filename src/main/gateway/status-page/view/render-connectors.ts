@@ -21,18 +21,25 @@ export function renderConnectors(list: ConnectorList, nowMs: number): Html {
   return html`<section class="connectors" aria-labelledby="connectors">
 <div class="bar"><h2 id="connectors">Connectors</h2>${renderSearch(list.query)}</div>
 <table role="table" aria-labelledby="connectors">
-<thead role="rowgroup"><tr role="row">${COLUMNS.map((column) => html`<th role="columnheader" scope="col">${column}</th>`)}</tr></thead>
+<thead role="rowgroup"><tr role="row">${COLUMNS.map(renderHeading)}</tr></thead>
 <tbody role="rowgroup" id="rows">${list.rows.map((row) => renderRow(row, nowMs))}</tbody>
 </table>
 ${renderNote(list)}
 </section>`;
 }
 
+function renderHeading(column: string): Html {
+  return html`<th role="columnheader" scope="col">${column}</th>`;
+}
+
 export function renderRow(row: ConnectorRow, nowMs: number): Html {
   const { word, aspect } = STATES[row.state];
+  const since = instant(row.since, nowMs);
   return html`<tr role="row" data-row="${row.id}" class="${aspect}">
-<td role="cell" class="state"><span class="word">${stateIcon(row.state)}${word}</span> <small>${instant(row.since, nowMs)}</small></td>
-<th role="rowheader" scope="row" class="who"><bdi class="name">${row.name}</bdi>${row.name !== row.id && html` <code>${row.id}</code>`}${row.endpoint !== null && html` <small class="address">${row.endpoint}</small>`}</th>
+<td role="cell" class="state"><span class="word">${stateIcon(row.state)}${word}</span> <small>${since}</small></td>
+<th role="rowheader" scope="row" class="who"><bdi class="name">${row.name}</bdi>${
+    row.name !== row.id && html` <code>${row.id}</code>`
+  }${row.endpoint !== null && html` <small class="address">${row.endpoint}</small>`}</th>
 <td role="cell" data-label="Protocol" class="protocol">${renderProtocol(row)}</td>
 <td role="cell" data-label="Tools" class="tools">${renderTools(row)}</td>
 <td role="cell" data-label="Last calls" class="calls">${renderCalls(row)}</td>
@@ -49,15 +56,19 @@ export function renderNote({ query, rows, matchingCount, totalCount, pageCount }
   const nothing = totalCount === 0 ? 'There are no connectors yet.' : '';
   const pages =
     pageCount > 1 &&
-    html`<nav class="pages" aria-label="Pages of connectors">${query.page > 1 && html`<a href="${listAddress({ ...query, page: query.page - 1 })}">Previous</a>`}
+    html`<nav class="pages" aria-label="Pages of connectors">${
+      query.page > 1 && html`<a href="${listAddress({ ...query, page: query.page - 1 })}">Previous</a>`
+    }
 <span>Page ${query.page} of ${pageCount}</span>
 ${query.page < pageCount && html`<a href="${listAddress({ ...query, page: query.page + 1 })}">Next</a>`}</nav>`;
-  return html`<div class="note" data-block="note"><p>${matching}${shown}${nothing}${isFiltered && html` <a href="/">Show all</a>`}</p>${pages}</div>`;
+  const all = isFiltered && html` <a href="/">Show all</a>`;
+  return html`<div class="note" data-block="note"><p>${matching}${shown}${nothing}${all}</p>${pages}</div>`;
 }
 
 function renderSearch({ text, state }: ListQuery): Html {
   return html`<form role="search" method="get" action="/"><label for="q">Find</label>
-<input id="q" name="q" type="search" value="${text}" maxlength="100" placeholder="id, name, state, code" autocomplete="off" spellcheck="false">
+<input id="q" name="q" type="search" value="${text}" maxlength="100" placeholder="id, name, state, code"
+autocomplete="off" spellcheck="false">
 ${state !== null && html`<input type="hidden" name="state" value="${state}">`}<button>Find</button></form>`;
 }
 
@@ -66,16 +77,27 @@ function renderProtocol({ era, transport }: ConnectorRow): Html {
   return html`<span>${TRANSPORTS[transport] ?? transport}</span> <small>${era} era</small>`;
 }
 
-function renderTools({ toolCount, droppedTools, areToolsStale }: ConnectorRow): Html {
+function renderTools({ toolCount, dropped, areToolsStale }: ConnectorRow): Html {
   return html`<span class="number">${toolCount}</span>${areToolsStale && html` <small>from an earlier run</small>`}${
-    droppedTools > 0 && html` <small>${droppedTools} left out</small>`
+    dropped.count > 0 && renderDropped(dropped)
   }`;
+}
+
+/** How many definitions are left out, and the first of them with the reason. */
+function renderDropped({ count, named }: ConnectorRow['dropped']): Html {
+  const shown = named.slice(0, DROPPED_SHOWN);
+  const rest = count - shown.length;
+  return html` <small>${count} left out: ${shown.map(
+    ({ kind, name, why }, index) => html`${index > 0 && ', '}${kind} <bdi>${name}</bdi> (${why})`,
+  )}${rest > 0 && `, ${rest} more`}</small>`;
 }
 
 function renderCalls({ latency }: ConnectorRow): Html {
   if (latency === null) return html`<small class="nothing">none yet</small>`;
   const { p50Ms, p95Ms, failed } = latency;
-  return html`${sparkline(latency)} <small><abbr title="median">p50</abbr> ${milliseconds(p50Ms)} · <abbr title="95th percentile">p95</abbr> ${milliseconds(p95Ms)}</small>${
+  const median = html`<abbr title="median">p50</abbr> ${milliseconds(p50Ms)}`;
+  const slow = html`<abbr title="95th percentile">p95</abbr> ${milliseconds(p95Ms)}`;
+  return html`${sparkline(latency)} <small>${median} · ${slow}</small>${
     failed.length > 0 && html` <small class="missed">${failed.length} failed</small>`
   }`;
 }
@@ -84,5 +106,8 @@ function renderError({ lastError, state, why }: ConnectorRow): Html {
   if (lastError !== null) return html`<code>${lastError.code}</code> <small>${lastError.message}</small>`;
   return state === 'ready' ? NOTHING : html`<small>${why}</small>`;
 }
+
+/** Definitions that a row names; `/status.json` names more. */
+const DROPPED_SHOWN = 3;
 
 const NOTHING: Html = html`<span class="nothing" aria-hidden="true">–</span>`;

@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { clientSnippet, type Way } from '../../../../../src/main/cli/commands/config/client-snippet.ts';
+import {
+  clientSnippet,
+  type SnippetClient,
+  type Way,
+} from '../../../../../src/main/cli/commands/config/client-snippet.ts';
 
 const http: Way = { kind: 'http', url: 'https://mcp.example.com/mcp?team=a', tokenEnv: 'GATEWAY_TOKEN' };
 const program = { command: '/opt/node/bin/node', args: ['/opt/app/bin.js'] };
@@ -11,11 +15,15 @@ const stdio: Way = {
 
 describe('clientSnippet', () => {
   it('refers to the token in the way of each client', () => {
-    const headerOf = (client: 'claude' | 'cursor' | 'vscode') =>
-      JSON.stringify(clientSnippet(client, 'x', http, 'linux').document).match(/Bearer [^"]*/)?.[0];
+    const headerOf = (client: SnippetClient) =>
+      clientSnippet(client, 'x', http, 'linux').written.text.match(/Bearer [^"\n]*/)?.[0];
     expect(headerOf('claude')).toBe(`Bearer \${GATEWAY_TOKEN}`);
     expect(headerOf('cursor')).toBe(`Bearer \${env:GATEWAY_TOKEN}`);
     expect(headerOf('vscode')).toBe(`Bearer \${env:GATEWAY_TOKEN}`);
+    expect(headerOf('gemini')).toBe(`Bearer \${GATEWAY_TOKEN}`);
+    expect(headerOf('opencode')).toBe('Bearer {env:GATEWAY_TOKEN}');
+    expect(headerOf('goose')).toBe(`Bearer \${GATEWAY_TOKEN}`);
+    expect(clientSnippet('codex', 'x', http, 'linux').written.text).toContain('bearer_token_env_var = "GATEWAY_TOKEN"');
   });
 
   it('has a command line of Claude Code that a shell takes as it is meant', () => {
@@ -35,6 +43,14 @@ describe('clientSnippet', () => {
   ] as const)('names the file of Claude Desktop on %s for a program alone', (platform, file) => {
     expect(clientSnippet('claude', 'x', stdio, platform).files).toEqual(['.mcp.json', file]);
     expect(clientSnippet('claude', 'x', http, platform).files).toEqual(['.mcp.json']);
+  });
+
+  it.each([
+    ['linux', '~/.config/zed/settings.json', '~/.config/goose/config.yaml'],
+    ['win32', '%APPDATA%\\Zed\\settings.json', '%APPDATA%\\Block\\goose\\config\\config.yaml'],
+  ] as const)('names the files of Zed and Goose on %s', (platform, zed, goose) => {
+    expect(clientSnippet('zed', 'x', stdio, platform).files).toContain(zed);
+    expect(clientSnippet('goose', 'x', stdio, platform).files).toEqual([goose]);
   });
 
   it('warns of a gateway that would read the file that starts it', () => {

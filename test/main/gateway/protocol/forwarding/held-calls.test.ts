@@ -5,6 +5,7 @@ import { HeldCalls, type HeldContext } from '../../../../../src/main/gateway/pro
 const exchange = (more: Partial<Exchange> = {}): Exchange => ({
   ...{
     era: 'modern',
+    revision: '2026-07-28',
     id: 1,
     principal: 'p',
     client: {},

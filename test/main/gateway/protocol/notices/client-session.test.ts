@@ -39,17 +39,17 @@ describe('ClientSession', () => {
     const one = session({});
     const stops: string[] = [];
     const begin = async () => () => void stops.push('stopped');
-    await one.watch('a', begin);
-    await one.watch('a', () => Promise.reject(new Error('asked twice')));
-    expect([one.watches('a'), one.watches('b')]).toEqual([true, false]);
+    await one.watch('a', 'c', begin);
+    await one.watch('a', 'c', () => Promise.reject(new Error('asked twice')));
+    expect([one.watches('a', 'c'), one.watches('b', 'c')]).toEqual([true, false]);
     one.unwatch('a');
-    expect([one.watches('a'), stops]).toEqual([false, ['stopped']]);
+    expect([one.watches('a', 'c'), stops]).toEqual([false, ['stopped']]);
   });
 
   it('ends a watch that begins only after the session closed', async () => {
     const one = session({});
     const begun = Promise.withResolvers<() => void>();
-    const watching = one.watch('a', () => begun.promise);
+    const watching = one.watch('a', 'c', () => begun.promise);
     one.close();
     const stops: string[] = [];
     begun.resolve(() => stops.push('stopped'));
@@ -59,8 +59,8 @@ describe('ClientSession', () => {
 
   it('watches at most 100 resources, and forgets one that its connector refuses', async () => {
     const one = session({});
-    await expect(one.watch('x', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
-    for (let index = 0; index < 100; index += 1) await one.watch(String(index), async () => () => {});
-    await expect(one.watch('100', async () => () => {})).rejects.toMatchObject({ code: -32_602 });
+    await expect(one.watch('x', 'c', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
+    for (let index = 0; index < 100; index += 1) await one.watch(String(index), 'c', async () => () => {});
+    await expect(one.watch('100', 'c', async () => () => {})).rejects.toMatchObject({ code: -32_602 });
   });
 });

@@ -111,7 +111,11 @@ describe('the page', () => {
   it('shows maps, files, store, latencies, and why things are as they are', () => {
     const status = statusWith(
       [
-        listed('a', 'degraded', { droppedTools: ['x'], tools: { listedAt: 1, isStale: true, count: 4 } }),
+        listed('a', 'degraded', {
+          droppedDefinitions: [{ kind: 'prompt', name: 'greet', reason: 'arguments' }],
+          droppedDefinitionCount: 2,
+          tools: { listedAt: 1, isStale: true, count: 4 },
+        }),
         listed('b', 'disabled', { why: 'disabled in the service map' }),
       ],
       {
@@ -159,7 +163,7 @@ describe('the page', () => {
       'STORE_UNAVAILABLE locked',
       'STORE_TOO_NEW from the future',
       '1 tool differs from how they were first seen; 1 held back until approved',
-      '4 from an earlier run 1 left out',
+      '4 from an earlier run 2 left out: prompt greet (its arguments are invalid), 1 more',
       'p50 12 ms · p95 12 ms 1 failed',
       'disabled in the service map',
     ])

@@ -1,0 +1,144 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Transform } from 'node:stream';
+import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib';
+import { UnusableAnswer } from '../connection/failure.ts';
+import { type BodyReader, type BodySink, type ByteCap, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
+import { EventReader } from './event-reader.ts';
+
+/** What is kept of a body that nobody reads as messages: enough for a JSON-RPC error. */
+const MAX_TEXT_BYTES = 64 * 1024;
+
+/** What some write before UTF-8; a reader may pass over it (RFC 8259 section 8.1), as fetch does. */
+const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+
+/** Reads a body as JSON, as events or as mere text, by its status and its type, and caps it. */
+export function createBodyReader(
+  status: number,
+  headers: IncomingHttpHeaders,
+  cap: ByteCap,
+  sink: BodySink,
+): BodyReader {
+  const type = mediaType(headers['content-type']);
+  const reader = status < 300 ? readerOf(type, cap, sink) : textReader(maxTextBytes(type, cap), sink);
+  const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
+  return encoding === 'identity' ? reader : decompressing(encoding, reader, status, sink);
+}
+
+function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
+  if (isJson(type)) return jsonReader(typeof cap === 'number' ? cap : cap.perEvent, sink);
+  if (type === 'text/event-stream') return new EventReader(cap, sink);
+  return textReader(MAX_TEXT_BYTES, sink);
+}
+
+/** Some servers name JSON by another type, such as `text/json` or `application/json-rpc`. */
+function isJson(type: string): boolean {
+  return /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
+}
+
+/** Whatever the status, a body may be an answer, and an answer may be large. */
+function maxTextBytes(type: string, cap: ByteCap): number {
+  const mayAnswer = typeof cap === 'number' && (isJson(type) || type === 'text/event-stream');
+  return mayAnswer ? Math.max(cap, MAX_TEXT_BYTES) : MAX_TEXT_BYTES;
+}
+
+function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let isAsked = false;
+  let large: ValueSink | null = null;
+  return {
+    take(chunk) {
+      size += chunk.length;
+      if (size > maxBytes) return sink.onFailure(tooLarge(maxBytes));
+      if (large !== null) return large.write(chunk);
+      chunks.push(chunk);
+      if (isAsked || size <= LARGE_BYTES) return;
+      isAsked = true;
+      large = sink.onLargeValue(Buffer.concat(chunks));
+      if (large !== null) chunks.splice(0);
+    },
+    end() {
+      if (large !== null) {
+        large.end();
+        return sink.onEnd('');
+      }
+      const [only] = chunks;
+      const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+      let value: unknown;
+      try {
+        value = JSON.parse(whole.toString('utf8', whole.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0));
+      } catch {
+        return sink.onFailure(new UnusableAnswer('the JSON that it answered is damaged'));
+      }
+      // A batch (MCP 2025-03-26) is as many messages.
+      for (const message of Array.isArray(value) ? value : [value]) sink.onValue(message);
+      sink.onEnd('');
+    },
+    stop: () => void chunks.splice(0),
+  };
+}
+
+/** Keeps the first `maxBytes` of a body. */
+function textReader(maxBytes: number, sink: BodySink): BodyReader {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  return {
+    take(chunk) {
+      if (size < maxBytes) chunks.push(chunk.subarray(0, maxBytes - size));
+      size += chunk.length;
+    },
+    end: () => sink.onEnd(Buffer.concat(chunks).toString('utf8')),
+    stop: () => void chunks.splice(0),
+  };
+}
+
+/** Compression is not asked for; what comes compressed all the same is read. */
+function decompressing(encoding: string, reader: BodyReader, status: number, sink: BodySink): BodyReader {
+  // The status alone tells, for example, that credentials are refused, however damaged the text beside it is.
+  const isText = status >= 300;
+  let isDamaged = false;
+  let isEnded = false;
+  const decoder = decoderOf(encoding);
+  if (decoder === null) {
+    const why = `its answer is encoded as "${encoding.slice(0, 32)}", which was not asked for`;
+    const refuse = (): void => sink.onFailure(new UnusableAnswer(why));
+    if (isText) return { take: () => {}, end: () => sink.onEnd(''), stop: () => {} };
+    return { take: refuse, end: refuse, stop: () => {} };
+  }
+  decoder.on('data', (chunk: Buffer) => reader.take(chunk));
+  decoder.on('end', () => reader.end());
+  decoder.on('error', () => {
+    isDamaged = true;
+    if (!isText) sink.onFailure(new UnusableAnswer('its compressed answer is damaged'));
+    else if (isEnded) sink.onEnd('');
+  });
+  return {
+    take(chunk) {
+      if (!isDamaged) decoder.write(chunk);
+    },
+    end() {
+      isEnded = true;
+      if (isDamaged) sink.onEnd('');
+      else decoder.end();
+    },
+    stop() {
+      reader.stop();
+      decoder.destroy();
+    },
+  };
+}
+
+function decoderOf(encoding: string): Transform | null {
+  if (encoding === 'gzip' || encoding === 'x-gzip' || encoding === 'deflate') return createUnzip();
+  if (encoding === 'br') return createBrotliDecompress();
+  return encoding === 'zstd' ? createZstdDecompress() : null;
+}
+
+/** Whether an answer is an event stream. */
+export function isEventStream(status: number, headers: IncomingHttpHeaders): boolean {
+  return status < 300 && mediaType(headers['content-type']) === 'text/event-stream';
+}
+
+function mediaType(contentType: string | undefined): string {
+  return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+}

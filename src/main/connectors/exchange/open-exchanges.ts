@@ -1,0 +1,78 @@
+import type { Dispatcher } from 'undici';
+import { startTimer } from '../../../shared/clock.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { type HttpAsked, judgeAnswer } from '../messages/http/http-status.ts';
+import type { ByteCap } from './body-sink.ts';
+import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
+
+/** What is told where nothing else is known of it. */
+const NOTICE: HttpAsked = { step: 'a message', id: null, hasSession: true };
+
+/** The exchanges of one session that are under way, so that they end with it. */
+export class OpenExchanges {
+  readonly #dispatcher: Dispatcher;
+  readonly #maxBytes: number;
+  readonly #open = new Set<AbortExchange>();
+
+  /** `maxBytes` caps each answer, after decompression. */
+  constructor(dispatcher: Dispatcher, maxBytes: number) {
+    this.#dispatcher = dispatcher;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** Starts an exchange as {@link startExchange} does. */
+  start(request: HttpRequest, sink: ExchangeSink, cap: ByteCap = this.#maxBytes): AbortExchange {
+    const abort = startExchange(this.#dispatcher, request, cap, {
+      ...sink,
+      onEnd: (text) => {
+        this.#open.delete(abort);
+        sink.onEnd(text);
+      },
+      onFailure: (error) => {
+        this.#open.delete(abort);
+        sink.onFailure(error);
+      },
+    });
+    this.#open.add(abort);
+    return abort;
+  }
+
+  /**
+   * Sends a request whose answer holds nothing that matters. Resolves once the head of a good answer is there. Rejects
+   * with a StatusError, with the network's error, or because the answer took longer than `timeoutMs`. An answer that
+   * is still open then is cut off: a server that never ends it must not collect connections.
+   */
+  tell(request: HttpRequest, timeoutMs: number, asked: HttpAsked = NOTICE): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    let head: Pick<Parameters<typeof judgeAnswer>[1], 'status' | 'headers'> | null = null;
+    const refuse = (body: string): boolean => {
+      if (head === null || head.status < 300) return false;
+      const verdict = judgeAnswer(asked, { ...head, body });
+      if (verdict.kind !== 'answered') reject(new StatusError(verdict));
+      return true;
+    };
+    const abort = this.start(request, {
+      onHead: (status, headers) => {
+        head = { status, headers };
+        if (status < 300) resolve();
+      },
+      onValue: () => {},
+      onEnd: (text) => {
+        timer.cancel();
+        refuse(text);
+      },
+      onFailure: (error) => {
+        timer.cancel();
+        // The status says what it says, whatever became of the body.
+        if (!refuse('')) reject(error);
+      },
+    });
+    const timer = startTimer(timeoutMs, () => abort(new Error(`No answer came within ${timeoutMs} ms`)));
+    return promise;
+  }
+
+  /** Ends every exchange with `reason`. */
+  abortAll(reason: Error): void {
+    for (const abort of [...this.#open]) abort(reason);
+  }
+}

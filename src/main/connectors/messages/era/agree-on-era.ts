@@ -1,0 +1,149 @@
+import { monotonicMs, nextTurn, startTimer, type Timer } from '../../../../shared/clock.ts';
+import { StatusError } from '../../connection/http-refusal.ts';
+import type { Handshake, LegacyOffer } from './handshakes.ts';
+import { judgeStep, mayBeSse } from './probe-verdict.ts';
+
+/** Calls `begin` once a server has been silent for too long. The returned function ends the wait. */
+export type WhenSilent = (begin: () => void) => () => void;
+
+/** The two ways to begin with a server, and how long to wait for them. */
+export interface EraSteps {
+  /** Sends `server/discover`. */
+  readonly probe: () => Promise<Handshake>;
+  /** Sends `initialize`. */
+  readonly offer: () => Promise<LegacyOffer>;
+  readonly whenSilent: WhenSilent;
+  /**
+   * How long, from the beginning, a silent probe is waited for where `initialize` was refused as legacy SSE servers do.
+   * Null for ever.
+   */
+  readonly patienceMs: number | null;
+}
+
+export interface Agreement {
+  readonly handshake: Handshake;
+  /** Whether the server answered the probe, so that the era may be remembered. */
+  readonly isByAnswer: boolean;
+}
+
+/**
+ * Agrees with a server on an era (docs/connectors.md, "Which protocol a server speaks"). Resolves with the first
+ * handshake that it accepts; a modern one that arrives before `notifications/initialized` was sent wins over a legacy
+ * one. Rejects once no handshake is left that could still succeed, and never for silence alone.
+ */
+export function agreeOnEra(steps: EraSteps): Promise<Agreement> {
+  return new Negotiation(steps).result;
+}
+
+class Negotiation {
+  readonly #steps: EraSteps;
+  readonly #outcome = Promise.withResolvers<Agreement>();
+  readonly #endSilence: () => void;
+  readonly #startedMs: number = monotonicMs();
+  #patience: Timer | null = null;
+  /** What failed the probe; null while it is under way. */
+  #probeError: unknown = null;
+  #isOfferSent = false;
+  /** What failed `initialize`; null as long as it has not failed. */
+  #offerError: unknown = null;
+  #isProbedAgain = false;
+  #isByAnswer = false;
+  #isDecided = false;
+
+  constructor(steps: EraSteps) {
+    this.#steps = steps;
+    this.#endSilence = steps.whenSilent(() => this.#initialize());
+    this.#probe();
+  }
+
+  get result(): Promise<Agreement> {
+    return this.#outcome.promise;
+  }
+
+  #probe(): void {
+    this.#probeError = null;
+    this.#steps.probe().then(
+      (handshake) => {
+        if (this.#decide()) this.#outcome.resolve({ handshake, isByAnswer: true });
+      },
+      (error: unknown) => this.#probeFailed(error),
+    );
+  }
+
+  #initialize(): void {
+    if (this.#isOfferSent || this.#isDecided) return;
+    this.#endSilence();
+    this.#isOfferSent = true;
+    this.#steps.offer().then(
+      (offer) => this.#offered(offer),
+      (error: unknown) => this.#offerFailed(error),
+    );
+  }
+
+  #probeFailed(error: unknown): void {
+    if (this.#isDecided) return;
+    this.#probeError = error;
+    const verdict = judgeStep('server/discover', error);
+    if (verdict === 'answer') this.#isByAnswer = true;
+    // Where nothing is there, initialize would find nothing either, unless it is under way already.
+    const isLost = verdict === 'unreachable' && !this.#isOfferSent;
+    if (isLost || verdict === 'final' || verdict === 'modern' || verdict === 'sse') this.#reject(error);
+    else if (this.#offerError !== null) this.#reject(this.#worst());
+    else this.#initialize();
+  }
+
+  async #offered({ handshake, confirm }: LegacyOffer): Promise<void> {
+    // A modern answer that arrived together with this one counts.
+    await nextTurn();
+    if (!this.#decide()) return;
+    try {
+      await confirm();
+      this.#outcome.resolve({ handshake, isByAnswer: this.#isByAnswer });
+    } catch (error) {
+      this.#outcome.reject(error);
+    }
+  }
+
+  #offerFailed(error: unknown): void {
+    if (this.#isDecided) return;
+    this.#offerError = error;
+    const verdict = judgeStep('initialize', error);
+    if (verdict === 'final' || verdict === 'sse') this.#reject(error);
+    else if (this.#probeError === null) {
+      if (verdict === 'answer' && mayBeSse(error)) this.#losePatience(error);
+    } else if (verdict === 'modern' && !this.#isProbedAgain) {
+      this.#isProbedAgain = true;
+      this.#probe();
+    } else this.#reject(this.#worst());
+  }
+
+  #losePatience(error: unknown): void {
+    const { patienceMs } = this.#steps;
+    if (patienceMs === null) return;
+    const restMs = Math.max(0, this.#startedMs + patienceMs - monotonicMs());
+    this.#patience = startTimer(restMs, () => this.#reject(error), { keepAlive: true });
+  }
+
+  /** The failure that tells most: of `initialize`, unless the probe's says for how long to leave the server alone. */
+  #worst(): unknown {
+    const [probe, offer] = [retryAfterOf(this.#probeError), retryAfterOf(this.#offerError)];
+    return probe > offer ? this.#probeError : this.#offerError;
+  }
+
+  #reject(error: unknown): void {
+    if (this.#decide()) this.#outcome.reject(error);
+  }
+
+  /** Ends the negotiation; false if it had ended already. */
+  #decide(): boolean {
+    if (this.#isDecided) return false;
+    this.#isDecided = true;
+    this.#endSilence();
+    this.#patience?.cancel();
+    return true;
+  }
+}
+
+function retryAfterOf(error: unknown): number {
+  return error instanceof StatusError ? (error.refusal.retryAfterMs ?? 0) : 0;
+}

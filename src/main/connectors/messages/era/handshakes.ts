@@ -1,0 +1,94 @@
+import { CLIENT_INFO, INSTANCE_KEY } from '../../../mcp/host-side.ts';
+import {
+  ACCEPTED_LEGACY_REVISIONS,
+  isObject,
+  type JsonObject,
+  LEGACY_REVISIONS,
+  MODERN_REVISION,
+} from '../../../mcp/json-rpc.ts';
+import type { ConnectionFacts } from '../../connection/connection.ts';
+import { UnusableAnswer } from '../../connection/failure.ts';
+import { isBrokenConnection } from '../../connection/network-failure.ts';
+import type { MessageChannel } from '../message-channel.ts';
+import { saysModern } from './probe-verdict.ts';
+
+/** What a handshake agreed on. */
+export interface Handshake {
+  readonly facts: ConnectionFacts;
+  /** Which server of its kind it is, if it says so. */
+  readonly instanceId: unknown;
+}
+
+/** A legacy handshake that the server accepts and that is not confirmed yet. */
+export interface LegacyOffer {
+  readonly handshake: Handshake;
+  /** Sends `notifications/initialized`. Rejects if the server does not accept it. */
+  readonly confirm: () => Promise<void>;
+}
+
+/**
+ * Probes for the modern era (MCP 2026-07-28, discovery). Asks once more where the server says that it is modern, or
+ * where the connection broke. Rejects as the channel's requests do, or with an UnusableAnswer.
+ */
+export async function discover(channel: MessageChannel, transport: ConnectionFacts['transport']): Promise<Handshake> {
+  const ask = (): Promise<JsonObject> => {
+    channel.speak('modern', MODERN_REVISION);
+    return channel.request('server/discover', {}, { signal: null });
+  };
+  const result = await ask().catch((error: unknown) => {
+    // Some refuse the first request to learn whether the client reads what they support. Repeating it is safe: a kept
+    // connection may just have been closed by the server.
+    if (saysModern('server/discover', error) || isBrokenConnection(error)) return ask();
+    throw error;
+  });
+  const { supportedVersions } = result;
+  if (!Array.isArray(supportedVersions) || !supportedVersions.includes(MODERN_REVISION))
+    throw new UnusableAnswer(`it does not offer the revision ${MODERN_REVISION}`);
+  const info = isObject(result._meta) ? result._meta['io.modelcontextprotocol/serverInfo'] : undefined;
+  const facts = { era: 'modern', protocolVersion: MODERN_REVISION, transport } as const;
+  return handshakeOf(facts, result, info ?? result.serverInfo);
+}
+
+/**
+ * Sends `initialize` (MCP 2025-11-25, lifecycle). Rejects as the channel's requests do, or with an UnusableAnswer where
+ * the server wants a revision that is not supported here.
+ */
+export async function initialize(
+  channel: MessageChannel,
+  capabilities: JsonObject,
+  transport: ConnectionFacts['transport'],
+): Promise<LegacyOffer> {
+  channel.speak('legacy', null);
+  const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities, clientInfo: CLIENT_INFO };
+  const result = await channel.request('initialize', params, { signal: null });
+  const { protocolVersion } = result;
+  if (typeof protocolVersion !== 'string' || !ACCEPTED_LEGACY_REVISIONS.includes(protocolVersion)) {
+    throw new UnusableAnswer('it wants a revision of MCP that is not supported here');
+  }
+  return {
+    handshake: handshakeOf({ era: 'legacy', protocolVersion, transport }, result, result.serverInfo),
+    confirm: () => {
+      channel.speak('legacy', protocolVersion);
+      return channel.notify('notifications/initialized', {});
+    },
+  };
+}
+
+function handshakeOf(
+  facts: Pick<ConnectionFacts, 'era' | 'protocolVersion' | 'transport'>,
+  result: JsonObject,
+  info: unknown,
+): Handshake {
+  const { [INSTANCE_KEY]: instanceId } = isObject(result._meta) ? result._meta : {};
+  const serverName = isObject(info) && typeof info.name === 'string' ? info.name : null;
+  const capabilities = Object.entries(isObject(result.capabilities) ? result.capabilities : {});
+  return {
+    instanceId,
+    facts: {
+      ...facts,
+      serverName,
+      // A member that is null is one that is not there.
+      capabilities: Object.fromEntries(capabilities.filter(([, capability]) => capability !== null)),
+    },
+  };
+}

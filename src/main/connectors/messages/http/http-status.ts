@@ -1,0 +1,146 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { systemClock } from '../../../../shared/clock.ts';
+import { retryAfterMs } from '../../../../shared/net/retry-after.ts';
+import {
+  asRpcError,
+  isObject,
+  type JsonObject,
+  RPC_UNSUPPORTED_VERSION,
+  type RpcError,
+} from '../../../mcp/json-rpc.ts';
+import type { Sent } from '../../connection/connection.ts';
+import { describeRefusal, type HttpRefusal } from '../../connection/http-refusal.ts';
+import { namesModern, textNamesModern } from './modern-evidence.ts';
+import { isSessionLoss, saysSessionLost } from './session-loss.ts';
+
+/** A request over HTTP, as far as the meaning of its answer depends on it. */
+export interface HttpAsked {
+  /** The method of MCP, as errors name it: `initialize`, `tools/call`. */
+  readonly step: string;
+  /** The JSON-RPC id; null for a notification or a stream. */
+  readonly id: number | string | null;
+  /** Whether it named a session. The address of an SSE session always does. */
+  readonly hasSession: boolean;
+}
+
+/** An answer over HTTP whose body held no message that was read as it came. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The body after decompression, as far as it was kept. Never shown: it may echo what was sent. */
+  readonly body: string;
+}
+
+/** `answered`: the body answers the request, and `message` is that answer. */
+export type HttpVerdict = { readonly kind: 'answered'; readonly message: JsonObject } | HttpRefusal;
+
+/**
+ * Decides what an HTTP answer means. This is the one table for Streamable HTTP, SSE and the handshake:
+ *
+ * | status | body | verdict |
+ * | --- | --- | --- |
+ * | any | answers the request's id | answered |
+ * | 401, 403 | | refused: the credentials |
+ * | 404, the request named a session | | session lost, did not run |
+ * | 400 | an error without an id, with code and words of a lost session | session lost, did not run |
+ * | 410, the request named a session | | session lost, may have run |
+ * | any other from 400 on, the request named a session | words of a lost session | session lost, may have run |
+ * | 429; 5xx with `Retry-After` | | retry after |
+ * | 3xx, 4xx | | refused |
+ * | 2xx, 5xx | | may have run |
+ */
+export function judgeAnswer(asked: HttpAsked, answer: HttpAnswer, nowMs: number = systemClock.now()): HttpVerdict {
+  const { status, headers } = answer;
+  const contentType = mediaTypeOf(headers);
+  const messages = messagesIn(answer.body, contentType);
+  const message = messages.find((each) => answers(each, asked.id));
+  if (message !== undefined) return { kind: 'answered', message };
+  const error = errorIn(messages);
+  const waitMs = retryAfterMs(firstOf(headers['retry-after']), nowMs);
+  const loss = lossOf(asked, answer, error);
+  return {
+    kind: loss === null ? kindOf(status, waitMs) : 'session-lost',
+    step: asked.step,
+    status,
+    contentType,
+    rpcCode: error?.error.code ?? null,
+    namesModern: isModernServer(asked, answer, error),
+    sent: loss ?? 'maybe',
+    retryAfterMs: waitMs,
+  };
+}
+
+function kindOf(status: number, waitMs: number | null): HttpRefusal['kind'] {
+  if (status === 429 || (status >= 500 && waitMs !== null)) return 'retry-after';
+  return status >= 300 && status < 500 ? 'refused' : 'may-have-run';
+}
+
+/** Whether a request that a lost session was told of may have run; null where nothing says that the session is lost. */
+function lossOf({ hasSession }: HttpAsked, { status, body }: HttpAnswer, error: ErrorInBody | null): Sent | null {
+  if (status < 400 || status === 401 || status === 403 || status === 429) return null;
+  if (status === 404 && hasSession) return 'no';
+  if (status === 400 && error?.isNameless === true && isSessionLoss(error.error)) return 'no';
+  if (!hasSession) return null;
+  return status === 410 || saysSessionLost(error?.error.message ?? body) ? 'maybe' : null;
+}
+
+function isModernServer({ step }: HttpAsked, { status, body }: HttpAnswer, error: ErrorInBody | null): boolean {
+  if (error !== null && (status === 400 || error.error.code === RPC_UNSUPPORTED_VERSION))
+    return namesModern(step, error.error);
+  return status === 400 && textNamesModern(step, body);
+}
+
+/** Says in words what was answered, where the body is another matter. */
+export function describeAnswer({ step }: HttpAsked, { status, headers }: Omit<HttpAnswer, 'body'>): string {
+  return describeRefusal({ step, status, contentType: mediaTypeOf(headers), rpcCode: null });
+}
+
+/** The messages of a body: a JSON-RPC message, a batch of them, or events that hold them. */
+function messagesIn(body: string, contentType: string | null): readonly JsonObject[] {
+  const texts = contentType === 'text/event-stream' ? eventsIn(body) : [body];
+  return texts.flatMap((text) => {
+    try {
+      const value: unknown = JSON.parse(text);
+      return (Array.isArray(value) ? value : [value]).filter(isObject);
+    } catch {
+      return [];
+    }
+  });
+}
+
+function eventsIn(body: string): readonly string[] {
+  const data = body.split(/\r\n|\r|\n/).filter((line) => line.startsWith('data:'));
+  return data.map((line) => line.slice('data:'.length));
+}
+
+/** Some servers answer the id 7 as "7". */
+function answers({ id, result, error, method }: JsonObject, asked: HttpAsked['id']): boolean {
+  if (asked === null || method !== undefined || id === undefined || id === null) return false;
+  return String(id) === String(asked) && (isObject(result) || asRpcError(error) !== null);
+}
+
+/** An error in a body that does not answer the request. */
+interface ErrorInBody {
+  readonly error: RpcError;
+  /** Whether it names no request at all: JSON-RPC makes the id null, MCP 2025-11-25 omits it. */
+  readonly isNameless: boolean;
+}
+
+function errorIn(messages: readonly JsonObject[]): ErrorInBody | null {
+  for (const { id, error } of messages) {
+    const rpcError = asRpcError(error);
+    if (rpcError !== null) return { error: rpcError, isNameless: id === null || id === undefined };
+  }
+  return null;
+}
+
+/** The media type of an answer, in lower case and without its parameters; null where there is none to be shown. */
+function mediaTypeOf(headers: IncomingHttpHeaders): string | null {
+  const type = firstOf(headers['content-type'])?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
+  return /^[\w!#$&^.+-]{1,64}\/[\w!#$&^.+-]{1,64}$/.test(type) ? type : null;
+}
+
+/** undici gives a header that comes twice as a list. */
+function firstOf(header: string | readonly string[] | undefined): string | null {
+  return (typeof header === 'string' ? header : header?.[0]) ?? null;
+}

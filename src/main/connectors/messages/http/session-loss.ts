@@ -1,0 +1,66 @@
+import { RpcError } from '../../../mcp/json-rpc.ts';
+
+/**
+ * JSON-RPC codes under which servers say that they do not know a session: the ones that JSON-RPC leaves to
+ * implementations and MCP does not use, "invalid request", and the HTTP status that they mean.
+ */
+function isSessionCode(code: number): boolean {
+  return (code <= -32_000 && code >= -32_019) || code === -32_600 || code === 400 || code === 404 || code === 410;
+}
+
+/** Only so much of a text is looked at: the words stand at the beginning. */
+const MAX_LENGTH = 512;
+
+/** The session of MCP, and not the one of a browser or a terminal; servers put its id or a verb after it. */
+const OUR_SESSION =
+  '(?:^|\\b(?:a|an|bad|client|error|found|gone|http|invalid|mcp|request|server|streamable|that|the|this|your) )' +
+  'session(?: id)?(?: with id| with| id)?(?: [\\w-]{1,128})?(?: (?:been|could|does|has|is|or|was|unknown|invalid))*';
+
+/** Servers say it in other words each. All of these were seen in public servers, SDKs and bug reports. */
+const PHRASES: readonly RegExp[] = [
+  // "Session not found", "MCP session with ID '…' could not be found"
+  new RegExp(`${OUR_SESSION} (?:not|never)(?: be| been| yet)? (?:exist|found|initiali[sz]ed|recogni[sz]ed|valid)\\b`),
+  // "Session expired", "Session is no longer valid", "Session has been terminated"
+  new RegExp(
+    `${OUR_SESSION} (?:closed|deleted|expired|gone|invalid|invalidated|lost|missing|no longer|required|terminated` +
+      '|timed out|unknown)\\b',
+  ),
+  // "No valid session ID provided", "Invalid or missing session ID", "Unknown Mcp-Session-Id header"
+  new RegExp(
+    '\\b(?:bad|expired|inactive|invalid|missing|no|stale|unknown|unrecogni[sz]ed)' +
+      '(?: (?:active|expired|for|found|http|inactive|invalid|matching|mcp|missing|or|streamable|such|terminated|the' +
+      '|this|transport|unknown|valid))* session\\b',
+  ),
+  // "Bad Request: Server not initialized"
+  /\b(?:client|connection|mcp|server|transport)(?: is| was)?(?: not| never)(?: been)?(?: yet)? initiali[sz]ed\b/,
+  // "Mcp-Session-Id header is required", "Session ID required"
+  /\bsession id(?: header)?(?: is)? (?:missing|required)\b/,
+  // "Received request before initialization was complete"
+  /\bbefore initiali[sz]ation\b/,
+];
+
+/** Whether a text says that the server does not know the session, or wants a handshake first. */
+export function saysSessionLost(text: string): boolean {
+  const words = text
+    .slice(0, MAX_LENGTH)
+    .toLowerCase()
+    .replace(/mcp-session-id/g, 'mcp session id')
+    .replace(/session[ _-]?id/g, 'session id')
+    .replace(/[^\w-]+/g, ' ')
+    .trim();
+  return PHRASES.some((phrase) => phrase.test(words));
+}
+
+/** Whether an error has a code and words with which servers say that they do not know the session. */
+export function isSessionLoss({ code, message }: Pick<RpcError, 'code' | 'message'>): boolean {
+  return isSessionCode(code) && saysSessionLost(message);
+}
+
+/** An answer to a request that says that the server does not know the session. */
+export class SessionLossAnswered extends RpcError {}
+
+/** What failed a request within a session, told apart where it says that the session is lost. */
+export function withinSession(error: unknown): unknown {
+  if (!(error instanceof RpcError) || !isSessionLoss(error)) return error;
+  return new SessionLossAnswered(error.code, error.message, error.data);
+}

@@ -1,0 +1,70 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { detached } from '../../observability/trace.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { STREAM_STEP } from '../connection/sse-fallback.ts';
+import { isEventStream } from '../exchange/body-reader.ts';
+import type { AbortExchange, HttpRequest } from '../exchange/http-exchange.ts';
+import type { OpenExchanges } from '../exchange/open-exchanges.ts';
+import { judgeAnswer } from '../messages/http/http-status.ts';
+import { type EndpointAddress, readEndpoint } from './endpoint-address.ts';
+
+/** Hears what an event stream brings. */
+export interface EventStreamSink {
+  /** Where the server wants messages. It may name another address later. */
+  onEndpoint(address: EndpointAddress): void;
+  onMessage(value: unknown): void;
+  /** The stream never came about, broke, or ended. Called once, and nothing after it. */
+  onEnd(reason: Error): void;
+}
+
+/**
+ * Opens the event stream of a legacy SSE server (MCP 2024-11-05, HTTP with SSE), which is the session: it lasts as long
+ * as the stream does. One event has at most `maxEventBytes`.
+ */
+export function openEventStream(
+  exchanges: OpenExchanges,
+  request: HttpRequest,
+  maxEventBytes: number,
+  sink: EventStreamSink,
+): void {
+  let abort: AbortExchange | null = null;
+  let isOpen = false;
+  const start = (): AbortExchange =>
+    exchanges.start(
+      request,
+      {
+        onHead(status, headers) {
+          isOpen = isEventStream(status, headers);
+          // What else it says is not read: there may be no end to it.
+          if (!isOpen) abort?.(noStream(status, headers));
+        },
+        onEvent(type, data) {
+          if (type !== 'endpoint') return;
+          try {
+            sink.onEndpoint(readEndpoint(data, request.url));
+          } catch (error) {
+            abort?.(error as Error);
+          }
+        },
+        onValue: (value) => sink.onMessage(value),
+        onEnd: () => sink.onEnd(new Error('The event stream ended')),
+        onFailure: (error) => sink.onEnd(isOpen ? broken(error) : (error as Error)),
+      },
+      { perEvent: maxEventBytes },
+    );
+  // It outlives the handshake, and what comes over it belongs to no operation that is under way now.
+  abort = detached(start);
+}
+
+/** What failed a stream that was open; an event over the cap and an unusable endpoint say it themselves. */
+function broken(error: unknown): Error {
+  if (error instanceof SwitchyardError || error instanceof UnusableAnswer) return error;
+  return new Error('The event stream broke', { cause: error });
+}
+
+function noStream(status: number, headers: IncomingHttpHeaders): Error {
+  const verdict = judgeAnswer({ step: STREAM_STEP, id: null, hasSession: false }, { status, headers, body: '' });
+  return verdict.kind === 'answered' ? new UnusableAnswer('it has no event stream') : new StatusError(verdict);
+}

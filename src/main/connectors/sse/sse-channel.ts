@@ -1,0 +1,124 @@
+import type { Dispatcher } from 'undici';
+import type { JsonObject } from '../../mcp/json-rpc.ts';
+import { ClosedConnection } from '../connection/failure.ts';
+import { OpenExchanges } from '../exchange/open-exchanges.ts';
+import { withinSession } from '../messages/http/session-loss.ts';
+import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
+import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
+import { NO_META } from '../messages/request-meta.ts';
+import type { EndpointAddress } from './endpoint-address.ts';
+import { openEventStream } from './event-stream.ts';
+import { postMessage, type WrittenMessage } from './post-message.ts';
+import { SseRequests } from './sse-requests.ts';
+
+export interface SseChannelOptions extends MessageEvents {
+  readonly dispatcher: Dispatcher;
+  /** The address of the event stream. */
+  readonly url: URL;
+  /** Sent with every request. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** Cap on one event, and on the answer to one POST. */
+  readonly maxResultBytes: number;
+  /** The stream ended, or never came about. Every request that waited was rejected before. Called once. */
+  readonly onEnd: (reason: Error) => void;
+}
+
+/** For notifications and answers to the server, which need no answer. */
+const TELL_TIMEOUT_MS = 10_000;
+
+/**
+ * JSON-RPC over the legacy HTTP+SSE transport (MCP 2024-11-05): one POST per message, and one event stream that brings
+ * all answers. Some servers answer the POST itself, which counts as well; the first answer to an id is taken.
+ */
+export class SseChannel implements MessageChannel {
+  readonly isModern = false;
+  readonly #options: SseChannelOptions;
+  readonly #writer: SseRequests;
+  readonly #requests: PendingRequests;
+  readonly #exchanges: OpenExchanges;
+  readonly #opened: PromiseWithResolvers<void> = Promise.withResolvers();
+  #endpoint: EndpointAddress | null = null;
+  #isEnded = false;
+
+  constructor(options: SseChannelOptions) {
+    this.#options = options;
+    this.#writer = new SseRequests(options.headers);
+    this.#requests = new PendingRequests(options);
+    this.#exchanges = new OpenExchanges(options.dispatcher, options.maxResultBytes);
+    // Nobody may be waiting any more when the stream fails.
+    this.#opened.promise.catch(() => {});
+  }
+
+  /**
+   * Opens the event stream. Resolves once the server has named its endpoint. Rejects with a StatusError, an
+   * UnusableAnswer, the network's error, or what `end` was given.
+   */
+  open(): Promise<void> {
+    const { url, maxResultBytes } = this.#options;
+    openEventStream(this.#exchanges, this.#writer.listen(url), maxResultBytes, {
+      onEndpoint: (address) => {
+        this.#endpoint = address;
+        this.#opened.resolve();
+      },
+      onMessage: (value) => this.#requests.take(value, null),
+      onEnd: (reason) => {
+        if (!this.#isEnded) this.end(reason);
+      },
+    });
+    return this.#opened.promise;
+  }
+
+  /** Only legacy revisions have this transport. */
+  speak(_era: 'modern' | 'legacy', revision: string | null): void {
+    this.#writer.speak(revision);
+  }
+
+  async request(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
+    const { signal, onProgress } = options;
+    signal?.throwIfAborted();
+    const id = this.#requests.nextId();
+    const meta = { progressToken: onProgress === undefined ? null : id, capabilities: null };
+    const message = this.#written(method, id, this.#writer.message(id, method, params, meta));
+    const pending = this.#requests.add(id, signal, options, () => this.#cancel(id));
+    postMessage(this.#exchanges, message, this.#requests, pending);
+    return pending.answer.catch((error: unknown) => Promise.reject(withinSession(error)));
+  }
+
+  async notify(method: string, params: JsonObject): Promise<void> {
+    await this.#tell(method, this.#writer.message(null, method, params, NO_META));
+  }
+
+  async answer(id: string | number, answer: { readonly result: JsonObject } | { readonly error: JsonObject }) {
+    // The server may ask before it names its endpoint.
+    await this.#opened.promise;
+    await this.#tell('an answer', this.#writer.answer(id, answer));
+  }
+
+  /** Ends the stream and everything under way with `reason`. Idempotent. */
+  end(reason: Error): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    this.#opened.reject(reason);
+    this.#requests.endAll(reason);
+    this.#exchanges.abortAll(reason);
+    this.#options.onEnd(reason);
+  }
+
+  async #tell(step: string, body: string): Promise<void> {
+    const { request, asked } = this.#written(step, null, body);
+    await this.#exchanges.tell(request, TELL_TIMEOUT_MS, asked);
+  }
+
+  /** Throws a ClosedConnection where there is no session: the message is not sent. */
+  #written(step: string, id: number | null, body: string): WrittenMessage {
+    if (this.#endpoint === null || this.#isEnded) throw new ClosedConnection();
+    const { url, namesSession } = this.#endpoint;
+    return { request: this.#writer.post(url, body), asked: { step, id, hasSession: namesSession } };
+  }
+
+  #cancel(requestId: number): void {
+    this.notify('notifications/cancelled', { requestId, reason: 'The caller gave up' }).catch(() => {
+      // The notice is a courtesy: the server finds out anyway when it answers.
+    });
+  }
+}

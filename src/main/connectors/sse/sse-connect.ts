@@ -1,0 +1,98 @@
+import { raceSignal, settledWithin } from '../../../shared/clock.ts';
+import type { HostSide } from '../../mcp/host-side.ts';
+import type { FromServer } from '../../mcp/json-rpc.ts';
+import { recordStray } from '../../observability/instruments.ts';
+import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
+import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
+import type {
+  Connect,
+  ConnectionEvents,
+  ConnectOptions,
+  ConnectorTarget,
+  RequestLimits,
+} from '../connection/connection.ts';
+import { EraMemory } from '../connection/era-memory.ts';
+import { ClosedConnection, toConnectError } from '../connection/failure.ts';
+import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
+import type { MessageChannel } from '../messages/message-channel.ts';
+import { MessageConnection } from '../messages/message-connection.ts';
+import { requestFailure } from '../messages/request-failure.ts';
+import { ServerMessages } from '../messages/server-messages.ts';
+import { SseChannel } from './sse-channel.ts';
+
+/**
+ * How long a stream that is no longer wanted may take to name its endpoint. A server that is cut off before that may
+ * miss it, and keep the session.
+ */
+const OPENING_GRACE_MS = 2_000;
+
+/** A {@link Connect} over the legacy HTTP+SSE transport (MCP 2024-11-05). */
+export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'maxResultBytes' | 'host'>): Connect {
+  const { host } = options;
+  return async (target, events, limits) => {
+    limits.signal.throwIfAborted();
+    const messages: ServerMessages = new ServerMessages(() => channel, target.id, host, events);
+    const channel = createChannel(options, target, messages, events);
+    const traced = new TracedChannel(channel, transportAttributes('http', target.url));
+    const agreed = await settleHandshake(channel, traced, host, target, limits);
+    try {
+      assertNotSelf(host, agreed, target.id);
+    } catch (error) {
+      channel.end(new ClosedConnection());
+      throw error;
+    }
+    messages.up();
+    const answerer = { host, connectorId: target.id };
+    return new MessageConnection(traced, agreed.facts, answerer, {
+      // A legacy server tells of resources over its one stream.
+      subscribe: () => () => {},
+      async end() {
+        messages.down();
+        channel.end(new ClosedConnection());
+      },
+    });
+  };
+}
+
+function createChannel(
+  { dispatcher, maxResultBytes }: Pick<ConnectOptions, 'dispatcher' | 'maxResultBytes'>,
+  { url, headers }: ConnectorTarget,
+  messages: ServerMessages,
+  events: ConnectionEvents,
+): SseChannel {
+  return new SseChannel({
+    dispatcher,
+    url,
+    headers,
+    maxResultBytes,
+    onStray: recordStray,
+    onMessage: (message: FromServer, answeredBy?: HostSide) => messages.take(message, answeredBy),
+    onEnd: (reason) => {
+      const wasUp = messages.isUp;
+      messages.down();
+      if (wasUp) events.onLost(reason);
+    },
+  });
+}
+
+/** Resolves with what the handshake agreed on. If it fails or the signal aborts, ends the session and rejects. */
+async function settleHandshake(
+  channel: SseChannel,
+  traced: MessageChannel,
+  host: HostSide,
+  target: ConnectorTarget,
+  limits: RequestLimits,
+): Promise<Handshake> {
+  const { signal } = limits;
+  const opened = channel.open();
+  try {
+    await raceSignal(opened, signal);
+    const how = { endpoint: target.url.href, eras: new EraMemory(), transport: 'sse' } as const;
+    return await raceSignal(shakeHands(traced, 'legacy', host.capabilities, how), signal);
+  } catch (error) {
+    if (signal.aborted) await settledWithin(opened, OPENING_GRACE_MS);
+    channel.end(new ClosedConnection());
+    if (signal.aborted) throw signal.reason;
+    throw toConnectError(requestFailure(error), error, target, limits);
+  }
+}

@@ -1,0 +1,59 @@
+import { startTimer, type Timer } from '../../../shared/clock.ts';
+import { StatusError } from '../connection/http-refusal.ts';
+import { isEventStream } from '../exchange/body-reader.ts';
+import type { AbortExchange } from '../exchange/http-exchange.ts';
+import { type HttpAnswer, judgeAnswer } from '../messages/http/http-status.ts';
+import type { Wire } from './answer-exchange.ts';
+import type { WrittenRequest } from './request-writer.ts';
+
+/** Hears how a stream that stays open is doing. */
+export interface StreamSink {
+  onOpen(): void;
+  onEventId(id: string): void;
+  onRetry(retryMs: number): void;
+  /** The stream ended, or never came about: `reason` is a StatusError where it was refused. Called once. */
+  onOver(reason: unknown): void;
+}
+
+/** Cap on one event of a stream that stays open. */
+const MAX_EVENT_BYTES = 1024 * 1024;
+
+/** How long the body of a refusal may take. */
+const REFUSAL_BODY_MS = 5_000;
+
+/** Opens a stream that stays open. Its messages go where all messages go. The returned function ends it. */
+export function openStream({ exchanges, requests }: Wire, request: WrittenRequest, sink: StreamSink): AbortExchange {
+  let refused: Omit<HttpAnswer, 'body'> | null = null;
+  let bodyTimer: Timer | null = null;
+  const over = (reason: unknown, body: string): void => {
+    bodyTimer?.cancel();
+    sink.onOver(refused === null ? reason : refusalOf(request, { ...refused, body }));
+  };
+  const abort = exchanges.start(
+    request,
+    {
+      onHead(status, headers) {
+        if (isEventStream(status, headers)) {
+          sink.onOpen();
+          return;
+        }
+        refused = { status, headers };
+        // A good answer that is no stream may have no end.
+        if (status < 300) abort(new Error('The answer is no stream'));
+        else bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
+      },
+      onValue: (value) => requests.take(value, null),
+      onEventId: (id) => sink.onEventId(id),
+      onRetry: (ms) => sink.onRetry(ms),
+      onEnd: (text) => over(new Error('The stream ended'), text),
+      onFailure: (error) => over(error, ''),
+    },
+    { perEvent: MAX_EVENT_BYTES },
+  );
+  return abort;
+}
+
+function refusalOf({ asked }: WrittenRequest, answer: HttpAnswer): Error {
+  const verdict = judgeAnswer(asked, answer);
+  return verdict.kind === 'answered' ? new Error('The stream was answered with a message') : new StatusError(verdict);
+}

@@ -1,0 +1,26 @@
+/** Whether a client takes answers as JSON, and as a stream of events. */
+export interface AcceptedTypes {
+  readonly json: boolean;
+  readonly stream: boolean;
+}
+
+/**
+ * Reads an `Accept` header (RFC 9110 section 12.5.1): letters of either case, parameters, quality values and
+ * wildcards. A missing or an empty header accepts everything. The most specific range decides: a type with `q=0` is
+ * refused beside a wildcard that would accept it.
+ */
+export function acceptedTypes(accept: string | undefined): AcceptedTypes {
+  if (accept === undefined || accept.trim() === '') return { json: true, stream: true };
+  const qualities = new Map<string, number>();
+  for (const range of accept.split(',')) {
+    const [type = '', ...parameters] = range.split(';').map((part) => part.trim().toLowerCase());
+    const quality = parameters.find((parameter) => /^q\s*=/.test(parameter))?.replace(/^q\s*=\s*/, '') ?? '1';
+    // Of a type that is named twice, with different parameters, the better quality counts.
+    qualities.set(type, Math.max(qualities.get(type) ?? 0, Number(quality) || 0));
+  }
+  const isAccepted = (type: string): boolean => {
+    const range = [type, `${type.split('/', 1)[0]}/*`, '*/*', '*'].find((candidate) => qualities.has(candidate));
+    return range !== undefined && (qualities.get(range) ?? 0) > 0;
+  };
+  return { json: isAccepted('application/json'), stream: isAccepted('text/event-stream') };
+}

@@ -1,0 +1,46 @@
+import type { JsonObject } from '../../../mcp/json-rpc.ts';
+import type { RequestId } from '../../messages/exchange.ts';
+import { BatchAnswers } from '../../protocol/batch.ts';
+import type { HttpReply, Reply } from './reply.ts';
+
+/**
+ * The answer to one HTTP request with a batch (MCP 2025-03-26, Streamable HTTP): one JSON array, or a stream with one
+ * event for each answer if anything precedes the last of them, or if the client accepts nothing else.
+ */
+export class BatchReply {
+  readonly #reply: HttpReply;
+  readonly #answers = new BatchAnswers();
+
+  constructor(reply: HttpReply) {
+    this.#reply = reply;
+  }
+
+  /** The place for the answer to one request. */
+  place(id: RequestId | undefined): Reply {
+    return {
+      acceptsStream: this.#reply.acceptsStream,
+      // The pieces of one answer could not lie among the others.
+      takesPieces: false,
+      beginInTime: () => {},
+      send: (message: JsonObject) => this.#reply.send(message),
+      openLarge: () => ({ write: () => true }),
+      end: (json) => {
+        this.#answers.add(id, json);
+        if (this.#reply.isStream) this.#flush();
+      },
+      endLarge: () => {},
+    };
+  }
+
+  /** Ends the reply once every place has its answer. */
+  end(): void {
+    if (this.#reply.isStream || (!this.#reply.acceptsJson && this.#reply.openStream())) {
+      this.#flush();
+      this.#reply.close();
+    } else this.#reply.end(`[${this.#answers.take().join(',')}]`);
+  }
+
+  #flush(): void {
+    for (const json of this.#answers.take()) this.#reply.sendJson(json);
+  }
+}

@@ -1,0 +1,89 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { type Incoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
+import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
+import { asClientMessage, idOf } from '../../messages/client-message.ts';
+import { headerWord } from '../../messages/header-word.ts';
+import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
+import { writeError } from '../../messages/write-message.ts';
+import { ASSUMED_REVISION, batchFault, misplaced } from '../../protocol/batch.ts';
+import type { ClientSession } from '../../protocol/notices/client-session.ts';
+import { servedMessage } from '../../protocol/request-telemetry.ts';
+import { BatchReply } from './batch-reply.ts';
+import { sessionIdOf, sessionOf } from './legacy-requests.ts';
+import { refuse, refuseSession } from './refusals.ts';
+import type { HttpReply } from './reply.ts';
+import type { McpHttpRequest, RpcRequest } from './serve-request.ts';
+import type { SessionTable } from './session-table.ts';
+
+/** The HTTP request that a batch came with. */
+interface BatchHttpRequest extends McpHttpRequest {
+  readonly reply: HttpReply;
+}
+
+/** Serves one request of a batch, with the limits that every request has. Never rejects. */
+export type ServeOne = (http: McpHttpRequest, message: RpcRequest) => Promise<void>;
+
+/** Listeners for the end of a response besides those of the requests of a batch. */
+const OTHER_LISTENERS = 10;
+
+/**
+ * Answers a batch of a client of revision 2025-03-26 or older (MCP 2025-03-26, Streamable HTTP). Its requests run
+ * side by side, and each has its own answer, an error included. Never rejects.
+ */
+export async function answerBatch(
+  http: BatchHttpRequest,
+  values: readonly unknown[],
+  sessions: SessionTable,
+  serveOne: ServeOne,
+): Promise<void> {
+  const { request, response, reply } = http;
+  const client = sessionOf(http, sessions)?.client;
+  if (client === undefined && sessionIdOf(request) !== undefined) return refuseSession(reply);
+  const revision = client?.revision ?? headerWord(request.headers, 'MCP-Protocol-Version') ?? ASSUMED_REVISION;
+  const fault = batchFault(values, revision);
+  if (fault !== null) return refuse(reply, 400, fault, RPC_INVALID_REQUEST);
+  const messages = values.map((value) => ({ value, message: asClientMessage(value) }));
+  const isAnswered = ({ message }: { readonly message: Incoming }): boolean => isAnswer(message);
+  if (client === undefined && messages.some(isAnswered)) return refuseSession(reply);
+  if (messages.every(({ message }) => message.kind === 'notification' || isAnswer(message))) {
+    for (const { value, message } of messages) await takeQuietly(request.headers, client, message, value);
+    response.writeHead(202).end();
+    return;
+  }
+  response.setMaxListeners(values.length + OTHER_LISTENERS);
+  const batch = new BatchReply(reply);
+  reply.beginInTime();
+  const answering = messages.map(async ({ value, message }) => {
+    const place = batch.place(idOf(value));
+    if (message.kind === 'request') {
+      const why = misplaced(message);
+      if (why === null) await serveOne({ ...http, reply: place }, message);
+      else place.end(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, why)));
+    } else if (message.kind === 'junk') {
+      place.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is no JSON-RPC 2.0 message')));
+    } else await takeQuietly(request.headers, client, message, value);
+  });
+  await Promise.all(answering);
+  batch.end();
+}
+
+/** Takes a message that needs no answer. Never rejects. */
+export async function takeQuietly(
+  headers: IncomingHttpHeaders,
+  client: ClientSession | undefined,
+  message: Incoming,
+  value: unknown,
+): Promise<void> {
+  if (message.kind === 'notification') {
+    await serveTraced(
+      servedMessage(message, headers, () => client),
+      async () => {
+        if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
+      },
+    );
+  } else if (isAnswer(message)) client?.take(message.id, value as JsonObject);
+}
+
+function isAnswer(message: Incoming): message is Extract<Incoming, { readonly kind: 'result' | 'error' }> {
+  return message.kind === 'result' || message.kind === 'error';
+}

@@ -1,0 +1,36 @@
+import { asIncoming, type Incoming, isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import type { RequestId } from './exchange.ts';
+
+/**
+ * Reads a parsed JSON value as a message of a client. A parameter that is null counts as absent: some clients write
+ * `cursor: null` or `arguments: null` for what they leave out. Nulls deeper in the parameters are the client's data.
+ */
+export function asClientMessage(value: unknown): Incoming {
+  const message = asIncoming(value);
+  if (message.kind !== 'request' && message.kind !== 'notification') return message;
+  const params = withoutNulls(message.params);
+  return params === message.params ? message : { ...message, params };
+}
+
+/** An object without its members that are null; the same object if it has none. */
+export function withoutNulls(object: JsonObject): JsonObject {
+  const entries = Object.entries(object);
+  const given = entries.filter(([, value]) => value !== null);
+  return given.length === entries.length ? object : Object.fromEntries(given);
+}
+
+const BYTE_ORDER_MARK = 0xfeff;
+
+/**
+ * Parses the JSON of a client, which some on Windows begin with a byte order mark (RFC 8259 section 8.1 allows to
+ * ignore it). Throws a SyntaxError.
+ */
+export function parseClientJson(text: string): unknown {
+  return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+}
+
+/** The id of a JSON value, if it has one, even if it is no message. */
+export function idOf(value: unknown): RequestId | undefined {
+  const id = isObject(value) ? value.id : undefined;
+  return typeof id === 'string' || typeof id === 'number' ? id : undefined;
+}

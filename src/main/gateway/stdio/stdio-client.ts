@@ -1,0 +1,245 @@
+import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
+import { type asIncoming, type JsonObject, MODERN_REVISION, RpcError } from '../../mcp/json-rpc.ts';
+import { serveTraced } from '../../observability/telemetry/server-operation.ts';
+import type { View } from '../catalog/view.ts';
+import type { Gateway } from '../gateway.ts';
+import { servedCapabilities, serverCapabilities } from '../messages/capabilities.ts';
+import { asClientMessage, idOf, parseClientJson } from '../messages/client-message.ts';
+import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../messages/exchange.ts';
+import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../messages/rpc-errors.ts';
+import { writeError, writeResult } from '../messages/write-message.ts';
+import { ASSUMED_REVISION, BatchAnswers, batchFault, misplaced } from '../protocol/batch.ts';
+import { agreedRevision, initializeResult, legacyMethod, sessionlessMethod } from '../protocol/legacy-methods.ts';
+import { isModern, readEnvelope } from '../protocol/modern-envelope.ts';
+import { discoverResult, listen } from '../protocol/modern-methods.ts';
+import { ClientSession } from '../protocol/notices/client-session.ts';
+import { servedMessage } from '../protocol/request-telemetry.ts';
+
+export interface StdioOptions {
+  readonly gateway: Gateway;
+  readonly view: View;
+  readonly input: Readable;
+  readonly output: Writable;
+  readonly maxMessageBytes: number;
+}
+
+/** Takes an answer as JSON. */
+type Write = (json: string) => void;
+
+type Request = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
+
+/** What a client may leave unread before it is read no further, and told nothing but answers. */
+export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
+
+/** Who is at the other end of a pair of pipes; there is only one. */
+const PRINCIPAL = 'stdio';
+
+const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.');
+
+/** The client at the other end of a pair of streams: takes its messages, and writes what it is told. */
+export class StdioClient {
+  readonly #options: StdioOptions;
+  readonly #modern = new Map<RequestId, AbortController>();
+  session: ClientSession | null = null;
+  /** What the client said last that it can do; null until it has. */
+  capabilities: JsonObject | null = null;
+
+  constructor(options: StdioOptions) {
+    this.#options = options;
+  }
+
+  take(line: string): void {
+    let value: unknown;
+    try {
+      value = parseClientJson(line);
+    } catch {
+      this.refuse('The line is no JSON', RPC_PARSE_ERROR);
+      return;
+    }
+    if (Array.isArray(value)) void this.#takeBatch(value);
+    else void this.#takeOne(value, (json) => this.#write(json));
+  }
+
+  /** Takes one message; `write` gets the answer to a request. Never rejects. */
+  async #takeOne(value: unknown, write: Write): Promise<void> {
+    const message = asClientMessage(value);
+    switch (message.kind) {
+      case 'request':
+        if (this.#modern.has(message.id) || this.session?.running.has(message.id) === true)
+          write(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, 'This id is in use')));
+        else if (isModern(message.method, message.params, null)) await this.#answerModern(message, write);
+        else await this.#answerLegacy(message, write);
+        return;
+      case 'notification':
+        await serveTraced(
+          servedMessage(message, null, () => this.session),
+          async () => this.#takeNotice(message.method, message.params),
+        );
+        return;
+      case 'result':
+      case 'error':
+        this.session?.take(message.id, value as JsonObject);
+        return;
+      case 'junk':
+        write(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is no JSON-RPC 2.0 message')));
+    }
+  }
+
+  #takeNotice(method: string, { requestId }: JsonObject): void {
+    if (method !== 'notifications/cancelled') return;
+    this.session?.cancel(requestId);
+    this.#modern.get(requestId as RequestId)?.abort(GONE());
+  }
+
+  /** Answers a batch of revision 2025-03-26 or older on one line (MCP 2025-03-26, batching). Never rejects. */
+  async #takeBatch(values: readonly unknown[]): Promise<void> {
+    const fault = batchFault(values, this.session?.revision ?? ASSUMED_REVISION);
+    if (fault !== null) return this.refuse(fault);
+    const answers = new BatchAnswers();
+    const taking = values.map(async (value) => {
+      const id = idOf(value);
+      const why = misplaced(asClientMessage(value));
+      if (why === null) await this.#takeOne(value, (json) => answers.add(id, json));
+      else answers.add(id, writeError(id, new RpcError(RPC_INVALID_REQUEST, why)));
+    });
+    await Promise.all(taking);
+    const written = answers.take();
+    if (written.length > 0) this.#write(`[${written.join(',')}]`);
+  }
+
+  /** Resolves once what was written has been read, or nobody will. */
+  async drained(): Promise<void> {
+    const { output } = this.#options;
+    await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => {});
+  }
+
+  refuse(why: string, code = RPC_INVALID_REQUEST): void {
+    this.#write(writeError(undefined, new RpcError(code, why)));
+  }
+
+  close(): void {
+    for (const running of this.#modern.values()) running.abort(GONE());
+    if (this.session === null) return;
+    this.session.close();
+    this.#options.gateway.notices.remove(this.session);
+    this.#options.gateway.levels.want(this.session, null);
+  }
+
+  async #answerModern({ id, method, params }: Request, write: Write): Promise<void> {
+    const { gateway, view } = this.#options;
+    let envelope: ReturnType<typeof readEnvelope>;
+    try {
+      envelope = readEnvelope(method, params, null);
+    } catch (error) {
+      return write(writeError(id, error as RpcError));
+    }
+    this.capabilities = envelope.capabilities;
+    const life = new AbortController();
+    this.#modern.set(id, life);
+    const exchange = this.#exchange({
+      revision: wireRevisionOf(MODERN_REVISION),
+      ...{ era: 'modern', id, signal: life.signal, ask: null, progressToken: progressTokenOf(params) },
+      ...envelope,
+    });
+    await this.#serve(method, params, exchange, write, async (name) => {
+      if (name === 'server/discover') return discoverResult(view, gateway.host);
+      if (name !== 'subscriptions/listen') return null;
+      const stream = { signal: life.signal, send: exchange.notify };
+      return listen(params, id, view, stream, gateway);
+    });
+    this.#modern.delete(id);
+  }
+
+  async #answerLegacy(message: Request, write: Write): Promise<void> {
+    const { id, method, params } = message;
+    if (method === 'initialize') return this.#initialize(message);
+    const { session } = this;
+    const life = new AbortController();
+    session?.running.set(id, life);
+    const exchange = this.#exchange({
+      revision: wireRevisionOf(session?.revision ?? null),
+      ...{ era: 'legacy', id, signal: life.signal, progressToken: progressTokenOf(params) },
+      ask: session === null ? null : (asked, about, signal) => session.ask(asked, about, signal),
+      capabilities: session?.capabilities ?? {},
+      logLevel: session?.logLevel ?? null,
+    });
+    const { levels, watches } = this.#options.gateway;
+    const parts = { levels, watches };
+    await this.#serve(method, params, exchange, write, async (name) =>
+      session === null
+        ? sessionlessMethod(name)
+        : legacyMethod(name, params, session, { ...parts, signal: life.signal }),
+    );
+    session?.running.delete(id);
+  }
+
+  /** The session is open when this returns: the client need not wait for the answer. */
+  async #initialize(message: Request): Promise<void> {
+    const { id, params } = message;
+    const served = servedMessage(message, null, () => this.session);
+    await serveTraced(served, async () => this.#openSession(id, params)).catch((error: unknown) =>
+      this.#write(writeError(id, error as RpcError)),
+    );
+  }
+
+  #openSession(id: RequestId, params: JsonObject): void {
+    const { gateway, view } = this.#options;
+    const revision = agreedRevision(params);
+    const capabilities = servedCapabilities(params.capabilities);
+    this.capabilities = capabilities;
+    this.close();
+    const write = (message: JsonObject): boolean => {
+      this.#write(JSON.stringify(message));
+      return true;
+    };
+    const facts = { id: 'stdio', principal: PRINCIPAL, view, revision, capabilities };
+    this.session = new ClientSession(facts, write, 'stdio');
+    gateway.notices.add(this.session);
+    const claimed = serverCapabilities({ hasNotices: true, servesUi: view.mayServeUi() });
+    this.#write(writeResult(id, initializeResult(revision, claimed, gateway.host), 'legacy'));
+  }
+
+  #exchange(parts: Omit<Exchange, 'principal' | 'client' | 'headers' | 'notify' | 'openLarge'>): Exchange {
+    return {
+      ...parts,
+      principal: PRINCIPAL,
+      // There is only one.
+      client: this,
+      session: this.session,
+      headers: null,
+      notify: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
+      // A line is one message: pieces of it could not lie among others.
+      openLarge: null,
+    };
+  }
+
+  /** Never rejects. */
+  async #serve(
+    method: string,
+    params: JsonObject,
+    exchange: Exchange,
+    write: Write,
+    own: (name: string) => Promise<Outcome | null>,
+  ): Promise<void> {
+    const { gateway, view } = this.#options;
+    try {
+      const outcome = await gateway.server.serve(method, params, exchange, view, own);
+      if (outcome !== ANSWERED) write(writeResult(exchange.id, outcome, exchange.era));
+    } catch (error) {
+      // What the client gave up it does not want to hear of any more.
+      if (!exchange.signal.aborted) write(writeError(exchange.id, error as RpcError));
+    }
+  }
+
+  /** Says something that is no answer; where too much has not been read it is dropped. */
+  #tell(message: JsonObject): void {
+    if (this.#options.output.writableLength <= MAX_UNREAD_BYTES) this.#write(JSON.stringify(message));
+  }
+
+  #write(json: string): void {
+    this.#options.output.write(`${json}\n`);
+  }
+}

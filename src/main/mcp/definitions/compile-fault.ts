@@ -1,0 +1,165 @@
+import { isObject, type JsonObject } from '../json-rpc.ts';
+
+/**
+ * Why a client that compiles a schema might fail; null if it surely does not. The official SDK 1.x compiles the output
+ * schemas of all tools while it lists them, with Ajv for draft 7, and rejects the whole list if one fails. Ajv itself
+ * would take too long here, so this knows what Ajv throws for, and refuses what it does not know for sure.
+ */
+export function compileFault(schema: JsonObject): string | null {
+  return new SchemaWalk(schema).fault();
+}
+
+/** Judges the value of one keyword. The schema that holds it is the third argument. */
+type Keyword = (value: unknown, walk: SchemaWalk, schema: JsonObject) => boolean;
+
+const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'null', 'object', 'array']);
+
+/** Schemas that one walk visits; a larger one is refused. */
+const MAX_SCHEMAS = 10_000;
+
+class SchemaWalk {
+  readonly #root: JsonObject;
+  readonly #seen = new Set<object>();
+  #keyword: string | null = null;
+
+  constructor(root: JsonObject) {
+    this.#root = root;
+  }
+
+  /** The first keyword that may not compile; null if all surely do. */
+  fault(): string | null {
+    return this.isSchema(this.#root) ? null : (this.#keyword ?? 'its size');
+  }
+
+  isRoot(holder: JsonObject): boolean {
+    return holder === this.#root;
+  }
+
+  isSchema(value: unknown): boolean {
+    if (typeof value === 'boolean') return true;
+    if (!isObject(value)) return false;
+    if (this.#seen.has(value)) return true;
+    if (this.#seen.size >= MAX_SCHEMAS) return false;
+    this.#seen.add(value);
+    for (const name of Object.keys(value)) {
+      const check = KEYWORDS.get(name) ?? isPlain;
+      if (check(value[name], this, value)) continue;
+      this.#keyword ??= KEYWORDS.has(name) ? name : 'an unknown keyword';
+      return false;
+    }
+    return true;
+  }
+
+  /** Whether a reference leads to a schema within this one, and not in a circle of references alone. */
+  isReference(reference: string): boolean {
+    const passed = new Set<unknown>();
+    for (let next: unknown = reference; ; ) {
+      const target = typeof next === 'string' ? this.#target(next) : undefined;
+      if (!this.isSchema(target) || passed.has(target)) return false;
+      if (!isObject(target) || !Object.hasOwn(target, '$ref')) return true;
+      passed.add(target);
+      next = target.$ref;
+    }
+  }
+
+  /** What a JSON pointer in a URI fragment stands for (RFC 6901 section 6). */
+  #target(reference: string): unknown {
+    if (reference === '#') return this.#root;
+    if (!reference.startsWith('#/') || !isDecodable(reference)) return undefined;
+    let target: unknown = this.#root;
+    for (const part of reference.slice(2).split('/')) {
+      const name = decodeURIComponent(part).replaceAll('~1', '/').replaceAll('~0', '~');
+      if (typeof target !== 'object' || target === null || !Object.hasOwn(target, name)) return undefined;
+      target = Reflect.get(target, name);
+    }
+    return target;
+  }
+}
+
+function isDecodable(text: string): boolean {
+  try {
+    return decodeURIComponent(text) !== '';
+  } catch {
+    return false;
+  }
+}
+
+function isPattern(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && new RegExp(value, 'u').source !== '';
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the value of an unknown keyword names no schema: Ajv looks for names everywhere. */
+function isPlain(value: unknown): boolean {
+  if (Array.isArray(value)) return value.every(isPlain);
+  if (!isObject(value)) return true;
+  return Object.entries(value).every(([name, member]) => {
+    const isName = NAMING.has(name) && typeof member === 'string';
+    return !isName && isPlain(member);
+  });
+}
+
+const NAMING: ReadonlySet<string> = new Set(['$id', '$anchor', '$dynamicAnchor']);
+
+const schema: Keyword = (value, walk) => walk.isSchema(value);
+const schemas: Keyword = (value, walk) =>
+  Array.isArray(value) && value.length > 0 && value.every((item) => walk.isSchema(item));
+const schemaMap: Keyword = (value, walk) =>
+  isObject(value) && Object.values(value).every((member) => walk.isSchema(member));
+const number: Keyword = (value) => Number.isFinite(value);
+const anything: Keyword = () => true;
+const never: Keyword = () => false;
+const strings: Keyword = (value) => Array.isArray(value) && value.every((item) => typeof item === 'string');
+
+const type: Keyword = (value, _, { nullable }) => {
+  const types: readonly unknown[] = Array.isArray(value) ? value : [value];
+  if (types.length === 0 || !types.every((item) => TYPES.has(item))) return false;
+  return !(types.includes('null') && nullable === false);
+};
+
+/** The values of keywords that Ajv looks at, as it wants them. */
+const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
+  ['$ref', (value, walk) => typeof value === 'string' && walk.isReference(value)],
+  ['$id', (value, walk, holder) => walk.isRoot(holder) && typeof value === 'string' && isPlainUrl(value)],
+  ['id', never],
+  ...['formatMinimum', 'formatMaximum', 'formatExclusiveMinimum', 'formatExclusiveMaximum'].map(pair(never)),
+  ...['$anchor', '$dynamicAnchor'].map(pair(never)),
+  ...['not', 'if', 'then', 'else', 'propertyNames', 'contains', 'additionalItems', 'additionalProperties'].map(
+    pair(schema),
+  ),
+  ...['allOf', 'anyOf', 'oneOf'].map(pair(schemas)),
+  ...['properties', '$defs', 'definitions'].map(pair(schemaMap)),
+  ['patternProperties', (value, ...rest) => schemaMap(value, ...rest) && Object.keys(Object(value)).every(isPattern)],
+  [
+    'items',
+    (value, ...rest) =>
+      schema(value, ...rest) || (Array.isArray(value) && value.every((item) => schema(item, ...rest))),
+  ],
+  [
+    'dependencies',
+    (value, ...rest) =>
+      isObject(value) && Object.values(value).every((one) => strings(one, ...rest) || schema(one, ...rest)),
+  ],
+  ...['maximum', 'minimum', 'exclusiveMaximum', 'exclusiveMinimum', 'multipleOf'].map(pair(number)),
+  ...['maxLength', 'minLength', 'maxItems', 'minItems', 'maxProperties', 'minProperties'].map(pair(number)),
+  ...['maxContains', 'minContains'].map(pair(number)),
+  ['required', strings],
+  ['uniqueItems', (value) => typeof value === 'boolean'],
+  ['enum', (value) => Array.isArray(value) && value.length > 0],
+  ...['const', 'default', '$comment'].map(pair(anything)),
+  ['type', type],
+  ['nullable', (value, _, holder) => typeof value === 'boolean' && Object.hasOwn(holder, 'type')],
+  ['pattern', isPattern],
+  ['format', (value) => typeof value === 'string'],
+]);
+
+function isPlainUrl(text: string): boolean {
+  return URL.canParse(text) && !text.includes('#');
+}
+
+function pair(check: Keyword): (name: string) => readonly [string, Keyword] {
+  return (name) => [name, check];
+}

@@ -1,0 +1,129 @@
+import { isObject, type JsonObject } from '../json-rpc.ts';
+import { type DefinitionKind, type Examined, NAME_MEMBERS } from './definition.ts';
+import {
+  ABSENT,
+  booleanHint,
+  Exam,
+  hint,
+  isStrings,
+  listHint,
+  type Members,
+  type Mend,
+  mendMembers,
+  objectHint,
+  stringHint,
+  UNFIT,
+} from './members.ts';
+import { mendInputSchema, mendOutputSchema } from './tool-schemas.ts';
+import { NEWEST_REVISION, type WireRevision } from './wire-revision.ts';
+
+/**
+ * Checks a definition that {@link readListItem} accepted, and makes the view that clients of a revision are shown.
+ * Valid is what the official SDK clients of that revision accept (1.x, and both eras of 2.x): they reject a whole list
+ * for one definition that they do not. What they do not look at passes as it is.
+ */
+export function examine(kind: DefinitionKind, definition: JsonObject, revision: WireRevision): Examined {
+  const exam = new Exam(revision, String(definition[NAME_MEMBERS[kind]]));
+  const view = mendMembers(definition, MEMBERS[kind], exam);
+  const { repairs, reason, fault } = exam;
+  return { view: view === UNFIT ? null : view, repairs, reason, fault };
+}
+
+/** What is wrong with a definition by the newest revision, for people; null if nothing is. */
+export function invalidReason(kind: DefinitionKind, definition: JsonObject): string | null {
+  return examine(kind, definition, NEWEST_REVISION).fault;
+}
+
+const icon: Mend = (value, exam, path) => {
+  if (isObject(value) && typeof value.src === 'string') return mendMembers(value, ICON, exam, path);
+  return exam.repair('hint-absent', `${path} is not an icon`, ABSENT);
+};
+
+const ICON: Members = [
+  ['mimeType', stringHint],
+  ['sizes', hint(isStrings, 'a list of strings')],
+  ['theme', hint((value) => value === 'light' || value === 'dark', '"light" or "dark"')],
+];
+
+const DESCRIPTION: Members = [
+  ['title', stringHint],
+  ['description', stringHint],
+  ['icons', listHint(icon)],
+  ['_meta', hint(isObject, 'an object')],
+];
+
+const TASK_SUPPORT: ReadonlySet<unknown> = new Set(['required', 'optional', 'forbidden']);
+const EXECUTION: Members = [['taskSupport', hint((value) => TASK_SUPPORT.has(value), 'a known word')]];
+const execution = objectHint(EXECUTION);
+
+const TOOL_ANNOTATIONS: Members = [
+  ['title', stringHint],
+  ['readOnlyHint', booleanHint],
+  ['destructiveHint', booleanHint],
+  ['idempotentHint', booleanHint],
+  ['openWorldHint', booleanHint],
+];
+
+const ROLES: ReadonlySet<unknown> = new Set(['user', 'assistant']);
+const TIME = String.raw`(?:[01]\d|2[0-3]):[0-5]\d`;
+const DATE_TIME = new RegExp(String.raw`^(\d{4}-\d\d-\d\d)T${TIME}:[0-5]\d(?:\.\d+)?(?:Z|[+-]${TIME})$`);
+
+/** Whether a value is a date and a time with its offset (RFC 3339). */
+function isDateTime(value: unknown): boolean {
+  const date = typeof value === 'string' ? DATE_TIME.exec(value)?.[1] : undefined;
+  if (date === undefined) return false;
+  const midnight = new Date(`${date}T00:00:00Z`);
+  // 30 February would be 2 March.
+  return !Number.isNaN(midnight.getTime()) && midnight.toISOString().startsWith(date);
+}
+
+const ANNOTATIONS: Members = [
+  ['audience', hint((value) => Array.isArray(value) && value.every((role) => ROLES.has(role)), 'a list of roles')],
+  ['priority', hint((value) => typeof value === 'number' && value >= 0 && value <= 1, 'between 0 and 1')],
+  ['lastModified', hint(isDateTime, 'a date and time with an offset')],
+];
+
+const nameOrUri: Mend = (value, exam, path) =>
+  typeof value === 'string' ? value : exam.repair('name-from-uri', `${path} is not a string`, exam.name);
+
+const ARGUMENT: Members = [
+  ['description', stringHint],
+  ['required', booleanHint],
+];
+
+const promptArgument: Mend = (value, exam, path) => {
+  if (isObject(value) && typeof value.name === 'string') return mendMembers(value, ARGUMENT, exam, path);
+  return exam.unfit('arguments', `${path} has no name`);
+};
+
+const promptArguments: Mend = (value, exam, path) => {
+  if (value === undefined) return value;
+  if (value === null) return exam.repair('null-absent', `${path} is null`, ABSENT);
+  if (isObject(value) && Object.keys(value).length === 0)
+    return exam.repair('empty-container', `${path} is an object`, []);
+  if (!Array.isArray(value)) return exam.unfit('arguments', `${path} is not a list`);
+  const items = (value as unknown[]).map((item, index) => promptArgument(item, exam, `${path}[${index}]`));
+  if (items.includes(UNFIT)) return UNFIT;
+  return items.every((item, index) => item === value[index]) ? value : items;
+};
+
+const RESOURCE: Members = [
+  ...DESCRIPTION,
+  ['name', nameOrUri],
+  ['mimeType', stringHint],
+  ['annotations', objectHint(ANNOTATIONS)],
+];
+
+const MEMBERS: Readonly<Record<DefinitionKind, Members>> = {
+  tool: [
+    ...DESCRIPTION,
+    ['inputSchema', mendInputSchema],
+    ['outputSchema', mendOutputSchema],
+    ['annotations', objectHint(TOOL_ANNOTATIONS)],
+    // Revision 2026-07-28 does not know it any more.
+    ['execution', (value, exam, path) => (exam.isModern ? value : execution(value, exam, path))],
+  ],
+  prompt: [...DESCRIPTION, ['arguments', promptArguments]],
+  resource: [...RESOURCE, ['size', hint(Number.isFinite, 'a number')]],
+  template: RESOURCE,
+};

@@ -1,0 +1,60 @@
+import { isObject, type JsonObject } from '../json-rpc.ts';
+import { type DefinitionKind, type DroppedDefinition, type DropReason, NAME_MEMBERS } from './definition.ts';
+
+/** An item of a list that can be told apart from others. */
+export interface ListedDefinition {
+  readonly kind: 'definition';
+  readonly definition: JsonObject;
+  /** Its name or URI. */
+  readonly name: string;
+}
+
+/** What became of an item of a list: a definition, or why it is left out. */
+export type ListItem =
+  | ListedDefinition
+  | { readonly kind: 'dropped'; readonly reason: DropReason; readonly name: string };
+
+/** How deep a definition may nest; schemas in use are below 20. Deeper ones could neither be compared nor written. */
+const MAX_DEPTH = 64;
+
+/** Characters of a name, and of a URI. */
+const MAX_NAME_LENGTH = 1_024;
+const MAX_URI_LENGTH = 8_192;
+
+/** Characters of a name that are shown. */
+const SHOWN_LENGTH = 128;
+
+const CONTROL = /\p{Cc}/u;
+
+/** Reads an item of a list that a connector sent; it may be anything. */
+export function readListItem(kind: DefinitionKind, item: unknown): ListItem {
+  if (!isObject(item)) return { kind: 'dropped', reason: 'not-an-object', name: '(no name)' };
+  const name = item[NAME_MEMBERS[kind]];
+  const reason = nameFault(kind, name) ?? (isNestedWithin(item, MAX_DEPTH) ? null : 'too-deep');
+  if (reason !== null) return { kind: 'dropped', reason, name: shownName(name) };
+  return { kind: 'definition', definition: item, name: String(name) };
+}
+
+/** A definition that is left out, with its name cut to what is shown. */
+export function dropped(kind: DefinitionKind, name: unknown, reason: DropReason): DroppedDefinition {
+  return { kind, name: shownName(name), reason };
+}
+
+/**
+ * Any text is a name, though MCP 2025-11-25 suggests A-Z a-z 0-9 _ - . alone: servers use spaces, colons and letters of
+ * all alphabets. Control characters and lone surrogates could not be shown and stored as they are.
+ */
+function nameFault(kind: DefinitionKind, name: unknown): 'name' | null {
+  if (typeof name !== 'string' || name === '') return 'name';
+  const maxLength = kind === 'tool' || kind === 'prompt' ? MAX_NAME_LENGTH : MAX_URI_LENGTH;
+  return name.length > maxLength || CONTROL.test(name) || !name.isWellFormed() ? 'name' : null;
+}
+
+function isNestedWithin(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((member) => isNestedWithin(member, depth - 1));
+}
+
+function shownName(name: unknown): string {
+  return typeof name === 'string' && name !== '' ? name.slice(0, SHOWN_LENGTH).toWellFormed() : '(no name)';
+}

@@ -1,0 +1,88 @@
+import { isObject } from '../json-rpc.ts';
+import { compileFault } from './compile-fault.ts';
+import {
+  ABSENT,
+  Exam,
+  isEmptyList,
+  isStrings,
+  type Members,
+  type Mend,
+  mendMembers,
+  stringHint,
+  UNFIT,
+} from './members.ts';
+
+/** The schema of a tool's arguments, which are always an object. */
+export const mendInputSchema: Mend = (value, exam, path) => {
+  if (value === undefined || value === null) return exam.repair('input-object', `${path} is missing`, OBJECT_SCHEMA);
+  if (isEmptyList(value)) return exam.repair('empty-container', `${path} is a list`, OBJECT_SCHEMA);
+  if (!isObject(value)) return exam.unfit('input-schema', `${path} is not an object`);
+  return mendMembers(value, INPUT_MEMBERS, exam, path);
+};
+
+/** The schema of a tool's results: an object's until 2025-11-25, any in 2026-07-28, unknown before 2025-06-18. */
+export const mendOutputSchema: Mend = (value, exam, path) => {
+  if (value === undefined) return value;
+  if (value === null) return exam.repair('null-absent', `${path} is null`, ABSENT);
+  const leaveOut = (why: string): typeof ABSENT => exam.repair('output-absent', `${path} ${why}`, ABSENT);
+  if (exam.revision === '2025-03-26') return leaveOut('is not known to this revision');
+  if (!isObject(value)) return leaveOut('is not an object');
+  if (exam.isModern) return mendMembers(value, [['$schema', mendDialect]], exam, path);
+  if (value.type !== 'object') return leaveOut('is not the schema of an object');
+  const inner = new Exam(exam.revision, exam.name);
+  const mended = mendMembers(value, OUTPUT_MEMBERS, inner, path);
+  if (mended === UNFIT) return leaveOut('is invalid');
+  const fault = compileFault(mended);
+  if (fault !== null) return leaveOut(`cannot be compiled: ${fault}`);
+  for (const repair of inner.repairs) exam.repair(repair, inner.fault ?? path, mended);
+  return mended;
+};
+
+const OBJECT_SCHEMA = { type: 'object' } as const;
+
+const mendType: Mend = (value, exam, path) => {
+  if (value === 'object') return value;
+  if (value === undefined || value === null) return exam.repair('input-object', `${path} is missing`, 'object');
+  const isOneOfMany = Array.isArray(value) && value.includes('object');
+  if (isOneOfMany) return exam.repair('input-object', `${path} is not "object" alone`, 'object');
+  return exam.unfit('input-schema', `${path} is not "object"`);
+};
+
+const mendProperties: Mend = (value, exam, path) => {
+  if (value === undefined) return value;
+  if (value === null) return exam.repair('null-absent', `${path} is null`, ABSENT);
+  if (isEmptyList(value)) return exam.repair('empty-container', `${path} is a list`, {});
+  if (!isObject(value)) return exam.unfit('input-schema', `${path} is not an object`);
+  const entries = Object.entries(value);
+  if (entries.every(([, schema]) => isObject(schema) || (exam.isModern && typeof schema === 'boolean'))) return value;
+  const mended = entries.map(([name, schema]) => [name, mendPropertySchema(schema, exam, path)] as const);
+  return mended.some(([, schema]) => schema === UNFIT) ? UNFIT : Object.fromEntries(mended);
+};
+
+/** Clients of the legacy era know no schemas that are booleans; each has an object that means the same. */
+const mendPropertySchema: Mend = (schema, exam, path) => {
+  if (isObject(schema) || (exam.isModern && typeof schema === 'boolean')) return schema;
+  if (schema === null || schema === true) return exam.repair('property-schema', `${path} holds no object`, {});
+  if (schema === false) return exam.repair('property-schema', `${path} holds no object`, { not: {} });
+  return exam.unfit('input-schema', `${path} holds something other than a schema`);
+};
+
+const mendRequired: Mend = (value, exam, path) => {
+  if (value === undefined || isStrings(value)) return value;
+  return exam.repair(value === null ? 'null-absent' : 'required-absent', `${path} is not a list of strings`, ABSENT);
+};
+
+/** Clients of the legacy era do not look at it. */
+const mendDialect: Mend = (value, exam, path) => (exam.isModern ? stringHint(value, exam, path) : value);
+
+const INPUT_MEMBERS: Members = [
+  ['type', mendType],
+  ['properties', mendProperties],
+  ['required', mendRequired],
+  ['$schema', mendDialect],
+];
+
+const OUTPUT_MEMBERS: Members = [
+  ['properties', mendProperties],
+  ['required', mendRequired],
+];

@@ -1,0 +1,52 @@
+/**
+ * Tool ids that are in the namespace of another connector: `a.bank.pay` of connector `a` is in that of `a.bank`.
+ * Only tools with a dot in their name have such ids.
+ */
+export class ReservedIds {
+  readonly #isKnown: (connectorId: string) => boolean;
+  /** Ids by the connector whose namespace they are in, and there by the connector that claims them. */
+  readonly #ids = new Map<string, Map<string, Set<string>>>();
+
+  constructor(isKnown: (connectorId: string) => boolean) {
+    this.#isKnown = isKnown;
+  }
+
+  /** Whether an id that a connector claims belongs to a known connector with a longer id. */
+  isOthers(id: string, claimant: string): boolean {
+    return namespaces(id, claimant).some(this.#isKnown);
+  }
+
+  note(id: string, claimant: string): void {
+    for (const namespace of namespaces(id, claimant)) {
+      const claimants = this.#ids.get(namespace) ?? new Map<string, Set<string>>();
+      this.#ids.set(namespace, claimants.set(claimant, (claimants.get(claimant) ?? new Set()).add(id)));
+    }
+  }
+
+  forget(id: string, claimant: string): void {
+    for (const namespace of namespaces(id, claimant)) {
+      const claimants = this.#ids.get(namespace);
+      const ids = claimants?.get(claimant);
+      ids?.delete(id);
+      if (ids?.size === 0) claimants?.delete(claimant);
+      if (claimants?.size === 0) this.#ids.delete(namespace);
+    }
+  }
+
+  /** The ids that others claim in the namespaces of these connectors, by who claims them. */
+  under(connectorIds: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
+    const found = new Map<string, ReadonlySet<string>>();
+    for (const connectorId of connectorIds)
+      for (const [claimant, ids] of this.#ids.get(connectorId) ?? [])
+        found.set(claimant, new Set([...(found.get(claimant) ?? []), ...ids]));
+    return found;
+  }
+}
+
+/** Ids that a connector could have, longer than that of `claimant`, to whose namespace an id would belong. */
+function namespaces(id: string, claimant: string): readonly string[] {
+  const found: string[] = [];
+  for (let dot = id.indexOf('.', claimant.length + 1); dot > 0; dot = id.indexOf('.', dot + 1))
+    found.push(id.slice(0, dot));
+  return found;
+}

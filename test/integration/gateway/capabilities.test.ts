@@ -1,0 +1,154 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it } from 'vitest';
+import type { View } from '../../../src/main/gateway/catalog/view.ts';
+import { serveStdio } from '../../../src/main/gateway/stdio/stdio-listener.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { remote, startGateway } from '../../helpers/gateway-world.ts';
+import { openSession, postLegacy, postModern } from '../../helpers/mcp-post.ts';
+import { type Answer, MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
+
+const UI = 'io.modelcontextprotocol/ui';
+const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+
+/** A connector that asks this in the middle of each call, and answers with what it was answered. */
+function asking(method: string, params: object): Readonly<Record<string, Answer>> {
+  const calls = new Map<unknown, Parameters<Answer>[0]>();
+  return {
+    'tools/call': (request) => {
+      calls.set(`q${request.message.id}`, request);
+      request.events({ jsonrpc: '2.0', id: `q${request.message.id}`, method, params });
+    },
+    answer: ({ message, response }) => {
+      response.writeHead(202).end();
+      const call = calls.get(message.id);
+      const { result, error } = message;
+      call?.events({ jsonrpc: '2.0', id: call.message.id, result: { content: [], answered: result ?? error } });
+      call?.response.end();
+    },
+  };
+}
+
+describe('what the gateway claims to a connector', () => {
+  it('is, on a connection that clients share, what they may be able to do, without roots that nobody has', async () => {
+    await using server = await RawMcpServer.start();
+    await using world = await startGateway({ a: remote(server) });
+    expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual({
+      sampling: { tools: {}, context: {} },
+      elicitation: { form: {}, url: {} },
+      extensions: { [UI]: { mimeTypes: ['text/html;profile=mcp-app'] } },
+    });
+    await openSession(`${world.listener.url}/mcp`, { roots: { listChanged: true } });
+    await world.file.write({ a: remote(server), b: remote(server) });
+    await world.manager.reload();
+    await eventually('the other is up', () => server.of('initialize').length === 2);
+    expect(server.of('initialize')[1]?.message.params?.capabilities).toMatchObject({ sampling: {}, roots: {} });
+  });
+
+  it('is, with a request of the modern era, the part of what its client declared that the gateway serves', async () => {
+    await using server = await RawMcpServer.start(MODERN);
+    await using world = await startGateway({ a: remote(server) });
+    const url = `${world.listener.url}/mcp`;
+    const capabilities = {
+      elicitation: { form: {} },
+      roots: { listChanged: true },
+      tasks: {},
+      experimental: { x: {} },
+      extensions: { 'io.modelcontextprotocol/tasks': {}, 'com.example/x': { a: 1 }, [UI]: { mimeTypes: ['x/y'] } },
+    };
+    await postModern(url, 'tools/call', { name: 'a__echo' }, { capabilities });
+    await postModern(url, 'tools/call', { name: 'a__echo' }, { capabilities: { extensions: { 'com.example/x': {} } } });
+    const claimed = server
+      .of('tools/call')
+      .map(({ message }) => (message.params as { _meta: Record<string, unknown> })._meta[CAPABILITIES]);
+    expect(claimed).toEqual([
+      { elicitation: { form: {} }, roots: {}, extensions: { [UI]: { mimeTypes: ['x/y'] } } },
+      {},
+    ]);
+  });
+
+  it('is, of a gateway over stdio, exactly what its only client can do', async () => {
+    await using server = await RawMcpServer.start();
+    await using world = await startGateway({});
+    await world.listener.close(0);
+    const [input, output] = [new PassThrough(), new PassThrough()];
+    const view = world.gateway.view() as View;
+    const served = serveStdio({ gateway: world.gateway, view, input, output, maxMessageBytes: 100_000 });
+    const params = { protocolVersion: '2025-11-25', capabilities: { elicitation: {}, tasks: {} } };
+    input.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
+    await eventually('it is answered', () => output.readableLength > 0);
+    await world.file.write({ a: remote(server) });
+    await world.manager.reload();
+    await eventually('the connector is up', () => server.of('initialize').length === 1);
+    expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual({ elicitation: {} });
+    input.end();
+    await served;
+  });
+});
+
+describe('a question that the client at hand cannot answer', () => {
+  it('about roots is answered that there are none, in both eras of the client', async () => {
+    await using server = await RawMcpServer.start(asking('roots/list', {}));
+    await using world = await startGateway({ a: remote(server) });
+    const url = `${world.listener.url}/mcp`;
+    const session = await openSession(url, { sampling: {}, roots: null });
+    for (const { result } of [
+      await session.call('tools/call', { name: 'a__echo' }),
+      await postLegacy(url, 'tools/call', { name: 'a__echo' }),
+      await postModern(url, 'tools/call', { name: 'a__echo' }),
+      await postModern(url, 'tools/call', { name: 'a__echo' }, { capabilities: { elicitation: {} } }),
+    ])
+      expect(result.answered).toEqual({ roots: [] });
+  });
+
+  it.each([
+    ['sampling/createMessage', { messages: [] }, {}, -32_601],
+    ['elicitation/create', { message: '?' }, { sampling: {} }, -32_601],
+    ['elicitation/create', { mode: 'url', url: 'https://x.example', message: '?' }, { elicitation: {} }, -32_602],
+    ['sampling/createMessage', { messages: [], tools: [] }, { sampling: {} }, -32_602],
+    ['tasks/get', { taskId: '1' }, { sampling: {}, tasks: {} }, -32_601],
+  ])('%s with %j is refused to one with %j as %i', async (method, params, capabilities, code) => {
+    await using server = await RawMcpServer.start(asking(method, params));
+    await using world = await startGateway({ a: remote(server) });
+    const url = `${world.listener.url}/mcp`;
+    const session = await openSession(url, capabilities);
+    for (const { result } of [
+      await session.call('tools/call', { name: 'a__echo' }),
+      await postModern(url, 'tools/call', { name: 'a__echo' }, { capabilities }),
+    ])
+      expect(result.answered).toMatchObject({ code });
+  });
+});
+
+describe('a result of a type that the gateway does not know', () => {
+  const task = { resultType: 'task', task: { taskId: 't-1', ttl: 60_000 }, 'x-own': [1, null] };
+
+  it.each([
+    ['modern', MODERN],
+    ['legacy', {}],
+  ] as const)('of a %s connector reaches both kinds of clients as it was sent', async (_, era) => {
+    await using server = await RawMcpServer.start({ ...era, 'tools/call': ({ result }) => result(task) });
+    await using world = await startGateway({ a: remote(server) });
+    const url = `${world.listener.url}/mcp`;
+    const { _meta, ...modern } = (await postModern(url, 'tools/call', { name: 'a__echo' })).result;
+    expect(modern).toEqual(task);
+    expect((await postLegacy(url, 'tools/call', { name: 'a__echo' })).result).toEqual(task);
+  });
+
+  it('is never asked for: a call is not sent as a task', async () => {
+    await using server = await RawMcpServer.start();
+    await using world = await startGateway({ a: remote(server) });
+    const params = { name: 'a__echo', task: { ttl: 1_000 }, 'x-more': 1 };
+    const { result } = await postLegacy(`${world.listener.url}/mcp`, 'tools/call', params);
+    expect(server.of('tools/call')[0]?.message.params).toEqual({ name: 'echo', arguments: {}, 'x-more': 1 });
+    expect(result.content).toHaveLength(1);
+  });
+});
+
+describe('what the gateway claims to a client', () => {
+  it('without sessions has no notices and no subscriptions', async () => {
+    await using world = await startGateway({}, { listener: { hasSessions: false } });
+    const params = { protocolVersion: '2025-11-25', capabilities: {}, clientInfo: { name: 't', version: '1' } };
+    const { result } = await postLegacy(`${world.listener.url}/mcp`, 'initialize', params);
+    expect(result.capabilities).toEqual({ tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} });
+  });
+});

@@ -1,0 +1,168 @@
+import { gzipSync } from 'node:zlib';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { connectSse, noStreamLeft, RawSseServer, type SseAnswer } from '../../helpers/raw-sse-server.ts';
+
+const OK = { content: [{ type: 'text', text: 'grüße 世界' }] };
+const answerTo = (id: unknown): string => JSON.stringify({ jsonrpc: '2.0', id, result: OK });
+
+/** Answers a call by writing `bytes` to the event stream. */
+const writing =
+  (bytes: (id: unknown) => string): SseAnswer =>
+  ({ accept, message }, { stream }) => {
+    accept();
+    stream.write(bytes(message.id));
+  };
+
+describe('an SSE server’s event stream', () => {
+  it.each<[string, (id: unknown) => string]>([
+    ['one event', (id) => `event: message\ndata: ${answerTo(id)}\n\n`],
+    ['an event without a type', (id) => `data: ${answerTo(id)}\n\n`],
+    ['an event with an id and a pause', (id) => `id: 7\nretry: 50\ndata: ${answerTo(id)}\n\n`],
+    ['lines that end with CR', (id) => `event: message\rdata: ${answerTo(id)}\r\r`],
+    ['lines that end with CRLF', (id) => `event: message\r\ndata: ${answerTo(id)}\r\n\r\n`],
+    ['data on several lines', (id) => `data: ${answerTo(id).replaceAll(',', ',\ndata: ')}\n\n`],
+    ['a field without a blank', (id) => `data:${answerTo(id)}\n\n`],
+    ['comments before it', (id) => `: ping\n\n:\n: more\ndata: ${answerTo(id)}\n\n`],
+    ['events of unknown types before it', (id) => `event: ping\ndata: {}\n\ndata: ${answerTo(id)}\n\n`],
+    ['events that are no JSON before it', (id) => `data: {"jsonrpc":\n\ndata\n\ndata: ${answerTo(id)}\n\n`],
+    ['values that are no messages before it', (id) => `data: null\n\ndata: 7\n\ndata: ${answerTo(id)}\n\n`],
+    ['unknown fields', (id) => `what: 1\nretry: soon\ndata: ${answerTo(id)}\n\n`],
+    ['a batch', (id) => `data: [{"jsonrpc":"2.0","method":"notifications/x"},${answerTo(id)}]\n\n`],
+    ['an answer whose error is null', (id) => `data: ${answerTo(id).replace('"result"', '"error":null,"result"')}\n\n`],
+    ['an answer whose id is a string', (id) => `data: ${answerTo(String(id))}\n\n`],
+  ])('may bring an answer as %s', async (_, bytes) => {
+    await using server = await RawSseServer.start({ 'tools/call': writing(bytes) });
+    await using sse = await connectSse(server);
+    await expect(sse.call()).resolves.toEqual(OK);
+    expect(sse.lost).toEqual([]);
+  });
+
+  it('may begin with a byte order mark, and be cut anywhere, also within a character', async () => {
+    await using server = await RawSseServer.start({
+      GET: (_, it) => void it.openStream(`\ufeff${it.endpoint()}`),
+      async 'tools/call'({ accept, message }, { stream }) {
+        accept();
+        for (const byte of Buffer.from(`event: message\r\ndata: ${answerTo(message.id)}\r\n\r\n`)) {
+          stream.write(Uint8Array.of(byte));
+          await new Promise(setImmediate);
+        }
+      },
+    });
+    await using sse = await connectSse(server);
+    await expect(sse.call()).resolves.toEqual(OK);
+  });
+
+  it('may be compressed, though that was not asked for', async () => {
+    await using server = await RawSseServer.start({
+      GET({ response }, it) {
+        it.streams.push(response.writeHead(200, { 'content-type': 'text/event-stream', 'content-encoding': 'gzip' }));
+        response.write(gzipSync(it.endpoint('/messages')));
+      },
+      initialize: ({ message, response }) =>
+        void response.writeHead(200, { 'content-type': 'application/json' }).end(
+          JSON.stringify({
+            jsonrpc: '2.0',
+            id: message.id,
+            result: { protocolVersion: '2024-11-05', capabilities: {}, serverInfo: { name: 'zipped', version: '1' } },
+          }),
+        ),
+    });
+    await using sse = await connectSse(server);
+    expect(sse.connection.facts).toMatchObject({ serverName: 'zipped', transport: 'sse', era: 'legacy' });
+  });
+
+  it('may bring messages and questions before its endpoint', async () => {
+    await using server = await RawSseServer.start({
+      GET: (_, it) =>
+        void it.openStream(
+          `data: {"jsonrpc":"2.0","method":"notifications/early"}\n\ndata: {"jsonrpc":"2.0","id":"q","method":"ping"}\n\n${it.endpoint()}`,
+        ),
+    });
+    await using sse = await connectSse(server);
+    await expect(sse.call()).resolves.toMatchObject({ content: [{ type: 'text' }] });
+    await eventually('the question is answered', () => server.of('POST').length === 1);
+    expect(server.of('POST')[0]?.message).toEqual({ jsonrpc: '2.0', id: 'q', result: {} });
+    // A notice that came before the handshake was done is about nothing that anybody knows.
+    expect(sse.notices).toEqual([]);
+  });
+
+  it('with an event over the cap ends the connection, and its calls say why', async () => {
+    await using server = await RawSseServer.start({
+      'tools/call': writing(() => `data: "${'x'.repeat(200_000)}`),
+    });
+    await using sse = await connectSse(server, { maxResultBytes: 100_000 });
+    await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_RESULT_TOO_LARGE' });
+    expect(sse.lost).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
+    await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'no' } });
+    await noStreamLeft(server);
+  });
+
+  it('may bring more than the cap in events that are each below it', async () => {
+    const notice = `data: {"jsonrpc":"2.0","method":"notifications/x","params":{"a":"${'x'.repeat(50_000)}"}}\n\n`;
+    await using server = await RawSseServer.start({
+      'tools/call': writing((id) => `${notice.repeat(20)}data: ${answerTo(id)}\n\n`),
+    });
+    await using sse = await connectSse(server, { maxResultBytes: 100_000 });
+    await expect(sse.call()).resolves.toEqual(OK);
+    expect(sse.notices).toHaveLength(20);
+  });
+});
+
+describe('the endpoint of an SSE server', () => {
+  it.each([
+    ['a path', '/here?session_id=1', '/here?session_id=1'],
+    ['a relative address', 'here?s=1', '/here?s=1'],
+    ['a query alone', '?s=1', '/sse?s=1'],
+    ['an address with blanks around it', '  /here  ', '/here'],
+  ])('may be %s', async (_, data, path) => {
+    await using server = await RawSseServer.start({ GET: (_request, it) => void it.openStream(it.endpoint(data)) });
+    await using sse = await connectSse(server);
+    await sse.call();
+    expect(server.of('tools/call').map((request) => request.path)).toEqual([path]);
+  });
+
+  it('may be a whole address of the same origin', async () => {
+    await using server = await RawSseServer.start({
+      GET: (_, it) => void it.openStream(it.endpoint(`${it.origin}/whole#part`)),
+    });
+    await using sse = await connectSse(server);
+    await sse.call();
+    expect(server.of('tools/call').map((request) => request.path)).toEqual(['/whole']);
+  });
+
+  it.each([
+    ['another port', (origin: string) => `${origin.replace(/\d+$/, '1')}/messages`],
+    ['another host', () => 'http://evil.test/messages'],
+    ['another host without a scheme', () => '//evil.test/messages'],
+    ['another scheme', (origin: string) => `${origin.replace('http', 'https')}/messages`],
+    ['no web address', () => 'javascript:alert(1)'],
+    ['no address', () => 'http://['],
+    ['an endless address', () => `/${'x'.repeat(10_000)}`],
+  ])('that is %s is refused, and nothing is sent there', async (_, address) => {
+    await using server = await RawSseServer.start({
+      GET: (_request, it) => void it.openStream(it.endpoint(address(it.origin))),
+    });
+    const failure = await connectSse(server, { headers: { authorization: 'Bearer s3cret' } }).catch((error) => error);
+    expect(failure).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED' });
+    expect(failure.message).toContain('the endpoint that it names for messages is');
+    expect(failure.message).not.toMatch(/evil|alert|xxx/);
+    expect(server.requests.map(({ method }) => method)).toEqual(['GET']);
+    await noStreamLeft(server);
+  });
+
+  it('may be changed by a second event, within the origin alone', async () => {
+    await using server = await RawSseServer.start({
+      'tools/call'({ result }, it) {
+        result(OK);
+        it.stream.write(it.endpoint(server.of('tools/call').length === 1 ? '/second' : 'http://evil.test/third'));
+      },
+    });
+    await using sse = await connectSse(server);
+    for (const _ of [1, 2]) await expect(sse.call()).resolves.toEqual(OK);
+    await eventually('the third address ends the connection', () => sse.lost.length === 1);
+    expect(server.of('tools/call').map(({ path }) => path)).toEqual(['/messages?sessionId=1', '/second']);
+    expect(sse.lost[0]?.message).toBe('the endpoint that it names for messages is at another origin');
+    await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'no' } });
+  });
+});

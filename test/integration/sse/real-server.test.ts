@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { HostSide } from '../../../src/main/mcp/host-side.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { NpmServers } from '../../helpers/npm-servers.ts';
+import { connectSse, type SseConnectOptions } from '../../helpers/raw-sse-server.ts';
+
+const servers = new NpmServers();
+let url: URL;
+
+beforeAll(async () => {
+  url = new URL(await servers.everythingOverSse());
+}, 60_000);
+afterAll(() => servers[Symbol.dispose]());
+
+const never = new AbortController().signal;
+const limits = { signal: never, timeoutMs: 10_000 };
+
+/** A host that answers everything. */
+const host: HostSide = {
+  capabilities: { sampling: {}, elicitation: { form: {} }, roots: { listChanged: true } },
+  answer: async ({ method, params }) => {
+    if (method === 'roots/list') return { roots: [{ uri: 'file:///tmp/a', name: 'Root A' }] };
+    if (method === 'elicitation/create') return { action: 'decline' };
+    const said = JSON.stringify(params.messages);
+    return { role: 'assistant', model: 'none', content: { type: 'text', text: `sampled ${said.length}` } };
+  },
+};
+
+const connect = (options: SseConnectOptions = {}) => connectSse({ url }, { host, timeoutMs: 10_000, ...options });
+
+describe('server-everything over SSE', () => {
+  it('lists what it lists to a client that can answer it', async () => {
+    await using sse = await connect();
+    const { tools } = await sse.connection.listToolsPage(null, limits);
+    const names = tools.map((tool) => (tool as { name: string }).name);
+    expect(names).toEqual(expect.arrayContaining(['trigger-sampling-request', 'trigger-elicitation-request']));
+    expect(sse.connection.facts).toMatchObject({ era: 'legacy', transport: 'sse' });
+    expect(sse.connection.facts.capabilities).toMatchObject({ logging: {}, resources: { subscribe: true } });
+  });
+
+  it.each([
+    ['trigger-sampling-request', { prompt: 'hello' }, /sampled \d+/],
+    ['trigger-elicitation-request', {}, /declined/],
+    ['get-roots-list', {}, /Root A/],
+  ])('has its questions answered during %s', async (name, args, words) => {
+    await using sse = await connect();
+    // It offers the tool for roots once it was told the roots.
+    await eventually('the tool is there', async () => {
+      const { tools } = await sse.connection.listToolsPage(null, limits);
+      return tools.some((tool) => (tool as { name: string }).name === name);
+    });
+    const tool = { name, inputSchema: { type: 'object' as const } };
+    const result = await sse.connection.callTool(tool, args, limits);
+    expect(JSON.stringify(result)).toMatch(words);
+  });
+
+  it('reads prompts and resources, completes, and sets its level of logging', async () => {
+    await using sse = await connect();
+    const request = (method: string, params: object = {}) =>
+      sse.connection.request(method, params as Record<string, unknown>, limits);
+    const { prompts } = (await request('prompts/list')) as { prompts: readonly { name: string }[] };
+    expect(prompts.length).toBeGreaterThan(0);
+    const { resources } = (await request('resources/list')) as { resources: readonly { uri: string }[] };
+    const uri = resources[0]?.uri ?? '';
+    await expect(request('resources/read', { uri })).resolves.toMatchObject({ contents: [{ uri }] });
+    await expect(request('logging/setLevel', { level: 'debug' })).resolves.toEqual({});
+    await expect(request('ping')).resolves.toEqual({});
+    await expect(request('what/ever')).rejects.toMatchObject({ detail: { rpcCode: -32_601 } });
+  });
+
+  it('tells of progress and of what it logs, and hears of a cancellation', async () => {
+    await using sse = await connect();
+    const caller = new AbortController();
+    const steps: number[] = [];
+    const tool = { name: 'trigger-long-running-operation', inputSchema: { type: 'object' as const } };
+    const call = sse.connection.callTool(
+      tool,
+      { duration: 20, steps: 200 },
+      {
+        ...limits,
+        signal: caller.signal,
+        onProgress({ progress }) {
+          steps.push(progress);
+          if (steps.length === 2) caller.abort(new Error('enough'));
+        },
+      },
+    );
+    await expect(call).rejects.toThrow('enough');
+    await sse.connection.callTool({ ...tool, name: 'toggle-simulated-logging' }, {}, limits);
+    await eventually('it logs', () => sse.notices.some(([method]) => method === 'notifications/message'));
+    expect([steps.slice(0, 2), sse.lost]).toEqual([[1, 2], []]);
+  });
+
+  it('takes many calls at once, and gives each its own answer', async () => {
+    await using sse = await connect();
+    const tool = { name: 'echo', inputSchema: { type: 'object' as const } };
+    const answers = await Promise.all(
+      Array.from({ length: 100 }, (_, index) => sse.connection.callTool(tool, { message: `m${index}` }, limits)),
+    );
+    expect(answers.map(({ content }) => (content[0] as { text: string }).text)).toEqual(
+      Array.from({ length: 100 }, (_, index) => `Echo: m${index}`),
+    );
+  });
+});

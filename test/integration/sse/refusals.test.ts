@@ -1,0 +1,239 @@
+import { inspect } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { type ManagedFile, manageFile } from '../../helpers/local-file.ts';
+import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
+import { connectSse, noStreamLeft, RawSseServer, type SseAnswer } from '../../helpers/raw-sse-server.ts';
+
+const SECRET = `Bearer ${secret('s3cret-of-the-entry')}`;
+const OK = { content: [{ type: 'text', text: 'ok' }] };
+
+/** Refuses with a body that echoes the request, credentials included. */
+const echoing =
+  (status: number, headers: Readonly<Record<string, string>> = {}): SseAnswer =>
+  ({ response, headers: sent, text }) =>
+    void response.writeHead(status, { 'content-type': 'text/plain', ...headers }).end(`${inspect(sent)} ${text}`);
+
+/** An endpoint that names no session. */
+const plain: SseAnswer = (_, server) => void server.openStream(server.endpoint('/messages'));
+
+/** A manager whose connector `one` is at the server. */
+async function managed(server: RawSseServer): Promise<ManagedFile> {
+  const local = manageFile(
+    { one: { type: 'sse', url: server.url.href, headers: { Authorization: SECRET } } },
+    { random: { next: () => 0 } },
+  );
+  await local.manager.sync();
+  return local;
+}
+
+const outcomeOf = (work: Promise<unknown>): Promise<{ code?: string; detail?: object }> =>
+  work.then(
+    () => ({}),
+    (error: { code: string; detail: object }) => error,
+  );
+
+/** Everything that anybody gets to see of a failure. */
+const shown = (...seen: readonly unknown[]): string => inspect(seen, { depth: 12, showHidden: true });
+
+describe('a POST over SSE that is refused', () => {
+  it.each([400, 402, 403, 404, 405, 409, 413, 415, 422, 429, 500, 501, 502, 503, 504])(
+    'with %i fails its call alone, and nothing of the body is shown',
+    async (status) => {
+      await using server = await RawSseServer.start({ GET: plain, 'tools/call': echoing(status) });
+      await using local = await managed(server);
+      const outcomes = [];
+      for (let call = 0; call < 10; call += 1)
+        outcomes.push(await outcomeOf(local.manager.callTool('one.echo', { word: 'pa55word' })));
+      const code = status === 403 ? 'CONNECTOR_REFUSED' : 'TOOL_CALL_REJECTED';
+      for (const outcome of outcomes) expect(outcome).toMatchObject({ code, detail: { status } });
+      expect([server.of('tools/call').length, server.streams.length]).toEqual([10, 1]);
+      expect(local.manager.connector('one')?.status?.state).toBe('ready');
+      expect(shown(outcomes, local.lines, local.manager.status())).not.toMatch(/s3cret|pa55word/);
+    },
+  );
+
+  it('with 401 has the connector connected with the present credentials, once', async () => {
+    await using server = await RawSseServer.start({ GET: plain, 'tools/call': echoing(401) });
+    await using local = await managed(server);
+    const outcome = await outcomeOf(local.manager.callTool('one.echo'));
+    expect(outcome).toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status: 401 } });
+    await eventually('it is back', () => server.streams.length === 2);
+    expect(server.of('tools/call')).toHaveLength(1);
+    expect(shown(outcome, local.lines)).not.toContain('s3cret');
+  });
+
+  it('with 404 at an address that names a session renews the session, and sends the call once more', async () => {
+    const refusals: SseAnswer[] = [echoing(404), ({ result }) => result(OK)];
+    await using server = await RawSseServer.start({
+      'tools/call': (request, it) => refusals.shift()?.(request, it),
+    });
+    await using local = await managed(server);
+    await expect(local.manager.callTool('one.echo')).resolves.toEqual(OK);
+    expect(server.of('tools/call').map(({ path }) => path)).toEqual(['/messages?sessionId=1', '/messages?sessionId=2']);
+  });
+
+  it('with 404 time and again is sent twice, and no more', async () => {
+    await using server = await RawSseServer.start({ 'tools/call': echoing(404) });
+    await using local = await managed(server);
+    const outcome = await outcomeOf(local.manager.callTool('one.echo'));
+    expect(outcome).toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'no', status: 404 } });
+    expect(server.of('tools/call')).toHaveLength(2);
+    expect(shown(outcome, local.lines)).not.toContain('s3cret');
+  });
+
+  it.each([400, 404, 500])('with %i and a body that answers it is answered', async (status) => {
+    let isError = false;
+    await using server = await RawSseServer.start({
+      'tools/call'({ message, response }) {
+        const answer = isError ? { error: { code: -32_602, message: 'no such word' } } : { result: OK };
+        const body = JSON.stringify({ jsonrpc: '2.0', id: message.id, ...answer });
+        response.writeHead(status, { 'content-type': 'application/json' }).end(body);
+      },
+    });
+    await using sse = await connectSse(server);
+    await expect(sse.call()).resolves.toEqual(OK);
+    isError = true;
+    await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { rpcCode: -32_602 } });
+    expect([server.of('tools/call').length, sse.lost]).toEqual([2, []]);
+  });
+
+  it('with a body that never ends fails all the same', async () => {
+    await using server = await RawSseServer.start({
+      GET: plain,
+      'tools/call': ({ response }) => void response.writeHead(500).write('so '),
+    });
+    await using sse = await connectSse(server);
+    await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: 500 } });
+  }, 10_000);
+
+  it('while others are answered fails alone', async () => {
+    await using server = await RawSseServer.start({
+      GET: plain,
+      'tools/call'(request, it) {
+        const { word = 0 } = (request.message.params?.arguments ?? {}) as { word?: number };
+        if (word % 2 === 0) echoing(503)(request, it);
+        else setTimeout(() => request.result(OK), 50);
+      },
+    });
+    await using sse = await connectSse(server);
+    const settled = await Promise.allSettled([1, 2, 3, 4].map((word) => sse.call({ word })));
+    expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
+    expect(sse.lost).toEqual([]);
+  });
+
+  it('as an answer of the host is no lost connection', async () => {
+    await using server = await RawSseServer.start({ answer: echoing(500) });
+    await using sse = await connectSse(server);
+    server.send({ jsonrpc: '2.0', id: 1, method: 'ping' });
+    await eventually('it was refused', () => server.of('POST').length >= 1);
+    await expect(sse.call()).resolves.toMatchObject({ content: [{ type: 'text' }] });
+    expect(sse.lost).toEqual([]);
+  });
+});
+
+describe('a handshake over SSE that is refused', () => {
+  it.each<[string, string, Readonly<Record<string, SseAnswer>>, object, RegExp]>([
+    [
+      'the stream',
+      'GET',
+      { GET: echoing(404) },
+      { status: 404 },
+      /the GET of the event stream .* HTTP 404 \(text\/plain\)/,
+    ],
+    ['the stream with a wait', 'GET', { GET: echoing(503, { 'retry-after': '7' }) }, { retryAfterMs: 7_000 }, /503/],
+    ['the stream with a page', 'GET', { GET: echoing(200) }, { status: 200 }, /HTTP 200 \(text\/plain\)/],
+    ['the stream with nothing', 'GET', { GET: ({ response }) => void response.writeHead(204).end() }, {}, /HTTP 204/],
+    [
+      'initialize',
+      'initialize',
+      { initialize: echoing(400) },
+      { status: 400 },
+      /initialize was answered with HTTP 400/,
+    ],
+    [
+      'initialized',
+      'notifications/initialized',
+      { 'notifications/initialized': echoing(405) },
+      { status: 405 },
+      /initialized was .* 405/,
+    ],
+  ])('at %s says so, and shows nothing of the body', async (_, kind, answers, detail, words) => {
+    await using server = await RawSseServer.start(answers);
+    const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
+    expect(failure).toMatchObject({ code: 'CONNECTOR_CONNECT_FAILED', detail });
+    expect(failure.message).toMatch(words);
+    expect(shown(failure)).not.toContain('s3cret');
+    expect(server.of(kind)).toHaveLength(1);
+    await noStreamLeft(server);
+  });
+
+  it('with a wait is tried again after it', async () => {
+    const times: number[] = [];
+    await using server = await RawSseServer.start({
+      GET(request, it) {
+        times.push(performance.now());
+        if (times.length === 1) echoing(429, { 'retry-after': '1' })(request, it);
+        else it.openStream();
+      },
+    });
+    await using local = manageFile({ one: { type: 'sse', url: server.url.href } }, { random: { next: () => 0 } });
+    void local.manager.sync();
+    await eventually('it is up', () => local.manager.connector('one')?.status?.state === 'ready');
+    expect([times.length, (times[1] ?? 0) - (times[0] ?? 0) >= 990]).toEqual([2, true]);
+  });
+
+  it.each([401, 403])('with %i is refused credentials', async (status) => {
+    await using server = await RawSseServer.start({ GET: echoing(status) });
+    const failure = await connectSse(server, { headers: { authorization: SECRET } }).catch((error) => error);
+    expect(failure).toMatchObject({ code: 'CONNECTOR_REFUSED', detail: { status } });
+    expect(shown(failure)).not.toContain('s3cret');
+  });
+
+  it('with a redirect elsewhere is not followed', async () => {
+    await using server = await RawSseServer.start({ GET: echoing(302, { location: 'http://evil.test/sse' }) });
+    await expect(connectSse(server)).rejects.toMatchObject({ code: 'CONNECTOR_REDIRECTED' });
+  });
+});
+
+describe('a server that leaves its transport open', () => {
+  it.each<[string, SseAnswer]>([
+    ['refuses POST with 405', ({ response }) => void response.writeHead(405).end()],
+    ['refuses POST with 404', ({ response }) => void response.writeHead(404).end('<p>')],
+    ['refuses POST with 400', ({ response }) => void response.writeHead(400).end('no session')],
+    [
+      'answers POST with an event stream that names an endpoint',
+      ({ response }) =>
+        void response
+          .writeHead(200, { 'content-type': 'text/event-stream' })
+          .write('event: endpoint\ndata: /other\n\n'),
+    ],
+  ])('and %s is reached over SSE', async (_, answer) => {
+    await using server = await RawSseServer.start({
+      initialize(request, it) {
+        if (request.path === '/sse') answer(request, it);
+        else request.result({ protocolVersion: '2024-11-05', capabilities: { tools: {} } });
+      },
+      'server/discover': answer,
+    });
+    await using local = manageFile({ one: { url: server.url.href } });
+    await local.manager.sync();
+    expect(local.manager.status().connectors[0]).toMatchObject({ state: 'ready', transport: 'sse' });
+    await expect(local.manager.callTool('one.echo')).resolves.toMatchObject({ content: [{ type: 'text' }] });
+    expect(server.streams).toHaveLength(1);
+  });
+
+  it('and has no SSE either is described by its answer to Streamable HTTP', async () => {
+    await using server = await RawMcpServer.start({
+      initialize: ({ response }) => void response.writeHead(400, { 'content-type': 'text/plain' }).end('x'),
+    });
+    await using local = manageFile({ one: { url: server.url.href } });
+    await local.manager.sync().catch(() => {});
+    await eventually('it failed', () => local.manager.connector('one')?.status?.state === 'backing-off');
+    expect(shown(local.manager.status().connectors[0])).toMatch(
+      /initialize was answered with HTTP 400 \(text\/plain\)/,
+    );
+    expect(server.of('GET')).toHaveLength(1);
+  });
+});

@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { type ManagedMap, manage } from '../../helpers/manager.ts';
+import { type Answer, connectRaw, RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+const INITIALIZED = { protocolVersion: '2025-11-25', capabilities: { tools: {}, prompts: {} } };
+
+/** A server that makes a new session in each handshake. */
+const sessions = (): Record<string, Answer> => {
+  let made = 0;
+  return {
+    initialize: ({ result, response }) => {
+      made += 1;
+      response.setHeader('mcp-session-id', `s-${made}`);
+      result(INITIALIZED);
+    },
+  };
+};
+const rpcError = (id: unknown, code: number, message: string): string =>
+  JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
+const json =
+  (status: number, bodyOf: (id: RawRequest['message']['id']) => string): Answer =>
+  ({ response, message }) =>
+    void response.writeHead(status, { 'content-type': 'application/json' }).end(bodyOf(message.id));
+
+async function managed(server: RawMcpServer): Promise<ManagedMap> {
+  const map = await manage([entry('one', { endpoint: server.url.href })], { random: { next: () => 0.01 } });
+  await map.manager.sync();
+  await map.manager.ready('one');
+  return map;
+}
+
+const ALL = Array.from({ length: 400 }, (_, index) => 200 + index);
+const SOME = ALL.filter((status) => status === 400 || (status % 100 < 30 && status % 3 !== 1));
+
+describe('ten calls', () => {
+  const bodies: Record<string, (id: unknown) => string> = {
+    'no body': () => '',
+    'a body of its own': () => '{"error":"what?"}',
+    'an error without an id': () => rpcError(null, -32_603, 'it broke'),
+    'an error with the id that tells of a lost session': (id) => rpcError(id, -32_001, 'Session not found'),
+    'a result that is an error': (id) =>
+      JSON.stringify({
+        jsonrpc: '2.0',
+        id,
+        result: { isError: true, content: [{ type: 'text', text: 'Session not found' }] },
+      }),
+  };
+  const cases = ['with', 'without'].flatMap((mode) => Object.keys(bodies).map((body) => [mode, body] as const));
+
+  it.each(cases)(
+    'run ten times, whatever status a server %s sessions answers with %s',
+    async (mode, body) => {
+      let status = 200;
+      let runs = 0;
+      await using server = await RawMcpServer.start({
+        ...(mode === 'with' ? sessions() : {}),
+        'tools/call': (request) => {
+          runs += 1;
+          json(status, (id) => bodies[body]?.(id) ?? '')(request);
+        },
+      });
+      await using map = await managed(server);
+      const wrong: string[] = [];
+      for (status of body === 'no body' ? ALL : SOME) {
+        // A server that ran the call does not say that it does not know the session (MCP, session management).
+        const isSessionGone =
+          status === 404 && mode === 'with' && !body.includes('id that') && !body.includes('result');
+        if (isSessionGone) continue;
+        runs = 0;
+        await Promise.all(Array.from({ length: 10 }, () => map.manager.callTool('one.echo').catch(() => {})));
+        if (runs !== 10) wrong.push(`${status}: ${runs}`);
+      }
+      expect(wrong).toEqual([]);
+    },
+    120_000,
+  );
+});
+
+describe('an answer with the id of its request', () => {
+  it.each([400, 404, 409, 422, 500, 503])('is the answer of a legacy server under HTTP %i', async (status) => {
+    await using server = await RawMcpServer.start({
+      ...sessions(),
+      'tools/call': json(status, (id) => rpcError(id, -32_602, 'bad argument')),
+      'prompts/list': json(status, (id) => JSON.stringify({ jsonrpc: '2.0', id, result: { prompts: [] } })),
+    });
+    await using map = await managed(server);
+    await expect(map.manager.callTool('one.echo')).rejects.toMatchObject({
+      code: 'TOOL_CALL_REJECTED',
+      message: 'Tool echo was rejected: bad argument',
+      detail: { rpcCode: -32_602 },
+    });
+    await expect(map.manager.request('one', 'prompts/list', {})).resolves.toEqual({ prompts: [] });
+    expect([server.of('tools/call').length, server.of('initialize').length]).toEqual([1, 1]);
+  });
+});
+
+describe('a lost session', () => {
+  const words = 'Session not found';
+
+  it.each([200, 400])(
+    'that an answer with HTTP %i tells of is renewed, and the call is not repeated',
+    async (status) => {
+      await using server = await RawMcpServer.start({
+        ...sessions(),
+        'tools/call': (request) =>
+          request.headers['mcp-session-id'] === 's-1'
+            ? json(status, (id) => rpcError(id, -32_000, words))(request)
+            : request.result({ content: [] }),
+      });
+      await using map = await managed(server);
+      await expect(map.manager.callTool('one.echo')).rejects.toMatchObject({
+        detail: { sent: 'maybe', rpcCode: -32_000 },
+      });
+      expect(server.of('tools/call')).toHaveLength(1);
+      await expect(map.manager.callTool('one.echo')).resolves.toEqual({ content: [] });
+      expect([server.of('initialize').length, server.of('tools/call').length]).toEqual([2, 2]);
+    },
+  );
+
+  const waysToSayIt: [string, Answer][] = [
+    ['200 and its id', json(200, (id) => rpcError(id, -32_001, words))],
+    ['400 and its id', json(400, (id) => rpcError(id, -32_001, words))],
+    ['400 without an id', json(400, () => rpcError(null, -32_000, 'Bad Request: No valid session ID provided'))],
+    ['400 and a text', ({ response }) => void response.writeHead(400).end('Invalid or missing session ID')],
+    ['404', ({ response }) => void response.writeHead(404).end()],
+    ['404 and its id', json(404, (id) => rpcError(id, -32_001, words))],
+    ['410', ({ response }) => void response.writeHead(410).end()],
+    ['500 and the words', json(500, () => rpcError(null, -32_000, 'Bad Request: Server not initialized'))],
+  ];
+  it.each(waysToSayIt)('that a read is told of with %s is renewed once, and the read is repeated', async (_, lost) => {
+    await using server = await RawMcpServer.start({
+      ...sessions(),
+      'prompts/list': (request) =>
+        request.headers['mcp-session-id'] === 's-1' ? lost(request) : request.result({ prompts: [{ name: 'p' }] }),
+    });
+    await using map = await managed(server);
+    const listed = await Promise.all([1, 2, 3].map(() => map.manager.request('one', 'prompts/list', {})));
+    expect(listed).toEqual(Array.from({ length: 3 }, () => ({ prompts: [{ name: 'p' }] })));
+    expect(server.of('initialize')).toHaveLength(2);
+  });
+
+  it('that an answer to the server is told of is renewed without a call', async () => {
+    const ping = { jsonrpc: '2.0', id: 'p', method: 'ping' };
+    await using server = await RawMcpServer.start({
+      ...sessions(),
+      'tools/call': ({ events, message, response }) => {
+        events(ping, { jsonrpc: '2.0', id: message.id, result: { content: [] } });
+        response.end();
+      },
+      answer: ({ response }) => void response.writeHead(404).end(),
+    });
+    await using map = await managed(server);
+    await map.manager.callTool('one.echo');
+    await eventually('it is renewed', () => server.of('initialize').length === 2);
+  });
+});
+
+describe('a refusal', () => {
+  it('shows its step, its status and the type of its content, and nothing of its body or its reason', async () => {
+    const body = secret('BODY');
+    await using server = await RawMcpServer.start({
+      'tools/call': ({ response }) =>
+        void response.writeHead(418, secret('REASON'), { 'content-type': 'text/html; charset=utf-8' }).end(body),
+    });
+    await using raw = await connectRaw(server);
+    await expect(raw.call()).rejects.toMatchObject({
+      message: 'Tool echo: tools/call was answered with HTTP 418 (text/html).',
+      detail: { status: 418, sent: 'maybe' },
+    });
+  });
+
+  it.each<[string, Record<string, Answer>, string]>([
+    [
+      'of notifications/initialized',
+      {
+        'notifications/initialized': ({ response }) =>
+          void response.writeHead(405, { 'content-type': 'text/plain' }).end(),
+      },
+      'notifications/initialized was answered with HTTP 405 (text/plain) and no MCP',
+    ],
+    [
+      'of initialize by a page',
+      { initialize: ({ response }) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<p>') },
+      'initialize was answered with HTTP 200 (text/html) and no MCP',
+    ],
+    [
+      'of initialize by nothing',
+      { initialize: ({ response }) => void response.writeHead(202).end() },
+      'initialize was answered with HTTP 202 (no content type) and no MCP',
+    ],
+    [
+      'of initialize by damaged JSON',
+      { initialize: json(200, () => '{') },
+      'the JSON that it answered is damaged: initialize was answered with HTTP 200 (application/json)',
+    ],
+  ])('%s names that step', async (_, answers, words) => {
+    await using server = await RawMcpServer.start(answers);
+    await using map = await manage([entry('one', { endpoint: server.url.href })]);
+    await map.manager.sync();
+    expect(map.manager.connector('one')?.status?.lastError?.message).toContain(words);
+    expect(server.of('GET')).toEqual([]);
+  });
+
+  it('tells the caller of a call when to try again', async () => {
+    await using server = await RawMcpServer.start({
+      'tools/call': ({ response }) => void response.writeHead(429, { 'retry-after': '7' }).end(),
+    });
+    await using raw = await connectRaw(server);
+    await expect(raw.call()).rejects.toMatchObject({
+      code: 'TOOL_CALL_REJECTED',
+      detail: { status: 429, retryAfterMs: 7_000, sent: 'maybe' },
+    });
+  });
+
+  it('whose body never ends is judged by its status', async () => {
+    await using server = await RawMcpServer.start({
+      'tools/call': ({ response }) => void response.writeHead(500, { 'content-type': 'text/plain' }).write('…'),
+    });
+    await using raw = await connectRaw(server);
+    await expect(raw.call()).rejects.toMatchObject({ detail: { status: 500 } });
+  }, 10_000);
+});

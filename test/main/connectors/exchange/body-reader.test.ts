@@ -1,0 +1,188 @@
+import { brotliCompressSync, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createBodyReader } from '../../../../src/main/connectors/exchange/body-reader.ts';
+import type { ByteCap } from '../../../../src/main/connectors/exchange/body-sink.ts';
+
+interface Read {
+  readonly values: unknown[];
+  readonly events: [type: string, data: string][];
+  readonly ids: string[];
+  readonly retries: number[];
+  readonly ends: string[];
+  readonly failures: Error[];
+}
+
+const EVENTS = { 'content-type': 'text/event-stream; charset=utf-8' };
+const JSON_TYPE = { 'content-type': 'Application/JSON; charset=utf-8' };
+
+/** Reads chunks to the end; resolves once nothing more can come. */
+async function read(
+  headers: Record<string, string>,
+  chunks: readonly Uint8Array[],
+  { maxBytes = 10_000, status = 200 }: { maxBytes?: ByteCap; status?: number } = {},
+): Promise<Read> {
+  const got: Read = { values: [], events: [], ids: [], retries: [], ends: [], failures: [] };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const reader = createBodyReader(status, headers, maxBytes, {
+    onValue: (value) => void got.values.push(value),
+    onEvent: (type, data) => void got.events.push([type, data]),
+    onLargeValue: () => null,
+    onEventId: (id) => void got.ids.push(id),
+    onRetry: (ms) => void got.retries.push(ms),
+    onEnd(text) {
+      got.ends.push(text);
+      resolve();
+    },
+    onFailure(error) {
+      got.failures.push(error);
+      reader.stop();
+      resolve();
+    },
+  });
+  for (const chunk of chunks) if (got.failures.length === 0) reader.take(Buffer.from(chunk));
+  if (got.failures.length === 0) reader.end();
+  await promise;
+  return got;
+}
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+describe('a JSON body', () => {
+  it('is one value, or as many as a batch holds', async () => {
+    expect(await read(JSON_TYPE, [bytes('{"a":'), bytes('"ü"}')])).toMatchObject({ values: [{ a: 'ü' }], ends: [''] });
+    expect(await read(JSON_TYPE, [bytes('[1,2]')])).toMatchObject({ values: [1, 2] });
+  });
+
+  it.each(['', '{', 'null null', '<html>'])('that is %j is unusable', async (text) => {
+    const { values, failures } = await read(JSON_TYPE, [bytes(text)]);
+    expect([values, failures.map(({ message }) => message)]).toEqual([[], ['the JSON that it answered is damaged']]);
+  });
+
+  it('beyond the cap is refused as soon as it is', async () => {
+    const { failures } = await read(JSON_TYPE, [bytes('"'), new Uint8Array(11)], { maxBytes: 10 });
+    expect(failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE', detail: { maxBytes: 10 } }]);
+  });
+});
+
+describe('an event stream', () => {
+  const stream = bytes(
+    '\ufeffid: 1\nretry: 250\ndata:\n\n: a comment\r\nevent: message\r\ndata: {"text":\r\ndata: "grüße 世界"}\r\n\r\nevent: other\ndata: {"no":1}\n\ndata: no JSON\n\nid: 2\ndata: 7\n\n',
+  );
+  const expected = {
+    values: [{ text: 'grüße 世界' }, 7],
+    events: [['other', '{"no":1}']],
+    ids: ['1', '2'],
+    retries: [250],
+    ends: [''],
+    failures: [],
+  };
+
+  it('gives its messages, ids and pauses', async () => {
+    expect(await read(EVENTS, [stream])).toEqual(expected);
+  });
+
+  it.each(['\n', '\r', '\r\n'])(
+    'gives an event as soon as its blank line is there, with %j as the end of a line',
+    async (end) => {
+      const got = await read(EVENTS, [bytes(`event: endpoint${end}data: /m${end}${end}data: 1${end}${end}`)]);
+      expect(got).toMatchObject({ events: [['endpoint', '/m']], values: [1] });
+    },
+  );
+
+  it('gives the messages of a batch one by one', async () => {
+    const got = await read(EVENTS, [bytes('data: [{"id":1},{"id":2}]\n\ndata: []\n\ndata: [[3]]\n\n')]);
+    expect(got.values).toEqual([{ id: 1 }, { id: 2 }, [3]]);
+  });
+
+  it('gives the same wherever it is cut', async () => {
+    for (let cut = 1; cut < stream.length; cut += 1) {
+      expect(await read(EVENTS, [stream.subarray(0, cut), stream.subarray(cut)])).toEqual(expected);
+    }
+    expect(
+      await read(
+        EVENTS,
+        [...stream].map((byte) => Uint8Array.of(byte)),
+      ),
+    ).toEqual(expected);
+  });
+
+  it('is cut off beyond the cap, in one event or in many', async () => {
+    const many = Array.from({ length: 20 }, () => bytes('data: 1\n\n'));
+    expect((await read(EVENTS, many, { maxBytes: 100 })).failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
+    const endless = Array.from({ length: 20 }, () => bytes('data: x'));
+    expect((await read(EVENTS, endless, { maxBytes: 100 })).failures).toMatchObject([
+      { code: 'TOOL_RESULT_TOO_LARGE' },
+    ]);
+  });
+
+  it('that stays open is only capped by the event', async () => {
+    const long = Array.from({ length: 2_000 }, () => bytes(`data: "${'x'.repeat(1_000)}"\n\n`));
+    const { values, failures } = await read(EVENTS, long, { maxBytes: { perEvent: 1_000_000 } });
+    expect([values.length, failures]).toEqual([2_000, []]);
+    const endless = [bytes('data: '), ...Array.from({ length: 2_000 }, () => bytes('x'.repeat(1_000)))];
+    const { failures: refused } = await read(EVENTS, endless, { maxBytes: { perEvent: 1_000_000 } });
+    expect(refused).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
+  });
+});
+
+describe('a compressed body', () => {
+  const plain = bytes('{"a":1}');
+
+  it.each([
+    ['gzip', gzipSync(plain)],
+    ['deflate', deflateSync(plain)],
+    ['br', brotliCompressSync(plain)],
+    ['zstd', zstdCompressSync(plain)],
+    ['identity', plain],
+  ])('in %s is read, though it was not asked for', async (encoding, chunk) => {
+    expect(await read({ ...JSON_TYPE, 'content-encoding': encoding }, [chunk])).toMatchObject({ values: [{ a: 1 }] });
+  });
+
+  it('is capped by what it unpacks to', async () => {
+    const bomb = gzipSync(Buffer.alloc(50_000_000));
+    const { failures } = await read({ ...JSON_TYPE, 'content-encoding': 'gzip' }, [bomb], { maxBytes: 100_000 });
+    expect(failures).toMatchObject([{ code: 'TOOL_RESULT_TOO_LARGE' }]);
+  });
+
+  it.each([
+    ['gzip', 'its compressed answer is damaged'],
+    ['rot13', 'its answer is encoded as "rot13", which was not asked for'],
+  ])('that is no %s is unusable', async (encoding, message) => {
+    const { failures } = await read({ ...JSON_TYPE, 'content-encoding': encoding }, [plain]);
+    expect(failures.map((failure) => failure.message)).toEqual([message]);
+  });
+});
+
+describe('any other body', () => {
+  it('is kept as text, its beginning alone', async () => {
+    const { values, ends } = await read({ 'content-type': 'text/html' }, [bytes('<p>'), bytes('x'.repeat(100_000))]);
+    expect([values, ends[0]?.slice(0, 4)]).toEqual([[], '<p>x']);
+    expect(ends[0]?.length).toBeLessThan(200_000);
+  });
+
+  it('is text under a status that is no success, whatever its type', async () => {
+    expect(await read(JSON_TYPE, [bytes('{"error":1}')], { status: 400 })).toMatchObject({
+      values: [],
+      ends: ['{"error":1}'],
+    });
+  });
+
+  it('ends or fails once, whatever comes', async () => {
+    const header = fc.record({
+      'content-type': fc.constantFrom('application/json', 'text/event-stream', 'text/plain', ''),
+      'content-encoding': fc.constantFrom('identity', 'gzip', 'br', 'what'),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        header,
+        fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 5 }),
+        async (headers, chunks) => {
+          const { ends, failures } = await read(headers, chunks, { maxBytes: 300 });
+          expect(ends.length + failures.length).toBe(1);
+        },
+      ),
+      { numRuns: 200 },
+    );
+  });
+});

@@ -1,0 +1,49 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { UnusableAnswer } from '../../../../src/main/connectors/connection/failure.ts';
+import { readEndpoint } from '../../../../src/main/connectors/sse/endpoint-address.ts';
+
+const STREAM = new URL('https://mcp.test:8443/v1/sse?tenant=1');
+
+describe('readEndpoint', () => {
+  it.each([
+    ['/messages', 'https://mcp.test:8443/messages', false],
+    ['messages/', 'https://mcp.test:8443/v1/messages/', false],
+    ['/messages?', 'https://mcp.test:8443/messages?', false],
+    ['/messages?sessionId=1', 'https://mcp.test:8443/messages?sessionId=1', true],
+    ['/s/0b6e7c1e-64f1-4d0f-a5f3-2f1c0de1a111', 'https://mcp.test:8443/s/0b6e7c1e-64f1-4d0f-a5f3-2f1c0de1a111', true],
+    ['/a-long-but-plain-name/messages', 'https://mcp.test:8443/a-long-but-plain-name/messages', false],
+    ['https://mcp.test:8443/m', 'https://mcp.test:8443/m', false],
+    ['HTTPS://MCP.TEST:8443/m', 'https://mcp.test:8443/m', false],
+  ])('reads %s', (data, href, namesSession) => {
+    const address = readEndpoint(data, STREAM);
+    expect([address.url.href, address.namesSession]).toEqual([href, namesSession]);
+  });
+
+  it.each([
+    'http://mcp.test:8443/m',
+    'https://mcp.test/m',
+    'https://user@other.test/m',
+    '\\\\other.test\\m',
+    'data:text/plain,x',
+    'file:///etc/passwd',
+    'https://[',
+    'x'.repeat(8_193),
+  ])('refuses %.40s and does not repeat it', (data) => {
+    const read = (): unknown => readEndpoint(data, STREAM);
+    expect(read).toThrow(UnusableAnswer);
+    expect(read).toThrow(/^the endpoint that it names for messages is (?:no address|at another origin)$/);
+  });
+
+  it('never leaves the origin, whatever it is given', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.webUrl(), fc.string(), fc.webPath()), (data) => {
+        try {
+          expect(readEndpoint(data, STREAM).url.origin).toBe(STREAM.origin);
+        } catch (error) {
+          expect(error).toBeInstanceOf(UnusableAnswer);
+        }
+      }),
+    );
+  });
+});

@@ -1,0 +1,75 @@
+import { isDeepStrictEqual } from 'node:util';
+import { PromptSchema, ResourceSchema, ResourceTemplateSchema, ToolSchema } from '@modelcontextprotocol/sdk/types.js';
+import { AjvJsonSchemaValidator } from '@modelcontextprotocol/sdk/validation/ajv';
+import { describe, expect, it } from 'vitest';
+import { type DefinitionKind, REPAIRS } from '../../../../src/main/mcp/definitions/definition.ts';
+import { examine, invalidReason } from '../../../../src/main/mcp/definitions/examine.ts';
+import { WIRE_REVISIONS } from '../../../../src/main/mcp/definitions/wire-revision.ts';
+import { goodDefinition, MALFORMED } from '../../../helpers/malformed-definitions.ts';
+
+const KINDS: readonly DefinitionKind[] = ['tool', 'prompt', 'resource', 'template'];
+
+/** What the SDK 1.x checks of each definition when it lists them. */
+const SDK_1: Readonly<Record<DefinitionKind, (definition: unknown) => void>> = {
+  tool: (definition) => {
+    const { outputSchema } = ToolSchema.parse(definition);
+    if (outputSchema !== undefined) new AjvJsonSchemaValidator().getValidator(outputSchema as object);
+  },
+  prompt: (definition) => void PromptSchema.parse(definition),
+  resource: (definition) => void ResourceSchema.parse(definition),
+  template: (definition) => void ResourceTemplateSchema.parse(definition),
+};
+
+describe('examine', () => {
+  it.each(KINDS)('leaves a valid %s as it is: its view is the same object', (kind) => {
+    const definition = goodDefinition(kind, 'x');
+    for (const revision of WIRE_REVISIONS)
+      expect(examine(kind, definition, revision)).toEqual({ view: definition, repairs: [], reason: null, fault: null });
+    expect(examine(kind, definition, '2025-06-18').view).toBe(definition);
+  });
+
+  it.each(MALFORMED)('$kind with $what', ({ kind, definition, view, legacy }) => {
+    const before = structuredClone(definition);
+    expect(examine(kind, definition, '2026-07-28').view).toEqual(view);
+    expect(examine(kind, definition, '2025-11-25').view).toEqual(legacy);
+    // What is repaired is a copy.
+    expect(definition).toEqual(before);
+    if (!isDeepStrictEqual(definition, legacy)) expect(() => SDK_1[kind](definition)).toThrow();
+    if (legacy !== null) SDK_1[kind](legacy);
+  });
+
+  it('repairs nothing that is not in the table, which has eight entries', () => {
+    const all = MALFORMED.flatMap(({ kind, definition }) => [
+      ...examine(kind, definition, '2026-07-28').repairs,
+      ...examine(kind, definition, '2025-11-25').repairs,
+    ]);
+    expect(Object.keys(REPAIRS)).toHaveLength(8);
+    expect(new Set(all)).toEqual(new Set(Object.keys(REPAIRS)));
+  });
+
+  it('shows no output schema to a client of a revision that has none', () => {
+    const tool = { ...goodDefinition('tool', 'x'), outputSchema: { type: 'object' } };
+    expect(examine('tool', tool, '2025-06-18').view).toBe(tool);
+    expect(examine('tool', tool, '2025-03-26').view).toEqual(goodDefinition('tool', 'x'));
+  });
+
+  it('keeps __proto__ and names of Object.prototype as members like any other', () => {
+    const text = '{"name":"x","description":null,"inputSchema":{"properties":{"__proto__":null,"constructor":{}}}}';
+    const { view } = examine('tool', JSON.parse(text), '2026-07-28');
+    expect(JSON.stringify(view)).toBe(
+      '{"name":"x","inputSchema":{"properties":{"__proto__":{},"constructor":{}},"type":"object"}}',
+    );
+  });
+
+  it('leaves out numbers that have no JSON form', () => {
+    const resource = JSON.parse('{"uri":"x:y","name":"n","size":1e999}');
+    expect(examine('resource', resource, '2025-11-25').view).toEqual({ uri: 'x:y', name: 'n' });
+  });
+});
+
+it('invalidReason names the member and never its value', () => {
+  const tool = { ...goodDefinition('tool', 'x'), annotations: { readOnlyHint: 'a secret' } };
+  expect(invalidReason('tool', tool)).toBe('annotations.readOnlyHint is not a boolean');
+  expect(invalidReason('tool', goodDefinition('tool', 'x'))).toBeNull();
+  expect(invalidReason('prompt', { name: 'p', arguments: [{ name: 'a' }, 'b'] })).toBe('arguments[1] has no name');
+});
