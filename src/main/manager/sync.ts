@@ -1,7 +1,7 @@
 import { monotonicMs, raceSignal, settledWithin } from '../../shared/clock.ts';
 import type { ConnectorSet } from '../connectors/connector-set.ts';
 import { recordSync } from '../observability/instruments.ts';
-import { findOpenTelemetry } from '../observability/open-telemetry.ts';
+import { findOpenTelemetry } from '../observability/telemetry/open-telemetry.ts';
 import { traced } from '../observability/trace.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
 import type { MapMemory } from '../state-dir/map-memory.ts';

@@ -14,6 +14,7 @@ const CALL_PATH = [
   'manager/calls/tool-calls.ts',
   'connectors/calls/connector-calls.ts',
   'connectors/messages/message-connection.ts',
+  'observability/telemetry/traced-channel.ts',
   'connectors/streamable-http/session.ts',
   'connectors/streamable-http/answer-exchange.ts',
   'connectors/exchange/open-exchanges.ts',

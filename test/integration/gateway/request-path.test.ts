@@ -54,6 +54,7 @@ describe('the path of a tools/call request from the socket to the manager', () =
           `gateway/http/mcp/${client}-requests.ts`,
           'gateway/http/mcp/serve-request.ts',
           'gateway/protocol/request-server.ts',
+          'observability/telemetry/server-operation.ts',
           'gateway/protocol/methods.ts',
           'gateway/protocol/forwarding/forwarding.ts',
           'gateway/protocol/forwarding/connector-request.ts',

@@ -19,8 +19,8 @@ export interface BroughtUp {
 }
 
 /**
- * Brings one connector up: waits for its turn, or for `urgent`, connects, lists its tools. Rejects with the CONNECTOR_… code of the step that
- * failed or with the signal's reason, leaving nothing open.
+ * Brings one connector up: waits for its turn, or for `urgent`, connects, lists its tools. Rejects with the
+ * CONNECTOR_… code of the step that failed or with the signal's reason, leaving nothing open.
  */
 export type BringUp = (
   entry: ConnectorEntry,
@@ -109,7 +109,7 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
             );
       return inTurn(entry, 'connector bring-up', () => bringUp(entry, signal, connecting), urgent);
     },
-    relist: (entry, connection, signal) => inTurn(entry, 'tools/list', () => list(entry, connection, signal)),
+    relist: (entry, connection, signal) => inTurn(entry, 'connector relist', () => list(entry, connection, signal)),
   };
 }
 
@@ -141,7 +141,10 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
   );
 }
 
-/** What of an entry only a new connection can take up; whose word it is, too: a file's connection may go where a map's may not. */
+/**
+ * The parts of an entry that only a new connection can take up. Where the entry comes from is one of them: the
+ * connection of a local file may reach addresses that the connection of a map may not.
+ */
 export function connectionKey(entry: ConnectorEntry): string {
   const { endpoint, auth, headers, era, transport } = entry;
   return JSON.stringify([endpoint, auth, headers, era, transport, commandOf(entry), isLocal(entry)]);

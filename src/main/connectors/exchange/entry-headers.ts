@@ -12,6 +12,8 @@ const RESERVED: ReadonlySet<string> = new Set([
   'mcp-protocol-version',
   'mcp-session-id',
   'te',
+  'traceparent',
+  'tracestate',
   'trailer',
   'transfer-encoding',
   'upgrade',

@@ -1,6 +1,8 @@
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import { recordClientSession } from '../../observability/telemetry/session-durations.ts';
+import { detached } from '../../observability/trace.ts';
 import type { BroughtUp } from '../bring-up/bring-up.ts';
 import { stateOfListing } from '../bring-up/list-tools.ts';
 import type { CallRoute } from '../calls/call-route.ts';
@@ -212,6 +214,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       },
       onLost: (error) => this.lose(live, error),
       onListFailed: (error) => this.#deps.onListFailed(this, error),
+      onEnded: (durationMs, error) =>
+        recordClientSession(connection.facts, new URL(this.entry.endpoint), durationMs, error),
     });
     return live;
   }
@@ -233,7 +237,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     }
     // Scheduled before the transition is told: a listener may close the connector, and this timer with it.
     this.#reconnection.schedule((why) => {
-      this.#settle(this.#attempt(why));
+      // The call or the sync that it failed in is long over by then.
+      detached(() => this.#settle(this.#attempt(why)));
     });
     this.machine.to('backing-off', error.message);
   }

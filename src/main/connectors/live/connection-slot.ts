@@ -35,13 +35,13 @@ export class ConnectionSlot {
     if (life === null || up === null) return;
     const { transport } = up.connection.facts;
     if (transport === 'streamable-http' || (transport === 'sse' && !isGone)) {
-      const retired = up.retire().finally(() => this.#retiring.delete(life));
+      const retired = up.retire(cause).finally(() => this.#retiring.delete(life));
       this.#retiring.set(life, retired);
       return;
     }
     const why = `The connection of connector ${connectorId} was lost.`;
     life.abort(new SwitchyardError('TOOL_CALL_LOST', why, { cause, detail: { sent: 'maybe' } }));
-    this.#close(up.close());
+    this.#close(up.close(cause));
   }
 
   /**
@@ -54,7 +54,7 @@ export class ConnectionSlot {
     for (const life of this.#retiring.keys()) life.abort(reason);
     const up = this.#up;
     this.#up = null;
-    this.#close(Promise.all([attempt, up?.close()]));
+    this.#close(Promise.all([attempt, up?.close(null)]));
   }
 
   /** Resolves when the connections that had to end at once are closed; calls under way may keep others open. */

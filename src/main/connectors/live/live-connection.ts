@@ -16,6 +16,8 @@ export interface LiveConnectionEvents {
   /** Reading the tools showed that the connection is gone. */
   readonly onLost: (error: SwitchyardError) => void;
   readonly onListFailed: (error: SwitchyardError) => void;
+  /** It is closed after so many milliseconds; because of an error, or because it was no longer wanted (null). */
+  readonly onEnded: (durationMs: number, error: Error | null) => void;
 }
 
 /** A connection that lasted this long was a good one: a failure after it starts a new series of attempts. */
@@ -40,12 +42,14 @@ export class LiveConnection implements OpenRoute {
   #listing: ToolListing;
   #calls = 0;
   #onIdle: (() => void) | null = null;
+  #onEnded: LiveConnectionEvents['onEnded'] | null;
 
   constructor({ connection, handshakeMs, listing }: BroughtUp, life: AbortSignal, events: LiveConnectionEvents) {
     this.connection = connection;
     this.life = life;
     this.handshakeMs = handshakeMs;
     this.#listing = listing;
+    this.#onEnded = events.onEnded;
     this.refresher = new ToolRefresher({
       list: events.relist,
       relistAfterMs: events.relistAfterMs,
@@ -84,8 +88,9 @@ export class LiveConnection implements OpenRoute {
    * Closes the connection once the calls under way have ended. Over Streamable HTTP each call has an exchange of its
    * own, so one that breaks says nothing about the others. Resolves when the connection is closed.
    */
-  async retire(): Promise<void> {
+  async retire(cause: Error): Promise<void> {
     this.refresher.stop();
+    this.#end(cause);
     if (this.#calls > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle = resolve;
@@ -94,9 +99,18 @@ export class LiveConnection implements OpenRoute {
     await this.connection.close();
   }
 
-  /** Closes the connection now; nothing is read or reported any more. Resolves when it is closed. */
-  close(): Promise<void> {
+  /**
+   * Closes the connection now, because of an error or because it is no longer wanted (null). Nothing is read or
+   * reported any more. Resolves when it is closed.
+   */
+  close(cause: Error | null): Promise<void> {
     this.refresher.stop();
+    this.#end(cause);
     return this.connection.close();
+  }
+
+  #end(cause: Error | null): void {
+    this.#onEnded?.(monotonicMs() - this.#sinceMs, cause);
+    this.#onEnded = null;
   }
 }

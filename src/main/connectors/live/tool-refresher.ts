@@ -1,5 +1,6 @@
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
+import { detached } from '../../observability/trace.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 
 /** From the first notice of a change to the reading: a server that registers twenty tools gives twenty notices. */
@@ -48,7 +49,7 @@ export class ToolRefresher {
     this.#expiry?.cancel();
     if (this.#isStopped) return;
     const delayMs = ttlMs === null ? this.#options.relistAfterMs() : Math.min(MAX_TTL_MS, Math.max(MIN_TTL_MS, ttlMs));
-    if (delayMs !== null) this.#expiry = startTimer(delayMs, () => void this.refresh());
+    if (delayMs !== null) this.#expiry = startTimer(delayMs, () => this.#refreshOnTime());
   }
 
   /**
@@ -82,8 +83,13 @@ export class ToolRefresher {
     if (this.#isStopped) return;
     this.#notice ??= startTimer(Math.max(delayMs, this.#heldMs()), () => {
       this.#notice = null;
-      void this.refresh();
+      this.#refreshOnTime();
     });
+  }
+
+  /** A timer is due: the operation in which it was set is long over. */
+  #refreshOnTime(): void {
+    void detached(() => this.refresh());
   }
 
   /** Heeds what a failed reading says of when the next one may be. */

@@ -12,6 +12,8 @@ export interface ChannelRequestOptions extends RequestTraffic {
 /** JSON-RPC with one server over some byte transport. Everything that a connection does goes through it. */
 export interface MessageChannel {
   readonly isModern: boolean;
+  /** The session that the server opened; null or left out without any. */
+  readonly sessionId?: string | null;
   /** Uses the modern revision from now on, or a legacy one; null while that is still to be agreed on. */
   speak(era: 'modern' | 'legacy', revision: string | null): void;
   /**

@@ -1,5 +1,6 @@
 import type { HostSide } from '../../mcp/host-side.ts';
 import { type Answer, asIncoming, asProgress, type FromServer, isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import { noteRequestId } from '../../observability/telemetry/current-trace.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 import { PendingRequest } from './pending-request.ts';
@@ -37,6 +38,7 @@ export class PendingRequests {
       if (isGivenUp) onGivenUp();
     });
     this.#byId.set(id, pending);
+    noteRequestId(id);
     return pending;
   }
 

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Dispatcher, Headers, fetch as undiciFetch } from 'undici';
 import { systemSleep } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
-import { currentTraceparent } from '../../observability/trace.ts';
+import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
 import { isRefusedAddress } from '../connection/network-failure.ts';
 import type { WireTrace } from './sdk-errors.ts';
 
@@ -11,8 +11,8 @@ type FetchInput = Parameters<typeof undiciFetch>[0];
 type FetchInit = Parameters<typeof undiciFetch>[1];
 
 /**
- * How long after the handshake the standing stream of a connector is opened. Over HTTP/1.1 it takes a connection for itself, which the
- * connectors that still come up need more.
+ * How long after the handshake the standing stream of a connector is opened. Over HTTP/1.1 it takes a connection for
+ * itself, which the connectors that still come up need more.
  */
 export const STREAM_DELAY_MS = 2_000;
 
@@ -24,7 +24,7 @@ export function withOversize<T>(tell: (error: SwitchyardError) => void, work: ()
   return onOversize.run(tell, work);
 }
 
-/** undici's fetch over `dispatcher`, noting what came of the last request and capping answers, and events of streams. */
+/** undici's fetch over `dispatcher`. It notes what came of the last request, and caps answers and events of streams. */
 export function createSdkFetch(dispatcher: Dispatcher, trace: WireTrace, maxResultBytes: number): Fetch {
   const traced = async (input: FetchInput, init?: FetchInit): Promise<unknown> => {
     try {
@@ -43,8 +43,8 @@ export function createSdkFetch(dispatcher: Dispatcher, trace: WireTrace, maxResu
 }
 
 /**
- * Holds back the standing stream of a legacy session (a GET; MCP 2025-11-25, listening for messages): for a while, or for good where there is
- * nothing to hear. A GET that resumes the answer to a call goes out at once.
+ * Holds back the standing stream of a legacy session (a GET; MCP 2025-11-25, listening for messages): for a while, or
+ * for good where there is nothing to hear. A GET that resumes the answer to a call goes out at once.
  */
 export function holdingStandingStream(
   fetch: Fetch,
@@ -66,10 +66,10 @@ export function holdingStandingStream(
 
 /** The request as it is, or with the trace that it belongs to (W3C Trace Context). */
 function withTrace(init: FetchInit): FetchInit {
-  const traceparent = currentTraceparent();
-  if (traceparent === undefined) return init;
+  const own = traceHeaders();
+  if (own.length === 0) return init;
   const headers = new Headers(init?.headers);
-  headers.set('traceparent', traceparent);
+  for (let index = 0; index < own.length; index += 2) headers.set(own[index] ?? '', own[index + 1] ?? '');
   return { ...init, headers };
 }
 

@@ -3,7 +3,10 @@ import type { Client, Tool } from '@modelcontextprotocol/client';
 import * as z from 'zod';
 import { raceSignal } from '../../../shared/clock.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
+import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { ToolProgress } from '../../mcp/tool-result.ts';
+import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
+import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
 import type {
   CallLimits,
   Connection,
@@ -16,7 +19,7 @@ import { isBrokenConnection } from '../connection/network-failure.ts';
 import { networkCause, requestFailure, withoutBody } from './sdk-errors.ts';
 import { withOversize } from './sdk-fetch.ts';
 
-/** How much later than ours the SDK's own deadlines are: ours wait for what came in while the event loop stood still. */
+/** How much later than ours the SDK's own deadlines are: ours wait for what came in while the event loop was busy. */
 const SDK_DEADLINE_SLACK_MS = 60_000;
 
 /** A page of tools with every member kept as it was sent; the SDK's own schema would drop unknown ones. */
@@ -56,12 +59,15 @@ export function sdkConnectionOf(
       throw toCallError(requestFailure(error, hasSession()), withoutBody(error), what, limits);
     }
   };
+  const traced = tracedRequests(facts);
   return {
     facts,
     async listToolsPage(cursor, limits) {
       const params = cursor === null ? {} : { cursor };
       const options = { signal: limits.signal, timeout: sdkTimeout(limits) };
-      const ask = () => sized(limits, () => client.request({ method: 'tools/list', params }, toolPageSchema, options));
+      const list = (sent: JsonObject) =>
+        client.request({ method: 'tools/list', params: sent }, toolPageSchema, options);
+      const ask = () => sized(limits, () => traced('tools/list', params, list));
       try {
         // Safe to repeat, unlike a call: a kept connection may just have been closed by the server.
         const page = await authorized(limits.signal, ask).catch((error: unknown) => {
@@ -84,11 +90,13 @@ export function sdkConnectionOf(
         ...trafficOptions(limits),
       };
       const params = { ...limits.params, name: tool.name, arguments: { ...args } };
-      return exchange(`Tool ${tool.name}`, limits, () => client.callTool(params, options));
+      const call = (sent: JsonObject) => client.callTool(sent as typeof params, options);
+      return exchange(`Tool ${tool.name}`, limits, () => traced('tools/call', params, call));
     },
     request(method, params, limits) {
       const options = { signal: limits.signal, timeout: sdkTimeout(limits), ...trafficOptions(limits) };
-      return exchange(`Request ${method}`, limits, () => client.request({ method, params }, anyResultSchema, options));
+      const ask = (sent: JsonObject) => client.request({ method, params: sent }, anyResultSchema, options);
+      return exchange(`Request ${method}`, limits, () => traced(method, params, ask));
     },
     async watchResource(uri, limits) {
       if (client.getProtocolEra() === 'modern') {
@@ -106,6 +114,29 @@ export function sdkConnectionOf(
     },
     close,
   };
+}
+
+/** Sends a request with its trace, as a span where the host records one. */
+type SendTraced = <T extends JsonObject>(
+  method: string,
+  params: JsonObject,
+  send: (sent: JsonObject) => Promise<T>,
+) => Promise<T>;
+
+function tracedRequests({ era, protocolVersion }: ConnectionFacts): SendTraced {
+  const unused = (): Promise<void> => Promise.resolve();
+  const channel = new TracedChannel<(sent: JsonObject) => Promise<JsonObject>>(
+    {
+      isModern: era === 'modern',
+      speak: () => {},
+      request: (_, params, send) => send(params),
+      notify: unused,
+      answer: unused,
+    },
+    transportAttributes('http'),
+  );
+  channel.speak(era === 'modern' ? 'modern' : 'legacy', protocolVersion);
+  return (method, params, send) => channel.request(method, params, send) as ReturnType<typeof send>;
 }
 
 function trafficOptions({ onProgress, returnsInputRequests }: RequestTraffic) {

@@ -2,6 +2,8 @@ import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import type { FromServer } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
+import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
+import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
 import type {
   Connect,
   ConnectionEvents,
@@ -12,6 +14,7 @@ import type {
 import { EraMemory } from '../connection/era-memory.ts';
 import { ClosedConnection, toConnectError } from '../connection/failure.ts';
 import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
+import type { MessageChannel } from '../messages/message-channel.ts';
 import { MessageConnection } from '../messages/message-connection.ts';
 import { requestFailure } from '../messages/request-failure.ts';
 import { ServerMessages } from '../messages/server-messages.ts';
@@ -30,7 +33,8 @@ export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'm
     limits.signal.throwIfAborted();
     const messages: ServerMessages = new ServerMessages(() => channel, target.id, host, events);
     const channel = createChannel(options, target, messages, events);
-    const agreed = await settleHandshake(channel, host, target, limits);
+    const traced = new TracedChannel(channel, transportAttributes('http', target.url));
+    const agreed = await settleHandshake(channel, traced, host, target, limits);
     try {
       assertNotSelf(host, agreed, target.id);
     } catch (error) {
@@ -39,7 +43,7 @@ export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'm
     }
     messages.up();
     const answerer = { host, connectorId: target.id };
-    return new MessageConnection(channel, agreed.facts, answerer, {
+    return new MessageConnection(traced, agreed.facts, answerer, {
       // A legacy server tells of resources over its one stream.
       subscribe: () => () => {},
       async end() {
@@ -74,6 +78,7 @@ function createChannel(
 /** Resolves with what the handshake agreed on. If it fails or the signal aborts, ends the session and rejects. */
 async function settleHandshake(
   channel: SseChannel,
+  traced: MessageChannel,
   host: HostSide,
   target: ConnectorTarget,
   limits: RequestLimits,
@@ -83,7 +88,7 @@ async function settleHandshake(
   try {
     await raceSignal(opened, signal);
     const how = { endpoint: target.url.href, eras: new EraMemory(), transport: 'sse' } as const;
-    return await raceSignal(shakeHands(channel, 'legacy', host.capabilities, how), signal);
+    return await raceSignal(shakeHands(traced, 'legacy', host.capabilities, how), signal);
   } catch (error) {
     if (signal.aborted) await settledWithin(opened, OPENING_GRACE_MS);
     channel.end(new ClosedConnection());

@@ -1,5 +1,5 @@
 import { asJson, type JsonObject } from '../../mcp/json-rpc.ts';
-import { currentTraceparent } from '../../observability/trace.ts';
+import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
 import { entryHeaders } from '../exchange/entry-headers.ts';
 import type { HttpRequest } from '../exchange/http-exchange.ts';
 import { type RequestMeta, withMeta } from '../messages/request-meta.ts';
@@ -44,8 +44,7 @@ export class SseRequests {
   #headers(own: readonly string[]): readonly string[] {
     const headers = [...this.#ownHeaders, ...own];
     if (this.#revision !== null) headers.push('mcp-protocol-version', this.#revision);
-    const traceparent = currentTraceparent();
-    if (traceparent !== undefined) headers.push('traceparent', traceparent);
+    headers.push(...traceHeaders());
     return headers;
   }
 }

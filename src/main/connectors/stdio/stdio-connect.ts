@@ -3,6 +3,8 @@ import { rootReason, SwitchyardError } from '../../../shared/errors.ts';
 import type { EraPolicy } from '../../../shared/map/service-map.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
+import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
+import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
 import type {
   Connect,
   Connection,
@@ -16,6 +18,7 @@ import type { StdioCommand } from '../connection/local-entry.ts';
 import { announcedLists, noticesOf } from '../messages/announced-lists.ts';
 import type { WhenSilent } from '../messages/era/agree-on-era.ts';
 import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
+import type { MessageChannel } from '../messages/message-channel.ts';
 import { MessageConnection } from '../messages/message-connection.ts';
 import { requestFailure } from '../messages/request-failure.ts';
 import { ServerMessages } from '../messages/server-messages.ts';
@@ -37,6 +40,8 @@ type StdioConnectOptions = Pick<ConnectOptions, 'maxResultBytes' | 'host' | 'era
 interface RunningProgram {
   readonly transport: StdioTransport;
   readonly channel: StdioChannel;
+  /** The channel, for the requests of the connection. */
+  readonly traced: MessageChannel;
   readonly messages: ServerMessages;
   /** Resolves when it has written to stdout. */
   readonly awake: Promise<void>;
@@ -57,14 +62,14 @@ export function createStdioConnect(options: StdioConnectOptions): Connect {
     const attempt = async (era: EraPolicy): Promise<Connection> => {
       limits.signal.throwIfAborted();
       const program = startProgram(command, target, events, options);
-      const { transport, channel } = program;
+      const { transport } = program;
       try {
         await raceSignal(
           transport.start().then(() => options.programs?.started(transport.pid ?? 0)),
           limits.signal,
         );
         const how = { endpoint, eras, transport: 'stdio', whenSilent: whenSilent(program.awake) } as const;
-        const handshake = await raceSignal(shakeHands(channel, era, host.capabilities, how), limits.signal);
+        const handshake = await raceSignal(shakeHands(program.traced, era, host.capabilities, how), limits.signal);
         assertNotSelf(host, handshake, target.id);
         return connectionOf(program, handshake, target, events, host);
       } catch (error) {
@@ -140,7 +145,8 @@ function startProgram(
     if (wasUp) events.onLost(reason);
   };
   events.onProcess?.(transport);
-  return { transport, channel, messages, awake: awake.promise, hasAnswered: () => hasAnswered };
+  const traced = new TracedChannel(channel, transportAttributes('stdio'));
+  return { transport, channel, traced, messages, awake: awake.promise, hasAnswered: () => hasAnswered };
 }
 
 function isAnswer(value: unknown): boolean {
@@ -148,7 +154,7 @@ function isAnswer(value: unknown): boolean {
 }
 
 function connectionOf(
-  { transport, channel, messages }: RunningProgram,
+  { transport, channel, traced, messages }: RunningProgram,
   { facts }: Handshake,
   { id }: ConnectorTarget,
   events: ConnectionEvents,
@@ -166,7 +172,7 @@ function connectionOf(
         })
       : () => {};
   const answerer = { host, connectorId: id };
-  return new MessageConnection(channel, facts, answerer, {
+  return new MessageConnection(traced, facts, answerer, {
     subscribe: (uri) => subscribe({ resourceSubscriptions: [uri] }, () => {}),
     async end() {
       messages.down();

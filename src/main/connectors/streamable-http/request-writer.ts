@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { asJson, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
-import { currentTraceparent } from '../../observability/trace.ts';
+import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
 import { entryHeaders } from '../exchange/entry-headers.ts';
 import type { HttpRequest } from '../exchange/http-exchange.ts';
 import type { HttpAsked } from '../messages/http/http-status.ts';
@@ -31,8 +31,8 @@ export class RequestWriter {
     return this.#era === 'modern';
   }
 
-  get hasSession(): boolean {
-    return this.#sessionId !== null;
+  get sessionId(): string | null {
+    return this.#sessionId;
   }
 
   /** Writes for the modern revision from now on, or for a legacy one; null while that is still to be agreed on. */
@@ -103,8 +103,7 @@ export class RequestWriter {
     const revision = this.isModern ? MODERN_REVISION : this.#revision;
     if (revision !== null) headers.push('mcp-protocol-version', revision);
     if (this.#sessionId !== null) headers.push('mcp-session-id', this.#sessionId);
-    const traceparent = currentTraceparent();
-    if (traceparent !== undefined) headers.push('traceparent', traceparent);
+    headers.push(...traceHeaders());
     return headers;
   }
 }

@@ -53,6 +53,10 @@ export class StreamableHttpSession implements MessageChannel {
     return this.#wire.writer.isModern;
   }
 
+  get sessionId(): string | null {
+    return this.#wire.writer.sessionId;
+  }
+
   /** Uses the modern revision from now on, or a legacy one; null while that is still to be agreed on. */
   speak(era: 'modern' | 'legacy', revision: string | null): void {
     this.#wire.writer.speak(era, revision);
@@ -119,7 +123,7 @@ export class StreamableHttpSession implements MessageChannel {
     const closed = new Error('The connection is closed');
     requests.endAll(closed);
     exchanges.abortAll(closed);
-    if (writer.hasSession) await exchanges.tell(writer.end(), timeoutMs).catch(() => {});
+    if (writer.sessionId !== null) await exchanges.tell(writer.end(), timeoutMs).catch(() => {});
   }
 
   /**
@@ -127,7 +131,7 @@ export class StreamableHttpSession implements MessageChannel {
    * names the session that has to be ended. Never rejects.
    */
   async abandon(graceMs: number, timeoutMs: number): Promise<void> {
-    if (this.#opening !== null && !this.#wire.writer.hasSession) await settledWithin(this.#opening, graceMs);
+    if (this.#opening !== null && this.#wire.writer.sessionId === null) await settledWithin(this.#opening, graceMs);
     await this.close(timeoutMs);
   }
 

@@ -3,6 +3,8 @@ import { SwitchyardError } from '../../../shared/errors.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import type { FromServer } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
+import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
+import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
 import type {
   Connect,
   ConnectionEvents,
@@ -49,11 +51,13 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
     const modern = open();
     const legacy = open();
     let session = legacy;
-    const handshake = shakeHands(modern, target.era, host.capabilities, {
+    const transport = transportAttributes('http', target.url);
+    const traced = { modern: new TracedChannel(modern, transport), legacy: new TracedChannel(legacy, transport) };
+    const handshake = shakeHands(traced.modern, target.era, host.capabilities, {
       endpoint: target.url.href,
       eras,
       transport: 'streamable-http',
-      legacyChannel: legacy,
+      legacyChannel: traced.legacy,
       whenSilent: afterSilence,
       patienceMs: PATIENCE * limits.timeoutMs,
     });
@@ -69,7 +73,7 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
       onLost: (error) => messages.isUp && events.onLost(error),
     });
     return new MessageConnection(
-      session,
+      facts.era === 'modern' ? traced.modern : traced.legacy,
       facts,
       { host, connectorId: target.id },
       {

@@ -4,6 +4,7 @@ import { codeOf } from '../../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import { isObject } from '../../mcp/json-rpc.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { detached } from '../../observability/trace.ts';
 import {
   capabilityOf,
   FEATURE_KINDS,
@@ -101,7 +102,8 @@ export class FeatureLists {
     };
     this.#due.set(
       key,
-      startTimer(delayMs, () => void read()),
+      // A client's request may have set it off, but does not wait for it.
+      startTimer(delayMs, () => void detached(read)),
     );
   }
 

@@ -70,6 +70,12 @@ export class ToolList {
     return isSure ? id : null;
   }
 
+  /** Whether a tool of this name is listed now, so that the name is known to be one of a tool. */
+  lists(exposed: string): boolean {
+    const id = this.resolve(exposed);
+    return id !== null && this.#manager.tool(id) !== undefined;
+  }
+
   /**
    * Notes that the tools of these ids came, changed or went. An id may have passed from one connector to another,
    * and then its exposed name is another one.

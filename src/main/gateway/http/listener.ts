@@ -3,6 +3,8 @@ import type { AddressInfo, Socket } from 'node:net';
 import { settledWithin, startTimer } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { findOpenTelemetry } from '../../observability/telemetry/open-telemetry.ts';
+import { detached } from '../../observability/trace.ts';
 import type { Gateway } from '../gateway.ts';
 import { createStatusSite } from '../status-page/status-site.ts';
 import { Application } from './application.ts';
@@ -81,7 +83,9 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const app = new Application({ gateway, logger: options.logger, readyFor: options.readyFor, guard, endpoint, site });
   server.on('request', (request, response) => void app.handle(request, response));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket));
-  const address = await listen(server, host, port);
+  await findOpenTelemetry();
+  // Requests belong to no operation in which the host happens to listen.
+  const address = await detached(() => listen(server, host, port));
   let closing: Promise<void> | null = null;
   const close = async (drainMs: number): Promise<void> => {
     server.close();

@@ -25,6 +25,8 @@ export interface Exchange {
   readonly principal: string;
   /** The client, as far as it can be told from others: the same object for all requests of a session. */
   readonly client: object;
+  /** The session of a legacy client, and the revision that it agreed on; null or left out without one. */
+  readonly session?: { readonly id: string | null; readonly revision: string } | null;
   /** As MCP's `ClientCapabilities`: what the client said that it can do. */
   readonly capabilities: JsonObject;
   /** The least severe log message that the client wants; null where it did not say. */

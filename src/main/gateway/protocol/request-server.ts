@@ -3,10 +3,12 @@ import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
 import { recordGatewayRequest } from '../../observability/instruments.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { serveTraced } from '../../observability/telemetry/server-operation.ts';
 import type { View } from '../catalog/view.ts';
 import type { Exchange, Outcome } from '../messages/exchange.ts';
 import { toRpcError, UnknownMethod } from '../messages/rpc-errors.ts';
 import type { Method } from './methods.ts';
+import { servedRequest } from './request-telemetry.ts';
 
 /** A method that only one era, or one way to the gateway, has; null if it is none of them. */
 export type OwnMethod = (method: string, params: JsonObject) => Promise<Outcome | null>;
@@ -40,13 +42,14 @@ export class RequestServer {
   async serve(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
     // It stays open for as long as its client likes, and has a limit of its own.
     if (method === 'subscriptions/listen')
-      return this.#find(method, params, exchange, view, own).catch((error: unknown) =>
+      return this.#find(method, params, exchange, view, own)().catch((error: unknown) =>
         this.#fail(method, error, exchange),
       );
     const startedMs = monotonicMs();
     this.#running += 1;
+    const work = this.#find(method, params, exchange, view, own);
     try {
-      const outcome = await this.#find(method, params, exchange, view, own);
+      const outcome = await serveTraced(servedRequest(method, params, exchange, view), work);
       recordGatewayRequest(this.#label(method), 'ok', monotonicMs() - startedMs);
       return outcome;
     } catch (error) {
@@ -58,12 +61,15 @@ export class RequestServer {
     }
   }
 
-  async #find(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
+  /** Finds what serves a request, ready to run. */
+  #find(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): () => Promise<Outcome> {
     const known = this.#methods.get(method);
-    if (known !== undefined) return await known(params, exchange, view);
-    const outcome = await own(method, params);
-    if (outcome === null) throw new UnknownMethod(method);
-    return outcome;
+    if (known !== undefined) return known.bind(undefined, params, exchange, view);
+    return async () => {
+      const outcome = await own(method, params);
+      if (outcome === null) throw new UnknownMethod(method);
+      return outcome;
+    };
   }
 
   /** Methods are the clients' choice, and labels are not to be. */

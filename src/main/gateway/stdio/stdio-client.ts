@@ -3,6 +3,7 @@ import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
 import { type asIncoming, type JsonObject, MODERN_REVISION, RpcError } from '../../mcp/json-rpc.ts';
+import { serveTraced } from '../../observability/telemetry/server-operation.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 import { servedCapabilities, serverCapabilities } from '../messages/capabilities.ts';
@@ -15,6 +16,7 @@ import { agreedRevision, initializeResult, legacyMethod, sessionlessMethod } fro
 import { isModern, readEnvelope } from '../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../protocol/modern-methods.ts';
 import { ClientSession } from '../protocol/notices/client-session.ts';
+import { servedMessage } from '../protocol/request-telemetry.ts';
 
 export interface StdioOptions {
   readonly gateway: Gateway;
@@ -74,9 +76,10 @@ export class StdioClient {
         else await this.#answerLegacy(message, write);
         return;
       case 'notification':
-        if (message.method !== 'notifications/cancelled') return;
-        this.session?.cancel(message.params.requestId);
-        this.#modern.get(message.params.requestId as RequestId)?.abort(GONE());
+        await serveTraced(
+          servedMessage(message, null, () => this.session),
+          async () => this.#takeNotice(message.method, message.params),
+        );
         return;
       case 'result':
       case 'error':
@@ -85,6 +88,12 @@ export class StdioClient {
       case 'junk':
         write(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is no JSON-RPC 2.0 message')));
     }
+  }
+
+  #takeNotice(method: string, { requestId }: JsonObject): void {
+    if (method !== 'notifications/cancelled') return;
+    this.session?.cancel(requestId);
+    this.#modern.get(requestId as RequestId)?.abort(GONE());
   }
 
   /** Answers a batch of revision 2025-03-26 or older on one line (MCP 2025-03-26, batching). Never rejects. */
@@ -146,8 +155,9 @@ export class StdioClient {
     this.#modern.delete(id);
   }
 
-  async #answerLegacy({ id, method, params }: Request, write: Write): Promise<void> {
-    if (method === 'initialize') return this.#initialize(id, params);
+  async #answerLegacy(message: Request, write: Write): Promise<void> {
+    const { id, method, params } = message;
+    if (method === 'initialize') return this.#initialize(message);
     const { session } = this;
     const life = new AbortController();
     session?.running.set(id, life);
@@ -168,26 +178,30 @@ export class StdioClient {
     session?.running.delete(id);
   }
 
-  #initialize(id: RequestId, params: JsonObject): void {
+  /** The session is open when this returns: the client need not wait for the answer. */
+  async #initialize(message: Request): Promise<void> {
+    const { id, params } = message;
+    const served = servedMessage(message, null, () => this.session);
+    await serveTraced(served, async () => this.#openSession(id, params)).catch((error: unknown) =>
+      this.#write(writeError(id, error as RpcError)),
+    );
+  }
+
+  #openSession(id: RequestId, params: JsonObject): void {
     const { gateway, view } = this.#options;
-    try {
-      const revision = agreedRevision(params);
-      const capabilities = servedCapabilities(params.capabilities);
-      this.capabilities = capabilities;
-      this.close();
-      this.session = new ClientSession(
-        { id: 'stdio', principal: PRINCIPAL, view, revision, capabilities },
-        (message) => {
-          this.#write(JSON.stringify(message));
-          return true;
-        },
-      );
-      gateway.notices.add(this.session);
-      const claimed = serverCapabilities({ hasNotices: true, servesUi: view.mayServeUi() });
-      this.#write(writeResult(id, initializeResult(revision, claimed, gateway.host), 'legacy'));
-    } catch (error) {
-      this.#write(writeError(id, error as RpcError));
-    }
+    const revision = agreedRevision(params);
+    const capabilities = servedCapabilities(params.capabilities);
+    this.capabilities = capabilities;
+    this.close();
+    const write = (message: JsonObject): boolean => {
+      this.#write(JSON.stringify(message));
+      return true;
+    };
+    const facts = { id: 'stdio', principal: PRINCIPAL, view, revision, capabilities };
+    this.session = new ClientSession(facts, write, 'stdio');
+    gateway.notices.add(this.session);
+    const claimed = serverCapabilities({ hasNotices: true, servesUi: view.mayServeUi() });
+    this.#write(writeResult(id, initializeResult(revision, claimed, gateway.host), 'legacy'));
   }
 
   #exchange(parts: Omit<Exchange, 'principal' | 'client' | 'headers' | 'notify' | 'openLarge'>): Exchange {
@@ -196,6 +210,7 @@ export class StdioClient {
       principal: PRINCIPAL,
       // There is only one.
       client: this,
+      session: this.session,
       headers: null,
       notify: (method, params) => {
         // Clients take progress of a request that is over for a broken server, and end the connection.

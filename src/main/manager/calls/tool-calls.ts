@@ -56,6 +56,11 @@ export class ToolCalls {
     }
   }
 
+  /** Whether a tool of this name is listed, and not just the wish of a caller. */
+  knows(name: string): boolean {
+    return this.#find(name) !== null;
+  }
+
   #find(name: string): { readonly tool: ToolInfo; readonly connector: Connector } | null {
     const tool = this.#tools.get(name);
     const connector = tool === undefined ? undefined : this.#connectors.get(tool.connectorId);
@@ -103,7 +108,8 @@ export class ToolCalls {
     const changed = this.#pins.find(name);
     if (changed?.isQuarantined !== true) return;
     const what = changed.members.join(', ');
-    const remedy = `Look at it with \`mcp-switchyard tools diff\`; \`mcp-switchyard tools approve ${name}\` lets it be called.`;
+    const approve = `\`mcp-switchyard tools approve ${name}\``;
+    const remedy = `Look at it with \`mcp-switchyard tools diff\`; ${approve} lets it be called.`;
     const why = `Tool ${name} is no longer what it was when it was first seen (${what}). ${remedy}`;
     throw new SwitchyardError('TOOL_CHANGED', why, { detail: { connectorId: changed.connectorId } });
   }

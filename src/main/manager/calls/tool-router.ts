@@ -1,7 +1,9 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { CallToolOptions } from '../../connectors/calls/call-options.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
-import { traced } from '../../observability/trace.ts';
+import { describe, faultOfResult } from '../../observability/telemetry/mcp-attributes.ts';
+import { readTraceOfMeta } from '../../observability/telemetry/trace-context.ts';
+import { isServing, traced } from '../../observability/trace.ts';
 import { type ToolArguments, ToolCalls, type ToolCallsDeps } from './tool-calls.ts';
 
 /** The door for calls of namespaced tools: checks each call and runs it as one traced operation. */
@@ -15,9 +17,14 @@ export class ToolRouter {
   /** The contract is that of `ConnectorProxyManager.callTool`. */
   async call(name: string, args: ToolArguments, options: CallToolOptions): Promise<ToolResult> {
     assertCall(name, args, options);
-    const attributes = { 'mcp.method.name': 'tools/call', 'gen_ai.tool.name': name };
+    // A name that a client of a gateway made up is kept out of names of spans.
+    const isNamed = this.#calls.knows(name) || !isServing();
+    const { name: span, attributes } = describe('tools/call', {}, isNamed ? name : null);
     const work = this.#calls.call.bind(this.#calls, name, args, options);
-    return traced('call', `tools/call ${name}`, attributes, work);
+    return traced('call', span, attributes, work, {
+      carried: readTraceOfMeta(options.params ?? {}),
+      faultOfResult: (result) => faultOfResult('tools/call', result),
+    });
   }
 }
 

@@ -9,6 +9,7 @@ import {
 } from '../../../shared/clock.ts';
 import { codeOf, messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { Logger } from '../../observability/logger.ts';
+import { detached } from '../../observability/trace.ts';
 import { type RefreshTiming, refreshDelayMs } from './refresh-delay.ts';
 
 export interface RefreshSchedulerOptions {
@@ -118,7 +119,8 @@ export class RefreshScheduler {
   #setTimer(delayMs: number): void {
     this.#timer?.cancel();
     this.#timerAtMs = this.#elapsedMs() + delayMs;
-    this.#timer = this.#startTimer(delayMs, () => void this.forceRefresh());
+    // The operation in which the timer is set is over by the time it fires.
+    this.#timer = this.#startTimer(delayMs, () => void detached(() => this.forceRefresh()));
   }
 
   /** Whether it worked. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ToolListing } from '../../../../src/main/connectors/bring-up/list-tools.ts';
 import { ToolRefresher } from '../../../../src/main/connectors/live/tool-refresher.ts';
+import { isWithin, traced } from '../../../../src/main/observability/trace.ts';
 import { SwitchyardError } from '../../../../src/shared/errors.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
@@ -63,6 +64,22 @@ describe('ToolRefresher', () => {
       await vi.advanceTimersByTimeAsync(1);
     }
     expect([most, readings() >= 8, readings() <= 12]).toEqual([1, true, true]);
+  });
+
+  it('reads as part of no operation, whichever one the timer was set in', async () => {
+    const within: boolean[] = [];
+    const { refresher } = setUp(async () => {
+      within.push(isWithin('call'));
+      return listing();
+    });
+    await traced('call', 'a call', {}, async () => {
+      await refresher.refresh();
+      refresher.notice();
+      await vi.advanceTimersByTimeAsync(100);
+      refresher.expireIn(5_000);
+      await vi.advanceTimersByTimeAsync(5_000);
+    });
+    expect(within).toEqual([true, false, false]);
   });
 
   it('reads again where a notice came while it read', async () => {

@@ -1,10 +1,13 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { type Incoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
+import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
 import { asClientMessage, idOf } from '../../messages/client-message.ts';
 import { headerWord } from '../../messages/header-word.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
 import { ASSUMED_REVISION, batchFault, misplaced } from '../../protocol/batch.ts';
 import type { ClientSession } from '../../protocol/notices/client-session.ts';
+import { servedMessage } from '../../protocol/request-telemetry.ts';
 import { BatchReply } from './batch-reply.ts';
 import { sessionIdOf, sessionOf } from './legacy-requests.ts';
 import { refuse, refuseSession } from './refusals.ts';
@@ -43,7 +46,7 @@ export async function answerBatch(
   const isAnswered = ({ message }: { readonly message: Incoming }): boolean => isAnswer(message);
   if (client === undefined && messages.some(isAnswered)) return refuseSession(reply);
   if (messages.every(({ message }) => message.kind === 'notification' || isAnswer(message))) {
-    for (const { value, message } of messages) takeQuietly(client, message, value);
+    for (const { value, message } of messages) await takeQuietly(request.headers, client, message, value);
     response.writeHead(202).end();
     return;
   }
@@ -58,16 +61,26 @@ export async function answerBatch(
       else place.end(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, why)));
     } else if (message.kind === 'junk') {
       place.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is no JSON-RPC 2.0 message')));
-    } else takeQuietly(client, message, value);
+    } else await takeQuietly(request.headers, client, message, value);
   });
   await Promise.all(answering);
   batch.end();
 }
 
-/** Takes a message that needs no answer. */
-export function takeQuietly(client: ClientSession | undefined, message: Incoming, value: unknown): void {
+/** Takes a message that needs no answer. Never rejects. */
+export async function takeQuietly(
+  headers: IncomingHttpHeaders,
+  client: ClientSession | undefined,
+  message: Incoming,
+  value: unknown,
+): Promise<void> {
   if (message.kind === 'notification') {
-    if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
+    await serveTraced(
+      servedMessage(message, headers, () => client),
+      async () => {
+        if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
+      },
+    );
   } else if (isAnswer(message)) client?.take(message.id, value as JsonObject);
 }
 

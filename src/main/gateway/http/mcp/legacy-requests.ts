@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { wireRevisionOf } from '../../../mcp/definitions/wire-revision.ts';
 import { LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
+import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
 import { servedCapabilities, serverCapabilities } from '../../messages/capabilities.ts';
-import type { AskClient } from '../../messages/exchange.ts';
+import type { AskClient, Exchange } from '../../messages/exchange.ts';
 import { headerWord } from '../../messages/header-word.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../../messages/write-message.ts';
@@ -17,6 +18,7 @@ import {
 import type { ClientNotices } from '../../protocol/notices/client-notices.ts';
 import type { ClientSession } from '../../protocol/notices/client-session.ts';
 import type { RequestServer } from '../../protocol/request-server.ts';
+import { servedMessage } from '../../protocol/request-telemetry.ts';
 import type { HttpSession } from './http-session.ts';
 import { refuse, refuseForNow, refuseSession } from './refusals.ts';
 import { type EraFacts, type McpHttpRequest, type RpcRequest, serveRequest } from './serve-request.ts';
@@ -66,7 +68,7 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
     http,
     message,
     {
-      ...{ era: 'legacy', client: client ?? http, capabilities, ask, own },
+      ...{ era: 'legacy', client: client ?? http, session: client ?? null, capabilities, ask, own },
       revision: wireRevisionOf(client?.revision ?? revision ?? null),
       ...{ logLevel: client?.logLevel ?? null, running: client?.running ?? null },
     },
@@ -81,22 +83,30 @@ function askOver({ reply }: McpHttpRequest, client: ClientSession): AskClient | 
   return (method, params, signal) => client.ask(method, params, signal, (message) => reply.send(message));
 }
 
-function initialize({ reply, response, caller }: McpHttpRequest, { id, params }: RpcRequest, deps: LegacyDeps): void {
-  try {
+async function initialize(
+  { request, reply, response, caller }: McpHttpRequest,
+  message: RpcRequest,
+  deps: LegacyDeps,
+): Promise<void> {
+  const { id, params } = message;
+  let session: Exchange['session'] = null;
+  const open = async (): Promise<void> => {
     const revision = agreedRevision(params);
+    session = { id: null, revision };
     if (deps.hasSessions) {
       const capabilities = servedCapabilities(params.capabilities);
-      const session = deps.sessions.open({ ...caller, revision, capabilities });
-      if (session === null) {
+      const opened = deps.sessions.open({ ...caller, revision, capabilities });
+      if (opened === null) {
         refuseForNow(response, reply, 'There are too many sessions', id);
         return;
       }
-      response.setHeader('mcp-session-id', session.client.id);
-      deps.notices.add(session.client);
+      session = opened.client;
+      response.setHeader('mcp-session-id', opened.client.id);
+      deps.notices.add(opened.client);
     }
     const capabilities = serverCapabilities({ hasNotices: deps.hasSessions, servesUi: caller.view.mayServeUi() });
     reply.end(writeResult(id, initializeResult(revision, capabilities, deps.host), 'legacy'));
-  } catch (error) {
-    reply.end(writeError(id, error as RpcError));
-  }
+  };
+  const served = servedMessage(message, request.headers, () => session);
+  await serveTraced(served, open).catch((error: unknown) => reply.end(writeError(id, error as RpcError)));
 }

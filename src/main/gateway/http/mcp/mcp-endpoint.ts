@@ -89,7 +89,7 @@ async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps
   const client = sessionOf(http, deps.sessions)?.client;
   const isForNobody = client === undefined && message.kind !== 'notification';
   if (isForNobody || (client === undefined && sessionIdOf(http.request) !== undefined)) return refuseSession(reply);
-  takeQuietly(client, message, value);
+  await takeQuietly(http.request.headers, client, message, value);
   response.writeHead(202).end();
 }
 

@@ -26,7 +26,8 @@ export interface McpHttpRequest {
 export type RpcRequest = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request' }>;
 
 /** Everything about a request that depends on the era of its client. */
-export interface EraFacts extends Pick<Exchange, 'era' | 'revision' | 'client' | 'capabilities' | 'logLevel' | 'ask'> {
+export interface EraFacts
+  extends Pick<Exchange, 'era' | 'revision' | 'client' | 'session' | 'capabilities' | 'logLevel' | 'ask'> {
   /** The requests of the client's session that are being served; null without a session. */
   readonly running: Map<RequestId, AbortController> | null;
   /** Serves a method that only this era has; null for any other method. */

@@ -4,6 +4,7 @@ import type { RequestTraffic } from '../../../connectors/connection/connection.t
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import type { HostSide } from '../../../mcp/host-side.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+import { TRACE_FIELDS } from '../../../observability/telemetry/trace-context.ts';
 import type { CallLatencies } from '../../call-latencies.ts';
 import { assertMode } from '../../messages/capabilities.ts';
 import { ANSWERED, type Exchange, type Forwarded } from '../../messages/exchange.ts';
@@ -13,6 +14,8 @@ import type { HeldContext } from './held-calls.ts';
 
 /** `_meta` keys that are hop-by-hop and must not be forwarded. */
 const HOP_META: ReadonlySet<string> = new Set([
+  // What goes on names our span, not the client's (SEP-414).
+  ...TRACE_FIELDS,
   'progressToken',
   'io.modelcontextprotocol/protocolVersion',
   'io.modelcontextprotocol/clientInfo',

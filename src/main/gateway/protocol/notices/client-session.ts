@@ -1,5 +1,7 @@
+import { monotonicMs } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { asRpcError, isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
+import { recordServerSession } from '../../../observability/telemetry/session-durations.ts';
 import type { View } from '../../catalog/view.ts';
 import type { RequestId } from '../../messages/exchange.ts';
 import { invalidParams } from '../../messages/rpc-errors.ts';
@@ -32,13 +34,19 @@ export class ClientSession implements NoticeListener {
   /** The resources that the client watches, by the URI that it sent. */
   readonly #watched = new Map<string, Watched>();
   readonly #write: WriteMessage;
+  readonly #transport: 'http' | 'stdio';
+  readonly #sinceMs: number = monotonicMs();
+  #isClosed = false;
   #count = 0;
   logLevel: string | null = null;
 
+  /** `write` sends a message that belongs to no request. */
   constructor(
     facts: Pick<ClientSession, 'id' | 'principal' | 'view' | 'revision' | 'capabilities'>,
     write: WriteMessage,
+    transport: 'http' | 'stdio' = 'http',
   ) {
+    this.#transport = transport;
     this.id = facts.id;
     this.principal = facts.principal;
     this.view = facts.view;
@@ -139,6 +147,8 @@ export class ClientSession implements NoticeListener {
 
   /** Ends what is under way, and what it watches. Idempotent. */
   close(): void {
+    if (!this.#isClosed) recordServerSession(this.#transport, this.revision, monotonicMs() - this.#sinceMs);
+    this.#isClosed = true;
     const gone = new SwitchyardError('TOOL_CALL_ABORTED', 'The session of the client was ended.');
     for (const running of this.running.values()) running.abort(gone);
     for (const asked of this.#asked.values()) asked.reject(new RpcError(RPC_INTERNAL_ERROR, 'The client is gone'));

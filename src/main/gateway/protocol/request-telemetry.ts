@@ -1,0 +1,81 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { isObject, type JsonObject, LEGACY_REVISIONS, MODERN_REVISION } from '../../mcp/json-rpc.ts';
+import type { Fault } from '../../observability/telemetry/mcp-attributes.ts';
+import type { Served } from '../../observability/telemetry/server-operation.ts';
+import type { View } from '../catalog/view.ts';
+import type { Exchange } from '../messages/exchange.ts';
+import { toRpcError } from '../messages/rpc-errors.ts';
+
+/** What the span and the measurement of a client's request say (OpenTelemetry semantic conventions for MCP). */
+export function servedRequest(method: string, params: JsonObject, exchange: Exchange, view: View): Served {
+  const { id, headers, era, signal, session = null } = exchange;
+  return {
+    ...{ method, params, id, headers },
+    agreed: () => agreedOf(headers, era, session),
+    subject: () => knownSubject(method, params, view),
+    faultOf: (error) => (signal.aborted ? CANCELLED : faultOf(error, era)),
+  };
+}
+
+/** A message that is served outside of any exchange: a handshake, or a notification. */
+export interface LoneMessage {
+  readonly method: string;
+  readonly params: JsonObject;
+  /** Left out for a notification. */
+  readonly id?: Exchange['id'];
+}
+
+/** The same for a message of a client whose session is there at the end, if not at the start. */
+export function servedMessage(
+  message: LoneMessage,
+  headers: Exchange['headers'],
+  session: () => Exchange['session'],
+): Served {
+  return {
+    ...message,
+    headers,
+    agreed: () => agreedOf(headers, isModernHeader(headers) ? 'modern' : 'legacy', session() ?? null),
+    subject: () => null,
+    faultOf: (error) => faultOf(error, 'legacy'),
+  };
+}
+
+/** Nobody waits for the answer. */
+const CANCELLED: Fault = { type: 'cancelled', rpcCode: null };
+
+/** The fault of the JSON-RPC error that a client is told of. */
+function faultOf(error: unknown, era: Exchange['era']): Fault {
+  const { code } = toRpcError(error, era);
+  const description = error instanceof SwitchyardError ? error.code : undefined;
+  return { type: String(code), rpcCode: code, description };
+}
+
+function agreedOf(
+  headers: Exchange['headers'],
+  era: Exchange['era'],
+  session: Exchange['session'],
+): ReturnType<Served['agreed']> {
+  if (era === 'modern') return { revision: MODERN_REVISION, sessionId: null };
+  // The one session of a pipe has no id of its own.
+  const sessionId = headers === null ? null : (session?.id ?? null);
+  return { revision: session?.revision ?? legacyRevision(headers), sessionId };
+}
+
+/** The revision that a client without a session names in its header. */
+function legacyRevision(headers: Exchange['headers']): string | null {
+  const revision = headers?.['mcp-protocol-version'];
+  return typeof revision === 'string' && LEGACY_REVISIONS.includes(revision) ? revision : null;
+}
+
+function isModernHeader(headers: Exchange['headers']): boolean {
+  return headers?.['mcp-protocol-version'] === MODERN_REVISION;
+}
+
+/** The tool or the prompt that a request names, if the view shows one of that name. */
+function knownSubject(method: string, { name, ref }: JsonObject, { tools, features }: View): string | null {
+  if (method === 'completion/complete')
+    return isObject(ref) && typeof ref.name === 'string' && features.reference(ref) !== null ? ref.name : null;
+  if (typeof name !== 'string') return null;
+  if (method === 'tools/call') return tools.lists(name) ? name : null;
+  return method === 'prompts/get' && features.prompt(name) !== null ? name : null;
+}

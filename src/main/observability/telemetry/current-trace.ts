@@ -1,0 +1,104 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { randomFillSync } from 'node:crypto';
+import type { Attributes } from './mcp-attributes.ts';
+import type { HostSpan } from './open-telemetry.ts';
+import { type Carried, formatTraceparent } from './trace-context.ts';
+
+/** The trace that the code which runs belongs to, as it is sent on. */
+export interface CurrentTrace {
+  /** The innermost operation; null where a client's request is served outside of any. */
+  readonly operation: string | null;
+  /** Null where only baggage came along. */
+  readonly traceparent: string | null;
+  readonly tracestate: string | null;
+  readonly baggage: string | null;
+  /** Whether the span that `traceparent` names is a client's, so that what is sent on needs an id of its own. */
+  readonly isForeign: boolean;
+  /** Whether anybody follows the trace. One that nobody follows is told in no message. */
+  readonly isFollowed: boolean;
+  /** The request that the code is sending; null outside of any. */
+  readonly request: RequestSlot | null;
+}
+
+/** A request on its way: what is known of it once it has been written. */
+export interface RequestSlot {
+  /** The span of the request. */
+  readonly span: HostSpan | null;
+  /** What the operation says of itself, for the requests that it sends. */
+  readonly attributes: Attributes;
+  /** Whether a request uses the slot. An operation lends its slot to the first request that it sends. */
+  isTaken: boolean;
+  id: unknown;
+}
+
+/** The operation that a trace is of. */
+interface Within {
+  readonly operation: string | null;
+  readonly attributes: Attributes;
+}
+
+/** Where the trace is kept that the running code belongs to. */
+export const traces: AsyncLocalStorage<CurrentTrace> = new AsyncLocalStorage<CurrentTrace>();
+
+/** Notes the id of the request that this code is sending. */
+export function noteRequestId(id: number): void {
+  const slot = traces.getStore()?.request;
+  if (slot != null) slot.id = id;
+}
+
+/** The trace below a span of the host. */
+export function traceOfSpan(span: HostSpan, { operation, attributes }: Within, baggage: string | null): CurrentTrace {
+  const { traceparent, tracestate } = span;
+  const parts = { traceparent, tracestate, baggage: baggage ?? span.baggage };
+  return { ...parts, operation, isForeign: false, isFollowed: true, request: newSlot(span, attributes) };
+}
+
+/** The trace of a message that came in, where the host records no span for it. */
+export function foreignTrace({ parent, baggage }: Carried): CurrentTrace {
+  const traceparent = parent === null ? null : formatTraceparent(parent);
+  const tracestate = parent?.tracestate ?? null;
+  const isFollowed = parent !== null;
+  return { operation: null, traceparent, tracestate, baggage, isForeign: true, isFollowed, request: null };
+}
+
+/**
+ * A new span id in the parent's trace, with the flags of the parent, or in a new trace that says whether anybody
+ * records it (W3C Trace Context, trace-flags).
+ */
+export function traceBelow(
+  parent: CurrentTrace | undefined,
+  { operation, attributes }: Within,
+  isRecorded: boolean,
+): CurrentTrace {
+  const spanId = randomHex(8);
+  const [version, traceId, , flags] = parent?.traceparent?.split('-') ?? [];
+  const isRoot = traceId === undefined;
+  return {
+    operation,
+    traceparent: isRoot
+      ? `00-${randomHex(16)}-${spanId}-${isRecorded ? '01' : '00'}`
+      : `${version}-${traceId}-${spanId}-${flags}`,
+    tracestate: parent?.tracestate ?? null,
+    baggage: parent?.baggage ?? null,
+    isForeign: false,
+    isFollowed: isRecorded || parent?.isFollowed === true,
+    request: newSlot(null, attributes),
+  };
+}
+
+function newSlot(span: HostSpan | null, attributes: Attributes): RequestSlot {
+  return { span, attributes, isTaken: false, id: null };
+}
+
+/** Chance in stock, so that not each call has to ask the system for some. */
+const stock = Buffer.alloc(4_096);
+let used = stock.length;
+
+function randomHex(bytes: number): string {
+  if (used + bytes > stock.length) {
+    randomFillSync(stock);
+    used = 0;
+  }
+  used += bytes;
+  return stock.toString('hex', used - bytes, used);
+}

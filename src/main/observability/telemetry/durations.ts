@@ -1,0 +1,69 @@
+import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
+import { type Attributes, type Fault, faultAttributes } from './mcp-attributes.ts';
+import { hasTracer, hostApi, SCOPE } from './open-telemetry.ts';
+
+type Histogram = import('@opentelemetry/api').Histogram;
+type MeterProvider = import('@opentelemetry/api').MeterProvider;
+
+/** The buckets that the conventions recommend, in seconds. */
+const BUCKETS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 120, 300];
+
+/** The histograms of the OpenTelemetry semantic conventions for MCP. */
+const DESCRIPTIONS = {
+  'mcp.client.operation.duration':
+    'The duration of the MCP request or notification as observed on the sender from the time it was sent until the ' +
+    'response or ack is received.',
+  'mcp.server.operation.duration':
+    'MCP request or notification duration as observed on the receiver from the time it was received until the result ' +
+    'or ack is sent.',
+  'mcp.client.session.duration': 'The duration of the MCP session as observed on the MCP client.',
+  'mcp.server.session.duration': 'The duration of the MCP session as observed on the MCP server.',
+};
+
+export type DurationName = keyof typeof DESCRIPTIONS;
+
+/** The histograms, and the provider of the host that they are of; no histograms of a dummy. */
+let made: { readonly provider: MeterProvider; readonly byName: Map<DurationName, Histogram> | null } | null = null;
+
+/** Records a duration with the host's meter provider, if there is one. The attributes have few values each. */
+export function recordDuration(
+  name: DurationName,
+  durationMs: number,
+  attributes: Attributes,
+  fault: Fault | null = null,
+): void {
+  const histogram = histogramOf(name);
+  if (histogram === null) return;
+  const failed = fault === null ? attributes : { ...attributes, ...faultAttributes(fault, true) };
+  histogram.record(durationMs / 1_000, failed);
+}
+
+/** Whether the host has set up tracing or metrics, and not only the API. */
+export function isRecorded(): boolean {
+  return hasTracer() || histogramsOf() !== null;
+}
+
+/** The histograms of the host's present provider; null without one. A host may set one up at any time. */
+function histogramsOf(): Map<DurationName, Histogram> | null {
+  const api = hostApi();
+  if (api === null) return null;
+  const provider = api.metrics.getMeterProvider();
+  if (made?.provider !== provider) {
+    const isDummy = provider.getMeter(SCOPE, PACKAGE_VERSION) === api.createNoopMeter();
+    made = { provider, byName: isDummy ? null : new Map() };
+  }
+  return made.byName;
+}
+
+function histogramOf(name: DurationName): Histogram | null {
+  const byName = histogramsOf();
+  const known = byName?.get(name);
+  if (byName === null || made === null || known !== undefined) return known ?? null;
+  const histogram = made.provider.getMeter(SCOPE, PACKAGE_VERSION).createHistogram(name, {
+    description: DESCRIPTIONS[name],
+    unit: 's',
+    advice: { explicitBucketBoundaries: BUCKETS },
+  });
+  byName.set(name, histogram);
+  return histogram;
+}

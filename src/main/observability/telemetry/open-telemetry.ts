@@ -1,0 +1,158 @@
+import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
+import type { Attributes } from './mcp-attributes.ts';
+import { type Carried, formatTraceparent, parseBaggage, type RemoteTrace } from './trace-context.ts';
+
+type OpenTelemetryApi = typeof import('@opentelemetry/api');
+type Context = import('@opentelemetry/api').Context;
+type Link = import('@opentelemetry/api').Link;
+type Tracer = import('@opentelemetry/api').Tracer;
+
+/** Where all copies of the API in a process meet; set as soon as the host has set up tracing or metrics. */
+const MEETING_POINT = Symbol.for('opentelemetry.js.api.1');
+
+/** The name of the tracer and of the meter. */
+export const SCOPE = 'mcp-switchyard';
+
+let loading: Promise<void> | null = null;
+let api: OpenTelemetryApi | null = null;
+
+/** A span of the host's OpenTelemetry. */
+export interface HostSpan {
+  readonly traceparent: string;
+  readonly tracestate: string | null;
+  /** The baggage that the host's own propagator would send; null without any. */
+  readonly baggage: string | null;
+  set(attributes: Attributes): void;
+  rename(name: string): void;
+  /** Marks it as failed. */
+  fail(description?: string): void;
+  /** Records an exception with its message and its stack. */
+  record(error: unknown): void;
+  end(): void;
+  /** Runs `work` with this span as the active one. */
+  run<T>(work: () => T): T;
+}
+
+export interface SpanStart {
+  readonly name: string;
+  readonly kind: 'client' | 'server' | 'internal';
+  readonly attributes: Attributes;
+  /** The span that it is below; the active one by default. */
+  readonly parent?: RemoteTrace | null | undefined;
+}
+
+/**
+ * Takes up the host's OpenTelemetry once it has set one up; until then nothing is loaded, which a cold start would pay
+ * for. Resolves when that is done; never rejects.
+ */
+export function findOpenTelemetry(): Promise<void> {
+  if (loading === null && !(MEETING_POINT in globalThis)) return Promise.resolve();
+  loading ??= import('@opentelemetry/api').then(
+    (found) => {
+      api = found;
+    },
+    () => {},
+  );
+  return loading;
+}
+
+/** The API of the host; null until {@link findOpenTelemetry} found one, which this starts where it is due. */
+export function hostApi(): OpenTelemetryApi | null {
+  if (api === null && loading === null && MEETING_POINT in globalThis) void findOpenTelemetry();
+  return api;
+}
+
+/** Whether the host has set up tracing, and not only the API. */
+export function hasTracer(): boolean {
+  const found = hostApi();
+  return found !== null && tracerOf(found) !== undefined;
+}
+
+/** The tracer of the host's SDK; undefined without one, since a dummy is not worth its spans. */
+function tracerOf({ trace, ProxyTracerProvider }: OpenTelemetryApi): Tracer | undefined {
+  const provider = trace.getTracerProvider();
+  return provider instanceof ProxyTracerProvider
+    ? provider.getDelegateTracer(SCOPE, PACKAGE_VERSION)
+    : provider.getTracer(SCOPE, PACKAGE_VERSION);
+}
+
+/** Starts a span; null if the host has no OpenTelemetry, or none that is set up. */
+export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan | null {
+  const found = hostApi();
+  if (found === null || tracerOf(found) === undefined) return null;
+  const active = found.context.active();
+  return startIn(found, parent === null ? active : below(found, active, parent), start, []);
+}
+
+/**
+ * Starts the span of a request that came in. Its parent is the context that the message itself carries; the one of its
+ * transport becomes a link then (OpenTelemetry semantic conventions for MCP, context propagation). Without a context in
+ * the message the transport's is the parent: the active span, where the host traces its HTTP server, or else the
+ * headers'. `transport` is null where messages share a pipe, which belongs to none of them.
+ */
+export function startServerSpan(
+  start: Omit<SpanStart, 'parent' | 'kind'>,
+  message: Carried,
+  transport: Carried | null,
+): HostSpan | null {
+  const found = hostApi();
+  if (found === null || tracerOf(found) === undefined) return null;
+  const active = transport === null ? found.ROOT_CONTEXT : found.context.active();
+  const ambient = found.trace.getSpanContext(active);
+  const header = transport?.parent ?? null;
+  const isAmbientOfHeader = ambient !== undefined && (header === null || header.traceId === ambient.traceId);
+  const remote = message.parent ?? (isAmbientOfHeader ? null : header);
+  const around = ambient ?? (header === null ? undefined : spanContextOf(found, header));
+  const isLinked = remote !== null && around !== undefined && around.spanId !== remote.spanId;
+  const base = remote === null ? active : below(found, active, remote);
+  const baggage = message.baggage ?? transport?.baggage ?? null;
+  const context = baggage === null ? base : found.propagation.extract(base, { baggage });
+  return startIn(found, context, { ...start, kind: 'server' }, isLinked ? [{ context: around }] : []);
+}
+
+/** Runs `work` outside of the host's active span: what it begins outlives that. */
+export function outsideOfHostSpan<T>(work: () => T): T {
+  const found = hostApi();
+  return found === null ? work() : found.context.with(found.ROOT_CONTEXT, work);
+}
+
+function startIn(
+  found: OpenTelemetryApi,
+  context: Context,
+  { name, kind, attributes }: SpanStart,
+  links: Link[],
+): HostSpan | null {
+  const { isSpanContextValid, propagation, SpanKind, SpanStatusCode, trace } = found;
+  const kinds = { client: SpanKind.CLIENT, server: SpanKind.SERVER, internal: SpanKind.INTERNAL };
+  const span = tracerOf(found)?.startSpan(name, { kind: kinds[kind], attributes, links }, context);
+  if (span === undefined) return null;
+  const { traceId, spanId, traceFlags, traceState } = span.spanContext();
+  // Without an SDK behind the API a span is a dummy, or the parent itself under another name.
+  const isReal = isSpanContextValid(span.spanContext()) && spanId !== trace.getSpanContext(context)?.spanId;
+  if (!isReal) return null;
+  return {
+    traceparent: formatTraceparent({ traceId, spanId, flags: traceFlags }),
+    tracestate: traceState?.serialize() || null,
+    get baggage() {
+      if (propagation.getBaggage(context) === undefined) return null;
+      const carrier: { readonly baggage?: unknown } = {};
+      propagation.inject(context, carrier);
+      return parseBaggage(carrier.baggage);
+    },
+    set: (more) => void span.setAttributes(more),
+    rename: (other) => void span.updateName(other),
+    fail: (message) => void span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) }),
+    record: (error) => span.recordException(error instanceof Error ? error : String(error)),
+    end: () => span.end(),
+    run: (work) => found.context.with(trace.setSpan(context, span), work),
+  };
+}
+
+function below(found: OpenTelemetryApi, context: Context, parent: RemoteTrace): Context {
+  return found.trace.setSpanContext(context, spanContextOf(found, parent));
+}
+
+function spanContextOf(found: OpenTelemetryApi, { traceId, spanId, flags, tracestate }: RemoteTrace) {
+  const traceState = tracestate === null ? {} : { traceState: found.createTraceState(tracestate) };
+  return { traceId, spanId, traceFlags: flags, isRemote: true, ...traceState };
+}

@@ -1,0 +1,104 @@
+import { monotonicMs } from '../../../shared/clock.ts';
+import { foreignTrace, traceOfSpan, traces } from './current-trace.ts';
+import { isRecorded, recordDuration } from './durations.ts';
+import {
+  type Attributes,
+  describe,
+  type Fault,
+  faultAttributes,
+  faultOfResult,
+  type Members,
+  requestAttributes,
+  transportAttributes,
+} from './mcp-attributes.ts';
+import { type HostSpan, startServerSpan } from './open-telemetry.ts';
+import { type Carried, NOTHING_CARRIED, readTrace, readTraceOfMeta } from './trace-context.ts';
+
+/** A request or a notification of the other side. */
+export interface Served {
+  readonly method: string;
+  readonly params: Members;
+  /** Undefined for a notification. */
+  readonly id?: string | number | undefined;
+  /** Of the HTTP request that brought it; null for a message over a pipe. */
+  readonly headers: Members | null;
+  /** What the two sides agreed on, as far as is known by now: a handshake agrees on it. */
+  readonly agreed: () => { readonly revision: string | null; readonly sessionId: string | null };
+  /** The tool or the prompt that it names; null if there is none of that name, as far as is known by now. */
+  readonly subject: () => string | null;
+  /** What the other side is told of an error. */
+  readonly faultOf: (error: unknown) => Fault;
+}
+
+/** The trace that a message and its transport carry. */
+interface Origins {
+  readonly message: Carried;
+  readonly transport: Carried | null;
+}
+
+/**
+ * Serves a request or a notification as a server span of the host's OpenTelemetry, below the trace that it carries in
+ * `_meta` (SEP-414) or else in its headers, and measures it. Settles as `work` does. Without an OpenTelemetry `work`
+ * runs in the trace of the other side; without either it simply runs.
+ */
+export function serveTraced<T>(served: Served, work: () => Promise<T>): Promise<T> {
+  const origins = originsOf(served);
+  if (isRecorded()) return serveRecorded(served, origins, work);
+  const carried = originOf(origins);
+  return carried === NOTHING_CARRIED ? work() : traces.run(foreignTrace(carried), work);
+}
+
+async function serveRecorded<T>(served: Served, origins: Origins, work: () => Promise<T>): Promise<T> {
+  const { method, params, headers } = served;
+  const startedMs = monotonicMs();
+  const transport = transportAttributes(headers === null ? 'stdio' : 'http');
+  const subject = served.subject();
+  const { name, attributes, detail } = describe(method, params, subject);
+  const all = { ...attributes, ...transport, ...detail };
+  const span = startServerSpan({ name, attributes: all }, origins.message, origins.transport);
+  let fault: Fault | null = null;
+  try {
+    const result = await runBelow(span, originOf(origins), work);
+    fault = faultOfResult(method, result);
+    return result;
+  } catch (error) {
+    fault = served.faultOf(error);
+    throw error;
+  } finally {
+    const { revision, sessionId } = served.agreed();
+    const spoken = revision === null ? null : { 'mcp.protocol.version': revision };
+    const measured = { ...nameLate(served, subject, span, attributes), ...transport, ...spoken };
+    span?.set({ ...spoken, ...requestAttributes(served.id, sessionId, revision) });
+    if (fault !== null) span?.set(faultAttributes(fault, false));
+    if (fault !== null) span?.fail(fault.description);
+    span?.end();
+    recordDuration('mcp.server.operation.duration', monotonicMs() - startedMs, measured, fault);
+  }
+}
+
+function runBelow<T>(span: HostSpan | null, carried: Carried, work: () => Promise<T>): Promise<T> {
+  if (span === null) return carried === NOTHING_CARRIED ? work() : traces.run(foreignTrace(carried), work);
+  const trace = traceOfSpan(span, { operation: null, attributes: {} }, carried.baggage);
+  return span.run(() => traces.run(trace, work));
+}
+
+/** Right after a cold start a tool may be listed only once its request is under way. */
+function nameLate(served: Served, before: string | null, span: HostSpan | null, attributes: Attributes): Attributes {
+  const subject = before === null ? served.subject() : null;
+  if (subject === null) return attributes;
+  const described = describe(served.method, served.params, subject);
+  span?.rename(described.name);
+  span?.set(described.attributes);
+  return described.attributes;
+}
+
+function originsOf({ params, headers }: Served): Origins {
+  return { message: readTraceOfMeta(params), transport: headers === null ? null : readTrace(headers) };
+}
+
+/** `_meta` before the headers, part by part: baggage does not depend on a trace. */
+function originOf({ message, transport }: Origins): Carried {
+  const parent = message.parent ?? transport?.parent ?? null;
+  const baggage = message.baggage ?? transport?.baggage ?? null;
+  return parent === null && baggage === null ? NOTHING_CARRIED : { parent, baggage };
+}

@@ -1,0 +1,127 @@
+/** A span of somebody else, as W3C Trace Context names it, with what travels beside it. */
+export interface RemoteTrace {
+  readonly traceId: string;
+  readonly spanId: string;
+  /** Trace flags: bit 0 says sampled, bit 1 that the trace id is random (W3C Trace Context level 2). */
+  readonly flags: number;
+  /** Normalised; null without any. */
+  readonly tracestate: string | null;
+}
+
+/** What a message carries about the trace that it belongs to; a malformed part is null. */
+export interface Carried {
+  readonly parent: RemoteTrace | null;
+  /** W3C Baggage, normalised. */
+  readonly baggage: string | null;
+}
+
+/** The members of `_meta` (SEP-414) and the HTTP headers that carry a trace. */
+export const TRACE_FIELDS: readonly string[] = ['traceparent', 'tracestate', 'baggage'];
+
+export const NOTHING_CARRIED: Carried = { parent: null, baggage: null };
+
+const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:$|-)/;
+const NO_TRACE_ID = '0'.repeat(32);
+const NO_SPAN_ID = '0'.repeat(16);
+const TRACEPARENT_LENGTH = 55;
+const MAX_TRACEPARENT_LENGTH = 512;
+
+/** Bits of the flags that have a meaning; all others must be sent as zero (W3C Trace Context level 2, trace-flags). */
+const SAMPLED = 0x01;
+const RANDOM = 0x02;
+
+const MAX_STATE_MEMBERS = 32;
+/** Level 2, section 3.3.1.5: at least this much is passed on; of a longer list, long members go first. */
+const MAX_STATE_LENGTH = 512;
+const LONG_STATE_MEMBER = 128;
+/** A header or a member of `_meta` that is longer is not even looked at. */
+const MAX_RAW_LENGTH = 16_384;
+const STATE_MEMBER =
+  /^[a-z0-9][a-z0-9_\-*/@]{0,255}=[\x20-\x2b\x2d-\x3c\x3e-\x7e]{0,255}[\x21-\x2b\x2d-\x3c\x3e-\x7e]$/;
+
+const MAX_BAGGAGE_MEMBERS = 64;
+const MAX_BAGGAGE_LENGTH = 8_192;
+const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]+";
+const BAGGAGE_VALUE = '[\\x21\\x23-\\x2b\\x2d-\\x3a\\x3c-\\x5b\\x5d-\\x7e]*';
+const BAGGAGE_MEMBER = new RegExp(
+  `^${TOKEN}[ \\t]*=[ \\t]*${BAGGAGE_VALUE}(?:[ \\t]*;[ \\t]*${TOKEN}(?:[ \\t]*=[ \\t]*${BAGGAGE_VALUE})?)*$`,
+);
+
+/**
+ * Reads the trace out of `_meta` or out of HTTP headers. A malformed value counts as absent, without a word: it is the
+ * sender's, and no reason to refuse the message. `tracestate` means nothing without a valid `traceparent`.
+ */
+export function readTrace(fields: Readonly<Record<string, unknown>>): Carried {
+  const { traceparent, tracestate, baggage } = fields;
+  if (traceparent === undefined && baggage === undefined) return NOTHING_CARRIED;
+  const parent = parseTraceparent(traceparent);
+  return {
+    parent: parent === null ? null : { ...parent, tracestate: parseTracestate(tracestate) },
+    baggage: parseBaggage(baggage),
+  };
+}
+
+/** The trace that the parameters of a message carry in `_meta` (SEP-414). */
+export function readTraceOfMeta({ _meta }: Readonly<Record<string, unknown>>): Carried {
+  const isObject = typeof _meta === 'object' && _meta !== null;
+  return isObject ? readTrace(_meta as Readonly<Record<string, unknown>>) : NOTHING_CARRIED;
+}
+
+/**
+ * Reads a `traceparent` (W3C Trace Context level 2, section 3.2). A later version is read as far as version 00 goes.
+ * Returns null if it is malformed.
+ */
+export function parseTraceparent(value: unknown): Omit<RemoteTrace, 'tracestate'> | null {
+  if (typeof value !== 'string' || value.length < TRACEPARENT_LENGTH || value.length > MAX_TRACEPARENT_LENGTH)
+    return null;
+  const [, version, traceId = NO_TRACE_ID, spanId = NO_SPAN_ID, flags = ''] = TRACEPARENT.exec(value) ?? [];
+  if (version === undefined || version === 'ff' || traceId === NO_TRACE_ID || spanId === NO_SPAN_ID) return null;
+  if (version === '00' && value.length !== TRACEPARENT_LENGTH) return null;
+  const known = version === '00' ? SAMPLED | RANDOM : SAMPLED;
+  return { traceId, spanId, flags: Number.parseInt(flags, 16) & known };
+}
+
+/** Writes a `traceparent` of version 00. */
+export function formatTraceparent({ traceId, spanId, flags }: Omit<RemoteTrace, 'tracestate'>): string {
+  return `00-${traceId}-${spanId}-${flags.toString(16).padStart(2, '0')}`;
+}
+
+/**
+ * Reads a `tracestate` (section 3.3). Returns null if a member is malformed, a key comes twice, or there are more
+ * than 32 members.
+ */
+export function parseTracestate(value: unknown): string | null {
+  const members = membersOf(value);
+  if (members.length === 0 || members.length > MAX_STATE_MEMBERS) return null;
+  if (!members.every((member) => STATE_MEMBER.test(member))) return null;
+  if (new Set(members.map((member) => member.slice(0, member.indexOf('=')))).size < members.length) return null;
+  return shortened(members);
+}
+
+/** Reads W3C Baggage. Returns null if a member is malformed; what is beyond 64 members or 8 192 bytes is left out. */
+export function parseBaggage(value: unknown): string | null {
+  const members = membersOf(value);
+  if (!members.every((member) => BAGGAGE_MEMBER.test(member))) return null;
+  let text = '';
+  for (const member of members.slice(0, MAX_BAGGAGE_MEMBERS)) {
+    const longer = text === '' ? member : `${text},${member}`;
+    if (longer.length > MAX_BAGGAGE_LENGTH) break;
+    text = longer;
+  }
+  return text === '' ? null : text;
+}
+
+/** The members of a list between commas; empty ones are allowed and mean nothing. */
+function membersOf(value: unknown): readonly string[] {
+  if (typeof value !== 'string' || value.length > MAX_RAW_LENGTH) return [];
+  return value.split(',').flatMap((part) => part.replace(/^[ \t]+|[ \t]+$/g, '') || []);
+}
+
+/** Drops long members first, then the last ones, until the list is short enough. */
+function shortened(members: readonly string[]): string | null {
+  const whole = members.join(',');
+  if (whole.length <= MAX_STATE_LENGTH) return whole;
+  const kept = members.filter((member) => member.length <= LONG_STATE_MEMBER);
+  while (kept.join(',').length > MAX_STATE_LENGTH) kept.pop();
+  return kept.length === 0 ? null : kept.join(',');
+}

@@ -1,0 +1,187 @@
+import { monotonicMs } from '../../../shared/clock.ts';
+import { type CurrentTrace, foreignTrace, type RequestSlot, traceBelow, traceOfSpan, traces } from './current-trace.ts';
+import { isRecorded, recordDuration } from './durations.ts';
+import {
+  type Attributes,
+  describe,
+  type Fault,
+  faultAttributes,
+  faultOf,
+  faultOfResult,
+  type Members,
+  requestAttributes,
+  subjectOf,
+} from './mcp-attributes.ts';
+import { type HostSpan, startHostSpan } from './open-telemetry.ts';
+import { NOTHING_CARRIED, readTraceOfMeta, TRACE_FIELDS } from './trace-context.ts';
+
+/** JSON-RPC with one server, as the connectors have it; `O` are the options of a request. */
+interface Channel<O> {
+  readonly isModern: boolean;
+  /** The session that the server opened. */
+  readonly sessionId?: string | null;
+  speak(era: 'modern' | 'legacy', revision: string | null): void;
+  request(method: string, params: Members, options: O): Promise<Members>;
+  notify(method: string, params: Members): Promise<void>;
+  answer(id: string | number, answer: { readonly result: Members } | { readonly error: Members }): Promise<void>;
+}
+
+/** A stream that stays open for hours is no operation whose duration says anything. */
+const UNTRACED = 'subscriptions/listen';
+
+/**
+ * A channel whose requests and notifications carry their trace in `_meta` (SEP-414), are client spans of the host's
+ * OpenTelemetry, and are measured (OpenTelemetry semantic conventions for MCP). It settles as the channel within does.
+ *
+ * A call of a tool is a span of the manager already, which also covers what comes before the request. The first
+ * request of such a call lends that span its attributes; each further one has a span of its own below.
+ */
+export class TracedChannel<O> implements Channel<O> {
+  readonly #channel: Channel<O>;
+  readonly #transport: Attributes;
+  #revision: string | null = null;
+
+  /** `transport` says how the messages travel. */
+  constructor(channel: Channel<O>, transport: Attributes) {
+    this.#channel = channel;
+    this.#transport = transport;
+  }
+
+  get isModern(): boolean {
+    return this.#channel.isModern;
+  }
+
+  speak(era: 'modern' | 'legacy', revision: string | null): void {
+    this.#revision = revision;
+    this.#channel.speak(era, revision);
+  }
+
+  request(method: string, params: Members, options: O): Promise<Members> {
+    return this.#isTraced(method, params)
+      ? this.#traced(method, params, (sent) => this.#channel.request(method, sent, options))
+      : this.#channel.request(method, params, options);
+  }
+
+  notify(method: string, params: Members): Promise<void> {
+    return this.#isTraced(method, params)
+      ? this.#traced(method, params, (sent) => this.#channel.notify(method, sent))
+      : this.#channel.notify(method, params);
+  }
+
+  answer(id: string | number, answer: { readonly result: Members } | { readonly error: Members }): Promise<void> {
+    return this.#channel.answer(id, answer);
+  }
+
+  #isTraced(method: string, params: Members): boolean {
+    if (method === UNTRACED) return false;
+    const trace = traces.getStore();
+    const isTold = trace !== undefined && (trace.isFollowed || trace.baggage !== null);
+    return isTold || isRecorded() || carriesTrace(params);
+  }
+
+  async #traced<T>(method: string, params: Members, send: (params: Members) => Promise<T>): Promise<T> {
+    const sending = this.#begin(method, params);
+    const { trace, around } = sending;
+    const sent = withTrace(params, trace);
+    let fault: Fault | null = null;
+    try {
+      // The trace of a call is in force already.
+      const work = trace === undefined || trace === around ? send : traces.run.bind(traces, trace, send);
+      const result = await (sending.own === null ? work(sent) : sending.own.run(() => work(sent)));
+      fault = faultOfResult(method, result);
+      if (method === 'initialize') this.#revision ??= revisionOf(result);
+      return result as T;
+    } catch (error) {
+      fault = faultOf(error);
+      throw error;
+    } finally {
+      this.#end(sending, fault);
+    }
+  }
+
+  #begin(method: string, params: Members): Sending {
+    const around = traces.getStore();
+    const operation = around?.operation ?? null;
+    const isOfCall = method === 'tools/call' && operation === 'call';
+    // The manager names a tool by its connector too.
+    const called = isOfCall ? around?.request?.attributes['gen_ai.tool.name'] : null;
+    const subject = typeof called === 'string' ? called : subjectOf(method, params);
+    const { name, attributes: described, detail } = describe(method, params, subject);
+    const attributes = { ...described, ...this.#transport };
+    const startedMs = monotonicMs();
+    if (isOfCall && around?.request?.isTaken === false) {
+      around.request.isTaken = true;
+      return { around, trace: around, own: null, slot: around.request, attributes, startedMs };
+    }
+    const carried = isOfCall ? NOTHING_CARRIED : readTraceOfMeta(params);
+    const above = carried.parent === null ? around : foreignTrace(carried);
+    const own = startHostSpan({
+      ...{ name, kind: 'client', parent: carried.parent },
+      attributes: { ...attributes, ...detail },
+    });
+    const within = { operation, attributes: around?.request?.attributes ?? {} };
+    const below = above?.isForeign === true ? traceBelow(above, within, false) : above;
+    const trace = own === null ? below : traceOfSpan(own, within, above?.baggage ?? null);
+    if (own !== null && trace?.request != null) trace.request.isTaken = true;
+    return { around, trace, own, slot: own === null ? null : (trace?.request ?? null), attributes, startedMs };
+  }
+
+  #end({ own, slot, attributes, startedMs }: Sending, fault: Fault | null): void {
+    const revision = this.#revision;
+    const spoken = revision === null ? null : { 'mcp.protocol.version': revision };
+    const measured = { ...attributes, ...spoken };
+    const sessionId = this.#channel.sessionId ?? null;
+    // A span that is lent ends with its operation, which tells how that went.
+    slot?.span?.set({ ...measured, ...requestAttributes(slot.id, sessionId, revision) });
+    if (own !== null && fault !== null) {
+      own.set(faultAttributes(fault, false));
+      own.fail(fault.description);
+    }
+    own?.end();
+    recordDuration('mcp.client.operation.duration', monotonicMs() - startedMs, measured, fault);
+  }
+}
+
+/** A request on its way, from its first byte to its answer. */
+interface Sending {
+  readonly around: CurrentTrace | undefined;
+  /** What the request carries. */
+  readonly trace: CurrentTrace | undefined;
+  /** The span that is the request's own. */
+  readonly own: HostSpan | null;
+  /** Its own, or the one that a call lends it. */
+  readonly slot: RequestSlot | null;
+  readonly attributes: Attributes;
+  readonly startedMs: number;
+}
+
+/** The revision that a handshake agreed on. */
+function revisionOf(result: unknown): string | null {
+  const revision = isMembers(result) ? result.protocolVersion : null;
+  return typeof revision === 'string' && /^\d{4}-\d\d-\d\d$/.test(revision) ? revision : null;
+}
+
+/** Parameters with the trace in `_meta`, in place of one that was there. A trace that nobody follows is left out. */
+function withTrace(params: Members, trace: CurrentTrace | undefined): Members {
+  const { traceparent = null, tracestate = null, baggage = null, isFollowed = false } = trace ?? {};
+  const isCarrying = carriesTrace(params);
+  if (!isFollowed && baggage === null && !isCarrying) return params;
+  const given = isMembers(params._meta) ? params._meta : {};
+  const kept = isCarrying ? Object.entries(given).filter(([key]) => !TRACE_FIELDS.includes(key)) : null;
+  const meta = {
+    ...(kept === null ? given : Object.fromEntries(kept)),
+    ...(isFollowed && traceparent !== null && { traceparent }),
+    ...(isFollowed && tracestate !== null && { tracestate }),
+    ...(baggage !== null && { baggage }),
+  };
+  return { ...params, _meta: meta };
+}
+
+/** Whether a caller wrote a trace into the message itself, well-formed or not. */
+function carriesTrace({ _meta }: Members): boolean {
+  return isMembers(_meta) && TRACE_FIELDS.some((field) => field in _meta);
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
