@@ -235,11 +235,9 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       this.machine.to('failed', error.message);
       return;
     }
-    // Scheduled before the transition is told: a listener may close the connector, and this timer with it.
-    this.#reconnection.schedule((why) => {
-      // The call or the sync that it failed in is long over by then.
-      detached(() => this.#settle(this.#attempt(why)));
-    });
+    // Scheduled before the transition is told: a listener may close the connector, and this timer with it. Detached: the
+    // call or the sync that it failed in is long over by then.
+    this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
     this.machine.to('backing-off', error.message);
   }
 

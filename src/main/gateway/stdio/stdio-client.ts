@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
@@ -110,12 +109,6 @@ export class StdioClient {
     await Promise.all(taking);
     const written = answers.take();
     if (written.length > 0) this.#write(`[${written.join(',')}]`);
-  }
-
-  /** Resolves once what was written has been read, or nobody will. */
-  async drained(): Promise<void> {
-    const { output } = this.#options;
-    await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => {});
   }
 
   refuse(why: string, code = RPC_INVALID_REQUEST): void {
