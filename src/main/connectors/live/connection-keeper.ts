@@ -235,8 +235,8 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       this.machine.to('failed', error.message);
       return;
     }
-    // Scheduled before the transition is told: a listener may close the connector, and this timer with it. Detached: the
-    // call or the sync that it failed in is long over by then.
+    // Scheduled before the transition is told: a listener may close the connector, and this timer with it. Detached:
+    // the call or the sync that it failed in is long over by then.
     this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
     this.machine.to('backing-off', error.message);
   }
