@@ -17,13 +17,17 @@ const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boo
 /** Types that mean the same whatever `nullable` says. */
 const PLAIN_TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
 
+/** References in a row, and schemas that are referred to: Ajv goes deeper with each, until its stack ends. */
+const MAX_CHAIN = 16;
+const MAX_TARGETS = 100;
+
 /** Schemas that one walk visits; a larger one is refused. */
 const MAX_SCHEMAS = 10_000;
 
 class SchemaWalk {
   readonly #root: JsonObject;
-  /** Schemas that a reference led to: they are walked once. */
-  readonly #targets = new Set<unknown>();
+  /** Schemas that a reference led to: they are walked once, after the rest. */
+  readonly #targets = new Set<object>();
   #count = 0;
   #keyword: string | null = null;
 
@@ -33,7 +37,10 @@ class SchemaWalk {
 
   /** The first keyword that may not compile; null if all surely do. */
   fault(): string | null {
-    return this.isSchema(this.#root) ? null : (this.#keyword ?? 'its size');
+    let isFine = this.isSchema(this.#root);
+    // Walked here and not where they are met, which would take a stack. A set gives what is added meanwhile, too.
+    for (const target of this.#targets) isFine = isFine && this.isSchema(target);
+    return isFine ? null : (this.#keyword ?? 'its size');
   }
 
   isRoot(holder: JsonObject): boolean {
@@ -63,22 +70,19 @@ class SchemaWalk {
     return true;
   }
 
-  /** Whether a reference leads to a schema within this one, and not in a circle of references alone. */
+  /** Whether a reference leads to a schema within this one, and not by a circle or a long chain of references alone. */
   isReference(reference: string): boolean {
-    const passed = new Set<unknown>();
-    for (let next: unknown = reference; ; ) {
+    let next: unknown = reference;
+    for (let length = 0; length < MAX_CHAIN; length += 1) {
       const target = typeof next === 'string' ? this.#target(next) : undefined;
-      if (passed.has(target) || !this.#isTarget(target)) return false;
-      if (!isObject(target) || !Object.hasOwn(target, '$ref')) return true;
-      passed.add(target);
+      if (typeof target === 'boolean') return true;
+      if (!isObject(target)) return false;
+      this.#targets.add(target);
+      if (this.#targets.size > MAX_TARGETS) return false;
+      if (!Object.hasOwn(target, '$ref')) return true;
       next = target.$ref;
     }
-  }
-
-  #isTarget(value: unknown): boolean {
-    if (this.#targets.has(value)) return true;
-    this.#targets.add(value);
-    return this.isSchema(value);
+    return false;
   }
 
   /** What a JSON pointer in a URI fragment stands for (RFC 6901 section 6). */

@@ -74,6 +74,18 @@ describe('compileFault', () => {
     expect(compiles(schema)).toBe(true);
   });
 
+  it.each<[string, (next: Json) => Json]>([
+    ['references that lead to each other', (next) => next],
+    ['schemas that refer to each other', (next) => ({ properties: { next } })],
+  ])('refuses thousands of %s at once, as the stack of Ajv would not do for them', (_, refer) => {
+    const count = 5_000;
+    const defs = Array.from({ length: count }, (_unused, index) => [
+      `d${index}`,
+      index === count - 1 ? {} : refer({ $ref: `#/$defs/d${index + 1}` }),
+    ]);
+    expect(compileFault({ $ref: '#/$defs/d0', $defs: Object.fromEntries(defs) })).toBe('$ref');
+  });
+
   it('names the keyword', () => {
     expect(compileFault({ properties: { a: { pattern: '[' } } })).toBe('pattern');
     expect(compileFault({ properties: { a: { $ref: '#/$defs/b' } } })).toBe('$ref');
