@@ -97,6 +97,33 @@ describe('an answer with the id of its request', () => {
   });
 });
 
+it('the answer to initialize counts under any status, and names the session', async () => {
+  await using server = await RawMcpServer.start({
+    'server/discover': json(400, (id) => rpcError(id, -32_601, 'Method not found')),
+    initialize: ({ response, message }) => {
+      response.writeHead(500, { 'content-type': 'application/json', 'mcp-session-id': 's-1' });
+      response.end(JSON.stringify({ jsonrpc: '2.0', id: message.id, result: INITIALIZED }));
+    },
+  });
+  await using raw = await connectRaw(server);
+  await raw.call();
+  expect(server.of('tools/call')[0]?.headers).toMatchObject({ 'mcp-session-id': 's-1' });
+});
+
+it('an answer may be large and slow, whatever its status', async () => {
+  const text = 'x'.repeat(200_000);
+  await using server = await RawMcpServer.start({
+    'tools/call': ({ response, message }) => {
+      response.writeHead(500, { 'content-type': 'application/json' });
+      const body = JSON.stringify({ jsonrpc: '2.0', id: message.id, result: { content: [{ type: 'text', text }] } });
+      response.write(body.slice(0, 100_000));
+      setTimeout(() => response.end(body.slice(100_000)), 100);
+    },
+  });
+  await using raw = await connectRaw(server);
+  await expect(raw.call()).resolves.toEqual({ content: [{ type: 'text', text }] });
+});
+
 describe('a lost session', () => {
   const words = 'Session not found';
 

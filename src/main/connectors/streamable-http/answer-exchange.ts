@@ -95,8 +95,10 @@ export function exchangeForAnswer(
   const abort = exchanges.start(request, {
     onHead: (status, headers) => {
       head = { status, headers };
-      if (isHandshake && status < 300) writer.adopt(headers);
-      if (status >= 300) bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
+      if (isHandshake) writer.adopt(headers);
+      // JSON may be the answer all the same, and take its time.
+      if (status >= 300 && headers['content-type']?.includes('json') !== true)
+        bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
     },
     onValue: (value) => requests.take(value, pending),
     onEvent: (type) => {
