@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { envelope, openSession, postModern } from '../../helpers/mcp-post.ts';
-import { MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { envelope, openSession, post, postModern, streamPost } from '../../helpers/mcp-post.ts';
+import { MODERN, RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';
 import { type SseServer, startSseServer } from '../../helpers/sse-server.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 import {
@@ -35,6 +36,29 @@ const SCRIPT = {
   'tools/list': [line({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] })],
   'tools/call': [line({ content: [] })],
 };
+
+/** A call in the middle of which the connector asks its client something. */
+interface Asking {
+  readonly request: RawRequest;
+  count: number;
+  next(meta: Json): void;
+}
+
+let asking: Asking | null = null;
+
+/** Calls a tool that asks twice; resolves with the `_meta` of the questions. */
+async function askedWithin(url: string): Promise<unknown[]> {
+  const session = await openSession(url, { roots: {} });
+  const call = { jsonrpc: '2.0', id: 'asks', method: 'tools/call', params: { name: 'http__asks' } };
+  await using stream = await streamPost(url, call, session.headers);
+  const questions = () => stream.messages.filter(({ method }) => method === 'roots/list');
+  for (const count of [1, 2]) {
+    await eventually('the client is asked', () => questions().length === count);
+    await session.answer(questions().at(-1)?.id, { roots: [] });
+  }
+  await eventually('the call is answered', () => stream.messages.some(({ id }) => id === 'asks'));
+  return questions().map(({ params }) => (params as Json)._meta);
+}
 
 /** Legacy over Streamable HTTP with a session, modern over Streamable HTTP, SSE, and a program. */
 const TRANSPORTS = ['http', 'modern', 'sse', 'program'] as const;
@@ -67,9 +91,34 @@ class Connectors implements AsyncDisposable {
       'resources/templates/list': ({ result }) => result({ resourceTemplates: [] }),
       'resources/read': ({ result }) => result({ contents: [{ uri: 'file:///notes', text: 'secret-result' }] }),
       'tools/list': ({ result }) =>
-        result({ tools: ['echo', 'fails', 'refuses'].map((name) => ({ name, inputSchema: { type: 'object' } })) }),
-      'tools/call': ({ message, result, response }) => {
+        result({
+          tools: ['asks', 'echo', 'fails', 'refuses'].map((name) => ({ name, inputSchema: { type: 'object' } })),
+        }),
+      answer: ({ response, message: { result } }) => {
+        response.writeHead(202).end();
+        // The second question carries no trace of its own.
+        if (asking?.count === 1) asking.next({});
+        else
+          asking?.request.events({
+            jsonrpc: '2.0',
+            id: asking.request.message.id,
+            result: { content: [], asked: result },
+          });
+      },
+      'tools/call': (request) => {
+        const { message, result, response } = request;
         const { name } = message.params as { readonly name: string };
+        if (name === 'asks') {
+          asking = {
+            ...{ request, count: 0 },
+            next(meta) {
+              this.count += 1;
+              request.events({ jsonrpc: '2.0', id: `q${this.count}`, method: 'roots/list', params: { _meta: meta } });
+            },
+          };
+          asking.next({ traceparent: parent('f', 'f') });
+          return;
+        }
         if (name === 'refuses') {
           const error = { code: -32_602, message: 'secret-message' };
           response.setHeader('content-type', 'application/json');
@@ -132,6 +181,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   let gateway: TracedGateway;
   let report: Report;
   let sessionId = '';
+  let asked: unknown[] = [];
 
   beforeAll(async () => {
     connectors = await Connectors.start();
@@ -166,6 +216,12 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
       },
     );
     await session.call('no/such/method', {}, of('c'));
+    const batch = ['one', 'two', 'three'].map((text, index) => ({
+      ...{ jsonrpc: '2.0', id: text, method: 'tools/call' },
+      params: { name: 'http__echo', arguments: { text }, _meta: { traceparent: parent('d', String(index + 1)) } },
+    }));
+    await post(url, batch, { headers: { traceparent: parent('d', '9') } });
+    asked = await askedWithin(url);
     await fetch(url, { method: 'DELETE', headers: session.headers });
     report = await gateway.end();
   });
@@ -314,6 +370,30 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(initialize?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'mcp.session.id': sessionId });
   });
 
+  it('gives each request of a batch a span of its own', () => {
+    const served = inTrace('d', 'server');
+    expect(served.map(({ parentId }) => parentId).sort()).toEqual(['1', '2', '3'].map(spanId));
+    expect(served.map(({ attributes }) => attributes['jsonrpc.request.id']).sort()).toEqual(['one', 'three', 'two']);
+    expect(served.map(({ links }) => links)).toEqual(Array(3).fill([spanId('9')]));
+    const parents = inTrace('d', 'client').map(({ parentId }) => parentId);
+    expect(parents.sort()).toEqual(served.map((span) => span.spanId).sort());
+  });
+
+  it('goes on to the client where a connector asks something, with the trace of the connector or of the call', () => {
+    const named = (kind: ReportedSpan['kind']) =>
+      report.spans.filter((span) => span.kind === kind && span.name === 'roots/list');
+    const [withTrace, without] = named('server');
+    expect(withTrace).toMatchObject({ traceId: traceId('f'), parentId: spanId('f') });
+    expect(without).toMatchObject({ parentId: null });
+    const [first, second] = named('client');
+    expect(first).toMatchObject({ traceId: traceId('f'), parentId: withTrace?.spanId });
+    const call = report.spans.find(({ name, kind }) => kind === 'server' && name === 'tools/call http__asks');
+    expect(second).toMatchObject({ traceId: call?.traceId, parentId: call?.spanId });
+    const sent = [first, second].map((span) => `00-${span?.traceId}-${span?.spanId}-01`);
+    expect(asked).toEqual(sent.map((traceparent) => ({ traceparent })));
+    expect(first?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'network.transport': 'tcp' });
+  });
+
   it('holds no argument, no result, no error message and no secret', () => {
     expect(JSON.stringify(report)).not.toContain('secret');
     expect(report.spans.flatMap(({ events }) => events)).toEqual([]);
@@ -335,7 +415,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     const points = histogram?.points.filter(({ attributes }) => attributes['mcp.method.name'] === 'tools/call') ?? [];
     const tool = isServer ? 'http__echo' : 'http.echo';
     const echo = points.filter(({ attributes }) => attributes['gen_ai.tool.name'] === tool);
-    expect(echo.reduce((sum, { value }) => sum + value.count, 0)).toBe(5);
+    expect(echo.reduce((sum, { value }) => sum + value.count, 0)).toBe(8);
     expect(points.map(({ attributes }) => attributes['error.type'])).toEqual(
       expect.arrayContaining(['tool_error', '-32602', undefined]),
     );
@@ -346,7 +426,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   it('measures how long sessions last, on both sides', () => {
     const pointsOf = (name: string) => report.histograms.find((one) => one.name === name)?.points ?? [];
     expect(pointsOf('mcp.server.session.duration').map(({ attributes, value }) => [attributes, value.count])).toEqual([
-      [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 1],
+      [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 2],
     ]);
     const clients = pointsOf('mcp.client.session.duration');
     const versions = clients.map(({ attributes }) => attributes['mcp.protocol.version']);
@@ -365,7 +445,8 @@ describe('a trace through a gateway over stdio', () => {
     const answers = createInterface({ input: stdout });
     const ask = async (id: number, method: string, params: Json): Promise<void> => {
       stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
-      await once(answers, 'line');
+      for (let answered: unknown = null; answered !== id; )
+        answered = (JSON.parse(String((await once(answers, 'line'))[0])) as { readonly id?: unknown }).id;
     };
     const call = { name: 'http__echo', arguments: { text: 'stdio' } };
     await ask(1, 'initialize', {
