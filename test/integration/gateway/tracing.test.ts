@@ -436,6 +436,30 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   });
 });
 
+describe('a trace through the gateway, in a host that traces HTTP itself', () => {
+  it('links the span of the HTTP request, or is below it, and sends one traceparent header', async () => {
+    await using connectors = await Connectors.start();
+    await using gateway = await startTracedGateway(connectors.entries(), { sdk: 'instrumented' });
+    const headers = { traceparent: parent('2', 'b') };
+    const call = (text: string, meta: Json) =>
+      postModern(gateway.url, 'tools/call', { name: 'http__echo', arguments: { text } }, { meta, headers });
+    await call('meta', { traceparent: parent('1', 'a') });
+    await call('header', {});
+    const { spans } = await gateway.end();
+    const http = spans.filter(({ name, parentId }) => name === 'POST' && parentId === spanId('b'));
+    const [first, second] = spans.filter(({ name, kind }) => name === 'tools/call http__echo' && kind === 'server');
+    expect(first).toMatchObject({ traceId: traceId('1'), parentId: spanId('a'), links: [http[0]?.spanId] });
+    expect(second).toMatchObject({ traceId: traceId('2'), parentId: http[1]?.spanId, links: [] });
+    for (const [text, server] of [['meta', first] as const, ['header', second] as const]) {
+      const client = spans.find(({ parentId }) => parentId === server?.spanId);
+      const got = connectors.call('http', text);
+      expect(traceOf(got)).toBe(`00-${server?.traceId}-${client?.spanId}-01`);
+      const sent = spans.find(({ name, parentId }) => name === 'POST' && parentId === client?.spanId);
+      expect(got?.headers.traceparent).toBe(`00-${server?.traceId}-${sent?.spanId}-01`);
+    }
+  });
+});
+
 describe('a trace through a gateway over stdio', () => {
   it('comes from `_meta` alone, for clients of both generations', async () => {
     await using connectors = await Connectors.start();
@@ -457,6 +481,8 @@ describe('a trace through a gateway over stdio', () => {
     await ask(2, 'tools/call', { ...call, _meta: { traceparent: parent('1', 'a') } });
     await ask(3, 'tools/call', { ...call, _meta: { ...envelope(), traceparent: parent('2', 'a') } });
     await ask(4, 'tools/call', call);
+    await connectors.sse[Symbol.asyncDispose]();
+    await ask(5, 'tools/call', { ...call, name: 'sse__echo' });
     const { spans, histograms } = await gateway.end();
     const served = spans.filter(({ kind, name }) => kind === 'server' && name === 'tools/call http__echo');
     expect(served.slice(0, 2).map(({ traceId: id, parentId }) => [id, parentId])).toEqual([
@@ -470,6 +496,10 @@ describe('a trace through a gateway over stdio', () => {
       expect(attributes).toMatchObject({ 'network.transport': 'pipe' });
       expect(attributes).not.toHaveProperty('mcp.session.id');
     }
+    const broken = histograms
+      .find(({ name }) => name === 'mcp.client.session.duration')
+      ?.points.filter(({ attributes }) => 'error.type' in attributes);
+    expect(broken?.map(({ attributes }) => attributes['mcp.protocol.version'])).toEqual(['2024-11-05']);
     const session = histograms.find(({ name }) => name === 'mcp.server.session.duration');
     expect(session?.points.map(({ attributes }) => attributes)).toEqual([
       { 'network.transport': 'pipe', 'mcp.protocol.version': '2025-06-18' },
