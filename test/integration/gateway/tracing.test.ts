@@ -127,7 +127,20 @@ class Connectors implements AsyncDisposable {
           result({ content: [{ type: 'text', text: 'secret-result' }], ...(name === 'fails' && { isError: true }) });
       },
     });
-    return new Connectors(http, await RawMcpServer.start(MODERN), await startSseServer());
+    const modern = await RawMcpServer.start({
+      ...MODERN,
+      'tools/call': ({ message, result }) => {
+        const { arguments: args, requestState } = message.params as {
+          readonly arguments?: Json;
+          requestState?: string;
+        };
+        const isPutOff = args?.text === 'rounds' && requestState === undefined;
+        result(
+          isPutOff ? { resultType: 'input_required', requestState: 's' } : { resultType: 'complete', content: [] },
+        );
+      },
+    });
+    return new Connectors(http, modern, await startSseServer());
   }
 
   entries(): Readonly<Record<string, object>> {
@@ -222,6 +235,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     }));
     await post(url, batch, { headers: { traceparent: parent('d', '9') } });
     asked = await askedWithin(url);
+    await session.call('tools/call', { name: 'modern__echo', arguments: { text: 'rounds' } }, of('5'));
     await fetch(url, { method: 'DELETE', headers: session.headers });
     report = await gateway.end();
   });
@@ -377,6 +391,15 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(served.map(({ links }) => links)).toEqual(Array(3).fill([spanId('9')]));
     const parents = inTrace('d', 'client').map(({ parentId }) => parentId);
     expect(parents.sort()).toEqual(served.map((span) => span.spanId).sort());
+  });
+
+  it('gives each further request of a call a span of its own, below the span of the call', () => {
+    const rounds = connectors.calls('modern').filter(({ params }) => (params.arguments as Json)?.text === 'rounds');
+    const call = inTrace('5', 'server')[0];
+    const [first, second] = rounds.map((got) => report.spans.find(({ spanId: id }) => id === partsOf(traceOf(got))[2]));
+    expect([first?.parentId, second?.parentId]).toEqual([call?.spanId, first?.spanId]);
+    expect([first?.name, second?.name]).toEqual(Array(2).fill('tools/call modern.echo'));
+    expect(first?.attributes['jsonrpc.request.id']).not.toBe(second?.attributes['jsonrpc.request.id']);
   });
 
   it('goes on to the client where a connector asks something, with the trace of the connector or of the call', () => {
