@@ -1,9 +1,11 @@
 /**
- * What does the gateway add to a call, to a list, to a large result, and what to a start? Against the SDK's client straight to the connectors and against mcp-hub, in the same run and interleaved.
- * `npm run bench -- gateway [--only calls,rate,list,warm,clients,stream,hang] [--rounds N] [--no-peers]`
+ * What does the gateway add to a call, to a list, to a large result, and what to a start? Against the SDK's client
+ * straight to the connectors and against mcp-hub, in the same run and interleaved.
+ * `npm run bench -- gateway [--only calls,rate,list,definitions,warm,clients,stream,hang] [--rounds N] [--no-peers]`
  */
 import { installPeers } from './connectors/peers.ts';
 import { measureCalls } from './gateway/calls.ts';
+import { measureDefinitions } from './gateway/definitions.ts';
 import { measureHang } from './gateway/hang.ts';
 import { measureLists } from './gateway/list.ts';
 import { measureManyClients } from './gateway/many-clients.ts';
@@ -24,6 +26,7 @@ await runParts(
     return {
       calls: (tell) => measureCalls(count(3), withPeers, tell),
       rate: (tell) => measureRate(count(3), withPeers, tell),
+      definitions: (tell) => measureDefinitions(count(3), tell),
       list: (tell) => measureLists(count(3), withPeers, tell),
       warm: (tell) => measureWarmStarts(count(20), withPeers, tell),
       clients: (tell) => measureManyClients(count(5), withPeers, tell),

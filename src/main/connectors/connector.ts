@@ -60,8 +60,9 @@ export class Connector {
       return;
     }
     const needsConnection = entry !== before && connectionKey(entry) !== connectionKey(before);
+    const isUnderWay = this.state === 'connecting' || (this.state === 'backing-off' && keeper.isHeld);
     if (keeper.up !== null && !needsConnection) void keeper.announce(keeper.up);
-    else if (this.state !== 'connecting' || needsConnection)
+    else if (!isUnderWay || needsConnection)
       keeper.start(`${this.state === 'disabled' ? 'enabled' : 'changed'} in ${originOf(entry)}`);
   }
 

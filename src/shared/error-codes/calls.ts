@@ -11,8 +11,9 @@ export const CALL_ERRORS = {
     'Look at it with `mcp-switchyard tools diff`; if it is right, `mcp-switchyard tools approve` it.',
   ),
   TOOL_CALL_REJECTED: entry(
-    'The connector answered the call with a JSON-RPC error.',
-    'Read the message; it comes from the connector.',
+    'The connector answered the call with a JSON-RPC error, whose message this is, or with an HTTP status and no ' +
+      'answer. `detail.sent` is `maybe` where the tool may have run all the same.',
+    'Read the message. `detail.retryAfterMs` is how long the connector wants to be left alone, if it says so.',
   ),
   TOOL_CALL_TIMEOUT: entry(
     'The tool did not answer in time; it may still have run.',

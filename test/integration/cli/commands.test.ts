@@ -3,6 +3,8 @@ import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
 import { CLI_ENV, type CliWorld, startCliWorld } from '../../helpers/cli-world.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { secret } from '../../helpers/evidence.ts';
+import { startListing } from '../../helpers/listing-server.ts';
+import { LocalFile } from '../../helpers/local-file.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { mapNow } from '../../helpers/map-under-test.ts';
 import { entry } from '../../helpers/signed-map.ts';
@@ -114,6 +116,18 @@ describe('mcp-switchyard status', () => {
     expect([second.code, second.stdout]).toEqual([1, expect.stringContaining('last refresh failed: MAP_HTTP_STATUS')]);
     expect(second.stdout).toContain('stale;');
     expect(second.stdout).toMatch(/one\s+ready/);
+  });
+
+  it('names the tools that clients of a gateway never see, and why', async () => {
+    const tools = [{ name: 'good' }, { name: 'bad \u202etool', inputSchema: { type: 'array' } }, null];
+    await using server = await startListing({ tool: tools });
+    using file = new LocalFile({ sloppy: { type: 'http', url: server.url.href } });
+    const { code, stdout } = await runCli(['status', '--config', file.path], { env });
+    expect(code).toBe(0);
+    expect(stdout).toContain('tool bad  tool of sloppy is left out: its input schema is invalid\n');
+    expect(stdout).toContain('tool (no name) of sloppy is left out: it is not an object\n');
+    const json = await runCli(['status', '--json', '--config', file.path], { env });
+    expect(JSON.parse(json.stdout).connectors[0]).toMatchObject({ droppedDefinitionCount: 2 });
   });
 });
 

@@ -152,3 +152,41 @@ describe('what the gateway claims to a client', () => {
     expect(result.capabilities).toEqual({ tools: {}, prompts: {}, resources: {}, completions: {}, logging: {} });
   });
 });
+
+describe('a connector that did not declare a feature', () => {
+  const params = { ref: { type: 'ref/prompt', name: 'a__p' }, argument: { name: 'x', value: '' } };
+
+  it('is never asked for it', async () => {
+    await using server = await RawMcpServer.start({
+      'prompts/get': ({ result }) => result({ messages: [] }),
+      'resources/read': ({ result }) => result({ contents: [] }),
+    });
+    await using world = await startGateway({ a: remote(server) });
+    const session = await openSession(`${world.listener.url}/mcp`);
+    expect((await session.call('prompts/get', { name: 'a__p' })).error.code).toBe(-32_602);
+    expect((await session.call('resources/read', { uri: 'a+demo://x' })).error.code).toBe(-32_002);
+    expect((await session.call('resources/subscribe', { uri: 'a+demo://x' })).error.code).toBe(-32_602);
+    expect((await session.call('completion/complete', params)).result).toEqual({ completion: { values: [] } });
+    const asked = new Set(server.requests.map(({ message }) => message.method));
+    for (const method of ['prompts/get', 'prompts/list', 'resources/read', 'resources/list', 'resources/subscribe'])
+      expect(asked).not.toContain(method);
+    expect(asked).not.toContain('completion/complete');
+  });
+
+  it('is asked to complete where its revision does not have the declaration yet', async () => {
+    await using server = await RawMcpServer.start({
+      initialize: ({ result }) =>
+        result({
+          protocolVersion: '2024-11-05',
+          capabilities: { prompts: {}, resources: {}, tools: {} },
+          serverInfo: { name: 'old', version: '1' },
+        }),
+      'completion/complete': ({ result }) => result({ completion: { values: ['one'] } }),
+    });
+    await using world = await startGateway({ a: remote(server) });
+    const session = await openSession(`${world.listener.url}/mcp`);
+    expect((await session.call('completion/complete', params)).result).toEqual({ completion: { values: ['one'] } });
+    expect((await session.call('resources/subscribe', { uri: 'a+demo://x' })).error.code).toBe(-32_602);
+    expect(server.of('resources/subscribe')).toHaveLength(0);
+  });
+});

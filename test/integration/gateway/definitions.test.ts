@@ -7,9 +7,11 @@ import { brokenMembers, goodMembers } from '../../helpers/definition-arbitraries
 import { eventually } from '../../helpers/eventually.ts';
 import { type GatewayWorld, remote, startGateway } from '../../helpers/gateway-world.ts';
 import { type Lists, startListing } from '../../helpers/listing-server.ts';
+import { LocalFile } from '../../helpers/local-file.ts';
 import { goodDefinition, junkItems, MALFORMED, nameOf } from '../../helpers/malformed-definitions.ts';
 import { connectOfficialClients, type OfficialClient } from '../../helpers/official-clients.ts';
 import type { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -216,3 +218,23 @@ async function plainClient(url: string): Promise<{
     close: () => client.close(),
   };
 }
+
+it('a malformed tool is remembered as it was sent, and shown repaired before its connector is back', async () => {
+  using dir = new TempDir();
+  const sent = { name: 'bare', description: null, 'x-own': [1] };
+  const server = await startListing({ tool: [sent] });
+  // What is remembered belongs to a configuration file.
+  using file = new LocalFile({ sloppy: remote(server) });
+  const options = { manager: { stateDir: dir.path, configFile: file.path } };
+  await using first = await startGateway({}, options);
+  await eventually('the tool is there', () => first.manager.listTools().length === 1);
+  await first[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
+  await using second = await startGateway({}, options);
+  const [tool] = second.manager.listTools();
+  expect(tool).toMatchObject({ isStale: true, invalid: 'description is not a string' });
+  expect(tool?.definition).toEqual(sent);
+  const { listTools, close } = await plainClient(`${second.listener.url}/mcp`);
+  expect(await listTools()).toEqual(['sloppy__bare']);
+  await close();
+});

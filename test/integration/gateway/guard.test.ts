@@ -66,6 +66,8 @@ describe('a page of another origin', () => {
       );
     const preflight = await fetch(`${world.listener.url}/mcp`, { method: 'OPTIONS', headers: { origin: allowed } });
     expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, allowed]);
+    const readable = preflight.headers.get('access-control-expose-headers');
+    for (const name of ['mcp-session-id', 'retry-after', 'www-authenticate']) expect(readable).toContain(name);
   });
 });
 

@@ -82,7 +82,7 @@ describe('a client that writes null for what it leaves out', () => {
       initialize: ({ result }) =>
         result({
           protocolVersion: '2025-11-25',
-          capabilities: { tools: {}, prompts: {} },
+          capabilities: { tools: {}, prompts: {}, completions: {} },
           serverInfo: { name: 'raw', version: '1' },
         }),
       'prompts/get': ({ result, message }) => result({ messages: [], seen: message.params }),

@@ -207,6 +207,8 @@ describe('a request over SSE', () => {
   it('has a resource watched until that is ended', async () => {
     const accepting: SseAnswer = ({ result }) => result({});
     await using server = await RawSseServer.start({
+      initialize: ({ result }) =>
+        result({ protocolVersion: '2024-11-05', capabilities: { resources: { subscribe: true } } }),
       'resources/subscribe': accepting,
       'resources/unsubscribe': accepting,
     });

@@ -101,7 +101,7 @@ describe('SSE servers that fall silent at any point', () => {
     const outcome = sse.call().catch((error: unknown) => error);
     await eventually('the call is there', () => server.of('tools/call').length === 1);
     expect(await timed(sse.connection.close())).toBeLessThan(500);
-    await expect(outcome).resolves.toMatchObject({ code: 'TOOL_CALL_LOST' });
+    await expect(outcome).resolves.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
     expect(sse.lost).toEqual([]);
     await noStreamLeft(server);
   });

@@ -123,6 +123,33 @@ describe('a POST over SSE that is refused', () => {
     expect(sse.lost).toEqual([]);
   });
 
+  it.each<[string, SseAnswer]>([
+    ['refused with 401', echoing(401)],
+    ['refused with 404', echoing(404)],
+    ['cut off', ({ response }) => void response.destroy()],
+  ])('does not take another call with it that is under way: %s', async (_, refuse) => {
+    await using server = await RawSseServer.start({
+      'tools/call'(request, it) {
+        const { word = '' } = (request.message.params?.arguments ?? {}) as { word?: string };
+        const { stream } = it;
+        if (word === 'refused') return refuse(request, it);
+        request.accept();
+        if (word === 'slow') {
+          const event = { jsonrpc: '2.0', id: request.message.id, result: OK };
+          setTimeout(() => stream.write(`data: ${JSON.stringify(event)}\n\n`), 500);
+        }
+      },
+    });
+    await using local = await managed(server);
+    const slow = local.manager.callTool('one.echo', { word: 'slow' });
+    await eventually('it is under way', () => server.of('tools/call').length === 1);
+    expect(await outcomeOf(local.manager.callTool('one.echo', { word: 'refused' }))).not.toEqual({});
+    await expect(slow).resolves.toEqual(OK);
+    await eventually('it is back', () => local.manager.connector('one')?.status?.state === 'ready');
+    await eventually('the stream before is closed', () => server.openStreams === 1);
+    expect(server.streams.length).toBeGreaterThan(1);
+  });
+
   it('as an answer of the host is no lost connection', async () => {
     await using server = await RawSseServer.start({ answer: echoing(500) });
     await using sse = await connectSse(server);
@@ -130,6 +157,46 @@ describe('a POST over SSE that is refused', () => {
     await eventually('it was refused', () => server.of('POST').length >= 1);
     await expect(sse.call()).resolves.toMatchObject({ content: [{ type: 'text' }] });
     expect(sse.lost).toEqual([]);
+  });
+});
+
+describe('an answer over SSE that says that the session is unknown', () => {
+  const lost = (id: unknown): object => ({
+    jsonrpc: '2.0',
+    id,
+    error: { code: -32_600, message: 'Session not found' },
+  });
+
+  it.each<[string, SseAnswer]>([
+    ['the event stream', ({ accept, message, send }) => [accept(), send(lost(message.id))]],
+    [
+      'the POST',
+      ({ message, response }) =>
+        void response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(lost(message.id))),
+    ],
+  ])('in %s is given to the caller of a tool, and renews the session', async (_, answer) => {
+    await using server = await RawSseServer.start({ 'tools/call': answer });
+    await using local = await managed(server);
+    const outcome = await outcomeOf(local.manager.callTool('one.echo'));
+    expect(outcome).toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { sent: 'maybe', rpcCode: -32_600 } });
+    await eventually('the session is renewed', () => server.streams.length === 2);
+    expect(server.of('tools/call')).toHaveLength(1);
+  });
+
+  it('has a read repeated over the new session', async () => {
+    let isLost = true;
+    await using server = await RawSseServer.start({
+      initialize: ({ result }) => result({ protocolVersion: '2024-11-05', capabilities: { tools: {}, prompts: {} } }),
+      'prompts/list'({ accept, message, result, send }) {
+        if (!isLost) return result({ prompts: [] });
+        isLost = false;
+        accept();
+        send(lost(message.id));
+      },
+    });
+    await using local = await managed(server);
+    await expect(local.manager.request('one', 'prompts/list', {})).resolves.toEqual({ prompts: [] });
+    expect([server.of('prompts/list').length, server.streams.length]).toEqual([2, 2]);
   });
 });
 

@@ -9,7 +9,7 @@ import type { CallRoute, OpenRoute } from './call-route.ts';
  *    surely did not run, it fails with TOOL_CALL_LOST and `sent: 'no'`; a call that never reached the server is the
  *    same. In all other cases it is `sent: 'maybe'`. A JSON-RPC error that says so is an answer, TOOL_CALL_REJECTED.
  *    A standing stream tells the connector the same without a call (`streamable-http/standing-stream.ts`).
- * 2. `route.lose` gives the connection up. Other calls that are under way over Streamable HTTP end by themselves. The
+ * 2. `route.lose` gives the connection up. Other calls that are under way over HTTP end by themselves. The
  *    tools stay listed, and another attempt is due after a pause.
  * 3. A call with `sent: 'no'` asks the route for a connection again. That starts the attempt at once: a new handshake
  *    without the old session id (`initialize`, or `server/discover`), then the tool list.

@@ -27,6 +27,13 @@ export class StreamEnded extends Error {
   }
 }
 
+/** The connection went, or was closed, under a request that had been sent. */
+export class LostUnderRequest extends Error {
+  constructor(cause: unknown) {
+    super('The connection was lost', { cause });
+  }
+}
+
 /** An error of the network as a failure. */
 export function networkFailure(error: unknown): Failure {
   const isUnsent = hasNetworkCode(error, NEVER_CONNECTED);

@@ -154,16 +154,20 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   }
 
   lose(up: LiveConnection, error: Error): void {
+    this.#lose(up, error, false);
+  }
+
+  #lose(up: LiveConnection, error: Error, isGone: boolean): void {
     if (this.#slot.up !== up) return;
     this.#reconnection.lost(up.isStable);
-    this.#slot.release(this.id, error);
+    this.#slot.release(this.id, error, isGone);
     this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
   }
 
   /** The credentials may have changed since it connected, so it connects once more with the present ones. */
   renewCredentials(up: LiveConnection): void {
     if (this.#slot.up !== up) return;
-    this.#slot.release(this.id, new Error('Its credentials were refused'));
+    this.#slot.release(this.id, new Error('Its credentials were refused'), false);
     this.#settle(this.#attempt('its credentials were refused'));
   }
 
@@ -178,7 +182,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#urgency = Promise.withResolvers();
     this.#reconnection.started();
     const { onNotification } = this.#deps;
-    const watch = new ConnectionWatch((up, error) => this.lose(up, error), {
+    const watch = new ConnectionWatch((up, error) => this.#lose(up, error, true), {
       onProcess: (view) => {
         this.#process = withLastWords(view, this.#process);
       },
@@ -231,11 +235,9 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       this.machine.to('failed', error.message);
       return;
     }
-    // Scheduled before the transition is told: a listener may close the connector, and this timer with it.
-    this.#reconnection.schedule((why) => {
-      // The call or the sync that it failed in is long over by then.
-      detached(() => this.#settle(this.#attempt(why)));
-    });
+    // Scheduled before the transition is told: a listener may close the connector, and this timer with it. Detached:
+    // the call or the sync that it failed in is long over by then.
+    this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
     this.machine.to('backing-off', error.message);
   }
 

@@ -26,14 +26,15 @@ export class ConnectionSlot {
 
   /**
    * Gives the connection up, though calls may be under way over it. Over Streamable HTTP they end by themselves, and
-   * then it is closed; over another transport they are lost with it.
+   * then it is closed; so do those over SSE, unless the event stream `isGone`. All others are lost with it.
    */
-  release(connectorId: string, cause: Error): void {
+  release(connectorId: string, cause: Error, isGone: boolean): void {
     const [up, life] = [this.#up, this.#life];
     this.#up = null;
     this.#life = null;
     if (life === null || up === null) return;
-    if (up.connection.facts.transport === 'streamable-http') {
+    const { transport } = up.connection.facts;
+    if (transport === 'streamable-http' || (transport === 'sse' && !isGone)) {
       const retired = up.retire(cause).finally(() => this.#retiring.delete(life));
       this.#retiring.set(life, retired);
       return;

@@ -1,6 +1,7 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
-import type { JsonObject } from '../../mcp/json-rpc.ts';
+import { isObject, type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../../mcp/json-rpc.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import type {
   CallLimits,
@@ -18,6 +19,9 @@ import type { ChannelRequestOptions, MessageChannel } from './message-channel.ts
 import { laterFailure, requestFailure } from './request-failure.ts';
 import { askHost } from './server-requests.ts';
 import { asToolPage, asToolResult } from './tool-answers.ts';
+
+/** The tool list of a server that declares no tools: it is not asked for them. */
+const NO_TOOLS: ToolPage = { tools: [], nextCursor: null, ttlMs: null };
 
 /** One request. */
 interface Asked {
@@ -60,6 +64,7 @@ export class MessageConnection implements Connection {
   }
 
   async listToolsPage(cursor: string | null, limits: RequestLimits): Promise<ToolPage> {
+    if (!isObject(this.facts.capabilities.tools)) return NO_TOOLS;
     try {
       const params = cursor === null ? {} : { cursor };
       return asToolPage(await this.#send('tools/list', params, { signal: limits.signal }));
@@ -79,6 +84,7 @@ export class MessageConnection implements Connection {
   }
 
   async watchResource(uri: string, limits: RequestLimits): Promise<() => void> {
+    this.#assertSubscribable();
     if (this.#channel.isModern) return this.#subscribe(uri);
     await this.request('resources/subscribe', { uri }, limits);
     return () =>
@@ -125,6 +131,17 @@ export class MessageConnection implements Connection {
     const ask = (asked: string, about: JsonObject, until: AbortSignal): Promise<JsonObject> =>
       askHost(limits.host ?? host, connectorId, asked, about, until);
     return throughInputRounds(first, params, send, ask, limits.signal, this.#life.signal);
+  }
+
+  /** Throws TOOL_CALL_REJECTED where the server did not declare that its resources can be watched. */
+  #assertSubscribable(): void {
+    const { resources } = this.facts.capabilities;
+    if (isObject(resources) && resources.subscribe === true) return;
+    const cause = new RpcError(RPC_METHOD_NOT_FOUND, 'The connector does not offer subscriptions to resources');
+    throw new SwitchyardError('TOOL_CALL_REJECTED', `${cause.message}.`, {
+      cause,
+      detail: { rpcCode: cause.code },
+    });
   }
 
   #subscribe(uri: string): () => void {

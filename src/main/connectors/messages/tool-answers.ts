@@ -22,7 +22,7 @@ export function asToolResult(result: JsonObject): ToolResult {
   const isOther =
     (typeof resultType === 'string' && resultType !== 'complete') || (content === undefined && isObject(task));
   if (isOther) return result as unknown as ToolResult;
-  if (content === undefined) return { ...result, content: [] } as unknown as ToolResult;
+  if (content === undefined || content === null) return { ...result, content: [] } as unknown as ToolResult;
   if (!Array.isArray(content)) throw new UnusableAnswer('its result has no content');
   return result as unknown as ToolResult;
 }

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
+import { LostUnderRequest } from '../connection/network-failure.ts';
 import { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { withinSession } from '../messages/http/session-loss.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
@@ -99,7 +100,7 @@ export class SseChannel implements MessageChannel {
     if (this.#isEnded) return;
     this.#isEnded = true;
     this.#opened.reject(reason);
-    this.#requests.endAll(reason);
+    this.#requests.endAll(new LostUnderRequest(reason));
     this.#exchanges.abortAll(reason);
     this.#options.onEnd(reason);
   }

@@ -1,5 +1,6 @@
 import { asJson, type JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
+import { LostUnderRequest } from '../connection/network-failure.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
 import { type MessageEvents, PendingRequests } from '../messages/pending-requests.ts';
 import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
@@ -59,7 +60,8 @@ export class StdioChannel implements MessageChannel {
   /** The program is gone: rejects every request that waits with `reason`. */
   end(reason: Error): void {
     this.#isEnded = true;
-    this.#requests.endAll(reason);
+    // A request that was written may have run, though nothing is sent over a closed connection.
+    this.#requests.endAll(reason instanceof ClosedConnection ? new LostUnderRequest(reason) : reason);
   }
 
   #line(id: number | null, method: string, params: JsonObject, meta: RequestMeta): string {

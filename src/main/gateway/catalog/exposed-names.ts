@@ -3,13 +3,13 @@ import { hash } from 'node:crypto';
 /** Names of what several connectors offer, as clients see them. */
 export interface ExposedNames {
   readonly separator: string;
-  /** The name of a connector's tool or prompt: always the same one, and no other's. */
+  /** The name of a connector's tool or prompt: always the same one, which no other has. */
   expose(connectorId: string, name: string): string;
-  /** Takes a plain name apart; null for one that had to be changed, which is only to be looked up. */
+  /** Takes a plain name apart; null for a name that had to be changed, which can only be looked up. */
   split(exposed: string): { readonly connectorId: string; readonly name: string } | null;
 }
 
-/** What the strictest clients in use take: 64 of these. */
+/** The strictest clients in use accept 64 of these characters. */
 const PART = /^[A-Za-z0-9_-]+$/;
 const MAX_LENGTH = 64;
 
@@ -17,8 +17,9 @@ const HASH_LENGTH = 12;
 const HASHED = new RegExp(`_[0-9a-f]{${HASH_LENGTH}}$`);
 
 /**
- * Names of the form `<connectorId><separator><name>`. One that would be too long, hold other characters or be read in two ways is shortened, cleaned and told apart by a hash of what
- * it stands for. Whether it is depends on that alone, not on who else is there: a name never moves from one tool to another.
+ * Names of the form `<connectorId><separator><name>`. A name that would be too long, hold other characters or be
+ * read in two ways is shortened, cleaned, and ends in a hash of connector and name. Whether it is changed depends on
+ * these two alone, not on what else is there: a name never moves from one tool to another.
  */
 export function createExposedNames(separator = '__'): ExposedNames {
   const isPlain = (connectorId: string, name: string): boolean => {
@@ -30,7 +31,7 @@ export function createExposedNames(separator = '__'): ExposedNames {
     separator,
     expose(connectorId, name) {
       if (isPlain(connectorId, name)) return connectorId + separator + name;
-      const digest = hash('sha256', `${connectorId}\0${name}`).slice(0, HASH_LENGTH);
+      const digest = hash('sha256', wellFormed(`${connectorId}\0${name}`)).slice(0, HASH_LENGTH);
       const readable = `${clean(connectorId)}${separator}${clean(name)}`.slice(0, MAX_LENGTH - HASH_LENGTH - 1);
       return `${readable}_${digest}`;
     },
@@ -41,6 +42,11 @@ export function createExposedNames(separator = '__'): ExposedNames {
       return isPlain(parts.connectorId, parts.name) ? parts : null;
     },
   };
+}
+
+/** Halves of a character that a connector sent alone are all the same to a hash, unless they are escaped. */
+function wellFormed(text: string): string {
+  return text.isWellFormed() ? text : JSON.stringify(text);
 }
 
 function clean(text: string): string {

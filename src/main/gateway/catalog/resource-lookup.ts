@@ -1,8 +1,8 @@
 import { ambiguousResource } from '../messages/rpc-errors.ts';
-import type { UiLinks } from './apps/ui-links.ts';
 import type { FeatureLists } from './feature-lists.ts';
 import type { Feature, Listed } from './read-feature.ts';
 import type { Route } from './route.ts';
+import type { UiLinks } from './ui-links.ts';
 import type { ConnectorUri } from './uris/resource-uris.ts';
 import { matchesTemplate, templatePrefix } from './uris/uri-template.ts';
 

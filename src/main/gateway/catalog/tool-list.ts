@@ -126,9 +126,10 @@ export class ToolList {
   }
 
   #writeView(tool: ToolInfo, view: JsonObject): string {
-    const name = this.#route.expose(tool.connectorId, ownName(tool));
-    const meta = tool.isStale ? { _meta: { ...asObject(view._meta), [STALE_KEY]: true } } : {};
-    const shown = exposeUiLinks({ ...view, ...meta }, (uri) => this.#route.exposeUri(tool.connectorId, uri));
+    const { connectorId, isStale } = tool;
+    const name = this.#route.expose(connectorId, ownName(tool));
+    const meta = isStale ? { _meta: { ...asObject(view._meta), [STALE_KEY]: true } } : {};
+    const shown = exposeUiLinks({ ...view, ...meta }, (uri) => this.#route.exposeUri(connectorId, uri));
     return JSON.stringify({ ...shown, name });
   }
 }

@@ -1,10 +1,9 @@
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import { UiLinks } from './apps/ui-links.ts';
-import { mayServeUi } from './apps/ui-support.ts';
 import type { FeatureLists } from './feature-lists.ts';
 import { FeaturePages } from './feature-pages.ts';
 import type { Route } from './route.ts';
 import { ToolList } from './tool-list.ts';
+import { mayServeUi, UiLinks } from './ui-links.ts';
 
 /** What a client on one route sees. */
 export interface View {

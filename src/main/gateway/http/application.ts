@@ -104,7 +104,7 @@ function allowOrigin({ headers }: IncomingMessage, response: ServerResponse, ori
   // Tools name headers of their own (MCP 2026-07-28, custom headers).
   const asked = headers['access-control-request-headers'];
   if (asked !== undefined) response.setHeader('access-control-allow-headers', asked);
-  response.setHeader('access-control-expose-headers', 'mcp-session-id');
+  response.setHeader('access-control-expose-headers', 'mcp-session-id, retry-after, www-authenticate');
 }
 
 function refuse(response: ServerResponse, status: number, why: string): void {

@@ -8,6 +8,7 @@ import { invalidParams, resourceNotFound } from '../messages/rpc-errors.ts';
 import type { Target } from './forwarding/connector-request.ts';
 import { exposePromptResult, exposeReadResult, exposeToolResult } from './forwarding/content-uris.ts';
 import { type ForwardDeps, forward } from './forwarding/forwarding.ts';
+import { offers } from './forwarding/negotiated.ts';
 import { checkParamHeaders } from './modern-envelope.ts';
 
 export interface MethodDeps extends ForwardDeps {
@@ -74,7 +75,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const { name, arguments: args } = params;
     await deps.settled();
     const found = typeof name === 'string' ? view.features.prompt(name) : null;
-    if (found === null || !manager.has(found.connectorId))
+    if (found === null || !manager.has(found.connectorId) || !offers(found.connectorId, 'prompts', manager))
       throw invalidParams(`Unknown prompt: ${String(name).slice(0, 200)}`);
     const { connectorId } = found;
     const own = { name: found.name, ...(args !== undefined && { arguments: args }) };
@@ -88,7 +89,8 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     await deps.settled();
     if (typeof uri !== 'string') throw invalidParams('The URI of a resource is missing');
     const found = view.features.resource(uri);
-    if (found === null || !manager.has(found.connectorId)) throw resourceNotFound(uri, exchange.era);
+    if (found === null || !manager.has(found.connectorId) || !offers(found.connectorId, 'resources', manager))
+      throw resourceNotFound(uri, exchange.era);
     const { connectorId } = found;
     const target: Target = { kind: 'request', method: 'resources/read', own: { uri: found.uri } };
     // Hosts look for the URI of a user interface in what they read, so its pieces are not passed on as they arrive.
@@ -112,6 +114,8 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     await deps.settled();
     const found = isObject(ref) ? view.features.reference(ref) : null;
     if (found === null) throw invalidParams('The reference is to no prompt and no resource template of this server');
+    // Clients ask the gateway, which completes for those that can; a connector that does not has nothing to suggest.
+    if (!offers(found.connectorId, 'completions', manager)) return { completion: { values: [] } };
     const own = {
       ref: withoutNulls(found.ref),
       argument: isObject(argument) ? withoutNulls(argument) : argument,

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
@@ -43,6 +42,8 @@ const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'Th
 export class StdioClient {
   readonly #options: StdioOptions;
   readonly #modern = new Map<RequestId, AbortController>();
+  /** The requests that were answered, by their signals. */
+  readonly #over = new WeakSet<AbortSignal>();
   session: ClientSession | null = null;
   /** What the client said last that it can do; null until it has. */
   capabilities: JsonObject | null = null;
@@ -108,12 +109,6 @@ export class StdioClient {
     await Promise.all(taking);
     const written = answers.take();
     if (written.length > 0) this.#write(`[${written.join(',')}]`);
-  }
-
-  /** Resolves once what was written has been read, or nobody will. */
-  async drained(): Promise<void> {
-    const { output } = this.#options;
-    await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => {});
   }
 
   refuse(why: string, code = RPC_INVALID_REQUEST): void {
@@ -210,7 +205,10 @@ export class StdioClient {
       client: this,
       session: this.session,
       headers: null,
-      notify: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
+      notify: (method, params) => {
+        // Clients take progress of a request that is over for a broken server, and end the connection.
+        if (!parts.signal.aborted && !this.#over.has(parts.signal)) this.#tell({ jsonrpc: '2.0', method, params });
+      },
       // A line is one message: pieces of it could not lie among others.
       openLarge: null,
     };
@@ -231,6 +229,8 @@ export class StdioClient {
     } catch (error) {
       // What the client gave up it does not want to hear of any more.
       if (!exchange.signal.aborted) write(writeError(exchange.id, error as RpcError));
+    } finally {
+      this.#over.add(exchange.signal);
     }
   }
 

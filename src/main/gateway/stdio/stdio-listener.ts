@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import type { Writable } from 'node:stream';
 import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
 import { MAX_UNREAD_BYTES, StdioClient, type StdioOptions } from './stdio-client.ts';
 
@@ -18,11 +20,16 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
       for (const line of lines.push(chunk)) {
         if (line === null) return client.refuse(`A message is at most ${options.maxMessageBytes} bytes`);
         // A client that does not read what it is answered is not read either.
-        if (options.output.writableLength > MAX_UNREAD_BYTES) await client.drained();
+        if (options.output.writableLength > MAX_UNREAD_BYTES) await drained(options.output);
         if (line.trim() !== '') client.take(line);
       }
   } finally {
     forget();
     client.close();
   }
+}
+
+/** Resolves once everything written has been read, or nobody will read it. */
+async function drained(output: Writable): Promise<void> {
+  await Promise.race([once(output, 'drain'), once(output, 'close')]).catch(() => {});
 }

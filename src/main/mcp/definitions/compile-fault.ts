@@ -14,12 +14,17 @@ type Keyword = (value: unknown, walk: SchemaWalk, schema: JsonObject) => boolean
 
 const TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'null', 'object', 'array']);
 
+/** Types that mean the same whatever `nullable` says. */
+const PLAIN_TYPES: ReadonlySet<unknown> = new Set(['string', 'number', 'integer', 'boolean', 'object', 'array']);
+
 /** Schemas that one walk visits; a larger one is refused. */
 const MAX_SCHEMAS = 10_000;
 
 class SchemaWalk {
   readonly #root: JsonObject;
-  readonly #seen = new Set<object>();
+  /** Schemas that a reference led to: they are walked once. */
+  readonly #targets = new Set<unknown>();
+  #count = 0;
   #keyword: string | null = null;
 
   constructor(root: JsonObject) {
@@ -38,15 +43,23 @@ class SchemaWalk {
   isSchema(value: unknown): boolean {
     if (typeof value === 'boolean') return true;
     if (!isObject(value)) return false;
-    if (this.#seen.has(value)) return true;
-    if (this.#seen.size >= MAX_SCHEMAS) return false;
-    this.#seen.add(value);
-    for (const name of Object.keys(value)) {
+    this.#count += 1;
+    if (this.#count > MAX_SCHEMAS) return false;
+    for (const name in value) {
+      const member = value[name];
+      // Most keywords there are.
+      if (typeof member === 'string' && (name === 'description' || (name === 'type' && PLAIN_TYPES.has(member))))
+        continue;
       const check = KEYWORDS.get(name) ?? isPlain;
-      if (check(value[name], this, value)) continue;
+      if (check(member, this, value)) continue;
       this.#keyword ??= KEYWORDS.has(name) ? name : 'an unknown keyword';
       return false;
     }
+    return true;
+  }
+
+  areSchemas(members: JsonObject): boolean {
+    for (const name in members) if (!this.isSchema(members[name])) return false;
     return true;
   }
 
@@ -55,11 +68,17 @@ class SchemaWalk {
     const passed = new Set<unknown>();
     for (let next: unknown = reference; ; ) {
       const target = typeof next === 'string' ? this.#target(next) : undefined;
-      if (!this.isSchema(target) || passed.has(target)) return false;
+      if (passed.has(target) || !this.#isTarget(target)) return false;
       if (!isObject(target) || !Object.hasOwn(target, '$ref')) return true;
       passed.add(target);
       next = target.$ref;
     }
+  }
+
+  #isTarget(value: unknown): boolean {
+    if (this.#targets.has(value)) return true;
+    this.#targets.add(value);
+    return this.isSchema(value);
   }
 
   /** What a JSON pointer in a URI fragment stands for (RFC 6901 section 6). */
@@ -107,8 +126,7 @@ const NAMING: ReadonlySet<string> = new Set(['$id', '$anchor', '$dynamicAnchor']
 const schema: Keyword = (value, walk) => walk.isSchema(value);
 const schemas: Keyword = (value, walk) =>
   Array.isArray(value) && value.length > 0 && value.every((item) => walk.isSchema(item));
-const schemaMap: Keyword = (value, walk) =>
-  isObject(value) && Object.values(value).every((member) => walk.isSchema(member));
+const schemaMap: Keyword = (value, walk) => isObject(value) && walk.areSchemas(value);
 const number: Keyword = (value) => Number.isFinite(value);
 const anything: Keyword = () => true;
 const never: Keyword = () => false;
@@ -149,7 +167,7 @@ const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['required', strings],
   ['uniqueItems', (value) => typeof value === 'boolean'],
   ['enum', (value) => Array.isArray(value) && value.length > 0],
-  ...['const', 'default', '$comment'].map(pair(anything)),
+  ...['const', 'default'].map(pair(anything)),
   ['type', type],
   ['nullable', (value, _, holder) => typeof value === 'boolean' && Object.hasOwn(holder, 'type')],
   ['pattern', isPattern],

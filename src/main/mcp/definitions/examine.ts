@@ -3,19 +3,24 @@ import { type DefinitionKind, type Examined, NAME_MEMBERS } from './definition.t
 import {
   ABSENT,
   booleanHint,
+  checked,
   Exam,
-  hint,
+  hinted,
   isStrings,
   listHint,
   type Members,
   type Mend,
   mendMembers,
   objectHint,
+  required,
   stringHint,
   UNFIT,
 } from './members.ts';
+import { isPlainTool } from './plain-tool.ts';
 import { mendInputSchema, mendOutputSchema } from './tool-schemas.ts';
 import { NEWEST_REVISION, type WireRevision } from './wire-revision.ts';
+
+const NONE: Examined['repairs'] = [];
 
 /**
  * Checks a definition that {@link readListItem} accepted, and makes the view that clients of a revision are shown.
@@ -23,6 +28,8 @@ import { NEWEST_REVISION, type WireRevision } from './wire-revision.ts';
  * for one definition that they do not. What they do not look at passes as it is.
  */
 export function examine(kind: DefinitionKind, definition: JsonObject, revision: WireRevision): Examined {
+  if (kind === 'tool' && isPlainTool(definition, revision === '2026-07-28'))
+    return { view: definition, repairs: NONE, reason: null, fault: null };
   const exam = new Exam(revision, String(definition[NAME_MEMBERS[kind]]));
   const view = mendMembers(definition, MEMBERS[kind], exam);
   const { repairs, reason, fault } = exam;
@@ -40,28 +47,28 @@ const icon: Mend = (value, exam, path) => {
 };
 
 const ICON: Members = [
-  ['mimeType', stringHint],
-  ['sizes', hint(isStrings, 'a list of strings')],
-  ['theme', hint((value) => value === 'light' || value === 'dark', '"light" or "dark"')],
+  stringHint('mimeType'),
+  hinted('sizes', isStrings, 'a list of strings'),
+  hinted('theme', (value) => value === 'light' || value === 'dark', '"light" or "dark"'),
 ];
 
 const DESCRIPTION: Members = [
-  ['title', stringHint],
-  ['description', stringHint],
-  ['icons', listHint(icon)],
-  ['_meta', hint(isObject, 'an object')],
+  stringHint('title'),
+  stringHint('description'),
+  checked('icons', listHint(icon)),
+  hinted('_meta', isObject, 'an object'),
 ];
 
 const TASK_SUPPORT: ReadonlySet<unknown> = new Set(['required', 'optional', 'forbidden']);
-const EXECUTION: Members = [['taskSupport', hint((value) => TASK_SUPPORT.has(value), 'a known word')]];
+const EXECUTION: Members = [hinted('taskSupport', (value) => TASK_SUPPORT.has(value), 'a known word')];
 const execution = objectHint(EXECUTION);
 
 const TOOL_ANNOTATIONS: Members = [
-  ['title', stringHint],
-  ['readOnlyHint', booleanHint],
-  ['destructiveHint', booleanHint],
-  ['idempotentHint', booleanHint],
-  ['openWorldHint', booleanHint],
+  stringHint('title'),
+  booleanHint('readOnlyHint'),
+  booleanHint('destructiveHint'),
+  booleanHint('idempotentHint'),
+  booleanHint('openWorldHint'),
 ];
 
 const ROLES: ReadonlySet<unknown> = new Set(['user', 'assistant']);
@@ -78,18 +85,15 @@ function isDateTime(value: unknown): boolean {
 }
 
 const ANNOTATIONS: Members = [
-  ['audience', hint((value) => Array.isArray(value) && value.every((role) => ROLES.has(role)), 'a list of roles')],
-  ['priority', hint((value) => typeof value === 'number' && value >= 0 && value <= 1, 'between 0 and 1')],
-  ['lastModified', hint(isDateTime, 'a date and time with an offset')],
+  hinted('audience', (value) => Array.isArray(value) && value.every((role) => ROLES.has(role)), 'a list of roles'),
+  hinted('priority', (value) => typeof value === 'number' && value >= 0 && value <= 1, 'between 0 and 1'),
+  hinted('lastModified', isDateTime, 'a date and time with an offset'),
 ];
 
 const nameOrUri: Mend = (value, exam, path) =>
   typeof value === 'string' ? value : exam.repair('name-from-uri', `${path} is not a string`, exam.name);
 
-const ARGUMENT: Members = [
-  ['description', stringHint],
-  ['required', booleanHint],
-];
+const ARGUMENT: Members = [stringHint('description'), booleanHint('required')];
 
 const promptArgument: Mend = (value, exam, path) => {
   if (isObject(value) && typeof value.name === 'string') return mendMembers(value, ARGUMENT, exam, path);
@@ -109,21 +113,21 @@ const promptArguments: Mend = (value, exam, path) => {
 
 const RESOURCE: Members = [
   ...DESCRIPTION,
-  ['name', nameOrUri],
-  ['mimeType', stringHint],
-  ['annotations', objectHint(ANNOTATIONS)],
+  required('name', nameOrUri),
+  stringHint('mimeType'),
+  checked('annotations', objectHint(ANNOTATIONS)),
 ];
 
 const MEMBERS: Readonly<Record<DefinitionKind, Members>> = {
   tool: [
     ...DESCRIPTION,
-    ['inputSchema', mendInputSchema],
-    ['outputSchema', mendOutputSchema],
-    ['annotations', objectHint(TOOL_ANNOTATIONS)],
+    required('inputSchema', mendInputSchema),
+    checked('outputSchema', mendOutputSchema),
+    checked('annotations', objectHint(TOOL_ANNOTATIONS)),
     // Revision 2026-07-28 does not know it any more.
-    ['execution', (value, exam, path) => (exam.isModern ? value : execution(value, exam, path))],
+    checked('execution', (value, exam, path) => (exam.isModern ? value : execution(value, exam, path))),
   ],
-  prompt: [...DESCRIPTION, ['arguments', promptArguments]],
-  resource: [...RESOURCE, ['size', hint(Number.isFinite, 'a number')]],
+  prompt: [...DESCRIPTION, checked('arguments', promptArguments)],
+  resource: [...RESOURCE, hinted('size', Number.isFinite, 'a number')],
   template: RESOURCE,
 };

@@ -50,9 +50,19 @@ function nameFault(kind: DefinitionKind, name: unknown): 'name' | null {
   return name.length > maxLength || CONTROL.test(name) || !name.isWellFormed() ? 'name' : null;
 }
 
-function isNestedWithin(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  return depth > 0 && Object.values(value).every((member) => isNestedWithin(member, depth - 1));
+/** Whether a value nests no deeper. Every part of every definition comes by here, so it makes no lists of members. */
+function isNestedWithin(value: object, depth: number): boolean {
+  if (depth === 0) return false;
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index += 1) if (isTooDeep(value[index], depth - 1)) return false;
+    return true;
+  }
+  for (const name in value) if (isTooDeep((value as JsonObject)[name], depth - 1)) return false;
+  return true;
+}
+
+function isTooDeep(member: unknown, depth: number): boolean {
+  return typeof member === 'object' && member !== null && !isNestedWithin(member, depth);
 }
 
 function shownName(name: unknown): string {

@@ -54,14 +54,41 @@ export class Exam {
  */
 export type Mend = (value: unknown, exam: Exam, path: string) => unknown;
 
+/** One member of an object. */
+export interface Member {
+  readonly name: string;
+  readonly mend: Mend;
+  /** Whether `mend` would leave a value as it is; null if only `mend` can tell. */
+  readonly isValid: ((value: unknown) => boolean) | null;
+  /** Whether `mend` is asked where the member is absent. */
+  readonly isRequired: boolean;
+}
+
 /** The members of an object that are checked; all others pass as they are. */
-export type Members = readonly (readonly [string, Mend])[];
+export type Members = readonly Member[];
+
+/** An optional member that only describes: left out where it is null, or `isValid` refuses it. */
+export function hinted(name: string, isValid: (value: unknown) => boolean, wanted: string): Member {
+  return { name, isValid, isRequired: false, mend: hint(isValid, wanted) };
+}
+
+/** A member that `mend` checks, where it is there. */
+export function checked(name: string, mend: Mend): Member {
+  return { name, mend, isValid: null, isRequired: false };
+}
+
+/** A member that `mend` checks, also where it is absent. */
+export function required(name: string, mend: Mend): Member {
+  return { name, mend, isValid: null, isRequired: true };
+}
 
 /** Checks the members of an object. Returns the same object where all are valid, a copy, or {@link UNFIT}. */
 export function mendMembers(object: JsonObject, members: Members, exam: Exam, path = ''): JsonObject | typeof UNFIT {
   let changes: Map<string, unknown> | null = null;
-  for (const [name, mend] of members) {
+  for (const { name, mend, isValid, isRequired } of members) {
     const before = object[name];
+    // Nearly always so; what follows makes texts.
+    if (before === undefined ? !isRequired : isValid?.(before) === true) continue;
     const after = mend(before, exam, path === '' ? name : `${path}.${name}`);
     if (after === before) continue;
     if (after === UNFIT) return UNFIT;
@@ -81,8 +108,7 @@ function withChanges(object: JsonObject, changes: ReadonlyMap<string, unknown>):
   return Object.fromEntries(members.filter(([, value]) => value !== ABSENT));
 }
 
-/** An optional member that only describes: left out where it is null, or `isValid` refuses it. */
-export function hint(isValid: (value: unknown) => boolean, wanted: string): Mend {
+function hint(isValid: (value: unknown) => boolean, wanted: string): Mend {
   return (value, exam, path) => {
     if (value === undefined || isValid(value)) return value;
     return exam.repair(value === null ? 'null-absent' : 'hint-absent', `${path} is not ${wanted}`, ABSENT);
@@ -106,9 +132,10 @@ export function listHint(mend: Mend): Mend {
 }
 
 const isString = (value: unknown): boolean => typeof value === 'string';
+const isBoolean = (value: unknown): boolean => typeof value === 'boolean';
 
-export const stringHint: Mend = hint(isString, 'a string');
-export const booleanHint: Mend = hint((value) => typeof value === 'boolean', 'a boolean');
+export const stringHint = (name: string): Member => hinted(name, isString, 'a string');
+export const booleanHint = (name: string): Member => hinted(name, isBoolean, 'a boolean');
 
 /** Whether a value is a list of strings. */
 export function isStrings(value: unknown): boolean {

@@ -1,13 +1,15 @@
-import { isObject } from '../json-rpc.ts';
+import { isObject, type JsonObject } from '../json-rpc.ts';
 import { compileFault } from './compile-fault.ts';
 import {
   ABSENT,
+  checked,
   Exam,
   isEmptyList,
   isStrings,
   type Members,
   type Mend,
   mendMembers,
+  required,
   stringHint,
   UNFIT,
 } from './members.ts';
@@ -27,7 +29,7 @@ export const mendOutputSchema: Mend = (value, exam, path) => {
   const leaveOut = (why: string): typeof ABSENT => exam.repair('output-absent', `${path} ${why}`, ABSENT);
   if (exam.revision === '2025-03-26') return leaveOut('is not known to this revision');
   if (!isObject(value)) return leaveOut('is not an object');
-  if (exam.isModern) return mendMembers(value, [['$schema', mendDialect]], exam, path);
+  if (exam.isModern) return mendMembers(value, [DIALECT], exam, path);
   if (value.type !== 'object') return leaveOut('is not the schema of an object');
   const inner = new Exam(exam.revision, exam.name);
   const mended = mendMembers(value, OUTPUT_MEMBERS, inner, path);
@@ -53,11 +55,18 @@ const mendProperties: Mend = (value, exam, path) => {
   if (value === null) return exam.repair('null-absent', `${path} is null`, ABSENT);
   if (isEmptyList(value)) return exam.repair('empty-container', `${path} is a list`, {});
   if (!isObject(value)) return exam.unfit('input-schema', `${path} is not an object`);
-  const entries = Object.entries(value);
-  if (entries.every(([, schema]) => isObject(schema) || (exam.isModern && typeof schema === 'boolean'))) return value;
-  const mended = entries.map(([name, schema]) => [name, mendPropertySchema(schema, exam, path)] as const);
+  if (areSchemas(value, exam.isModern)) return value;
+  const mended = Object.entries(value).map(([name, schema]) => [name, mendPropertySchema(schema, exam, path)] as const);
   return mended.some(([, schema]) => schema === UNFIT) ? UNFIT : Object.fromEntries(mended);
 };
+
+function areSchemas(properties: JsonObject, isModern: boolean): boolean {
+  for (const name in properties) {
+    const schema = properties[name];
+    if (!isObject(schema) && !(isModern && typeof schema === 'boolean')) return false;
+  }
+  return true;
+}
 
 /** Clients of the legacy era know no schemas that are booleans; each has an object that means the same. */
 const mendPropertySchema: Mend = (schema, exam, path) => {
@@ -73,16 +82,14 @@ const mendRequired: Mend = (value, exam, path) => {
 };
 
 /** Clients of the legacy era do not look at it. */
-const mendDialect: Mend = (value, exam, path) => (exam.isModern ? stringHint(value, exam, path) : value);
+const mendDialect: Mend = (value, exam, path) => (exam.isModern ? DIALECT.mend(value, exam, path) : value);
+const DIALECT = stringHint('$schema');
 
 const INPUT_MEMBERS: Members = [
-  ['type', mendType],
-  ['properties', mendProperties],
-  ['required', mendRequired],
-  ['$schema', mendDialect],
+  required('type', mendType),
+  checked('properties', mendProperties),
+  checked('required', mendRequired),
+  checked('$schema', mendDialect),
 ];
 
-const OUTPUT_MEMBERS: Members = [
-  ['properties', mendProperties],
-  ['required', mendRequired],
-];
+const OUTPUT_MEMBERS: Members = [checked('properties', mendProperties), checked('required', mendRequired)];

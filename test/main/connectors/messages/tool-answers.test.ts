@@ -25,6 +25,19 @@ describe('asToolResult', () => {
     expect(asToolResult({ resultType: 'input_required' })).toEqual({ resultType: 'input_required' });
   });
 
+  it.each([
+    { resultType: 'task', task: { taskId: '1' }, own: 1 },
+    { resultType: 'com.example/other' },
+    { resultType: 'task', content: 'theirs' },
+    { task: { taskId: '1', status: 'working' } },
+  ])('passes %j as it is, because it is no result of a call', (result) => {
+    expect(asToolResult(result)).toBe(result);
+  });
+
+  it('takes content that is null for absent', () => {
+    expect(asToolResult({ content: null, isError: true })).toEqual({ content: [], isError: true });
+  });
+
   it('rejects content that is no list', () => {
     expect(() => asToolResult({ content: 'text' })).toThrow('its result has no content');
   });

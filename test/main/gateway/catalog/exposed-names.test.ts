@@ -23,6 +23,25 @@ describe('createExposedNames', () => {
     );
   });
 
+  it('makes such names of whatever a connector calls its tools, halves of characters and the empty name too', () => {
+    const seen = new Map<string, string>();
+    const anything = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.constantFrom('', ' ', '\ud800', '\ud801', 'a\udc00', 'a:b'),
+    );
+    fc.assert(
+      fc.property(id, anything, (connectorId, name) => {
+        const exposed = names.expose(connectorId, name);
+        expect(exposed).toMatch(/^[A-Za-z0-9_-]{1,64}$/);
+        const whose = JSON.stringify([connectorId, name]);
+        expect(seen.get(exposed) ?? whose).toBe(whose);
+        seen.set(exposed, whose);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(names.expose('a', '\ud800')).not.toBe(names.expose('a', '\ud801'));
+  });
+
   it.each([
     ['github', 'create_issue', 'github__create_issue'],
     ['a-b', 'c-d', 'a-b__c-d'],

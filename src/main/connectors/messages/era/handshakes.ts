@@ -81,14 +81,15 @@ function handshakeOf(
 ): Handshake {
   const { [INSTANCE_KEY]: instanceId } = isObject(result._meta) ? result._meta : {};
   const serverName = isObject(info) && typeof info.name === 'string' ? info.name : null;
-  const capabilities = Object.entries(isObject(result.capabilities) ? result.capabilities : {});
-  return {
-    instanceId,
-    facts: {
-      ...facts,
-      serverName,
-      // A member that is null is one that is not there.
-      capabilities: Object.fromEntries(capabilities.filter(([, capability]) => capability !== null)),
-    },
-  };
+  return { instanceId, facts: { ...facts, serverName, capabilities: capabilitiesOf(result.capabilities) } };
+}
+
+/** What a server declares. A member that is null or false is not there; some declare with `true` or with `[]`. */
+function capabilitiesOf(declared: unknown): JsonObject {
+  const members = Object.entries(isObject(declared) ? declared : {});
+  return Object.fromEntries(
+    members
+      .filter(([, capability]) => capability !== null && capability !== false)
+      .map(([name, capability]) => [name, isObject(capability) ? capability : {}]),
+  );
 }

@@ -19,7 +19,7 @@ export interface HttpAsked {
   readonly step: string;
   /** The JSON-RPC id; null for a notification or a stream. */
   readonly id: number | string | null;
-  /** Whether it named a session. The address of an SSE session always does. */
+  /** Whether it named a session: in a header or, over SSE, in its address. */
   readonly hasSession: boolean;
 }
 

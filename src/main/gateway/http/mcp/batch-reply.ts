@@ -17,14 +17,16 @@ export class BatchReply {
 
   /** The place for the answer to one request. */
   place(id: RequestId | undefined): Reply {
+    let isOver = false;
     return {
       acceptsStream: this.#reply.acceptsStream,
       // The pieces of one answer could not lie among the others.
       takesPieces: false,
       beginInTime: () => {},
-      send: (message: JsonObject) => this.#reply.send(message),
+      send: (message: JsonObject) => !isOver && this.#reply.send(message),
       openLarge: () => ({ write: () => true }),
       end: (json) => {
+        isOver = true;
         this.#answers.add(id, json);
         if (this.#reply.isStream) this.#flush();
       },

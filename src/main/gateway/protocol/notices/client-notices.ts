@@ -3,6 +3,7 @@ import type { ConnectorProxyManager } from '../../../manager/connector-proxy-man
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import type { Feature } from '../../catalog/read-feature.ts';
 import { shows } from '../../catalog/route.ts';
+import { withAncestors } from '../../catalog/uris/uri-ancestors.ts';
 import type { View } from '../../catalog/view.ts';
 import { isAtLeast, withLogger } from '../../messages/log-message.ts';
 import type { CallsUnderWay } from '../forwarding/calls-under-way.ts';
@@ -84,12 +85,18 @@ export class ClientNotices {
 
   #updated(connectorId: string, params: JsonObject): void {
     if (typeof params.uri !== 'string') return;
+    const own = params.uri;
+    const ancestors = new Map<string, readonly string[]>();
     for (const listener of this.#listeners) {
       const { route } = listener.view;
       if (route.connectorId !== null && route.connectorId !== connectorId) continue;
       // A client may have found the connector's own URI in a result, and watch it under that one.
-      for (const uri of new Set([route.exposeUri(connectorId, params.uri), params.uri]))
-        if (listener.watches(uri, connectorId)) listener.send('notifications/resources/updated', { ...params, uri });
+      for (const uri of new Set([route.exposeUri(connectorId, own), own])) {
+        const watched = ancestors.get(uri) ?? withAncestors(uri);
+        ancestors.set(uri, watched);
+        if (watched.some((name) => listener.watches(name, connectorId)))
+          listener.send('notifications/resources/updated', { ...params, uri });
+      }
     }
   }
 

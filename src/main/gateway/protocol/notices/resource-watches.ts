@@ -1,5 +1,7 @@
 import { raceSignal } from '../../../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { invalidParams } from '../../messages/rpc-errors.ts';
+import { offersUpdates } from '../forwarding/negotiated.ts';
 
 interface Watch {
   readonly connectorId: string;
@@ -12,7 +14,10 @@ interface Watch {
 /** How long a connector may take to take it. */
 const WATCH_TIMEOUT_MS = 5_000;
 
-/** Resources that clients watch, each watched once at its connector however many clients do, and again when the connector is back. */
+/**
+ * The resources that clients watch. Each is watched once at its connector, however many clients watch it, and again
+ * when the connector is back.
+ */
 export class ResourceWatches {
   readonly #manager: ConnectorProxyManager;
   readonly #watches = new Map<string, Watch>();
@@ -26,7 +31,11 @@ export class ResourceWatches {
     });
   }
 
-  /** Resolves with what ends it once the connector has taken it. Rejects as the connector does, or with the reason of `signal`. */
+  /**
+   * Watches a resource. Resolves with the function that ends the watch, once the connector has accepted it. Rejects
+   * as the connector does, with an RpcError for a connector that does not tell of changes, or with the reason of
+   * `signal`.
+   */
   async watch(connectorId: string, uri: string, signal: AbortSignal): Promise<() => void> {
     const key = `${connectorId}\0${uri}`;
     const known = this.#watches.get(key);
@@ -57,8 +66,10 @@ export class ResourceWatches {
     this.#watches.clear();
   }
 
-  #ask(connectorId: string, uri: string): Promise<() => void> {
-    return this.#manager.watchResource(connectorId, uri, { timeoutMs: WATCH_TIMEOUT_MS });
+  async #ask(connectorId: string, uri: string): Promise<() => void> {
+    if (!offersUpdates(connectorId, this.#manager))
+      throw invalidParams('The connector of this resource does not tell of changes', { uri });
+    return await this.#manager.watchResource(connectorId, uri, { timeoutMs: WATCH_TIMEOUT_MS });
   }
 
   #begin(watch: Watch): void {

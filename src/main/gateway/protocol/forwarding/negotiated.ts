@@ -1,0 +1,33 @@
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { isObject } from '../../../mcp/json-rpc.ts';
+
+type Manager = Pick<ConnectorProxyManager, 'facts'>;
+
+/** The first revision in which servers declare that they complete arguments (MCP 2025-03-26, changelog). */
+const FIRST_WITH_COMPLETIONS = '2025-03-26';
+
+/**
+ * Whether a connector can be asked for a feature (MCP, `ServerCapabilities`): it declared the feature, or it is not
+ * connected, and nobody knows. Some servers hang or drop the connection at a method that they did not declare.
+ */
+export function offers(
+  connectorId: string,
+  feature: 'prompts' | 'resources' | 'completions',
+  manager: Manager,
+): boolean {
+  const facts = manager.facts(connectorId);
+  if (facts === null || isDeclared(facts.capabilities[feature])) return true;
+  return feature === 'completions' && (facts.protocolVersion ?? FIRST_WITH_COMPLETIONS) < FIRST_WITH_COMPLETIONS;
+}
+
+/** Whether a connector tells of changes of single resources, or is not connected, so that nobody knows. */
+export function offersUpdates(connectorId: string, manager: Manager): boolean {
+  const facts = manager.facts(connectorId);
+  if (facts === null) return true;
+  const { resources } = facts.capabilities;
+  return isObject(resources) && isDeclared(resources.subscribe);
+}
+
+function isDeclared(capability: unknown): boolean {
+  return capability !== undefined && capability !== null && capability !== false;
+}

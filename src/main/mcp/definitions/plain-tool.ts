@@ -1,0 +1,38 @@
+import { isObject, type JsonObject } from '../json-rpc.ts';
+
+/**
+ * Whether a tool is surely valid for every revision that it may be shown to. The table of checks takes three times as
+ * long, and nearly all tools are valid; a test holds this to the table. False says nothing.
+ */
+export function isPlainTool(tool: JsonObject, isModern: boolean): boolean {
+  const { title, description, icons, _meta, execution, inputSchema, outputSchema, annotations } = tool;
+  if (!isText(title) || !isText(description) || icons !== undefined || execution !== undefined) return false;
+  if (_meta !== undefined && !isObject(_meta)) return false;
+  if (outputSchema !== undefined && !(isModern && isObject(outputSchema) && isText(outputSchema.$schema))) return false;
+  return isObject(inputSchema) && isPlainInput(inputSchema) && areHints(annotations);
+}
+
+function isPlainInput({ type, $schema, properties, required }: JsonObject): boolean {
+  if (type !== 'object' || !isText($schema)) return false;
+  if (properties !== undefined) {
+    if (!isObject(properties)) return false;
+    for (const name in properties) if (!isObject(properties[name])) return false;
+  }
+  return required === undefined || (Array.isArray(required) && required.every((name) => typeof name === 'string'));
+}
+
+function areHints(annotations: unknown): boolean {
+  if (annotations === undefined) return true;
+  if (!isObject(annotations)) return false;
+  const { title, readOnlyHint, destructiveHint, idempotentHint, openWorldHint } = annotations;
+  if (!isText(title) || !isFlag(readOnlyHint) || !isFlag(destructiveHint)) return false;
+  return isFlag(idempotentHint) && isFlag(openWorldHint);
+}
+
+function isText(value: unknown): boolean {
+  return value === undefined || typeof value === 'string';
+}
+
+function isFlag(value: unknown): boolean {
+  return value === undefined || typeof value === 'boolean';
+}

@@ -1,0 +1,20 @@
+import { describe, expect, it } from 'vitest';
+import { withAncestors } from '../../../../../src/main/gateway/catalog/uris/uri-ancestors.ts';
+
+describe('withAncestors', () => {
+  it.each([
+    ['demo://a', []],
+    ['demo://a/', ['demo://a']],
+    ['demo://a/b', ['demo://a/', 'demo://a']],
+    ['file:///a/b', ['file:///a/', 'file:///a', 'file:///', 'file://']],
+    ['x://a/b?q=1#f', ['x://a/b?q=1', 'x://a/b', 'x://a/', 'x://a']],
+    ['ui://one+w/v', ['ui://one+w/', 'ui://one+w']],
+    ['memo:insights', []],
+  ])('names those of which %s may be a part', (uri, ancestors) => {
+    expect(withAncestors(uri)).toEqual([uri, ...ancestors]);
+  });
+
+  it('looks at a bounded number of parts', () => {
+    expect(withAncestors(`x://${'a/'.repeat(1_000)}`).length).toBeLessThan(70);
+  });
+});
