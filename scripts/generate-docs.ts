@@ -67,6 +67,7 @@ Names, kinds and attributes are those of the [OpenTelemetry semantic conventions
 | \`tools/call NAME\`, \`prompts/get NAME\`, any other method | server | a request or a notification of a client of the gateway |
 | \`tools/call CONNECTOR.NAME\` | client | a call of a tool, from the manager to the answer; its first request adds its attributes |
 | any other method | client | a request or a notification to a connector, and each further request of the same call |
+| \`roots/list\`, \`sampling/createMessage\`, \`elicitation/create\` | server, client | a question of a connector, and the same as the gateway asks its client |
 | \`connector sync\`, \`service map load\`, \`connector bring-up\`, \`connector relist\` | internal | work of the manager |
 
 | attribute | |

@@ -75,7 +75,7 @@ const sent = { name: 'echo', arguments: { text: 'x' } };
 const headers = { 'content-type': 'application/json' };
 
 const served: Served = {
-  ...{ method: 'tools/call', params, id: 1, headers, faultOf },
+  ...{ method: 'tools/call', params, id: 1, headers, transport: transportAttributes('http'), faultOf },
   agreed: () => ({ revision: '2026-07-28', sessionId: null }),
   subject: () => 'one__echo',
 };

@@ -49,8 +49,8 @@ export interface TracedGateway extends AsyncDisposable {
 
 export interface TracedGatewayOptions {
   readonly serve?: 'http' | 'stdio';
-  /** `no-op` has the API set up without an SDK. */
-  readonly sdk?: 'on' | 'unsampled' | 'no-op' | 'none';
+  /** `instrumented` also traces HTTP; `no-op` has the API set up without an SDK. */
+  readonly sdk?: 'on' | 'instrumented' | 'unsampled' | 'no-op' | 'none';
 }
 
 export async function startTracedGateway(

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { envelope, openSession, postModern } from '../../helpers/mcp-post.ts';
-import { MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { envelope, openSession, post, postModern, streamPost } from '../../helpers/mcp-post.ts';
+import { MODERN, RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';
 import { type SseServer, startSseServer } from '../../helpers/sse-server.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 import {
@@ -35,6 +36,29 @@ const SCRIPT = {
   'tools/list': [line({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] })],
   'tools/call': [line({ content: [] })],
 };
+
+/** A call in the middle of which the connector asks its client something. */
+interface Asking {
+  readonly request: RawRequest;
+  count: number;
+  next(meta: Json): void;
+}
+
+let asking: Asking | null = null;
+
+/** Calls a tool that asks twice; resolves with the `_meta` of the questions. */
+async function askedWithin(url: string): Promise<unknown[]> {
+  const session = await openSession(url, { roots: {} });
+  const call = { jsonrpc: '2.0', id: 'asks', method: 'tools/call', params: { name: 'http__asks' } };
+  await using stream = await streamPost(url, call, session.headers);
+  const questions = () => stream.messages.filter(({ method }) => method === 'roots/list');
+  for (const count of [1, 2]) {
+    await eventually('the client is asked', () => questions().length === count);
+    await session.answer(questions().at(-1)?.id, { roots: [] });
+  }
+  await eventually('the call is answered', () => stream.messages.some(({ id }) => id === 'asks'));
+  return questions().map(({ params }) => (params as Json)._meta);
+}
 
 /** Legacy over Streamable HTTP with a session, modern over Streamable HTTP, SSE, and a program. */
 const TRANSPORTS = ['http', 'modern', 'sse', 'program'] as const;
@@ -67,9 +91,34 @@ class Connectors implements AsyncDisposable {
       'resources/templates/list': ({ result }) => result({ resourceTemplates: [] }),
       'resources/read': ({ result }) => result({ contents: [{ uri: 'file:///notes', text: 'secret-result' }] }),
       'tools/list': ({ result }) =>
-        result({ tools: ['echo', 'fails', 'refuses'].map((name) => ({ name, inputSchema: { type: 'object' } })) }),
-      'tools/call': ({ message, result, response }) => {
+        result({
+          tools: ['asks', 'echo', 'fails', 'refuses'].map((name) => ({ name, inputSchema: { type: 'object' } })),
+        }),
+      answer: ({ response, message: { result } }) => {
+        response.writeHead(202).end();
+        // The second question carries no trace of its own.
+        if (asking?.count === 1) asking.next({});
+        else
+          asking?.request.events({
+            jsonrpc: '2.0',
+            id: asking.request.message.id,
+            result: { content: [], asked: result },
+          });
+      },
+      'tools/call': (request) => {
+        const { message, result, response } = request;
         const { name } = message.params as { readonly name: string };
+        if (name === 'asks') {
+          asking = {
+            ...{ request, count: 0 },
+            next(meta) {
+              this.count += 1;
+              request.events({ jsonrpc: '2.0', id: `q${this.count}`, method: 'roots/list', params: { _meta: meta } });
+            },
+          };
+          asking.next({ traceparent: parent('f', 'f') });
+          return;
+        }
         if (name === 'refuses') {
           const error = { code: -32_602, message: 'secret-message' };
           response.setHeader('content-type', 'application/json');
@@ -78,7 +127,20 @@ class Connectors implements AsyncDisposable {
           result({ content: [{ type: 'text', text: 'secret-result' }], ...(name === 'fails' && { isError: true }) });
       },
     });
-    return new Connectors(http, await RawMcpServer.start(MODERN), await startSseServer());
+    const modern = await RawMcpServer.start({
+      ...MODERN,
+      'tools/call': ({ message, result }) => {
+        const { arguments: args, requestState } = message.params as {
+          readonly arguments?: Json;
+          requestState?: string;
+        };
+        const isPutOff = args?.text === 'rounds' && requestState === undefined;
+        result(
+          isPutOff ? { resultType: 'input_required', requestState: 's' } : { resultType: 'complete', content: [] },
+        );
+      },
+    });
+    return new Connectors(http, modern, await startSseServer());
   }
 
   entries(): Readonly<Record<string, object>> {
@@ -132,6 +194,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   let gateway: TracedGateway;
   let report: Report;
   let sessionId = '';
+  let asked: unknown[] = [];
 
   beforeAll(async () => {
     connectors = await Connectors.start();
@@ -166,6 +229,13 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
       },
     );
     await session.call('no/such/method', {}, of('c'));
+    const batch = ['one', 'two', 'three'].map((text, index) => ({
+      ...{ jsonrpc: '2.0', id: text, method: 'tools/call' },
+      params: { name: 'http__echo', arguments: { text }, _meta: { traceparent: parent('d', String(index + 1)) } },
+    }));
+    await post(url, batch, { headers: { traceparent: parent('d', '9') } });
+    asked = await askedWithin(url);
+    await session.call('tools/call', { name: 'modern__echo', arguments: { text: 'rounds' } }, of('5'));
     await fetch(url, { method: 'DELETE', headers: session.headers });
     report = await gateway.end();
   });
@@ -314,6 +384,39 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     expect(initialize?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'mcp.session.id': sessionId });
   });
 
+  it('gives each request of a batch a span of its own', () => {
+    const served = inTrace('d', 'server');
+    expect(served.map(({ parentId }) => parentId).sort()).toEqual(['1', '2', '3'].map(spanId));
+    expect(served.map(({ attributes }) => attributes['jsonrpc.request.id']).sort()).toEqual(['one', 'three', 'two']);
+    expect(served.map(({ links }) => links)).toEqual(Array(3).fill([spanId('9')]));
+    const parents = inTrace('d', 'client').map(({ parentId }) => parentId);
+    expect(parents.sort()).toEqual(served.map((span) => span.spanId).sort());
+  });
+
+  it('gives each further request of a call a span of its own, below the span of the call', () => {
+    const rounds = connectors.calls('modern').filter(({ params }) => (params.arguments as Json)?.text === 'rounds');
+    const call = inTrace('5', 'server')[0];
+    const [first, second] = rounds.map((got) => report.spans.find(({ spanId: id }) => id === partsOf(traceOf(got))[2]));
+    expect([first?.parentId, second?.parentId]).toEqual([call?.spanId, first?.spanId]);
+    expect([first?.name, second?.name]).toEqual(Array(2).fill('tools/call modern.echo'));
+    expect(first?.attributes['jsonrpc.request.id']).not.toBe(second?.attributes['jsonrpc.request.id']);
+  });
+
+  it('goes on to the client where a connector asks something, with the trace of the connector or of the call', () => {
+    const named = (kind: ReportedSpan['kind']) =>
+      report.spans.filter((span) => span.kind === kind && span.name === 'roots/list');
+    const [withTrace, without] = named('server');
+    expect(withTrace).toMatchObject({ traceId: traceId('f'), parentId: spanId('f') });
+    expect(without).toMatchObject({ parentId: null });
+    const [first, second] = named('client');
+    expect(first).toMatchObject({ traceId: traceId('f'), parentId: withTrace?.spanId });
+    const call = report.spans.find(({ name, kind }) => kind === 'server' && name === 'tools/call http__asks');
+    expect(second).toMatchObject({ traceId: call?.traceId, parentId: call?.spanId });
+    const sent = [first, second].map((span) => `00-${span?.traceId}-${span?.spanId}-01`);
+    expect(asked).toEqual(sent.map((traceparent) => ({ traceparent })));
+    expect(first?.attributes).toMatchObject({ 'mcp.protocol.version': '2025-11-25', 'network.transport': 'tcp' });
+  });
+
   it('holds no argument, no result, no error message and no secret', () => {
     expect(JSON.stringify(report)).not.toContain('secret');
     expect(report.spans.flatMap(({ events }) => events)).toEqual([]);
@@ -335,7 +438,7 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
     const points = histogram?.points.filter(({ attributes }) => attributes['mcp.method.name'] === 'tools/call') ?? [];
     const tool = isServer ? 'http__echo' : 'http.echo';
     const echo = points.filter(({ attributes }) => attributes['gen_ai.tool.name'] === tool);
-    expect(echo.reduce((sum, { value }) => sum + value.count, 0)).toBe(5);
+    expect(echo.reduce((sum, { value }) => sum + value.count, 0)).toBe(8);
     expect(points.map(({ attributes }) => attributes['error.type'])).toEqual(
       expect.arrayContaining(['tool_error', '-32602', undefined]),
     );
@@ -346,13 +449,37 @@ describe('a trace through the gateway, with an OpenTelemetry SDK in its host', (
   it('measures how long sessions last, on both sides', () => {
     const pointsOf = (name: string) => report.histograms.find((one) => one.name === name)?.points ?? [];
     expect(pointsOf('mcp.server.session.duration').map(({ attributes, value }) => [attributes, value.count])).toEqual([
-      [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 1],
+      [{ 'network.transport': 'tcp', 'network.protocol.name': 'http', 'mcp.protocol.version': '2025-11-25' }, 2],
     ]);
     const clients = pointsOf('mcp.client.session.duration');
     const versions = clients.map(({ attributes }) => attributes['mcp.protocol.version']);
     expect(versions.sort()).toEqual(['2024-11-05', '2025-06-18', '2025-11-25', '2026-07-28']);
     expect(clients.map(({ value }) => value.count)).toEqual([1, 1, 1, 1]);
     expect(clients.filter(({ attributes }) => 'error.type' in attributes)).toEqual([]);
+  });
+});
+
+describe('a trace through the gateway, in a host that traces HTTP itself', () => {
+  it('links the span of the HTTP request, or is below it, and sends one traceparent header', async () => {
+    await using connectors = await Connectors.start();
+    await using gateway = await startTracedGateway(connectors.entries(), { sdk: 'instrumented' });
+    const headers = { traceparent: parent('2', 'b') };
+    const call = (text: string, meta: Json) =>
+      postModern(gateway.url, 'tools/call', { name: 'http__echo', arguments: { text } }, { meta, headers });
+    await call('meta', { traceparent: parent('1', 'a') });
+    await call('header', {});
+    const { spans } = await gateway.end();
+    const http = spans.filter(({ name, parentId }) => name === 'POST' && parentId === spanId('b'));
+    const [first, second] = spans.filter(({ name, kind }) => name === 'tools/call http__echo' && kind === 'server');
+    expect(first).toMatchObject({ traceId: traceId('1'), parentId: spanId('a'), links: [http[0]?.spanId] });
+    expect(second).toMatchObject({ traceId: traceId('2'), parentId: http[1]?.spanId, links: [] });
+    for (const [text, server] of [['meta', first] as const, ['header', second] as const]) {
+      const client = spans.find(({ parentId }) => parentId === server?.spanId);
+      const got = connectors.call('http', text);
+      expect(traceOf(got)).toBe(`00-${server?.traceId}-${client?.spanId}-01`);
+      const sent = spans.find(({ name, parentId }) => name === 'POST' && parentId === client?.spanId);
+      expect(got?.headers.traceparent).toBe(`00-${server?.traceId}-${sent?.spanId}-01`);
+    }
   });
 });
 
@@ -365,7 +492,8 @@ describe('a trace through a gateway over stdio', () => {
     const answers = createInterface({ input: stdout });
     const ask = async (id: number, method: string, params: Json): Promise<void> => {
       stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
-      await once(answers, 'line');
+      for (let answered: unknown = null; answered !== id; )
+        answered = (JSON.parse(String((await once(answers, 'line'))[0])) as { readonly id?: unknown }).id;
     };
     const call = { name: 'http__echo', arguments: { text: 'stdio' } };
     await ask(1, 'initialize', {
@@ -376,6 +504,8 @@ describe('a trace through a gateway over stdio', () => {
     await ask(2, 'tools/call', { ...call, _meta: { traceparent: parent('1', 'a') } });
     await ask(3, 'tools/call', { ...call, _meta: { ...envelope(), traceparent: parent('2', 'a') } });
     await ask(4, 'tools/call', call);
+    await connectors.sse[Symbol.asyncDispose]();
+    await ask(5, 'tools/call', { ...call, name: 'sse__echo' });
     const { spans, histograms } = await gateway.end();
     const served = spans.filter(({ kind, name }) => kind === 'server' && name === 'tools/call http__echo');
     expect(served.slice(0, 2).map(({ traceId: id, parentId }) => [id, parentId])).toEqual([
@@ -389,6 +519,10 @@ describe('a trace through a gateway over stdio', () => {
       expect(attributes).toMatchObject({ 'network.transport': 'pipe' });
       expect(attributes).not.toHaveProperty('mcp.session.id');
     }
+    const broken = histograms
+      .find(({ name }) => name === 'mcp.client.session.duration')
+      ?.points.filter(({ attributes }) => 'error.type' in attributes);
+    expect(broken?.map(({ attributes }) => attributes['mcp.protocol.version'])).toEqual(['2024-11-05']);
     const session = histograms.find(({ name }) => name === 'mcp.server.session.duration');
     expect(session?.points.map(({ attributes }) => attributes)).toEqual([
       { 'network.transport': 'pipe', 'mcp.protocol.version': '2025-06-18' },

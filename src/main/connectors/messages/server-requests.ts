@@ -7,6 +7,8 @@ import {
   RPC_METHOD_NOT_FOUND,
   RpcError,
 } from '../../mcp/json-rpc.ts';
+import { faultOf } from '../../observability/telemetry/mcp-attributes.ts';
+import { type Served, serveTraced } from '../../observability/telemetry/server-operation.ts';
 
 /**
  * Has the host answer a request, if it declared that it can. A server that asks for roots although none were
@@ -72,7 +74,8 @@ export class ServerRequests {
     const running = new AbortController();
     this.#running.set(id, running);
     try {
-      const result = method === 'ping' ? {} : await askHost(host, this.#connectorId, method, params, running.signal);
+      const ask = (): Promise<JsonObject> => askHost(host, this.#connectorId, method, params, running.signal);
+      const result = method === 'ping' ? {} : await serveTraced(asked(id, method, params), ask);
       if (!running.signal.aborted) await this.#session.answer(id, { result });
     } catch (error) {
       // If even the error cannot be sent, the server waits in vain, as it would for a host that is gone.
@@ -81,6 +84,15 @@ export class ServerRequests {
       this.#running.delete(id);
     }
   }
+}
+
+/** How the span of a question is described. It is below the trace that the server sends with it, or starts one. */
+function asked(id: string | number, method: string, params: JsonObject): Served {
+  return {
+    ...{ id, method, params, transport: {}, headers: null, faultOf },
+    agreed: () => ({ revision: null, sessionId: null }),
+    subject: () => null,
+  };
 }
 
 function asAnswer(error: unknown): JsonObject {

@@ -6,7 +6,7 @@ import type { HostSide } from '../../mcp/host-side.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { ToolProgress } from '../../mcp/tool-result.ts';
 import { transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
-import { TracedChannel } from '../../observability/telemetry/traced-channel.ts';
+import { tracedRequests } from '../../observability/telemetry/traced-channel.ts';
 import type {
   CallLimits,
   Connection,
@@ -59,7 +59,8 @@ export function sdkConnectionOf(
       throw toCallError(requestFailure(error, hasSession()), withoutBody(error), what, limits);
     }
   };
-  const traced = tracedRequests(facts);
+  const revision = facts.protocolVersion;
+  const traced = tracedRequests({ transport: transportAttributes('http'), revision, sessionId: null });
   return {
     facts,
     async listToolsPage(cursor, limits) {
@@ -114,29 +115,6 @@ export function sdkConnectionOf(
     },
     close,
   };
-}
-
-/** Sends a request with its trace, as a span where the host records one. */
-type SendTraced = <T extends JsonObject>(
-  method: string,
-  params: JsonObject,
-  send: (sent: JsonObject) => Promise<T>,
-) => Promise<T>;
-
-function tracedRequests({ era, protocolVersion }: ConnectionFacts): SendTraced {
-  const unused = (): Promise<void> => Promise.resolve();
-  const channel = new TracedChannel<(sent: JsonObject) => Promise<JsonObject>>(
-    {
-      isModern: era === 'modern',
-      speak: () => {},
-      request: (_, params, send) => send(params),
-      notify: unused,
-      answer: unused,
-    },
-    transportAttributes('http'),
-  );
-  channel.speak(era === 'modern' ? 'modern' : 'legacy', protocolVersion);
-  return (method, params, send) => channel.request(method, params, send) as ReturnType<typeof send>;
 }
 
 function trafficOptions({ onProgress, returnsInputRequests }: RequestTraffic) {

@@ -1,6 +1,6 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { isObject, type JsonObject, LEGACY_REVISIONS, MODERN_REVISION } from '../../mcp/json-rpc.ts';
-import type { Fault } from '../../observability/telemetry/mcp-attributes.ts';
+import { type Fault, transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
 import type { Served } from '../../observability/telemetry/server-operation.ts';
 import type { View } from '../catalog/view.ts';
 import type { Exchange } from '../messages/exchange.ts';
@@ -10,7 +10,7 @@ import { toRpcError } from '../messages/rpc-errors.ts';
 export function servedRequest(method: string, params: JsonObject, exchange: Exchange, view: View): Served {
   const { id, headers, era, signal, session = null } = exchange;
   return {
-    ...{ method, params, id, headers },
+    ...{ method, params, id, headers, transport: transportOf(headers) },
     agreed: () => agreedOf(headers, era, session),
     subject: () => knownSubject(method, params, view),
     faultOf: (error) => (signal.aborted ? CANCELLED : faultOf(error, era)),
@@ -32,12 +32,18 @@ export function servedMessage(
   session: () => Exchange['session'],
 ): Served {
   return {
-    ...message,
-    headers,
+    ...{ method: message.method, params: message.params, id: message.id, headers, transport: transportOf(headers) },
     agreed: () => agreedOf(headers, isModernHeader(headers) ? 'modern' : 'legacy', session() ?? null),
     subject: () => null,
     faultOf: (error) => faultOf(error, 'legacy'),
   };
+}
+
+const OVER_HTTP = transportAttributes('http');
+const OVER_STDIO = transportAttributes('stdio');
+
+function transportOf(headers: Exchange['headers']): Served['transport'] {
+  return headers === null ? OVER_STDIO : OVER_HTTP;
 }
 
 /** Nobody waits for the answer. */

@@ -14,6 +14,8 @@ export interface CurrentTrace {
   readonly baggage: string | null;
   /** Whether the span that `traceparent` names is a client's, so that what is sent on needs an id of its own. */
   readonly isForeign: boolean;
+  /** Whether it continues the trace of a message that came in. */
+  readonly isContinued: boolean;
   /** Whether anybody follows the trace. One that nobody follows is told in no message. */
   readonly isFollowed: boolean;
   /** The request that the code is sending; null outside of any. */
@@ -41,16 +43,35 @@ interface Within {
 export const traces: AsyncLocalStorage<CurrentTrace> = new AsyncLocalStorage<CurrentTrace>();
 
 /** Notes the id of the request that this code is sending. */
-export function noteRequestId(id: number): void {
+export function noteRequestId(id: number | string): void {
   const slot = traces.getStore()?.request;
   if (slot != null) slot.id = id;
+}
+
+/**
+ * Keeps the trace that this code runs in. The returned function runs `work` in it, for what a stream brings later,
+ * unless that is in the same trace already, or continues one of its own.
+ */
+export function keepTrace(): <T>(work: () => T) => T {
+  const kept = traces.getStore();
+  if (kept === undefined) return (work) => work();
+  const inKept = AsyncLocalStorage.snapshot();
+  return (work) => {
+    const now = traces.getStore();
+    return now?.isContinued === true || traceIdOf(now) === traceIdOf(kept) ? work() : inKept(work);
+  };
+}
+
+function traceIdOf(trace: CurrentTrace | undefined): string | undefined {
+  return trace?.traceparent?.split('-')[1];
 }
 
 /** The trace below a span of the host. */
 export function traceOfSpan(span: HostSpan, { operation, attributes }: Within, baggage: string | null): CurrentTrace {
   const { traceparent, tracestate } = span;
   const parts = { traceparent, tracestate, baggage: baggage ?? span.baggage };
-  return { ...parts, operation, isForeign: false, isFollowed: true, request: newSlot(span, attributes) };
+  const flags = { isForeign: false, isContinued: false, isFollowed: true };
+  return { ...parts, ...flags, operation, request: newSlot(span, attributes) };
 }
 
 /** The trace of a message that came in, where the host records no span for it. */
@@ -58,7 +79,8 @@ export function foreignTrace({ parent, baggage }: Carried): CurrentTrace {
   const traceparent = parent === null ? null : formatTraceparent(parent);
   const tracestate = parent?.tracestate ?? null;
   const isFollowed = parent !== null;
-  return { operation: null, traceparent, tracestate, baggage, isForeign: true, isFollowed, request: null };
+  const flags = { isForeign: true, isContinued: isFollowed, isFollowed };
+  return { operation: null, traceparent, tracestate, baggage, ...flags, request: null };
 }
 
 /**
@@ -81,6 +103,7 @@ export function traceBelow(
     tracestate: parent?.tracestate ?? null,
     baggage: parent?.baggage ?? null,
     isForeign: false,
+    isContinued: false,
     isFollowed: isRecorded || parent?.isFollowed === true,
     request: newSlot(null, attributes),
   };

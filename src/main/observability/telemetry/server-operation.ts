@@ -9,7 +9,6 @@ import {
   faultOfResult,
   type Members,
   requestAttributes,
-  transportAttributes,
 } from './mcp-attributes.ts';
 import { type HostSpan, startServerSpan } from './open-telemetry.ts';
 import { type Carried, NOTHING_CARRIED, readTrace, readTraceOfMeta } from './trace-context.ts';
@@ -20,7 +19,9 @@ export interface Served {
   readonly params: Members;
   /** Undefined for a notification. */
   readonly id?: string | number | undefined;
-  /** Of the HTTP request that brought it; null for a message over a pipe. */
+  /** How it came. */
+  readonly transport: Attributes;
+  /** Of the HTTP request that brought it alone; null if other messages come over the same pipe or stream. */
   readonly headers: Members | null;
   /** What the two sides agreed on, as far as is known by now: a handshake agrees on it. */
   readonly agreed: () => { readonly revision: string | null; readonly sessionId: string | null };
@@ -49,9 +50,8 @@ export function serveTraced<T>(served: Served, work: () => Promise<T>): Promise<
 }
 
 async function serveRecorded<T>(served: Served, origins: Origins, work: () => Promise<T>): Promise<T> {
-  const { method, params, headers } = served;
+  const { method, params, transport } = served;
   const startedMs = monotonicMs();
-  const transport = transportAttributes(headers === null ? 'stdio' : 'http');
   const subject = served.subject();
   const { name, attributes, detail } = describe(method, params, subject);
   const all = { ...attributes, ...transport, ...detail };
@@ -78,7 +78,8 @@ async function serveRecorded<T>(served: Served, origins: Origins, work: () => Pr
 
 function runBelow<T>(span: HostSpan | null, carried: Carried, work: () => Promise<T>): Promise<T> {
   if (span === null) return carried === NOTHING_CARRIED ? work() : traces.run(foreignTrace(carried), work);
-  const trace = traceOfSpan(span, { operation: null, attributes: {} }, carried.baggage);
+  const own = traceOfSpan(span, { operation: null, attributes: {} }, carried.baggage);
+  const trace = { ...own, isContinued: carried.parent !== null };
   return span.run(() => traces.run(trace, work));
 }
 

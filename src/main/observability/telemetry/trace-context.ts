@@ -67,6 +67,18 @@ export function readTraceOfMeta({ _meta }: Readonly<Record<string, unknown>>): C
   return isObject ? readTrace(_meta as Readonly<Record<string, unknown>>) : NOTHING_CARRIED;
 }
 
+/** Whether a sender wrote a trace into the parameters themselves, well-formed or not. */
+export function carriesTrace({ _meta }: Readonly<Record<string, unknown>>): boolean {
+  return typeof _meta === 'object' && _meta !== null && TRACE_FIELDS.some((field) => field in _meta);
+}
+
+/** The parameters of a message without the trace that they carry. */
+export function withoutTrace(params: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  if (!carriesTrace(params)) return params;
+  const kept = Object.entries(params._meta as object).filter(([key]) => !TRACE_FIELDS.includes(key));
+  return { ...params, _meta: Object.fromEntries(kept) };
+}
+
 /**
  * Reads a `traceparent` (W3C Trace Context level 2, section 3.2). A later version is read as far as version 00 goes.
  * Returns null if it is malformed.

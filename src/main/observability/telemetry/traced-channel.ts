@@ -13,7 +13,7 @@ import {
   subjectOf,
 } from './mcp-attributes.ts';
 import { type HostSpan, startHostSpan } from './open-telemetry.ts';
-import { NOTHING_CARRIED, readTraceOfMeta, TRACE_FIELDS } from './trace-context.ts';
+import { carriesTrace, NOTHING_CARRIED, readTraceOfMeta, withoutTrace } from './trace-context.ts';
 
 /** JSON-RPC with one server, as the connectors have it; `O` are the options of a request. */
 interface Channel<O> {
@@ -142,6 +142,34 @@ export class TracedChannel<O> implements Channel<O> {
   }
 }
 
+/** Sends a request with its trace, as a {@link TracedChannel} does. */
+export type SendTraced = <T extends Members>(
+  method: string,
+  params: Members,
+  send: (sent: Members) => Promise<T>,
+) => Promise<T>;
+
+/** What is known of the other side of {@link tracedRequests}. */
+interface Peer {
+  readonly transport: Attributes;
+  readonly revision: string | null;
+  readonly sessionId: string | null;
+}
+
+/** Sends requests with their traces where there is no channel for them. */
+export function tracedRequests({ transport, revision, sessionId }: Peer): SendTraced {
+  const unused = (): Promise<void> => Promise.resolve();
+  const channel = new TracedChannel<(sent: Members) => Promise<Members>>(
+    {
+      ...{ isModern: false, sessionId, speak: () => {}, notify: unused, answer: unused },
+      request: (_, params, send) => send(params),
+    },
+    transport,
+  );
+  channel.speak('legacy', revision);
+  return (method, params, send) => channel.request(method, params, send) as ReturnType<typeof send>;
+}
+
 /** A request on its way, from its first byte to its answer. */
 interface Sending {
   readonly around: CurrentTrace | undefined;
@@ -164,22 +192,15 @@ function revisionOf(result: unknown): string | null {
 /** Parameters with the trace in `_meta`, in place of one that was there. A trace that nobody follows is left out. */
 function withTrace(params: Members, trace: CurrentTrace | undefined): Members {
   const { traceparent = null, tracestate = null, baggage = null, isFollowed = false } = trace ?? {};
-  const isCarrying = carriesTrace(params);
-  if (!isFollowed && baggage === null && !isCarrying) return params;
-  const given = isMembers(params._meta) ? params._meta : {};
-  const kept = isCarrying ? Object.entries(given).filter(([key]) => !TRACE_FIELDS.includes(key)) : null;
+  const bare = withoutTrace(params);
+  if (!isFollowed && baggage === null) return bare;
   const meta = {
-    ...(kept === null ? given : Object.fromEntries(kept)),
+    ...(isMembers(bare._meta) ? bare._meta : {}),
     ...(isFollowed && traceparent !== null && { traceparent }),
     ...(isFollowed && tracestate !== null && { tracestate }),
     ...(baggage !== null && { baggage }),
   };
-  return { ...params, _meta: meta };
-}
-
-/** Whether a caller wrote a trace into the message itself, well-formed or not. */
-function carriesTrace({ _meta }: Members): boolean {
-  return isMembers(_meta) && TRACE_FIELDS.some((field) => field in _meta);
+  return { ...bare, _meta: meta };
 }
 
 function isMembers(value: unknown): value is Members {

@@ -4,6 +4,7 @@ import type { RequestTraffic } from '../../../connectors/connection/connection.t
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import type { HostSide } from '../../../mcp/host-side.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+import { keepTrace } from '../../../observability/telemetry/current-trace.ts';
 import { TRACE_FIELDS } from '../../../observability/telemetry/trace-context.ts';
 import type { CallLatencies } from '../../call-latencies.ts';
 import { assertMode } from '../../messages/capabilities.ts';
@@ -63,11 +64,14 @@ export function connectorRequest(
     const { capabilities, ask, era } = exchange;
     // A question ends with the request that caused it, even if the connector does not wait for the answer.
     using over = new LateAbort();
+    // A question may come over a stream that other requests share.
+    const inTrace = keepTrace();
     const host: HostSide = {
       capabilities,
       async answer({ method, params: asked, signal }) {
         assertMode(method, asked, capabilities);
-        return await (ask ?? context.ask)(method, asked, AbortSignal.any([signal, context.signal, over.signal()]));
+        const until = AbortSignal.any([signal, context.signal, over.signal()]);
+        return await inTrace(() => (ask ?? context.ask)(method, asked, until));
       },
     };
     const onNotification = (method: string, notice: JsonObject): void =>

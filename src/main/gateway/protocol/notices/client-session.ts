@@ -1,7 +1,11 @@
 import { monotonicMs } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { asRpcError, isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
+import { noteRequestId } from '../../../observability/telemetry/current-trace.ts';
+import { transportAttributes } from '../../../observability/telemetry/mcp-attributes.ts';
 import { recordServerSession } from '../../../observability/telemetry/session-durations.ts';
+import { withoutTrace } from '../../../observability/telemetry/trace-context.ts';
+import { type SendTraced, tracedRequests } from '../../../observability/telemetry/traced-channel.ts';
 import type { View } from '../../catalog/view.ts';
 import type { RequestId } from '../../messages/exchange.ts';
 import { invalidParams } from '../../messages/rpc-errors.ts';
@@ -35,6 +39,7 @@ export class ClientSession implements NoticeListener {
   readonly #watched = new Map<string, Watched>();
   readonly #write: WriteMessage;
   readonly #transport: 'http' | 'stdio';
+  readonly #sendTraced: SendTraced;
   readonly #sinceMs: number = monotonicMs();
   #isClosed = false;
   #count = 0;
@@ -47,6 +52,11 @@ export class ClientSession implements NoticeListener {
     transport: 'http' | 'stdio' = 'http',
   ) {
     this.#transport = transport;
+    this.#sendTraced = tracedRequests({
+      transport: transportAttributes(transport),
+      revision: facts.revision,
+      sessionId: transport === 'http' ? facts.id : null,
+    });
     this.id = facts.id;
     this.principal = facts.principal;
     this.view = facts.view;
@@ -104,11 +114,17 @@ export class ClientSession implements NoticeListener {
     signal: AbortSignal,
     write: WriteMessage = this.#write,
   ): Promise<JsonObject> {
+    // The trace that the connector sent is the parent of its question here, and of what goes on.
+    return await this.#sendTraced(method, withoutTrace(params), (sent) => this.#ask(method, sent, signal, write));
+  }
+
+  async #ask(method: string, params: JsonObject, signal: AbortSignal, write: WriteMessage): Promise<JsonObject> {
     if (this.#asked.size >= MAX_ASKED)
       throw new RpcError(RPC_INTERNAL_ERROR, 'The client has too many questions to answer');
     signal.throwIfAborted();
     this.#count += 1;
     const id = `switchyard-${this.#count}`;
+    noteRequestId(id);
     const answered = Promise.withResolvers<JsonObject>();
     const onAbort = (): void => {
       answered.reject(new RpcError(RPC_INTERNAL_ERROR, 'The question was given up'));
