@@ -82,7 +82,8 @@ Names, kinds and attributes are those of the [OpenTelemetry semantic conventions
 
 No attribute holds an argument, a result or an error message. The status of a failed span has a code of
 [errors.md](errors.md) as its description, not the message of the answer: connectors repeat in it what they were sent.
-\`subscriptions/listen\`, which stays open for hours, has no span. If the host has undici instrumented and records a
+\`subscriptions/listen\`, which stays open for hours, has no span. Nor has a notification to a client or from a
+connector, since a call may bring thousands of them, or a \`notifications/cancelled\` to a connector. If the host has undici instrumented and records a
 request, that instrumentation sends the headers.
 
 ## Durations
