@@ -51,8 +51,8 @@ describe('mcp-switchyard demo', () => {
       new Set(['streamable-http', 'sse']),
     );
     expect(gateway).toMatchObject([
-      { era: 'modern', tools: 48, answer: '42' },
-      { era: 'legacy', tools: 48, answer: '42' },
+      { era: 'modern', tools: 46, answer: '42' },
+      { era: 'legacy', tools: 46, answer: '42' },
     ]);
     expect(calls).toHaveLength(5);
     expect(calls.every(({ ok, durationMs }: { ok: boolean; durationMs: number }) => ok && durationMs > 0)).toBe(true);
@@ -81,12 +81,12 @@ describe('mcp-switchyard demo', () => {
     const health = await fetch(`${base}/healthz`);
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok' }]);
     const listed = await postLegacy(`${base}/mcp`, 'tools/list');
-    expect(listed.result.tools).toHaveLength(48);
+    expect(listed.result.tools).toHaveLength(46);
     expect((await fetch(`${base}/else`)).status).toBe(404);
     demo.child.kill('SIGINT');
     const { code, stdout } = await demo.ended;
     expect(code).toBe(0);
-    expect(stdout).toMatch(/everything-sse\s+legacy\s+sse\s+17\s+\d+ ms\s+ready/);
+    expect(stdout).toMatch(/everything-sse\s+legacy\s+sse\s+16\s+\d+ ms\s+ready/);
     expect(stdout).toContain('Refresh: ');
     await eventually('nobody listens any more', () =>
       fetch(`${base}/healthz`).then(
