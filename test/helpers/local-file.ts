@@ -60,3 +60,10 @@ export function manageFile(servers: object, options: Partial<LocalManagerOptions
     },
   };
 }
+
+/** The entry of a stdio server that starts after the shell has run `script`. */
+export function startedAfter(script: string, name: string): object {
+  const { command, args } = localServer([name]) as { command: string; args: string[] };
+  const words = [command, ...args].map((word) => `'${word}'`).join(' ');
+  return { command: 'sh', args: ['-c', `${script}; exec ${words}`] };
+}

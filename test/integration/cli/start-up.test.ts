@@ -2,17 +2,10 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
 import { eventually } from '../../helpers/eventually.ts';
-import { LocalFile, localServer } from '../../helpers/local-file.ts';
+import { LocalFile, localServer, startedAfter } from '../../helpers/local-file.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 afterEach(killRunning);
-
-/** A stdio server after `script` of a shell. */
-function startedAfter(script: string, name: string): object {
-  const { command, args } = localServer([name]) as { command: string; args: string[] };
-  const words = [command, ...args].map((word) => `'${word}'`).join(' ');
-  return { command: 'sh', args: ['-c', `${script}; exec ${words}`] };
-}
 
 const names = (stdout: string) => JSON.parse(stdout).tools.map(({ name }: { name: string }) => name);
 

@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { killRunning, type RunningCli, runCli, startCli } from '../../helpers/cli.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { remote } from '../../helpers/gateway-world.ts';
-import { LocalFile, localServer } from '../../helpers/local-file.ts';
+import { LocalFile, localServer, startedAfter } from '../../helpers/local-file.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { mapNow } from '../../helpers/map-under-test.ts';
 import { openSession, openStream, postLegacy, postModern } from '../../helpers/mcp-post.ts';
@@ -177,6 +177,17 @@ describe('mcp-switchyard serve', () => {
 });
 
 describe('mcp-switchyard serve --stdio', () => {
+  it('has the tools of a program that takes a second to start in its very first list', async () => {
+    using file = new LocalFile({ late: startedAfter('sleep 1', 'late') });
+    const cli = startCli(['serve', '--stdio', '--config', file.path, '--no-state'], { stdinDelayMs: 60_000 });
+    const clientInfo = { name: 't', version: '1' };
+    const params = { protocolVersion: '2025-06-18', capabilities: {}, clientInfo };
+    cli.child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', id: 1, method: 'initialize', params })}\n`);
+    cli.child.stdin?.write(`${JSON.stringify({ jsonrpc: '2.0', id: 2, method: 'tools/list' })}\n`);
+    await eventually('the list is answered', () => cli.seen.stdout.includes('"id":2'));
+    expect(cli.seen.stdout).toMatch(/"id":2.*late__whoami/);
+  });
+
   it('serves a client of either era over its standard streams, and ends with it', async () => {
     await using server = await RawMcpServer.start();
     using file = new LocalFile({ a: remote(server) });

@@ -1,22 +1,41 @@
 import { expect, it } from 'vitest';
+import { markLocal } from '../../../src/main/connectors/connection/local-entry.ts';
 import { FirstLists, type FirstListsManager } from '../../../src/main/gateway/first-lists.ts';
 import type { ConnectorEntry } from '../../../src/shared/map/service-map.ts';
+import { eventually } from '../../helpers/eventually.ts';
 
 interface Scripted {
   readonly enabled: readonly string[];
   readonly disabled?: readonly string[];
   readonly listed: readonly string[];
+  /** The connectors that are stdio servers; all others are reached over HTTP. */
+  readonly programs?: readonly string[];
 }
 
-/** A manager whose sync ends when `end` is called, and the wait of a gateway in front of it. */
-function scripted({ enabled, disabled = [], listed }: Scripted) {
+const HOUR_MS = 3_600_000;
+
+/** A manager whose sync ends with `synced`, and the first lists of a gateway in front of it. */
+function scripted(
+  { enabled, disabled = [], listed, programs = [] }: Scripted,
+  limits = { maxWaitMs: HOUR_MS, maxProgramWaitMs: HOUR_MS },
+) {
   const synced = Promise.withResolvers<void>();
   let syncs = 0;
   const entries = [
     ...enabled.map((id) => ({ id, status: 'enabled' })),
     ...disabled.map((id) => ({ id, status: 'disabled' })),
   ];
+  for (const entry of entries)
+    if (programs.includes(entry.id))
+      markLocal(entry as unknown as ConnectorEntry, { command: 'x', args: [], env: {}, cwd: null }, 'the registry');
+  const states = new Map(enabled.map((id) => [id, 'connecting']));
+  const listeners = new Set<() => void>();
   const manager = {
+    connector: (id: string) => ({ entry: entries.find((entry) => entry.id === id), status: { state: states.get(id) } }),
+    on: (_: string, listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
     restored: () => Promise.resolve(),
     listConnectors: () => entries as unknown as ConnectorEntry[],
     listTools: () => listed.map((connectorId) => ({ connectorId })),
@@ -26,12 +45,16 @@ function scripted({ enabled, disabled = [], listed }: Scripted) {
     },
   } as unknown as FirstListsManager;
   const closed = new AbortController();
-  const lists = new FirstLists(manager, closed.signal);
+  const lists = new FirstLists(manager, closed.signal, limits);
   let isReady = false;
   const ready = lists.ready().then(() => {
     isReady = true;
   });
-  return { lists, ready, closed, synced, syncs: () => syncs, isReady: () => isReady };
+  const becomes = (id: string, state: string): void => {
+    states.set(id, state);
+    for (const listener of [...listeners]) listener();
+  };
+  return { lists, ready, closed, synced, becomes, listeners, syncs: () => syncs, isReady: () => isReady };
 }
 
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -57,6 +80,28 @@ it.each<[string, Scripted]>([
   await ready;
   await lists.ready();
   expect(syncs()).toBe(1);
+});
+
+it('does not wait longer than the short limit for a connector over HTTP', async () => {
+  const { ready } = scripted({ enabled: ['a'], listed: [] }, { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS });
+  await ready;
+});
+
+it('waits past the short limit until every stdio server is up or has failed', async () => {
+  const script = { enabled: ['http', 'one', 'two'], programs: ['one', 'two'], listed: [] };
+  const { ready, becomes, listeners, isReady } = scripted(script, { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS });
+  await eventually('the short limit is over', () => listeners.size === 1);
+  becomes('one', 'ready');
+  await turns();
+  expect(isReady()).toBe(false);
+  becomes('two', 'backing-off');
+  await ready;
+  expect(listeners.size).toBe(0);
+});
+
+it('does not wait longer than the long limit for a stdio server', async () => {
+  const script = { enabled: ['a'], programs: ['a'], listed: [] };
+  await scripted(script, { maxWaitMs: 1, maxProgramWaitMs: 2 }).ready;
 });
 
 it('answers lists where the sync fails or the gateway closes', async () => {

@@ -9,10 +9,10 @@ import { TempDir } from '../../../helpers/temp-dir.ts';
 const HOST = join(import.meta.dirname, '../../../fixtures/stdio/on-windows.ts');
 
 /** What a host with the platform's name replaced started, and what became of it. */
-function onWindows(command: string, args: readonly string[], path: string) {
+function onWindows(command: string, args: readonly string[], path: string, env: NodeJS.ProcessEnv = {}) {
   const stdout = execFileSync(process.execPath, [HOST, command, ...args], {
     // Windows separates the folders of PATH by semicolons; the shell and kill of this machine are found in the other half.
-    env: { ...process.env, PATH: `${path};:${process.env.PATH}`, PATHEXT: '.EXE;.CMD' },
+    env: { ...process.env, PATH: `${path};:${process.env.PATH}`, PATHEXT: '.EXE;.CMD', ...env },
     encoding: 'utf8',
   });
   return JSON.parse(stdout) as {
@@ -49,4 +49,12 @@ it('starts an .exe without a shell', () => {
   writeFileSync(join(folder.path, 'server.EXE'), '');
   const [program] = onWindows('server', ['a b'], folder.path).started;
   expect(program).toMatchObject({ command: 'server', args: ['a b'], verbatim: false });
+});
+
+it('ends the program alone if taskkill fails', async () => {
+  using folder = new TempDir();
+  writeFileSync(join(folder.path, 'server.EXE'), '');
+  const { pids, exit } = onWindows('server', [], folder.path, { TASKKILL: 'fails' });
+  expect(exit).toEqual(['SIGKILL']);
+  await eventually('both programs are gone', () => !pids.some(isAlive));
 });
