@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { Agent } from 'undici';
 import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
 import { createStreamableHttpConnect } from '../../src/main/connectors/streamable-http/streamable-http-connect.ts';
@@ -84,9 +85,7 @@ export class RawMcpServer implements AsyncDisposable {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString();
+    const text = await textOf(request);
     const message = (text === '' ? {} : JSON.parse(text)) as RawRequest['message'];
     const raw: RawRequest = {
       method: request.method ?? '',

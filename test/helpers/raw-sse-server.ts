@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text as textOf } from 'node:stream/consumers';
 import { Agent } from 'undici';
 import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
 import { createSseConnect } from '../../src/main/connectors/sse/sse-connect.ts';
@@ -104,9 +105,7 @@ export class RawSseServer implements AsyncDisposable {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const text = Buffer.concat(chunks).toString();
+    const text = await textOf(request);
     const message = (text === '' ? {} : JSON.parse(text)) as SseRequest['message'];
     const accept = (): void => void response.writeHead(202).end('Accepted');
     const raw: SseRequest = {

@@ -1,5 +1,6 @@
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json as jsonOf } from 'node:stream/consumers';
 
 type Json = Readonly<Record<string, unknown>>;
 
@@ -30,9 +31,7 @@ export async function startSseServer(): Promise<SseServer> {
       response.write('event: endpoint\ndata: /messages\n\n');
       return;
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const message = JSON.parse(Buffer.concat(chunks).toString()) as SsePost['message'];
+    const message = (await jsonOf(request)) as SsePost['message'];
     requests.push({ headers: request.headers, message });
     response.writeHead(202).end();
     const result = results[message.method ?? ''];

@@ -1,5 +1,6 @@
 import { createServer, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json as jsonOf } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { getConnectorMetricsRegistry } from '../../../src/main/index.ts';
 import { eventually } from '../../helpers/eventually.ts';
@@ -33,9 +34,7 @@ async function sseServer(onCall: OnCall) {
       response.write('event: endpoint\ndata: /messages\n\n');
       return;
     }
-    const chunks: Buffer[] = [];
-    for await (const chunk of request) chunks.push(chunk as Buffer);
-    const message = JSON.parse(Buffer.concat(chunks).toString()) as Message;
+    const message = (await jsonOf(request)) as Message;
     response.writeHead(202).end();
     if (stream === null) return;
     const result = results[message.method ?? ''];
