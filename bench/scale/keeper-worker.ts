@@ -1,4 +1,5 @@
 /** The thread of worker-keepers.ts: loads the map at each message, in the way of `workerData`. */
+
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import { fetch } from 'undici';
@@ -12,6 +13,7 @@ import {
   type LoadTask,
   PROTOCOL_VERSION,
 } from '../../src/shared/protocol/thread-messages.ts';
+import { hmacTrust } from '../../src/shared/signatures/trust.ts';
 import type { WorkerAnswer } from './worker-keepers.ts';
 
 const { way, url } = workerData as { way: 'clone' | 'floor'; url: string };
@@ -39,12 +41,13 @@ async function floor(): Promise<WorkerAnswer> {
     given: null,
     known,
     policy: {
-      signatureKey: MAP_KEY,
+      trust: hmacTrust(MAP_KEY),
       nowMs: Date.now(),
       floorMs: null,
       maxSkewMs: 300_000,
       maxConnectors: 1e6,
       allowExpired: false,
+      maxStaleMs: null,
     },
     wantsBody: false,
   };

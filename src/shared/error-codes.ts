@@ -4,6 +4,7 @@ import { type ErrorCodeEntry, entry } from './error-codes/entry.ts';
 import { GATEWAY_ERRORS } from './error-codes/gateway.ts';
 import { MAP_CONTENT_ERRORS } from './error-codes/map-content.ts';
 import { MAP_TRANSFER_ERRORS } from './error-codes/map-transfer.ts';
+import { MAP_TRUST_ERRORS } from './error-codes/map-trust.ts';
 import { OPTION_ERRORS } from './error-codes/options.ts';
 import { REGISTRY_ERRORS } from './error-codes/registry.ts';
 import { STORE_ERRORS } from './error-codes/store.ts';
@@ -16,6 +17,7 @@ export const ERROR_CODES = {
   ...OPTION_ERRORS,
   ...MAP_TRANSFER_ERRORS,
   ...MAP_CONTENT_ERRORS,
+  ...MAP_TRUST_ERRORS,
   ...THREAD_ERRORS,
   ...STORE_ERRORS,
   ...REGISTRY_ERRORS,

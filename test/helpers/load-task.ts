@@ -1,4 +1,5 @@
 import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../src/shared/protocol/thread-messages.ts';
+import { hmacTrust } from '../../src/shared/signatures/trust.ts';
 import { KEY, NOW } from './signed-map.ts';
 
 /** A task of a cold load at {@link NOW}, by default of a map at a port where nobody listens. */
@@ -11,7 +12,15 @@ export function loadTask(overrides: Partial<LoadTask> = {}): LoadTask {
     given: null,
     known: null,
     wantsBody: true,
-    policy: { signatureKey: KEY, nowMs: NOW, floorMs: null, maxSkewMs: 0, maxConnectors: 100_000, allowExpired: false },
+    policy: {
+      trust: hmacTrust(KEY),
+      nowMs: NOW,
+      floorMs: null,
+      maxSkewMs: 0,
+      maxConnectors: 100_000,
+      allowExpired: false,
+      maxStaleMs: null,
+    },
     ...overrides,
   };
 }

@@ -1,6 +1,7 @@
 import type { Delta, DigestTable } from '../map/delta.ts';
 import type { RawEntry, ServiceMapHeader } from '../map/service-map.ts';
 import type { LoadPhases } from '../protocol/thread-messages.ts';
+import type { MapSigners } from '../signatures/trust.ts';
 import type { ProvenMap } from './proven-maps.ts';
 
 /** A map that passed every check, compared with the known one. */
@@ -9,6 +10,7 @@ export interface Proof {
   readonly header: ServiceMapHeader;
   readonly generatedAtMs: number;
   readonly expiresAtMs: number;
+  readonly signers: MapSigners;
   /** The entries that were added or changed, in map order. */
   readonly sent: readonly RawEntry[];
   readonly digests: DigestTable;

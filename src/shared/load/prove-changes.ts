@@ -55,7 +55,7 @@ function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: Proo
   const parse = lap();
 
   const next = provenOf(body, bodySha256, found, placed, before);
-  if (!isMacOf(skeleton[SIGNATURE_MEMBER], macOf(skeleton, next, policy.signatureKey))) return null;
+  if (!isMacOf(skeleton[SIGNATURE_MEMBER], macOf(skeleton, next, policy.trust.hmacKeys[0] ?? ''))) return null;
   const verify = lap();
 
   const checked = checkServiceMap(skeleton, policy.maxConnectors);
@@ -73,6 +73,7 @@ function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: Proo
     header,
     generatedAtMs,
     expiresAtMs,
+    signers: { hmacKey: 0, signatures: [] },
     sent,
     digests,
     delta,

@@ -41,7 +41,7 @@ function proveWhole(bytes: Uint8Array, bodySha256: string, known: KnownMap | nul
 
   const texts: string[] = [];
   const entryDigests: Uint8Array[] = [];
-  assertSigned(map, policy.signatureKey, ({ text, element }) => {
+  assertSigned(map, policy.trust.hmacKeys[0] ?? '', ({ text, element }) => {
     if (element?.key !== 'connectors') return;
     texts.push(text);
     entryDigests.push(digestEntry(text));
@@ -60,6 +60,7 @@ function proveWhole(bytes: Uint8Array, bodySha256: string, known: KnownMap | nul
   return {
     kind: 'proof',
     ...{ header, generatedAtMs, expiresAtMs, digests, delta, bodySha256 },
+    signers: { hmacKey: 0, signatures: [] },
     sent: checked.entries.filter(({ id }) => wanted.has(id)),
     phases: { parse, verify, validate, diff: lap() },
     trace: () => traceOf(bytes, bodySha256, ids, texts, digests.digests),

@@ -87,6 +87,7 @@ function* proofEvents(proof: Proof, acquired: Acquisition, report: LoadReport): 
     delta: proof.delta,
     generatedAtMs: proof.generatedAtMs,
     expiresAtMs: proof.expiresAtMs,
+    signers: proof.signers,
     etag: acquired.etag,
     bodySha256: proof.bodySha256,
     body: acquired.bytes,

@@ -24,6 +24,7 @@ import type {
   ServerOutcome,
   SyncMode,
 } from '../servers/server-records.ts';
+import type { MapSigners, SignatureTrust } from '../signatures/trust.ts';
 import type {
   ConnectorPage,
   InStore,
@@ -35,7 +36,7 @@ import type {
 } from '../tools/tool-records.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 7;
+export const PROTOCOL_VERSION = 8;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
@@ -76,7 +77,7 @@ export interface KnownMap {
 
 /** What a map must satisfy to be believed. */
 export interface ProofPolicy {
-  readonly signatureKey: string;
+  readonly trust: SignatureTrust;
   /** The wall clock, read once on main for the whole load. */
   readonly nowMs: number;
   /** The highest `generatedAt` accepted before; anything older is refused. */
@@ -86,6 +87,8 @@ export interface ProofPolicy {
   readonly maxConnectors: number;
   /** For a map that was accepted in an earlier life and is to be served as stale. */
   readonly allowExpired: boolean;
+  /** How long after its expiry an `allowExpired` map is still served, in milliseconds; null for ever. */
+  readonly maxStaleMs: number | null;
 }
 
 /** One load of one map. */
@@ -142,7 +145,9 @@ export interface CommitEvent {
   readonly digests: DigestTable;
   readonly delta: Delta;
   readonly generatedAtMs: number;
+  /** When the map stops being current: the earliest of its `ttlSeconds`, its signatures and their keys. */
   readonly expiresAtMs: number;
+  readonly signers: MapSigners;
   readonly etag: string | null;
   readonly bodySha256: string;
   /** The bytes that were proven, for the store; null where nobody wanted them. */

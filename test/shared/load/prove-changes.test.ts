@@ -7,15 +7,17 @@ import { ProvenMaps } from '../../../src/shared/load/proven-maps.ts';
 import { canonicalJson } from '../../../src/shared/map/canonical-json.ts';
 import { createServiceMapSignature } from '../../../src/shared/map/signature.ts';
 import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/thread-messages.ts';
+import { hmacTrust } from '../../../src/shared/signatures/trust.ts';
 import { entry, type Json, KEY, mapOf, NOW } from '../../helpers/signed-map.ts';
 
 const policy: ProofPolicy = {
-  signatureKey: KEY,
+  trust: hmacTrust(KEY),
   nowMs: NOW + 1_000,
   floorMs: null,
   maxSkewMs: 300_000,
   maxConnectors: 100,
   allowExpired: false,
+  maxStaleMs: null,
 };
 
 /** How a producer writes its maps down. */
@@ -142,7 +144,7 @@ describe('a proof of what changed', () => {
   });
 
   it.each<[string, Json, Partial<ProofPolicy>]>([
-    ['MAP_SIGNATURE_MISMATCH', mapOf([entry('a')]), { signatureKey: 'another' }],
+    ['MAP_SIGNATURE_MISMATCH', mapOf([entry('a')]), { trust: hmacTrust('another') }],
     ['MAP_EXPIRED', mapOf([entry('a')]), { nowMs: NOW + 3_600_000 }],
     ['MAP_ROLLED_BACK', mapOf([entry('a')]), { floorMs: NOW + 1 }],
     ['MAP_TOO_MANY_CONNECTORS', mapOf([entry('a'), entry('b')]), { maxConnectors: 1 }],

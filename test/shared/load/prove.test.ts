@@ -2,15 +2,17 @@ import { describe, expect, it } from 'vitest';
 import type { Proof } from '../../../src/shared/load/proof.ts';
 import { proveMap } from '../../../src/shared/load/prove.ts';
 import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/thread-messages.ts';
+import { hmacTrust } from '../../../src/shared/signatures/trust.ts';
 import { entry, type Json, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 
 const policy: ProofPolicy = {
-  signatureKey: KEY,
+  trust: hmacTrust(KEY),
   nowMs: NOW + 1_000,
   floorMs: null,
   maxSkewMs: 300_000,
   maxConnectors: 100,
   allowExpired: false,
+  maxStaleMs: null,
 };
 
 const prove = (
@@ -53,7 +55,7 @@ describe('proveMap', () => {
     ['MAP_EXPIRED', mapOf([]), { nowMs: NOW + 3_600_000 }],
     ['MAP_FROM_FUTURE', mapOf([]), { nowMs: NOW - 300_001 }],
     ['MAP_ROLLED_BACK', mapOf([]), { floorMs: NOW + 1 }],
-    ['MAP_SIGNATURE_MISMATCH', mapOf([]), { signatureKey: 'another' }],
+    ['MAP_SIGNATURE_MISMATCH', mapOf([]), { trust: hmacTrust('another') }],
     ['MAP_TOO_MANY_CONNECTORS', mapOf([entry('a'), entry('b')]), { maxConnectors: 1 }],
     ['MAP_SCHEMA', mapOf([entry('a', { scopes: [] })]), {}],
   ])('refuses with %s', (code, map, overrides) => {

@@ -3,6 +3,7 @@ import { systemClock } from '../../../shared/clock.ts';
 import { acquireMap, type FetchMap } from '../../../shared/load/acquire.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import type { MapRequest, ProofPolicy } from '../../../shared/protocol/thread-messages.ts';
+import { hmacTrust } from '../../../shared/signatures/trust.ts';
 import { createMainAgent } from '../../http/main-agent.ts';
 import { resolveOptions } from '../../options/options.ts';
 import { mapManagerOptions, requiredVariable, type SourceOptions } from '../source-options.ts';
@@ -15,12 +16,13 @@ export async function runVerify(place: string, options: SourceOptions): Promise<
   const signatureKey = requiredVariable(options.keyEnv, '--key-env');
   const bytes = isHttpEndpoint(place) ? await fetchBytes(place, options) : await readInput(place);
   const policy: ProofPolicy = {
-    signatureKey,
+    trust: hmacTrust(signatureKey),
     nowMs: systemClock.now(),
     floorMs: null,
     maxSkewMs: 300_000,
     maxConnectors: Number.POSITIVE_INFINITY,
     allowExpired: false,
+    maxStaleMs: null,
   };
   const checks = verifyMap(bytes, policy);
   const ok = checks.every(({ failure }) => failure === null);

@@ -3,6 +3,7 @@ import { deadline, raceSignal } from '../../../shared/clock.ts';
 import { ConnectorManifestError, messageOf } from '../../../shared/errors.ts';
 import type { NetworkSettings } from '../../../shared/net/network.ts';
 import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../../shared/protocol/thread-messages.ts';
+import { hmacTrust } from '../../../shared/signatures/trust.ts';
 import type { MapOptions } from '../../options/map-options.ts';
 import type { Snapshot } from '../snapshot.ts';
 
@@ -85,12 +86,13 @@ export function createLoadTask(parts: LoadTaskParts): LoadTask {
     // The digests are shared and never change. New ones come back with the commit, so a load that dies breaks nothing.
     known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests, expiresAtMs },
     policy: {
-      signatureKey,
+      trust: hmacTrust(signatureKey),
       nowMs: parts.nowMs,
       floorMs: parts.floorMs,
       maxSkewMs: limits.maxClockSkewMs,
       maxConnectors: limits.maxConnectors,
       allowExpired: given !== null,
+      maxStaleMs: null,
     },
     wantsBody: parts.wantsBody,
   };

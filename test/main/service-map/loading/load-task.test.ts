@@ -7,6 +7,7 @@ import {
   storeKeyOf,
 } from '../../../../src/main/service-map/loading/load-task.ts';
 import { Snapshot } from '../../../../src/main/service-map/snapshot.ts';
+import { hmacTrust } from '../../../../src/shared/signatures/trust.ts';
 import { given } from '../../../helpers/load-task.ts';
 
 const parts = (overrides: Partial<LoadTaskParts> = {}): LoadTaskParts => ({
@@ -37,7 +38,7 @@ describe('createLoadTask', () => {
     const { request, policy } = createLoadTask(parts({ apiKey: 'token' }));
     const headers = { Authorization: 'Bearer token' };
     expect(request).toEqual({ url: 'http://maps.test/', headers, etag: '"e"', timeoutMs: 20, maxBytes: 3 });
-    expect(policy).toMatchObject({ signatureKey: 'key', floorMs: 7, nowMs: 8, maxSkewMs: 5, maxConnectors: 4 });
+    expect(policy).toMatchObject({ trust: hmacTrust('key'), floorMs: 7, nowMs: 8, maxSkewMs: 5, maxConnectors: 4 });
     expect(createLoadTask(parts()).request.headers).toEqual({});
   });
 

@@ -4,6 +4,7 @@ import { fromWireError, rootReason } from '../../../../shared/errors.ts';
 import { createServiceMapSignature } from '../../../../shared/map/signature.ts';
 import type { NetworkSettings } from '../../../../shared/net/network.ts';
 import { type LoadTask, PROTOCOL_VERSION } from '../../../../shared/protocol/thread-messages.ts';
+import { hmacTrust } from '../../../../shared/signatures/trust.ts';
 import { createMainAgent } from '../../../http/main-agent.ts';
 import { LoadPool } from '../../../service-map/loading/load-pool.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
@@ -74,7 +75,15 @@ function selfMadeTask(network: NetworkSettings): LoadTask {
     given: { kind: 'body', bytes: new TextEncoder().encode(text), etag: null, fetchMs: 0 },
     known: null,
     wantsBody: false,
-    policy: { signatureKey: key, nowMs, floorMs: null, maxSkewMs: 0, maxConnectors: 1, allowExpired: false },
+    policy: {
+      trust: hmacTrust(key),
+      nowMs,
+      floorMs: null,
+      maxSkewMs: 0,
+      maxConnectors: 1,
+      allowExpired: false,
+      maxStaleMs: null,
+    },
   };
 }
 

@@ -25,7 +25,7 @@ export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): readonly Chec
   const syntax = attempt(() => asServiceMap(parseStrictJson(bytes)));
   const results = [result('syntax', syntax, `strict JSON, ${bytes.length} bytes`)];
   if (!syntax.ok) return results;
-  results.push(checkSignature(syntax.value, policy.signatureKey));
+  results.push(checkSignature(syntax.value, policy.trust.hmacKeys[0] ?? ''));
   const shape = attempt(() => checkServiceMap(syntax.value, policy.maxConnectors));
   results.push(result('shape', shape, shape.ok ? `${shape.value.entries.length} connectors` : ''));
   if (shape.ok) results.push(checkTime(shape.value, policy));

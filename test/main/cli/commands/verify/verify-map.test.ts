@@ -3,15 +3,17 @@ import { describe, expect, it } from 'vitest';
 import { matchingForm } from '../../../../../src/main/cli/commands/verify/producer-forms.ts';
 import { verifyMap } from '../../../../../src/main/cli/commands/verify/verify-map.ts';
 import { createServiceMapSignature } from '../../../../../src/shared/map/signature.ts';
+import { hmacTrust } from '../../../../../src/shared/signatures/trust.ts';
 import { entry, type Json, KEY, mapOf, NOW } from '../../../../helpers/signed-map.ts';
 
 const policy = {
-  signatureKey: KEY,
+  trust: hmacTrust(KEY),
   nowMs: NOW,
   floorMs: null,
   maxSkewMs: 0,
   maxConnectors: 100,
   allowExpired: false,
+  maxStaleMs: null,
 };
 
 const map = mapOf([entry('a', { name: 'Zürich', metadata: { b: 1, B: 2, a: [1.5, 'x'] } })]);
