@@ -2,13 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 import { raceSignal } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
 import type { Delta } from '../../shared/map/delta.ts';
-import type {
-  AcquiredBody,
-  CommitEvent,
-  LoadReport,
-  LoadTask,
-  StoredMap,
-} from '../../shared/protocol/thread-messages.ts';
+import type { AcquiredBody, CommitEvent, LoadReport, LoadTask } from '../../shared/protocol/thread-messages.ts';
+import type { StoredMap } from '../../shared/protocol/writer-messages.ts';
 import { traced } from '../observability/trace.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';

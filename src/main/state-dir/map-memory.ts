@@ -1,5 +1,5 @@
 import { settledWithin } from '../../shared/clock.ts';
-import type { StoredMap, StoredSource } from '../../shared/protocol/thread-messages.ts';
+import type { StoredMap, StoredSource } from '../../shared/protocol/writer-messages.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 

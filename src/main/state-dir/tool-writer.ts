@@ -1,6 +1,6 @@
 import type { Remote } from 'comlink';
 import { SwitchyardError } from '../../shared/errors.ts';
-import type { WriterApi, WriterReply } from '../../shared/protocol/thread-messages.ts';
+import type { WriterApi, WriterReply } from '../../shared/protocol/writer-messages.ts';
 import type { InStore } from '../../shared/tools/tool-records.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';

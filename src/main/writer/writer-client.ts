@@ -3,14 +3,9 @@ import * as Comlink from 'comlink';
 import { deadline, raceSignal, settledWithin } from '../../shared/clock.ts';
 import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import { portEndpoint } from '../../shared/protocol/comlink-endpoint.ts';
-import {
-  PROTOCOL_VERSION,
-  type StoredMap,
-  type StoredSource,
-  type WriterApi,
-  type WriterReply,
-} from '../../shared/protocol/thread-messages.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/thread-messages.ts';
 import { workerUrl } from '../../shared/protocol/worker-url.ts';
+import type { StoredMap, StoredSource, WriterApi, WriterReply } from '../../shared/protocol/writer-messages.ts';
 import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/servers/server-records.ts';
 import { isStoreNoteMessage } from '../../shared/servers/store-notes.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { RememberedConnector } from '../tools/tool-records.ts';
-import type { StoredMap } from './thread-messages.ts';
+import type { StoredMap } from './writer-messages.ts';
 
 /**
  * The start image: what the next start needs first, in one file that is read without waiting for any thread. It is a

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
-import type { StoredMap, StoredSource } from '../../shared/protocol/thread-messages.ts';
+import type { StoredMap, StoredSource } from '../../shared/protocol/writer-messages.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type {
   KnownServers,

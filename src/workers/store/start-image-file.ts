@@ -7,7 +7,7 @@ import {
   startImageMap,
   startImageName,
 } from '../../shared/protocol/start-image.ts';
-import type { StoredMap } from '../../shared/protocol/thread-messages.ts';
+import type { StoredMap } from '../../shared/protocol/writer-messages.ts';
 import { replaceDurably } from '../servers-file/durable-file.ts';
 import type { ToolTable } from '../tables/tool-table.ts';
 

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
-import type { StoredMap, StoredSource } from '../../shared/protocol/thread-messages.ts';
+import type { StoredMap, StoredSource } from '../../shared/protocol/writer-messages.ts';
 import { SOURCES } from './schema.ts';
 import { columnsOf, provenRows, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';

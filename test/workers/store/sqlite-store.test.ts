@@ -2,7 +2,7 @@ import { chmodSync, existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import type { StoredMap } from '../../../src/shared/protocol/thread-messages.ts';
+import type { StoredMap } from '../../../src/shared/protocol/writer-messages.ts';
 import type { StoreNote } from '../../../src/shared/servers/store-notes.ts';
 import { SqliteStore } from '../../../src/workers/store/sqlite-store.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';

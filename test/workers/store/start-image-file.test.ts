@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { readStartImage, START_IMAGE_MAX_MAP_BYTES, startImageName } from '../../../src/shared/protocol/start-image.ts';
-import type { StoredMap } from '../../../src/shared/protocol/thread-messages.ts';
+import type { StoredMap } from '../../../src/shared/protocol/writer-messages.ts';
 import { writeStartImage } from '../../../src/workers/store/start-image-file.ts';
 import { ToolTable } from '../../../src/workers/tables/tool-table.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';

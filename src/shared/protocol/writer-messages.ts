@@ -1,0 +1,102 @@
+/**
+ * The interface of the writer thread, which main calls through Comlink, and the records that it keeps. All of it is
+ * plain data.
+ */
+
+import type { WireError } from '../errors.ts';
+import type { ServerInfo } from '../servers/server-info.ts';
+import type {
+  KnownServers,
+  MergeMode,
+  ServerChange,
+  ServerNews,
+  ServerOutcome,
+  SyncMode,
+} from '../servers/server-records.ts';
+import type {
+  ConnectorPage,
+  InStore,
+  PinChoice,
+  ToolPinChange,
+  ToolPinDetail,
+  ToolsToSave,
+  TouchedTools,
+} from '../tools/tool-records.ts';
+
+/** A verified map as the store keeps it. */
+export interface StoredMap {
+  /** A hash of its URL and signature key, under which it is kept: load-task.ts of the main thread. */
+  readonly storeKey: string;
+  readonly etag: string | null;
+  readonly body: Uint8Array<ArrayBuffer>;
+  readonly generatedAtMs: number;
+  readonly savedAtMs: number;
+}
+
+/** What the store knows of one source. */
+export interface StoredSource {
+  /** The highest `generatedAt` ever accepted; null if none was. */
+  readonly floorMs: number | null;
+  readonly map: StoredMap | null;
+  /** Whether there is a map whose checksum does not match, which is why `map` is null. */
+  readonly isDamaged: boolean;
+}
+
+/** A writer's answer: failures are data, since Comlink drops class and code. */
+export type WriterReply<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly error: WireError };
+
+/** The writer worker's interface, over Comlink. It is the only owner of the store. */
+export interface WriterApi {
+  /** Opens or creates the store. `value` is the path of its file. */
+  open(version: number, stateDir: string): WriterReply<string>;
+  readSource(storeKey: string): WriterReply<StoredSource>;
+  /** Whether it has a map of this source from `generatedAtMs` or later. */
+  hasMap(storeKey: string, generatedAtMs: number): WriterReply<boolean>;
+  /** Notes which process groups of this host run. The next host ends them if this one is killed outright. */
+  notePrograms(pids: readonly number[]): WriterReply<null>;
+  /** Durable when answered. Never replaces a newer map, never lowers the floor. */
+  saveMap(map: StoredMap): WriterReply<null>;
+  /** Durable when answered. */
+  applyServers(changes: readonly ServerChange[]): WriterReply<null>;
+  /** Durable when answered; what became of each. */
+  mergeServers(servers: readonly ServerInfo[], mode: MergeMode): WriterReply<ServerOutcome[]>;
+  /** What is new in the registry since `known`; `path` is its `servers.json`. */
+  syncServers(path: string, known: KnownServers, mode: SyncMode): WriterReply<ServerNews>;
+  /**
+   * The last of a process that ends: applies, then writes the file. Sets `done[0]` to 1 in any case, for somebody
+   * who blocks on it.
+   */
+  finish(changes: readonly ServerChange[], path: string, known: KnownServers, done: Int32Array): WriterReply<null>;
+  /**
+   * What is said of tools is meant for the store `storeId`, or for any (null). This first puts in the pins that it
+   * lacks. Durable when answered; what differs from its pin.
+   */
+  saveTools(storeId: string | null, scope: string, tools: ToolsToSave): WriterReply<InStore<ToolPinDetail[]>>;
+  /** Notes that connectors listed the same tools again. */
+  touchTools(
+    storeId: string | null,
+    scope: string,
+    connectorIds: readonly string[],
+    listedAtMs: number,
+  ): WriterReply<InStore<TouchedTools>>;
+  forgetTools(storeId: string | null, scope: string, connectorIds: readonly string[]): WriterReply<InStore<void>>;
+  /** Remembered connectors, from the one after `afterId` on. */
+  readTools(storeId: string | null, scope: string, afterId: string): WriterReply<InStore<ConnectorPage>>;
+  /** Everything that differs from its pin, of one scope or of all (null). */
+  changedTools(storeId: string | null, scope: string | null): WriterReply<InStore<ToolPinDetail[]>>;
+  /**
+   * Takes the present definitions of these tools, or of all (null), for the right ones; those that it did. Durable
+   * when answered.
+   */
+  approveTools(
+    storeId: string | null,
+    scope: string | null,
+    tools: readonly PinChoice[] | null,
+    nowMs: number,
+  ): WriterReply<InStore<ToolPinChange[]>>;
+  /** Writes what the next start of a scope needs first; see start-image.ts. */
+  writeStartImage(scope: string, storeKeys: readonly string[]): WriterReply<null>;
+  close(): WriterReply<null>;
+}
