@@ -1,6 +1,6 @@
 /**
- * Every message of a load (writer-messages.ts has those of the writer). Plain data alone: structured clone turns a class into an empty object without a
- * word, so tasks are built field by field and no field is optional.
+ * Every message of a load; writer-messages.ts has those of the writer. Plain data alone: structured clone turns a
+ * class into an empty object without a word, so tasks are built field by field and no field is optional.
  *
  *     load    = main → worker  LoadTask        (through the pool; `port` is transferred)
  *               worker → main  chunk*          (each costs one credit)
