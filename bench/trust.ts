@@ -1,7 +1,7 @@
 /**
  * What do asymmetric signatures cost a refresh and a whole proof of a map, in processor time of the thread and of main?
  * Baseline: the same map with its HMAC alone, interleaved, each way in a thread of its own.
- * `npm run bench -- trust [--only canonical,plain] [--rounds N] [--entries N] [--changed N]`
+ * `npm run bench -- trust [--only canonical,plain] [--pairs N] [--entries N] [--changed N]`
  */
 import { runParts } from './support/run-parts.ts';
 import { measureTrust } from './trust/measure.ts';
@@ -11,13 +11,13 @@ await runParts(
     name: 'trust',
     question: 'What do asymmetric signatures cost a refresh and a whole proof of a map?',
     options: {
-      rounds: { type: 'string', default: '20' },
+      pairs: { type: 'string', default: '20' },
       entries: { type: 'string', default: '10000' },
       changed: { type: 'string', default: '50' },
     },
   },
-  ({ rounds, entries, changed }) => {
-    const plan = { rounds: Number(rounds), count: Number(entries), changed: Number(changed) };
+  ({ pairs, entries, changed }) => {
+    const plan = { pairs: Number(pairs), count: Number(entries), changed: Number(changed) };
     return {
       canonical: (tell) => measureTrust(plan, 'canonical', tell),
       plain: (tell) => measureTrust(plan, 'plain', tell),

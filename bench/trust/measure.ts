@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
+import { percentile, type Row, type Section } from '../../src/main/cli/bench/report-figures.ts';
 import { createServiceMapSignature, signServiceMap } from '../../src/main/index.ts';
 import { canonicalJson } from '../../src/shared/map/canonical-json.ts';
 import { readKeySet } from '../../src/shared/signatures/key-set.ts';
@@ -22,38 +22,84 @@ export type Writing = 'canonical' | 'plain';
 export interface TrustPlan {
   readonly count: number;
   readonly changed: number;
-  readonly rounds: number;
+  readonly pairs: number;
 }
 
-const WARM_UP_ROUNDS = 5;
+const WARM_UP_PAIRS = 3;
+
+/** Refreshes whose mean is one sample: the system counts processor time in steps of some milliseconds. */
+const REFRESHES = 4;
+
+/** What one way cost in each pair. */
+interface Costs {
+  readonly refresh: LoadCost[];
+  readonly whole: LoadCost[];
+}
 
 /** Processor time of refreshes and of whole proofs, of the thread and of main, for each way to sign. */
-export async function measureTrust(plan: TrustPlan, writing: Writing, tell: (section: Section) => void): Promise<void> {
-  const { count, changed, rounds } = plan;
+export async function measureTrust(
+  { count, changed, pairs }: TrustPlan,
+  writing: Writing,
+  tell: (section: Section) => void,
+): Promise<void> {
   const write = writing === 'canonical' ? canonicalJson : JSON.stringify;
   const ways = waysToSign();
-  const threads = ways.map(({ trust }) => new LoadThread(trust));
-  const costs: { refresh: LoadCost[]; whole: LoadCost[] }[] = ways.map(() => ({ refresh: [], whole: [] }));
-  const first: Json = JSON.parse(benchMap(count, { enabled: false, endpoint: 'http://127.0.0.1:9' }));
-  const { signature: _old, ...payload } = first;
-  for (let round = 0; round < WARM_UP_ROUNDS + rounds; round += 1) {
-    const map = changedMap(payload, round, changed);
-    for (let turn = 0; turn < ways.length; turn += 1) {
-      // Each way is the first of its round as often as the others.
-      const index = (turn + round) % ways.length;
-      const [way, thread] = [ways[index], threads[index]];
-      if (way === undefined || thread === undefined) continue;
-      const body = write(way.sign(map));
-      const refresh = await thread.refresh(body);
-      const whole = await thread.proveWhole(body);
-      if (round < WARM_UP_ROUNDS) continue;
-      costs[index]?.refresh.push(refresh);
-      costs[index]?.whole.push(whole);
+  const maps = mapsInTurn(count, changed);
+  const runs = ways.map(({ name, trust, sign }) => ({
+    name,
+    thread: new LoadThread(trust),
+    bodies: maps.map((map) => write(sign(map))),
+    costs: { refresh: [], whole: [] } as Costs,
+  }));
+  for (const { thread, bodies } of runs) await thread.proveWhole(bodies[0] ?? '');
+  for (let pair = 0; pair < WARM_UP_PAIRS + pairs; pair += 1) {
+    const refreshes: LoadCost[][] = runs.map(() => []);
+    for (let turn = 0; turn < REFRESHES; turn += 1)
+      for (const index of inTurn(runs, pair + turn)) {
+        const run = runs[index];
+        const body = run?.bodies[(turn + 1) % maps.length] ?? '';
+        if (run !== undefined) refreshes[index]?.push(await run.thread.refresh(body));
+      }
+    for (const index of inTurn(runs, pair)) {
+      const run = runs[index];
+      const whole = await run?.thread.proveWhole(run.bodies[0] ?? '');
+      if (pair < WARM_UP_PAIRS || run === undefined || whole === undefined) continue;
+      run.costs.refresh.push(meanOf(refreshes[index] ?? []));
+      run.costs.whole.push(whole);
     }
   }
-  await Promise.all(threads.map((thread) => thread.close()));
-  const rows = ways.flatMap(({ name }, index) => rowsOf(name, ways[0]?.name ?? null, costs[index]));
-  tell({ title: `${count} entries, ${changed} changed, written ${writing}`, rows });
+  await Promise.all(runs.map(({ thread }) => thread.close()));
+  const baseline = runs[0];
+  if (baseline === undefined) return;
+  tell({
+    title: `${count} entries, ${changed} changed, written ${writing}`,
+    rows: runs.flatMap(({ name, costs }) => rowsOf(name, baseline.name, costs)),
+    notes: runs.slice(1).flatMap(({ name, costs }) => notesOf(name, costs, baseline.costs)),
+  });
+}
+
+/** The places of all ways, each way as often the first as the others. */
+function inTurn(ways: readonly unknown[], turn: number): readonly number[] {
+  const forth = [...ways.keys()];
+  return turn % 2 === 0 ? forth : forth.toReversed();
+}
+
+function meanOf(costs: readonly LoadCost[]): LoadCost {
+  const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+  return { threadMs: mean(costs.map((it) => it.threadMs)), mainMs: mean(costs.map((it) => it.mainMs)) };
+}
+
+/** Two maps that follow each other in turn: `changed` entries of the one are others in the other. */
+function mapsInTurn(count: number, changed: number): readonly Json[] {
+  const { signature: _old, ...map } = JSON.parse(benchMap(count, { enabled: false, endpoint: 'http://127.0.0.1:9' }));
+  const stride = Math.max(1, Math.floor(count / changed));
+  return ['1.4.2', '1.4.3'].map((version) => {
+    const isChanged = (index: number): boolean => index % stride === 0 && index < stride * changed;
+    const entries = (map.connectors as readonly Json[]).map((entry, index) =>
+      isChanged(index) ? { ...entry, version } : entry,
+    );
+    return { ...map, connectors: entries };
+  });
 }
 
 function waysToSign(): readonly Way[] {
@@ -72,47 +118,30 @@ function waysToSign(): readonly Way[] {
       trust: { ...byHmac, accept: 'both', keys },
       sign: (map) => signServiceMap(map, { keys: [key], hmacKey: BENCH_KEY }),
     },
-    {
-      name: 'Ed25519 alone',
-      trust: { ...byHmac, accept: 'signature', hmacKeys: [], keys },
-      sign: (map) => signServiceMap(map, { keys: [key] }),
-    },
   ];
 }
 
-/** The map of a round: `changed` of its entries are others than in the round before. */
-function changedMap(map: Json, round: number, changed: number): Json {
-  const entries = map.connectors as readonly Json[];
-  const stride = Math.max(1, Math.floor(entries.length / changed));
-  const connectors = entries.map((entry, index) =>
-    index % stride === 0 && index < stride * changed ? { ...entry, version: `1.4.${round}` } : entry,
-  );
-  return { ...map, generatedAt: new Date().toISOString(), connectors };
-}
-
-function rowsOf(
-  way: string,
-  baseline: string | null,
-  costs: { readonly refresh: readonly LoadCost[]; readonly whole: readonly LoadCost[] } | undefined,
-): readonly Row[] {
-  const { refresh = [], whole = [] } = costs ?? {};
+function rowsOf(way: string, baseline: string, { refresh, whole }: Costs): readonly Row[] {
   const row = (metric: string, samples: readonly number[]): Row => ({ way, metric, unit: 'ms', samples, baseline });
   return [
-    row(
-      'refresh, thread',
-      refresh.map(({ threadMs }) => threadMs),
-    ),
-    row(
-      'refresh, main',
-      refresh.map(({ mainMs }) => mainMs),
-    ),
-    row(
-      'whole proof, thread',
-      whole.map(({ threadMs }) => threadMs),
-    ),
-    row(
-      'whole proof, main',
-      whole.map(({ mainMs }) => mainMs),
-    ),
+    row('refresh, thread', refresh.map(threadMsOf)),
+    row('refresh, main', refresh.map(mainMsOf)),
+    row('whole proof, thread', whole.map(threadMsOf)),
+    row('whole proof, main', whole.map(mainMsOf)),
   ];
 }
+
+/** The ratio within each pair, which what else the machine does disturbs less than the ratio of two medians. */
+function notesOf(way: string, costs: Costs, baseline: Costs): readonly string[] {
+  return (['refresh', 'whole'] as const).flatMap((kind) =>
+    [threadMsOf, mainMsOf].map((msOf, index) => {
+      const ratios = costs[kind].map((cost, pair) => msOf(cost) / msOf(baseline[kind][pair] ?? cost));
+      const [median, least, most] = [percentile(ratios, 0.5), Math.min(...ratios), Math.max(...ratios)];
+      const range = `${median.toFixed(3)} (${least.toFixed(2)}–${most.toFixed(2)})`;
+      return `${way}, ${kind}, ${index === 0 ? 'thread' : 'main'}: ${range} times the HMAC alone, pair by pair`;
+    }),
+  );
+}
+
+const threadMsOf = ({ threadMs }: LoadCost): number => threadMs;
+const mainMsOf = ({ mainMs }: LoadCost): number => mainMs;
