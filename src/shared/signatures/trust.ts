@@ -30,8 +30,8 @@ export interface SignatureTrust {
   /** HMAC keys, the newest first; empty if none are configured. */
   readonly hmacKeys: readonly string[];
   /**
-   * Public keys that may sign now. One whose thumbprint is in `revoked` never counts; it may stay here, so that an error
-   * can say which key it was.
+   * Public keys that may sign now. One whose thumbprint is in `revoked` never counts; it may stay here, so that an
+   * error can say which key it was.
    */
   readonly keys: readonly TrustedKey[];
   /** How many different keys (by thumbprint) must have signed. At least 1. */
