@@ -1,17 +1,18 @@
 import { raceSignal } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
+import { isFloorInFuture } from '../../shared/load/floor.ts';
 import type { AcquiredBody } from '../../shared/protocol/thread-messages.ts';
 import type { StoredMap } from '../../shared/protocol/writer-messages.ts';
 import { traced } from '../observability/trace.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
-import { Lineage } from './trust/lineage.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
 import { type AskedSecrets, askForSecrets, createLoadTask } from './loading/load-task.ts';
 import { MapInForce } from './map-in-force.ts';
-import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import type { Freshness } from './refresh/sync-decision.ts';
 import type { Snapshot } from './snapshot.ts';
+import { Lineage } from './trust/lineage.ts';
+import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { configuredKeys, type KeysInForce, trustOf } from './trust/source-trust.ts';
 
 /**
@@ -142,7 +143,8 @@ export class CurrentMap {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;
     if (outcome.kind !== 'failed' || outcome.error.code !== 'MAP_ROLLED_BACK' || floorMs === null) return false;
-    if (!memory.isKeeping || floorMs <= clock.now() + this.#options.limits.maxClockSkewMs) return false;
+    const isFuture = isFloorInFuture(floorMs, clock.now(), this.#options.limits.maxClockSkewMs);
+    if (!memory.isKeeping || !isFuture) return false;
     const stored = await raceSignal(memory.read(storeKey, []), signal);
     if (stored === null || (stored.floorMs !== null && stored.floorMs >= floorMs)) return false;
     this.#lineage.lowerFloor(stored.floorMs);

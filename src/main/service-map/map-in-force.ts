@@ -7,14 +7,14 @@ import type { MapSigners } from '../../shared/signatures/trust.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import { shownMapUrl } from '../options/map-url.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
-import type { Lineage } from './trust/lineage.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { MapAge } from './map-age.ts';
-import type { DroppedMap } from './trust/map-trust-status.ts';
 import { judgeRemovals } from './mass-removal.ts';
 import type { Freshness } from './refresh/sync-decision.ts';
 import { Snapshot } from './snapshot.ts';
+import type { Lineage } from './trust/lineage.ts';
+import type { DroppedMap } from './trust/map-trust-status.ts';
 import { isSignedBy } from './trust/source-trust.ts';
 
 type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
