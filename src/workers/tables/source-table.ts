@@ -78,8 +78,8 @@ export class SourceTable {
   }
 
   /**
-   * Keeps a key document, unless there is a newer one, or another one of its version: the first one counts. Durable once
-   * this returns.
+   * Keeps a key document, unless there is a newer one, or another one of its version: the first one counts. Durable
+   * once this returns.
    */
   saveKeys(storeKey: string, url: string, keyVersion: number, keyDocument: string): void {
     this.#change(storeKey, (row) => {

@@ -89,8 +89,8 @@ export class KeyRing {
   }
 
   /**
-   * The keys that may sign a map: the configured ones, until there is a document whose keys take their place. None where
-   * the newest document known is too old.
+   * The keys that may sign a map: the configured ones, until there is a document whose keys take their place. None
+   * where the newest document known is too old.
    */
   inForce(configured: readonly TrustedKey[]): KeysInForce {
     const facts = { trustsConfigurationAlone: !this.#isRemembered, lastError: this.#lastError };
