@@ -13,12 +13,7 @@ export {
 } from '../shared/map/signature.ts';
 export type { LoadPhases, LoadReport } from '../shared/protocol/thread-messages.ts';
 export { type SignServiceMapOptions, signServiceMap } from '../shared/signatures/sign-service-map.ts';
-export type {
-  AcceptPolicy,
-  MapSigner,
-  MapSigners,
-  SignatureAlgorithm,
-} from '../shared/signatures/trust.ts';
+export type { AcceptPolicy, MapSigner, MapSigners, SignatureAlgorithm } from '../shared/signatures/trust.ts';
 export type { CallToolOptions, RequestOptions } from './connectors/calls/call-options.ts';
 export type { ConnectionFacts, RequestTraffic, ResultSink } from './connectors/connection/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';

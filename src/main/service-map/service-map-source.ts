@@ -158,6 +158,7 @@ export class ServiceMapSource {
 
   async #refreshOnce(): Promise<RefreshOutcome> {
     const { signal } = this.#closing;
+    this.#map.startRefresh();
     try {
       const outcome = await retry(() => this.#map.load(signal), {
         delayMs: (result, retries) => this.#delayMs(result, retries),
