@@ -148,7 +148,7 @@ describe('a source that is cut off', () => {
 });
 
 describe('a wall clock that is set', () => {
-  it('forward by a year drops the map, and back again accepts the same one, with its floor', async () => {
+  it('forward by a year drops the map, and back again takes the same one and no older one', async () => {
     await using world = await trustWorld();
     world.server.serve(signed(mapAt(10), HMAC));
     world.clock.at = NOW + 60_000;
@@ -157,9 +157,31 @@ describe('a wall clock that is set', () => {
       expect([await manager.refresh(), idsOf(manager)]).toEqual(['MAP_EXPIRED', []]);
       world.clock.at -= YEAR;
       world.server.serve(signed(mapAt(9, ['older']), HMAC));
-      expect([await manager.refresh(), idsOf(manager)]).toEqual(['MAP_ROLLED_BACK', []]);
+      expect([await manager.refresh(), idsOf(manager)]).toEqual(['MAP_ROLLED_BACK', ['a']]);
       world.server.serve(signed(mapAt(10), HMAC));
       expect([await manager.refresh(), idsOf(manager)]).toEqual([null, ['a']]);
+      expect(manager.status().serviceMap).toMatchObject({ freshness: 'fresh', dropped: null });
+    });
+  });
+
+  it('forward by a year and back has the remembered map served again, where the source is cut off', async () => {
+    await using world = await trustWorld();
+    world.server.serve(signed(mapAt(0), HMAC));
+    await world.during(DAY_STALE, async (manager) => {
+      world.server.fail();
+      world.clock.at += YEAR;
+      await manager.refresh();
+      expect([idsOf(manager), manager.status().serviceMap.dropped?.code]).toEqual([[], 'MAP_TOO_STALE']);
+      world.clock.at -= YEAR;
+      await manager.refresh();
+      expect([idsOf(manager), manager.status().serviceMap.dropped]).toEqual([['a'], null]);
+    });
+    world.clock.at += YEAR;
+    await world.during(DAY_STALE, async (manager) => {
+      expect(idsOf(manager)).toEqual([]);
+      world.clock.at -= YEAR;
+      await manager.refresh();
+      expect(idsOf(manager)).toEqual(['a']);
     });
   });
 
