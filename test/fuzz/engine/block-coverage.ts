@@ -144,9 +144,7 @@ function wholeOf([whole]: readonly Profiler.CoverageRange[]): readonly Interval[
 
 function intersect(some: readonly Interval[], others: readonly Interval[]): readonly Interval[] {
   return some.flatMap(([start, end]) =>
-    others
-      .map(([from, to]): Interval => [Math.max(start, from), Math.min(end, to)])
-      .filter(([from, to]) => from < to),
+    others.map(([from, to]): Interval => [Math.max(start, from), Math.min(end, to)]).filter(([from, to]) => from < to),
   );
 }
 
@@ -154,10 +152,9 @@ function subtract(some: readonly Interval[], others: readonly Interval[]): reado
   let rest = some;
   for (const [from, to] of others)
     rest = rest.flatMap(([start, end]): Interval[] =>
-      [
-        [start, Math.min(end, from)] as const,
-        [Math.max(start, to), end] as const,
-      ].filter(([left, right]) => left < right),
+      [[start, Math.min(end, from)] as const, [Math.max(start, to), end] as const].filter(
+        ([left, right]) => left < right,
+      ),
     );
   return rest;
 }

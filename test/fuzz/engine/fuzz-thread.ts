@@ -25,6 +25,7 @@ export type FuzzMessage =
   | { readonly kind: 'new'; readonly input: Uint8Array };
 
 export interface FuzzResult extends FuzzCount {
+  readonly seconds: number;
   readonly found: readonly Finding[];
   /** Minimised inputs that reached something new; empty unless the task keeps them. */
   readonly fresh: readonly Uint8Array[];
@@ -50,6 +51,7 @@ export async function fuzzInThread(
   const { NODE_V8_COVERAGE: _taken, ...env } = process.env;
   // The inspector has one set of counters for each thread, and a coverage run would take them for its own.
   const worker = new Worker(new URL('./fuzz.worker.ts', import.meta.url), { workerData: task, env });
+  const startedMs = performance.now();
   let count = NOTHING;
   const found: Finding[] = [];
   const fresh: Uint8Array[] = [];
@@ -68,13 +70,14 @@ export async function fuzzInThread(
   });
   worker.on('exit', () => resolve());
   const hanging = whenStuck(counter, () => {
-    found.push({ kind: 'hang', message: `the input runs for more than ${HANG_MS} ms`, frames: [], input: current() });
+    const message = `the input runs for more than ${HANG_MS} ms`;
+    found.push({ kind: 'hang', message, frames: [], input: current() });
     resolve();
   });
   await promise;
   clearInterval(hanging);
   await worker.terminate();
-  return { ...count, found, fresh };
+  return { ...count, seconds: (performance.now() - startedMs) / 1_000, found, fresh };
 }
 
 /** Calls back once if the first counter stands still for too long after the first input. */

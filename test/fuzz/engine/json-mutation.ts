@@ -2,7 +2,7 @@ import type { Random } from './random.ts';
 
 /** Values at which readers of JSON go separate ways. */
 const VALUES: readonly unknown[] = [
-  ...[null, true, false, 0, -0, 1, -1, 0.5, 1e21, 9_007_199_254_740_993, 1e308, '', '0', ' ', '\0', '\ud800', 'ü', '💥'],
+  ...[null, true, false, 0, -0, 1, -1, 0.5, 1e21, 2 ** 53, 1e308, '', '0', ' ', '\0', '\ud800', 'ü', '💥'],
   ...['__proto__', 'constructor', 'toString', 'null', [], {}, [[]], [{}], { id: 1 }, { toJSON: 1 }, { length: -1 }],
 ];
 
@@ -25,7 +25,8 @@ export function mutateJson(separator: string) {
     // Documents trade places, come twice or get lost, too.
     if (parts.length > 1 && random.oneIn(6)) {
       const [moved = ''] = parts.splice(index, random.oneIn(2) ? 1 : 0);
-      if (!random.oneIn(3)) parts.splice(random.below(parts.length + 1), 0, moved === '' ? JSON.stringify(root) : moved);
+      if (!random.oneIn(3))
+        parts.splice(random.below(parts.length + 1), 0, moved === '' ? JSON.stringify(root) : moved);
     } else parts[index] = JSON.stringify(change(root, random, dictionary)) ?? '';
     return Buffer.from(parts.join(separator), 'utf8');
   };

@@ -4,7 +4,9 @@ import type { Random } from './random.ts';
 type Mutation = (input: Buffer, random: Random) => Buffer;
 
 /** Bytes that parsers treat differently from others. */
-const BYTES = [0x00, 0x09, 0x0a, 0x0d, 0x20, 0x22, 0x23, 0x2c, 0x2d, 0x3a, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f, 0x80, 0xff];
+const BYTES = [
+  0x00, 0x09, 0x0a, 0x0d, 0x20, 0x22, 0x23, 0x2c, 0x2d, 0x3a, 0x5b, 0x5c, 0x5d, 0x7b, 0x7d, 0x7f, 0x80, 0xff,
+];
 
 /** Changes inputs at random: bytes, chunks, words of a dictionary, parts of other inputs, and the target's own way. */
 export class Mutator {
@@ -67,7 +69,10 @@ function spliceOf(other: Buffer): Mutation {
       const [from, to] = chunk(other, random);
       return insert(input, random.below(input.length + 1), other.subarray(from, to));
     }
-    return Buffer.concat([input.subarray(0, random.below(input.length + 1)), other.subarray(random.below(other.length))]);
+    return Buffer.concat([
+      input.subarray(0, random.below(input.length + 1)),
+      other.subarray(random.below(other.length)),
+    ]);
   };
 }
 
@@ -105,6 +110,11 @@ const CHANGES: readonly Mutation[] = [
     // No more than the longest input that any target takes.
     const count = Math.min(times, Math.ceil(DEFAULT_MAX_BYTES / piece.length));
     return insert(input, to, Buffer.concat(Array.from({ length: count }, () => piece)));
+  },
+  /** What makes a regular expression that backtracks slow. */
+  function insertRun(input, random) {
+    const byte = random.oneIn(4) ? random.below(128) : random.pick(BYTES);
+    return insert(input, random.below(input.length + 1), Buffer.alloc(1 + random.below(1_500), byte));
   },
   function changeNumber(input, random) {
     const text = input.toString('latin1');
