@@ -56,7 +56,8 @@ function parse(text: string): unknown {
     // V8 quotes what it stumbled over; what a stranger served has no place in a log.
     const complaint = messageOf(cause)
       .replace(/, (\.\.\.)?".*" is not valid JSON$/s, '')
-      .replace(/\p{Cc}/gu, '\ufffd');
+      .replace(/\p{Cc}/gu, '\ufffd')
+      .toWellFormed();
     const why = looksLikePage ? 'it looks like a web page, such as a login or an error page' : complaint;
     throw refusal('MAP_SYNTAX', `The service map is not JSON: ${why}`);
   }
