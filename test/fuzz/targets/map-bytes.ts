@@ -6,8 +6,10 @@ import { canonicalJson, canonicalPieces } from '../../../src/shared/map/canonica
 import { createServiceMapSignature, verifyServiceMapSignature } from '../../../src/shared/map/signature.ts';
 import { parseStrictJson } from '../../../src/shared/map/strict-json.ts';
 import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/thread-messages.ts';
-import { hmacTrust } from '../../../src/shared/signatures/trust.ts';
+import { signServiceMap } from '../../../src/shared/signatures/sign-service-map.ts';
 import { entry, type Json, KEY, mapOf, NOW } from '../../helpers/signed-map.ts';
+import { trustIn } from '../../helpers/signing-keys.ts';
+import { FIXED_KEY } from '../engine/fixed-key.ts';
 import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { mutateJson } from '../engine/json-mutation.ts';
 import { naughtyStrings, vectorFiles } from '../engine/vectors.ts';
@@ -15,11 +17,11 @@ import { naughtyStrings, vectorFiles } from '../engine/vectors.ts';
 /** Stands between the known map and the next one. */
 const SEPARATOR = '\n%%\n';
 
-/** What the target replaces by the right signature: no mutation would ever guess one. */
+/** What the target replaces by the right HMAC and the right signature: no mutation would ever guess one. */
 const UNSIGNED = '"signature":"@"';
+const NO_SIGNATURES = '"signatures":["@"]';
 
-const POLICY: ProofPolicy = {
-  trust: hmacTrust(KEY),
+const LIMITS = {
   nowMs: NOW + 1_000,
   floorMs: null,
   maxSkewMs: 300_000,
@@ -28,8 +30,15 @@ const POLICY: ProofPolicy = {
   maxStaleMs: null,
 };
 
+/** Each map is proven under each of these. */
+const POLICIES: readonly ProofPolicy[] = (['hmac', 'signature', 'both', 'either'] as const).map((accept) => ({
+  ...LIMITS,
+  trust: trustIn([FIXED_KEY], { accept, hmacKeys: ['an older key', KEY] }),
+}));
+
 const unsigned = (map: Json, indent?: number): string =>
   JSON.stringify({ ...map, signature: '@' }, null, indent).replace('"signature": "@"', UNSIGNED);
+const signedTwice = (map: Json): string => unsigned({ ...map, signatures: ['@'] });
 const [a, b, c] = [entry('a'), entry('b', { metadata: { tools: [{ name: 't' }] } }), entry('c', { transport: 'sse' })];
 
 /** The bytes of a map and what they were read as; null for bytes that are not strict JSON. */
@@ -49,6 +58,8 @@ export const target: FuzzTarget = {
     unsigned(mapOf([a, b, c])),
     [unsigned(mapOf([a, b, c])), unsigned(mapOf([a, { ...b, version: '2' }]))].join(SEPARATOR),
     [unsigned(mapOf([a, b, c]), 2), unsigned(mapOf([c, b], { ttlSeconds: 60 }), 2)].join(SEPARATOR),
+    signedTwice(mapOf([a, b])),
+    [signedTwice(mapOf([a, b, c])), signedTwice(mapOf([a, { ...b, version: '2' }, c]))].join(SEPARATOR),
     '{"connectors":[{}],"a":1e5,"\\u00e9":"\\ud83d\\ude00"}',
     ...vectorFiles('jcs/testdata/input').filter(({ length }) => length < 4_096),
   ],
@@ -104,14 +115,15 @@ function runMaps(input: Uint8Array): void {
   const [known, next = known] = received;
   if (known === undefined || next === undefined) return;
   for (const { bytes, value } of received) if (value !== undefined) checkCanonicalForm(bytes, value);
-  const whole = judged(next.bytes, null, null);
-  checkProof(next.value, whole);
-  const before = remembered(known.bytes);
-  if (before === null) return;
-  // An earlier map may make a proof faster, and must not change what is proven.
-  const plain = judged(next.bytes, before.known, null);
-  const incremental = judged(next.bytes, before.known, before.maps);
-  must(isDeepStrictEqual(incremental, plain), `the changes prove ${show(incremental)}, the whole ${show(plain)}`);
+  for (const policy of POLICIES) {
+    checkProof(next.value, judged(next.bytes, null, null, policy), policy);
+    const before = remembered(known.bytes, policy);
+    if (before === null) continue;
+    // An earlier map may make a proof faster, and must not change what is proven.
+    const whole = judged(next.bytes, before.known, null, policy);
+    const incremental = judged(next.bytes, before.known, before.maps, policy);
+    must(isDeepStrictEqual(incremental, whole), `the changes prove ${show(incremental)}, the whole ${show(whole)}`);
+  }
 }
 
 function split(input: Uint8Array): readonly Buffer[] {
@@ -122,12 +134,30 @@ function split(input: Uint8Array): readonly Buffer[] {
 
 /** Reads a map, and signs it where it says that it is not signed. */
 function receive(body: Buffer): Received {
-  const value = strictly(body);
-  const at = body.indexOf(UNSIGNED);
-  if (at < 0 || value === undefined || !isRecord(value) || value.signature !== '@') return { bytes: body, value };
-  const signature = `"signature":"${createServiceMapSignature(value, KEY)}"`;
-  const bytes = Buffer.concat([body.subarray(0, at), Buffer.from(signature), body.subarray(at + UNSIGNED.length)]);
-  return { bytes, value: strictly(bytes) };
+  let received: Received = { bytes: body, value: strictly(body) };
+  received = replaced(received, NO_SIGNATURES, (map) => {
+    const [signature] = signServiceMap(map, { keys: [FIXED_KEY] }).signatures ?? [];
+    return isDeepStrictEqual(map.signatures, ['@']) ? `"signatures":["${signature}"]` : NO_SIGNATURES;
+  });
+  return replaced(received, UNSIGNED, (map) =>
+    map.signature === '@' ? `"signature":"${createServiceMapSignature(map, KEY)}"` : UNSIGNED,
+  );
+}
+
+function replaced(received: Received, text: string, by: (map: Record<string, unknown>) => string): Received {
+  const { bytes, value } = received;
+  const body = Buffer.from(bytes);
+  const at = body.indexOf(text);
+  if (at < 0 || !isRecord(value)) return received;
+  try {
+    const put = Buffer.from(by(value));
+    const next = Buffer.concat([body.subarray(0, at), put, body.subarray(at + text.length)]);
+    return { bytes: next, value: strictly(next) };
+  } catch (error) {
+    // What no reader would take is not signed.
+    checkRefusal(error);
+    return received;
+  }
 }
 
 /** Undefined for bytes that the parser refuses, which it must do with a code. */
@@ -166,9 +196,14 @@ function checkCanonicalForm(bytes: Uint8Array, value: unknown): void {
   must(!verifyServiceMapSignature({ ...value, more: 1 }, signature, KEY) || value.more === 1, 'an addition is signed');
 }
 
-function judged(bytes: Uint8Array, known: KnownMap | null, maps: ProvenMaps | null): Record<string, unknown> {
+function judged(
+  bytes: Uint8Array,
+  known: KnownMap | null,
+  maps: ProvenMaps | null,
+  policy: ProofPolicy,
+): Record<string, unknown> {
   try {
-    const proof = proveMap(bytes, known, POLICY, maps);
+    const proof = proveMap(bytes, known, policy, maps);
     if (proof.kind === 'same-body') return { kind: proof.kind };
     const { phases: _phases, trace: _trace, digests, ...rest } = proof;
     const idList = Buffer.from(digests.idList).toString();
@@ -180,10 +215,11 @@ function judged(bytes: Uint8Array, known: KnownMap | null, maps: ProvenMaps | nu
 }
 
 /** What was accepted was signed, and is all there. */
-function checkProof(value: unknown, { kind, sent }: Record<string, unknown>): void {
+function checkProof(value: unknown, { kind, sent }: Record<string, unknown>, { trust }: ProofPolicy): void {
   if (kind !== 'proof') return;
   must(isRecord(value), 'something else than an object was proven');
-  must(verifyServiceMapSignature(value, String(value.signature), KEY), 'a map was proven that is not signed');
+  const hasMac = verifyServiceMapSignature(value, String(value.signature), KEY);
+  must(hasMac || (trust.accept !== 'hmac' && trust.accept !== 'both'), 'a map was proven whose HMAC is wrong');
   must(Array.isArray(value.connectors) && Array.isArray(sent), 'a proven map has no connectors');
   const ids = (sent as readonly { readonly id: string }[]).map(({ id }) => id);
   must(
@@ -196,9 +232,12 @@ function checkProof(value: unknown, { kind, sent }: Record<string, unknown>): vo
   must(new Set(ids).size === ids.length, 'an id came twice');
 }
 
-function remembered(bytes: Uint8Array): { readonly known: KnownMap; readonly maps: ProvenMaps } | null {
+function remembered(
+  bytes: Uint8Array,
+  policy: ProofPolicy,
+): { readonly known: KnownMap; readonly maps: ProvenMaps } | null {
   try {
-    const proof = proveMap(bytes, null, POLICY);
+    const proof = proveMap(bytes, null, policy);
     if (proof.kind !== 'proof') return null;
     const maps = new ProvenMaps();
     const trace = proof.trace();
