@@ -9,6 +9,8 @@ export interface FuzzTask {
   readonly seed: number;
   readonly seconds: number;
   readonly maxExecutions: number;
+  /** Different findings after which no more are looked for. */
+  readonly maxFindings: number;
   readonly isGuided: boolean;
   /** Whether the committed corpus is read besides the target's seeds. */
   readonly usesCorpus: boolean;
@@ -46,7 +48,7 @@ export async function fuzzInThread(
 ): Promise<FuzzResult> {
   const shared = new SharedArrayBuffer(8 + MAX_INPUT_BYTES);
   const counter = new Int32Array(shared, 0, 2);
-  const defaults = { seconds: 3_600, maxExecutions: Number.POSITIVE_INFINITY, isGuided: true };
+  const defaults = { seconds: 3_600, maxExecutions: Number.POSITIVE_INFINITY, maxFindings: 20, isGuided: true };
   const task: FuzzTask = { ...defaults, usesCorpus: true, keeps: false, ...given, url, shared };
   const { NODE_V8_COVERAGE: _taken, ...env } = process.env;
   // The inspector has one set of counters for each thread, and a coverage run would take them for its own.
@@ -57,24 +59,29 @@ export async function fuzzInThread(
   const fresh: Uint8Array[] = [];
   const current = (): Uint8Array => new Uint8Array(shared, 8, Atomics.load(counter, 1)).slice();
   const { promise, resolve } = Promise.withResolvers<void>();
+  let isOver = false;
   worker.on('message', (message: FuzzMessage) => {
     if (message.kind === 'finding') found.push(message.finding);
     else if (message.kind === 'new') fresh.push(message.input);
     else count = message.count;
-    if (message.kind === 'done') resolve();
-  });
-  worker.on('error', (error: Error) => {
-    const frames = (error.stack ?? '').split('\n').slice(1, 4);
-    found.push({ kind: 'error', message: `the thread ended: ${error.message}`, frames, input: current() });
+    if (message.kind !== 'done') return;
+    isOver = true;
     resolve();
   });
-  worker.on('exit', () => resolve());
+  const ended = (message: string, frames: readonly string[]): void => {
+    if (!isOver) found.push({ kind: 'error', message: `the thread ended: ${message}`, frames, input: current() });
+    isOver = true;
+    resolve();
+  };
+  worker.on('error', (error: Error) => ended(error.message, (error.stack ?? '').split('\n').slice(1, 4)));
+  worker.on('exit', (code) => ended(`exit code ${code}`, []));
   const hanging = whenStuck(counter, () => {
     const message = `the input runs for more than ${HANG_MS} ms`;
     found.push({ kind: 'hang', message, frames: [], input: current() });
     resolve();
   });
   await promise;
+  isOver = true;
   clearInterval(hanging);
   await worker.terminate();
   return { ...count, seconds: (performance.now() - startedMs) / 1_000, found, fresh };

@@ -30,7 +30,7 @@ covers = target.covers;
 const running = await target.start();
 const bytesOf = (seed: string | Uint8Array): Uint8Array => (typeof seed === 'string' ? Buffer.from(seed) : seed);
 const fuzzer = new Fuzzer(target, new InputRunner(target, running), coverage, {
-  ...{ seed: task.seed, isGuided: task.isGuided, maxExecutions: task.maxExecutions },
+  ...{ seed: task.seed, isGuided: task.isGuided, maxExecutions: task.maxExecutions, maxFindings: task.maxFindings },
   corpus: [...target.seeds().map(bytesOf), ...(task.usesCorpus ? readCorpus(target.name) : [])],
   deadlineMs: performance.now() + task.seconds * 1_000,
   onInput: note,

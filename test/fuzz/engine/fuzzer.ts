@@ -10,6 +10,8 @@ export interface FuzzOptions {
   /** Inputs to start from. */
   readonly corpus: readonly Uint8Array[];
   readonly maxExecutions: number;
+  /** Different findings after which no more are looked for. */
+  readonly maxFindings: number;
   /** On the clock of `performance.now()`. */
   readonly deadlineMs: number;
   /** Keeps every input that reaches something new, minimised. */
@@ -30,8 +32,8 @@ export interface FuzzCount {
   readonly findings: number;
 }
 
-/** How many different findings end a target: more would say nothing new. */
-const MAX_FINDINGS = 20;
+/** What an input that is only new is worth: most of the time belongs to the search. */
+const SHORT = { maxTries: 100, maxMs: 2_000 };
 
 /**
  * Fuzzes one target, guided by block coverage: inputs that reach blocks which no earlier one reached join the corpus,
@@ -87,9 +89,9 @@ export class Fuzzer {
   }
 
   #isOver(): boolean {
-    const { maxExecutions, deadlineMs } = this.#options;
+    const { maxExecutions, maxFindings, deadlineMs } = this.#options;
     const isSpent = this.#executions >= maxExecutions || performance.now() >= deadlineMs;
-    return isSpent || this.#found.size >= MAX_FINDINGS;
+    return isSpent || this.#found.size >= maxFindings;
   }
 
   /** An input of the corpus; half of the time one of those that joined it last. */
@@ -156,7 +158,7 @@ export class Fuzzer {
         await this.#runOne(candidate);
         return reachesAll(this.#coverage.take(), novelty);
       },
-      5_000,
+      SHORT,
     );
   }
 }

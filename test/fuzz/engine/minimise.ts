@@ -1,8 +1,5 @@
 import fc from 'fast-check';
 
-/** Candidates that are tried at most for one input. */
-const MAX_TRIES = 400;
-
 /** One input, which shrinks by losing chunks and then by having plainer bytes. */
 class EditedInput extends fc.Arbitrary<Uint8Array> {
   readonly #input: Uint8Array;
@@ -35,19 +32,19 @@ function* simpler(input: Uint8Array): Generator<Uint8Array, void> {
 
 /**
  * The smallest input that fast-check finds by shrinking `input` and for which `isStill` resolves with true. Gives up
- * after 400 candidates or `maxMs`, with the smallest so far.
+ * after `maxTries` candidates or `maxMs`, with the smallest so far.
  */
 export async function minimise(
   input: Uint8Array,
   isStill: (candidate: Uint8Array) => Promise<boolean>,
-  maxMs = 10_000,
+  { maxTries = 400, maxMs = 10_000 } = {},
 ): Promise<Uint8Array> {
   let smallest = input;
   let tries = 0;
   const property = fc.asyncProperty(new EditedInput(input), async (candidate) => {
     tries += 1;
     if (candidate === input) return false;
-    if (tries > MAX_TRIES || !(await isStill(candidate))) return true;
+    if (tries > maxTries || !(await isStill(candidate))) return true;
     smallest = candidate;
     return false;
   });

@@ -1,0 +1,42 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CORPUS_FOLDER, readCorpus } from './engine/corpus-file.ts';
+import type { FuzzTarget, RunningTarget } from './engine/fuzz-target.ts';
+
+const TARGETS = new URL('./targets/', import.meta.url);
+const targets = await Promise.all(
+  readdirSync(TARGETS).map(
+    async (file) => ((await import(new URL(file, TARGETS).href)) as { readonly target: FuzzTarget }).target,
+  ),
+);
+
+describe.each(targets)('the fuzz target $name', (target) => {
+  let running: RunningTarget;
+  const unhandled: unknown[] = [];
+  const onUnhandled = (reason: unknown): void => void unhandled.push(reason);
+
+  beforeAll(async () => {
+    process.on('unhandledRejection', onUnhandled);
+    running = await target.start();
+  });
+  afterAll(async () => {
+    await running.close?.();
+    process.off('unhandledRejection', onUnhandled);
+  });
+
+  it('keeps its rules for every seed and for every input of the corpus', { timeout: 120_000 }, async () => {
+    const seeds = target.seeds().map((seed) => (typeof seed === 'string' ? Buffer.from(seed) : seed));
+    for (const input of [...seeds, ...readCorpus(target.name)]) await running.run(input);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(unhandled).toEqual([]);
+  });
+});
+
+it('holds a corpus of at most 400 KB, and only for targets that exist', () => {
+  const files = readdirSync(CORPUS_FOLDER);
+  const names = new Set(targets.map(({ name }) => `${name}.txt`));
+  expect(files.filter((file) => !names.has(file))).toEqual([]);
+  const sizes = files.map((file) => statSync(join(CORPUS_FOLDER, file)).size);
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThanOrEqual(400 * 1024);
+});
