@@ -1,7 +1,7 @@
 import type { Random } from './random.ts';
 
 /** Something that broke a rule that a target checks. */
-export class Violation extends Error {
+class Violation extends Error {
   override readonly name = 'Violation';
 }
 
