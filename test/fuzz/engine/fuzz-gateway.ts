@@ -33,9 +33,14 @@ export function startFuzzGateway(options: WorldOptions = {}): Promise<GatewayWor
   });
 }
 
-/** The log lines at the level `error`, which no client may cause. */
-export function errorsOf({ lines }: Pick<GatewayWorld, 'lines'>): readonly string[] {
-  return lines
-    .filter(({ level }) => level === 'error')
-    .map(({ fields, message }) => `${String(fields.event)}: ${message}`);
+/** Returns what was logged at the level `error`, which no client may cause, since the last call. */
+export function newErrorsOf({ lines }: Pick<GatewayWorld, 'lines'>): () => readonly string[] {
+  let seen = 0;
+  return () => {
+    const fresh = lines.slice(seen);
+    seen = lines.length;
+    return fresh
+      .filter(({ level }) => level === 'error')
+      .map(({ fields, message }) => `${String(fields.event)}: ${message}`);
+  };
 }

@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import { serveStdio } from '../../../src/main/gateway/stdio/stdio-listener.ts';
 import { isObject } from '../../../src/main/mcp/json-rpc.ts';
-import { errorsOf, startFuzzGateway } from '../engine/fuzz-gateway.ts';
+import { newErrorsOf, startFuzzGateway } from '../engine/fuzz-gateway.ts';
 import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { mutateJson } from '../engine/json-mutation.ts';
 
@@ -141,11 +141,12 @@ export const target: FuzzTarget = {
   mutate: mutateJson('\n'),
   async start() {
     const world = await startFuzzGateway();
+    const newErrors = newErrorsOf(world);
     return {
       async run(input) {
         const output = await serve(world.gateway, Buffer.from(input));
         checkAnswers(Buffer.from(input), output);
-        const [error] = errorsOf(world);
+        const [error] = newErrors();
         must(error === undefined, `the gateway logs an error: ${error}`);
       },
       close: async () => world[Symbol.asyncDispose](),

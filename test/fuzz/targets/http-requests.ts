@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { errorsOf, startFuzzGateway } from '../engine/fuzz-gateway.ts';
+import { newErrorsOf, startFuzzGateway } from '../engine/fuzz-gateway.ts';
 import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { naughtyStrings } from '../engine/vectors.ts';
 
@@ -125,6 +125,7 @@ export const target: FuzzTarget = {
   ],
   async start() {
     const world = await startFuzzGateway();
+    const newErrors = newErrorsOf(world);
     const url = new URL(world.listener.url);
     return {
       async run(input) {
@@ -134,7 +135,7 @@ export const target: FuzzTarget = {
           after.startsWith('HTTP/1.1 200') && after.includes('"id":1'),
           `a valid request gets ${after.slice(0, 200)}`,
         );
-        const [error] = errorsOf(world);
+        const [error] = newErrors();
         must(error === undefined, `the gateway logs an error: ${error}`);
       },
       close: async () => world[Symbol.asyncDispose](),
