@@ -172,7 +172,7 @@ function watch(id: number, promise: Promise<unknown>): Waiting {
 function feed(channel: StdioChannel, bytes: Uint8Array): readonly unknown[] {
   const values: unknown[] = [];
   for (const line of new LineSplitter(1_000_000).push(Buffer.from([...bytes, 0x0a]))) {
-    const value = parsed(line ?? '');
+    const value = typeof line === 'string' ? parsed(line) : undefined;
     if (value === undefined) continue;
     values.push(...(Array.isArray(value) ? value : [value]));
     channel.take(value);
