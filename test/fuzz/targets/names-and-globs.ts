@@ -1,5 +1,7 @@
 import { createExposedNames } from '../../../src/main/gateway/catalog/exposed-names.ts';
 import { createNameFilter } from '../../../src/main/gateway/catalog/name-filter.ts';
+import { exposeUri, resolveUri } from '../../../src/main/gateway/catalog/uris/resource-uris.ts';
+import { matchesTemplate, templatePrefix } from '../../../src/main/gateway/catalog/uris/uri-template.ts';
 import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
 import { naughtyStrings } from '../engine/vectors.ts';
 
@@ -11,8 +13,9 @@ const MAX_GIVEN = 200_000;
 const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * Exposed names and the globs that choose among them. The first line of an input holds globs with spaces between them,
- * the second the separator, and each further one `connector|tool`.
+ * Exposed names and URIs, and the globs that choose among them. The first line of an input holds globs with spaces between them,
+ * the second the separator, and each further one `connector|tool`, or
+ * `template|uri`.
  */
 export const target: FuzzTarget = {
   name: 'names-and-globs',
@@ -20,6 +23,7 @@ export const target: FuzzTarget = {
   seeds: () => [
     'a__* !a__delete_*\n__\na|read\na|delete_x\nb|read',
     '{a,b}__x ??__* [a-c]*\n__\na|x\nb.c|x y\nlong|xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+    'a*\n_\none|demo://x\ntwo.Two|ui://a/b\nfile:///{+path}{?q,r}|file:///a/b?q=1\n1|z.31+x:y\nx|ui://z.31+a\n{/a*}{#b}|/x/y#z',
     '*a*a*a*b !*\n_\naaaa|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\na_|_b',
   ],
   dictionary: [
@@ -41,7 +45,31 @@ export const target: FuzzTarget = {
       '/',
       '.',
     ],
-    ...['__', '_', '|', '\n', ' ', '$', '^', '(', ')', '{1..9}', '{1..99999999}', 'a__b', '_0123456789ab', '..', '-'],
+    ...[
+      '__',
+      '_',
+      '|',
+      '\n',
+      ' ',
+      '$',
+      '^',
+      '(',
+      ')',
+      '{1..9}',
+      '{1..99999999}',
+      'a__b',
+      '_0123456789ab',
+      'ui://',
+      '+',
+      '.31',
+      'z.',
+      '{+a}',
+      '{?a*}',
+      '{/a}',
+      '{#a}',
+      '..',
+      '-',
+    ],
     ...naughtyStrings(),
   ],
   maxBytes: 1_024,
@@ -54,6 +82,7 @@ function runNames(input: Uint8Array): void {
   const exposed = pairs.slice(0, 20).flatMap((pair) => {
     const at = pair.indexOf('|');
     const [connectorId, name] = [pair.slice(0, Math.max(at, 0)), pair.slice(at + 1)];
+    checkUri(connectorId, name);
     return ID.test(connectorId) ? [expose(names, connectorId, name)] : [];
   });
   const plain = globs.split(' ').filter(isPlain).slice(0, 10);
@@ -73,6 +102,18 @@ function expose(names: ReturnType<typeof createExposedNames>, connectorId: strin
   if (parts !== null)
     must(parts.connectorId === connectorId && parts.name === name, `${exposed} is split into ${JSON.stringify(parts)}`);
   return exposed;
+}
+
+/** A URI is written in one way for each connector, and a template takes nothing that begins otherwise. */
+function checkUri(connectorId: string, uri: string): void {
+  if (ID.test(connectorId)) {
+    const found = resolveUri(exposeUri(connectorId, uri));
+    must(found?.connectorId === connectorId && found.uri === uri, `${uri} of ${connectorId} is read as another`);
+  }
+  const found = resolveUri(uri);
+  if (found !== null) must(exposeUri(found.connectorId, found.uri) === uri, `${uri} has a second spelling`);
+  if (matchesTemplate(connectorId, uri))
+    must(uri.startsWith(templatePrefix(connectorId)), `${connectorId} takes ${uri}`);
 }
 
 /** Globs of letters, `?` and up to three `*`. */
