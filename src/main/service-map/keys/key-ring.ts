@@ -1,4 +1,5 @@
 import { deadline, nextTurn, raceSignal } from '../../../shared/clock.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { asSwitchyardError, ConnectorManifestError, type SwitchyardError } from '../../../shared/errors.ts';
 import { type KeyDocument, readKeyDocument } from '../../../shared/signatures/key-document.ts';
 import type { TrustedKey } from '../../../shared/signatures/trust.ts';
@@ -14,6 +15,9 @@ import { type DocumentPlace, unavailable } from './document-place.ts';
 /** Documents that one refresh follows; the next refresh goes on with the rest. */
 const MAX_DOCUMENTS = 64;
 
+/** Failures that may be an attack. */
+const ALARMING: ReadonlySet<ErrorCode> = new Set(['KEYS_UNTRUSTED', 'KEYS_ROLLED_BACK']);
+
 /** What a key ring needs. */
 export interface KeyRingDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger'> {
   readonly sourceId: string;
@@ -22,6 +26,8 @@ export interface KeyRingDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs'
   readonly minVersion: number | null;
   /** How long all documents of one refresh may take to arrive. */
   readonly timeoutMs: number;
+  /** Called for each new reason not to believe a document that is published. */
+  readonly onAlarm: (code: ErrorCode) => void;
   /** Called for each document that is believed from now on, the oldest first. */
   readonly onDocument: (document: KeyDocument) => void;
 }
@@ -221,6 +227,7 @@ export class KeyRing {
     const known = this.#lastError;
     this.#lastError = { code, message, at: this.#deps.clock.now() };
     if (known?.code === code && known.message === message) return;
+    if (ALARMING.has(code)) this.#deps.onAlarm(code);
     const { logger, sourceId } = this.#deps;
     const rest = this.version === 0 ? 'the configured keys' : `key document ${this.version}`;
     logger.warn(

@@ -27,7 +27,7 @@ export interface Following {
   readonly hasChanged: Promise<boolean>;
 }
 
-type SourceKeysDeps = Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger' | 'loader'>;
+type SourceKeysDeps = Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger' | 'loader' | 'onAlarm'>;
 
 /**
  * The public keys of a source: the configured ones, or those of its newest key document. A source without key documents
@@ -115,12 +115,12 @@ export class SourceKeys {
 
 function createRing(
   { id, url, limits, trust }: MapOptions,
-  { clock, elapsedMs, logger, loader }: SourceKeysDeps,
+  { clock, elapsedMs, logger, loader, onAlarm }: SourceKeysDeps,
   onDocument: (document: KeyDocument) => void,
 ): KeyRing | null {
   const { keyDocuments, minVersion } = trust;
   if (keyDocuments === null) return null;
   const timeoutMs = Math.min(TIMEOUT_MS, limits.timeoutMs);
   const place = createDocumentPlace(keyDocuments, { fetch: loader.fetch, mapUrl: url, timeoutMs });
-  return new KeyRing({ clock, elapsedMs, logger, sourceId: id, place, minVersion, timeoutMs, onDocument });
+  return new KeyRing({ clock, elapsedMs, logger, sourceId: id, place, minVersion, timeoutMs, onAlarm, onDocument });
 }

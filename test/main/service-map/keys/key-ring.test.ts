@@ -19,6 +19,7 @@ const [first] = keys as [PrivateJwk];
 function ringOf(documents: (version: number) => unknown, deps: Partial<KeyRingDeps> = {}) {
   const asked: number[] = [];
   const believed: number[] = [];
+  const alarms: string[] = [];
   const { lines, ...logger } = recordingLogger();
   const place = functionPlace((version) => {
     asked.push(version);
@@ -32,6 +33,7 @@ function ringOf(documents: (version: number) => unknown, deps: Partial<KeyRingDe
     place,
     minVersion: null,
     timeoutMs: 5_000,
+    onAlarm: (code) => void alarms.push(code),
     onDocument: ({ version }) => void believed.push(version),
     ...deps,
   });
@@ -43,7 +45,7 @@ function ringOf(documents: (version: number) => unknown, deps: Partial<KeyRingDe
     ring.follow({ configured: rootsOf([first]), apiKey: null, signal: new AbortController().signal, ...parts });
   const complaints = (): string[] =>
     lines.filter(({ level }) => level === 'warn').map(({ fields }) => `${fields.code}`);
-  return { ring, follow, again, asked, believed, complaints, lines };
+  return { ring, follow, again, asked, believed, alarms, complaints };
 }
 
 const publishedIn =
@@ -252,16 +254,16 @@ describe('a key ring whose documents fail', () => {
     expect(ring.version).toBe(3);
   });
 
-  it('logs each new reason once', async () => {
+  it('logs each new reason once, with an alarm where it may be an attack', async () => {
     let answer: unknown = '<html>';
-    const { follow, complaints, ring } = ringOf((version) => (version === 1 ? answer : null));
+    const { follow, complaints, alarms, ring } = ringOf((version) => (version === 1 ? answer : null));
     await follow();
     await follow();
     expect(complaints()).toEqual(['KEYS_INVALID']);
     answer = chain[1];
     await follow();
     await follow();
-    expect(complaints()).toEqual(['KEYS_INVALID', 'KEYS_UNTRUSTED']);
+    expect([complaints(), alarms]).toEqual([['KEYS_INVALID', 'KEYS_UNTRUSTED'], ['KEYS_UNTRUSTED']]);
     answer = chain[0];
     await follow();
     expect(ring.inForce([])).toMatchObject({ version: 1, lastError: null });
