@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectorProxyManager } from '../../../src/main/index.ts';
+import { type ConnectorProxyManager, loadConnectorServiceMap } from '../../../src/main/index.ts';
 import { payloadOf, signedBy } from '../../helpers/key-documents.ts';
 import { follower, KeyPublisher } from '../../helpers/key-publisher.ts';
 import { off } from '../../helpers/map-under-test.ts';
@@ -88,19 +88,35 @@ describe('the rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([25, ['after-25']]);
   });
 
-  it('is noticed between the answer about documents and that about the map', async () => {
+  it('is noticed between the answer about documents and that about the map, without another attempt', async () => {
+    await using publisher = await KeyPublisher.start();
+    // The documents say that nothing is new; then comes a rotation, and then the map.
+    publisher.answerMap((_, response) => {
+      publisher.rotate();
+      response.end(publisher.serve([off('after')]));
+    });
+    const loaded = await loadConnectorServiceMap({
+      serviceMapUrl: publisher.mapUrl,
+      signatureKeys: jwksOf(publisher.keys[0] as PrivateJwk),
+      keyDocuments: publisher.keysUrl,
+      proxy: false,
+    });
+    expect(loaded.payload.connectors.map(({ id }) => id)).toEqual(['after']);
+    expect(publisher.asked).toEqual(['keys/1', 'map', 'keys/1', 'keys/2', 'map']);
+  });
+
+  it('lets no map in that was proven while its key was being replaced', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
     await host.sync();
-    // The documents say that nothing is new; then comes a rotation, and then the map.
-    publisher.answerMap((_, response) => {
-      publisher.rotate();
-      publisher.serve([off('after')]);
-      response.writeHead(503).end();
-    });
+    const revisions: number[] = [];
+    host.on('snapshot', ({ revision }) => void revisions.push(revision));
+    const { key } = publisher;
+    publisher.rotate();
+    publisher.serve([off('late')], { signers: [key] });
     await host.sync(true);
-    expect([failureOf(host), idsOf(host), keysOf(host).version]).toEqual([undefined, ['after'], 1]);
+    expect([failureOf(host), idsOf(host), revisions]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a'], []]);
   });
 
   it('does not wait for a document where the map is refused for another reason', async () => {
@@ -185,5 +201,41 @@ describe('the rotation of keys', () => {
     publisher.serve([off('b')]);
     await host.sync(true);
     expect([keysOf(host).version, idsOf(host), failureOf(host)]).toEqual([1, ['b'], undefined]);
+  });
+});
+
+describe('the replacement of all keys, after the roots were stolen', () => {
+  it('starts over with the documents of the new keys, and is remembered itself', async () => {
+    using dir = new TempDir();
+    await using stolen = await KeyPublisher.start();
+    for (let times = 0; times < 3; times += 1) stolen.rotate();
+    stolen.serve([off('before')]);
+    await using before = follower(stolen, { stateDir: dir.path });
+    await before.sync();
+    await before.close();
+
+    // The operator gives hosts new keys and a new place of the documents; the map stays where it is.
+    await using renewed = await KeyPublisher.start();
+    renewed.rotate();
+    const options = {
+      stateDir: dir.path,
+      signatureKeys: jwksOf(renewed.keys[0] as PrivateJwk),
+      keyDocuments: renewed.keysUrl,
+    };
+    stolen.serve([off('stolen')]);
+    await using host = follower(stolen, options);
+    await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_SIGNATURE_UNTRUSTED' });
+    expect(idsOf(host)).toEqual([]);
+    expect(keysOf(host)).toMatchObject({ version: 1, trustsConfigurationAlone: true });
+    stolen.serve([off('after')], { signers: [renewed.key] });
+    await host.sync();
+    expect(idsOf(host)).toEqual(['after']);
+    await host.close();
+
+    renewed.documents.length = 0;
+    await using again = follower(stolen, options);
+    await again.sync();
+    expect(keysOf(again)).toMatchObject({ version: 1, trustsConfigurationAlone: false });
+    expect(idsOf(again)).toEqual(['after']);
   });
 });
