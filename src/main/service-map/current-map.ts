@@ -100,8 +100,8 @@ export class CurrentMap {
   async #remember(signatureKey: string, signal: AbortSignal): Promise<void> {
     const { storeKey } = this.#lineage;
     const early = this.#snapshot.revision > 0 ? null : await raceSignal(this.#deps.memory.readEarly(storeKey), signal);
-    if (early !== null) await this.#serve(early, signatureKey, signal);
-    const stored = await raceSignal(this.#deps.memory.read(storeKey), signal);
+    if (early !== null) await this.#serve(early.map, signatureKey, signal);
+    const stored = await raceSignal(this.#deps.memory.read(storeKey, []), signal);
     if (stored === null) return;
     this.#lineage = { ...this.#lineage, isRemembered: true };
     this.#raiseFloor(storeKey, stored.floorMs);
@@ -198,7 +198,8 @@ export class CurrentMap {
   }
 
   #save(): void {
-    if (this.#unsaved !== null) this.#deps.memory.save(this.#unsaved);
+    if (this.#unsaved !== null)
+      this.#deps.memory.save(this.#unsaved, { url: this.#options.url, isSigned: false, mapId: null });
     this.#unsaved = null;
   }
 
