@@ -51,7 +51,8 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
   fresh('list', 'list the public keys of a JWKS file, or of key documents in their order')
     .argument('<place>', 'a JWKS file, a key document, or a pattern with {version}: a file or a URL')
     .option('--keys <file>', 'the JWKS that hosts have configured, to verify the first key document with')
-    .option('--threshold <n>', 'with --keys: how many of its keys must have signed the first document', wholeNumber)
+    .option('--threshold <n>', 'with --keys: how many of its keys must have signed the first document', wholeNumber, 1)
+    .option('--min-version <n>', 'the document to begin with', wholeNumber, 1)
     .addHelpText(
       'after',
       examples(

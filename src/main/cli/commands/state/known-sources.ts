@@ -32,7 +32,7 @@ export function latestFloorMs(nowMs: number = systemClock.now()): number {
 /** Every source that the store knows. */
 export async function knownSources(writer: WriterClient): Promise<readonly KnownSource[]> {
   const known: KnownSource[] = [];
-  for (const summary of await writer.ask((api) => api.listSources())) {
+  for (const summary of await writer.ask((api) => api.readSources())) {
     // The bodies are read one after the other: each may be large.
     known.push(knownSource(summary, await writer.readSource(summary.storeKey)));
   }
