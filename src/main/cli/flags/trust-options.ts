@@ -14,8 +14,8 @@ export interface TrustOptions {
   readonly threshold?: number;
   readonly mapId?: string;
   readonly minVersion?: number;
-  /** Milliseconds, or null for `off`; absent unless `--max-stale` was given. */
-  readonly maxStale?: number | null;
+  /** Milliseconds; absent where neither `--max-stale` nor a default says anything. */
+  readonly maxStale?: number | 'off';
 }
 
 /** The same as options of a source. */
@@ -27,7 +27,8 @@ export interface TrustChoice {
   readonly threshold: number | undefined;
   readonly mapId: string | undefined;
   readonly minVersion: number | undefined;
-  readonly maxStaleMs: number | undefined;
+  /** Null for ever. */
+  readonly maxStaleMs: number | null | undefined;
 }
 
 /** The variable with the HMAC key, unless `--key-env` names others. */
@@ -62,9 +63,9 @@ export function withTrust(command: Command, { maxStaleMs }: TrustDefaults = {}):
     .option('--max-stale <ms|off>', 'how long after its expiry a map may still be served', maxStale, maxStaleMs);
 }
 
-/** Reads `--max-stale`: milliseconds, or null for `off`. */
-export function maxStale(text: string): number | null {
-  if (text === 'off') return null;
+/** Reads `--max-stale`: milliseconds, or `off`. */
+export function maxStale(text: string): number | 'off' {
+  if (text === 'off') return text;
   const value = Number(text);
   if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
   throw new InvalidArgumentError('Give a whole number of milliseconds, or off.');
@@ -83,7 +84,7 @@ export function trustChoice(options: TrustOptions): TrustChoice {
     signatureKey,
     signatureKeys: keys,
     ...{ keyDocuments, accept, threshold, mapId, minVersion },
-    maxStaleMs: options.maxStale ?? undefined,
+    maxStaleMs: options.maxStale === 'off' ? null : options.maxStale,
   };
 }
 

@@ -113,11 +113,19 @@ function withDocument(command: Command): Command {
   return command
     .requiredOption('--documents <pattern>', 'the files of the key documents; {version} stands for their number')
     .requiredOption('--key <file>', 'a private key that signs, old roots and new ones; may be repeated', repeated)
-    .option('--keys <file>', 'JWKS with the public keys to add; for the first document, those that hosts have configured')
+    .option(
+      '--keys <file>',
+      'JWKS with the public keys to add; for the first document, those that hosts have configured',
+    )
     .option('--configured <file>', 'for the first document: the JWKS that hosts have, if it is not that of --keys')
     .option('--roots <kid...>', 'the keys that may sign the next key document; by default the old ones and those added')
     .option('--threshold <n>', 'how many roots must sign the next key document; as before by default', wholeNumber)
-    .option('--expires <days>', 'after how many days the document must have been followed by another', days, DOCUMENT_DAYS)
+    .option(
+      '--expires <days>',
+      'after how many days the document must have been followed by another',
+      days,
+      DOCUMENT_DAYS,
+    )
     .option('--partial', 'where signatures are missing, write FILE.partial for `keys sign-document`', false)
     .option('--force', 'replace such a file', false);
 }

@@ -8,7 +8,11 @@ import {
   type SignedKeyDocument,
 } from '../../../../shared/signatures/key-document.ts';
 import { readKeySet } from '../../../../shared/signatures/key-set.ts';
-import { type KeyRoots, verifyKeyDocument, verifyNextKeyDocument } from '../../../../shared/signatures/verify-key-document.ts';
+import {
+  type KeyRoots,
+  verifyKeyDocument,
+  verifyNextKeyDocument,
+} from '../../../../shared/signatures/verify-key-document.ts';
 import { misuse } from '../../flags/option-values.ts';
 import { writeOutputFile } from '../../terminal/write-output-file.ts';
 import { requiredKeyFile } from './key-files.ts';
@@ -38,7 +42,9 @@ export function openDocuments(pattern: string): DocumentFiles {
   if (/^https?:/i.test(pattern))
     throw misuse('--documents names the files to write: give their path, and publish what is written');
   if (!basename(pattern).includes(VERSION) || pattern.split(VERSION).length !== 2)
-    throw misuse(`--documents ${pattern} does not have {version} once, in the name of the file: give keys.{version}.json, for example`);
+    throw misuse(
+      `--documents ${pattern} does not have {version} once, in the name of the file: give keys.{version}.json, for example`,
+    );
   const pathOf = (version: number): string => pattern.replaceAll(VERSION, String(version));
   const version = newestVersion(pattern);
   if (version === 0) return { pathOf, newest: null };
@@ -105,7 +111,8 @@ function newestVersion(pattern: string): number {
     throw misuse(`Cannot list the folder ${dirname(pattern)} of --documents (${codeOf(error) ?? 'unknown'})`);
   }
   const versions = names.flatMap((name) => {
-    const digits = name.startsWith(start) && name.endsWith(end) ? name.slice(start.length, name.length - end.length) : '';
+    const digits =
+      name.startsWith(start) && name.endsWith(end) ? name.slice(start.length, name.length - end.length) : '';
     return /^[1-9]\d{0,8}$/.test(digits) ? [Number(digits)] : [];
   });
   return Math.max(0, ...versions);

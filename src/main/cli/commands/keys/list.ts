@@ -5,7 +5,7 @@ import type { TrustedKey } from '../../../../shared/signatures/trust.ts';
 import { EXIT, type Failure, failureLine, mark, print, printable, printJson } from '../../terminal/output.ts';
 import { renderTable } from '../../terminal/render-table.ts';
 import { isoOf } from '../sync.ts';
-import { followDocuments, type FollowedDocument } from './follow-documents.ts';
+import { type FollowedDocument, followDocuments } from './follow-documents.ts';
 import { requiredKeyFile } from './key-files.ts';
 import { readPlace } from './read-place.ts';
 
@@ -65,7 +65,12 @@ export async function runKeysList(place: string, options: ListKeysOptions): Prom
 }
 
 function documentKeys({ keys, roots }: KeyDocument): readonly ListedKey[] {
-  return keys.map((key) => listedKey(key, roots.some(({ kid }) => kid === key.kid)));
+  return keys.map((key) =>
+    listedKey(
+      key,
+      roots.some(({ kid }) => kid === key.kid),
+    ),
+  );
 }
 
 function listedKey({ kid, alg, thumbprint, notBeforeMs, expiresAtMs }: TrustedKey, isRoot: boolean | null): ListedKey {

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { codeOf } from '../../../../shared/errors.ts';
+import { isSignedBy } from '../../../../shared/signatures/jws.ts';
 import {
   createKeyDocument,
   type KeyDocument,
@@ -7,7 +8,6 @@ import {
   readKeyDocument,
   type SignedKeyDocument,
 } from '../../../../shared/signatures/key-document.ts';
-import { isSignedBy } from '../../../../shared/signatures/jws.ts';
 import { readKeySet } from '../../../../shared/signatures/key-set.ts';
 import type { SigningKey } from '../../../../shared/signatures/signing-key.ts';
 import type { TrustedKey } from '../../../../shared/signatures/trust.ts';
@@ -149,10 +149,23 @@ function report(document: KeyDocument, path: string, missing: string | null, isJ
   const keys = document.keys.map(({ kid, alg, thumbprint }) => ({ kid, alg, thumbprint, isRoot: roots.has(kid) }));
   const signedBy = signatures.map(({ kid }) => kid);
   if (isJson) {
-    const facts = { version, path, isComplete: missing === null, missing, expiresAt, threshold, keys, revoked, signedBy };
-    return printJson({ ok: true, ...facts });
+    const facts = {
+      version,
+      path,
+      isComplete: missing === null,
+      missing,
+      expiresAt,
+      threshold,
+      keys,
+      revoked,
+      signedBy,
+    };
+    printJson({ ok: true, ...facts });
+    return;
   }
-  const lines = keys.map(({ kid, thumbprint, isRoot }) => `  ${printable(kid)}  ${thumbprint}${isRoot ? '  root' : ''}`);
+  const lines = keys.map(
+    ({ kid, thumbprint, isRoot }) => `  ${printable(kid)}  ${thumbprint}${isRoot ? '  root' : ''}`,
+  );
   print(
     `Key document ${version} is in ${path}; it expires at ${expiresAt} and ${threshold} of its roots sign the next one.\n` +
       `${lines.join('\n')}\n${revoked.length === 0 ? '' : `Revoked: ${revoked.join(', ')}\n`}`,

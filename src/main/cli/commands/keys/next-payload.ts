@@ -36,14 +36,18 @@ export function nextPayload(newest: KeyDocument | null, change: DocumentChange):
   const revokedNow = change.revoked.map((named) => thumbprintNamed(named, merged));
   const revoked = [...new Set([...(before?.revoked ?? []), ...revokedNow])];
   assertKnown(change.removed, merged, '--remove');
-  const keys = merged.filter(({ kid, thumbprint }) => !change.removed.includes(kid) && !revokedNow.includes(thumbprint));
+  const keys = merged.filter(
+    ({ kid, thumbprint }) => !change.removed.includes(kid) && !revokedNow.includes(thumbprint),
+  );
   const again = keys.find(({ thumbprint }) => revoked.includes(thumbprint));
   if (again !== undefined) throw misuse(`The key ${again.kid} was revoked, so it cannot be trusted again`);
   const roots = change.roots ?? defaultRoots(before, old, keys);
   assertKnown(roots, keys, '--roots');
   const threshold = change.threshold ?? before?.threshold ?? 1;
   if (threshold > new Set(roots).size)
-    throw misuse(`${threshold} roots must sign, and ${roots.length} would be left: add keys, or name others with --roots`);
+    throw misuse(
+      `${threshold} roots must sign, and ${roots.length} would be left: add keys, or name others with --roots`,
+    );
   return {
     version: (before?.version ?? 0) + 1,
     expires: new Date(systemClock.now() + change.expiresInMs).toISOString(),

@@ -33,7 +33,9 @@ export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[
 export function assertCurrent({ key, expiresAtMs }: KeyFromFile, nowMs: number = systemClock.now()): void {
   if (expiresAtMs === null || expiresAtMs > nowMs) return;
   const at = new Date(expiresAtMs).toISOString();
-  throw misuse(`The key ${shownKid(key.kid)} expired at ${at}: sign with a current one (\`mcp-switchyard keys rotate\`)`);
+  throw misuse(
+    `The key ${shownKid(key.kid)} expired at ${at}: sign with a current one (\`mcp-switchyard keys rotate\`)`,
+  );
 }
 
 function expiryOf(jwk: unknown): number | null {

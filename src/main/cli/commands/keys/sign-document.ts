@@ -1,5 +1,5 @@
-import { signJws } from '../../../../shared/signatures/sign-jws.ts';
 import { KEY_DOCUMENT_JWS_TYPE } from '../../../../shared/signatures/jws.ts';
+import { signJws } from '../../../../shared/signatures/sign-jws.ts';
 import { misuse } from '../../flags/option-values.ts';
 import { configuredKeys, nextSigners, openDocuments, PARTIAL, readDocument } from './document-files.ts';
 import { rootsAmong, writeIfComplete } from './next-document.ts';
