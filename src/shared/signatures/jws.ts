@@ -85,12 +85,17 @@ export function readJws(text: unknown, typ: string, form: Partial<JwsForm> = {})
   return { alg, kid, payload, payloadPart, signingInput: `${headerPart}.${payloadPart}`, signature };
 }
 
+/** Whether the header names the algorithm of this key. The key decides on it, not the header. */
+export function isAlgorithmOf({ alg }: Jws, key: TrustedKey): boolean {
+  return ALGORITHM_NAMES[key.alg].includes(alg);
+}
+
 /**
  * Whether the holder of this key signed. The key decides on the algorithm, and the header has to name the same. The
  * `kid` is not compared: it is the caller who chose the key by it.
  */
 export function isSignedBy(jws: Jws, key: TrustedKey): boolean {
-  if (!ALGORITHM_NAMES[key.alg].includes(jws.alg) || jws.signature.length !== SIGNATURE_BYTES) return false;
+  if (!isAlgorithmOf(jws, key) || jws.signature.length !== SIGNATURE_BYTES) return false;
   const data = Buffer.from(jws.signingInput, 'latin1');
   const publicKey = keyObjectOf(key);
   if (key.alg === 'EdDSA') return verify(null, data, publicKey, jws.signature);

@@ -12,9 +12,9 @@ export interface KeyRoots {
 }
 
 /**
- * Verifies that a document is signed by enough of the roots before it and by enough of its own roots (TUF 1.0, section
- * 5.3.4). `nbf` and `exp` of the keys are not judged: a host that was off may meet a document after its signers expired.
- * Throws KEYS_UNTRUSTED.
+ * Verifies that a document is signed by enough of the roots before it and by enough of its own roots (TUF 1.0,
+ * section 5.3.4). `nbf` and `exp` of the keys are not judged: a host that was off may read a document after its signers
+ * expired. Throws KEYS_UNTRUSTED.
  */
 export function verifyKeyDocument(document: KeyDocument, oldRoots: KeyRoots): void {
   const signers = signersOf(document, [...oldRoots.keys, ...document.roots]);
@@ -29,7 +29,7 @@ export function verifyKeyDocument(document: KeyDocument, oldRoots: KeyRoots): vo
 export function verifyNextKeyDocument(document: KeyDocument, known: KeyRoots & { readonly version: number }): void {
   const { version } = document;
   if (version <= known.version) {
-    const message = `Key document ${version} was published where ${known.version + 1} belongs; ${known.version} is known.`;
+    const message = `Key document ${version} is published where the one after ${known.version} belongs.`;
     throw new ConnectorManifestError('KEYS_ROLLED_BACK', message);
   }
   if (version > known.version + 1) {
@@ -64,6 +64,6 @@ function assertEnough(
   const counted = [...thumbprints].filter((thumbprint) => signers.has(thumbprint)).length;
   if (counted >= threshold) return;
   const kids = [...new Set(signatures.map(({ kid }) => shownKid(kid)))].join(', ');
-  const message = `Key document ${version} is signed by ${counted} of ${whose} and needs ${threshold}; it is signed as ${kids}.`;
-  throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
+  const message = `Key document ${version} is signed by ${counted} of ${whose} and needs ${threshold}`;
+  throw new ConnectorManifestError('KEYS_UNTRUSTED', `${message}; its signatures name ${kids}.`);
 }

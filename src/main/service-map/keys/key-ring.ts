@@ -1,0 +1,216 @@
+import { deadline, nextTurn, raceSignal } from '../../../shared/clock.ts';
+import { asSwitchyardError, ConnectorManifestError, type SwitchyardError } from '../../../shared/errors.ts';
+import { type KeyDocument, readKeyDocument } from '../../../shared/signatures/key-document.ts';
+import type { SignatureTrust } from '../../../shared/signatures/trust.ts';
+import {
+  type KeyRoots,
+  verifyKeyDocument,
+  verifyNextKeyDocument,
+} from '../../../shared/signatures/verify-key-document.ts';
+import type { ResolvedOptions } from '../../options/options.ts';
+import { type DocumentPlace, unavailable } from './document-place.ts';
+import type { KeyFailure, KeyRingStatus } from './key-ring-status.ts';
+
+/** Documents that one refresh follows; the next refresh goes on with the rest. */
+const MAX_DOCUMENTS = 64;
+
+/** What a key ring needs. */
+export interface KeyRingDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger'> {
+  readonly sourceId: string;
+  readonly place: DocumentPlace;
+  /** The oldest version that is believed; null believes any. */
+  readonly minVersion: number | null;
+  /** How long all documents of one refresh may take to arrive. */
+  readonly timeoutMs: number;
+  /** Called for each document that is believed from now on, the oldest first. */
+  readonly onDocument: (document: KeyDocument) => void;
+}
+
+/** What a refresh of the key ring is given. */
+export interface FollowParts {
+  /** The configured keys: the roots of version 0. */
+  readonly configured: KeyRoots;
+  /** The key of the map's server. */
+  readonly apiKey: string | null;
+  readonly signal: AbortSignal;
+}
+
+/** What the store remembers of the key documents of a source. */
+export interface RememberedKeys {
+  readonly keyVersion: number | null;
+  /** Null without a document, and where it was damaged. */
+  readonly keyDocument: string | null;
+}
+
+/**
+ * The newest key document of a source that is believed. It is found by following the documents one by one, from the
+ * remembered one or else from the configured keys. A failure keeps what is known.
+ */
+export class KeyRing {
+  readonly #deps: KeyRingDeps;
+  #document: KeyDocument | null = null;
+  /** Keys of an older version must not be used: `minVersion`, or the version that was remembered. */
+  #neededVersion: number;
+  #isRemembered = false;
+  #lastError: KeyFailure | null = null;
+  #documentsLeft = MAX_DOCUMENTS;
+  #msLeft: number;
+
+  constructor(deps: KeyRingDeps) {
+    this.#deps = deps;
+    this.#neededVersion = deps.minVersion ?? 0;
+    this.#msLeft = deps.timeoutMs;
+  }
+
+  /** The version of the newest document that is believed; 0 while the configured keys count. */
+  get version(): number {
+    return this.#document?.version ?? 0;
+  }
+
+  /** Whether the newest document known is new enough for its keys to be used. */
+  get isUsable(): boolean {
+    return this.version >= this.#neededVersion;
+  }
+
+  /** Throws why the keys must not be used: KEYS_ROLLED_BACK, or what kept the needed documents from being read. */
+  assertUsable(): void {
+    if (this.isUsable) return;
+    const needed = `Key document ${this.#neededVersion} is needed, and the newest one known is ${this.version}`;
+    const { code, message } = this.#lastError ?? { code: 'KEYS_ROLLED_BACK', message: 'no newer one is published.' };
+    throw new ConnectorManifestError(code, `${needed}: ${message}`);
+  }
+
+  status(): KeyRingStatus {
+    return {
+      version: this.version,
+      expiresAt: this.#document?.expiresAtMs ?? null,
+      trustsConfigurationAlone: !this.#isRemembered,
+      lastError: this.#lastError,
+    };
+  }
+
+  /** The trust in a map: that of the configured keys, until there is a document whose keys take their place. */
+  trustOf(configured: SignatureTrust): SignatureTrust {
+    if (this.#document === null) return configured;
+    const { keys, revoked, expiresAtMs } = this.#document;
+    return { ...configured, keys, revoked, keysExpireAtMs: expiresAtMs };
+  }
+
+  /** Takes up what an earlier run believed, unless something newer is known. Never throws. */
+  remember({ keyVersion, keyDocument }: RememberedKeys): void {
+    if (keyVersion === null) return;
+    this.#isRemembered = true;
+    this.#neededVersion = Math.max(this.#neededVersion, keyVersion);
+    if (keyDocument === null || keyVersion <= this.version) return;
+    try {
+      const document = readKeyDocument(keyDocument);
+      // The documents before it are gone: that they led to this one was verified when it was stored.
+      verifyKeyDocument(document, { keys: document.roots, threshold: document.threshold });
+      if (document.version === keyVersion) this.#document = document;
+    } catch (error) {
+      this.#failed(asSwitchyardError(error));
+    }
+  }
+
+  /** Starts the budget of a refresh: its documents, and their time. */
+  startRefresh(): void {
+    this.#documentsLeft = MAX_DOCUMENTS;
+    this.#msLeft = this.#deps.timeoutMs;
+  }
+
+  /**
+   * Follows the documents after the newest one known, within what is left of the refresh's budget. True if there was
+   * one. A failure is logged and shown in `status`; rejects with the reason of `signal` alone.
+   */
+  async follow(parts: FollowParts): Promise<boolean> {
+    if (this.#documentsLeft === 0 || this.#msLeft <= 0) return false;
+    const { elapsedMs, timeoutMs, place } = this.#deps;
+    const before = this.version;
+    const startedMs = elapsedMs();
+    const isLate = (): Error => unavailable(place.nameOf(this.version + 1), `not done within ${timeoutMs} ms`);
+    using limit = deadline(this.#msLeft, isLate, parts.signal);
+    try {
+      await this.#followAll({ ...parts, signal: limit.signal });
+      this.#lastError = null;
+    } catch (error) {
+      parts.signal.throwIfAborted();
+      this.#failed(asSwitchyardError(error), place.nameOf(this.version + 1));
+    } finally {
+      this.#msLeft -= elapsedMs() - startedMs;
+    }
+    return this.version > before;
+  }
+
+  async #followAll(parts: FollowParts): Promise<void> {
+    const refusal = await this.#begin(parts);
+    while (this.#documentsLeft > 0) {
+      const document = await this.#read(this.version + 1, parts);
+      if (document === null || this.#isKnown(document)) break;
+      const roots = this.#document === null ? parts.configured : { ...this.#document, keys: this.#document.roots };
+      verifyNextKeyDocument(document, { ...roots, version: this.version });
+      this.#believe(document);
+      // Documents of a function arrive within one turn of the event loop.
+      await nextTurn();
+    }
+    if (refusal !== null && !this.isUsable) throw refusal;
+  }
+
+  /**
+   * Begins at the version that is needed, if the configured keys signed it. Otherwise returns why not, and the documents
+   * before it have to lead there. Not where a document is known: configured keys may be older than it, and stolen since.
+   */
+  async #begin(parts: FollowParts): Promise<unknown> {
+    if (this.#document !== null || this.#neededVersion <= 1) return null;
+    const document = await this.#read(this.#neededVersion, parts);
+    if (document?.version !== this.#neededVersion) return null;
+    try {
+      verifyKeyDocument(document, parts.configured);
+    } catch (error) {
+      return error;
+    }
+    this.#believe(document);
+    return null;
+  }
+
+  async #read(version: number, { apiKey, signal }: FollowParts): Promise<KeyDocument | null> {
+    const { place } = this.#deps;
+    // Raced besides being signalled: a function or a file system may not heed the signal.
+    const bytes = await raceSignal(place.read(version, { apiKey, signal }), signal);
+    if (bytes === null) return null;
+    this.#documentsLeft -= 1;
+    return readKeyDocument(bytes);
+  }
+
+  /** Whether a place that holds the newest document still holds the known one. Throws KEYS_UNTRUSTED for a fork. */
+  #isKnown({ version, payloadPart }: KeyDocument): boolean {
+    if (this.#deps.place.isByVersion || version !== this.#document?.version) return false;
+    if (payloadPart === this.#document.payloadPart) return true;
+    const message = `A second key document ${version} is published. The one that was believed first counts.`;
+    throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
+  }
+
+  #believe(document: KeyDocument): void {
+    this.#document = document;
+    const { logger, sourceId, onDocument } = this.#deps;
+    const { version, expiresAtMs } = document;
+    const expires = new Date(expiresAtMs).toISOString();
+    logger.info(
+      { event: 'keys-followed', sourceId, version },
+      `Key document ${version} is believed; it expires at ${expires}`,
+    );
+    onDocument(document);
+  }
+
+  #failed({ code, message: why }: SwitchyardError, place: string | null = null): void {
+    const message = place === null || why.includes(place) ? why : `${why} (${place})`;
+    const known = this.#lastError;
+    this.#lastError = { code, message, at: this.#deps.clock.now() };
+    if (known?.code === code && known.message === message) return;
+    const { logger, sourceId } = this.#deps;
+    const rest = this.version === 0 ? 'the configured keys' : `key document ${this.version}`;
+    logger.warn(
+      { event: 'keys-not-followed', sourceId, code },
+      `Newer key documents are not followed, and ${rest} counts: ${message}`,
+    );
+  }
+}
