@@ -167,7 +167,8 @@ function readNamed(path: string, option: string): string {
   }
 }
 
-function tlsOptions({ ca, cert, certKey }: SourceOptions): TlsOptions | undefined {
+/** The TLS options that the flags name. Throws OPTIONS_INVALID for a file that cannot be read. */
+export function tlsOptions({ ca, cert, certKey }: SourceOptions): TlsOptions | undefined {
   if (ca === undefined && cert === undefined && certKey === undefined) return undefined;
   const read = (path: string | undefined, option: string): string | undefined =>
     path === undefined ? undefined : readNamed(path, option);

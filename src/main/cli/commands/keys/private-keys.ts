@@ -9,6 +9,8 @@ import { readJson } from './key-files.ts';
 /** A private key from a file, and how long it may sign. */
 export interface KeyFromFile {
   readonly key: SigningKey;
+  /** The whole private JWK. Keep it out of logs and messages. */
+  readonly jwk: object;
   /** Epoch ms; null if it does not expire. */
   readonly expiresAtMs: number | null;
 }
@@ -24,7 +26,7 @@ export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[
     if (value === null) throw misuse(`There is no file ${path}, which --key names`);
     warnIfShared(path);
     const key = readSigningKey(value);
-    keys.set(key.thumbprint, { key, expiresAtMs: expiryOf(value) });
+    keys.set(key.thumbprint, { key, jwk: value as object, expiresAtMs: expiryOf(value) });
   }
   return [...keys.values()];
 }
