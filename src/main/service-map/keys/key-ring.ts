@@ -156,8 +156,8 @@ export class KeyRing {
   }
 
   /**
-   * Begins at the version that is needed, if the configured keys signed it. Otherwise returns why not, and the documents
-   * before it have to lead there. Not where a document is known: configured keys may be older than it, and stolen since.
+   * Begins at the version that is needed, if the configured keys signed it. Otherwise returns why not, and the
+   * documents before it have to lead there. Configured keys may be old and stolen, so a known document counts more.
    */
   async #begin(parts: FollowParts): Promise<unknown> {
     if (this.#document !== null || this.#neededVersion <= 1) return null;
