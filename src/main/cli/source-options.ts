@@ -3,7 +3,12 @@ import { type Command, Option } from 'commander';
 import { codeOf } from '../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options/manager-options.ts';
+import type {
+  ConnectorProxyManagerOptions,
+  ManagerOptions,
+  ServerRegistryOption,
+  SignedMapManagerOptions,
+} from '../options/manager-options.ts';
 import type { TlsOptions } from '../options/network-options.ts';
 import { type DiscoveryOptions, withDiscovery } from './discovery/with-discovery.ts';
 import { milliseconds, misuse, requiredVariable } from './flags/option-values.ts';
@@ -35,6 +40,9 @@ export interface SourceOptions extends DiscoveryOptions, TrustOptions {
   readonly json: boolean;
   readonly verbose: boolean;
 }
+
+/** The options of a manager with a map. */
+type MapManagerOptions = ConnectorProxyManagerOptions | SignedMapManagerOptions;
 
 const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
 
@@ -89,15 +97,17 @@ export function managerOptions(options: SourceOptions): ManagerOptions {
 }
 
 /** The same, for the map at `serviceMapUrl`. */
-export function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): ConnectorProxyManagerOptions {
-  return {
+export function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapManagerOptions {
+  const given = {
     ...commonOptions(options),
     serviceMapUrl,
     configFile: configFiles(options),
     serverRegistry: registryOption(options),
-    ...trustChoice(options),
     apiKey: options.mapKeyEnv === undefined ? undefined : requiredVariable(options.mapKeyEnv, '--map-key-env'),
   };
+  const { signatureKeys, signatureKey, ...trust } = trustChoice(options);
+  if (signatureKeys !== undefined) return { ...given, ...trust, signatureKeys, signatureKey };
+  return { ...given, ...trust, signatureKey: signatureKey ?? [] };
 }
 
 /** Files that were found, then those that `--config` names, which win; one alone as it is. */

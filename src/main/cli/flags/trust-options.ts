@@ -77,8 +77,7 @@ export function maxStale(text: string): number | 'off' {
  */
 export function trustChoice(options: TrustOptions): TrustChoice {
   const { keys, keyDocuments, accept, threshold, mapId, minVersion } = options;
-  if (keyDocuments !== undefined && keys === undefined)
-    throw misuse('--key-documents needs --keys FILE: the public keys that are trusted at first');
+  assertTogether(options);
   const signatureKey = hmacKeys(options);
   return {
     signatureKey,
@@ -86,6 +85,17 @@ export function trustChoice(options: TrustOptions): TrustChoice {
     ...{ keyDocuments, accept, threshold, mapId, minVersion },
     maxStaleMs: options.maxStale === 'off' ? null : options.maxStale,
   };
+}
+
+/** Says in the words of the command line what a manager would say of its options. */
+function assertTogether({ keys, keyDocuments, accept, threshold, minVersion }: TrustOptions): void {
+  if (keyDocuments !== undefined && keys === undefined)
+    throw misuse('--key-documents needs --keys FILE: the public keys that are trusted at first');
+  if (accept !== undefined && accept !== 'hmac' && keys === undefined)
+    throw misuse(`--accept ${accept} needs --keys FILE: the public keys that the map is signed with`);
+  if (threshold !== undefined && keys === undefined)
+    throw misuse('--threshold needs --keys FILE: the public keys that the map is signed with');
+  if (minVersion !== undefined && keyDocuments === undefined) throw misuse('--min-version needs --key-documents');
 }
 
 function hmacKeys({ keyEnv, keys, accept }: TrustOptions): readonly string[] | undefined {

@@ -51,7 +51,8 @@ describe('the trust flags', () => {
       'id',
       '--min-version',
     ];
-    expect(choiceOf('--keys', 'k.json', ...flags, '7', '--max-stale', '0')).toEqual({
+    const documents = ['--keys', 'k.json', ...flags, '7', '--max-stale', '0'];
+    expect(choiceOf(...documents)).toEqual({
       signatureKey: undefined,
       signatureKeys: 'k.json',
       keyDocuments: 'https://m.example/{version}',
@@ -78,6 +79,9 @@ describe('the trust flags', () => {
     ['no key at all', [], /CONNECTORS_SIGNATURE_KEY.*--key-env.*--keys FILE/],
     ['a variable that is not set', ['--key-env', 'NOPE'], /variable NOPE, which --key-env names/],
     ['key documents without keys', ['--key-documents', 'd.{version}.json'], /--key-documents needs --keys FILE/],
+    ['a policy without its public keys', ['--accept', 'either'], /--accept either needs --keys FILE/],
+    ['a threshold without keys', ['--threshold', '2'], /--threshold needs --keys FILE/],
+    ['a version without documents', ['--keys', 'k', '--min-version', '2'], /--min-version needs --key-documents/],
     ['a policy without its HMAC key', ['--keys', 'k', '--accept', 'both'], /--accept both needs an HMAC key/],
   ])('name the flag for %s', (_, args, message) => {
     delete process.env.CONNECTORS_SIGNATURE_KEY;
