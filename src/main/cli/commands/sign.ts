@@ -37,7 +37,12 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
   const map = asServiceMap(parseStrictJson(await readInput(file)));
   const dated = options.stamp ? { ...map, generatedAt: new Date(systemClock.now()).toISOString() } : map;
   const { entries, expiresAtMs } = checkServiceMap(dated, Number.POSITIVE_INFINITY);
-  const toSign = options.add ? withoutStrayed(dated, keys.map(({ key }) => key)) : dated;
+  const toSign = options.add
+    ? withoutStrayed(
+        dated,
+        keys.map(({ key }) => key),
+      )
+    : dated;
   const privateKeys = keys.map(({ jwk }) => jwk);
   const signed = signServiceMap(toSign, { keys: privateKeys, hmacKey, keepSignatures: options.add });
   const text = `${canonicalJson(signed)}\n`;

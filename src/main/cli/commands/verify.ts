@@ -61,7 +61,8 @@ function signatureLines({ check }: CheckResult, signatures: readonly SignatureFi
 }
 
 function signatureText({ kid, alg, thumbprint, expiresAt, problem }: SignatureFinding): string {
-  const name = kid === null ? 'a signature' : `${printable(kid)} (${printable(alg ?? '')}, ${thumbprint ?? 'unknown key'})`;
+  const name =
+    kid === null ? 'a signature' : `${printable(kid)} (${printable(alg ?? '')}, ${thumbprint ?? 'unknown key'})`;
   if (problem === null) return `${name}: valid until ${isoOf(expiresAt)}`;
   return `${name}: ${problem.code}: ${printable(problem.message)}`;
 }

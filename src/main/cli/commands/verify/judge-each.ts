@@ -19,6 +19,13 @@ export interface SignatureFinding {
   readonly problem: Failure | null;
 }
 
+/** What the codes that count signatures mean for one of them. */
+const REASONS: Readonly<Record<string, string>> = {
+  MAP_SIGNATURE_UNTRUSTED: 'its key is not trusted here.',
+  MAP_KEY_REVOKED: 'its key was revoked.',
+  MAP_KEY_EXPIRED: 'its key has expired, or is not valid yet.',
+};
+
 /** Judges each of the first 16 asymmetric signatures of a map as if it were the only one. */
 export function judgeEach(content: MapContent, policy: TrustPolicy): readonly SignatureFinding[] {
   const list = content.map[SIGNATURES_MEMBER];
@@ -34,7 +41,10 @@ function judge(text: unknown, content: MapContent, policy: TrustPolicy): Signatu
   const thumbprint = policy.trust.keys.find((key) => key.kid === kid)?.thumbprint ?? null;
   const verdict = attempt(() => judgeSignatures(alone, { ...policy.trust, threshold: 1 }, policy));
   if (!verdict.ok) return { kid, alg, thumbprint, expiresAt: null, problem: verdict.failure };
-  if (!verdict.value.isEnough)
-    return { kid, alg, thumbprint, expiresAt: null, problem: failureOf(verdict.value.error) };
+  if (!verdict.value.isEnough) {
+    const failure = failureOf(verdict.value.error);
+    const problem = { ...failure, message: REASONS[failure.code] ?? failure.message };
+    return { kid, alg, thumbprint, expiresAt: null, problem };
+  }
   return { kid, alg, thumbprint, expiresAt: verdict.value.bound.atMs, problem: null };
 }

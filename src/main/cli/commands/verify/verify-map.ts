@@ -5,10 +5,10 @@ import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import type { ProofPolicy } from '../../../../shared/protocol/thread-messages.ts';
 import type { MapSigners, SignatureTrust } from '../../../../shared/signatures/trust.ts';
+import type { Failure } from '../../terminal/output.ts';
 import { type Attempt, attempt } from './attempt.ts';
 import { hmacDiagnosis } from './hmac-diagnosis.ts';
 import { judgeEach, type SignatureFinding } from './judge-each.ts';
-import type { Failure } from '../../terminal/output.ts';
 
 /** One check of a map. A failure comes with its code, its place and what to do. */
 export interface CheckResult {
@@ -57,8 +57,12 @@ function signedText({ hmacKey, signatures }: MapSigners, { hmacKeys, threshold }
   const which = hmacKeys.length > 1 ? `, by key ${(hmacKey ?? 0) + 1} of ${hmacKeys.length}` : '';
   return [
     ...(hmacKey === null ? [] : [`HMAC-SHA256 over RFC 8785${which}`]),
-    ...(signatures.length === 0 ? [] : [`${signatures.length} trusted keys of ${threshold} needed`]),
+    ...(signatures.length === 0 ? [] : [`signed by ${keysText(signatures.length)}, and ${threshold} must`]),
   ].join('; ');
+}
+
+function keysText(count: number): string {
+  return count === 1 ? '1 trusted key' : `${count} trusted keys`;
 }
 
 function checkTime(map: CheckedServiceMap, policy: ProofPolicy, bounds: VerifiedTrust['bounds']): CheckResult {
