@@ -3,19 +3,20 @@ import type { ErrorCode } from '../../shared/error-codes.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { CommitEvent } from '../../shared/protocol/thread-messages.ts';
 import type { SourceNotes, StoredMap } from '../../shared/protocol/writer-messages.ts';
+import type { KeyDocument } from '../../shared/signatures/key-document.ts';
 import type { MapSigners } from '../../shared/signatures/trust.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import { shownMapUrl } from '../options/map-url.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
-import type { Lineage } from './trust/lineage.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { MapAge } from './map-age.ts';
-import type { DroppedMap } from './trust/map-trust-status.ts';
 import { judgeRemovals } from './mass-removal.ts';
 import type { Freshness } from './refresh/sync-decision.ts';
 import { Snapshot } from './snapshot.ts';
-import { isSignedBy } from './trust/source-trust.ts';
+import type { Lineage } from './trust/lineage.ts';
+import type { DroppedMap } from './trust/map-trust-status.ts';
+import { isSignedBy, needsSignatures } from './trust/source-trust.ts';
 
 type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
 
@@ -113,6 +114,27 @@ export class MapInForce {
     this.#lineage.confirm(etag);
     this.#releaseHeld();
     this.#holds();
+  }
+
+  /**
+   * Judges the map in force by a key document that is newer than its proof. Drops it where too few of its signers are
+   * left, and lets it expire with the document at the latest. A map that holds by its HMAC alone stays as it is.
+   */
+  judge({ version, revoked, expiresAtMs }: Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>): void {
+    const signers = this.#signers;
+    const { trust } = this.#options;
+    if (signers === null || !needsSignatures(trust, signers, this.#lineage.facts)) return;
+    const left = signers.signatures.filter(({ thumbprint }) => !revoked.includes(thumbprint));
+    if (!isSignedBy({ ...signers, signatures: left }, trust.threshold))
+      this.drop('MAP_KEY_REVOKED', `Key document ${version} revokes keys that signed the service map in force`);
+    else if (expiresAtMs < this.#snapshot.expiresAtMs) this.#expireBy(expiresAtMs);
+  }
+
+  #expireBy(expiresAtMs: number): void {
+    const isConfirmed = this.#cache.get() !== undefined;
+    this.#snapshot = this.#snapshot.expiringBy(expiresAtMs);
+    this.#cache.set(this.#snapshot, isConfirmed ? expiresAtMs - this.#deps.clock.now() : 0);
+    this.#age.watch(expiresAtMs);
   }
 
   /**

@@ -7,11 +7,11 @@ import type { ResolvedOptions } from '../options/options.ts';
 import { CurrentMap } from './current-map.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
-import type { MapTrustStatus } from './trust/map-trust-status.ts';
 import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts';
 import { retry } from './refresh/retry.ts';
 import { decideSync, type Freshness, rejectsOnFailure } from './refresh/sync-decision.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { MapTrustStatus } from './trust/map-trust-status.ts';
 
 /** What a source says of itself. */
 export interface SourceStatus extends MapTrustStatus {
@@ -158,6 +158,7 @@ export class ServiceMapSource {
 
   async #refreshOnce(): Promise<RefreshOutcome> {
     const { signal } = this.#closing;
+    this.#map.startRefresh();
     try {
       const outcome = await retry(() => this.#map.load(signal), {
         delayMs: (result, retries) => this.#delayMs(result, retries),

@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { fetch } from 'undici';
 import { describe, expect, it } from 'vitest';
+import type { KeyDocumentSource } from '../../../src/main/options/trust/trust-options.ts';
 import { createDocumentPlace } from '../../../src/main/service-map/keys/create-document-place.ts';
-import type { DocumentPlace, KeyDocuments } from '../../../src/main/service-map/keys/document-place.ts';
+import type { DocumentPlace } from '../../../src/main/service-map/keys/document-place.ts';
 import { readKeyDocument, type SignedKeyDocument } from '../../../src/shared/signatures/key-document.ts';
 import { secret } from '../../helpers/evidence.ts';
 import { chainOf } from '../../helpers/key-documents.ts';
@@ -16,7 +17,7 @@ import { TempDir } from '../../helpers/temp-dir.ts';
 const chain = chainOf(['a', 'b', 'c', 'd'].map((kid) => newKey(kid)));
 const textOf = (version: number): string => JSON.stringify(chain[version - 1] as SignedKeyDocument);
 
-function placeAt(keyDocuments: KeyDocuments, mapUrl = 'http://127.0.0.1:9/map', timeoutMs = 5_000): DocumentPlace {
+function placeAt(keyDocuments: KeyDocumentSource, mapUrl = 'http://127.0.0.1:9/map', timeoutMs = 5_000): DocumentPlace {
   return createDocumentPlace(keyDocuments, { fetch: (url, init) => fetch(url, init), mapUrl, timeoutMs });
 }
 

@@ -1,11 +1,5 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 
-/** Returns the key document of a version, as text, bytes or an object; null for none. It may return a promise. */
-export type KeyDocumentFunction = (version: number) => unknown;
-
-/** Where key documents are: a URL or a path, in which `{version}` stands for the version, or a function. */
-export type KeyDocuments = string | KeyDocumentFunction;
-
 /** What a place may need to read a document. */
 export interface ReadContext {
   /** The key of the map's server. It is sent to the origin of the map alone. */

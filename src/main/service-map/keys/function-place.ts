@@ -1,8 +1,8 @@
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
-import { type DocumentPlace, type KeyDocumentFunction, unavailable } from './document-place.ts';
+import { type DocumentPlace, unavailable } from './document-place.ts';
 
 /** Documents that a function of the host returns: text, bytes or an object; null or nothing for no document. */
-export function functionPlace(ask: KeyDocumentFunction): DocumentPlace {
+export function functionPlace(ask: (version: number) => unknown): DocumentPlace {
   const nameOf = (version: number): string => `keyDocuments(${version})`;
   return {
     isByVersion: true,

@@ -1,15 +1,15 @@
 import { deadline, nextTurn, raceSignal } from '../../../shared/clock.ts';
 import { asSwitchyardError, ConnectorManifestError, type SwitchyardError } from '../../../shared/errors.ts';
 import { type KeyDocument, readKeyDocument } from '../../../shared/signatures/key-document.ts';
-import type { SignatureTrust } from '../../../shared/signatures/trust.ts';
+import type { TrustedKey } from '../../../shared/signatures/trust.ts';
 import {
   type KeyRoots,
   verifyKeyDocument,
   verifyNextKeyDocument,
 } from '../../../shared/signatures/verify-key-document.ts';
 import type { ResolvedOptions } from '../../options/options.ts';
+import { configuredKeys, type KeyFailure, type KeysInForce } from '../trust/source-trust.ts';
 import { type DocumentPlace, unavailable } from './document-place.ts';
-import type { KeyFailure, KeyRingStatus } from './key-ring-status.ts';
 
 /** Documents that one refresh follows; the next refresh goes on with the rest. */
 const MAX_DOCUMENTS = 64;
@@ -52,6 +52,7 @@ export class KeyRing {
   /** Keys of an older version must not be used: `minVersion`, or the version that was remembered. */
   #neededVersion: number;
   #isRemembered = false;
+  #hasFollowed = false;
   #lastError: KeyFailure | null = null;
   #documentsLeft = MAX_DOCUMENTS;
   #msLeft: number;
@@ -72,43 +73,46 @@ export class KeyRing {
     return this.version >= this.#neededVersion;
   }
 
-  /** Throws why the keys must not be used: KEYS_ROLLED_BACK, or what kept the needed documents from being read. */
-  assertUsable(): void {
-    if (this.isUsable) return;
+  /** Whether the documents were followed since this process began, with whatever success. */
+  get hasFollowed(): boolean {
+    return this.#hasFollowed;
+  }
+
+  /** Why the keys must not be used: KEYS_ROLLED_BACK, or what keeps the needed documents away. Null where they may. */
+  get unusable(): Pick<KeyFailure, 'code' | 'message'> | null {
+    if (this.isUsable) return null;
     const needed = `Key document ${this.#neededVersion} is needed, and the newest one known is ${this.version}`;
     const { code, message } = this.#lastError ?? { code: 'KEYS_ROLLED_BACK', message: 'no newer one is published.' };
-    throw new ConnectorManifestError(code, `${needed}: ${message}`);
+    return { code, message: `${needed}: ${message}` };
   }
 
-  status(): KeyRingStatus {
-    return {
-      version: this.version,
-      expiresAt: this.#document?.expiresAtMs ?? null,
-      trustsConfigurationAlone: !this.#isRemembered,
-      lastError: this.#lastError,
-    };
+  /**
+   * The keys that may sign a map: the configured ones, until there is a document whose keys take their place. None where
+   * the newest document known is too old.
+   */
+  inForce(configured: readonly TrustedKey[]): KeysInForce {
+    const facts = { trustsConfigurationAlone: !this.#isRemembered, lastError: this.#lastError };
+    if (this.#document === null) return { ...configuredKeys(this.isUsable ? configured : []), ...facts };
+    const { version, keys, revoked, expiresAtMs } = this.#document;
+    return { keys: this.isUsable ? keys : [], revoked, version, expiresAtMs, ...facts };
   }
 
-  /** The trust in a map: that of the configured keys, until there is a document whose keys take their place. */
-  trustOf(configured: SignatureTrust): SignatureTrust {
-    if (this.#document === null) return configured;
-    const { keys, revoked, expiresAtMs } = this.#document;
-    return { ...configured, keys, revoked, keysExpireAtMs: expiresAtMs };
-  }
-
-  /** Takes up what an earlier run believed, unless something newer is known. Never throws. */
-  remember({ keyVersion, keyDocument }: RememberedKeys): void {
-    if (keyVersion === null) return;
+  /** Takes up the document that an earlier run believed; null where it is not newer than the one known, or damaged. */
+  remember({ keyVersion, keyDocument }: RememberedKeys): KeyDocument | null {
+    if (keyVersion === null) return null;
     this.#isRemembered = true;
     this.#neededVersion = Math.max(this.#neededVersion, keyVersion);
-    if (keyDocument === null || keyVersion <= this.version) return;
+    if (keyDocument === null || keyVersion <= this.version) return null;
     try {
       const document = readKeyDocument(keyDocument);
       // The documents before it are gone: that they led to this one was verified when it was stored.
       verifyKeyDocument(document, { keys: document.roots, threshold: document.threshold });
-      if (document.version === keyVersion) this.#document = document;
+      if (document.version !== keyVersion) return null;
+      this.#document = document;
+      return document;
     } catch (error) {
       this.#failed(asSwitchyardError(error));
+      return null;
     }
   }
 
@@ -136,6 +140,7 @@ export class KeyRing {
       parts.signal.throwIfAborted();
       this.#failed(asSwitchyardError(error), place.nameOf(this.version + 1));
     } finally {
+      this.#hasFollowed = true;
       this.#msLeft -= elapsedMs() - startedMs;
     }
     return this.version > before;

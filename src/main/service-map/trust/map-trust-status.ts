@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../../shared/error-codes.ts';
 import type { SourceFacts } from '../../../shared/protocol/writer-messages.ts';
 import type { AcceptPolicy, MapSigners, SignatureAlgorithm } from '../../../shared/signatures/trust.ts';
 import type { MapTrust } from '../../options/trust/trust-options.ts';
-import type { KeysInForce } from './source-trust.ts';
+import type { KeyFailure, KeysInForce } from './source-trust.ts';
 
 /** A key that signed the map in force. */
 export interface SignerStatus {
@@ -27,8 +27,13 @@ export interface KeysStatus {
   readonly version: number | null;
   /** When that document expires, epoch ms; null without one. */
   readonly expiresAt: number | null;
-  /** Whether only the configuration vouches for the keys: no key document was remembered or believed. */
+  /**
+   * Whether no key document was remembered when this process began, as without a `stateDir`. It then trusts the
+   * configured keys and `minVersion` alone.
+   */
   readonly trustsConfigurationAlone: boolean;
+  /** Why the newest key documents are not known; null where they are, and without any. */
+  readonly lastError: KeyFailure | null;
 }
 
 /** A map that is no longer served though there is no newer one. */
@@ -63,13 +68,13 @@ interface TrustParts {
 }
 
 export function viewTrust({ options, facts, keys, signers, dropped }: TrustParts): MapTrustStatus {
-  const { version, expiresAtMs: expiresAt, trustsConfigurationAlone } = keys;
+  const { version, expiresAtMs: expiresAt, trustsConfigurationAlone, lastError } = keys;
   return {
     accept: options.accept,
     signedBy: signers === null ? null : viewSigners(signers),
     seenSigned: facts.seenSigned,
     mapId: options.mapId ?? facts.mapId,
-    keys: { version, expiresAt, trustsConfigurationAlone },
+    keys: { version, expiresAt, trustsConfigurationAlone, lastError },
     dropped,
   };
 }
