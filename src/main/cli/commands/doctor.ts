@@ -83,11 +83,7 @@ function mapOptions(options: SourceOptions): MapOptions {
   }
 }
 
-async function checkMap(
-  manager: ConnectorProxyManager,
-  startUp: StartUp,
-  options: SourceOptions,
-): Promise<Finding[]> {
+async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, options: SourceOptions): Promise<Finding[]> {
   try {
     await manager.sync(true);
     await startUp.settled();

@@ -6,6 +6,7 @@ import { readKeySet } from '../../../../shared/signatures/key-set.ts';
 import { shownKid } from '../../../../shared/signatures/shown-kid.ts';
 import type { TrustedKey } from '../../../../shared/signatures/trust.ts';
 import type { ServiceMapStatus } from '../../../service-map/service-map-status.ts';
+import { isHmacOnly } from '../../../service-map/trust/map-trust-status.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
 import type { TrustOptions } from '../../flags/trust-options.ts';
 import { ownCommand } from '../../terminal/own-command.ts';
@@ -67,7 +68,7 @@ export function checkTrust(
   nowMs: number,
 ): readonly Finding[] {
   const note = (message: string): Finding => ({ check: 'trust', outcome: 'note', message });
-  const isHmacAlone = signedBy !== null && signedBy.signatures.length === 0 && policy !== 'hmac';
+  const isHmacAlone = isHmacOnly({ accept: policy, signedBy });
   return [
     ...(accept === 'either'
       ? [note('--accept either believes everybody who knows the HMAC key, and each host that verifies knows it')]

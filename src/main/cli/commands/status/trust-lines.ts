@@ -1,5 +1,5 @@
 import type { ServiceMapStatus } from '../../../service-map/service-map-status.ts';
-import type { SignerStatus } from '../../../service-map/trust/map-trust-status.ts';
+import { isHmacOnly, type SignedBy, type SignerStatus } from '../../../service-map/trust/map-trust-status.ts';
 import { printable } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
 
@@ -22,14 +22,11 @@ export function trustLines(map: MapTrust): readonly string[] {
   ];
 }
 
-function signedText(
-  { hmacKey, signatures }: NonNullable<MapTrust['signedBy']>,
-  accept: ServiceMapStatus['accept'],
-): string {
+function signedText(signedBy: SignedBy, accept: ServiceMapStatus['accept']): string {
+  const { hmacKey, signatures } = signedBy;
   const hmac = hmacKey === null ? [] : [`HMAC${hmacKey === 0 ? '' : ` (key ${hmacKey + 1})`}`];
   const signers = [...hmac, ...signatures.map(signerText)].join('; ');
-  const isWeak = signatures.length === 0 && accept !== 'hmac';
-  return `signed by ${signers}${isWeak ? ' alone, though public keys are configured' : ''}`;
+  return `signed by ${signers}${isHmacOnly({ accept, signedBy }) ? ' alone, though public keys are configured' : ''}`;
 }
 
 function signerText({ kid, thumbprint, expiresAt, keyExpiresAt }: SignerStatus): string {
@@ -55,7 +52,11 @@ function keyLines({ version, expiresAt, trustsConfigurationAlone, lastError }: M
 /** A duration for people, in its two largest units. */
 export function durationText(ms: number): string {
   const seconds = Math.floor(ms / 1000);
-  const [days, hours, minutes] = [Math.floor(seconds / 86_400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+  const [days, hours, minutes] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+  ];
   if (days > 0) return `${days} d ${hours} h`;
   if (hours > 0) return `${hours} h ${minutes} min`;
   return minutes > 0 ? `${minutes} min` : `${seconds} s`;

@@ -6,6 +6,7 @@ import type { NetworkSettings } from '../../../../shared/net/network.ts';
 import { readKeySet } from '../../../../shared/signatures/key-set.ts';
 import type { SignatureTrust } from '../../../../shared/signatures/trust.ts';
 import { createMainAgent } from '../../../http/main-agent.ts';
+import { defaultAccept } from '../../../options/trust/trust-options.ts';
 import { createDocumentPlace } from '../../../service-map/keys/create-document-place.ts';
 import { KeyRing } from '../../../service-map/keys/key-ring.ts';
 import type { TrustChoice } from '../../flags/trust-options.ts';
@@ -59,16 +60,11 @@ async function followed(
       logger: problemLogger,
     });
     await ring.follow({ configured, apiKey, signal: new AbortController().signal });
-    ring.assertUsable();
-    const { lastError } = ring.status();
-    if (lastError !== null) throw new SwitchyardError(lastError.code, lastError.message);
-    return ring.trustOf(configured);
+    const { lastError, keys, revoked, expiresAtMs } = ring.inForce(configured.keys);
+    const failure = ring.unusable ?? lastError;
+    if (failure !== null) throw new SwitchyardError(failure.code, failure.message);
+    return { ...configured, keys, revoked, keysExpireAtMs: expiresAtMs };
   } finally {
     await dispatcher.destroy();
   }
-}
-
-function defaultAccept({ signatureKey, signatureKeys }: TrustChoice): SignatureTrust['accept'] {
-  if (signatureKeys === undefined) return 'hmac';
-  return signatureKey === undefined ? 'signature' : 'both';
 }
