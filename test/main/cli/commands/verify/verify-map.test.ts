@@ -18,7 +18,8 @@ const policy = {
 
 const map = mapOf([entry('a', { name: 'Zürich', metadata: { b: 1, B: 2, a: [1.5, 'x'] } })]);
 const verify = (document: Json | string): MapVerification['checks'] =>
-  verifyMap(new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document)), policy).checks;
+  verifyMap(new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document)), policy)
+    .checks;
 const codes = (document: Json | string): string[] =>
   verify(document).map(({ check, failure }) => `${check} ${failure?.code ?? 'ok'}`);
 

@@ -1,8 +1,10 @@
-import type { FileModel, MapModel, ShownFailure } from '../model/map-model.ts';
-import type { ProcessModel, SystemModel } from '../model/system-model.ts';
-import { type Html, type HtmlValue, html } from './html.ts';
-import { instant } from './instants.ts';
-import { milliseconds } from './sparkline.ts';
+import type { FileModel, MapModel } from '../../model/map-model.ts';
+import type { ProcessModel, SystemModel } from '../../model/system-model.ts';
+import { type Html, type HtmlValue, html } from '../html.ts';
+import { instant } from '../instants.ts';
+import { milliseconds } from '../sparkline.ts';
+import { failure, pair } from './pairs.ts';
+import { renderTrust } from './render-trust.ts';
 
 const FRESHNESS = {
   fresh: { word: 'Fresh', aspect: 'clear' },
@@ -49,7 +51,8 @@ function renderMap(map: MapModel, nowMs: number): Html {
   return html`<div class="source ${aspect}">
 <h3><bdi>${map.brand ?? map.sourceId}</bdi> <span class="tag ${aspect}">${word}</span></h3>
 ${map.address !== null && html`<p class="address">${map.address}</p>`}
-<dl>${pair('Signature', map.signature === 'verified' ? '✓ Verified' : 'No map was accepted yet')}
+<dl>${pair('Signature', map.signature === 'verified' ? '✓ Verified' : 'No map is in force')}
+${renderTrust(map.trust, nowMs)}
 ${generatedAt !== null && pair('Signed', instant(generatedAt, nowMs))}
 ${expiresAt !== null && pair(expiresAt > nowMs ? 'Expires' : 'Expired', instant(expiresAt, nowMs))}
 ${pair('Revision', map.revision)}
@@ -87,14 +90,6 @@ function storeText({ kind, failure: error }: SystemModel['store']): HtmlValue {
 function pinsText(changed: number, held: number): string {
   const differ = `${changed} ${changed === 1 ? 'tool differs' : 'tools differ'} from how they were first seen`;
   return held > 0 ? `${differ}; ${held} held back until approved` : differ;
-}
-
-function failure({ code, message }: ShownFailure): Html {
-  return html`<code>${code}</code> ${message}`;
-}
-
-function pair(term: string, value: HtmlValue): Html {
-  return html`<div><dt>${term}</dt><dd>${value}</dd></div>`;
 }
 
 function megabytes(bytes: number): string {
