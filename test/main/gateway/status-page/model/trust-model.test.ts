@@ -24,7 +24,7 @@ describe('trustModel', () => {
   it('shows no kid that would steer what shows it', () => {
     const signatures = [{ ...signer, kid: '\u202e\u001b[31mk' }];
     const [shown] = modelOf({ accept: 'signature', signedBy: { hmacKey: null, signatures } }).signers;
-    expect(shown?.kid).not.toMatch(/[\u202e\u001b]/);
+    for (const sign of ['\u202e', '\u001b']) expect(shown?.kid).not.toContain(sign);
   });
 
   it.each([
