@@ -1,5 +1,6 @@
 import { raceSignal } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
+import { isFloorInFuture } from '../../shared/load/floor.ts';
 import type { AcquiredBody } from '../../shared/protocol/thread-messages.ts';
 import type { StoredMap } from '../../shared/protocol/writer-messages.ts';
 import type { KeyDocument } from '../../shared/signatures/key-document.ts';
@@ -179,7 +180,8 @@ export class CurrentMap {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;
     if (outcome.kind !== 'failed' || outcome.error.code !== 'MAP_ROLLED_BACK' || floorMs === null) return false;
-    if (!memory.isKeeping || floorMs <= clock.now() + this.#options.limits.maxClockSkewMs) return false;
+    const isFuture = isFloorInFuture(floorMs, clock.now(), this.#options.limits.maxClockSkewMs);
+    if (!memory.isKeeping || !isFuture) return false;
     const stored = await raceSignal(memory.read(storeKey, []), signal);
     if (stored === null || (stored.floorMs !== null && stored.floorMs >= floorMs)) return false;
     this.#lineage.lowerFloor(stored.floorMs);

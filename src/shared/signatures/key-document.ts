@@ -53,6 +53,8 @@ export interface KeyDocument {
   readonly threshold: number;
   /** Thumbprints. */
   readonly revoked: readonly string[];
+  /** Those revoked keys that are still published, so that a message can name them. */
+  readonly revokedKeys: readonly TrustedKey[];
   readonly signatures: readonly Jws[];
   /** The payload as each signature holds it. Documents of one version with different payloads are a fork. */
   readonly payloadPart: string;
@@ -99,6 +101,7 @@ export function readKeyDocument(document: string | Uint8Array): KeyDocument {
     ...{ version, threshold, revoked, signatures, payloadPart, roots },
     expiresAtMs: Date.parse(expires),
     keys: published.filter(isInForce),
+    revokedKeys: published.filter((key) => !isInForce(key)),
     text: new TextDecoder().decode(bytes),
   };
 }

@@ -65,6 +65,7 @@ describe('a key document', () => {
     expect(document.keys.map(({ kid }) => kid)).toEqual(['a']);
     expect(document.roots.map(({ kid }) => kid)).toEqual(['a']);
     expect(document.revoked).toEqual(revoked);
+    expect(document.revokedKeys.map(({ kid }) => kid)).toEqual(['b']);
     const tooFew = payloadOf(1, [a, b], { revoked, threshold: 2 });
     expect(() => signedBy([a, b], tooFew)).toThrow(invalid('its threshold is 2, and it has 1 roots in force'));
   });

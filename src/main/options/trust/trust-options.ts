@@ -21,7 +21,8 @@ export interface TrustOptions {
   /** How many different keys of `signatureKeys` must have signed the map. Defaults to 1. */
   readonly threshold?: number | undefined;
   /**
-   * Which signatures the map needs. Defaults to `hmac` with `signatureKey` alone, `signature` with `signatureKeys` alone
+   * Which signatures the map needs. Defaults to `hmac` with `signatureKey` alone, `signature` with `signatureKeys`
+   * alone
    * and `both` with both.
    */
   readonly accept?: AcceptPolicy | undefined;

@@ -49,6 +49,8 @@ export interface RememberedKeys {
 export class KeyRing {
   readonly #deps: KeyRingDeps;
   #document: KeyDocument | null = null;
+  /** Keys that the document revokes, of it or of those before it. */
+  #revokedKeys: readonly TrustedKey[] = [];
   /** Keys of an older version must not be used: `minVersion`, or the version that was remembered. */
   #neededVersion: number;
   #isRemembered = false;
@@ -94,7 +96,9 @@ export class KeyRing {
     const facts = { trustsConfigurationAlone: !this.#isRemembered, lastError: this.#lastError };
     if (this.#document === null) return { ...configuredKeys(this.isUsable ? configured : []), ...facts };
     const { version, keys, revoked, expiresAtMs } = this.#document;
-    return { keys: this.isUsable ? keys : [], revoked, version, expiresAtMs, ...facts };
+    const kids = new Set(keys.map(({ kid }) => kid));
+    const revokedKeys = knownAmong(revoked, [...this.#revokedKeys, ...configured]).filter(({ kid }) => !kids.has(kid));
+    return { keys: this.isUsable ? keys : [], revoked, revokedKeys, version, expiresAtMs, ...facts };
   }
 
   /** Takes up the document that an earlier run believed; null where it is not newer than the one known, or damaged. */
@@ -108,7 +112,7 @@ export class KeyRing {
       // The documents before it are gone: that they led to this one was verified when it was stored.
       verifyKeyDocument(document, { keys: document.roots, threshold: document.threshold });
       if (document.version !== keyVersion) return null;
-      this.#document = document;
+      this.#take(document);
       return document;
     } catch (error) {
       this.#failed(asSwitchyardError(error));
@@ -194,8 +198,14 @@ export class KeyRing {
     throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
   }
 
-  #believe(document: KeyDocument): void {
+  #take(document: KeyDocument): void {
+    const { revoked, revokedKeys } = document;
+    this.#revokedKeys = knownAmong(revoked, [...revokedKeys, ...(this.#document?.keys ?? []), ...this.#revokedKeys]);
     this.#document = document;
+  }
+
+  #believe(document: KeyDocument): void {
+    this.#take(document);
     const { logger, sourceId, onDocument } = this.#deps;
     const { version, expiresAtMs } = document;
     const expires = new Date(expiresAtMs).toISOString();
@@ -218,4 +228,11 @@ export class KeyRing {
       `Newer key documents are not followed, and ${rest} counts: ${message}`,
     );
   }
+}
+
+/** Those of `keys` that have one of these thumbprints, each thumbprint and each kid once. */
+function knownAmong(thumbprints: readonly string[], keys: readonly TrustedKey[]): readonly TrustedKey[] {
+  const found = keys.filter(({ thumbprint }) => thumbprints.includes(thumbprint));
+  const byThumbprint = new Map(found.map((key) => [key.thumbprint, key]));
+  return [...new Map([...byThumbprint.values()].map((key) => [key.kid, key])).values()];
 }

@@ -15,6 +15,8 @@ export interface KeysInForce {
   readonly keys: readonly TrustedKey[];
   /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
+  /** Those revoked keys that are known, under other kids than `keys`. A map that they signed is refused as such. */
+  readonly revokedKeys: readonly TrustedKey[];
   /** The version of the newest key document; null where the configured keys count. */
   readonly version: number | null;
   /** When that document expires, epoch ms; null without one. */
@@ -30,7 +32,15 @@ export interface KeysInForce {
 
 /** The configured keys, without any key document. */
 export function configuredKeys(keys: readonly TrustedKey[]): KeysInForce {
-  return { keys, revoked: [], version: null, expiresAtMs: null, trustsConfigurationAlone: true, lastError: null };
+  return {
+    keys,
+    revoked: [],
+    revokedKeys: [],
+    version: null,
+    expiresAtMs: null,
+    trustsConfigurationAlone: true,
+    lastError: null,
+  };
 }
 
 /** What a map has to be signed with, by the options of its source and by what is remembered of it. */
@@ -43,7 +53,7 @@ export function trustOf(
   return {
     accept: options.accept,
     hmacKeys,
-    keys: inForce.keys,
+    keys: [...inForce.keys, ...inForce.revokedKeys],
     threshold: options.threshold,
     revoked: inForce.revoked,
     mapId: options.mapId ?? facts.mapId,

@@ -96,11 +96,28 @@ describe('a key ring that follows its documents', () => {
     expect(ring.inForce(configured)).toEqual({
       keys: rootsOf([own]).keys,
       revoked,
+      revokedKeys: rootsOf([first]).keys,
       version: 2,
       expiresAtMs: Date.parse('2027-01-01T00:00:00Z'),
       trustsConfigurationAlone: true,
       lastError: null,
     });
+  });
+
+  it('knows revoked keys that are no longer published, but none under the kid of a key in force', async () => {
+    const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
+    const renewed = { ...newKey(one.kid) };
+    const revoked = [zero, one].map((key) => thumbprintOf(publicJwk(key)));
+    const { ring, follow } = ringOf(
+      publishedIn([
+        signedBy([zero, one], payloadOf(1, [one])),
+        signedBy([one, two], payloadOf(2, [two], { revoked })),
+        signedBy([two, renewed], payloadOf(3, [renewed], { revoked })),
+      ]),
+    );
+    await follow();
+    expect(ring.version).toBe(3);
+    expect(ring.inForce(rootsOf([zero]).keys).revokedKeys.map(({ kid }) => kid)).toEqual(['key-0']);
   });
 
   it('follows through documents that have expired: only the newest one counts', async () => {
