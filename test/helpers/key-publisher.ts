@@ -9,6 +9,9 @@ import { off } from './map-under-test.ts';
 import { type Json, mapOf } from './signed-map.ts';
 import { jwksOf, newKey, type PrivateJwk } from './signing-keys.ts';
 
+/** Who signs a map of the publisher, and what the map says. */
+type MapChange = Json & { readonly signers?: readonly PrivateJwk[]; readonly hmacKey?: string };
+
 /** A publisher of a map and of key documents, on one real server: `/map`, and `/keys/1`, `/keys/2`, … */
 export class KeyPublisher implements AsyncDisposable {
   /** The configured key, then that of each version. */
@@ -70,11 +73,11 @@ export class KeyPublisher implements AsyncDisposable {
   /** Serves a newer map from now on, signed with these keys, the current one by default. Its bytes. */
   serve(
     connectors: readonly Json[] = [off('a')],
-    { signers = [this.key], ...overrides }: Json & { readonly signers?: readonly PrivateJwk[] } = {},
+    { signers = [this.key], hmacKey, ...overrides }: MapChange = {},
   ): Uint8Array {
     this.#generatedAtMs = Math.max(Date.now(), this.#generatedAtMs + 1);
     const map = mapOf(connectors, { generatedAt: new Date(this.#generatedAtMs).toISOString(), ...overrides });
-    const bytes = new TextEncoder().encode(JSON.stringify(signServiceMap(map, { keys: signers })));
+    const bytes = new TextEncoder().encode(JSON.stringify(signServiceMap(map, { keys: signers, hmacKey })));
     this.serveBytes(bytes);
     return bytes;
   }

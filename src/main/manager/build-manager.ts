@@ -20,6 +20,9 @@ import { RefreshSchedules } from './refresh-schedules.ts';
 import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
 
+/** How long calls may still take when their map is dropped. */
+const DROPPED_DRAIN_MS = 5_000;
+
 /** Loads remembered for `status()`. */
 const LOADS_KEPT = 16;
 
@@ -143,7 +146,8 @@ function followSources({ logger, events, sources, connectors, tools }: Following
     const { revision, size } = snapshot;
     reportMap(logger, { sourceId, revision, size, delta, contests: sources.contests(added) });
     tools.store.reconsider([...added, ...removed]);
-    connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added);
+    const drainMs = snapshot.header === null ? DROPPED_DRAIN_MS : 0;
+    connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added, drainMs);
     dropUnknownTools();
     events.emit('snapshot', { sourceId, revision, added, changed, removed });
   });

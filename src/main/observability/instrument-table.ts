@@ -121,8 +121,8 @@ export const INSTRUMENTS = {
   ),
   alarms: counter(
     'mcp_service_map_alarms_total',
-    'What wants a human eye about service maps, by code: suspicious ones (MAP_EQUIVOCATED, MAP_MASS_REMOVAL), one that ' +
-      'is aging (MAP_EXPIRED), and one that was dropped (MAP_TOO_STALE, MAP_KEY_REVOKED).',
+    'What wants a human eye about service maps, by code: suspicious ones (MAP_EQUIVOCATED, MAP_MASS_REMOVAL), one ' +
+      'that is aging (MAP_EXPIRED), and one that was dropped (MAP_TOO_STALE, MAP_KEY_REVOKED).',
     'code',
   ),
   staleness: gauge(
@@ -144,7 +144,8 @@ export const INSTRUMENTS = {
   ),
   keyDocumentExpiry: gauge(
     'mcp_service_map_key_document_expires_in_seconds',
-    'Seconds until the newest key document expires; negative afterwards. The least of all managers; absent without one.',
+    'Seconds until the newest key document expires; negative afterwards. The least of all managers; absent without ' +
+      'one.',
   ),
   keyDocumentsFailing: gauge(
     'mcp_service_map_key_documents_failing',

@@ -198,17 +198,20 @@ export class MapInForce {
 
   /** Once a map has enough signatures, none without them is accepted any more, whatever becomes of its bytes. */
   #noteSigners(): void {
-    const { facts } = this.#lineage;
+    const { facts, storeKey } = this.#lineage;
     const notes = this.#notes();
     if (!notes.isSigned || facts.seenSigned) return;
     this.#lineage.learn({ ...facts, seenSigned: true, mapId: notes.mapId });
-    this.#deps.memory.note(this.#lineage.storeKey, notes);
+    this.#deps.memory.note(storeKey, notes);
   }
 
   #notes(): SourceNotes {
-    const isSigned = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
-    const url = shownMapUrl(this.#options.url);
-    return { url, isSigned, mapId: isSigned ? (this.#snapshot.header?.id ?? null) : null };
+    const { seenSigned, mapId } = this.#lineage.facts;
+    const isSignedNow = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
+    const seenId = isSignedNow ? (this.#snapshot.header?.id ?? null) : null;
+    // A store that took the place of another one lacks what is known already.
+    const isSigned = seenSigned || isSignedNow;
+    return { url: shownMapUrl(this.#options.url), isSigned, mapId: mapId ?? seenId };
   }
 
   #save(): void {

@@ -186,7 +186,8 @@ export class ServiceMapSource {
     if (result.kind !== 'failed') return null;
     const wantedMs = Number(result.error.detail.retryAfterMs ?? 0);
     if (delayMs !== undefined && wantedMs <= this.#options.limits.timeoutMs) return Math.max(delayMs, wantedMs);
-    this.#pausedUntilMs = this.#deps.elapsedMs() + wantedMs;
+    // A caller's clock that is set back must not turn no pause into one.
+    this.#pausedUntilMs = wantedMs > 0 ? this.#deps.elapsedMs() + wantedMs : Number.NEGATIVE_INFINITY;
     return null;
   }
 

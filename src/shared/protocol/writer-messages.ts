@@ -58,9 +58,9 @@ export interface StoredSource extends SourceFacts {
 export interface SourceNotes {
   /** For people: without query and credentials. */
   readonly url: string;
-  /** Whether an accepted map had enough asymmetric signatures. */
+  /** Whether an accepted map, this or an earlier one, had enough asymmetric signatures. */
   readonly isSigned: boolean;
-  /** The `id` of that map. Kept where it is the first. */
+  /** The `id` of the first such map. Kept unless there is one already. */
   readonly mapId: string | null;
 }
 

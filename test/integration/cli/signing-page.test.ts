@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -7,6 +7,8 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import type { StatusModel } from '../../../src/main/gateway/status-page/model/status-reader.ts';
+import type { TrustModel } from '../../../src/main/gateway/status-page/model/trust-model.ts';
 import { compileCacheEnvironment } from '../../helpers/compile-cache.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { keepEvidence } from '../../helpers/evidence.ts';
@@ -66,11 +68,14 @@ async function runAsPrinted(command: string, { cwd, env }: Place): Promise<strin
   return stdout + stderr;
 }
 
+/** A running `serve`, and what its page says. */
+interface Host extends AsyncDisposable {
+  readonly refresh: () => void;
+  readonly trust: () => Promise<Pick<TrustModel, 'signers' | 'keyDocument'>>;
+}
+
 /** Starts the host of the page on a free port. The default one may be taken on the machine that runs this. */
-async function startHost(
-  command: string,
-  { cwd, env }: Place,
-): Promise<AsyncDisposable & { child: ChildProcess; url: string }> {
+async function startHost(command: string, { cwd, env }: Place): Promise<Host> {
   const child = spawn('sh', ['-c', `exec ${command} --port 0 --json`], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
   const said = text(child.stderr);
   let printed = '';
@@ -79,10 +84,13 @@ async function startHost(
   });
   const ended = new Promise((resolve) => child.once('close', resolve));
   await eventually('the host listens', () => printed.includes('\n') || child.exitCode !== null);
-  const { url } = JSON.parse(printed) as { url: string };
+  const { url } = JSON.parse(printed) as { readonly url: string };
   return {
-    child,
-    url,
+    refresh: () => child.kill('SIGHUP'),
+    async trust() {
+      const answer = (await (await fetch(`${url}/status.json`)).json()) as StatusModel;
+      return answer.system.maps[0]?.trust ?? { signers: [], keyDocument: null };
+    },
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
       await ended;
@@ -91,43 +99,36 @@ async function startHost(
   };
 }
 
+const signersOf = async (host: Host): Promise<string> => (await host.trust()).signers.map(({ kid }) => kid).join();
+
 it('ten commands of docs/signing.md take an operator from nothing to a rotated key, as printed', {
   timeout: 120_000,
 }, async () => {
   const commands = commandsOf(readFileSync(pathOf('docs/signing.md'), 'utf8'));
   expect(commands).toHaveLength(10);
+  const serve = commands.findIndex((command) => command.startsWith('mcp-switchyard serve'));
   await using place = await startPlace();
-  await using hosts = new AsyncDisposableStack();
-  let host: { child: ChildProcess; url: string } | null = null;
   let printed = '';
-  const signersSeen = async (): Promise<readonly string[]> => {
-    const { system } = await (await fetch(`${host?.url}/status.json`)).json();
-    return system.maps[0].trust.signers.map(({ kid }: { kid: string }) => kid);
-  };
-  for (const command of commands) {
-    if (command.startsWith('mcp-switchyard serve')) {
-      host = hosts.use(await startHost(command, place));
-      await eventually('the host believes the map', async () => (await signersSeen()).join() === 'first');
-    } else printed += await runAsPrinted(command, place);
-    // A host looks again by itself, too; this is sooner.
-    if (command.startsWith('mcp-switchyard sign') && host !== null) {
-      host.child.kill('SIGHUP');
-      await eventually('the host has the map of the second key', async () => (await signersSeen()).join() === 'second');
-    }
+  for (const command of commands.slice(0, serve)) printed += await runAsPrinted(command, place);
+  await using host = await startHost(commands[serve] ?? '', place);
+  await eventually('the host believes the map', async () => (await signersOf(host)) === 'first');
+  for (const command of commands.slice(serve + 1)) {
+    printed += await runAsPrinted(command, place);
+    if (!command.startsWith('mcp-switchyard sign')) continue;
+    // The host looks again by itself, too; this is sooner.
+    host.refresh();
+    await eventually('the host has the map of the second key', async () => (await signersOf(host)) === 'second');
   }
   expect(printed).toContain('✔ document 3');
-  host?.child.kill('SIGHUP');
-  await eventually('the host follows the documents', async () => {
-    const { system } = await (await fetch(`${host?.url}/status.json`)).json();
-    return system.maps[0].trust.keyDocument?.version === 3;
-  });
-  expect(await signersSeen()).toEqual(['second']);
-  // A host that was off all the time, on the first keys.
-  const late = (commands.find((command) => command.startsWith('mcp-switchyard verify')) ?? '').replace(
-    'verify "$MAPS/map.json"',
-    'sync --no-state --service-map "$MAPS/map.json"',
-  );
-  expect(await runAsPrinted(late, place)).toContain('map fresh');
+  host.refresh();
+  await eventually('the host follows the documents', async () => (await host.trust()).keyDocument?.version === 3);
+  expect(await signersOf(host)).toBe('second');
   for (const name of readdirSync(place.cwd).filter((file) => file.endsWith('.jwk')))
     expect(printed).not.toContain(JSON.parse(readFileSync(place.at(name), 'utf8')).d);
+
+  const sync =
+    'mcp-switchyard sync --no-state --service-map "$MAPS/map.json" --key-documents "$MAPS/keys.{version}.json"';
+  const wasOff = await runAsPrinted(`${sync} --keys map-keys.json`, place);
+  const isNew = await runAsPrinted(`${sync} --keys second-key.json --min-version 3`, place);
+  expect([wasOff, isNew]).toEqual([expect.stringContaining('map fresh'), expect.stringContaining('map fresh')]);
 });

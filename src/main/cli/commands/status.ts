@@ -80,12 +80,12 @@ function droppedLines({ id, droppedDefinitions, droppedDefinitionCount }: Listed
 }
 
 function mapLines({ serviceMap }: ManagerStatus): string[] {
-  const { url, id, brand, freshness, circuit, lastError, heldRemovals } = serviceMap;
+  const { url, id, brand, freshness, circuit, lastError, heldRemovals, signedBy } = serviceMap;
   const times = `generated ${isoOf(serviceMap.generatedAt)}, expires ${isoOf(serviceMap.expiresAt)}`;
   if (url === null) return [];
   return [
     `map        ${url}`,
-    `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}${serviceMap.signedBy === null ? '' : ', signature verified'}`,
+    `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}${signedBy === null ? '' : ', signature verified'}`,
     `           ${freshness}; ${times}; circuit ${circuit}`,
     ...trustLines(serviceMap).map((line) => `           ${line}`),
     ...(lastError === null

@@ -71,7 +71,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
       'after',
       examples(
         "mcp-switchyard keys rotate --documents 'keys.{version}.json' --keys map-keys.json --key map-key.jwk",
-        "mcp-switchyard keys rotate --documents 'keys.{version}.json' --keys next-keys.json --remove 2026-11-29-Xk3fQ2ab " +
+        "mcp-switchyard keys rotate --documents 'keys.{version}.json' --keys next.json --remove 2026-11-29-Xk3fQ2ab " +
           '--key map-key.jwk --key next-key.jwk',
       ),
     )

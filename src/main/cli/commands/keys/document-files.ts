@@ -43,7 +43,7 @@ export function openDocuments(pattern: string): DocumentFiles {
     throw misuse('--documents names the files to write: give their path, and publish what is written');
   if (!basename(pattern).includes(VERSION) || pattern.split(VERSION).length !== 2)
     throw misuse(
-      `--documents ${pattern} does not have {version} once, in the name of the file: give keys.{version}.json, for example`,
+      `--documents ${pattern} does not have {version} once, in the name of the file, as keys.{version}.json does`,
     );
   const pathOf = (version: number): string => pattern.replaceAll(VERSION, String(version));
   const version = newestVersion(pattern);

@@ -167,7 +167,8 @@ function report(document: KeyDocument, path: string, missing: string | null, isJ
     ({ kid, thumbprint, isRoot }) => `  ${printable(kid)}  ${thumbprint}${isRoot ? '  root' : ''}`,
   );
   print(
-    `Key document ${version} is in ${path}; it expires at ${expiresAt} and ${threshold} of its roots sign the next one.\n` +
+    `Key document ${version} is in ${path}; it expires at ${expiresAt}. ` +
+      `${threshold} of its roots must sign the next one.\n` +
       `${lines.join('\n')}\n${revoked.length === 0 ? '' : `Revoked: ${revoked.join(', ')}\n`}`,
   );
 }

@@ -32,11 +32,12 @@ ${files.map((file) => renderFile(file, nowMs))}
 /** How the process is doing. */
 export function renderProcess(model: ProcessModel, nowMs: number): Html {
   const { loopDelay, rssBytes, heapUsedBytes, startedAt, nodeVersion } = model;
+  const [p50, p99, max] = [loopDelay.p50Ms, loopDelay.p99Ms, loopDelay.maxMs].map(milliseconds);
   return html`<section class="process" data-block="process" aria-labelledby="process">
 <h2 id="process">Process</h2>
 <dl>${pair(
     'Loop delay',
-    html`p50 ${milliseconds(loopDelay.p50Ms)} · p99 ${milliseconds(loopDelay.p99Ms)} · max ${milliseconds(loopDelay.maxMs)}`,
+    `p50 ${p50} · p99 ${p99} · max ${max}`,
   )}${pair('Memory', `${megabytes(rssBytes)}, of these ${megabytes(heapUsedBytes)} heap`)}${pair(
     'Started',
     instant(startedAt, nowMs),
@@ -60,8 +61,17 @@ ${pair('Connectors', map.connectorCount)}
 ${heldRemovals > 0 && pair('Held', `${heldRemovals} removals, until the next map agrees`)}
 ${circuit !== null && pair('Circuit', circuit)}
 ${pausedUntil !== null && pair('Paused', html`the server asked to wait, next ${instant(pausedUntil, nowMs)}`)}
-${lastError !== null && pair(map.freshness === 'fresh' ? 'Last refresh' : `Why ${map.freshness}`, html`${failure(lastError)} <small>${instant(lastError.at, nowMs)}</small>`)}</dl>
+${lastError !== null && renderLastError(map.freshness, lastError, nowMs)}</dl>
 </div>`;
+}
+
+function renderLastError(
+  freshness: MapModel['freshness'],
+  lastError: NonNullable<MapModel['lastError']>,
+  nowMs: number,
+): Html {
+  const value = html`${failure(lastError)} <small>${instant(lastError.at, nowMs)}</small>`;
+  return pair(freshness === 'fresh' ? 'Last refresh' : `Why ${freshness}`, value);
 }
 
 function renderFile(file: FileModel, nowMs: number): Html {
@@ -76,7 +86,9 @@ function renderFile(file: FileModel, nowMs: number): Html {
     problemCount > 0 &&
     pair(
       'Problems',
-      html`<ul>${problems.map((problem) => html`<li>${problem}</li>`)}${rest > 0 && html`<li>and ${rest} more</li>`}</ul>`,
+      html`<ul>${problems.map((problem) => html`<li>${problem}</li>`)}${
+        rest > 0 && html`<li>and ${rest} more</li>`
+      }</ul>`,
     )
   }</dl>
 </div>`;

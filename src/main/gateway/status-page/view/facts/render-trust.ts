@@ -9,14 +9,16 @@ export function renderTrust(trust: TrustModel, nowMs: number): Html {
   return html`${(hasHmac || signers.length > 0) && pair('Signed by', renderSigners(trust, nowMs))}${
     isHmacOnly && pair('Caution', 'signed by its HMAC alone, though public keys are configured')
   }${
-    keyDocument !== null &&
-    pair(
-      'Keys',
-      html`document ${keyDocument.version}${keyDocument.expiresAt !== null && html`, until ${instant(keyDocument.expiresAt, nowMs)}`}`,
-    )
+    keyDocument !== null && pair('Keys', renderKeys(keyDocument, nowMs))
   }${restsOnConfiguration && pair('Trust', 'rests on the configuration alone')}${
     keyFailure !== null && pair('Newer keys', failure(keyFailure))
-  }${dropped !== null && pair('Dropped', html`<code>${dropped.code}</code> <small>${instant(dropped.at, nowMs)}</small>`)}`;
+  }${
+    dropped !== null && pair('Dropped', html`<code>${dropped.code}</code> <small>${instant(dropped.at, nowMs)}</small>`)
+  }`;
+}
+
+function renderKeys({ version, expiresAt }: NonNullable<TrustModel['keyDocument']>, nowMs: number): Html {
+  return html`document ${version}${expiresAt !== null && html`, until ${instant(expiresAt, nowMs)}`}`;
 }
 
 function renderSigners({ hasHmac, signers }: TrustModel, nowMs: number): Html {
