@@ -104,6 +104,12 @@ describe('sign --key', () => {
     expect((await verify('--keys', at('keys.json'), '--key-env', 'MAP_KEY')).code).toBe(0);
   });
 
+  it('makes the HMAC with the first of several --key-env', async () => {
+    const { code, stderr } = await sign('--key-env', 'MAP_KEY', '--key-env', 'OLD_KEY');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('with the first --key-env, MAP_KEY')]);
+    expect((await verify('--key-env', 'MAP_KEY')).code).toBe(0);
+  });
+
   it('says that an HMAC that was there is gone', async () => {
     await sign('--key-env', 'MAP_KEY');
     const { stderr } = await run('sign', at('signed.json'), '--key', at('a.jwk'), '--out', at('signed.json'));

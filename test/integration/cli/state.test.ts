@@ -85,12 +85,19 @@ describe('state reset-floor', () => {
   ])('forgets the floor of a source that is named by %s, and keeps what it was signed with', async (_, source) => {
     await remember(Date.now() + 3_600_000);
     const { code, stderr } = await state('reset-floor', '--source', source, '--yes');
-    expect([code, stderr]).toEqual([0, expect.stringContaining('Restart the hosts')]);
+    expect([code, stderr]).toEqual([0, expect.stringContaining('notice it at their next refresh')]);
     expect(await shown()).toMatchObject([{ floor: null, map: null, seenSigned: true, mapId: 'map-1' }]);
     expect(await state('reset-floor', '--source', source, '--yes', '--json')).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('"wasReset": false'),
     });
+  });
+
+  it('says that hosts keep a floor of the past in memory', async () => {
+    await remember(Date.now() - 60_000);
+    const { code, stderr } = await state('reset-floor', '--source', URL_OF_MAP, '--yes');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('Restart the hosts')]);
+    expect(await shown()).toMatchObject([{ floor: null, map: { expiresAt: expect.any(Number) } }]);
   });
 
   it('changes nothing without a yes', async () => {

@@ -14,8 +14,8 @@ import { withoutStrayed } from './sign/kept-signatures.ts';
 export interface SignOptions {
   /** The files of private keys; without any, the map gets an HMAC alone. */
   readonly key?: readonly string[];
-  /** The variable with the HMAC key; absent unless it was given. */
-  readonly keyEnv?: string;
+  /** Variables with the HMAC key; absent unless given. The first one signs, as it is the newest for readers. */
+  readonly keyEnv?: readonly string[];
   /** Whether the signatures of other keys stay. */
   readonly add: boolean;
   /** Where to write it; stdout if absent. */
@@ -64,7 +64,9 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
 
 /** With private keys, the map gets an HMAC only where somebody asks for it. */
 function hmacKeyOf({ key = [], keyEnv }: SignOptions): string | undefined {
-  if (keyEnv !== undefined) return requiredVariable(keyEnv, '--key-env');
+  const [newest, ...older] = keyEnv ?? [];
+  if (older.length > 0) say(`A map has one HMAC: it is made with the first --key-env, ${newest}.`);
+  if (newest !== undefined) return requiredVariable(newest, '--key-env');
   if (key.length > 0) return undefined;
   const value = process.env[KEY_VARIABLE];
   if (value !== undefined && value !== '') return value;

@@ -83,9 +83,10 @@ function mapLines({ serviceMap }: ManagerStatus): string[] {
   const { url, id, brand, freshness, circuit, lastError, heldRemovals, signedBy } = serviceMap;
   const times = `generated ${isoOf(serviceMap.generatedAt)}, expires ${isoOf(serviceMap.expiresAt)}`;
   if (url === null) return [];
+  const verified = signedBy === null ? '' : ', signature verified';
   return [
     `map        ${url}`,
-    `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}${signedBy === null ? '' : ', signature verified'}`,
+    `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}${verified}`,
     `           ${freshness}; ${times}; circuit ${circuit}`,
     ...trustLines(serviceMap).map((line) => `           ${line}`),
     ...(lastError === null

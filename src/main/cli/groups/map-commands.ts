@@ -16,6 +16,7 @@ export function addMapCommands(program: Command, setExitCode: (code: number) => 
     .option(
       '--key-env <name>',
       `variable with the HMAC key, for an HMAC too where --key is given (default without --key: ${KEY_VARIABLE})`,
+      repeated,
     )
     .option('--add', 'keep the signatures of other keys that are there and still match, as a second signer does', false)
     .option('--out <file>', 'where to write it, replaced in one step; stdout by default')

@@ -1,4 +1,5 @@
 import { systemClock } from '../../../../shared/clock.ts';
+import { isFloorInFuture } from '../../../../shared/load/floor.ts';
 import { asServiceMap, checkServiceMap } from '../../../../shared/map/service-map.ts';
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import type { SourceSummary, StoredSource } from '../../../../shared/protocol/writer-messages.ts';
@@ -25,8 +26,8 @@ export interface KnownSource {
 }
 
 /** The latest instant that a map may be dated to now. */
-export function latestFloorMs(nowMs: number = systemClock.now()): number {
-  return nowMs + MAX_SKEW_MS;
+export function latestFloorMs(): number {
+  return systemClock.now() + MAX_SKEW_MS;
 }
 
 /** Every source that the store knows. */
@@ -45,7 +46,7 @@ function knownSource(summary: SourceSummary, stored: StoredSource): KnownSource 
     key: storeKey,
     url,
     floor: floorMs,
-    isFloorAhead: floorMs !== null && floorMs > latestFloorMs(),
+    isFloorAhead: floorMs !== null && isFloorInFuture(floorMs, systemClock.now(), MAX_SKEW_MS),
     map:
       generatedAtMs === null || savedAtMs === null
         ? null

@@ -36,7 +36,11 @@ export function runResetFloor(options: ResetFloorOptions): Promise<number> {
     await writer.ask((api) => api.resetFloor(source.key, latestFloorMs()));
     if (options.json) printJson({ ok: true, key: source.key, floor: source.floor, wasReset: true });
     else print(`The floor of ${name} (${isoOf(source.floor)}) is forgotten.\n`);
-    say('Restart the hosts that run with this state folder: each keeps the floor in memory.');
+    say(
+      source.isFloorAhead
+        ? 'Hosts that run with this state folder notice it at their next refresh.'
+        : 'Restart the hosts that run with this state folder: they keep a floor of the past in memory.',
+    );
     return EXIT.ok;
   });
 }
