@@ -97,7 +97,7 @@ export function managerOptions(options: SourceOptions): ManagerOptions {
 }
 
 /** The same, for the map at `serviceMapUrl`. */
-export function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapManagerOptions {
+function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapManagerOptions {
   const given = {
     ...commonOptions(options),
     serviceMapUrl,
