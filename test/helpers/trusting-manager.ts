@@ -6,7 +6,7 @@ import { entry, type Json, mapOf, NOW } from './signed-map.ts';
 import { TempDir } from './temp-dir.ts';
 
 /** A connector that is in the map and never connected. */
-export const off = (id: string): Json => entry(id, { status: 'disabled' });
+const off = (id: string): Json => entry(id, { status: 'disabled' });
 
 /** A map of these connectors, generated so many seconds after {@link NOW}. */
 export function mapAt(seconds: number, ids: readonly string[] = ['a'], overrides: Json = {}): Json {

@@ -3,11 +3,11 @@ import type { ErrorCode } from '../../shared/error-codes.ts';
 import { isFloorInFuture } from '../../shared/load/floor.ts';
 import type { AcquiredBody } from '../../shared/protocol/thread-messages.ts';
 import type { StoredMap } from '../../shared/protocol/writer-messages.ts';
-import type { KeyDocument } from '../../shared/signatures/key-document.ts';
 import { traced } from '../observability/trace.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import { shownMapUrl } from '../options/map-url.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
+import type { BelievedDocument } from './keys/key-ring.ts';
 import { type Following, SourceKeys } from './keys/source-keys.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
 import { type AskedSecrets, askForSecrets, createLoadTask } from './loading/load-task.ts';
@@ -34,7 +34,7 @@ export class CurrentMap {
     this.#deps = deps;
     this.#lineage = new Lineage(options.url);
     this.#inForce = new MapInForce(options, this.#lineage, deps);
-    this.#keys = new SourceKeys(options, deps, (document) => this.#believe(document));
+    this.#keys = new SourceKeys(options, deps, (believed) => this.#believe(believed));
   }
 
   /** Resolves when what is remembered has been put in force, or is known to be nothing. */
@@ -108,13 +108,13 @@ export class CurrentMap {
       this.#inForce.snapshot.revision > 0 ? null : await raceSignal(this.#deps.memory.readEarly(storeKey), signal);
     if (early !== null) {
       this.#lineage.learn(early.facts);
-      this.#keys.remember(early.facts);
+      this.#keys.remember(early.facts, secrets);
       await this.#serve(early.map, secrets, signal);
     }
     const stored = await raceSignal(this.#deps.memory.read(storeKey, oldKeys), signal);
     if (stored === null) return;
     this.#lineage.remember(stored, oldKeys);
-    const document = this.#keys.remember(stored);
+    const document = this.#keys.remember(stored, secrets);
     // The start image may be older than the store, and so may be the keys that its map was proven with.
     if (document !== null) this.#inForce.judge(document);
     const { map } = stored;
@@ -137,11 +137,11 @@ export class CurrentMap {
   }
 
   /** Takes up a newer key document: it is remembered, and the map in force is judged by it. */
-  #believe(document: KeyDocument): void {
-    const { version: keyVersion, text: keyDocument } = document;
+  #believe({ document, text, startsOver }: BelievedDocument): void {
     const { storeKey, facts } = this.#lineage;
-    this.#lineage.learn({ ...facts, keyVersion, keyDocument });
-    this.#deps.memory.saveKeys(storeKey, shownMapUrl(this.#options.url), keyVersion, keyDocument);
+    const { version } = document;
+    this.#lineage.learn({ ...facts, keyVersion: version, keyDocument: text });
+    this.#deps.memory.saveKeys(storeKey, shownMapUrl(this.#options.url), version, text, startsOver);
     this.#inForce.judge(document);
   }
 

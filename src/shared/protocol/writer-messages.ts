@@ -96,8 +96,11 @@ export interface WriterApi {
   saveMap(map: StoredMap, notes: SourceNotes): WriterReply<null>;
   /** Durable when answered: the same without a map. */
   noteSource(storeKey: string, notes: SourceNotes): WriterReply<null>;
-  /** Durable when answered. Never replaces a newer key document. `url` is without query and credentials. */
-  saveKeys(storeKey: string, url: string, version: number, document: string): WriterReply<null>;
+  /**
+   * Durable when answered. Replaces a newer key document only where it `startsOver`, since the configured keys were
+   * replaced. `url` is without query and credentials.
+   */
+  saveKeys(storeKey: string, url: string, version: number, document: string, startsOver?: boolean): WriterReply<null>;
   /**
    * Forgets the floor of a source, and its map if that is from later than `latestMs`; everything else stays. Whether
    * there is such a source. Durable when answered.

@@ -78,12 +78,12 @@ export class SourceTable {
   }
 
   /**
-   * Keeps a key document, unless there is a newer one, or another one of its version: the first one counts. Durable once
-   * this returns.
+   * Keeps a key document, unless there is a newer one, or another one of its version: the first one counts. One that
+   * starts over, since the configured keys were replaced, takes the place of any. Durable once this returns.
    */
-  saveKeys(storeKey: string, url: string, keyVersion: number, keyDocument: string): void {
+  saveKeys(storeKey: string, url: string, keyVersion: number, keyDocument: string, startsOver = false): void {
     this.#change(storeKey, (row) => {
-      const knownVersion = row.keyVersion ?? 0;
+      const knownVersion = startsOver ? 0 : (row.keyVersion ?? 0);
       if (knownVersion > keyVersion || (knownVersion === keyVersion && hasGoodKeys(row))) return row;
       return { ...row, url, keyVersion, keyDocument, keySha256: hash('sha256', keyDocument) };
     });

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ConnectorProxyManager } from '../../../src/main/index.ts';
 import { thumbprintOf } from '../../../src/shared/signatures/key-set.ts';
@@ -219,6 +221,35 @@ describe('the revocation of the key of the map in force', () => {
     await host.sync().catch(() => {});
     expect([mapOf(host).freshness, idsOf(host), keysOf(host).version]).toEqual(['none', [], 2]);
     expect(host.complaints()).toContain(`stored-map-refused ${code}`);
+  });
+});
+
+describe('a start image that is older than the store', () => {
+  it('serves no map for long whose keys the store knows to be revoked', async () => {
+    using dir = new TempDir();
+    const stolen = newKey('stolen');
+    await using publisher = await withMapKey(stolen);
+    const first = follower(publisher, { stateDir: dir.path });
+    await first.sync();
+    await first.close();
+    const images = readdirSync(dir.path).filter((name) => name.endsWith('.img'));
+    expect(images.length).toBe(1);
+    const [image] = images.map((name) => join(dir.path, name)) as [string];
+    const older = readFileSync(image);
+    revoke(publisher, [stolen], [stolen]);
+    const second = follower(publisher, { stateDir: dir.path });
+    await second.sync().catch(() => {});
+    await second.close();
+
+    writeFileSync(image, older);
+    publisher.answerMap((_, response) => response.writeHead(503).end());
+    publisher.answerKeys((_, response) => response.writeHead(503).end());
+    await using host = follower(publisher, { stateDir: dir.path });
+    const told: (readonly string[])[] = [];
+    host.on('snapshot', ({ added, removed }) => void told.push([...added.map((id) => `+${id}`), ...removed]));
+    await host.sync().catch(() => {});
+    expect(told).toEqual([['+a'], ['a']]);
+    expect(mapOf(host)).toMatchObject({ freshness: 'none', dropped: { code: 'MAP_KEY_REVOKED' } });
   });
 });
 

@@ -187,3 +187,39 @@ describe('the rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host), failureOf(host)]).toEqual([1, ['b'], undefined]);
   });
 });
+
+describe('the replacement of all keys, after the roots were stolen', () => {
+  it('starts over with the documents of the new keys, and is remembered itself', async () => {
+    using dir = new TempDir();
+    await using stolen = await KeyPublisher.start();
+    for (let times = 0; times < 3; times += 1) stolen.rotate();
+    stolen.serve([off('before')]);
+    await using before = follower(stolen, { stateDir: dir.path });
+    await before.sync();
+    await before.close();
+
+    // The operator gives hosts new keys and a new place of the documents; the map stays where it is.
+    await using renewed = await KeyPublisher.start();
+    renewed.rotate();
+    const options = {
+      stateDir: dir.path,
+      signatureKeys: jwksOf(renewed.keys[0] as PrivateJwk),
+      keyDocuments: renewed.keysUrl,
+    };
+    stolen.serve([off('stolen')]);
+    await using host = follower(stolen, options);
+    await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_SIGNATURE_UNTRUSTED' });
+    expect(idsOf(host)).toEqual([]);
+    expect(keysOf(host)).toMatchObject({ version: 1, trustsConfigurationAlone: true });
+    stolen.serve([off('after')], { signers: [renewed.key] });
+    await host.sync();
+    expect(idsOf(host)).toEqual(['after']);
+    await host.close();
+
+    renewed.documents.length = 0;
+    await using again = follower(stolen, options);
+    await again.sync();
+    expect(keysOf(again)).toMatchObject({ version: 1, trustsConfigurationAlone: false });
+    expect(idsOf(again)).toEqual(['after']);
+  });
+});

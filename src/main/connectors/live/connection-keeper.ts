@@ -111,7 +111,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#deps.onTools(this, listing, connection.facts);
   }
 
-  /** Goes down for good, or until it is started again: takes the tools away. Calls end after `drainMs` at the latest. */
+  /** Goes down for good, or until it is started again: takes the tools away. Calls have `drainMs` to end. */
   end(to: 'disabled' | 'closing', reason: SwitchyardError, drainMs = 0): void {
     const wasOff = this.machine.state === 'disabled';
     this.machine.to(to, reason.message);

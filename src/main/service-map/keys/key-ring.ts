@@ -1,4 +1,5 @@
 import { deadline, nextTurn, raceSignal } from '../../../shared/clock.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
 import { asSwitchyardError, ConnectorManifestError, type SwitchyardError } from '../../../shared/errors.ts';
 import { type KeyDocument, readKeyDocument } from '../../../shared/signatures/key-document.ts';
 import type { TrustedKey } from '../../../shared/signatures/trust.ts';
@@ -8,11 +9,16 @@ import {
   verifyNextKeyDocument,
 } from '../../../shared/signatures/verify-key-document.ts';
 import type { ResolvedOptions } from '../../options/options.ts';
-import { configuredKeys, type KeyFailure, type KeysInForce } from '../trust/source-trust.ts';
+import type { KeyFailure, KeysInForce } from '../trust/source-trust.ts';
 import { type DocumentPlace, unavailable } from './document-place.ts';
+import { KnownKeys } from './known-keys.ts';
+import { type RememberedKeys, textOfRemembered } from './remembered-document.ts';
 
 /** Documents that one refresh follows; the next refresh goes on with the rest. */
 const MAX_DOCUMENTS = 64;
+
+/** Failures that may be an attack. */
+const ALARMING: ReadonlySet<ErrorCode> = new Set(['KEYS_UNTRUSTED', 'KEYS_ROLLED_BACK']);
 
 /** What a key ring needs. */
 export interface KeyRingDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger'> {
@@ -22,8 +28,19 @@ export interface KeyRingDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs'
   readonly minVersion: number | null;
   /** How long all documents of one refresh may take to arrive. */
   readonly timeoutMs: number;
+  /** Called for each new reason not to believe a document that is published. */
+  readonly onAlarm: (code: ErrorCode) => void;
   /** Called for each document that is believed from now on, the oldest first. */
-  readonly onDocument: (document: KeyDocument) => void;
+  readonly onDocument: (believed: BelievedDocument) => void;
+}
+
+/** A document that is believed from now on. */
+export interface BelievedDocument {
+  readonly document: KeyDocument;
+  /** What is to be stored of it. */
+  readonly text: string;
+  /** Whether it takes the place of any stored document, since the configured keys were replaced. */
+  readonly startsOver: boolean;
 }
 
 /** What a refresh of the key ring is given. */
@@ -35,25 +52,14 @@ export interface FollowParts {
   readonly signal: AbortSignal;
 }
 
-/** What the store remembers of the key documents of a source. */
-export interface RememberedKeys {
-  readonly keyVersion: number | null;
-  /** Null without a document, and where it was damaged. */
-  readonly keyDocument: string | null;
-}
-
 /**
  * The newest key document of a source that is believed. It is found by following the documents one by one, from the
  * remembered one or else from the configured keys. A failure keeps what is known.
  */
 export class KeyRing {
   readonly #deps: KeyRingDeps;
-  #document: KeyDocument | null = null;
-  /** Keys that the document revokes, of it or of those before it. */
-  #revokedKeys: readonly TrustedKey[] = [];
-  /** Keys of an older version must not be used: `minVersion`, or the version that was remembered. */
-  #neededVersion: number;
-  #isRemembered = false;
+  readonly #known: KnownKeys;
+  #startsOver = false;
   #hasFollowed = false;
   #lastError: KeyFailure | null = null;
   #documentsLeft = MAX_DOCUMENTS;
@@ -61,18 +67,18 @@ export class KeyRing {
 
   constructor(deps: KeyRingDeps) {
     this.#deps = deps;
-    this.#neededVersion = deps.minVersion ?? 0;
+    this.#known = new KnownKeys(deps.minVersion);
     this.#msLeft = deps.timeoutMs;
   }
 
   /** The version of the newest document that is believed; 0 while the configured keys count. */
   get version(): number {
-    return this.#document?.version ?? 0;
+    return this.#known.version;
   }
 
   /** Whether the newest document known is new enough for its keys to be used. */
   get isUsable(): boolean {
-    return this.version >= this.#neededVersion;
+    return this.#known.isUsable;
   }
 
   /** Whether the documents were followed since this process began, with whatever success. */
@@ -83,41 +89,33 @@ export class KeyRing {
   /** Why the keys must not be used: KEYS_ROLLED_BACK, or what keeps the needed documents away. Null where they may. */
   get unusable(): Pick<KeyFailure, 'code' | 'message'> | null {
     if (this.isUsable) return null;
-    const needed = `Key document ${this.#neededVersion} is needed, and the newest one known is ${this.version}`;
+    const needed = `Key document ${this.#known.neededVersion} is needed, and the newest one known is ${this.version}`;
     const { code, message } = this.#lastError ?? { code: 'KEYS_ROLLED_BACK', message: 'no newer one is published.' };
     return { code, message: `${needed}: ${message}` };
   }
 
-  /**
-   * The keys that may sign a map: the configured ones, until there is a document whose keys take their place. None where
-   * the newest document known is too old.
-   */
+  /** The keys that may sign a map: the configured ones, until there is a document; none where it is too old. */
   inForce(configured: readonly TrustedKey[]): KeysInForce {
-    const facts = { trustsConfigurationAlone: !this.#isRemembered, lastError: this.#lastError };
-    if (this.#document === null) return { ...configuredKeys(this.isUsable ? configured : []), ...facts };
-    const { version, keys, revoked, expiresAtMs } = this.#document;
-    const kids = new Set(keys.map(({ kid }) => kid));
-    const revokedKeys = knownAmong(revoked, [...this.#revokedKeys, ...configured]).filter(({ kid }) => !kids.has(kid));
-    return { keys: this.isUsable ? keys : [], revoked, revokedKeys, version, expiresAtMs, ...facts };
+    return { ...this.#known.inForce(configured), lastError: this.#lastError };
   }
 
   /** Takes up the document that an earlier run believed; null where it is not newer than the one known, or damaged. */
-  remember({ keyVersion, keyDocument }: RememberedKeys): KeyDocument | null {
-    if (keyVersion === null) return null;
-    this.#isRemembered = true;
-    this.#neededVersion = Math.max(this.#neededVersion, keyVersion);
-    if (keyDocument === null || keyVersion <= this.version) return null;
+  remember(remembered: RememberedKeys): KeyDocument | null {
     try {
-      const document = readKeyDocument(keyDocument);
-      // The documents before it are gone: that they led to this one was verified when it was stored.
-      verifyKeyDocument(document, { keys: document.roots, threshold: document.threshold });
-      if (document.version !== keyVersion) return null;
-      this.#take(document);
-      return document;
+      return this.#known.remember(remembered);
     } catch (error) {
       this.#failed(asSwitchyardError(error));
       return null;
     }
+  }
+
+  /** Forgets the document known, and what was remembered, if somebody has replaced all configured keys by others. */
+  configure(configured: readonly TrustedKey[]): void {
+    const { version } = this;
+    if (!this.#known.forgetIfReplacedBy(configured)) return;
+    this.#startsOver = true;
+    const why = `The configured keys were replaced: key document ${version} no longer counts`;
+    this.#deps.logger.warn({ event: 'keys-started-over', sourceId: this.#deps.sourceId }, why);
   }
 
   /** Starts the budget of a refresh: its documents, and their time. */
@@ -131,6 +129,7 @@ export class KeyRing {
    * one. A failure is logged and shown in `status`; rejects with the reason of `signal` alone.
    */
   async follow(parts: FollowParts): Promise<boolean> {
+    this.configure(parts.configured.keys);
     if (this.#documentsLeft === 0 || this.#msLeft <= 0) return false;
     const { elapsedMs, timeoutMs, place } = this.#deps;
     const before = this.version;
@@ -155,9 +154,10 @@ export class KeyRing {
     while (this.#documentsLeft > 0) {
       const document = await this.#read(this.version + 1, parts);
       if (document === null || this.#isKnown(document)) break;
-      const roots = this.#document === null ? parts.configured : { ...this.#document, keys: this.#document.roots };
+      const { document: known } = this.#known;
+      const roots = known === null ? parts.configured : { ...known, keys: known.roots };
       verifyNextKeyDocument(document, { ...roots, version: this.version });
-      this.#believe(document);
+      this.#believe(document, parts);
       // Documents of a function arrive within one turn of the event loop.
       await nextTurn();
     }
@@ -169,15 +169,16 @@ export class KeyRing {
    * documents before it have to lead there. Configured keys may be old and stolen, so a known document counts more.
    */
   async #begin(parts: FollowParts): Promise<unknown> {
-    if (this.#document !== null || this.#neededVersion <= 1) return null;
-    const document = await this.#read(this.#neededVersion, parts);
-    if (document?.version !== this.#neededVersion) return null;
+    const { document: known, neededVersion } = this.#known;
+    if (known !== null || neededVersion <= 1) return null;
+    const document = await this.#read(neededVersion, parts);
+    if (document?.version !== neededVersion) return null;
     try {
       verifyKeyDocument(document, parts.configured);
     } catch (error) {
       return error;
     }
-    this.#believe(document);
+    this.#believe(document, parts);
     return null;
   }
 
@@ -192,20 +193,16 @@ export class KeyRing {
 
   /** Whether a place that holds the newest document still holds the known one. Throws KEYS_UNTRUSTED for a fork. */
   #isKnown({ version, payloadPart }: KeyDocument): boolean {
-    if (this.#deps.place.isByVersion || version !== this.#document?.version) return false;
-    if (payloadPart === this.#document.payloadPart) return true;
+    const { document: known } = this.#known;
+    if (this.#deps.place.isByVersion || version !== known?.version) return false;
+    if (payloadPart === known.payloadPart) return true;
     const message = `A second key document ${version} is published. The one that was believed first counts.`;
     throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
   }
 
-  #take(document: KeyDocument): void {
-    const { revoked, revokedKeys } = document;
-    this.#revokedKeys = knownAmong(revoked, [...revokedKeys, ...(this.#document?.keys ?? []), ...this.#revokedKeys]);
-    this.#document = document;
-  }
-
-  #believe(document: KeyDocument): void {
-    this.#take(document);
+  #believe(document: KeyDocument, { configured }: FollowParts): void {
+    const known = { document, anchor: configured.keys.map(({ thumbprint }) => thumbprint) };
+    this.#known.take(known);
     const { logger, sourceId, onDocument } = this.#deps;
     const { version, expiresAtMs } = document;
     const expires = new Date(expiresAtMs).toISOString();
@@ -213,7 +210,8 @@ export class KeyRing {
       { event: 'keys-followed', sourceId, version },
       `Key document ${version} is believed; it expires at ${expires}`,
     );
-    onDocument(document);
+    onDocument({ document, text: textOfRemembered(known), startsOver: this.#startsOver });
+    this.#startsOver = false;
   }
 
   #failed({ code, message: why }: SwitchyardError, place: string | null = null): void {
@@ -221,6 +219,7 @@ export class KeyRing {
     const known = this.#lastError;
     this.#lastError = { code, message, at: this.#deps.clock.now() };
     if (known?.code === code && known.message === message) return;
+    if (ALARMING.has(code)) this.#deps.onAlarm(code);
     const { logger, sourceId } = this.#deps;
     const rest = this.version === 0 ? 'the configured keys' : `key document ${this.version}`;
     logger.warn(
@@ -228,11 +227,4 @@ export class KeyRing {
       `Newer key documents are not followed, and ${rest} counts: ${message}`,
     );
   }
-}
-
-/** Those of `keys` that have one of these thumbprints, each thumbprint and each kid once. */
-function knownAmong(thumbprints: readonly string[], keys: readonly TrustedKey[]): readonly TrustedKey[] {
-  const found = keys.filter(({ thumbprint }) => thumbprints.includes(thumbprint));
-  const byThumbprint = new Map(found.map((key) => [key.thumbprint, key]));
-  return [...new Map([...byThumbprint.values()].map((key) => [key.kid, key])).values()];
 }

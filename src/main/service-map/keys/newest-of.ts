@@ -5,6 +5,9 @@ import { peekKeyDocumentVersion } from '../../../shared/signatures/key-document.
 /** Bytes of a file or answer that may hold an array of documents: some hundred of them, parsed within 10 ms. */
 export const MAX_DOCUMENTS_BYTES = 1024 * 1024;
 
+/** Documents in one array. None is so small that more of them would fit. */
+const MAX_DOCUMENTS = 4096;
+
 /** Levels of nesting: those of a document, and the array around it. */
 const MAX_DEPTH = 9;
 
@@ -35,11 +38,15 @@ function startsArray(bytes: Uint8Array): boolean {
 }
 
 function parseArray(bytes: Uint8Array): readonly unknown[] {
+  let documents: readonly unknown[];
   try {
-    return parseStrictJson(bytes, MAX_DEPTH, 'The array of key documents') as readonly unknown[];
+    documents = parseStrictJson(bytes, MAX_DEPTH, 'The array of key documents') as readonly unknown[];
   } catch (error) {
     throw new SwitchyardError('KEYS_INVALID', messageOf(error));
   }
+  if (documents.length <= MAX_DOCUMENTS) return documents;
+  const why = `The array of key documents has ${documents.length} elements; at most ${MAX_DOCUMENTS} are allowed.`;
+  throw new SwitchyardError('KEYS_INVALID', why);
 }
 
 function encode(document: unknown): Uint8Array {

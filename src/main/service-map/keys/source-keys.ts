@@ -8,7 +8,8 @@ import type { LoadOutcome } from '../loading/collect-load.ts';
 import type { AskedSecrets } from '../loading/load-task.ts';
 import { configuredKeys, type KeysInForce } from '../trust/source-trust.ts';
 import { createDocumentPlace } from './create-document-place.ts';
-import { KeyRing, type RememberedKeys } from './key-ring.ts';
+import { type BelievedDocument, KeyRing } from './key-ring.ts';
+import type { RememberedKeys } from './remembered-document.ts';
 
 /** All key documents of one refresh take no longer than this, however long a map may take. */
 const TIMEOUT_MS = 5_000;
@@ -27,7 +28,7 @@ export interface Following {
   readonly hasChanged: Promise<boolean>;
 }
 
-type SourceKeysDeps = Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger' | 'loader'>;
+type SourceKeysDeps = Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger' | 'loader' | 'onAlarm'>;
 
 /**
  * The public keys of a source: the configured ones, or those of its newest key document. A source without key documents
@@ -39,7 +40,7 @@ export class SourceKeys {
   #configured: readonly TrustedKey[] = [];
 
   /** `onDocument` is called for each key document that is believed from now on, the oldest first. */
-  constructor(options: MapOptions, deps: SourceKeysDeps, onDocument: (document: KeyDocument) => void) {
+  constructor(options: MapOptions, deps: SourceKeysDeps, onDocument: (believed: BelievedDocument) => void) {
     this.#options = options;
     this.#ring = createRing(options, deps, onDocument);
   }
@@ -51,11 +52,17 @@ export class SourceKeys {
   /** Takes the configured keys of this moment. */
   configure(keys: readonly TrustedKey[]): void {
     this.#configured = keys;
+    this.#ring?.configure(keys);
   }
 
-  /** Takes up the key document that the store remembers; null where it is not newer than the one known. */
-  remember(remembered: RememberedKeys): KeyDocument | null {
-    return this.#ring?.remember(remembered) ?? null;
+  /**
+   * Takes up the key document that the store remembers, unless the configured keys were replaced since; null where it
+   * is not newer than the one known.
+   */
+  remember(remembered: RememberedKeys, { keySet }: AskedSecrets): KeyDocument | null {
+    const document = this.#ring?.remember(remembered) ?? null;
+    this.configure(keySet);
+    return this.#ring?.version === document?.version ? document : null;
   }
 
   /** Starts the budget of a refresh, which its attempts share. */
@@ -115,12 +122,12 @@ export class SourceKeys {
 
 function createRing(
   { id, url, limits, trust }: MapOptions,
-  { clock, elapsedMs, logger, loader }: SourceKeysDeps,
-  onDocument: (document: KeyDocument) => void,
+  { clock, elapsedMs, logger, loader, onAlarm }: SourceKeysDeps,
+  onDocument: (believed: BelievedDocument) => void,
 ): KeyRing | null {
   const { keyDocuments, minVersion } = trust;
   if (keyDocuments === null) return null;
   const timeoutMs = Math.min(TIMEOUT_MS, limits.timeoutMs);
   const place = createDocumentPlace(keyDocuments, { fetch: loader.fetch, mapUrl: url, timeoutMs });
-  return new KeyRing({ clock, elapsedMs, logger, sourceId: id, place, minVersion, timeoutMs, onDocument });
+  return new KeyRing({ clock, elapsedMs, logger, sourceId: id, place, minVersion, timeoutMs, onAlarm, onDocument });
 }

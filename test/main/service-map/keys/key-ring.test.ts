@@ -19,6 +19,8 @@ const [first] = keys as [PrivateJwk];
 function ringOf(documents: (version: number) => unknown, deps: Partial<KeyRingDeps> = {}) {
   const asked: number[] = [];
   const believed: number[] = [];
+  const alarms: string[] = [];
+  let stored = '';
   const { lines, ...logger } = recordingLogger();
   const place = functionPlace((version) => {
     asked.push(version);
@@ -32,7 +34,11 @@ function ringOf(documents: (version: number) => unknown, deps: Partial<KeyRingDe
     place,
     minVersion: null,
     timeoutMs: 5_000,
-    onDocument: ({ version }) => void believed.push(version),
+    onAlarm: (code) => void alarms.push(code),
+    onDocument: ({ document, text }) => {
+      believed.push(document.version);
+      stored = text;
+    },
     ...deps,
   });
   const follow = (parts: Partial<FollowParts> = {}): Promise<boolean> => {
@@ -43,7 +49,7 @@ function ringOf(documents: (version: number) => unknown, deps: Partial<KeyRingDe
     ring.follow({ configured: rootsOf([first]), apiKey: null, signal: new AbortController().signal, ...parts });
   const complaints = (): string[] =>
     lines.filter(({ level }) => level === 'warn').map(({ fields }) => `${fields.code}`);
-  return { ring, follow, again, asked, believed, complaints, lines };
+  return { ring, follow, again, asked, believed, alarms, complaints, stored: () => stored };
 }
 
 const publishedIn =
@@ -252,16 +258,16 @@ describe('a key ring whose documents fail', () => {
     expect(ring.version).toBe(3);
   });
 
-  it('logs each new reason once', async () => {
+  it('logs each new reason once, with an alarm where it may be an attack', async () => {
     let answer: unknown = '<html>';
-    const { follow, complaints, ring } = ringOf((version) => (version === 1 ? answer : null));
+    const { follow, complaints, alarms, ring } = ringOf((version) => (version === 1 ? answer : null));
     await follow();
     await follow();
     expect(complaints()).toEqual(['KEYS_INVALID']);
     answer = chain[1];
     await follow();
     await follow();
-    expect(complaints()).toEqual(['KEYS_INVALID', 'KEYS_UNTRUSTED']);
+    expect([complaints(), alarms]).toEqual([['KEYS_INVALID', 'KEYS_UNTRUSTED'], ['KEYS_UNTRUSTED']]);
     answer = chain[0];
     await follow();
     expect(ring.inForce([])).toMatchObject({ version: 1, lastError: null });
@@ -328,6 +334,44 @@ describe('a key ring that remembers', () => {
     published.push(...chain.slice(3));
     await follow();
     expect(ring.unusable).toBeNull();
+  });
+});
+
+describe('a key ring whose configured keys are changed', () => {
+  /** What a ring stored that followed the chain from its first key. */
+  async function remembered() {
+    const { follow, stored } = ringOf(publishedIn(chain));
+    await follow();
+    return { keyVersion: 6, keyDocument: stored() };
+  }
+
+  it.each<[string, PrivateJwk[], boolean]>([
+    ['goes on where they are as before', [first], true],
+    ['goes on where one was added', [first, newKey('other')], true],
+    ['goes on where they are those of the newest document', [keys[6] as PrivateJwk], true],
+    ['starts over where all were replaced by others', [newKey('other'), newKey('another')], false],
+  ])('%s', async (_, changed, goesOn) => {
+    const { ring, follow } = ringOf(() => null);
+    expect(ring.remember(await remembered())?.version).toBe(6);
+    const configured = rootsOf(changed);
+    ring.configure(configured.keys);
+    expect(ring.inForce(configured.keys)).toMatchObject(
+      goesOn
+        ? { version: 6, trustsConfigurationAlone: false }
+        : { version: null, keys: configured.keys, trustsConfigurationAlone: true },
+    );
+    await follow({ configured });
+    expect(ring.unusable).toBeNull();
+  });
+
+  it('goes on from what the configured keys were when the newest document was believed', async () => {
+    const { ring, follow, stored } = ringOf(publishedIn(chain));
+    ring.remember(memoryOf(4));
+    await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
+    const after = ringOf(() => null);
+    after.ring.remember({ keyVersion: 6, keyDocument: stored() });
+    after.ring.configure(rootsOf([keys[4] as PrivateJwk]).keys);
+    expect(after.ring.version).toBe(6);
   });
 });
 
