@@ -55,6 +55,7 @@ async function followed(
       minVersion: minVersion ?? null,
       timeoutMs,
       onDocument: () => {},
+      onAlarm: () => {},
       clock: systemClock,
       elapsedMs: monotonicMs,
       logger: problemLogger,
