@@ -63,6 +63,11 @@ export class MapInForce {
     return this.#dropped;
   }
 
+  /** Whether a clock that has been set back since took a map for too old, which may still be served then. */
+  get wasDroppedInFuture(): boolean {
+    return this.#dropped?.code === 'MAP_TOO_STALE' && this.#deps.clock.now() < this.#dropped.at;
+  }
+
   /** How current it is. A map that is older than `maxStaleMs` allows is dropped first. */
   get freshness(): Freshness {
     this.checkAge();
