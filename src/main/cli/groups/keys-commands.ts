@@ -123,7 +123,10 @@ function withDocument(command: Command): Command {
       'JWKS with the public keys to add; for the first document, those that hosts have configured',
     )
     .option('--configured <file>', 'for the first document: the JWKS that hosts have, if it is not that of --keys')
-    .option('--roots <kid...>', 'the keys that may sign the next key document; by default the old ones and those added')
+    .option(
+      '--roots <kid...>',
+      'the keys that may sign the next document; by default the old ones, and added ones if every key was a root',
+    )
     .option('--threshold <n>', 'how many roots must sign the next key document; as before by default', wholeNumber)
     .option(
       '--expires <days>',
@@ -132,7 +135,7 @@ function withDocument(command: Command): Command {
       DOCUMENT_DAYS,
     )
     .option('--partial', 'where signatures are missing, write FILE.partial for `keys sign-document`', false)
-    .option('--force', 'replace such a file', false);
+    .option('--force', 'replace a FILE.partial that is there', false);
 }
 
 function days(text: string): number {
