@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           ...native,
           name: 'integration',
-          include: ['test/integration/**/*.test.ts'],
+          include: ['test/{integration,fuzz}/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

@@ -4,7 +4,14 @@ import { parseStrictJson } from '../../../src/shared/map/strict-json.ts';
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
+const isWellFormed = (text: string): boolean => text.isWellFormed();
+
 describe('parseStrictJson', () => {
+  it('refuses text that begins with a character beyond U+FFFF in well-formed words', () => {
+    const refusal = expect.objectContaining({ code: 'MAP_SYNTAX', message: expect.toSatisfy(isWellFormed) });
+    expect(() => parseStrictJson(bytes('\u{1d173}'))).toThrow(refusal);
+  });
+
   it('reads any JSON value as JSON.parse does', () => {
     const safe = fc.jsonValue().filter((value) => !/"(__proto__|constructor)":/.test(JSON.stringify(value)));
     fc.assert(

@@ -1,6 +1,7 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
+import { hostName } from './request-faults.ts';
 
 /** Who may talk to the listener. */
 export interface GuardOptions {
@@ -26,6 +27,9 @@ export interface Guard {
   corsOrigin(headers: IncomingHttpHeaders): string | null;
 }
 
+/** Who sends a request that needs no token. */
+export const ANONYMOUS = 'anonymous';
+
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 /** Whether an address to listen on can be reached from this machine alone. */
@@ -49,7 +53,7 @@ export function createGuard({ allowedHosts, allowedOrigins, tokens, isLoopback }
       return isOwn ? null : { status: 403, why: 'Pages of this origin may not talk to this server' };
     },
     authenticate({ authorization }) {
-      if (digests.length === 0) return { principal: 'anonymous' };
+      if (digests.length === 0) return { principal: ANONYMOUS };
       const given = digestOf(tokenOf(authorization ?? ''));
       // All are compared, so that how long it takes says nothing.
       const index = digests.map((digest) => timingSafeEqual(digest, given)).indexOf(true);
@@ -61,12 +65,6 @@ export function createGuard({ allowedHosts, allowedOrigins, tokens, isLoopback }
       return origin !== undefined && origins.has(origin.toLowerCase()) ? origin : null;
     },
   };
-}
-
-/** Of `Host`, without the port, in lower case; null where it is none. */
-function hostName(host: string | undefined): string | null {
-  const match = /^(\[[0-9a-f:.]+\]|[^:@/\s]+)(?::\d{1,5})?$/i.exec(host ?? '');
-  return match?.[1]?.toLowerCase() ?? null;
 }
 
 /** A bearer token (RFC 6750 section 2.1), or the password of a browser's own dialogue (RFC 7617). */

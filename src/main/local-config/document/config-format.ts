@@ -10,8 +10,12 @@ const OF_EXTENSION: Readonly<Record<string, ConfigFormat>> = {
   yml: 'yaml',
 };
 
-const TOML_LINE = /^[ \t]*(?:\[{1,2}[ \t]*[\w."' -]+\]{1,2}[ \t]*(?:#.*)?|[\w."'-]+[ \t]*=[ \t]*\S.*)\r?$/m;
-const YAML_LINE = /^(?:---|[ \t]*(?:- )?["']?[\w@/. -]+["']?[ \t]*:(?:[ \t].*)?)\r?$/m;
+/** `[table]`, `[[list]]` or `key = value`. */
+const TOML_LINE = /^(?:\[{1,2}[\w."' \t-]+\]{1,2}[ \t]*(?:#.*)?$|[\w."'-]+[ \t]*=[ \t]*\S)/;
+/** What stands before the colon of a YAML line. */
+const YAML_KEY = /^(?:- )?["']?[\w@/. -]+["']?$/;
+
+const LINE_END = /\r\n|[\n\r\u2028\u2029]/;
 
 /** Comments before a file's first word are looked through so far. */
 const MAX_COMMENT = 65_536;
@@ -26,9 +30,20 @@ export function formatOfName(name: string): ConfigFormat | null {
 export function formatOfText(text: string): ConfigFormat {
   const start = /^(?:\s+|\/\/.*|\/\*[\s\S]*?\*\/)*/.exec(text.slice(0, MAX_COMMENT))?.[0].length ?? 0;
   if (text[start] === '{') return 'json';
-  const firstLines = text.slice(start, start + 4_096);
-  if (TOML_LINE.test(firstLines)) return 'toml';
-  return YAML_LINE.test(firstLines) ? 'yaml' : 'json';
+  // Line by line: one expression over all of them would backtrack through every run of blanks.
+  const firstLines = text
+    .slice(start, start + 4_096)
+    .split(LINE_END)
+    .map((line) => line.trim());
+  if (firstLines.some((line) => TOML_LINE.test(line))) return 'toml';
+  return firstLines.some(isYamlLine) ? 'yaml' : 'json';
+}
+
+function isYamlLine(line: string): boolean {
+  if (line === '---') return true;
+  const colon = line.indexOf(':');
+  const isEnd = /^[ \t]?$/.test(line.slice(colon + 1, colon + 2));
+  return colon > 0 && isEnd && YAML_KEY.test(line.slice(0, colon).trim());
 }
 
 /** What to call a format. */

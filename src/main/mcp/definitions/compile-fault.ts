@@ -147,6 +147,8 @@ const KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['$ref', (value, walk) => typeof value === 'string' && walk.isReference(value)],
   ['$id', (value, walk, holder) => walk.isRoot(holder) && typeof value === 'string' && isPlainUrl(value)],
   ['id', never],
+  // Ajv refuses an asynchronous schema within another.
+  ['$async', (value) => value === false],
   ...['formatMinimum', 'formatMaximum', 'formatExclusiveMinimum', 'formatExclusiveMaximum'].map(pair(never)),
   ...['$anchor', '$dynamicAnchor'].map(pair(never)),
   ...['not', 'if', 'then', 'else', 'propertyNames', 'contains', 'additionalItems', 'additionalProperties'].map(

@@ -65,6 +65,11 @@ function isTooDeep(member: unknown, depth: number): boolean {
   return typeof member === 'object' && member !== null && !isNestedWithin(member, depth);
 }
 
+/** A terminal obeys control characters, so a name is shown without them. */
 function shownName(name: unknown): string {
-  return typeof name === 'string' && name !== '' ? name.slice(0, SHOWN_LENGTH).toWellFormed() : '(no name)';
+  if (typeof name !== 'string' || name === '') return '(no name)';
+  return name
+    .slice(0, SHOWN_LENGTH)
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, '\ufffd');
 }

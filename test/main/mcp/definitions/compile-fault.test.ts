@@ -20,7 +20,7 @@ const KEYWORDS = [
   ...['additionalItems', 'additionalProperties', 'properties', 'patternProperties', 'dependencies', 'required'],
   ...['maximum', 'exclusiveMinimum', 'multipleOf', 'maxLength', 'minItems', 'maxContains', 'uniqueItems', 'enum'],
   ...['const', 'default', 'type', 'nullable', 'pattern', 'format', 'formatMinimum', 'examples', 'title', 'x-unknown'],
-  ...['__proto__', 'constructor', 'unevaluatedProperties', 'dependentSchemas', 'discriminator', 'readOnly'],
+  ...['__proto__', 'constructor', 'unevaluatedProperties', 'dependentSchemas', 'discriminator', '$async'],
 ];
 
 const leaf = fc.oneof(
@@ -84,6 +84,12 @@ describe('compileFault', () => {
       index === count - 1 ? {} : refer({ $ref: `#/$defs/d${index + 1}` }),
     ]);
     expect(compileFault({ $ref: '#/$defs/d0', $defs: Object.fromEntries(defs) })).toBe('$ref');
+  });
+
+  it('finds a fault in an asynchronous schema within another, which Ajv does not compile', () => {
+    const schema = { properties: { a: { $async: true, type: 'string' } } };
+    expect(compiles(schema)).toBe(false);
+    expect(compileFault(schema)).toBe('$async');
   });
 
   it('names the keyword', () => {

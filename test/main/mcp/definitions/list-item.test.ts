@@ -36,3 +36,7 @@ it('cuts a name that is shown, and never within a letter', () => {
   expect(dropped('tool', `${'x'.repeat(127)}🚀`, 'name').name).toBe(`${'x'.repeat(127)}\ufffd`);
   expect(dropped('tool', null, 'name').name).toBe('(no name)');
 });
+
+it('shows a name that is left out without what a terminal would obey', () => {
+  expect(readListItem('tool', { name: '\u001b[2Jget\u009b1m' })).toMatchObject({ name: '\ufffd[2Jget\ufffd1m' });
+});

@@ -33,7 +33,10 @@ export function resolveUri(exposed: string): ConnectorUri | null {
   const [scheme = ''] = UI_SCHEME.exec(exposed) ?? [];
   const plus = exposed.indexOf('+', scheme.length);
   const connectorId = plus <= scheme.length ? null : idOf(exposed.slice(scheme.length, plus));
-  return connectorId === null ? null : { connectorId, uri: scheme + exposed.slice(plus + 1) };
+  if (connectorId === null) return null;
+  const uri = exposed.slice(plus + 1);
+  // The URI of a user interface keeps its scheme in front: with the connector before it, it is spelled otherwise.
+  return scheme === '' && isUiUri(uri) ? null : { connectorId, uri: scheme + uri };
 }
 
 function schemeOf(connectorId: string): string {

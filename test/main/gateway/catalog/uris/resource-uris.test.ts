@@ -82,3 +82,8 @@ describe('exposeUri and resolveUri', () => {
     },
   );
 });
+
+it('reads no second spelling of the URI of a user interface', () => {
+  expect(resolveUri('weather+ui://view.html')).toBeNull();
+  expect(resolveUri(exposeUri('weather', 'ui://view.html'))).toEqual({ connectorId: 'weather', uri: 'ui://view.html' });
+});

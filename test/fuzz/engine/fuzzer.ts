@@ -1,0 +1,164 @@
+import { type BlockCoverage, CoverageMap, type Novelty, reachesAll } from './block-coverage.ts';
+import { DEFAULT_BATCH_SIZE, type Finding, type FuzzTarget, identityOf } from './fuzz-target.ts';
+import { minimise } from './minimise.ts';
+import { Mutator } from './mutator.ts';
+import { Random } from './random.ts';
+import type { InputRunner } from './run-input.ts';
+
+export interface FuzzOptions {
+  readonly seed: number;
+  /** Inputs to start from. */
+  readonly corpus: readonly Uint8Array[];
+  readonly maxExecutions: number;
+  /** Different findings after which no more are looked for. */
+  readonly maxFindings: number;
+  /** On the clock of `performance.now()`. */
+  readonly deadlineMs: number;
+  /** Keeps every input that reaches something new, minimised. */
+  readonly onNew?: (input: Uint8Array) => void;
+  readonly onFinding: (finding: Finding) => void;
+  /** Called before each input. */
+  readonly onInput?: (input: Uint8Array) => void;
+  /** Without guidance no input joins the corpus; for comparison. Defaults to true. */
+  readonly isGuided?: boolean;
+}
+
+export interface FuzzCount {
+  readonly executions: number;
+  readonly corpus: number;
+  /** Blocks that the first corpus reached. */
+  readonly blocksAtStart: number;
+  readonly blocks: number;
+  readonly findings: number;
+}
+
+/** What an input that is only new is worth: most of the time belongs to the search. */
+const SHORT = { maxTries: 100, maxMs: 2_000 };
+
+/**
+ * Fuzzes one target, guided by block coverage: inputs that reach blocks which no earlier one reached join the corpus,
+ * and further inputs are mutations of the corpus. The coverage is read once per batch; only a batch that reached
+ * something new is run again, by halves, to find the input that did.
+ */
+export class Fuzzer {
+  readonly #target: FuzzTarget;
+  readonly #runner: InputRunner;
+  readonly #coverage: BlockCoverage;
+  readonly #options: FuzzOptions;
+  readonly #map = new CoverageMap();
+  readonly #corpus: Uint8Array[] = [];
+  readonly #found = new Set<string>();
+  readonly #random: Random;
+  #executions = 0;
+  #blocksAtStart = 0;
+
+  constructor(target: FuzzTarget, runner: InputRunner, coverage: BlockCoverage, options: FuzzOptions) {
+    this.#target = target;
+    this.#runner = runner;
+    this.#coverage = coverage;
+    this.#options = options;
+    this.#random = new Random(options.seed);
+  }
+
+  get count(): FuzzCount {
+    return {
+      executions: this.#executions,
+      corpus: this.#corpus.length,
+      blocksAtStart: this.#blocksAtStart,
+      blocks: this.#map.blocks,
+      findings: this.#found.size,
+    };
+  }
+
+  /** Runs until a limit is reached. */
+  async run(): Promise<FuzzCount> {
+    const { corpus, isGuided = true } = this.#options;
+    const mutator = new Mutator(this.#target, this.#random);
+    this.#coverage.take();
+    const given = corpus.length > 0 ? corpus : [new Uint8Array()];
+    for (const input of given) await this.#tryBatch([input], false);
+    if (this.#corpus.length === 0) this.#corpus.push(...given);
+    this.#blocksAtStart = this.#map.blocks;
+    while (!this.#isOver()) {
+      const size = this.#target.batchSize ?? DEFAULT_BATCH_SIZE;
+      const batch = Array.from({ length: size }, () => mutator.mutate(this.#pick(), this.#pick()));
+      if (isGuided) await this.#tryBatch(batch, true);
+      else await this.#execute(batch);
+    }
+    return this.count;
+  }
+
+  #isOver(): boolean {
+    const { maxExecutions, maxFindings, deadlineMs } = this.#options;
+    const isSpent = this.#executions >= maxExecutions || performance.now() >= deadlineMs;
+    return isSpent || this.#found.size >= maxFindings;
+  }
+
+  /** An input of the corpus; half of the time one of those that joined it last. */
+  #pick(): Uint8Array {
+    const { length } = this.#corpus;
+    const recent = Math.ceil(length / 8);
+    const at = this.#random.oneIn(2) ? length - 1 - this.#random.below(recent) : this.#random.below(length);
+    return this.#corpus[at] ?? new Uint8Array();
+  }
+
+  async #tryBatch(batch: readonly Uint8Array[], isNew: boolean): Promise<void> {
+    await this.#execute(batch);
+    const reached = this.#coverage.take();
+    const novelty = this.#map.newIn(reached);
+    if (novelty.size === 0) return;
+    if (batch.length === 1) {
+      // An input that took long would make all of its offspring slow.
+      const [input = new Uint8Array()] = batch;
+      const smaller = isNew && this.#options.onNew !== undefined ? await this.#smaller(input, novelty) : input;
+      this.#corpus.push(smaller);
+      if (isNew) this.#options.onNew?.(smaller);
+    } else {
+      const half = Math.ceil(batch.length / 2);
+      await this.#tryBatch(batch.slice(0, half), isNew);
+      await this.#tryBatch(batch.slice(half), isNew);
+    }
+    // What only the whole batch reached counts as well, or it would be looked for again each time.
+    this.#map.add(reached);
+  }
+
+  async #execute(batch: readonly Uint8Array[]): Promise<void> {
+    for (const input of batch) {
+      this.#executions += 1;
+      const finding = await this.#runOne(input);
+      if (finding !== null) await this.#report(finding);
+    }
+    const late = await this.#runner.late(batch.at(-1) ?? new Uint8Array());
+    if (late !== null) await this.#report(late);
+  }
+
+  #runOne(input: Uint8Array): Promise<Finding | null> {
+    this.#options.onInput?.(input);
+    return this.#runner.run(input);
+  }
+
+  async #report(finding: Finding): Promise<void> {
+    const identity = identityOf(finding);
+    if (this.#found.has(identity)) return;
+    this.#found.add(identity);
+    const input = await minimise(finding.input, async (candidate) => {
+      const again = await this.#runOne(candidate);
+      return again !== null && identityOf(again) === identity;
+    });
+    this.#coverage.take();
+    this.#options.onFinding({ ...finding, input });
+  }
+
+  /** The smallest input that reaches what `input` reached first. */
+  #smaller(input: Uint8Array, novelty: Novelty): Promise<Uint8Array> {
+    return minimise(
+      input,
+      async (candidate) => {
+        this.#coverage.take();
+        await this.#runOne(candidate);
+        return reachesAll(this.#coverage.take(), novelty);
+      },
+      SHORT,
+    );
+  }
+}

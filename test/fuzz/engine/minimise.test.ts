@@ -1,0 +1,24 @@
+import { expect, it } from 'vitest';
+import { inputToLine, lineToInput } from './corpus-file.ts';
+import { minimise } from './minimise.ts';
+
+const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
+
+it('loses every byte that an input does not need', async () => {
+  const input = bytes(`${'x'.repeat(300)}(${'y'.repeat(200)})\xff`);
+  const smallest = await minimise(input, async (it) =>
+    /\(.*\)[^a-z]|\(.*\)a/s.test(Buffer.from(it).toString('latin1')),
+  );
+  expect(Buffer.from(smallest).toString('latin1')).toBe('()a');
+});
+
+it('keeps an input from which nothing can be taken', async () => {
+  expect(await minimise(bytes('ab'), async (it) => it.length === 2)).toEqual(bytes('ab'));
+});
+
+it('writes any bytes as one readable line, and reads them back', () => {
+  const all = Uint8Array.from({ length: 256 }, (_, byte) => byte);
+  expect(inputToLine(all)).toMatch(/^[\x20-\x7e]+$/);
+  expect(lineToInput(inputToLine(all))).toEqual(all);
+  expect(inputToLine(bytes('{"a":1}\n'))).toBe(String.raw`"{\"a\":1}\n"`);
+});

@@ -1,0 +1,153 @@
+import { createExposedNames } from '../../../src/main/gateway/catalog/exposed-names.ts';
+import { createNameFilter } from '../../../src/main/gateway/catalog/name-filter.ts';
+import { exposeUri, resolveUri } from '../../../src/main/gateway/catalog/uris/resource-uris.ts';
+import { matchesTemplate, templatePrefix } from '../../../src/main/gateway/catalog/uris/uri-template.ts';
+import { type FuzzTarget, must } from '../engine/fuzz-target.ts';
+import { naughtyStrings } from '../engine/vectors.ts';
+
+/** Names that were given out, by separator, for as long as the process lives: no two may be the same. */
+const GIVEN = new Map<string, string>();
+const MAX_GIVEN = 200_000;
+
+/** What connectors may be called: their ids are checked before they get here. */
+const ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+
+/**
+ * Exposed names and URIs, and the globs that choose among them. The first line of an input holds globs with spaces between them,
+ * the second the separator, and each further one `connector|tool`, or
+ * `template|uri`.
+ */
+export const target: FuzzTarget = {
+  name: 'names-and-globs',
+  covers: ['/src/main/gateway/catalog/', '/node_modules/picomatch/'],
+  seeds: () => [
+    'a__* !a__delete_*\n__\na|read\na|delete_x\nb|read',
+    '{a,b}__x ??__* [a-c]*\n__\na|x\nb.c|x y\nlong|xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx',
+    'a*\n_\none|demo://x\ntwo.Two|ui://a/b\nfile:///{+path}{?q,r}|file:///a/b?q=1\n1|z.31+x:y\nx|ui://z.31+a\n{/a*}{#b}|/x/y#z',
+    '*a*a*a*b !*\n_\naaaa|aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\na_|_b',
+  ],
+  dictionary: [
+    ...[
+      '*',
+      '**',
+      '?',
+      '!',
+      '{',
+      '}',
+      '{a,b}',
+      '[a-z]',
+      '[!a]',
+      '[[:alpha:]]',
+      '@(a|b)',
+      '+(a)',
+      '!(a)',
+      '\\',
+      '/',
+      '.',
+    ],
+    ...[
+      '__',
+      '_',
+      '|',
+      '\n',
+      ' ',
+      '$',
+      '^',
+      '(',
+      ')',
+      '{1..9}',
+      '{1..99999999}',
+      'a__b',
+      '_0123456789ab',
+      'ui://',
+      '+',
+      '.31',
+      'z.',
+      '{+a}',
+      '{?a*}',
+      '{/a}',
+      '{#a}',
+      '..',
+      '-',
+    ],
+    ...naughtyStrings(),
+  ],
+  maxBytes: 1_024,
+  start: () => ({ run: runNames }),
+};
+
+function runNames(input: Uint8Array): void {
+  const [globs = '', separator = '', ...pairs] = Buffer.from(input).toString('utf8').split('\n');
+  const names = createExposedNames(/^[A-Za-z0-9_-]{1,4}$/.test(separator) ? separator : '__');
+  const exposed = pairs.slice(0, 20).flatMap((pair) => {
+    const at = pair.indexOf('|');
+    const [connectorId, name] = [pair.slice(0, Math.max(at, 0)), pair.slice(at + 1)];
+    checkUri(connectorId, name);
+    return ID.test(connectorId) ? [expose(names, connectorId, name)] : [];
+  });
+  const plain = globs.split(' ').filter(isPlain).slice(0, 10);
+  checkFilter(plain, [...exposed, 'a', 'a__b', 'a'.repeat(64)]);
+}
+
+function expose(names: ReturnType<typeof createExposedNames>, connectorId: string, name: string): string {
+  const exposed = names.expose(connectorId, name);
+  must(/^[A-Za-z0-9_-]{1,64}$/.test(exposed), `clients do not accept ${JSON.stringify(exposed)}`);
+  const whose = JSON.stringify([connectorId, name]);
+  const key = `${names.separator}\0${exposed}`;
+  const other = GIVEN.get(key) ?? whose;
+  must(other === whose, `${exposed} stands for ${whose} and for ${other}`);
+  if (GIVEN.size < MAX_GIVEN) GIVEN.set(key, whose);
+  must(names.expose(connectorId, name) === exposed, `${whose} has two names`);
+  const parts = names.split(exposed);
+  if (parts !== null)
+    must(parts.connectorId === connectorId && parts.name === name, `${exposed} is split into ${JSON.stringify(parts)}`);
+  return exposed;
+}
+
+/** A URI is written in one way for each connector, and a template takes nothing that begins otherwise. */
+function checkUri(connectorId: string, uri: string): void {
+  if (ID.test(connectorId)) {
+    const found = resolveUri(exposeUri(connectorId, uri));
+    must(found?.connectorId === connectorId && found.uri === uri, `${uri} of ${connectorId} is read as another`);
+  }
+  const found = resolveUri(uri);
+  if (found !== null) must(exposeUri(found.connectorId, found.uri) === uri, `${uri} has a second spelling`);
+  if (matchesTemplate(connectorId, uri))
+    must(uri.startsWith(templatePrefix(connectorId)), `${connectorId} takes ${uri}`);
+}
+
+/** Globs of letters, `?` and up to three `*`. */
+function isPlain(glob: string): boolean {
+  return /^!?[\w?*-]+$/.test(glob) && glob.split('*').length <= 4;
+}
+
+function checkFilter(globs: readonly string[], names: readonly string[]): void {
+  const isAllowed = createNameFilter(globs);
+  for (const name of names) {
+    const verdict = isAllowed(name);
+    must(typeof verdict === 'boolean', 'a filter does not decide');
+    must(isAllowed(name) === verdict, 'a filter decides twice in two ways');
+    must(verdict === expected(globs, name), `${JSON.stringify(globs)} decides ${verdict} on ${name}`);
+  }
+}
+
+function expected(globs: readonly string[], name: string): boolean {
+  const allowed = globs.filter((glob) => !glob.startsWith('!'));
+  const denied = globs.filter((glob) => glob.startsWith('!')).map((glob) => glob.slice(1));
+  return (allowed.length === 0 || allowed.some((glob) => fits(glob, name))) && !denied.some((glob) => fits(glob, name));
+}
+
+/** A matcher of `*` and `?` by a table: slow, and plainly right. */
+function fits(glob: string, name: string): boolean {
+  // fitting[i]: the glob so far takes the first i characters of the name.
+  let fitting = Array.from({ length: name.length + 1 }, (_, index) => index === 0);
+  for (const letter of glob) {
+    const before = fitting;
+    if (letter === '*') {
+      const first = before.indexOf(true);
+      fitting = before.map((_, index) => first >= 0 && index >= first);
+    } else
+      fitting = before.map((_, i) => i > 0 && before[i - 1] === true && (letter === '?' || letter === name[i - 1]));
+  }
+  return fitting[name.length] === true;
+}
