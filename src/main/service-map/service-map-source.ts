@@ -11,7 +11,7 @@ import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts'
 import { retry } from './refresh/retry.ts';
 import { decideSync, type Freshness, rejectsOnFailure } from './refresh/sync-decision.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { MapTrustStatus } from './trust/map-trust-status.ts';
+import { type MapTrustStatus, observedTrust } from './trust/map-trust-status.ts';
 
 /** What a source says of itself. */
 export interface SourceStatus extends MapTrustStatus {
@@ -124,9 +124,14 @@ export class ServiceMapSource {
 
   /** What metrics show of it. */
   observe(): Observation['sources'][number] {
-    const { snapshot } = this;
-    const expiresAtMs = snapshot.header === null ? null : snapshot.expiresAtMs;
-    return { expiresAtMs, nowMs: this.#deps.clock.now(), circuit: this.#breaker.state };
+    const { header, generatedAtMs, expiresAtMs } = this.snapshot;
+    return {
+      nowMs: this.#deps.clock.now(),
+      generatedAtMs: header === null ? null : generatedAtMs,
+      expiresAtMs: header === null ? null : expiresAtMs,
+      ...observedTrust(this.#map.trustStatus()),
+      circuit: this.#breaker.state,
+    };
   }
 
   /** Cancels the refresh under way; `reason` becomes its failure. */

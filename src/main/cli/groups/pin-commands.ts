@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
-import type { ApproveOptions } from './commands/tools/approve.ts';
-import type { PinOptions } from './commands/tools/pinned-tools.ts';
-import { examples } from './terminal/own-command.ts';
+import type { ApproveOptions } from '../commands/tools/approve.ts';
+import type { PinOptions } from '../commands/tools/pinned-tools.ts';
+import { examples } from '../terminal/own-command.ts';
 
 /** Adds `tools diff` and `tools approve`. */
 export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {
@@ -26,7 +26,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
       ),
     )
     .action(async (names: string[], options: PinOptions) => {
-      const { runToolsDiff } = await import('./commands/tools/diff.ts');
+      const { runToolsDiff } = await import('../commands/tools/diff.ts');
       setExitCode(await runToolsDiff(names, options));
     });
 
@@ -35,7 +35,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
     .option('--all', 'all that differ', false)
     .addHelpText('after', examples('mcp-switchyard tools approve mail.send --state-dir ./state'))
     .action(async (names: string[], options: ApproveOptions) => {
-      const { runToolsApprove } = await import('./commands/tools/approve.ts');
+      const { runToolsApprove } = await import('../commands/tools/approve.ts');
       setExitCode(await runToolsApprove(names, options));
     });
 }
