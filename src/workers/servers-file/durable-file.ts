@@ -43,9 +43,9 @@ export function readIfThere(path: string, maxBytes: number): Buffer | null {
 /**
  * Replaces a state file atomically and durably: readers see the old content or the new one, whole, also after a
  * power loss. The new file has mode 0600. A symbolic link stays, and its target is replaced; where `followsLink` is
- * false, the link itself is replaced. `mayReplace` is asked last; where it says no, the old file stays. Returns whether the file was replaced. Throws the error of the file
- * system, leaving the old file and no temporary one. (The command line writes the files that people ask for with
- * `writeOutputFile`, which promises less.)
+ * false, the link itself is replaced. `mayReplace` is asked last; where it says no, the old file stays. Returns
+ * whether the file was replaced. Throws the error of the file system, leaving the old file and no temporary one. (The
+ * command line writes the files that people ask for with `writeOutputFile`, which promises less.)
  */
 export function replaceDurably(
   path: string,
