@@ -7,6 +7,7 @@ export {
   verifyServiceMapSignature,
 } from '../shared/map/signature.ts';
 export type { LoadPhases, LoadReport } from '../shared/protocol/thread-messages.ts';
+export type { AcceptPolicy, SignatureAlgorithm } from '../shared/signatures/trust.ts';
 export type { CallToolOptions, RequestOptions } from './connectors/calls/call-options.ts';
 export type { ConnectionFacts, RequestTraffic, ResultSink } from './connectors/connection/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';
@@ -23,6 +24,7 @@ export {
   type LoadedServiceMap,
   type LoadServiceMapOptions,
   type LoadServiceMapOptions as ConnectorServiceMapOptions,
+  type LoadSignedMapOptions,
   loadConnectorServiceMap,
 } from './manager/load-connector-service-map.ts';
 export type {
@@ -46,23 +48,27 @@ export type {
   ToolDescriptor,
   ToolRegistry,
 } from './options/host-interfaces.ts';
-export type { ServiceMapSourceOptions } from './options/map-options.ts';
-export type { ProxyOptions, TlsOptions } from './options/network-options.ts';
-export type { PinPolicy } from './options/option-checks.ts';
 export type {
   ConnectorProxyManagerOptions,
   LocalManagerOptions,
   ManagerOptions,
   RegistryManagerOptions,
   ServerRegistryOption,
+  SignedMapManagerOptions,
   SourcesManagerOptions,
-} from './options/options.ts';
+} from './options/manager-options.ts';
+export type { ServiceMapSourceOptions, SignedMapSourceOptions } from './options/map-options.ts';
+export type { ProxyOptions, TlsOptions } from './options/network-options.ts';
+export type { PinPolicy } from './options/option-checks.ts';
 export type { Secret } from './options/secrets.ts';
+export type { JsonWebKeySet, KeySetSource } from './options/trust/key-set-source.ts';
+export type { HmacKeys, KeyDocumentSource, TrustOptions } from './options/trust/trust-options.ts';
 export type { RegistryProblem } from './registry/registered-server.ts';
 export type { RegistryStatus } from './registry/registry-source.ts';
 export { ManifestCache } from './service-map/manifest-cache.ts';
 export { RefreshScheduler, type RefreshSchedulerOptions } from './service-map/refresh/refresh-scheduler.ts';
 export type { ServiceMapStatus } from './service-map/service-map-status.ts';
+export type { DroppedMap, KeysStatus, SignedBy, SignerStatus } from './service-map/trust/map-trust-status.ts';
 export type { ToolInfo } from './tools/tool-info.ts';
 export type { ToolProvenance } from './tools/tool-intake.ts';
 export type { ChangedTool } from './tools/tool-pins.ts';

@@ -9,6 +9,7 @@ import type { InStore } from '../shared/tools/tool-records.ts';
 import { endLeftPrograms, ProgramNotes } from './programs/program-notes.ts';
 import type { SqliteStore } from './store/sqlite-store.ts';
 import { StoreKeeper } from './store/store-keeper.ts';
+import type { SourceTable } from './tables/source-table.ts';
 import type { ToolTable } from './tables/tool-table.ts';
 
 let keeper: StoreKeeper | null = null;
@@ -31,6 +32,10 @@ function done(work: () => void): WriterReply<null> {
 
 function withTools<T>(storeId: string | null, work: (table: ToolTable) => T): WriterReply<InStore<T>> {
   return reply(() => opened().withTools(storeId, work));
+}
+
+function withSources<T>(work: (table: SourceTable) => T): WriterReply<T> {
+  return reply(() => opened().withSources(work));
 }
 
 function opened(): SqliteStore {
@@ -60,10 +65,15 @@ const api: WriterApi = {
       }
       return keeper.store().path;
     }),
-  hasMap: (storeKey, generatedAtMs) => reply(() => opened().hasMap(storeKey, generatedAtMs)),
   notePrograms: (pids) => done(() => programs?.write(pids)),
-  readSource: (storeKey) => reply(() => opened().readSource(storeKey)),
-  saveMap: (map) => done(() => opened().saveMap(map)),
+  hasMap: (storeKey, generatedAtMs) => withSources((sources) => sources.has(storeKey, generatedAtMs)),
+  readSource: (storeKey, oldKeys) => withSources((sources) => sources.read(storeKey, oldKeys)),
+  readSources: () => withSources((sources) => sources.list()),
+  saveMap: (map, notes) => done(() => opened().saveMap(map, notes)),
+  noteSource: (storeKey, notes) => done(() => opened().withSources((sources) => sources.note(storeKey, notes))),
+  saveKeys: (storeKey, url, version, document) =>
+    done(() => opened().withSources((sources) => sources.saveKeys(storeKey, url, version, document))),
+  resetFloor: (storeKey, latestMs) => withSources((sources) => sources.resetFloor(storeKey, latestMs)),
   applyServers: (changes) => done(() => opened().applyServers(changes)),
   mergeServers: (servers, mode) => reply(() => opened().mergeServers(servers, mode)),
   syncServers: (path, known, mode) => reply(() => opened().syncServers(path, known, mode)),

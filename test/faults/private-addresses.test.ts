@@ -10,7 +10,8 @@ import { type AddressRules, createPublicAgent } from '../../src/main/http/addres
 import { isPublicAddress } from '../../src/main/http/special-addresses.ts';
 import { createLifelines } from '../../src/main/manager/create-connectors.ts';
 import { resolveNetwork } from '../../src/main/options/network-options.ts';
-import { type ConnectorProxyManagerOptions, resolveOptions } from '../../src/main/options/options.ts';
+import type { ConnectorProxyManagerOptions } from '../../src/main/options/manager-options.ts';
+import { resolveOptions } from '../../src/main/options/options.ts';
 import { forgetfulProgramMemory } from '../../src/main/state-dir/program-memory.ts';
 import { nextTurn } from '../../src/shared/clock.ts';
 import { normalizeEntry, type RawEntry } from '../../src/shared/map/service-map.ts';

@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import type { MapOptions } from '../../src/main/options/map-options.ts';
+import { resolveTrust } from '../../src/main/options/trust/trust-options.ts';
 import { createMapLoader } from '../../src/main/service-map/loading/map-loader.ts';
 import { ServiceMapSource, type SourceDeps } from '../../src/main/service-map/service-map-source.ts';
 import { forgetfulMapMemory } from '../../src/main/state-dir/map-memory.ts';
@@ -37,7 +38,7 @@ export function scriptedMapSource(
     {
       id,
       url: `http://maps.test/${id}?token=hidden`,
-      signatureKey: async () => KEY,
+      trust: resolveTrust({ signatureKey: KEY }),
       apiKey: async () => null,
       connectorsApiKey: async () => null,
       refreshIntervalMs: 1_000,

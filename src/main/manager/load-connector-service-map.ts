@@ -1,17 +1,24 @@
 import { ConnectorManifestError, fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry, ServiceMapHeader } from '../../shared/map/service-map.ts';
 import { createMainAgent } from '../http/main-agent.ts';
-import { type ConnectorProxyManagerOptions, type ResolvedOptions, resolveOptions } from '../options/options.ts';
+import type { ConnectorProxyManagerOptions, SignedMapManagerOptions } from '../options/manager-options.ts';
+import { type ResolvedOptions, resolveOptions } from '../options/options.ts';
 import { CurrentMap } from '../service-map/current-map.ts';
 import { createMapLoader } from '../service-map/loading/map-loader.ts';
 import type { Snapshot } from '../service-map/snapshot.ts';
 import { forgetfulMapMemory } from '../state-dir/map-memory.ts';
 
-/** The options of a manager that concern its map. */
-export type LoadServiceMapOptions = Pick<
-  ConnectorProxyManagerOptions,
+/** The names of these options. */
+type MapOptionNames =
   | 'serviceMapUrl'
   | 'signatureKey'
+  | 'signatureKeys'
+  | 'threshold'
+  | 'accept'
+  | 'mapId'
+  | 'keyDocuments'
+  | 'minVersion'
+  | 'maxStaleMs'
   | 'apiKey'
   | 'fetchImpl'
   | 'agent'
@@ -22,8 +29,13 @@ export type LoadServiceMapOptions = Pick<
   | 'clock'
   | 'maxMapBytes'
   | 'maxConnectors'
-  | 'maxClockSkewMs'
->;
+  | 'maxClockSkewMs';
+
+/** The options of a manager that concern its map. */
+export type LoadServiceMapOptions = Pick<ConnectorProxyManagerOptions, MapOptionNames>;
+
+/** The same for a map that public keys sign; `signatureKey` is then optional. */
+export type LoadSignedMapOptions = Pick<SignedMapManagerOptions, MapOptionNames>;
 
 /** A proven map. */
 export interface LoadedServiceMap {
@@ -36,7 +48,9 @@ export interface LoadedServiceMap {
  * Fetches and proves a service map once, on the calling thread, without a manager. For a script; a host that must not block uses a
  * manager. Rejects with a ConnectorManifestError.
  */
-export async function loadConnectorServiceMap(given: LoadServiceMapOptions): Promise<LoadedServiceMap> {
+export async function loadConnectorServiceMap(
+  given: LoadServiceMapOptions | LoadSignedMapOptions,
+): Promise<LoadedServiceMap> {
   const resolved = resolveHere(given);
   const mainAgent = createMainAgent(resolved.network);
   const [options] = resolved.maps;
@@ -58,6 +72,7 @@ export async function loadConnectorServiceMap(given: LoadServiceMapOptions): Pro
     if (outcome.kind === 'failed') throw fromWireError(outcome.error, ConnectorManifestError);
     return payloadOf(snapshot ?? map.snapshot);
   } finally {
+    map.close();
     await mainAgent.destroy();
   }
 }
@@ -68,7 +83,7 @@ function payloadOf(snapshot: Snapshot): LoadedServiceMap {
 }
 
 /** Whatever is wrong rejects as the one class that callers of this function catch. */
-function resolveHere(options: LoadServiceMapOptions): ResolvedOptions {
+function resolveHere(options: LoadServiceMapOptions | LoadSignedMapOptions): ResolvedOptions {
   try {
     return resolveOptions({ ...options, offload: 'never' });
   } catch (error) {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { isHttpEndpoint } from '../../shared/map/service-map.ts';
 import type { Logger } from '../observability/logger.ts';
+import { TRUST_SCHEMA } from './trust/trust-options.ts';
 
 const milliseconds = z
   .number()
@@ -45,14 +46,10 @@ const callable = z.custom(isFunction, 'must be a function');
 
 const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)], 'must be PEM, as a string or as bytes');
 
-function secret(minLength: number): z.ZodType {
-  const isSecret = (value: unknown): boolean =>
-    isFunction(value) || (typeof value === 'string' && value.length >= minLength);
-  return z.custom(
-    isSecret,
-    minLength === 0 ? 'must be a string or a function' : 'must be a string that is not empty, or a function',
-  );
-}
+const headerSecret = z.custom(
+  (value) => isFunction(value) || typeof value === 'string',
+  'must be a string or a function',
+);
 
 const isMapUrl = (value: unknown): boolean => typeof value === 'string' && isHttpEndpoint(value);
 
@@ -69,9 +66,9 @@ const sourceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 
 const sourceSchema = z.strictObject({
   id: sourceId,
   url: mapUrl,
-  signatureKey: secret(1),
-  apiKey: secret(0).optional(),
-  connectorsApiKey: secret(0).optional(),
+  ...TRUST_SCHEMA,
+  apiKey: headerSecret.optional(),
+  connectorsApiKey: headerSecret.optional(),
   timeoutMs: milliseconds.optional(),
   refreshIntervalMs: milliseconds.optional(),
   maxMapBytes: count.optional(),
@@ -80,7 +77,7 @@ const sourceSchema = z.strictObject({
 
 const optionsSchema = z.object({
   serviceMapUrl: mapUrl,
-  signatureKey: secret(1),
+  ...TRUST_SCHEMA,
   sources: z
     .array(sourceSchema)
     .min(1)
@@ -93,8 +90,8 @@ const optionsSchema = z.object({
   configFile: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
   configDigests: z.record(z.string(), z.string()).optional(),
   serverRegistry: z.union([z.literal(true), z.strictObject({ path: z.string().min(1).optional() })]).optional(),
-  connectorsApiKey: secret(0).optional(),
-  apiKey: secret(0).optional(),
+  connectorsApiKey: headerSecret.optional(),
+  apiKey: headerSecret.optional(),
   registry: having('registerTool').optional(),
   logger: having('debug', 'info', 'warn', 'error').optional(),
   fetchImpl: callable.optional(),
@@ -138,7 +135,6 @@ const optionsSchema = z.object({
 /** Of a manager whose connectors are from elsewhere. */
 const localSchema = optionsSchema.extend({
   serviceMapUrl: z.undefined().optional(),
-  signatureKey: secret(1).optional(),
 });
 
 /** What the checks make of options: the numbers and the choices, with their defaults. */

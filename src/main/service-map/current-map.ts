@@ -1,66 +1,35 @@
-import { isDeepStrictEqual } from 'node:util';
 import { raceSignal } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
-import type { Delta } from '../../shared/map/delta.ts';
-import type { AcquiredBody, CommitEvent, LoadReport, LoadTask } from '../../shared/protocol/thread-messages.ts';
+import type { AcquiredBody } from '../../shared/protocol/thread-messages.ts';
 import type { StoredMap } from '../../shared/protocol/writer-messages.ts';
 import { traced } from '../observability/trace.ts';
 import type { MapOptions } from '../options/map-options.ts';
-import type { ResolvedOptions } from '../options/options.ts';
-import type { MapMemory } from '../state-dir/map-memory.ts';
+import type { CurrentMapDeps } from './current-map-deps.ts';
+import { Lineage } from './trust/lineage.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
-import {
-  askForSecrets,
-  createLoadTask,
-  type Lineage,
-  type LoadTaskParts,
-  newLineage,
-  storeKeyOf,
-} from './loading/load-task.ts';
-import type { MapLoader } from './loading/map-loader.ts';
-import { ManifestCache } from './manifest-cache.ts';
-import { judgeRemovals } from './mass-removal.ts';
+import { type AskedSecrets, askForSecrets, createLoadTask } from './loading/load-task.ts';
+import { MapInForce } from './map-in-force.ts';
+import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import type { Freshness } from './refresh/sync-decision.ts';
-import { Snapshot } from './snapshot.ts';
-
-/** What a current map needs besides its options. */
-export interface CurrentMapDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger' | 'network'> {
-  readonly loader: MapLoader;
-  readonly memory: MapMemory;
-  /** Called for each accepted map, before the load that brought it is over. */
-  readonly onSnapshot: (snapshot: Snapshot, delta: Delta) => void;
-  /**
-   * Called when a map is in force and how long it holds is known, in milliseconds; not for one that is only remembered.
-   */
-  readonly onFresh: (holdsForMs: number) => void;
-  /** Called for what is accepted and still wants a human eye. */
-  readonly onAlarm: (code: ErrorCode) => void;
-  /** Called for each load, whatever came of it. */
-  readonly onLoad: (report: LoadReport, outcome: LoadOutcome['kind']) => void;
-}
+import type { Snapshot } from './snapshot.ts';
+import { configuredKeys, type KeysInForce, trustOf } from './trust/source-trust.ts';
 
 /**
- * The last accepted map of a source, and how the next one takes its place. One load at a time: the caller sees to it.
+ * The last accepted map of a source, and how the next one is loaded. One load at a time: the caller sees to it.
  */
 export class CurrentMap {
   readonly #options: MapOptions;
   readonly #deps: CurrentMapDeps;
-  readonly #cache: ManifestCache<Snapshot>;
-  #snapshot: Snapshot = Snapshot.empty();
-  #lineage: Lineage = newLineage('');
+  readonly #lineage: Lineage;
+  readonly #inForce: MapInForce;
   readonly #remembered: PromiseWithResolvers<void> = Promise.withResolvers();
-  /** What is accepted and not yet handed to the memory. */
-  #unsaved: StoredMap | null = null;
-  /**
-   * The highest `generatedAt` accepted, by store key. Never forgotten: a signature key that comes back finds its floor
-   * again.
-   */
-  readonly #floors = new Map<string, number>();
+  #keys: KeysInForce = configuredKeys([]);
 
   constructor(options: MapOptions, deps: CurrentMapDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#cache = new ManifestCache(deps.clock, deps.elapsedMs);
+    this.#lineage = new Lineage(options.url);
+    this.#inForce = new MapInForce(options, this.#lineage, deps);
   }
 
   /** Resolves when what is remembered has been put in force, or is known to be nothing. */
@@ -69,160 +38,114 @@ export class CurrentMap {
   }
 
   get snapshot(): Snapshot {
-    return this.#snapshot;
+    return this.#inForce.snapshot;
   }
 
+  /** How current the map in force is. One that is older than `maxStaleMs` allows is dropped first. */
   get freshness(): Freshness {
-    if (this.#cache.getFresh() !== undefined) return 'fresh';
-    return this.#cache.peek() === undefined ? 'none' : 'stale';
+    return this.#inForce.freshness;
+  }
+
+  trustStatus(): MapTrustStatus {
+    const { signers, dropped } = this.#inForce;
+    return viewTrust({ options: this.#options.trust, facts: this.#lineage.facts, keys: this.#keys, signers, dropped });
   }
 
   /**
    * Asks for the map once and accepts what is proven; a failed load changes nothing.
    * The first time, what is remembered from an earlier run is put in force before the network is asked.
-   * Rejects with SECRET_UNAVAILABLE where a key cannot be had.
+   * Rejects with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID where a key cannot be had.
    */
   async load(signal: AbortSignal): Promise<LoadOutcome> {
-    const { signatureKey, apiKey } = await askForSecrets(this.#options, signal);
-    const storeKey = storeKeyOf(this.#options.url, signatureKey);
-    if (this.#lineage.storeKey !== storeKey) this.#lineage = newLineage(storeKey);
-    if (!this.#lineage.isRemembered) await this.#remember(signatureKey, signal).finally(this.#remembered.resolve);
-    const hasLost = this.#deps.memory.hasLost(storeKey);
-    const outcome = await this.#run(signatureKey, apiKey, null, signal);
+    const secrets = await askForSecrets(this.#options, signal);
+    this.#inForce.checkAge();
+    const oldKeys = this.#lineage.unread(secrets.hmacKeys);
+    if (oldKeys !== null) await this.#remember(secrets, oldKeys, signal).finally(this.#remembered.resolve);
+    const hasLost = this.#deps.memory.hasLost(this.#lineage.storeKey);
+    const first = await this.#run(secrets, null, signal);
+    const outcome = (await this.#wasFloorReset(first, signal)) ? await this.#run(secrets, null, signal) : first;
     if (outcome.kind !== 'unchanged' || !(await hasLost)) return outcome;
     // Of a map that did not change only the bytes are missing that could be kept again.
-    this.#lineage = { ...this.#lineage, etag: null, bodySha256: null };
-    const again = await this.#run(signatureKey, apiKey, null, signal);
+    this.#lineage.forgetBody();
+    const again = await this.#run(secrets, null, signal);
     return again.kind === 'failed' ? outcome : again;
   }
 
-  /** Takes up what is remembered of the present lineage: the floor counts, and a first map is proven again. */
-  async #remember(signatureKey: string, signal: AbortSignal): Promise<void> {
+  /**
+   * Takes the map in force out of force: its connectors are removed, as if a new map did not list them. The floor and
+   * what is known of the keys stay. `why` is a sentence without its end.
+   */
+  drop(code: ErrorCode, why: string): void {
+    this.#inForce.drop(code, why);
+  }
+
+  /** Stops watching the age of the map. Idempotent. */
+  close(): void {
+    this.#inForce.close();
+  }
+
+  /** Takes up what is remembered: the floor counts, and a first map is proven again. */
+  async #remember(secrets: AskedSecrets, oldKeys: readonly string[], signal: AbortSignal): Promise<void> {
     const { storeKey } = this.#lineage;
-    const early = this.#snapshot.revision > 0 ? null : await raceSignal(this.#deps.memory.readEarly(storeKey), signal);
-    if (early !== null) await this.#serve(early, signatureKey, signal);
-    const stored = await raceSignal(this.#deps.memory.read(storeKey), signal);
+    const early =
+      this.#inForce.snapshot.revision > 0 ? null : await raceSignal(this.#deps.memory.readEarly(storeKey), signal);
+    if (early !== null) {
+      this.#lineage.learn(early.facts);
+      await this.#serve(early.map, secrets, signal);
+    }
+    const stored = await raceSignal(this.#deps.memory.read(storeKey, oldKeys), signal);
     if (stored === null) return;
-    this.#lineage = { ...this.#lineage, isRemembered: true };
-    this.#raiseFloor(storeKey, stored.floorMs);
+    this.#lineage.remember(stored, oldKeys);
     const { map } = stored;
-    if (map !== null && map.generatedAtMs > this.#snapshot.generatedAtMs) await this.#serve(map, signatureKey, signal);
+    if (map !== null && map.generatedAtMs > this.#inForce.snapshot.generatedAtMs)
+      await this.#serve(map, secrets, signal);
   }
 
   /** Puts a remembered map in force, if it still proves good. */
-  async #serve(map: StoredMap, signatureKey: string, signal: AbortSignal): Promise<void> {
+  async #serve(map: StoredMap, secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     const given: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
-    const outcome = await this.#run(signatureKey, null, given, signal);
+    const outcome = await this.#run(secrets, given, signal);
     if (outcome.kind !== 'failed') {
       this.#remembered.resolve();
       return;
     }
     const { code, message } = outcome.error;
     this.#deps.logger.warn({ event: 'stored-map-refused', code }, `The remembered service map is not used: ${message}`);
+    if (code === 'MAP_TOO_STALE' || code === 'MAP_KEY_REVOKED') this.#inForce.noteRefused(code);
   }
 
-  async #run(
-    signatureKey: string,
-    apiKey: string | null,
-    given: AcquiredBody | null,
-    signal: AbortSignal,
-  ): Promise<LoadOutcome> {
+  async #run(secrets: AskedSecrets, given: AcquiredBody | null, signal: AbortSignal): Promise<LoadOutcome> {
+    const { clock, loader, memory, network } = this.#deps;
+    const [options, lineage, snapshot] = [this.#options, this.#lineage, this.#inForce.snapshot];
+    this.#keys = configuredKeys(secrets.keySet);
+    const trust = trustOf(options.trust, secrets.hmacKeys, this.#keys, lineage.facts);
+    lineage.useTrust(trust, options.trust.mapId);
+    const { apiKey } = secrets;
+    // A remembered map is in the store already.
+    const wantsBody = given === null && memory.isKeeping;
+    const parts = { ...{ trust, apiKey, given, options, network, lineage, snapshot, wantsBody }, nowMs: clock.now() };
     const outcome = await traced('load', 'service map load', { isRemembered: given !== null }, (traceparent) =>
-      this.#deps.loader.load(this.#task({ traceparent, signatureKey, apiKey, given }), signal),
+      loader.load(createLoadTask({ traceparent, ...parts }), signal),
     );
     // Nothing is taken up once the manager closes, though the map may have come in the same moment.
     signal.throwIfAborted();
+    // A map that was dropped meanwhile is not there to be compared with.
+    if (given === null && this.#inForce.snapshot !== snapshot) return this.#run(secrets, null, signal);
     this.#deps.onLoad(outcome.kind === 'loaded' ? outcome.commit.report : outcome.report, outcome.kind);
-    if (outcome.kind === 'loaded') this.#accept(outcome, given !== null);
-    if (outcome.kind === 'unchanged') {
-      this.#lineage = { ...this.#lineage, etag: outcome.etag };
-      this.#releaseHeld();
-      this.#holds();
-    }
+    if (outcome.kind === 'loaded') this.#inForce.accept(outcome, given !== null);
+    if (outcome.kind === 'unchanged') this.#inForce.confirm(outcome.etag);
     return outcome;
   }
 
-  #accept({ sent, commit }: Extract<LoadOutcome, { kind: 'loaded' }>, isRemembered: boolean): void {
-    const { clock } = this.#deps;
-    const { storeKey } = this.#lineage;
-    const { generatedAtMs, etag, bodySha256 } = commit;
-    if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs && this.#differs(commit)) {
-      const message = 'Two service maps signed for the same instant differ; the later one counts';
-      this.#alarm('map-equivocated', 'MAP_EQUIVOCATED', message);
-    }
-    const verdict = judgeRemovals(commit.delta, this.#snapshot.held);
-    const { removed, held } = verdict;
-    if (held.length > 0) {
-      const missing = `${held.length} connectors are missing from the new service map`;
-      this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', `${missing}; they stay until the next load agrees`);
-    }
-    this.#snapshot = this.#snapshot.next(sent, commit, verdict);
-    this.#lineage = { ...this.#lineage, etag, bodySha256 };
-    this.#raiseFloor(storeKey, generatedAtMs);
-    // A remembered map is served, but stays due: it says nothing about now.
-    if (isRemembered) this.#cache.set(this.#snapshot, 0);
-    else this.#holds();
-    const { body } = commit;
-    // A map that nobody has confirmed yet must not be what the next start knows.
-    const isToBeKept = body !== null && !isRemembered;
-    this.#unsaved = isToBeKept ? { storeKey, etag, body, generatedAtMs, savedAtMs: Math.floor(clock.now()) } : null;
-    if (held.length === 0) this.#save();
-    this.#deps.onSnapshot(this.#snapshot, { ...commit.delta, removed });
-  }
-
-  /** The server stands by a map that lacks them: what was held is removed. */
-  #releaseHeld(): void {
-    const { held } = this.#snapshot;
-    if (held.length === 0) return;
-    this.#snapshot = this.#snapshot.released();
-    this.#save();
-    this.#deps.onSnapshot(this.#snapshot, {
-      added: [],
-      changed: [],
-      removed: held,
-      unchangedCount: this.#snapshot.size,
-    });
-  }
-
-  /** The map in force is that of its source: for as long as it says itself, whatever Cache-Control would have. */
-  #holds(): void {
-    const holdsForMs = this.#snapshot.expiresAtMs - this.#deps.clock.now();
-    this.#cache.set(this.#snapshot, holdsForMs);
-    this.#deps.onFresh(holdsForMs);
-  }
-
-  /** Whether a map says something else than the one in force; the same one may be written down in another way. */
-  #differs({ delta, header }: CommitEvent): boolean {
-    const isOther = delta.added.length + delta.changed.length + delta.removed.length > 0;
-    return isOther || !isDeepStrictEqual(header, this.#snapshot.header);
-  }
-
-  #save(): void {
-    if (this.#unsaved !== null) this.#deps.memory.save(this.#unsaved);
-    this.#unsaved = null;
-  }
-
-  #raiseFloor(storeKey: string, floorMs: number | null): void {
-    if (floorMs !== null) this.#floors.set(storeKey, Math.max(floorMs, this.#floors.get(storeKey) ?? floorMs));
-  }
-
-  #alarm(event: string, code: ErrorCode, message: string): void {
-    this.#deps.logger.warn({ event, code }, message);
-    this.#deps.onAlarm(code);
-  }
-
-  #task(load: Pick<LoadTaskParts, 'traceparent' | 'signatureKey' | 'apiKey' | 'given'>): LoadTask {
-    const { clock, network, memory } = this.#deps;
-    return createLoadTask({
-      ...load,
-      options: this.#options,
-      network,
-      lineage: this.#lineage,
-      snapshot: this.#snapshot,
-      floorMs: this.#floors.get(this.#lineage.storeKey) ?? null,
-      nowMs: clock.now(),
-      // A remembered map is in the store already.
-      wantsBody: load.given === null && memory.isKeeping,
-    });
+  /** Whether a person has reset a floor that kept every map of the present out; then it is taken over. */
+  async #wasFloorReset(outcome: LoadOutcome, signal: AbortSignal): Promise<boolean> {
+    const { floorMs, storeKey } = this.#lineage;
+    const { clock, memory } = this.#deps;
+    if (outcome.kind !== 'failed' || outcome.error.code !== 'MAP_ROLLED_BACK' || floorMs === null) return false;
+    if (!memory.isKeeping || floorMs <= clock.now() + this.#options.limits.maxClockSkewMs) return false;
+    const stored = await raceSignal(memory.read(storeKey, []), signal);
+    if (stored === null || (stored.floorMs !== null && stored.floorMs >= floorMs)) return false;
+    this.#lineage.lowerFloor(stored.floorMs);
+    return true;
   }
 }

@@ -2,21 +2,28 @@ import { asSwitchyardError, ConnectorManifestError, fromWireError, type Switchya
 import { MAX_RETRY_AFTER_MS } from '../../shared/net/retry-after.ts';
 import type { Observation } from '../observability/observed-gauges.ts';
 import type { MapOptions } from '../options/map-options.ts';
+import { shownMapUrl } from '../options/map-url.ts';
 import type { ResolvedOptions } from '../options/options.ts';
-import { CurrentMap, type CurrentMapDeps } from './current-map.ts';
+import { CurrentMap } from './current-map.ts';
+import type { CurrentMapDeps } from './current-map-deps.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
+import type { MapTrustStatus } from './trust/map-trust-status.ts';
 import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts';
 import { retry } from './refresh/retry.ts';
 import { decideSync, type Freshness, rejectsOnFailure } from './refresh/sync-decision.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** What a source says of itself. */
-export interface SourceStatus {
+export interface SourceStatus extends MapTrustStatus {
   /** As in `sources`; `default` for that of `serviceMapUrl`. */
   readonly sourceId: string;
   /** Without its query, which may hold a token. */
   readonly url: string;
   readonly freshness: Freshness;
+  /** How long ago the map was generated, in milliseconds; null without a map. */
+  readonly ageMs: number | null;
+  /** Since when the map has been expired, epoch ms; null while it is valid, and without one. */
+  readonly staleSince: number | null;
   readonly circuit: CircuitState;
   /** Until when the server asked not to be asked, epoch ms; null if it did not. */
   readonly pausedUntil: number | null;
@@ -101,11 +108,14 @@ export class ServiceMapSource {
   }
 
   status(): SourceStatus {
-    const url = new URL(this.#options.url);
+    // Asked first: a map that is too old is dropped by it.
+    const { freshness } = this.#map;
     return {
       sourceId: this.#options.id,
-      url: url.origin + url.pathname,
-      freshness: this.#map.freshness,
+      url: shownMapUrl(this.#options.url),
+      freshness,
+      ...this.#ages(),
+      ...this.#map.trustStatus(),
       circuit: this.#breaker.state,
       pausedUntil: this.#pauseMs() > 0 ? Math.round(this.#deps.clock.now() + this.#pauseMs()) : null,
       lastError: this.#lastError,
@@ -122,7 +132,15 @@ export class ServiceMapSource {
   /** Cancels the refresh under way; `reason` becomes its failure. */
   async close(reason: SwitchyardError): Promise<void> {
     this.#closing.abort(reason);
+    this.#map.close();
     await this.#flight;
+  }
+
+  #ages(): Pick<SourceStatus, 'ageMs' | 'staleSince'> {
+    const { header, generatedAtMs, expiresAtMs } = this.snapshot;
+    if (header === null) return { ageMs: null, staleSince: null };
+    const nowMs = this.#deps.clock.now();
+    return { ageMs: Math.max(0, nowMs - generatedAtMs), staleSince: nowMs < expiresAtMs ? null : expiresAtMs };
   }
 
   #settle(outcome: RefreshOutcome, force: boolean): void {

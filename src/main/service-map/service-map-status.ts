@@ -22,6 +22,14 @@ export const NO_MAP: ServiceMapStatus = {
   sourceId: DEFAULT_SOURCE,
   url: null,
   freshness: 'none',
+  ageMs: null,
+  staleSince: null,
+  accept: 'hmac',
+  signedBy: null,
+  seenSigned: false,
+  mapId: null,
+  keys: { version: null, expiresAt: null, trustsConfigurationAlone: true },
+  dropped: null,
   circuit: 'closed',
   pausedUntil: null,
   lastError: null,
@@ -35,9 +43,10 @@ export const NO_MAP: ServiceMapStatus = {
 };
 
 export function viewServiceMap(source: ServiceMapSource): ServiceMapStatus {
+  const status = source.status();
   const { header, size, held, revision, generatedAtMs, expiresAtMs } = source.snapshot;
   return {
-    ...source.status(),
+    ...status,
     id: header?.id ?? null,
     brand: header?.brand ?? null,
     connectorCount: size,

@@ -86,6 +86,12 @@ export class Snapshot {
     return new Snapshot({ ...this.#facts, revision: this.revision + 1, held: [] }, refs);
   }
 
+  /** The snapshot that follows this one when its map may no longer be served: it has no connectors. */
+  dropped(): Snapshot {
+    this.#take();
+    return new Snapshot({ ...NOTHING, revision: this.revision + 1 }, new Map());
+  }
+
   /** The ids in map order. */
   get ids(): readonly string[] {
     this.#ids ??= [...idsOf(this.digests), ...this.held].filter((id) => this.#refs.has(id));

@@ -4,7 +4,7 @@ import { recordAlarm, recordLoad, recordRefresh } from '../observability/instrum
 import type { MapOptions } from '../options/map-options.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import { RegistrySource } from '../registry/registry-source.ts';
-import type { CurrentMapDeps } from '../service-map/current-map.ts';
+import type { CurrentMapDeps } from '../service-map/current-map-deps.ts';
 import { ServiceMapSource } from '../service-map/service-map-source.ts';
 import { ConnectorSources } from './connector-sources.ts';
 import { SourceEvents } from './source-events.ts';

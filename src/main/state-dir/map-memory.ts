@@ -1,5 +1,6 @@
 import { settledWithin } from '../../shared/clock.ts';
-import type { StoredMap, StoredSource } from '../../shared/protocol/writer-messages.ts';
+import type { EarlyMap } from '../../shared/protocol/start-image.ts';
+import type { SourceNotes, StoredMap, StoredSource } from '../../shared/protocol/writer-messages.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
@@ -11,26 +12,38 @@ export interface MapMemory {
   /** Whether it keeps maps at all. */
   readonly isKeeping: boolean;
   /**
-   * The map that the start image holds: at once, and without a floor. Null if it holds none. `storeKey`: load-task.ts.
+   * The map that the start image holds: at once, and without a floor. Null if it holds none. `storeKey`: lineage.ts.
    */
-  readEarly(storeKey: string): Promise<StoredMap | null>;
-  /** Null where the disk cannot tell at the moment; ask again. */
-  read(storeKey: string): Promise<StoredSource | null>;
+  readEarly(storeKey: string): Promise<EarlyMap | null>;
+  /** Null where the disk cannot tell at the moment; ask again. `oldKeys`: where an earlier version kept the source. */
+  read(storeKey: string, oldKeys: readonly string[]): Promise<StoredSource | null>;
   /** Starts to make a map durable, and takes over its body. */
-  save(map: StoredMap): void;
+  save(map: StoredMap, notes: SourceNotes): void;
+  /** Starts to make durable who signs a source, without its map. */
+  note(storeKey: string, notes: SourceNotes): void;
+  /** Starts to make a key document durable, unless there is a newer one. `url` is without query and credentials. */
+  saveKeys(storeKey: string, url: string, version: number, document: string): void;
   /**
    * Whether a map that was kept is in the store no longer, as in one that took the place of another; false where the
    * disk cannot tell in time.
    */
   hasLost(storeKey: string): Promise<boolean>;
-  /** Resolves when everything handed to {@link save} so far is durable, or has failed. */
+  /** Resolves when everything handed over so far is durable, or has failed. */
   flushed(): Promise<void>;
 }
 
 /** How long a load may be held up by the question whether the last map is still kept. */
 const LOOK_MS = 250;
 
-const NOTHING: StoredSource = { floorMs: null, map: null, isDamaged: false };
+const NOTHING: StoredSource = {
+  floorMs: null,
+  map: null,
+  isDamaged: false,
+  seenSigned: false,
+  mapId: null,
+  keyVersion: null,
+  keyDocument: null,
+};
 
 /** A memory that remembers nothing. */
 export const forgetfulMapMemory: MapMemory = {
@@ -38,6 +51,8 @@ export const forgetfulMapMemory: MapMemory = {
   readEarly: () => Promise.resolve(null),
   read: () => Promise.resolve(NOTHING),
   save: () => {},
+  note: () => {},
+  saveKeys: () => {},
   hasLost: () => Promise.resolve(false),
   flushed: () => Promise.resolve(),
 };
@@ -46,7 +61,7 @@ export interface MapMemoryDeps {
   readonly writer: WriterClient;
   readonly health: StoreHealth;
   /** The maps of the start image. */
-  readonly early: Promise<readonly StoredMap[]>;
+  readonly early: Promise<readonly EarlyMap[]>;
   /**
    * Resolves when the store may be asked for what is already there from the start image: its thread would take a core
    * from the first call.
@@ -64,21 +79,35 @@ export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }
   /** From when the maps are that are known to be kept. */
   const keptAtMs = new Map<string, number>();
   let saving: Promise<void> = Promise.resolve();
+
+  const keep = (storeKey: string, work: Promise<unknown>, onKept: () => void = () => {}): void => {
+    onUsed(storeKey);
+    const kept = work.then(
+      () => {
+        health.works();
+        onKept();
+        onSaved();
+      },
+      (error: unknown) => health.failed(error),
+    );
+    saving = Promise.all([saving, kept]).then(() => {});
+  };
+
   return {
     isKeeping: true,
     async readEarly(storeKey) {
-      const map = (await early).find((candidate) => candidate.storeKey === storeKey) ?? null;
-      if (map !== null) {
+      const found = (await early).find(({ map }) => map.storeKey === storeKey) ?? null;
+      if (found !== null) {
         served.add(storeKey);
-        keptAtMs.set(storeKey, map.generatedAtMs);
+        keptAtMs.set(storeKey, found.map.generatedAtMs);
       }
-      return map;
+      return found;
     },
-    async read(storeKey) {
+    async read(storeKey, oldKeys) {
       onUsed(storeKey);
       if (served.delete(storeKey)) await rest();
       try {
-        const stored = await writer.readSource(storeKey);
+        const stored = await writer.readSource(storeKey, oldKeys);
         health.works();
         if (stored.map !== null) keptAtMs.set(storeKey, stored.map.generatedAtMs);
         if (stored.isDamaged) health.damaged('The remembered service map');
@@ -88,18 +117,21 @@ export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }
         return null;
       }
     },
-    save(map) {
+    save(map, notes) {
       const { storeKey, generatedAtMs } = map;
-      onUsed(storeKey);
-      const saved = writer.saveMap(map).then(
-        () => {
-          health.works();
-          keptAtMs.set(storeKey, generatedAtMs);
-          onSaved();
-        },
-        (error: unknown) => health.failed(error),
+      keep(storeKey, writer.saveMap(map, notes), () => void keptAtMs.set(storeKey, generatedAtMs));
+    },
+    note(storeKey, notes) {
+      keep(
+        storeKey,
+        writer.ask((api) => api.noteSource(storeKey, notes)),
       );
-      saving = Promise.all([saving, saved]).then(() => {});
+    },
+    saveKeys(storeKey, url, version, document) {
+      keep(
+        storeKey,
+        writer.ask((api) => api.saveKeys(storeKey, url, version, document)),
+      );
     },
     async hasLost(storeKey) {
       const atMs = keptAtMs.get(storeKey);

@@ -5,7 +5,13 @@ import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import { portEndpoint } from '../../shared/protocol/comlink-endpoint.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/thread-messages.ts';
 import { workerUrl } from '../../shared/protocol/worker-url.ts';
-import type { StoredMap, StoredSource, WriterApi, WriterReply } from '../../shared/protocol/writer-messages.ts';
+import type {
+  SourceNotes,
+  StoredMap,
+  StoredSource,
+  WriterApi,
+  WriterReply,
+} from '../../shared/protocol/writer-messages.ts';
 import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/servers/server-records.ts';
 import { isStoreNoteMessage } from '../../shared/servers/store-notes.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
@@ -74,14 +80,15 @@ export class WriterClient {
     return this.#call(({ api }) => answer(question(api)));
   }
 
-  readSource(storeKey: string): Promise<StoredSource> {
-    return this.#call(({ api }) => answer(api.readSource(storeKey)));
+  /** `oldKeys`: where an earlier version kept the source. */
+  readSource(storeKey: string, oldKeys: readonly string[] = []): Promise<StoredSource> {
+    return this.#call(({ api }) => answer(api.readSource(storeKey, oldKeys)));
   }
 
   /** Resolves when the map is durable. Its `body` is handed over to the writer and must not be used afterwards. */
-  saveMap(map: StoredMap): Promise<void> {
+  saveMap(map: StoredMap, notes: SourceNotes): Promise<void> {
     return this.#call(async ({ api }) => {
-      await answer<null>(api.saveMap(Comlink.transfer(map, [map.body.buffer])));
+      await answer<null>(api.saveMap(Comlink.transfer(map, [map.body.buffer]), notes));
     });
   }
 

@@ -1,24 +1,18 @@
 import { monotonicMs } from '../clock.ts';
-import { canonicalJson } from '../map/canonical-json.ts';
-import { type Delta, DIGEST_BYTES, digestEntry, digestTableOf } from '../map/delta.ts';
-import { type EntryBytes, endOfObject, findEntries, isText } from '../map/entry-scanner.ts';
+import { type Delta, DIGEST_BYTES, digestTableOf } from '../map/delta.ts';
+import { type EntryBytes, endOfObject, findEntries } from '../map/entry-scanner.ts';
 import { asServiceMap, checkEntry, checkServiceMap, type RawEntry } from '../map/service-map.ts';
-import { isMacOf, macWithEntries, SIGNATURE_MEMBER } from '../map/signature.ts';
 import { MAX_JSON_DEPTH, parseStrictJson } from '../map/strict-json.ts';
 import type { ProofPolicy } from '../protocol/thread-messages.ts';
+import { type DigestTexts, digestOfMap } from '../signatures/map-digest.ts';
+import { macOfNext, nextDigestTexts, nextMapOf, type Placed } from './next-map.ts';
 import type { Proof } from './proof.ts';
 import type { ProvenMap } from './proven-maps.ts';
 import { assertTimely } from './timeliness.ts';
+import { assertMapId, verifyTrust } from './verify-trust.ts';
 
 /** An entry is two levels down. */
 const MAX_ENTRY_DEPTH = MAX_JSON_DEPTH - 2;
-
-/** An entry of the new map: an old one, or one that was parsed. */
-interface Placed {
-  /** Which entry of the old map has the same bytes; -1 if none. */
-  readonly old: number;
-  readonly entry: RawEntry | null;
-}
 
 /**
  * Proves a map that follows one which was proven: entries whose bytes are the same are neither parsed nor checked
@@ -54,32 +48,41 @@ function prove(body: Buffer, bodySha256: string, before: ProvenMap, policy: Proo
   const skeleton = asServiceMap(parseStrictJson(without(body, found)));
   const parse = lap();
 
-  const next = provenOf(body, bodySha256, found, placed, before);
-  if (!isMacOf(skeleton[SIGNATURE_MEMBER], macOf(skeleton, next, policy.trust.hmacKeys[0] ?? ''))) return null;
+  const next = nextMapOf(body, bodySha256, found, placed, before);
+  let digestTexts: DigestTexts | null = null;
+  const digest = (): string => {
+    digestTexts = nextDigestTexts(placed, before, next);
+    return digestOfMap(skeleton, digestTexts);
+  };
+  const { signers, bounds } = verifyTrust(
+    { map: skeleton, digest, macOf: (key) => macOfNext(skeleton, next, key) },
+    policy,
+  );
   const verify = lap();
 
   const checked = checkServiceMap(skeleton, policy.maxConnectors);
   if (checked.entries.length > 0) return null;
   for (const [index, { entry }] of placed.entries()) if (entry !== null) checkEntry(entry, index);
-  assertTimely(checked, policy);
+  assertMapId(checked.header, policy.trust);
+  const expiresAtMs = assertTimely(checked, policy, bounds);
   const validate = lap();
 
   const { delta, sent } = differenceOf(placed, before, next);
   const digests = digestTableOf(next.ids, next.digests);
-  const { header, generatedAtMs, expiresAtMs } = checked;
+  const { header, generatedAtMs } = checked;
   const phases = { parse, verify, validate, diff: lap() };
   return {
     kind: 'proof',
     header,
     generatedAtMs,
     expiresAtMs,
-    signers: { hmacKey: 0, signatures: [] },
+    signers,
     sent,
     digests,
     delta,
     bodySha256,
     phases,
-    trace: () => next,
+    trace: () => ({ ...next, digestTexts }),
   };
 }
 
@@ -163,62 +166,6 @@ class Matcher {
 /** The map without its entries: what is left to be parsed and checked as a whole. */
 function without(body: Buffer, { listStart, listEnd }: EntryBytes): Buffer {
   return Buffer.concat([body.subarray(0, listStart), body.subarray(listEnd)]);
-}
-
-/** What the next map is compared with: of old entries what was known, of the others what is new. */
-function provenOf(
-  body: Buffer,
-  bodySha256: string,
-  found: EntryBytes,
-  placed: readonly Placed[],
-  before: ProvenMap,
-): ProvenMap {
-  const digests = new Uint8Array(placed.length * DIGEST_BYTES);
-  const ids: string[] = [];
-  const canonical: (string | null)[] = [];
-  for (const [index, { old, entry }] of placed.entries()) {
-    if (entry === null) {
-      ids.push(before.ids[old] ?? '');
-      canonical.push(before.canonical[old] ?? null);
-      digests.set(before.digests.subarray(old * DIGEST_BYTES, (old + 1) * DIGEST_BYTES), index * DIGEST_BYTES);
-    } else {
-      const text = canonicalJson(entry);
-      ids.push(entry.id);
-      canonical.push(isText(body, found.starts[index] ?? 0, found.ends[index] ?? 0, text) ? null : text);
-      digests.set(digestEntry(text), index * DIGEST_BYTES);
-    }
-  }
-  const { starts, ends } = found;
-  return { bodySha256, body, ids, starts, ends, canonical, digests };
-}
-
-/** The MAC of the whole map. Adjacent entries in canonical form, one comma apart, go into it as one run of bytes. */
-function macOf(skeleton: Readonly<Record<string, unknown>>, map: ProvenMap, key: string): Buffer {
-  const { body, starts, ends, canonical } = map;
-  return macWithEntries(skeleton, key, (mac) => {
-    let runStart = -1;
-    let runEnd = -1;
-    const flush = (): void => {
-      if (runStart >= 0) mac.update(body.subarray(runStart, runEnd));
-      runStart = -1;
-    };
-    for (const [index, text] of canonical.entries()) {
-      const start = starts[index] ?? 0;
-      const end = ends[index] ?? 0;
-      if (text === null && runStart >= 0 && start === runEnd + 1) {
-        runEnd = end;
-        continue;
-      }
-      flush();
-      if (index > 0) mac.update(',');
-      if (text !== null) mac.update(text, 'utf8');
-      else {
-        runStart = start;
-        runEnd = end;
-      }
-    }
-    flush();
-  });
 }
 
 /** What turns the old map into the new one. An entry that is only written down in another way did not change. */

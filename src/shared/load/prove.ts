@@ -1,18 +1,19 @@
 import { hash } from 'node:crypto';
 import { monotonicMs } from '../clock.ts';
-import { createDigestTable, diffDigests, digestEntry, EMPTY_DIGESTS } from '../map/delta.ts';
+import { diffDigests, digestTableOf, EMPTY_DIGESTS } from '../map/delta.ts';
 import { findEntries, isText } from '../map/entry-scanner.ts';
 import { asServiceMap, checkServiceMap } from '../map/service-map.ts';
-import { assertSigned } from '../map/signature.ts';
 import { parseStrictJson } from '../map/strict-json.ts';
 import type { KnownMap, ProofPolicy } from '../protocol/thread-messages.ts';
+import { contentOf, type WholeContent } from './map-content.ts';
 import type { Proof } from './proof.ts';
 import { proveChanges } from './prove-changes.ts';
 import type { ProvenMap, ProvenMaps } from './proven-maps.ts';
-import { assertNotExpired, assertTimely } from './timeliness.ts';
+import { assertTimely, isServable } from './timeliness.ts';
+import { assertMapId, verifyTrust } from './verify-trust.ts';
 
 /**
- * Proves that `bytes` are a current map of the holder of the key: parse → verify the signature → check the shape →
+ * Proves that `bytes` are a current map of the holders of the keys: parse → verify the signatures → check the shape →
  * judge the time → compare with the known map. Bytes that were proven before are `same-body`. With what `proven`
  * remembers of the known map only what changed since is parsed, checked and written down anew. Throws the MAP_…
  * code of the first check that fails; nothing is taken from a map that fails any.
@@ -24,11 +25,10 @@ export function proveMap(
   proven: ProvenMaps | null = null,
 ): Proof | { readonly kind: 'same-body' } {
   const bodySha256 = hash('sha256', bytes);
-  if (known !== null && known.bodySha256 === bodySha256) {
-    assertNotExpired(known.expiresAtMs, policy);
-    return { kind: 'same-body' };
-  }
-  const before = known === null ? undefined : proven?.get(known.bodySha256);
+  const isKnown = known?.bodySha256 === bodySha256;
+  if (isKnown && isServable(known.expiresAtMs, policy)) return { kind: 'same-body' };
+  // The known bytes, once they have expired, are proven again: that says which of their bounds it was.
+  const before = known === null || isKnown ? undefined : proven?.get(known.bodySha256);
   const proof = before === undefined ? null : proveChanges(bytes, bodySha256, before, policy);
   return proof ?? proveWhole(bytes, bodySha256, known, policy);
 }
@@ -39,31 +39,27 @@ function proveWhole(bytes: Uint8Array, bodySha256: string, known: KnownMap | nul
   const map = asServiceMap(parseStrictJson(bytes));
   const parse = lap();
 
-  const texts: string[] = [];
-  const entryDigests: Uint8Array[] = [];
-  assertSigned(map, policy.trust.hmacKeys[0] ?? '', ({ text, element }) => {
-    if (element?.key !== 'connectors') return;
-    texts.push(text);
-    entryDigests.push(digestEntry(text));
-  });
+  const content = contentOf(map);
+  const { signers, bounds } = verifyTrust(content, policy);
   const verify = lap();
 
   const checked = checkServiceMap(map, policy.maxConnectors);
-  assertTimely(checked, policy);
+  assertMapId(checked.header, policy.trust);
+  const expiresAtMs = assertTimely(checked, policy, bounds);
   const validate = lap();
 
   const ids = checked.entries.map((entry) => entry.id);
-  const digests = createDigestTable(ids, entryDigests);
+  const digests = digestTableOf(ids, content.digests);
   const delta = diffDigests(known?.digests ?? EMPTY_DIGESTS, digests);
   const wanted = new Set([...delta.added, ...delta.changed]);
-  const { header, generatedAtMs, expiresAtMs } = checked;
+  const { header, generatedAtMs } = checked;
   return {
     kind: 'proof',
     ...{ header, generatedAtMs, expiresAtMs, digests, delta, bodySha256 },
-    signers: { hmacKey: 0, signatures: [] },
+    signers,
     sent: checked.entries.filter(({ id }) => wanted.has(id)),
     phases: { parse, verify, validate, diff: lap() },
-    trace: () => traceOf(bytes, bodySha256, ids, texts, digests.digests),
+    trace: () => traceOf(bytes, bodySha256, ids, content),
   };
 }
 
@@ -72,8 +68,7 @@ function traceOf(
   bytes: Uint8Array,
   bodySha256: string,
   ids: readonly string[],
-  texts: readonly string[],
-  digests: Uint8Array,
+  { texts, digests, digestTexts }: WholeContent,
 ): ProvenMap | null {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   const found = findEntries(body);
@@ -82,7 +77,7 @@ function traceOf(
   const canonical = texts.map((text, index) =>
     isText(body, starts[index] ?? 0, ends[index] ?? 0, text) ? null : text,
   );
-  return { bodySha256, body, ids, starts, ends, canonical, digests };
+  return { bodySha256, body, ids, starts, ends, canonical, digests, digestTexts: digestTexts() };
 }
 
 /** Milliseconds since the last call, or since the stopwatch was made. */

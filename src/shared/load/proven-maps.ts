@@ -1,3 +1,5 @@
+import type { DigestTexts } from '../signatures/map-digest.ts';
+
 /**
  * The connectors of a map that was proven, as their bytes are in its body: what did not change need not be proven
  * again.
@@ -11,8 +13,10 @@ export interface ProvenMap {
   readonly ends: Uint32Array;
   /** The canonical form of each entry; null where its bytes are that already. */
   readonly canonical: readonly (string | null)[];
-  /** 16 bytes each. */
+  /** 32 bytes each. */
   readonly digests: Uint8Array;
+  /** The texts of `digests` that asymmetric signatures cover; null where none were verified. */
+  readonly digestTexts: DigestTexts | null;
 }
 
 /** What a thread keeps of proven maps at most. The one that was used longest ago goes first. */
@@ -55,6 +59,7 @@ export class ProvenMaps {
   }
 }
 
-function sizeOf({ body, canonical, ids }: ProvenMap): number {
-  return body.length + canonical.reduce((sum, text) => sum + (text?.length ?? 0), 0) + ids.length * 64;
+function sizeOf({ body, canonical, ids, digests, digestTexts }: ProvenMap): number {
+  const texts = canonical.reduce((sum, text) => sum + (text?.length ?? 0), 0);
+  return body.length + texts + ids.length * 64 + digests.length + (digestTexts?.length ?? 0);
 }

@@ -1,12 +1,18 @@
 import { ConnectorManifestError } from '../errors.ts';
 import type { CheckedServiceMap } from '../map/service-map.ts';
 import type { ProofPolicy } from '../protocol/thread-messages.ts';
+import type { ExpiryBound } from '../signatures/map-signatures.ts';
 
 /**
  * `generatedAt` bounds a map on both sides: not expired, not from the future, not older than one accepted before.
- * Throws MAP_EXPIRED, MAP_FROM_FUTURE or MAP_ROLLED_BACK.
+ * The map expires at the earliest of its own `ttlSeconds` and of `bounds`; returns this instant in epoch ms. Throws
+ * MAP_FROM_FUTURE, MAP_ROLLED_BACK, MAP_EXPIRED, MAP_KEY_EXPIRED, KEYS_EXPIRED or MAP_TOO_STALE.
  */
-export function assertTimely(map: Pick<CheckedServiceMap, 'generatedAtMs' | 'expiresAtMs'>, policy: ProofPolicy): void {
+export function assertTimely(
+  map: Pick<CheckedServiceMap, 'generatedAtMs' | 'expiresAtMs'>,
+  policy: ProofPolicy,
+  bounds: readonly ExpiryBound[] = [],
+): number {
   const generatedAt = new Date(map.generatedAtMs).toISOString();
   if (map.generatedAtMs > policy.nowMs + policy.maxSkewMs) {
     throw new ConnectorManifestError(
@@ -21,11 +27,41 @@ export function assertTimely(map: Pick<CheckedServiceMap, 'generatedAtMs' | 'exp
       `The service map of ${generatedAt} is older than the one of ${floor} accepted before.`,
     );
   }
-  assertNotExpired(map.expiresAtMs, policy);
+  const own: ExpiryBound = { atMs: map.expiresAtMs, code: 'MAP_EXPIRED' };
+  const earliest = bounds.reduce((first, bound) => (bound.atMs < first.atMs ? bound : first), own);
+  assertServable(earliest, policy);
+  return earliest.atMs;
 }
 
-/** Throws MAP_EXPIRED, unless expired ones are allowed. */
-export function assertNotExpired(expiresAtMs: number, policy: ProofPolicy): void {
-  if (policy.allowExpired || expiresAtMs > policy.nowMs) return;
-  throw new ConnectorManifestError('MAP_EXPIRED', `The service map expired at ${new Date(expiresAtMs).toISOString()}.`);
+/** What ends a map, in words. */
+const WHAT_EXPIRED: Readonly<Record<string, string>> = {
+  MAP_KEY_EXPIRED: 'A key that signed the service map expired',
+  KEYS_EXPIRED: 'The newest key document, without which no key may sign the service map, expired',
+};
+
+/**
+ * Whether a map that expires at this instant may be served: until then, and where expired maps are allowed for
+ * `maxStaleMs` more.
+ */
+export function isServable(expiresAtMs: number, policy: ProofPolicy): boolean {
+  const { allowExpired, maxStaleMs, nowMs } = policy;
+  if (!allowExpired) return expiresAtMs > nowMs;
+  return maxStaleMs === null || expiresAtMs + maxStaleMs > nowMs;
+}
+
+function assertServable({ atMs, code }: ExpiryBound, policy: ProofPolicy): void {
+  if (isServable(atMs, policy)) return;
+  const when = isoOf(atMs);
+  if (!policy.allowExpired)
+    throw new ConnectorManifestError(code, `${WHAT_EXPIRED[code] ?? 'The service map expired'} at ${when}.`);
+  throw new ConnectorManifestError(
+    'MAP_TOO_STALE',
+    `The service map expired at ${when}, which is longer ago than ${policy.maxStaleMs} ms (maxStaleMs).`,
+  );
+}
+
+/** An instant as ISO 8601; one that no date can hold as a number. */
+function isoOf(atMs: number): string {
+  const date = new Date(atMs);
+  return Number.isNaN(date.getTime()) ? `${atMs} ms` : date.toISOString();
 }

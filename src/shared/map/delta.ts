@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 
-/** Bytes of one entry's digest: SHA-256, cut to 128 bits; both sides come from a proven map, so no more is needed. */
-export const DIGEST_BYTES = 16;
+/** Bytes of one entry's digest: all of SHA-256, because asymmetric signatures cover digests instead of entries. */
+export const DIGEST_BYTES = 32;
 
 /**
  * What a map says of each of its connectors, in little. Both members are in shared memory, written once and never
@@ -11,7 +11,7 @@ export const DIGEST_BYTES = 16;
 export interface DigestTable {
   /** The ids in map order, joined by line feeds (which no id holds), as ASCII; empty for no connectors. */
   readonly idList: SharedBytes;
-  /** 16 bytes for each id, in the same order. */
+  /** 32 bytes for each id, in the same order. */
   readonly digests: SharedBytes;
 }
 
@@ -31,17 +31,10 @@ export const EMPTY_DIGESTS: DigestTable = { idList: sharedBytes(0), digests: sha
 
 /** The digest of one entry, out of its canonical form. */
 export function digestEntry(canonicalEntry: string): Uint8Array {
-  return hash('sha256', canonicalEntry, 'buffer').subarray(0, DIGEST_BYTES);
+  return hash('sha256', canonicalEntry, 'buffer');
 }
 
-/** The table of entries whose ids and digests stand in the same order. */
-export function createDigestTable(ids: readonly string[], digests: readonly Uint8Array[]): DigestTable {
-  const flat = new Uint8Array(digests.length * DIGEST_BYTES);
-  for (const [index, digest] of digests.entries()) flat.set(digest, index * DIGEST_BYTES);
-  return digestTableOf(ids, flat);
-}
-
-/** The same, of digests that stand one after the other. */
+/** The table of entries whose ids and digests stand in the same order, the digests one after the other. */
 export function digestTableOf(ids: readonly string[], flat: Uint8Array): DigestTable {
   const digests = sharedBytes(flat.length);
   digests.set(flat);

@@ -50,7 +50,7 @@ export interface ConnectorEntry {
   readonly [member: string]: unknown;
 }
 
-/** The members of a map besides its connectors and its signature, as they were sent. */
+/** The members of a map besides its connectors, `signature` and `signatures`, as they were sent. */
 export interface ServiceMapHeader {
   readonly id: string;
   readonly brand: string;
@@ -172,7 +172,7 @@ export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> 
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
   const checked = mapSchema.safeParse(map);
   if (!checked.success) throw schemaError('', checked.error);
-  const { connectors, signature: _signature, ...header } = map;
+  const { connectors, signature: _signature, signatures: _signatures, ...header } = map;
   const entries = connectors as readonly unknown[];
   if (entries.length > maxConnectors) {
     throw new ConnectorManifestError(

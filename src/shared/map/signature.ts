@@ -1,6 +1,6 @@
 import { createHmac, type Hmac, timingSafeEqual } from 'node:crypto';
 import { ConnectorManifestError } from '../errors.ts';
-import { type CanonicalPiece, canonicalJson, canonicalPieces } from './canonical-json.ts';
+import { canonicalJson, canonicalPieces } from './canonical-json.ts';
 
 /** The member of a service map that holds its signature, and the only one that is not signed. */
 export const SIGNATURE_MEMBER = 'signature';
@@ -32,15 +32,18 @@ export function verifyServiceMapSignature(payload: object, signature: string, ke
 
 /**
  * Verifies a received map against the `signature` member it carries, over everything else that was received.
- * Each piece of the canonical form is shown to `onPiece` on its way into the MAC.
  * Throws MAP_SIGNATURE_MISSING, MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
  */
-export function assertSigned(
-  map: Readonly<Record<string, unknown>>,
-  key: string,
-  onPiece: (piece: CanonicalPiece) => void,
-): void {
-  const signature = map[SIGNATURE_MEMBER];
+export function assertSigned(map: Readonly<Record<string, unknown>>, key: string): void {
+  matchingKey(map[SIGNATURE_MEMBER], [key], () => computeMac(map, key));
+}
+
+/**
+ * Which of these keys made the MAC that a map carries: the index of the first. `macOf` computes the MAC of the map for
+ * one key after the other, until one matches. An empty key matches nothing. Throws MAP_SIGNATURE_MISSING,
+ * MAP_SIGNATURE_MALFORMED or MAP_SIGNATURE_MISMATCH.
+ */
+export function matchingKey(signature: unknown, keys: readonly string[], macOf: (key: string) => Buffer): number {
   if (signature === undefined || signature === '') {
     throw new ConnectorManifestError('MAP_SIGNATURE_MISSING', 'The service map carries no signature.');
   }
@@ -51,24 +54,19 @@ export function assertSigned(
       'The signature of the service map is neither 43 characters of base64url nor 64 of lower-case hex.',
     );
   }
-  if (!timingSafeEqual(given, computeMac(map, key, onPiece))) {
-    throw new ConnectorManifestError(
-      'MAP_SIGNATURE_MISMATCH',
-      'The signature of the service map does not belong to its content and the configured key.',
-    );
-  }
+  const index = keys.findIndex((key) => key !== '' && timingSafeEqual(given, macOf(key)));
+  if (index >= 0) return index;
+  throw new ConnectorManifestError(
+    'MAP_SIGNATURE_MISMATCH',
+    keys.length > 1
+      ? `The signature of the service map does not belong to its content and any of the ${keys.length} configured keys.`
+      : 'The signature of the service map does not belong to its content and the configured key.',
+  );
 }
 
-function computeMac(
-  map: Readonly<Record<string, unknown>>,
-  key: string,
-  onPiece?: (piece: CanonicalPiece) => void,
-): Buffer {
+function computeMac(map: Readonly<Record<string, unknown>>, key: string): Buffer {
   const mac = createHmac('sha256', key);
-  for (const piece of canonicalPieces(map, SIGNATURE_MEMBER)) {
-    mac.update(piece.text, 'utf8');
-    onPiece?.(piece);
-  }
+  for (const { text } of canonicalPieces(map, SIGNATURE_MEMBER)) mac.update(text, 'utf8');
   return mac.digest();
 }
 
@@ -87,12 +85,6 @@ export function macWithEntries(
     if (opens === 'connectors') feed(mac);
   }
   return mac.digest();
-}
-
-/** Whether what a map carries as its signature is this MAC. Compared in constant time. */
-export function isMacOf(signature: unknown, mac: Buffer): boolean {
-  const given = decodeMac(signature);
-  return given !== null && timingSafeEqual(given, mac);
 }
 
 /**

@@ -21,17 +21,22 @@ const LINE_FEED = 0x0a;
  * parsers disagree on or what cannot be signed or sent: a BOM (MAP_BOM), invalid UTF-8 (MAP_ENCODING), bad syntax
  * (MAP_SYNTAX), more than 64 levels (MAP_TOO_DEEP), a key named twice (MAP_DUPLICATE_KEY), `__proto__` and
  * `constructor` as keys (MAP_FORBIDDEN_KEY), lone surrogates and numbers beyond a double (MAP_NOT_REPRESENTABLE).
+ * `subject` begins the messages, and is what the bytes are.
  */
-export function parseStrictJson(bytes: Uint8Array, maxDepth = MAX_JSON_DEPTH): unknown {
+export function parseStrictJson(
+  bytes: Uint8Array,
+  maxDepth: number = MAX_JSON_DEPTH,
+  subject = 'The service map',
+): unknown {
   if (bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf) {
-    throw refusal('MAP_BOM', 'The service map starts with a byte order mark (bytes EF BB BF).');
+    throw refusal('MAP_BOM', `${subject} starts with a byte order mark (bytes EF BB BF).`);
   }
-  const text = decodeUtf8(bytes);
-  const memberCount = countSentMembers(bytes, maxDepth);
-  const value = parse(text);
-  const seen = countMembers(value);
+  const text = decodeUtf8(bytes, subject);
+  const memberCount = countSentMembers(bytes, maxDepth, subject);
+  const value = parse(text, subject);
+  const seen = countMembers(value, subject);
   if (seen !== memberCount) {
-    throw refusal('MAP_DUPLICATE_KEY', `The service map names a key twice in one object: ${placeOfDuplicate(bytes)}.`);
+    throw refusal('MAP_DUPLICATE_KEY', `${subject} names a key twice in one object: ${placeOfDuplicate(bytes)}.`);
   }
   return value;
 }
@@ -40,15 +45,15 @@ function refusal(code: ErrorCode, message: string, cause?: unknown): ConnectorMa
   return new ConnectorManifestError(code, message, { cause });
 }
 
-function decodeUtf8(bytes: Uint8Array): string {
+function decodeUtf8(bytes: Uint8Array, subject: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw refusal('MAP_ENCODING', 'The service map is not valid UTF-8.', cause);
+    throw refusal('MAP_ENCODING', `${subject} is not valid UTF-8.`, cause);
   }
 }
 
-function parse(text: string): unknown {
+function parse(text: string, subject: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
@@ -58,7 +63,7 @@ function parse(text: string): unknown {
       .replace(/, (\.\.\.)?".*" is not valid JSON$/s, '')
       .replace(/\p{Cc}/gu, '\ufffd');
     const why = looksLikePage ? 'it looks like a web page, such as a login or an error page' : complaint;
-    throw refusal('MAP_SYNTAX', `The service map is not JSON: ${why}`);
+    throw refusal('MAP_SYNTAX', `${subject} is not JSON: ${why}`);
   }
 }
 
@@ -66,43 +71,43 @@ function parse(text: string): unknown {
  * The number of members that were sent. Compared with the members that survived parsing, it shows a duplicate key
  * without a second parser.
  */
-function countSentMembers(bytes: Uint8Array, maxDepth: number): number {
+function countSentMembers(bytes: Uint8Array, maxDepth: number, subject: string): number {
   const { memberCount, tooDeepAt } = scanStructure(bytes, maxDepth);
   if (tooDeepAt >= 0)
-    throw refusal('MAP_TOO_DEEP', `The service map nests deeper than ${maxDepth} levels (byte ${tooDeepAt}).`);
+    throw refusal('MAP_TOO_DEEP', `${subject} nests deeper than ${maxDepth} levels (byte ${tooDeepAt}).`);
   return memberCount;
 }
 
 /** The number of members below `value`; refuses keys and values that cannot be signed or sent. */
-function countMembers(value: unknown): number {
+function countMembers(value: unknown, subject: string): number {
   switch (typeof value) {
     case 'string':
       if (!value.isWellFormed())
-        throw refusal('MAP_NOT_REPRESENTABLE', 'A string of the service map holds a lone surrogate.');
+        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} holds a string with a lone surrogate.`);
       return 0;
     case 'number':
       if (!Number.isFinite(value))
-        throw refusal('MAP_NOT_REPRESENTABLE', 'A number of the service map exceeds a double.');
+        throw refusal('MAP_NOT_REPRESENTABLE', `${subject} holds a number that exceeds a double.`);
       return 0;
     case 'object':
-      return value === null ? 0 : countMembersOf(value);
+      return value === null ? 0 : countMembersOf(value, subject);
     default:
       return 0;
   }
 }
 
-function countMembersOf(container: object): number {
+function countMembersOf(container: object, subject: string): number {
   let count = 0;
   if (Array.isArray(container)) {
-    for (const item of container) count += countMembers(item);
+    for (const item of container) count += countMembers(item, subject);
     return count;
   }
   for (const [key, item] of Object.entries(container)) {
     if (key === '__proto__' || key === 'constructor') {
-      throw refusal('MAP_FORBIDDEN_KEY', `The service map uses the key "${key}".`);
+      throw refusal('MAP_FORBIDDEN_KEY', `${subject} uses the key "${key}".`);
     }
-    if (!key.isWellFormed()) throw refusal('MAP_NOT_REPRESENTABLE', 'A key of the service map holds a lone surrogate.');
-    count += 1 + countMembers(item);
+    if (!key.isWellFormed()) throw refusal('MAP_NOT_REPRESENTABLE', `${subject} has a key with a lone surrogate.`);
+    count += 1 + countMembers(item, subject);
   }
   return count;
 }

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { RememberedConnector } from '../tools/tool-records.ts';
-import type { StoredMap } from './writer-messages.ts';
+import type { SourceFacts, StoredMap } from './writer-messages.ts';
 
 /**
  * The start image: what the next start needs first, in one file that is read without waiting for any thread. It is a
@@ -23,24 +23,32 @@ export interface StartImageHeader {
   readonly maps: readonly StartImageMap[];
 }
 
+/** A map, and what decides which signatures it needs. */
+export interface EarlyMap {
+  readonly map: StoredMap;
+  readonly facts: SourceFacts;
+}
+
 /** A map in the image: all but its body. The field names are a file format: `sourceId` is the store key. */
 interface StartImageMap extends Omit<StoredMap, 'body' | 'storeKey'> {
   readonly sourceId: string;
+  readonly facts: SourceFacts;
 }
 
 /** How the header describes a map whose body follows. */
-export function startImageMap({ storeKey, etag, generatedAtMs, savedAtMs }: StoredMap): StartImageMap {
-  return { sourceId: storeKey, etag, generatedAtMs, savedAtMs };
+export function startImageMap({ map, facts }: EarlyMap): StartImageMap {
+  const { storeKey, etag, generatedAtMs, savedAtMs } = map;
+  return { sourceId: storeKey, etag, generatedAtMs, savedAtMs, facts };
 }
 
 export interface StartImage {
   readonly header: StartImageHeader;
-  readonly maps: readonly StoredMap[];
+  readonly maps: readonly EarlyMap[];
   /** Decoded one at a time, so that the caller can rest in between. */
   readonly connectors: Iterable<RememberedConnector>;
 }
 
-export const START_IMAGE_FORMAT = 2;
+export const START_IMAGE_FORMAT = 3;
 
 /** Larger maps are proven on a thread, whose boot takes longer than to read them from the store. */
 export const START_IMAGE_MAX_MAP_BYTES = 64 * 1024;
@@ -67,13 +75,13 @@ export function readStartImage(bytes: Buffer, scope: string): StartImage | null 
   const frames = framesOf(bytes);
   const header = jsonOf<StartImageHeader>(frames.next().value ?? null);
   if (header?.format !== START_IMAGE_FORMAT || header.scope !== scope) return null;
-  const maps: StoredMap[] = [];
+  const maps: EarlyMap[] = [];
   for (const map of header.maps) {
     const body: Buffer | undefined = frames.next().value ?? undefined;
     // Copied out: the body is handed on, and transferred.
     if (body === undefined) continue;
-    const { sourceId: storeKey, etag, generatedAtMs, savedAtMs } = map;
-    maps.push({ storeKey, etag, body: new Uint8Array(body), generatedAtMs, savedAtMs });
+    const { sourceId: storeKey, etag, generatedAtMs, savedAtMs, facts } = map;
+    maps.push({ map: { storeKey, etag, body: new Uint8Array(body), generatedAtMs, savedAtMs }, facts });
   }
   return { header, maps, connectors: connectorsOf(frames) };
 }

@@ -25,7 +25,7 @@ import type {
 
 /** A verified map as the store keeps it. */
 export interface StoredMap {
-  /** A hash of its URL and signature key, under which it is kept: load-task.ts of the main thread. */
+  /** A hash of its URL, under which it is kept: lineage.ts of the main thread. */
   readonly storeKey: string;
   readonly etag: string | null;
   readonly body: Uint8Array<ArrayBuffer>;
@@ -33,13 +33,46 @@ export interface StoredMap {
   readonly savedAtMs: number;
 }
 
+/** What is remembered of who signs a source. It outlives the map. */
+export interface SourceFacts {
+  /** Whether a map with enough asymmetric signatures was ever accepted. */
+  readonly seenSigned: boolean;
+  /** The `id` of the first such map; null before. */
+  readonly mapId: string | null;
+  /** The version of the newest key document that was believed; null if none was. */
+  readonly keyVersion: number | null;
+  /** That document; null without one, and where it was damaged. */
+  readonly keyDocument: string | null;
+}
+
 /** What the store knows of one source. */
-export interface StoredSource {
-  /** The highest `generatedAt` ever accepted; null if none was. */
+export interface StoredSource extends SourceFacts {
+  /** The highest `generatedAt` ever accepted; null if none was, or if the floor was reset. */
   readonly floorMs: number | null;
   readonly map: StoredMap | null;
-  /** Whether there is a map whose checksum does not match, which is why `map` is null. */
+  /** Whether there is a map or a key document whose checksum does not match; it is null then. */
   readonly isDamaged: boolean;
+}
+
+/** What to note of a source besides its map. */
+export interface SourceNotes {
+  /** For people: without query and credentials. */
+  readonly url: string;
+  /** Whether an accepted map had enough asymmetric signatures. */
+  readonly isSigned: boolean;
+  /** The `id` of that map. Kept where it is the first. */
+  readonly mapId: string | null;
+}
+
+/** A source of the store as people see it. */
+export interface SourceSummary extends Omit<SourceFacts, 'keyDocument'> {
+  readonly storeKey: string;
+  /** Without query and credentials; null for what an earlier version wrote. */
+  readonly url: string | null;
+  readonly floorMs: number | null;
+  /** Of the map that is kept; null if none is. */
+  readonly generatedAtMs: number | null;
+  readonly savedAtMs: number | null;
 }
 
 /** A writer's answer: failures are data, since Comlink drops class and code. */
@@ -51,13 +84,25 @@ export type WriterReply<T> =
 export interface WriterApi {
   /** Opens or creates the store. `value` is the path of its file. */
   open(version: number, stateDir: string): WriterReply<string>;
-  readSource(storeKey: string): WriterReply<StoredSource>;
+  /** `oldKeys`: where an earlier version kept the source. What is found there is moved to `storeKey`. */
+  readSource(storeKey: string, oldKeys: readonly string[]): WriterReply<StoredSource>;
+  /** Every source of the store. */
+  readSources(): WriterReply<SourceSummary[]>;
   /** Whether it has a map of this source from `generatedAtMs` or later. */
   hasMap(storeKey: string, generatedAtMs: number): WriterReply<boolean>;
   /** Notes which process groups of this host run. The next host ends them if this one is killed outright. */
   notePrograms(pids: readonly number[]): WriterReply<null>;
   /** Durable when answered. Never replaces a newer map, never lowers the floor. */
-  saveMap(map: StoredMap): WriterReply<null>;
+  saveMap(map: StoredMap, notes: SourceNotes): WriterReply<null>;
+  /** Durable when answered: the same without a map. */
+  noteSource(storeKey: string, notes: SourceNotes): WriterReply<null>;
+  /** Durable when answered. Never replaces a newer key document. `url` is without query and credentials. */
+  saveKeys(storeKey: string, url: string, version: number, document: string): WriterReply<null>;
+  /**
+   * Forgets the floor of a source, and its map if that is from later than `latestMs`; everything else stays. Whether
+   * there is such a source. Durable when answered.
+   */
+  resetFloor(storeKey: string, latestMs: number): WriterReply<boolean>;
   /** Durable when answered. */
   applyServers(changes: readonly ServerChange[]): WriterReply<null>;
   /** Durable when answered; what became of each. */

@@ -1,8 +1,8 @@
-import { hash } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
 import { damagedConnectors } from '../tables/connector-rows.ts';
 import { FILES, PINS, SERVERS, SOURCES } from '../tables/schema.ts';
 import { readProven, type SealedRow, type SealedTable } from '../tables/seal.ts';
+import { hasGoodBody, hasGoodKeys, sourceRowOf } from '../tables/source-row.ts';
 
 /** A record that is not as it was written. */
 interface DamagedRecord {
@@ -39,9 +39,11 @@ export function proveRecords(database: DatabaseSync): ProvenRecords {
     return rows;
   };
   const [servers, files, sources, pins] = [read(SERVERS), read(FILES), read(SOURCES), read(PINS)];
-  for (const [storeKey, , , , , bodySha256, , , body] of sources) {
-    if (hash('sha256', body as Uint8Array) !== bodySha256)
-      note(`the service map of source ${String(storeKey)} fails its checksum; its next load mends that`, null, true);
+  for (const source of sources.map(sourceRowOf)) {
+    const fault = (what: string): string => `the ${what} of source ${source.storeKey} fails its checksum`;
+    const later = '; its next load mends that';
+    if (source.body !== null && !hasGoodBody(source)) note(`${fault('service map')}${later}`, null, true);
+    if (source.keyDocument !== null && !hasGoodKeys(source)) note(`${fault('key document')}${later}`, null, true);
   }
   for (const id of damagedConnectors(database)) note(`the tools of connector ${id} fail their checksum`);
   return { damaged, count: servers.length + files.length + sources.length + pins.length, servers, files };

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, SwitchyardError } from '../../shared/errors.ts';
-import type { StoredMap, StoredSource } from '../../shared/protocol/writer-messages.ts';
+import type { SourceNotes, StoredMap, StoredSource } from '../../shared/protocol/writer-messages.ts';
 import type { ServerInfo } from '../../shared/servers/server-info.ts';
 import type {
   KnownServers,
@@ -21,7 +21,7 @@ import { DamageError, isBusy } from '../tables/sqlite-errors.ts';
 import { ToolTable } from '../tables/tool-table.ts';
 import { chooseJournalMode, type JournalChoice, networkFileSystemOf } from './journal-mode.ts';
 import { proveRecords } from './records-check.ts';
-import { writeStartImage } from './start-image-file.ts';
+import { earlyMapOf, writeStartImage } from './start-image-file.ts';
 import { createStoreFile, fileIdOf, storePath } from './store-files.ts';
 import { assertOwnDatabase, assertSafeStore } from './store-identity.ts';
 import { restore, type SavedRecords } from './store-salvage.ts';
@@ -76,18 +76,18 @@ export class SqliteStore {
   }
 
   /** What is known of a source. A body that does not match its checksum counts as none; its floor still holds. */
-  readSource(storeKey: string): StoredSource {
-    return this.#guard('read a service map', () => this.#sources.read(storeKey));
-  }
-
-  /** Whether there is a map of this source from `generatedAtMs` or later. */
-  hasMap(storeKey: string, generatedAtMs: number): boolean {
-    return this.#guard('look for a service map', () => this.#sources.has(storeKey, generatedAtMs));
+  readSource(storeKey: string, oldKeys: readonly string[] = []): StoredSource {
+    return this.withSources((sources) => sources.read(storeKey, oldKeys));
   }
 
   /** Durable once this returns. */
-  saveMap(map: StoredMap): void {
-    this.#guard('write a service map', () => this.#sources.save(map));
+  saveMap(map: StoredMap, notes: SourceNotes): void {
+    this.withSources((sources) => sources.save(map, notes));
+  }
+
+  /** Does something with what is known of the sources. */
+  withSources<T>(work: (sources: SourceTable) => T): T {
+    return this.#guard('use the service maps', () => work(this.#sources));
   }
 
   /** Makes changes of the registry's servers in one commit. Durable once this returns. */
@@ -161,7 +161,7 @@ export class SqliteStore {
   /** Writes what the next start of `scope` needs first: the maps of these sources and the connectors' tools. */
   writeStartImage(scope: string, storeKeys: readonly string[]): void {
     this.#guard('write the start image', () => {
-      const maps = storeKeys.flatMap((storeKey) => this.readSource(storeKey).map ?? []);
+      const maps = storeKeys.flatMap((storeKey) => earlyMapOf(this.readSource(storeKey)));
       writeStartImage(this.#stateDir, { scope, storeId: this.#id(), maps, table: this.#tools() });
     });
   }

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import {
+  type EarlyMap,
   frameOf,
   START_IMAGE_FORMAT,
   START_IMAGE_MAX_MAP_BYTES,
@@ -7,7 +8,7 @@ import {
   startImageMap,
   startImageName,
 } from '../../shared/protocol/start-image.ts';
-import type { StoredMap } from '../../shared/protocol/writer-messages.ts';
+import type { StoredSource } from '../../shared/protocol/writer-messages.ts';
 import { replaceDurably } from '../servers-file/durable-file.ts';
 import type { ToolTable } from '../tables/tool-table.ts';
 
@@ -18,21 +19,31 @@ const MAX_BYTES = 16 * 1024 * 1024;
 export interface StartImageParts {
   readonly scope: string;
   readonly storeId: string;
-  readonly maps: readonly StoredMap[];
+  readonly maps: readonly EarlyMap[];
   readonly table: ToolTable;
+}
+
+/**
+ * What the image needs of a source, as a list of one; of none where there is no map, or where something of the source
+ * is damaged or too large: the store then has to be asked first.
+ */
+export function earlyMapOf({ map, isDamaged, ...facts }: StoredSource): EarlyMap[] {
+  const { seenSigned, mapId, keyVersion, keyDocument } = facts;
+  if (map === null || isDamaged || map.body.length > START_IMAGE_MAX_MAP_BYTES) return [];
+  if ((keyDocument?.length ?? 0) > START_IMAGE_MAX_MAP_BYTES) return [];
+  return [{ map, facts: { seenSigned, mapId, keyVersion, keyDocument } }];
 }
 
 /** Writes the start image of a scope, in one step. Throws what the disk throws. */
 export function writeStartImage(stateDir: string, { scope, storeId, maps, table }: StartImageParts): void {
-  const small = maps.filter(({ body }) => body.length <= START_IMAGE_MAX_MAP_BYTES);
   const header: StartImageHeader = {
     format: START_IMAGE_FORMAT,
     scope,
     storeId,
     connectorCount: table.count(scope),
-    maps: small.map(startImageMap),
+    maps: maps.map(startImageMap),
   };
-  const frames = [frameOf(JSON.stringify(header)), ...small.map(({ body }) => frameOf(body))];
+  const frames = [frameOf(JSON.stringify(header)), ...maps.map(({ map }) => frameOf(map.body))];
   let size = frames.reduce((sum, { length }) => sum + length, 0);
   for (const connector of connectorsOf(scope, table)) {
     const frame = frameOf(JSON.stringify(connector));

@@ -10,9 +10,9 @@ import { DamageError } from './sqlite-errors.ts';
 /**
  * The format of the store, kept in `PRAGMA user_version`. Raise it with every change of the tables; a store with a
  * higher one is left alone. Format 4 sealed the rows, 6 gave `servers_file` its pending checksum, 7 gave every row
- * a revision.
+ * a revision, 8 gave `source` what is remembered of who signs it.
  */
-export const SCHEMA_VERSION = 7;
+export const SCHEMA_VERSION = 8;
 
 /** Marks a file as a store of this package, in the header of the database ("swyd"). Stores before it have none. */
 export const APPLICATION_ID = 0x73777964;
@@ -28,24 +28,48 @@ const STORE_ID = `
   INSERT INTO store SELECT lower(hex(randomblob(16))) WHERE NOT EXISTS (SELECT 1 FROM store);
 `;
 
-/** Service maps as last accepted. The body has a checksum of its own, so that the floor outlives a damaged body. */
+/**
+ * Service maps as last accepted, and what is remembered of who signs them. The body and the key document have
+ * checksums of their own, so that the rest outlives damage to them. `floor_ms` is null before the first map and after
+ * the floor was reset; the five columns of a map are null together where no map is kept.
+ */
 export const SOURCES: StoreTable = {
   name: 'source',
   create: `
     CREATE TABLE IF NOT EXISTS source (
       source_id TEXT PRIMARY KEY,
-      floor_ms INTEGER NOT NULL,
-      generated_at_ms INTEGER NOT NULL,
-      saved_at_ms INTEGER NOT NULL,
+      url TEXT,
+      floor_ms INTEGER,
+      generated_at_ms INTEGER,
+      saved_at_ms INTEGER,
       etag TEXT,
-      body BLOB NOT NULL,
-      body_sha256 TEXT NOT NULL,
+      body BLOB,
+      body_sha256 TEXT,
+      seen_signed INTEGER NOT NULL,
+      map_id TEXT,
+      key_version INTEGER,
+      key_document TEXT,
+      key_sha256 TEXT,
       revision INTEGER NOT NULL,
       seal INTEGER NOT NULL
     ) STRICT;
   `,
-  sealed: ['source_id', 'floor_ms', 'generated_at_ms', 'saved_at_ms', 'etag', 'body_sha256', 'revision'],
-  rest: ['body'],
+  sealed: [
+    'source_id',
+    'floor_ms',
+    'generated_at_ms',
+    'saved_at_ms',
+    'etag',
+    'body_sha256',
+    'revision',
+    'url',
+    'seen_signed',
+    'map_id',
+    'key_version',
+    'key_sha256',
+  ],
+  rest: ['body', 'key_document'],
+  added: { url: null, seen_signed: 0n, map_id: null, key_version: null, key_sha256: null, key_document: null },
 };
 
 /** Servers of the registry. The row of a removed server stays, without its `info`, so that other processes notice. */
@@ -159,7 +183,7 @@ const REVISED = [SOURCES, PINS];
 function upgradeTables(database: DatabaseSync): void {
   addSealFunction(database);
   // The file is read again and merged with the servers; connectors list their tools again.
-  database.exec('DROP TABLE IF EXISTS servers_file; DROP TABLE IF EXISTS connector');
+  if (schemaVersionOf(database) < 7) database.exec('DROP TABLE IF EXISTS servers_file; DROP TABLE IF EXISTS connector');
   for (const table of [SERVERS, SOURCES]) {
     const columns = database.prepare('SELECT name FROM pragma_table_info(?)').all(table.name);
     if (columns.length === 0 || columns.some(({ name }) => name === 'seal')) continue;

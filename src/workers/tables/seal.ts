@@ -13,6 +13,8 @@ export interface SealedTable {
   readonly sealed: readonly string[];
   /** Columns with a checksum of their own. */
   readonly rest: readonly string[];
+  /** What columns hold in rows of an older format, which lack them; 1 where nothing is said, as of a revision. */
+  readonly added?: Readonly<Record<string, SQLInputValue>>;
 }
 
 /** The sealed columns, the seal, the rest. */
@@ -34,14 +36,17 @@ export function layoutIn(database: DatabaseSync, table: SealedTable): SealedTabl
   return { name: table.name, sealed: present(table.sealed), rest: present(table.rest) };
 }
 
-/** A row of an older layout as the table has it now, sealed anew; columns that it lacks hold 1. */
+/** A row of an older layout as the table has it now, sealed again. Columns that it lacks hold what `added` says. */
 export function upgradedRow(table: SealedTable, layout: SealedTable, row: SealedRow): SealedRow {
   if (layout.sealed.length === table.sealed.length) return row;
-  const sealed = table.sealed.map((column) => {
-    const at = layout.sealed.indexOf(column);
-    return at === -1 ? 1n : (row[at] ?? null);
-  });
-  return [...sealed, sealOf(sealed), ...row.slice(layout.sealed.length + 1)];
+  const found = [...layout.sealed, 'seal', ...layout.rest];
+  const cell = (column: string): SQLInputValue => {
+    const at = found.indexOf(column);
+    if (at !== -1) return row[at] ?? null;
+    return table.added !== undefined && column in table.added ? (table.added[column] ?? null) : 1n;
+  };
+  const sealed = table.sealed.map(cell);
+  return [...sealed, sealOf(sealed), ...table.rest.map(cell)];
 }
 
 /** The seal of these columns, as the expression that {@link addSealFunction} gives a meaning. */

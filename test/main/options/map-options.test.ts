@@ -35,10 +35,10 @@ describe('resolveMaps', () => {
       { id: 'b', url: 'http://b/', signatureKey: 'sign-b' },
     ];
     const maps = resolveMaps({ apiKey: 'api', connectorsApiKey: 'connectors', sources }, defaults);
-    const keys = maps.map((map) => Promise.all([map.signatureKey(), map.apiKey(), map.connectorsApiKey()]));
+    const keys = maps.map((map) => Promise.all([map.trust.hmacKeys(), map.apiKey(), map.connectorsApiKey()]));
     expect(await Promise.all(keys)).toEqual([
-      ['sign-a', 'api-a', 'connectors-a'],
-      ['sign-b', null, null],
+      [['sign-a'], 'api-a', 'connectors-a'],
+      [['sign-b'], null, null],
     ]);
   });
 });

@@ -1,6 +1,7 @@
 import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { type ConnectorProxyManagerOptions, resolveOptions } from '../../../src/main/options/options.ts';
+import type { ConnectorProxyManagerOptions } from '../../../src/main/options/manager-options.ts';
+import { resolveOptions } from '../../../src/main/options/options.ts';
 import { recordingLogger } from '../../helpers/log.ts';
 
 const base: ConnectorProxyManagerOptions = { serviceMapUrl: 'https://maps.invalid/v1', signatureKey: 'k' };
@@ -28,8 +29,8 @@ describe('resolveOptions', () => {
     expect(resolved).toMatchObject({ offload: 'auto', registry: null, stateDir: null, fetchMap: null, agent: null });
     expect(resolved.allowPrivateEndpoints).toBe(true);
     const [map] = resolved.maps;
-    expect([await map?.signatureKey(), await resolved.connectorsApiKey(), await map?.apiKey()]).toEqual([
-      'k',
+    expect([await map?.trust.hmacKeys(), await resolved.connectorsApiKey(), await map?.apiKey()]).toEqual([
+      ['k'],
       null,
       null,
     ]);
@@ -78,15 +79,15 @@ describe('resolveOptions', () => {
   it('asks functions for secrets each time', async () => {
     const keys = ['key-1', 'key-2'];
     const { maps } = resolveOptions({ ...base, signatureKey: () => keys.shift() ?? '', apiKey: async () => '' });
-    expect([await maps[0]?.signatureKey(), await maps[0]?.signatureKey(), await maps[0]?.apiKey()]).toEqual([
-      'key-1',
-      'key-2',
+    expect([await maps[0]?.trust.hmacKeys(), await maps[0]?.trust.hmacKeys(), await maps[0]?.apiKey()]).toEqual([
+      ['key-1'],
+      ['key-2'],
       null,
     ]);
   });
 
   it('takes no empty key from a function: anybody could sign with it', async () => {
-    await expect(resolveOptions({ ...base, signatureKey: () => '' }).maps[0]?.signatureKey()).rejects.toMatchObject({
+    await expect(resolveOptions({ ...base, signatureKey: () => '' }).maps[0]?.trust.hmacKeys()).rejects.toMatchObject({
       code: 'SECRET_UNAVAILABLE',
     });
   });

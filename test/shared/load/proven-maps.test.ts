@@ -9,6 +9,7 @@ const provenMap = (bodySha256: string, size: number): ProvenMap => ({
   ends: new Uint32Array(),
   canonical: [null],
   digests: new Uint8Array(),
+  digestTexts: null,
 });
 
 test('forgets the oldest maps once all of them together exceed the cap', () => {

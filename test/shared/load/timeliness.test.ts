@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { assertNotExpired, assertTimely } from '../../../src/shared/load/timeliness.ts';
+import { assertTimely, isServable } from '../../../src/shared/load/timeliness.ts';
 import { loadTask } from '../../helpers/load-task.ts';
 import { NOW } from '../../helpers/signed-map.ts';
 
@@ -20,13 +20,36 @@ describe('the time of a map', () => {
     ['MAP_ROLLED_BACK', {}, { floorMs: NOW + 1 }],
     ['MAP_ROLLED_BACK', {}, { floorMs: NOW + 1, allowExpired: true }],
     ['MAP_EXPIRED', { expiresAtMs: NOW }, {}],
+    ['MAP_TOO_STALE', { expiresAtMs: NOW - 10 }, { allowExpired: true, maxStaleMs: 10 }],
+    ['MAP_TOO_STALE', { expiresAtMs: NOW }, { allowExpired: true, maxStaleMs: 0 }],
   ])('is refused with %s one millisecond beyond', (code, map, more) => {
-    const judge = (): void => assertTimely({ ...good, ...map }, { ...policy, ...more });
+    const judge = (): number => assertTimely({ ...good, ...map }, { ...policy, ...more });
     expect(judge).toThrow(expect.objectContaining({ code }));
   });
 
-  it('expires at the very instant that is named', () => {
-    expect(() => assertNotExpired(NOW + 1, policy)).not.toThrow();
-    expect(() => assertNotExpired(NOW, policy)).toThrow(expect.objectContaining({ code: 'MAP_EXPIRED' }));
+  it('is over at the very instant that is named, or maxStaleMs later where expired maps are allowed', () => {
+    expect([NOW + 1, NOW].map((atMs) => isServable(atMs, policy))).toEqual([true, false]);
+    const stale = { ...policy, allowExpired: true, maxStaleMs: 10 };
+    expect([NOW - 9, NOW - 10].map((atMs) => isServable(atMs, stale))).toEqual([true, false]);
+    expect(isServable(0, { ...stale, maxStaleMs: null })).toBe(true);
+  });
+
+  it.each([
+    ['MAP_EXPIRED', NOW - 2, NOW - 1, NOW - 1],
+    ['MAP_KEY_EXPIRED', NOW, NOW - 1, NOW],
+    ['KEYS_EXPIRED', NOW + 1, NOW, NOW - 1],
+  ])('is over at the earliest of its bounds, and %s says which it was', (code, ttl, key, keys) => {
+    const map = { ...good, expiresAtMs: ttl };
+    const bounds = [
+      { atMs: key, code: 'MAP_KEY_EXPIRED' },
+      { atMs: keys, code: 'KEYS_EXPIRED' },
+    ] as const;
+    expect(() => assertTimely(map, policy, bounds)).toThrow(expect.objectContaining({ code }));
+    expect(assertTimely(map, { ...policy, allowExpired: true }, bounds)).toBe(Math.min(ttl, key, keys));
+  });
+
+  it('may be bound by an instant that no date can hold', () => {
+    const bounds = [{ atMs: -1e300, code: 'MAP_EXPIRED' }] as const;
+    expect(() => assertTimely(good, policy, bounds)).toThrow(expect.objectContaining({ code: 'MAP_EXPIRED' }));
   });
 });

@@ -1,10 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
-  createDigestTable,
   type DigestTable,
   diffDigests,
   digestEntry,
+  digestTableOf,
   EMPTY_DIGESTS,
   idsOf,
 } from '../../../src/shared/map/delta.ts';
@@ -12,9 +12,9 @@ import {
 type Model = readonly (readonly [id: string, content: string])[];
 
 const table = (model: Model): DigestTable =>
-  createDigestTable(
+  digestTableOf(
     model.map(([id]) => id),
-    model.map(([, content]) => digestEntry(content)),
+    Buffer.concat(model.map(([, content]) => digestEntry(content))),
   );
 
 const model: fc.Arbitrary<Model> = fc

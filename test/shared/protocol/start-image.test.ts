@@ -8,12 +8,13 @@ import {
 } from '../../../src/shared/protocol/start-image.ts';
 
 const SCOPE = 'a scope';
+const FACTS = { seenSigned: true, mapId: 'the map', keyVersion: 2, keyDocument: '{}' };
 const connector = (connectorId: string) => ({ connectorId, tools: [] });
 const header = (changes: object = {}) => ({
   format: START_IMAGE_FORMAT,
   scope: SCOPE,
   connectorCount: 2,
-  maps: [{ sourceId: 's', etag: null, generatedAtMs: 1, savedAtMs: 2 }],
+  maps: [{ sourceId: 's', etag: null, generatedAtMs: 1, savedAtMs: 2, facts: FACTS }],
   ...changes,
 });
 
@@ -29,15 +30,15 @@ describe('readStartImage', () => {
   it('gives back what was framed', () => {
     const read = readStartImage(image(), SCOPE);
     expect(read?.header).toEqual(header());
-    expect(read?.maps.map(({ body, ...map }) => [map, new TextDecoder().decode(body)])).toEqual([
-      [{ storeKey: 's', etag: null, generatedAtMs: 1, savedAtMs: 2 }, 'the map'],
+    expect(read?.maps.map(({ map: { body, ...map }, facts }) => [map, facts, new TextDecoder().decode(body)])).toEqual([
+      [{ storeKey: 's', etag: null, generatedAtMs: 1, savedAtMs: 2 }, FACTS, 'the map'],
     ]);
     expect([...(read?.connectors ?? [])]).toEqual([connector('a'), connector('b')]);
   });
 
   it('names the store key of a map `sourceId`, as images of earlier versions do', () => {
     const map = { storeKey: 's', etag: null, body: new Uint8Array(), generatedAtMs: 1, savedAtMs: 2 };
-    expect(startImageMap(map)).toEqual(header().maps[0]);
+    expect(startImageMap({ map, facts: FACTS })).toEqual(header().maps[0]);
   });
 
   it.each([
@@ -65,7 +66,7 @@ describe('readStartImage', () => {
         const ids = [...(read?.connectors ?? [])].map(({ connectorId }) => connectorId);
         expect(['', 'a', 'a,b']).toContain(ids.join());
         expect(ids).not.toHaveLength(2);
-        for (const { body } of read?.maps ?? []) expect(new TextDecoder().decode(body)).toBe('the map');
+        for (const { map } of read?.maps ?? []) expect(new TextDecoder().decode(map.body)).toBe('the map');
       }),
     );
   });

@@ -15,6 +15,7 @@ import { checkRegistry } from '../../../src/workers/check/registry-check.ts';
 import { repairRegistry } from '../../../src/workers/check/registry-repair.ts';
 import { SqliteStore } from '../../../src/workers/store/sqlite-store.ts';
 import { RegistryWorld } from '../../helpers/registry-world.ts';
+import { UNSIGNED } from '../../helpers/stored-source.ts';
 
 const server = (name: string, more: object = {}) =>
   ({ name, transport: 'http', endpoint: `http://${name}.example/`, ...more }) as const;
@@ -181,7 +182,7 @@ describe('repairing a registry', () => {
     using it = await world();
     const store = new SqliteStore(dirname(it.path));
     const body = new TextEncoder().encode('the body of a map');
-    store.saveMap({ storeKey: 's', etag: null, body, generatedAtMs: 1, savedAtMs: 1 });
+    store.saveMap({ storeKey: 's', etag: null, body, generatedAtMs: 1, savedAtMs: 1 }, UNSIGNED);
     store.close();
     damage(it, 'the body', 'THE BODY');
     const { mended, left } = repairRegistry(it.path);

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoredMap } from '../../../src/shared/protocol/writer-messages.ts';
 import type { StoreNote } from '../../../src/shared/servers/store-notes.ts';
 import { SqliteStore } from '../../../src/workers/store/sqlite-store.ts';
+import { NO_FACTS, UNSIGNED } from '../../helpers/stored-source.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const mapAt = (generatedAtMs: number, text: string): StoredMap => ({
@@ -20,11 +21,11 @@ describe('SqliteStore', () => {
     using dir = new TempDir();
     const stateDir = join(dir.path, 'deep', 'er');
     const first = new SqliteStore(stateDir);
-    first.saveMap(mapAt(10, 'one'));
+    first.saveMap(mapAt(10, 'one'), UNSIGNED);
     first.close();
     const second = new SqliteStore(stateDir);
-    expect(second.readSource('s')).toEqual({ floorMs: 10, map: mapAt(10, 'one'), isDamaged: false });
-    expect(second.readSource('unknown')).toEqual({ floorMs: null, map: null, isDamaged: false });
+    expect(second.readSource('s')).toEqual({ floorMs: 10, map: mapAt(10, 'one'), isDamaged: false, ...NO_FACTS });
+    expect(second.readSource('unknown')).toEqual({ floorMs: null, map: null, isDamaged: false, ...NO_FACTS });
     expect([statSync(second.path).mode & 0o777, statSync(stateDir).mode & 0o777]).toEqual([0o600, 0o700]);
     second.close();
   });
@@ -32,10 +33,10 @@ describe('SqliteStore', () => {
   it('never replaces a newer map nor lowers the floor', () => {
     using dir = new TempDir();
     const store = new SqliteStore(dir.path);
-    store.saveMap(mapAt(20, 'new'));
-    store.saveMap(mapAt(10, 'old'));
+    store.saveMap(mapAt(20, 'new'), UNSIGNED);
+    store.saveMap(mapAt(10, 'old'), UNSIGNED);
     expect(store.readSource('s')).toMatchObject({ floorMs: 20, map: { etag: '"new"' } });
-    store.saveMap(mapAt(20, 'same instant'));
+    store.saveMap(mapAt(20, 'same instant'), UNSIGNED);
     expect(store.readSource('s').map?.etag).toBe('"same instant"');
     store.close();
   });
@@ -44,8 +45,8 @@ describe('SqliteStore', () => {
     using dir = new TempDir();
     const one = new SqliteStore(dir.path);
     const other = new SqliteStore(dir.path);
-    one.saveMap(mapAt(1, 'a'));
-    other.saveMap(mapAt(2, 'b'));
+    one.saveMap(mapAt(1, 'a'), UNSIGNED);
+    other.saveMap(mapAt(2, 'b'), UNSIGNED);
     expect(one.readSource('s').floorMs).toBe(2);
     one.close();
     other.close();
@@ -54,11 +55,11 @@ describe('SqliteStore', () => {
   it('gives no map whose bytes do not match their checksum, but keeps the floor', () => {
     using dir = new TempDir();
     const store = new SqliteStore(dir.path);
-    store.saveMap(mapAt(10, 'one'));
+    store.saveMap(mapAt(10, 'one'), UNSIGNED);
     const vandal = new DatabaseSync(store.path);
     vandal.prepare('UPDATE source SET body = ?').run(new TextEncoder().encode('two'));
     vandal.close();
-    expect(store.readSource('s')).toEqual({ floorMs: 10, map: null, isDamaged: true });
+    expect(store.readSource('s')).toEqual({ floorMs: 10, map: null, isDamaged: true, ...NO_FACTS });
     store.close();
   });
 
@@ -92,8 +93,8 @@ describe('SqliteStore', () => {
     const open = (): SqliteStore => new SqliteStore(dir.path, (note) => notes.push(note), rollback);
     const one = open();
     const other = open();
-    one.saveMap(mapAt(1, 'a'));
-    other.saveMap(mapAt(2, 'b'));
+    one.saveMap(mapAt(1, 'a'), UNSIGNED);
+    other.saveMap(mapAt(2, 'b'), UNSIGNED);
     expect(one.readSource('s').floorMs).toBe(2);
     expect(existsSync(`${one.path}-wal`)).toBe(false);
     expect(notes).toEqual([1, 2].map(() => ({ kind: 'journal-mode', mode: 'truncate', reason: 'for a reason' })));
@@ -109,7 +110,7 @@ describe('SqliteStore', () => {
       mode: 'TRUNCATE',
       reason: 'for a reason',
     });
-    second.saveMap(mapAt(1, 'a'));
+    second.saveMap(mapAt(1, 'a'), UNSIGNED);
     expect(first.readSource('s').floorMs).toBe(1);
     expect(notes).toEqual([{ kind: 'journal-mode', mode: 'wal', reason: 'for a reason' }]);
     first.close();
@@ -122,7 +123,9 @@ describe('SqliteStore', () => {
     const vandal = new DatabaseSync(store.path);
     vandal.exec('DROP TABLE source');
     vandal.close();
-    expect(() => store.saveMap(mapAt(1, 'x'))).toThrow(expect.objectContaining({ code: 'STORE_UNAVAILABLE' }));
+    expect(() => store.saveMap(mapAt(1, 'x'), UNSIGNED)).toThrow(
+      expect.objectContaining({ code: 'STORE_UNAVAILABLE' }),
+    );
     store.close();
   });
 });

@@ -4,8 +4,9 @@ import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
 import { readStartImage, START_IMAGE_MAX_MAP_BYTES, startImageName } from '../../../src/shared/protocol/start-image.ts';
 import type { StoredMap } from '../../../src/shared/protocol/writer-messages.ts';
-import { writeStartImage } from '../../../src/workers/store/start-image-file.ts';
+import { earlyMapOf, writeStartImage } from '../../../src/workers/store/start-image-file.ts';
 import { ToolTable } from '../../../src/workers/tables/tool-table.ts';
+import { NO_FACTS } from '../../helpers/stored-source.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const mapOf = (storeKey: string, size: number): StoredMap => ({
@@ -33,13 +34,19 @@ it('holds the small maps and every connector of its scope, over more than one pa
   }));
   table.save('scope', { connectors, pins: [], isPinned: false });
   table.save('other scope', { connectors: connectors.slice(0, 1), pins: [], isPinned: false });
-  const maps = [mapOf('small', 10), mapOf('large', START_IMAGE_MAX_MAP_BYTES + 1)];
+  const known = { floorMs: 1, isDamaged: false, ...NO_FACTS, seenSigned: true };
+  const maps = [
+    { ...known, map: mapOf('small', 10) },
+    { ...known, map: mapOf('large', START_IMAGE_MAX_MAP_BYTES + 1) },
+    { ...known, map: mapOf('damaged keys', 10), isDamaged: true },
+    { ...known, map: mapOf('large keys', 10), keyDocument: ' '.repeat(START_IMAGE_MAX_MAP_BYTES + 1) },
+  ].flatMap(earlyMapOf);
   writeStartImage(dir.path, { scope: 'scope', storeId: 'store', maps, table });
 
   const path = join(dir.path, startImageName('scope'));
   const image = readStartImage(readFileSync(path), 'scope');
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(image?.header).toMatchObject({ storeId: 'store', connectorCount: 70 });
-  expect(image?.maps).toEqual([mapOf('small', 10)]);
+  expect(image?.maps).toEqual([{ map: mapOf('small', 10), facts: { ...NO_FACTS, seenSigned: true } }]);
   expect([...(image?.connectors ?? [])].map(({ connectorId }) => connectorId)).toEqual(ids);
 });

@@ -16,6 +16,7 @@ import type { StoreNote } from '../../../src/shared/servers/store-notes.ts';
 import { StoreKeeper } from '../../../src/workers/store/store-keeper.ts';
 import { PINS, SOURCES } from '../../../src/workers/tables/schema.ts';
 import { addSealFunction, sealExpression } from '../../../src/workers/tables/seal.ts';
+import { UNSIGNED } from '../../helpers/stored-source.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const server = (name: string): ServerInfo => ({ name, transport: 'http', endpoint: `http://${name}/` });
@@ -51,7 +52,7 @@ function world() {
       write: () =>
         keeper.attempt(() => keeper.store().syncServers(join(stateDir, 'servers.json'), NOTHING_KNOWN, 'write')),
       floor: () => keeper.attempt(() => keeper.store().readSource('s')).floorMs,
-      save: (generatedAtMs: number) => keeper.attempt(() => keeper.store().saveMap(mapAt(generatedAtMs))),
+      save: (generatedAtMs: number) => keeper.attempt(() => keeper.store().saveMap(mapAt(generatedAtMs), UNSIGNED)),
     };
   };
   return {

@@ -44,7 +44,23 @@ describe('the schema of the store', () => {
     const lost: string[] = [];
     const [row] = readProven(database, SOURCES, lost);
     expect({ row, lost }).toMatchObject({
-      row: ['s', 1n, 2n, 3n, null, 'digest', 1n, expect.anything(), expect.anything()],
+      row: [
+        's',
+        1n,
+        2n,
+        3n,
+        null,
+        'digest',
+        1n,
+        null,
+        0n,
+        null,
+        null,
+        null,
+        expect.anything(),
+        expect.anything(),
+        null,
+      ],
       lost: [],
     });
   });

@@ -1,65 +1,58 @@
-import { createHash } from 'node:crypto';
 import { deadline, raceSignal } from '../../../shared/clock.ts';
-import { ConnectorManifestError, messageOf } from '../../../shared/errors.ts';
+import { ConnectorManifestError, messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { NetworkSettings } from '../../../shared/net/network.ts';
 import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../../shared/protocol/thread-messages.ts';
-import { hmacTrust } from '../../../shared/signatures/trust.ts';
+import type { SignatureTrust, TrustedKey } from '../../../shared/signatures/trust.ts';
 import type { MapOptions } from '../../options/map-options.ts';
+import type { Lineage } from '../trust/lineage.ts';
 import type { Snapshot } from '../snapshot.ts';
 
-/** What is known of the maps of one URL under one signature key. Another URL or key starts from nothing. */
-export interface Lineage {
-  /** Under which the store keeps the map; see {@link storeKeyOf}. */
-  readonly storeKey: string;
-  readonly etag: string | null;
-  readonly bodySha256: string | null;
-  /** Whether the store has been read; until then it is asked again before each load. */
-  readonly isRemembered: boolean;
-}
-
-/** A lineage of which nothing is known yet. */
-export function newLineage(storeKey: string): Lineage {
-  return { storeKey, etag: null, bodySha256: null, isRemembered: false };
+/** What a host's functions and files gave for one load. */
+export interface AskedSecrets {
+  /** The newest first; empty where the source needs none. */
+  readonly hmacKeys: readonly string[];
+  /** The configured public keys; empty where the source needs none. */
+  readonly keySet: readonly TrustedKey[];
+  readonly apiKey: string | null;
 }
 
 /**
- * SHA-256, hex, of the URL of a map and the key that it is signed with. Not the id of a source, which a host chooses.
+ * The keys for one load, asked of the host's functions and files. Rejects with SECRET_UNAVAILABLE where a function for
+ * a secret fails or is late, and with KEYS_UNAVAILABLE or KEYS_INVALID where the public keys cannot be had.
  */
-export function storeKeyOf(url: string, signatureKey: string): string {
-  return createHash('sha256').update(`${url}\0${signatureKey}`).digest('hex');
-}
-
-/**
- * The secrets for one load, asked of the host's functions. Rejects with SECRET_UNAVAILABLE where one fails or is late.
- */
-export async function askForSecrets(
-  options: MapOptions,
-  signal: AbortSignal,
-): Promise<{ readonly signatureKey: string; readonly apiKey: string | null }> {
+export async function askForSecrets(options: MapOptions, signal: AbortSignal): Promise<AskedSecrets> {
   try {
     using limit = deadline(options.limits.timeoutMs, () => new Error('it did not answer in time'), signal);
-    const asked = Promise.all([options.signatureKey(), options.apiKey()]);
-    const [signatureKey, apiKey] = await raceSignal(asked, limit.signal);
-    return { signatureKey, apiKey };
+    const { hmacKeys, keySet } = options.trust;
+    const asked = Promise.all([hmacKeys(), options.apiKey()]);
+    // Both are asked at once, and the first failure counts; the other must not go unhandled.
+    const keys = raceSignal(keySet(), limit.signal).catch((cause: unknown) => Promise.reject(keysError(cause)));
+    const [[hmac, apiKey], publicKeys] = await Promise.all([raceSignal(asked, limit.signal), keys]);
+    return { hmacKeys: hmac, keySet: publicKeys, apiKey };
   } catch (cause) {
+    if (cause instanceof ConnectorManifestError) throw cause;
     const why = `A function given for signatureKey or apiKey failed: ${messageOf(cause)}`;
     throw new ConnectorManifestError('SECRET_UNAVAILABLE', why, { cause });
   }
 }
 
+function keysError(cause: unknown): ConnectorManifestError {
+  const code = cause instanceof SwitchyardError && cause.code === 'KEYS_INVALID' ? cause.code : 'KEYS_UNAVAILABLE';
+  const why = cause instanceof SwitchyardError ? cause.message : `The public keys are missing: ${messageOf(cause)}`;
+  return new ConnectorManifestError(code, why, { cause });
+}
+
 export interface LoadTaskParts {
   readonly traceparent: string;
-  readonly signatureKey: string;
+  readonly trust: SignatureTrust;
   readonly apiKey: string | null;
   /** A remembered map that is to be verified again; null to fetch one. */
   readonly given: AcquiredBody | null;
   readonly options: MapOptions;
   readonly network: NetworkSettings;
-  readonly lineage: Lineage;
+  readonly lineage: Pick<Lineage, 'etag' | 'bodySha256' | 'floorMs'>;
   /** The map in force, which the new one is compared with. */
   readonly snapshot: Snapshot;
-  /** The newest `generatedAt` accepted so far; null before the first map. */
-  readonly floorMs: number | null;
   readonly nowMs: number;
   /** Whether the bytes of an accepted map are wanted back, to be stored. */
   readonly wantsBody: boolean;
@@ -67,7 +60,7 @@ export interface LoadTaskParts {
 
 /** The message that tells whichever thread loads a map what to fetch and how to judge it. */
 export function createLoadTask(parts: LoadTaskParts): LoadTask {
-  const { traceparent, signatureKey, apiKey, given, options, network, lineage, snapshot } = parts;
+  const { traceparent, trust, apiKey, given, options, network, lineage, snapshot } = parts;
   const { url, limits } = options;
   const { etag, bodySha256 } = lineage;
   const { revision, digests, expiresAtMs } = snapshot;
@@ -86,13 +79,13 @@ export function createLoadTask(parts: LoadTaskParts): LoadTask {
     // The digests are shared and never change. New ones come back with the commit, so a load that dies breaks nothing.
     known: revision === 0 ? null : { bodySha256: bodySha256 ?? '', digests, expiresAtMs },
     policy: {
-      trust: hmacTrust(signatureKey),
+      trust,
       nowMs: parts.nowMs,
-      floorMs: parts.floorMs,
+      floorMs: lineage.floorMs,
       maxSkewMs: limits.maxClockSkewMs,
       maxConnectors: limits.maxConnectors,
       allowExpired: given !== null,
-      maxStaleMs: null,
+      maxStaleMs: options.trust.maxStaleMs,
     },
     wantsBody: parts.wantsBody,
   };

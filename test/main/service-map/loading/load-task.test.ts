@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { resolveTrust } from '../../../../src/main/options/trust/trust-options.ts';
 import {
   askForSecrets,
   createLoadTask,
   type LoadTaskParts,
-  newLineage,
-  storeKeyOf,
 } from '../../../../src/main/service-map/loading/load-task.ts';
 import { Snapshot } from '../../../../src/main/service-map/snapshot.ts';
 import { hmacTrust } from '../../../../src/shared/signatures/trust.ts';
@@ -12,22 +11,21 @@ import { given } from '../../../helpers/load-task.ts';
 
 const parts = (overrides: Partial<LoadTaskParts> = {}): LoadTaskParts => ({
   traceparent: 'trace',
-  signatureKey: 'key',
+  trust: hmacTrust('key'),
   apiKey: null,
   given: null,
   options: {
     id: 'default',
     url: 'http://maps.test/',
-    signatureKey: async () => 'key',
+    trust: resolveTrust({ signatureKey: 'key', maxStaleMs: 9 }),
     apiKey: async () => 'token',
     connectorsApiKey: async () => null,
     refreshIntervalMs: 1,
     limits: { timeoutMs: 20, maxMapBytes: 3, maxConnectors: 4, maxClockSkewMs: 5 },
   },
   network: { id: 'plain', tls: null, proxy: null },
-  lineage: { ...newLineage('s'), etag: '"e"' },
+  lineage: { etag: '"e"', bodySha256: null, floorMs: 7 },
   snapshot: Snapshot.empty(),
-  floorMs: 7,
   nowMs: 8,
   wantsBody: true,
   ...overrides,
@@ -38,7 +36,7 @@ describe('createLoadTask', () => {
     const { request, policy } = createLoadTask(parts({ apiKey: 'token' }));
     const headers = { Authorization: 'Bearer token' };
     expect(request).toEqual({ url: 'http://maps.test/', headers, etag: '"e"', timeoutMs: 20, maxBytes: 3 });
-    expect(policy).toMatchObject({ trust: hmacTrust('key'), floorMs: 7, nowMs: 8, maxSkewMs: 5, maxConnectors: 4 });
+    expect(policy).toMatchObject({ trust: hmacTrust('key'), floorMs: 7, nowMs: 8, maxSkewMs: 5, maxConnectors: 4, maxStaleMs: 9 });
     expect(createLoadTask(parts()).request.headers).toEqual({});
   });
 
@@ -52,20 +50,21 @@ describe('createLoadTask', () => {
   });
 });
 
-describe('storeKeyOf', () => {
-  it('differs by URL and by signature key, and is the same for the same', () => {
-    const keys = [storeKeyOf('a', 'b'), storeKeyOf('a', 'c'), storeKeyOf('b', 'b'), storeKeyOf('a', 'b')];
-    expect(new Set(keys).size).toBe(3);
-    expect(keys[0]).toMatch(/^[0-9a-f]{64}$/);
-  });
-});
-
 describe('askForSecrets', () => {
   const { options } = parts();
   const { signal } = new AbortController();
 
-  it('asks for both keys', async () => {
-    expect(await askForSecrets(options, signal)).toEqual({ signatureKey: 'key', apiKey: 'token' });
+  it('asks for all keys', async () => {
+    expect(await askForSecrets(options, signal)).toEqual({ hmacKeys: ['key'], keySet: [], apiKey: 'token' });
+  });
+
+  it.each([
+    ['fails', () => Promise.reject(new Error('vault sealed')), 'KEYS_UNAVAILABLE'],
+    ['does not answer in time', () => new Promise<never>(() => {}), 'KEYS_UNAVAILABLE'],
+    ['gives no key set', () => ({}), 'KEYS_INVALID'],
+  ])('rejects where the function for the public keys %s', async (_what, signatureKeys, code) => {
+    const asked = askForSecrets({ ...options, trust: resolveTrust({ signatureKeys }) }, signal);
+    await expect(asked).rejects.toMatchObject({ code, name: 'ConnectorManifestError' });
   });
 
   it.each([

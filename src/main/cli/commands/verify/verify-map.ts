@@ -33,7 +33,7 @@ export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): readonly Chec
 }
 
 function checkSignature(map: Map, key: string): CheckResult {
-  const signed = attempt(() => assertSigned(map, key, () => {}));
+  const signed = attempt(() => assertSigned(map, key));
   const check = result('signature', signed, 'HMAC-SHA256 over RFC 8785');
   const code: ErrorCode | undefined = signed.ok ? undefined : (signed.failure.code as ErrorCode);
   if (code !== 'MAP_SIGNATURE_MISMATCH' && code !== 'MAP_SIGNATURE_MALFORMED') return check;

@@ -1,0 +1,116 @@
+import { resolve } from 'node:path';
+import * as z from 'zod';
+import type { AcceptPolicy, TrustedKey } from '../../../shared/signatures/trust.ts';
+import { askForKey, type Secret } from '../secrets.ts';
+import { askForKeySet, type KeySetSource } from './key-set-source.ts';
+
+/** HMAC keys, the newest first: more than one while keys are rotated. */
+export type HmacKeys = Secret | readonly Secret[];
+
+/**
+ * Where signed key documents are: a URL or path with `{version}` in it, or a function that returns the document of a
+ * version, null if there is none.
+ */
+export type KeyDocumentSource = string | ((version: number) => unknown);
+
+/** How the signatures of a map are judged, and for how long the map may be served. */
+export interface TrustOptions {
+  /** Public keys that may sign the map: a JWK set, the path of one, or a function that is asked at each load. */
+  readonly signatureKeys?: KeySetSource | undefined;
+  /** How many different keys of `signatureKeys` must have signed the map. Defaults to 1. */
+  readonly threshold?: number | undefined;
+  /**
+   * Which signatures the map needs. Defaults to `hmac` with `signatureKey` alone, `signature` with `signatureKeys` alone
+   * and `both` with both.
+   */
+  readonly accept?: AcceptPolicy | undefined;
+  /** The `id` that the map must have. By default that of the first map with valid `signatures`, which is remembered. */
+  readonly mapId?: string | undefined;
+  /** Signed key documents, by which the publisher replaces and revokes keys. None by default. */
+  readonly keyDocuments?: KeyDocumentSource | undefined;
+  /** The oldest version of `keyDocuments` that is believed where none is remembered. Defaults to 1. */
+  readonly minVersion?: number | undefined;
+  /**
+   * How long after its expiry the map is still served, in milliseconds; then its connectors are removed. Null, the
+   * default, serves it for as long as there is no newer one.
+   */
+  readonly maxStaleMs?: number | null | undefined;
+}
+
+/** {@link TrustOptions} with every default in its place. */
+export interface MapTrust {
+  readonly accept: AcceptPolicy;
+  /** Whether `hmac` was asked for in so many words: then a source that was seen signed may go back to it. */
+  readonly isHmacExplicit: boolean;
+  /** The HMAC keys, newest first; empty where `accept` needs none. Rejects with SECRET_UNAVAILABLE. */
+  readonly hmacKeys: () => Promise<readonly string[]>;
+  /** The configured keys; empty where `accept` needs none. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID. */
+  readonly keySet: () => Promise<readonly TrustedKey[]>;
+  readonly threshold: number;
+  readonly mapId: string | null;
+  readonly keyDocuments: KeyDocumentSource | null;
+  readonly minVersion: number | null;
+  readonly maxStaleMs: number | null;
+}
+
+/** The trust options of one source, with its HMAC keys. */
+export interface TrustChoice extends TrustOptions {
+  readonly signatureKey?: HmacKeys | undefined;
+}
+
+const isSecret = (value: unknown): boolean =>
+  typeof value === 'function' || (typeof value === 'string' && value !== '');
+
+const hmacKeys = z.custom(
+  (value) => (Array.isArray(value) ? value.length > 0 && value.every(isSecret) : isSecret(value)),
+  'must be a string that is not empty, or a function, or a list of these',
+);
+
+const isKeySet = (value: unknown): boolean => {
+  if (typeof value === 'string') return value !== '' && !/^https?:/i.test(value);
+  return typeof value === 'function' || (typeof value === 'object' && value !== null);
+};
+
+const isDocumentSource = (value: unknown): boolean =>
+  typeof value === 'function' || (typeof value === 'string' && value.includes('{version}'));
+
+/** The form of the trust options, for the schemas of a manager's and of a source's options. */
+export const TRUST_SCHEMA = {
+  signatureKey: hmacKeys.optional(),
+  signatureKeys: z
+    .custom(isKeySet, 'must be a JWK set, the path of one (no URL: a server cannot vouch for itself), or a function')
+    .optional(),
+  threshold: z.int().positive().max(16).optional(),
+  accept: z.enum(['hmac', 'signature', 'either', 'both']).optional(),
+  mapId: z.string().min(1).optional(),
+  keyDocuments: z.custom(isDocumentSource, 'must be a URL or path with {version} in it, or a function').optional(),
+  minVersion: z.int().positive().optional(),
+  maxStaleMs: z.number().nonnegative().nullable().optional(),
+};
+
+/** Fills in the defaults of checked options. */
+export function resolveTrust(given: TrustChoice, shared: Pick<TrustOptions, 'maxStaleMs'> = {}): MapTrust {
+  const { signatureKey, signatureKeys, threshold, mapId, keyDocuments, minVersion } = given;
+  const accept = given.accept ?? defaultAccept(given);
+  const secrets = signatureKey === undefined || accept === 'signature' ? [] : [signatureKey].flat();
+  const keySet = accept === 'hmac' ? undefined : signatureKeys;
+  // A path means the same file however long the process runs.
+  const source = typeof keySet === 'string' ? resolve(keySet) : keySet;
+  return {
+    accept,
+    isHmacExplicit: given.accept === 'hmac',
+    hmacKeys: () => Promise.all(secrets.map(askForKey)),
+    keySet: source === undefined ? async () => [] : () => askForKeySet(source),
+    threshold: threshold ?? 1,
+    mapId: mapId ?? null,
+    keyDocuments: accept === 'hmac' ? null : (keyDocuments ?? null),
+    minVersion: minVersion ?? null,
+    maxStaleMs: (given.maxStaleMs === undefined ? shared.maxStaleMs : given.maxStaleMs) ?? null,
+  };
+}
+
+/** What `accept` is where nobody says it. */
+export function defaultAccept({ signatureKey, signatureKeys }: TrustChoice): AcceptPolicy {
+  if (signatureKeys === undefined) return 'hmac';
+  return signatureKey === undefined ? 'signature' : 'both';
+}

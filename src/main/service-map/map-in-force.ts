@@ -1,0 +1,205 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { ErrorCode } from '../../shared/error-codes.ts';
+import { messageOf } from '../../shared/errors.ts';
+import type { CommitEvent } from '../../shared/protocol/thread-messages.ts';
+import type { SourceNotes, StoredMap } from '../../shared/protocol/writer-messages.ts';
+import type { MapSigners } from '../../shared/signatures/trust.ts';
+import type { MapOptions } from '../options/map-options.ts';
+import { shownMapUrl } from '../options/map-url.ts';
+import type { CurrentMapDeps } from './current-map-deps.ts';
+import type { Lineage } from './trust/lineage.ts';
+import type { LoadOutcome } from './loading/collect-load.ts';
+import { ManifestCache } from './manifest-cache.ts';
+import { MapAge } from './map-age.ts';
+import type { DroppedMap } from './trust/map-trust-status.ts';
+import { judgeRemovals } from './mass-removal.ts';
+import type { Freshness } from './refresh/sync-decision.ts';
+import { Snapshot } from './snapshot.ts';
+import { isSignedBy } from './trust/source-trust.ts';
+
+type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
+
+/** What a map in force needs besides its options. */
+type MapInForceDeps = Omit<CurrentMapDeps, 'loader' | 'network' | 'onLoad'>;
+
+/** The map that is served: how it is replaced, how old it is, and when it may no longer be served. */
+export class MapInForce {
+  readonly #options: MapOptions;
+  readonly #lineage: Lineage;
+  readonly #deps: MapInForceDeps;
+  readonly #cache: ManifestCache<Snapshot>;
+  readonly #age: MapAge;
+  #snapshot: Snapshot = Snapshot.empty();
+  #signers: MapSigners | null = null;
+  #dropped: DroppedMap | null = null;
+  /** What is accepted and not yet handed to the memory. */
+  #unsaved: StoredMap | null = null;
+
+  constructor(options: MapOptions, lineage: Lineage, deps: MapInForceDeps) {
+    this.#options = options;
+    this.#lineage = lineage;
+    this.#deps = deps;
+    const { clock, elapsedMs } = deps;
+    this.#cache = new ManifestCache(clock, elapsedMs);
+    this.#age = new MapAge({
+      ...{ clock, elapsedMs, maxStaleMs: options.trust.maxStaleMs },
+      onAging: () => this.#alarm('map-aging', 'MAP_EXPIRED', `${this.#expiry()}; half of maxStaleMs has passed since`),
+      onTooStale: () => this.drop('MAP_TOO_STALE', `${this.#expiry()}, longer ago than maxStaleMs allows`),
+    });
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Who signed it; null without a map. */
+  get signers(): MapSigners | null {
+    return this.#signers;
+  }
+
+  /** Why there is none, where one was dropped or a remembered one refused. */
+  get dropped(): DroppedMap | null {
+    return this.#dropped;
+  }
+
+  /** How current it is. A map that is older than `maxStaleMs` allows is dropped first. */
+  get freshness(): Freshness {
+    this.checkAge();
+    if (this.#cache.getFresh() !== undefined) return 'fresh';
+    return this.#cache.peek() === undefined ? 'none' : 'stale';
+  }
+
+  /** Drops the map if it is older than `maxStaleMs` allows. */
+  checkAge(): void {
+    this.#age.check();
+  }
+
+  /** Puts a proven map in force. `isRemembered`: it is from the store, and nobody has confirmed it yet. */
+  accept({ sent, commit }: LoadedMap, isRemembered: boolean): void {
+    const { clock } = this.#deps;
+    const { storeKey } = this.#lineage;
+    const { generatedAtMs, etag, bodySha256 } = commit;
+    if (this.#lineage.bodySha256 !== null && generatedAtMs === this.#snapshot.generatedAtMs && this.#differs(commit)) {
+      const message = 'Two service maps signed for the same instant differ; the later one counts';
+      this.#alarm('map-equivocated', 'MAP_EQUIVOCATED', message);
+    }
+    const verdict = judgeRemovals(commit.delta, this.#snapshot.held);
+    const { removed, held } = verdict;
+    if (held.length > 0) {
+      const missing = `${held.length} connectors are missing from the new service map`;
+      this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', `${missing}; they stay until the next load agrees`);
+    }
+    this.#snapshot = this.#snapshot.next(sent, commit, verdict);
+    this.#signers = commit.signers;
+    this.#dropped = null;
+    this.#lineage.prove(etag, bodySha256);
+    this.#lineage.raiseFloor(generatedAtMs);
+    this.#noteSigners();
+    // A remembered map is served, but stays due: it says nothing about now.
+    if (isRemembered) {
+      this.#cache.set(this.#snapshot, 0);
+      this.#age.watch(commit.expiresAtMs);
+    } else this.#holds();
+    const { body } = commit;
+    // A map that nobody has confirmed yet must not be what the next start knows.
+    const isToBeKept = body !== null && !isRemembered;
+    this.#unsaved = isToBeKept ? { storeKey, etag, body, generatedAtMs, savedAtMs: Math.floor(clock.now()) } : null;
+    if (held.length === 0) this.#save();
+    this.#deps.onSnapshot(this.#snapshot, { ...commit.delta, removed });
+  }
+
+  /** Keeps the map in force: its server confirmed it, under this tag. */
+  confirm(etag: string | null): void {
+    this.#lineage.confirm(etag);
+    this.#releaseHeld();
+    this.#holds();
+  }
+
+  /**
+   * Takes the map in force out of force: its connectors are removed, as if a new map did not list them. The floor and
+   * what is known of the keys stay, and the next map is accepted as any other. `why` is a sentence without its end.
+   */
+  drop(code: ErrorCode, why: string): void {
+    const { ids: removed, header } = this.#snapshot;
+    if (header === null) return;
+    this.#age.stop();
+    this.#snapshot = this.#snapshot.dropped();
+    this.#lineage.forgetBody();
+    this.#cache.invalidate();
+    this.#unsaved = null;
+    this.#signers = null;
+    this.#dropped = { code, at: this.#deps.clock.now() };
+    const event = code.toLowerCase().replaceAll('_', '-');
+    this.#alarm(event, code, `${why}, so its ${removed.length} connectors are removed`);
+    try {
+      this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed, unchangedCount: 0 });
+    } catch (error) {
+      // A timer has nobody to hand an error to.
+      this.#deps.logger.error({ event: 'map-drop-failed', err: error }, `A listener failed: ${messageOf(error)}`);
+    }
+  }
+
+  /** Notes that a remembered map was refused, as if it had been dropped. */
+  noteRefused(code: ErrorCode): void {
+    this.#dropped = { code, at: this.#deps.clock.now() };
+    this.#deps.onAlarm(code);
+  }
+
+  /** Stops watching the age. Idempotent. */
+  close(): void {
+    this.#age.stop();
+  }
+
+  /** The server stands by a map that lacks them: what was held is removed. */
+  #releaseHeld(): void {
+    const { held } = this.#snapshot;
+    if (held.length === 0) return;
+    this.#snapshot = this.#snapshot.released();
+    this.#save();
+    const { size: unchangedCount } = this.#snapshot;
+    this.#deps.onSnapshot(this.#snapshot, { added: [], changed: [], removed: held, unchangedCount });
+  }
+
+  /** The map in force is that of its source: for as long as it says itself, whatever Cache-Control would have. */
+  #holds(): void {
+    const holdsForMs = this.#snapshot.expiresAtMs - this.#deps.clock.now();
+    this.#cache.set(this.#snapshot, holdsForMs);
+    this.#age.watch(this.#snapshot.expiresAtMs);
+    this.#deps.onFresh(holdsForMs);
+  }
+
+  /** Whether a map says something else than the one in force; the same one may be written down in another way. */
+  #differs({ delta, header }: CommitEvent): boolean {
+    const isOther = delta.added.length + delta.changed.length + delta.removed.length > 0;
+    return isOther || !isDeepStrictEqual(header, this.#snapshot.header);
+  }
+
+  /** Once a map has enough signatures, none without them is accepted any more, whatever becomes of its bytes. */
+  #noteSigners(): void {
+    const { facts } = this.#lineage;
+    const notes = this.#notes();
+    if (!notes.isSigned || facts.seenSigned) return;
+    this.#lineage.learn({ ...facts, seenSigned: true, mapId: notes.mapId });
+    this.#deps.memory.note(this.#lineage.storeKey, notes);
+  }
+
+  #notes(): SourceNotes {
+    const isSigned = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
+    const url = shownMapUrl(this.#options.url);
+    return { url, isSigned, mapId: isSigned ? (this.#snapshot.header?.id ?? null) : null };
+  }
+
+  #save(): void {
+    if (this.#unsaved !== null) this.#deps.memory.save(this.#unsaved, this.#notes());
+    this.#unsaved = null;
+  }
+
+  #expiry(): string {
+    return `The service map in force expired at ${new Date(this.#snapshot.expiresAtMs).toISOString()}`;
+  }
+
+  #alarm(event: string, code: ErrorCode, message: string): void {
+    this.#deps.logger.warn({ event, code }, message);
+    this.#deps.onAlarm(code);
+  }
+}

@@ -1,0 +1,84 @@
+import type { ErrorCode } from '../../../shared/error-codes.ts';
+import type { SourceFacts } from '../../../shared/protocol/writer-messages.ts';
+import type { AcceptPolicy, MapSigners, SignatureAlgorithm } from '../../../shared/signatures/trust.ts';
+import type { MapTrust } from '../../options/trust/trust-options.ts';
+import type { KeysInForce } from './source-trust.ts';
+
+/** A key that signed the map in force. */
+export interface SignerStatus {
+  readonly kid: string;
+  readonly alg: SignatureAlgorithm;
+  /** RFC 7638, base64url. */
+  readonly thumbprint: string;
+  /** When its signature stops counting, epoch ms. */
+  readonly expiresAt: number;
+}
+
+/** Which keys vouch for the map in force. */
+export interface SignedBy {
+  /** Which of `signatureKey` matched, 0 being the first; null if none was asked for. */
+  readonly hmacKey: number | null;
+  readonly signatures: readonly SignerStatus[];
+}
+
+/** The public keys of a source. */
+export interface KeysStatus {
+  /** Of the newest key document; null where the configured keys count. */
+  readonly version: number | null;
+  /** When that document expires, epoch ms; null without one. */
+  readonly expiresAt: number | null;
+  /** Whether only the configuration vouches for the keys: no key document was remembered or believed. */
+  readonly trustsConfigurationAlone: boolean;
+}
+
+/** A map that is no longer served though there is no newer one. */
+export interface DroppedMap {
+  /** MAP_TOO_STALE or MAP_KEY_REVOKED. */
+  readonly code: ErrorCode;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** Why the map of a source is believed. */
+export interface MapTrustStatus {
+  readonly accept: AcceptPolicy;
+  /** Null without a map. */
+  readonly signedBy: SignedBy | null;
+  /** Whether a map with enough asymmetric signatures was ever accepted: one without is refused since. */
+  readonly seenSigned: boolean;
+  /** The `id` that the map must have; null accepts any. */
+  readonly mapId: string | null;
+  readonly keys: KeysStatus;
+  /** Null once there is a map again. */
+  readonly dropped: DroppedMap | null;
+}
+
+/** What a current map knows of its trust. */
+interface TrustParts {
+  readonly options: MapTrust;
+  readonly facts: SourceFacts;
+  readonly keys: KeysInForce;
+  readonly signers: MapSigners | null;
+  readonly dropped: DroppedMap | null;
+}
+
+export function viewTrust({ options, facts, keys, signers, dropped }: TrustParts): MapTrustStatus {
+  const { version, expiresAtMs: expiresAt, trustsConfigurationAlone } = keys;
+  return {
+    accept: options.accept,
+    signedBy: signers === null ? null : viewSigners(signers),
+    seenSigned: facts.seenSigned,
+    mapId: options.mapId ?? facts.mapId,
+    keys: { version, expiresAt, trustsConfigurationAlone },
+    dropped,
+  };
+}
+
+function viewSigners({ hmacKey, signatures }: MapSigners): SignedBy {
+  return {
+    hmacKey,
+    signatures: signatures.map(({ kid, alg, thumbprint, expiresAtMs: expiresAt }) => ({
+      ...{ kid, alg, thumbprint, expiresAt },
+    })),
+  };
+}

@@ -1,0 +1,52 @@
+import { createHmac } from 'node:crypto';
+import { canonicalPieces } from '../map/canonical-json.ts';
+import { digestEntry } from '../map/delta.ts';
+import { SIGNATURE_MEMBER } from '../map/signature.ts';
+import { type DigestTexts, digestOfMap, digestTextsOf } from '../signatures/map-digest.ts';
+import type { SignedMap } from '../signatures/map-signatures.ts';
+
+/** What the signatures of a received map are verified over. */
+export interface MapContent extends SignedMap {
+  /** HMAC-SHA256 over everything but `signature`. Takes as long as the map is large, each time. */
+  readonly macOf: (key: string) => Buffer;
+}
+
+/** A whole map in its canonical form. */
+export interface WholeContent extends MapContent {
+  /** The canonical form of each element of `connectors`. */
+  readonly texts: readonly string[];
+  /** The SHA-256 of each of `texts`, one after the other. */
+  readonly digests: Uint8Array;
+  /** The texts of `digests`; null while nobody has asked for the digest of the map. */
+  readonly digestTexts: () => DigestTexts | null;
+}
+
+/** Writes a parsed map in its canonical form, once, for all of its signatures. */
+export function contentOf(map: Readonly<Record<string, unknown>>): WholeContent {
+  const pieces: string[] = [];
+  const texts: string[] = [];
+  const entryDigests: Uint8Array[] = [];
+  for (const { text, element } of canonicalPieces(map, SIGNATURE_MEMBER)) {
+    pieces.push(text);
+    if (element?.key !== 'connectors') continue;
+    texts.push(text);
+    entryDigests.push(digestEntry(text));
+  }
+  const digests = Buffer.concat(entryDigests);
+  let digestTexts: DigestTexts | null = null;
+  return {
+    map,
+    texts,
+    digests,
+    macOf: (key) => {
+      const mac = createHmac('sha256', key);
+      for (const text of pieces) mac.update(text, 'utf8');
+      return mac.digest();
+    },
+    digest: () => {
+      digestTexts = digestTextsOf(digests);
+      return digestOfMap(map, digestTexts);
+    },
+    digestTexts: () => digestTexts,
+  };
+}

@@ -1,0 +1,67 @@
+import { ConnectorManifestError } from '../errors.ts';
+import { matchingKey, SIGNATURE_MEMBER } from '../map/signature.ts';
+import type { ProofPolicy } from '../protocol/thread-messages.ts';
+import { SIGNATURES_MEMBER } from '../signatures/map-digest.ts';
+import { type ExpiryBound, judgeSignatures, type SignatureVerdict } from '../signatures/map-signatures.ts';
+import type { MapSigner, MapSigners, SignatureTrust } from '../signatures/trust.ts';
+import type { MapContent } from './map-content.ts';
+
+/** The part of a policy that signatures are judged by. */
+export type TrustPolicy = Pick<ProofPolicy, 'trust' | 'nowMs' | 'maxSkewMs' | 'allowExpired'>;
+
+/** Who signed a map, and what ends this, besides the map's own `ttlSeconds`. */
+export interface VerifiedTrust {
+  readonly signers: MapSigners;
+  readonly bounds: readonly ExpiryBound[];
+}
+
+type EnoughSignatures = Extract<SignatureVerdict, { isEnough: true }>;
+
+/**
+ * Verifies that a map carries the signatures that its source asks for; see `AcceptPolicy` and `SignatureTrust`. No
+ * HMAC is computed where it could not change anything. Throws the MAP_… code of what is missing or wrong.
+ */
+export function verifyTrust(content: MapContent, policy: TrustPolicy): VerifiedTrust {
+  const { trust } = policy;
+  const verdict = trust.accept === 'hmac' && !trust.requiresSignature ? null : judgeSignatures(content, trust, policy);
+  if (trust.accept === 'either' && !trust.requiresSignature) return verifyEither(content, verdict, policy);
+  if (verdict?.isEnough === false) throw verdict.error;
+  const isMacNeeded = trust.accept === 'hmac' || trust.accept === 'both';
+  return verified(isMacNeeded ? macKeyOf(content, trust) : null, verdict, trust);
+}
+
+/** Throws MAP_ID_MISMATCH where the map has another `id` than its source must have. */
+export function assertMapId({ id }: { readonly id: string }, { mapId }: SignatureTrust): void {
+  if (mapId === null || id === mapId) return;
+  const message = 'The service map has another `id` than this source expects: it may be the map of another source.';
+  throw new ConnectorManifestError('MAP_ID_MISMATCH', message);
+}
+
+/** One of the two suffices, and the map is bound by what its signatures say only where they hold now. */
+function verifyEither(content: MapContent, verdict: SignatureVerdict | null, policy: TrustPolicy): VerifiedTrust {
+  const { trust, nowMs } = policy;
+  const enough = verdict?.isEnough === true ? verdict : null;
+  let hmacKey: number | null = null;
+  try {
+    hmacKey = macKeyOf(content, trust);
+  } catch (error) {
+    const isSigned = content.map[SIGNATURES_MEMBER] !== undefined;
+    if (enough === null) throw verdict?.isEnough === false && isSigned ? verdict.error : error;
+  }
+  const holds = enough !== null && boundsOf(enough, trust).every(({ atMs }) => atMs > nowMs);
+  return verified(hmacKey, hmacKey === null || holds ? enough : null, trust);
+}
+
+function macKeyOf({ map, macOf }: MapContent, { hmacKeys }: SignatureTrust): number {
+  return matchingKey(map[SIGNATURE_MEMBER], hmacKeys, macOf);
+}
+
+function verified(hmacKey: number | null, verdict: SignatureVerdict | null, trust: SignatureTrust): VerifiedTrust {
+  const enough = verdict?.isEnough === true ? verdict : null;
+  const signatures: readonly MapSigner[] = enough?.signers ?? [];
+  return { signers: { hmacKey, signatures }, bounds: enough === null ? [] : boundsOf(enough, trust) };
+}
+
+function boundsOf({ bound }: EnoughSignatures, { keysExpireAtMs }: SignatureTrust): readonly ExpiryBound[] {
+  return keysExpireAtMs === null ? [bound] : [bound, { atMs: keysExpireAtMs, code: 'KEYS_EXPIRED' }];
+}

@@ -1,0 +1,199 @@
+import type { ErrorCode } from '../error-codes.ts';
+import { ConnectorManifestError } from '../errors.ts';
+import { isAlgorithmOf, isSignedBy, type Jws, MAP_JWS_TYPE, readJws } from './jws.ts';
+import { SIGNATURES_MEMBER } from './map-digest.ts';
+import { type MapStatement, readStatement } from './map-statement.ts';
+import { shownKid } from './shown-kid.ts';
+import type { MapSigner, SignatureTrust, TrustedKey } from './trust.ts';
+
+/** Signatures that one map may carry. */
+const MAX_SIGNATURES = 16;
+
+/** Kids that one message names. */
+const MAX_NAMED_KIDS = 4;
+
+/** A received map, all of it but the elements of `connectors`, which `digest` covers. */
+export interface SignedMap {
+  readonly map: Readonly<Record<string, unknown>>;
+  /** The digest of the whole map. */
+  readonly digest: () => string;
+}
+
+/** When a judgement is made, and of what. */
+export interface SignatureMoment {
+  readonly nowMs: number;
+  readonly maxSkewMs: number;
+  /** Whether an expired key may have signed: for a map that is served as stale. */
+  readonly allowExpired: boolean;
+}
+
+/** The instant at which a map stops being current, and the code of the error from then on. */
+export interface ExpiryBound {
+  readonly atMs: number;
+  readonly code: ErrorCode;
+}
+
+/** Either enough trusted keys signed, or the error that says why not. */
+export type SignatureVerdict =
+  | {
+      readonly isEnough: true;
+      readonly signers: readonly MapSigner[];
+      /** When fewer than `threshold` of the signatures are left. */
+      readonly bound: ExpiryBound;
+    }
+  | { readonly isEnough: false; readonly error: ConnectorManifestError };
+
+/** A signer, and whether it is its key that expires first, or its signature. */
+interface CountedSigner extends MapSigner {
+  readonly code: ErrorCode;
+}
+
+/** The signatures that do not count, by the reason. */
+interface Uncounted {
+  readonly revoked: string[];
+  readonly untimely: string[];
+  readonly unknown: string[];
+  mismatch: ConnectorManifestError | null;
+}
+
+/**
+ * Judges the asymmetric signatures of a map. `trust.threshold` different keys must have signed this very map: its
+ * `id`, its `generatedAt` and its content. Throws MAP_SIGNATURE_MALFORMED where any of the signatures has not the
+ * required form; other faults are part of the verdict.
+ */
+export function judgeSignatures(signed: SignedMap, trust: SignatureTrust, moment: SignatureMoment): SignatureVerdict {
+  const list = signed.map[SIGNATURES_MEMBER];
+  if (list === undefined) return { isEnough: false, error: missing(trust) };
+  if (!Array.isArray(list) || list.length === 0 || list.length > MAX_SIGNATURES)
+    throw refusal('MAP_SIGNATURE_MALFORMED', `\`signatures\` is not a list of 1 to ${MAX_SIGNATURES} signatures.`);
+  const read = list.map((text) => {
+    const jws = readJws(text, MAP_JWS_TYPE);
+    return { jws, statement: readStatement(jws) };
+  });
+  let digest: string | null = null;
+  const once = { ...signed, digest: () => (digest ??= signed.digest()) };
+  const keys = new Map(trust.keys.map((key) => [key.kid, key]));
+  const signers = new Map<string, CountedSigner>();
+  const uncounted: Uncounted = { revoked: [], untimely: [], unknown: [], mismatch: null };
+  for (const { jws, statement } of read) {
+    const signer = judgeOne(jws, statement, keys.get(jws.kid), uncounted, { signed: once, trust, moment });
+    if (signer === null) continue;
+    const other = signers.get(signer.thumbprint);
+    if (other === undefined || other.expiresAtMs < signer.expiresAtMs) signers.set(signer.thumbprint, signer);
+  }
+  return verdictOn([...signers.values()], uncounted, trust, moment);
+}
+
+interface Judgement {
+  readonly signed: SignedMap;
+  readonly trust: SignatureTrust;
+  readonly moment: SignatureMoment;
+}
+
+/** The key that signed, if this signature counts; else the reason is added to `uncounted`. */
+function judgeOne(
+  jws: Jws,
+  statement: MapStatement,
+  key: TrustedKey | undefined,
+  uncounted: Uncounted,
+  { signed, trust, moment }: Judgement,
+): CountedSigner | null {
+  const { kid } = jws;
+  if (key === undefined && trust.revoked.includes(kid)) uncounted.revoked.push(kid);
+  else if (key === undefined || !isAlgorithmOf(jws, key)) uncounted.unknown.push(kid);
+  else if (!isSignedBy(jws, key)) uncounted.mismatch ??= mismatch(`the signature by ${shownKid(kid)} does not hold`);
+  else if (trust.revoked.includes(key.thumbprint)) uncounted.revoked.push(kid);
+  else if (key.notBeforeMs !== null && key.notBeforeMs > moment.nowMs + moment.maxSkewMs) uncounted.untimely.push(kid);
+  else {
+    const misfit = misfitOf(statement, kid, signed);
+    if (misfit === null) return signerOf(key, statement);
+    uncounted.mismatch ??= misfit;
+  }
+  return null;
+}
+
+/** Why a valid signature is not one of this map; null if it is. */
+function misfitOf(statement: MapStatement, kid: string, { map, digest }: SignedMap): ConnectorManifestError | null {
+  const by = `the signature by ${shownKid(kid)}`;
+  if (statement.map !== map.id)
+    return refusal('MAP_ID_MISMATCH', `Of the service map, ${by} is that of another \`id\`.`);
+  if (statement.generatedAt !== map.generatedAt) return mismatch(`${by} is that of another \`generatedAt\``);
+  if (statement.digest !== digest()) return mismatch(`${by} does not belong to its content`);
+  const endMs = endOf(map);
+  if (endMs !== null && statement.expiresAtMs > endMs) return mismatch(`${by} claims to hold for longer than the map`);
+  return null;
+}
+
+/** When the map itself says that it ends; null where that cannot be told, which the check of its shape refuses. */
+function endOf({ generatedAt, ttlSeconds }: Readonly<Record<string, unknown>>): number | null {
+  const endMs = typeof ttlSeconds === 'number' ? Date.parse(String(generatedAt)) + ttlSeconds * 1000 : Number.NaN;
+  return Number.isNaN(endMs) ? null : endMs;
+}
+
+function signerOf({ kid, alg, thumbprint, expiresAtMs }: TrustedKey, statement: MapStatement): CountedSigner {
+  const isKeyFirst = expiresAtMs !== null && expiresAtMs < statement.expiresAtMs;
+  return {
+    ...{ kid, alg, thumbprint },
+    expiresAtMs: isKeyFirst ? expiresAtMs : statement.expiresAtMs,
+    code: isKeyFirst ? 'MAP_KEY_EXPIRED' : 'MAP_EXPIRED',
+  };
+}
+
+function verdictOn(
+  signers: readonly CountedSigner[],
+  uncounted: Uncounted,
+  trust: SignatureTrust,
+  moment: SignatureMoment,
+): SignatureVerdict {
+  const latestFirst = signers.toSorted((left, right) => right.expiresAtMs - left.expiresAtMs);
+  const decisive = latestFirst[Math.max(1, trust.threshold) - 1];
+  if (decisive !== undefined) {
+    return {
+      isEnough: true,
+      signers: signers.map(({ code: _code, ...signer }) => signer),
+      bound: { atMs: decisive.expiresAtMs, code: decisive.code },
+    };
+  }
+  const expired = moment.allowExpired ? [] : signers.filter((it) => isKeyOver(it, moment.nowMs)).map(({ kid }) => kid);
+  const untimely = [...uncounted.untimely, ...expired];
+  return { isEnough: false, error: shortfall(signers.length, { ...uncounted, untimely }, trust.threshold) };
+}
+
+function isKeyOver({ code, expiresAtMs }: CountedSigner, nowMs: number): boolean {
+  return code === 'MAP_KEY_EXPIRED' && expiresAtMs <= nowMs;
+}
+
+/** Why too few keys signed: the reason that says most. */
+function shortfall(count: number, uncounted: Uncounted, threshold: number): ConnectorManifestError {
+  const { revoked, untimely, unknown, mismatch: misfit } = uncounted;
+  const needed = `Of the ${threshold} trusted keys that must sign the service map, ${count} did`;
+  if (revoked.length > 0) return refusal('MAP_KEY_REVOKED', `${needed}; revoked: ${named(revoked)}.`);
+  if (untimely.length > 0)
+    return refusal('MAP_KEY_EXPIRED', `${needed}; expired or not valid yet: ${named(untimely)}.`);
+  if (misfit !== null) return misfit;
+  const others = unknown.length > 0 ? `; not trusted: ${named(unknown)}` : '';
+  return refusal('MAP_SIGNATURE_UNTRUSTED', `${needed}${others}.`);
+}
+
+function missing({ requiresSignature }: SignatureTrust): ConnectorManifestError {
+  if (!requiresSignature)
+    return refusal('MAP_SIGNATURE_MISSING', 'The service map carries no asymmetric signature (`signatures`).');
+  return refusal(
+    'MAP_SIGNATURE_DOWNGRADED',
+    'The service map carries no asymmetric signature (`signatures`), but an earlier one of this source did.',
+  );
+}
+
+function named(kids: readonly string[]): string {
+  const shown = [...new Set(kids)].map(shownKid);
+  const more = shown.length > MAX_NAMED_KIDS ? ` and ${shown.length - MAX_NAMED_KIDS} more` : '';
+  return `${shown.slice(0, MAX_NAMED_KIDS).join(', ')}${more}`;
+}
+
+function mismatch(why: string): ConnectorManifestError {
+  return refusal('MAP_SIGNATURE_MISMATCH', `The service map is not signed: ${why}.`);
+}
+
+function refusal(code: ErrorCode, message: string): ConnectorManifestError {
+  return new ConnectorManifestError(code, message);
+}

@@ -1,0 +1,20 @@
+import { sign } from 'node:crypto';
+import type { SigningKey } from './signing-key.ts';
+
+/**
+ * A JWS (RFC 7515) in compact serialization: the payload as JSON, signed with this key. The header holds `alg`, `kid`
+ * and `typ`. An Ed25519 key writes `EdDSA`, which readers before RFC 9864 know too.
+ */
+export function signJws(payload: object, key: SigningKey, typ: string): string {
+  const input = `${encode({ alg: key.alg, kid: key.kid, typ })}.${encode(payload)}`;
+  const data = Buffer.from(input, 'latin1');
+  const signature =
+    key.alg === 'EdDSA'
+      ? sign(null, data, key.privateKey)
+      : sign('sha256', data, { key: key.privateKey, dsaEncoding: 'ieee-p1363' });
+  return `${input}.${signature.toString('base64url')}`;
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

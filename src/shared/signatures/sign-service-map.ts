@@ -1,0 +1,76 @@
+import { ConnectorManifestError, messageOf, SwitchyardError } from '../errors.ts';
+import { canonicalJson, canonicalPieces } from '../map/canonical-json.ts';
+import { digestEntry } from '../map/delta.ts';
+import { asServiceMap, checkServiceMap } from '../map/service-map.ts';
+import { createServiceMapSignature, SIGNATURE_MEMBER } from '../map/signature.ts';
+import { parseStrictJson } from '../map/strict-json.ts';
+import { MAP_JWS_TYPE } from './jws.ts';
+import { digestOfMap, digestTextsOf, SIGNATURES_MEMBER } from './map-digest.ts';
+import { statementPayload } from './map-statement.ts';
+import { signJws } from './sign-jws.ts';
+import { readSigningKey } from './signing-key.ts';
+
+/** How a producer signs a service map. */
+export interface SignServiceMapOptions {
+  /** Private JWKs with a `kid`: Ed25519 or P-256. Each adds one signature to `signatures`. */
+  readonly keys?: readonly object[] | undefined;
+  /** The secret of the HMAC in `signature`, which covers everything else. No HMAC by default. */
+  readonly hmacKey?: string | undefined;
+  /** When the asymmetric signatures stop counting. By default when the map expires, and never later. */
+  readonly expiresAt?: Date | undefined;
+  /**
+   * Keeps the signatures that the map has and adds to them, for keys that are in different hands. By default they are
+   * replaced.
+   */
+  readonly keepSignatures?: boolean | undefined;
+}
+
+/**
+ * A copy of a service map with asymmetric signatures in `signatures` and an HMAC in `signature`, in this order: the
+ * HMAC covers the signatures. What is signed is the map as JSON; `generatedAt` and `ttlSeconds` stay as they are.
+ * Throws KEYS_INVALID for a key that cannot sign, OPTIONS_INVALID without any key, and the MAP_… code of whatever a
+ * reader would refuse in the map.
+ */
+export function signServiceMap<T extends object>(
+  map: T,
+  options: SignServiceMapOptions,
+): Omit<T, 'signature' | 'signatures'> & { readonly signatures?: readonly string[]; readonly signature?: string } {
+  const { keys = [], hmacKey, expiresAt, keepSignatures = false } = options;
+  const signers = keys.map(readSigningKey);
+  if (signers.length === 0 && (hmacKey === undefined || hmacKey === ''))
+    throw new SwitchyardError('OPTIONS_INVALID', 'signServiceMap needs `keys`, an `hmacKey`, or both.');
+  const { [SIGNATURE_MEMBER]: _mac, [SIGNATURES_MEMBER]: before, ...unsigned } = map as Record<string, unknown>;
+  const sent = asSent(unsigned);
+  const { header, generatedAtMs: _generatedAtMs, expiresAtMs } = checkServiceMap(sent, Number.POSITIVE_INFINITY);
+  const kept = keepSignatures && Array.isArray(before) ? (before as readonly string[]) : [];
+  const digest = signers.length === 0 ? '' : digestOf(sent);
+  const statement = statementPayload({
+    map: header.id,
+    generatedAt: header.generatedAt,
+    digest,
+    expiresAtMs: Math.min(expiresAtMs, expiresAt?.getTime() ?? expiresAtMs),
+  });
+  const signatures = [...kept, ...signers.map((key) => signJws(statement, key, MAP_JWS_TYPE))];
+  const signed = signatures.length === 0 ? unsigned : { ...unsigned, signatures };
+  const mac = hmacKey === undefined || hmacKey === '' ? {} : { signature: createServiceMapSignature(signed, hmacKey) };
+  return { ...signed, ...mac } as ReturnType<typeof signServiceMap<T>>;
+}
+
+/** The map as its readers will parse it. Throws what they would refuse. */
+function asSent(map: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  let text: string;
+  try {
+    text = canonicalJson(map);
+  } catch (error) {
+    const why = `The service map cannot be written as JSON: ${messageOf(error)}.`;
+    throw new ConnectorManifestError('MAP_NOT_REPRESENTABLE', why, { cause: error });
+  }
+  return asServiceMap(parseStrictJson(Buffer.from(text)));
+}
+
+function digestOf(map: Readonly<Record<string, unknown>>): string {
+  const digests: Uint8Array[] = [];
+  for (const { text, element } of canonicalPieces(map, SIGNATURE_MEMBER))
+    if (element?.key === 'connectors') digests.push(digestEntry(text));
+  return digestOfMap(map, digestTextsOf(Buffer.concat(digests)));
+}

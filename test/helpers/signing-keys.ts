@@ -1,0 +1,22 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { SignatureAlgorithm } from '../../src/shared/signatures/trust.ts';
+
+/** A private JWK with a `kid`, as an operator keeps it. */
+export type PrivateJwk = Readonly<Record<string, unknown>> & { readonly kid: string };
+
+/** A new private key. */
+export function newKey(kid: string, alg: SignatureAlgorithm = 'EdDSA', more: object = {}): PrivateJwk {
+  const { privateKey } =
+    alg === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  return { ...privateKey.export({ format: 'jwk' }), kid, ...more };
+}
+
+/** The public half of a private key. */
+export function publicJwk({ d: _d, ...jwk }: PrivateJwk): Readonly<Record<string, unknown>> {
+  return jwk;
+}
+
+/** The public halves of these keys as a JWK set. */
+export function jwksOf(...keys: readonly PrivateJwk[]): { readonly keys: readonly object[] } {
+  return { keys: keys.map(publicJwk) };
+}

@@ -1,0 +1,125 @@
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import type { SourceNotes, StoredMap } from '../../../src/shared/protocol/writer-messages.ts';
+import { createSchema, SOURCES, schemaVersionOf } from '../../../src/workers/tables/schema.ts';
+import { readProven, sealOf } from '../../../src/workers/tables/seal.ts';
+import { digestOf } from '../../../src/workers/tables/server-table.ts';
+import { SourceTable } from '../../../src/workers/tables/source-table.ts';
+import { NO_FACTS, UNSIGNED } from '../../helpers/stored-source.ts';
+
+const mapAt = (generatedAtMs: number, storeKey = 's'): StoredMap => ({
+  storeKey,
+  etag: `"${generatedAtMs}"`,
+  body: new TextEncoder().encode(`map of ${generatedAtMs}`),
+  generatedAtMs,
+  savedAtMs: 5,
+});
+const SIGNED: SourceNotes = { url: 'http://map.test/map', isSigned: true, mapId: 'the map' };
+const LONG_AGO = 10;
+
+function table(): { database: DatabaseSync; sources: SourceTable } & Disposable {
+  const database = new DatabaseSync(':memory:');
+  createSchema(database);
+  return { database, sources: new SourceTable(database), [Symbol.dispose]: () => database.close() };
+}
+
+describe('SourceTable', () => {
+  it('remembers that a source was seen signed, and by which id first, whatever is saved later', () => {
+    using it = table();
+    it.sources.save(mapAt(1), SIGNED);
+    it.sources.save(mapAt(2), UNSIGNED);
+    it.sources.save(mapAt(3), { ...SIGNED, mapId: 'another map' });
+    expect(it.sources.read('s')).toMatchObject({ floorMs: 3, seenSigned: true, mapId: 'the map' });
+  });
+
+  it('notes that an older map than the stored one was signed', () => {
+    using it = table();
+    it.sources.save(mapAt(20), UNSIGNED);
+    it.sources.save(mapAt(10), SIGNED);
+    expect(it.sources.read('s')).toMatchObject({ floorMs: 20, map: mapAt(20), seenSigned: true, mapId: 'the map' });
+  });
+
+  it('keeps facts and key documents without a map', () => {
+    using it = table();
+    it.sources.note('s', SIGNED);
+    it.sources.saveKeys('s', SIGNED.url, 3, 'third');
+    const facts = { seenSigned: true, mapId: 'the map', keyVersion: 3, keyDocument: 'third' };
+    expect(it.sources.read('s')).toEqual({ floorMs: null, map: null, isDamaged: false, ...facts });
+    expect(it.sources.has('s', 0)).toBe(false);
+  });
+
+  it('never takes an older key document, whoever writes it', () => {
+    using it = table();
+    it.sources.saveKeys('s', SIGNED.url, 3, 'third');
+    it.sources.saveKeys('s', SIGNED.url, 2, 'second');
+    it.sources.save(mapAt(1), UNSIGNED);
+    expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: 'third', map: mapAt(1) });
+  });
+
+  it('keeps floor, facts and key version when body and key document are damaged', () => {
+    using it = table();
+    it.sources.save(mapAt(7), SIGNED);
+    it.sources.saveKeys('s', SIGNED.url, 2, '{"a":\n1}');
+    it.database.exec(`UPDATE source SET body = x'00', key_document = 'forged'`);
+    const facts = { seenSigned: true, mapId: 'the map', keyVersion: 2, keyDocument: null };
+    expect(it.sources.read('s')).toEqual({ floorMs: 7, map: null, isDamaged: true, ...facts });
+  });
+
+  it('resets a floor without forgetting who signs the source', () => {
+    using it = table();
+    it.sources.save(mapAt(7), SIGNED);
+    it.sources.saveKeys('s', SIGNED.url, 2, 'second');
+    expect(it.sources.resetFloor('s', 7)).toBe(true);
+    expect(it.sources.read('s')).toMatchObject({ floorMs: null, map: mapAt(7), seenSigned: true, keyVersion: 2 });
+    expect(it.sources.resetFloor('s', 6)).toBe(true);
+    expect(it.sources.read('s')).toMatchObject({ floorMs: null, map: null, mapId: 'the map', keyDocument: 'second' });
+    expect(it.sources.resetFloor('unknown', 6)).toBe(false);
+    it.sources.save(mapAt(3), UNSIGNED);
+    expect(it.sources.read('s')).toMatchObject({ floorMs: 3, map: mapAt(3) });
+  });
+
+  it('moves what an earlier version kept under other keys: the highest floor and the newest good map', () => {
+    using it = table();
+    it.sources.save(mapAt(30, 'damaged'), UNSIGNED);
+    it.database.exec(`UPDATE source SET body = x'00'`);
+    it.sources.save(mapAt(20, 'old'), UNSIGNED);
+    it.sources.save(mapAt(10), SIGNED);
+    const expected = { floorMs: 30, map: { ...mapAt(20), storeKey: 's' }, seenSigned: true };
+    expect(it.sources.read('s', ['old', 'damaged', 'unknown', 's'])).toMatchObject(expected);
+    expect(it.sources.read('s')).toMatchObject(expected);
+    expect(it.sources.list().map(({ storeKey }) => storeKey)).toEqual(['s']);
+  });
+
+  it('lists sources without their bodies', () => {
+    using it = table();
+    it.sources.save(mapAt(7), SIGNED);
+    it.sources.saveKeys('s', SIGNED.url, 2, 'second');
+    const seen = { seenSigned: true, mapId: 'the map', keyVersion: 2 };
+    expect(it.sources.list()).toEqual([
+      { storeKey: 's', url: 'http://map.test/map', floorMs: 7, generatedAtMs: 7, savedAtMs: 5, ...seen },
+    ]);
+  });
+
+  it('upgrades format 7 and keeps what connectors and files have', () => {
+    using database = new DatabaseSync(':memory:');
+    database.exec(`
+      CREATE TABLE source (source_id TEXT PRIMARY KEY, floor_ms INTEGER NOT NULL, generated_at_ms INTEGER NOT NULL,
+        saved_at_ms INTEGER NOT NULL, etag TEXT, body BLOB NOT NULL, body_sha256 TEXT NOT NULL,
+        revision INTEGER NOT NULL, seal INTEGER NOT NULL) STRICT;
+      CREATE TABLE connector (kept TEXT);
+      PRAGMA user_version = 7;
+    `);
+    const { body } = mapAt(LONG_AGO);
+    const sealed = ['s', 12, LONG_AGO, 5, '"10"', digestOf(body), 4];
+    database
+      .prepare('INSERT INTO source VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)')
+      .run(...['s', 12, LONG_AGO, 5, '"10"'], body, digestOf(body), 4, sealOf(sealed));
+    createSchema(database);
+    expect(schemaVersionOf(database)).toBe(8);
+    const stored = { floorMs: 12, map: mapAt(LONG_AGO), isDamaged: false, ...NO_FACTS };
+    expect(new SourceTable(database).read('s')).toEqual(stored);
+    const lost: string[] = [];
+    expect([readProven(database, SOURCES, lost).length, lost]).toEqual([1, []]);
+    expect(database.prepare('SELECT * FROM connector').all()).toEqual([]);
+  });
+});
