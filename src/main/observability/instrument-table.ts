@@ -124,6 +124,10 @@ export const INSTRUMENTS = {
     'Service maps that were accepted and still want a human eye, by code.',
     'code',
   ),
+  unusableEntries: gauge(
+    'mcp_service_map_unusable_entries',
+    'Entries of the service maps in force that are left out, because this host cannot or must not do what they ask.',
+  ),
   staleness: gauge(
     'mcp_service_map_stale_seconds',
     'For how long the service map in force has been expired; 0 while it is fresh. The worst of all managers.',

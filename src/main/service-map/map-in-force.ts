@@ -7,15 +7,16 @@ import type { MapSigners } from '../../shared/signatures/trust.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import { shownMapUrl } from '../options/map-url.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
-import type { Lineage } from './trust/lineage.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
 import { ManifestCache } from './manifest-cache.ts';
 import { MapAge } from './map-age.ts';
-import type { DroppedMap } from './trust/map-trust-status.ts';
 import { judgeRemovals } from './mass-removal.ts';
 import type { Freshness } from './refresh/sync-decision.ts';
 import { Snapshot } from './snapshot.ts';
+import type { Lineage } from './trust/lineage.ts';
+import type { DroppedMap } from './trust/map-trust-status.ts';
 import { isSignedBy } from './trust/source-trust.ts';
+import { reportUnusable, usableDelta } from './unusable-entries.ts';
 
 type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
 
@@ -89,7 +90,10 @@ export class MapInForce {
       const missing = `${held.length} connectors are missing from the new service map`;
       this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', `${missing}; they stay until the next load agrees`);
     }
+    const { unusable } = this.#snapshot;
     this.#snapshot = this.#snapshot.next(sent, commit, verdict);
+    const isNews = reportUnusable(this.#deps.logger, unusable, this.#snapshot.unusable);
+    if (isNews) this.#deps.onAlarm('MAP_ENTRY_UNUSABLE');
     this.#signers = commit.signers;
     this.#dropped = null;
     this.#lineage.prove(etag, bodySha256);
@@ -105,7 +109,8 @@ export class MapInForce {
     const isToBeKept = body !== null && !isRemembered;
     this.#unsaved = isToBeKept ? { storeKey, etag, body, generatedAtMs, savedAtMs: Math.floor(clock.now()) } : null;
     if (held.length === 0) this.#save();
-    this.#deps.onSnapshot(this.#snapshot, { ...commit.delta, removed });
+    const delta = usableDelta({ ...commit.delta, removed }, unusable, this.#snapshot.unusable);
+    this.#deps.onSnapshot(this.#snapshot, delta);
   }
 
   /** Keeps the map in force: its server confirmed it, under this tag. */

@@ -7,11 +7,11 @@ import type { ResolvedOptions } from '../options/options.ts';
 import { CurrentMap } from './current-map.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
-import type { MapTrustStatus } from './trust/map-trust-status.ts';
 import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts';
 import { retry } from './refresh/retry.ts';
 import { decideSync, type Freshness, rejectsOnFailure } from './refresh/sync-decision.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { MapTrustStatus } from './trust/map-trust-status.ts';
 
 /** What a source says of itself. */
 export interface SourceStatus extends MapTrustStatus {
@@ -126,7 +126,12 @@ export class ServiceMapSource {
   observe(): Observation['sources'][number] {
     const { snapshot } = this;
     const expiresAtMs = snapshot.header === null ? null : snapshot.expiresAtMs;
-    return { expiresAtMs, nowMs: this.#deps.clock.now(), circuit: this.#breaker.state };
+    return {
+      unusableEntries: snapshot.unusable.size,
+      expiresAtMs,
+      nowMs: this.#deps.clock.now(),
+      circuit: this.#breaker.state,
+    };
   }
 
   /** Cancels the refresh under way; `reason` becomes its failure. */

@@ -11,6 +11,9 @@ const STDERR_LINES = 20;
 /** Definitions of a connector that are named although they are left out. */
 const DROPPED_SHOWN = 20;
 
+/** Entries of the map that are named although they are left out. */
+const UNUSABLE_SHOWN = 20;
+
 /**
  * Shows map, store and connectors in full. Resolves with the exit code: 0 if all are up. An unavailable map is part of
  * the status.
@@ -92,7 +95,16 @@ function mapLines({ serviceMap }: ManagerStatus): string[] {
     ...(heldRemovals.length === 0
       ? []
       : [`           ${heldRemovals.length} connectors vanished at once and are held`]),
+    ...unusableLines(serviceMap),
   ];
+}
+
+/** The entries of the map that are left out. */
+function unusableLines({ unusableEntries, unusableEntryCount }: ManagerStatus['serviceMap']): string[] {
+  const shown = unusableEntries.slice(0, UNUSABLE_SHOWN);
+  const rest = unusableEntryCount - shown.length;
+  const lines = shown.map(({ id, reason }) => `${printable(id)} is left out: ${printable(reason)}`);
+  return [...lines, ...(rest > 0 ? [`${rest} more are left out`] : [])].map((line) => `           ${line}`);
 }
 
 function configLines({ config }: ManagerStatus): string[] {

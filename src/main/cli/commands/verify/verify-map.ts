@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../../../../shared/error-codes.ts';
 import { assertTimely } from '../../../../shared/load/timeliness.ts';
+import { unusableOf } from '../../../../shared/map/entry-fault.ts';
 import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../../shared/map/service-map.ts';
 import { assertSigned } from '../../../../shared/map/signature.ts';
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
@@ -15,6 +16,9 @@ export interface CheckResult {
   readonly found: string;
 }
 
+/** Entries that are named although they are left out. */
+const MAX_NAMED = 20;
+
 type Map = Readonly<Record<string, unknown>>;
 
 /**
@@ -27,7 +31,7 @@ export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): readonly Chec
   if (!syntax.ok) return results;
   results.push(checkSignature(syntax.value, policy.trust.hmacKeys[0] ?? ''));
   const shape = attempt(() => checkServiceMap(syntax.value, policy.maxConnectors));
-  results.push(result('shape', shape, shape.ok ? `${shape.value.entries.length} connectors` : ''));
+  results.push(result('shape', shape, shape.ok ? shapeFound(shape.value) : ''));
   if (shape.ok) results.push(checkTime(shape.value, policy));
   return results;
 }
@@ -44,6 +48,14 @@ function checkSignature(map: Map, key: string): CheckResult {
       : `The key is right: it matches when written as ${form}. ` +
         'Write it as RFC 8785 says, in base64url or lower-case hex.';
   return { ...check, found };
+}
+
+/** How many connectors there are, and which of them a host of this version leaves out. */
+function shapeFound({ entries }: CheckedServiceMap): string {
+  const unusable = unusableOf(entries);
+  const named = unusable.slice(0, MAX_NAMED).map(({ id, reason }) => `; ${id} will be left out: ${reason}`);
+  const more = unusable.length > MAX_NAMED ? `; ${unusable.length - MAX_NAMED} more will be left out` : '';
+  return `${entries.length} connectors${named.join('')}${more}`;
 }
 
 function checkTime(map: CheckedServiceMap, policy: ProofPolicy): CheckResult {
