@@ -114,7 +114,7 @@ export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
  */
 export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly string[] {
   const tokens = tokenEnv.map((name) => requiredVariable(name, '--token-env'));
-  assertTokens(tokens.map((token, index) => [`The variable ${tokenEnv[index]} of --token-env`, token]));
+  assertTokens(tokens.map((token, index) => [`The variable ${tokenEnv[index]}`, token]));
   if (!stdio && !isLoopback(host) && tokens.length === 0)
     throw new SwitchyardError('OPTIONS_INVALID', `--host ${host} can be reached by others: give --token-env NAME too`);
   return tokens;

@@ -148,7 +148,8 @@ export const INSTRUMENTS = {
   ),
   toolChanges: counter(
     'mcp_tool_definition_changes_total',
-    'Tools whose definition differs from their pin, by the policy that applies: warn or quarantine.',
+    'Tools whose definition differs from their pin, by the policy that applies: warn or quarantine; map for ' +
+      'those that differ from the digest in the signed map, and are held back.',
     'policy',
   ),
   registryFlush: histogram(

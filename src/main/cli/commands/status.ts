@@ -56,7 +56,7 @@ function storeText(store: ManagerStatus['store']): string {
 }
 
 /** Which tools are from an earlier run, and which are no longer what they were. */
-function toolLines({ staleTools, changedTools }: ManagerStatus): string[] {
+function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): string[] {
   const { connectorCount, toolCount, oldestListedAt } = staleTools;
   const stale =
     `${toolCount} of ${connectorCount} connectors remembered from an earlier run, ` +
@@ -66,7 +66,10 @@ function toolLines({ staleTools, changedTools }: ManagerStatus): string[] {
       `${printable(name)} is not what it was on ${isoOf(pinnedAt)}: ` +
       `${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
   );
-  return [...(toolCount === 0 ? [] : [stale]), ...changed].map((line) => `           ${line}`);
+  const held = heldBackTools.map(
+    ({ name, digest }) => `${printable(name)} is held back: the signed map approves another definition than ${digest}`,
+  );
+  return [...(toolCount === 0 ? [] : [stale]), ...changed, ...held].map((line) => `           ${line}`);
 }
 
 /** What a connector lists and clients of a gateway never see. */

@@ -30,7 +30,7 @@ export function assertTokens(named: readonly (readonly [name: string, token: unk
   const seen = new Map<unknown, string>();
   for (const [name, token] of named) {
     const fault = tokenFault(token);
-    if (fault !== null) throw new SwitchyardError('OPTIONS_INVALID', `${name} is no access token: it ${fault}`);
+    if (fault !== null) throw new SwitchyardError('OPTIONS_INVALID', `${name} holds no token: it ${fault}`);
     const other = seen.get(token);
     if (other !== undefined)
       throw new SwitchyardError(
