@@ -1,4 +1,4 @@
-import { SwitchyardError } from '../../../shared/errors.ts';
+import { SwitchyardError } from '../../../../shared/errors.ts';
 
 /** Matches one character. */
 type OneCharacter = (code: number) => boolean;

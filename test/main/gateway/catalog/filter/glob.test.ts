@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import picomatch from 'picomatch';
 import { describe, expect, it } from 'vitest';
-import { compileGlob } from '../../../../src/main/gateway/catalog/glob.ts';
+import { compileGlob } from '../../../../../src/main/gateway/catalog/filter/glob.ts';
 
 describe('compileGlob()', () => {
   it.each([
