@@ -1,5 +1,10 @@
 export { ERROR_CODES, type ErrorCode, type ErrorCodeEntry } from '../shared/error-codes.ts';
 export { ConnectorManifestError, type ErrorDetail, SwitchyardError } from '../shared/errors.ts';
+export {
+  type VerifiedServiceMap,
+  type VerifyServiceMapOptions,
+  verifyServiceMap,
+} from '../shared/load/verify-service-map.ts';
 export type { ConnectorAuth, ConnectorEntry, RemoteTool, ServiceMapHeader } from '../shared/map/service-map.ts';
 export {
   canonicalizeServiceMapPayload,
@@ -7,7 +12,8 @@ export {
   verifyServiceMapSignature,
 } from '../shared/map/signature.ts';
 export type { LoadPhases, LoadReport } from '../shared/protocol/thread-messages.ts';
-export type { AcceptPolicy, SignatureAlgorithm } from '../shared/signatures/trust.ts';
+export { type SignServiceMapOptions, signServiceMap } from '../shared/signatures/sign-service-map.ts';
+export type { AcceptPolicy, MapSigner, MapSigners, SignatureAlgorithm } from '../shared/signatures/trust.ts';
 export type { CallToolOptions, RequestOptions } from './connectors/calls/call-options.ts';
 export type { ConnectionFacts, RequestTraffic, ResultSink } from './connectors/connection/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';

@@ -71,8 +71,7 @@ const api: WriterApi = {
   readSources: () => withSources((sources) => sources.list()),
   saveMap: (map, notes) => done(() => opened().saveMap(map, notes)),
   noteSource: (storeKey, notes) => done(() => opened().withSources((sources) => sources.note(storeKey, notes))),
-  saveKeys: (storeKey, url, version, document) =>
-    done(() => opened().withSources((sources) => sources.saveKeys(storeKey, url, version, document))),
+  saveKeys: (...keys) => done(() => opened().withSources((sources) => sources.saveKeys(...keys))),
   resetFloor: (storeKey, latestMs) => withSources((sources) => sources.resetFloor(storeKey, latestMs)),
   applyServers: (changes) => done(() => opened().applyServers(changes)),
   mergeServers: (servers, mode) => reply(() => opened().mergeServers(servers, mode)),

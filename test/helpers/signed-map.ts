@@ -1,5 +1,7 @@
 import { createServiceMapSignature } from '../../src/shared/map/signature.ts';
+import { signServiceMap } from '../../src/shared/signatures/sign-service-map.ts';
 import { secret } from './evidence.ts';
+import type { PrivateJwk } from './signing-keys.ts';
 
 /** The key of every map here. */
 export const KEY = secret('key of every map');
@@ -38,4 +40,9 @@ export function mapOf(connectors: readonly Json[], overrides: Json = {}): Json {
 /** The bytes of a map with its signature. */
 export function signed(map: Json, key: string = KEY): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(JSON.stringify({ ...map, signature: createServiceMapSignature(map, key) }));
+}
+
+/** The bytes of a map that these private keys sign, and an HMAC key besides where one is given. */
+export function signedWith(map: Json, keys: readonly PrivateJwk[], hmacKey?: string): Uint8Array<ArrayBuffer> {
+  return new TextEncoder().encode(JSON.stringify(signServiceMap(map, { keys, hmacKey })));
 }

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
-import type { SignatureAlgorithm } from '../../src/shared/signatures/trust.ts';
+import { readKeySet } from '../../src/shared/signatures/key-set.ts';
+import { hmacTrust, type SignatureAlgorithm, type SignatureTrust } from '../../src/shared/signatures/trust.ts';
 
 /** A private JWK with a `kid`, as an operator keeps it. */
 export type PrivateJwk = Readonly<Record<string, unknown>> & { readonly kid: string };
@@ -19,4 +20,10 @@ export function publicJwk({ d: _d, ...jwk }: PrivateJwk): Readonly<Record<string
 /** The public halves of these keys as a JWK set. */
 export function jwksOf(...keys: readonly PrivateJwk[]): { readonly keys: readonly object[] } {
   return { keys: keys.map(publicJwk) };
+}
+
+/** Trust in maps that one of these keys signed, whatever their HMAC; `overrides` replaces members. */
+export function trustIn(keys: readonly PrivateJwk[], overrides: Partial<SignatureTrust> = {}): SignatureTrust {
+  const trusted = keys.length === 0 ? [] : readKeySet(jwksOf(...keys));
+  return { ...hmacTrust(), accept: 'signature', keys: trusted, ...overrides };
 }

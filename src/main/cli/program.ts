@@ -1,11 +1,15 @@
 import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../../shared/package-version.ts';
 import { addCompletion } from './completion.ts';
-import { addConfig } from './config-command.ts';
-import { addPinCommands } from './pin-commands.ts';
-import { addRegistryCommands } from './registry-commands.ts';
+import { milliseconds, wholeNumber } from './flags/option-values.ts';
+import { addConfig } from './groups/config-command.ts';
+import { addKeysCommands } from './groups/keys-commands.ts';
+import { addMapCommands } from './groups/map-commands.ts';
+import { addPinCommands } from './groups/pin-commands.ts';
+import { addRegistryCommands } from './groups/registry-commands.ts';
+import { addStateCommands } from './groups/state-commands.ts';
 import { type ServeOptions, withServe } from './serve-options.ts';
-import { milliseconds, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
+import { type SourceOptions, withSource } from './source-options.ts';
 import { examples, PROGRAM } from './terminal/own-command.ts';
 
 /** Takes the exit code of the command that ran. */
@@ -21,7 +25,7 @@ Exit codes
 
 Variables
   CONNECTORS_SERVICE_MAP_URL  where the map is, unless --service-map says it
-  CONNECTORS_SIGNATURE_KEY    the key it is signed with, unless --key-env names another variable
+  CONNECTORS_SIGNATURE_KEY    the HMAC key it is signed with, unless --key-env or --keys is given
   CONNECTORS_API_KEY          the key for connectors that ask for one
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY   proxies
   NO_COLOR                    no colours
@@ -117,28 +121,9 @@ export function createProgram(setExitCode: SetExitCode): Command {
 
   addRegistryCommands(program, setExitCode);
 
-  fresh('sign', 'check a service map, sign it and write it in canonical form')
-    .argument('<file>', 'the map, JSON; - reads stdin')
-    .option('--key-env <name>', 'variable with the key', 'CONNECTORS_SIGNATURE_KEY')
-    .option('--out <file>', 'where to write it, replaced in one step; stdout by default')
-    .option('--stamp', 'set generatedAt to now', false)
-    .option('--json', 'print a document about the signature instead of the map', false)
-    .addHelpText('after', examples('mcp-switchyard sign map.json --stamp --out signed.json'))
-    .action(async (file: string, options) => {
-      const { runSign } = await import('./commands/sign.ts');
-      setExitCode(await runSign(file, options));
-    });
-
-  withSource(fresh('verify', 'say which checks a service map passes and which not, and why'))
-    .argument('<file-or-url>', 'the map; - reads stdin')
-    .addHelpText(
-      'after',
-      examples('mcp-switchyard verify signed.json', 'mcp-switchyard verify https://maps.example.com/map --json'),
-    )
-    .action(async (place: string, options: SourceOptions) => {
-      const { runVerify } = await import('./commands/verify.ts');
-      setExitCode(await runVerify(place, options));
-    });
+  addMapCommands(program, setExitCode);
+  addKeysCommands(program, setExitCode);
+  addStateCommands(program, setExitCode);
 
   withSource(fresh('doctor', 'check node, threads, disk, clock, proxy, map and connectors: what works and what to do'))
     .addHelpText(

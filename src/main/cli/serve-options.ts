@@ -3,7 +3,8 @@ import { SwitchyardError } from '../../shared/errors.ts';
 import { assertTokens, isLoopback } from '../gateway/http/access-tokens.ts';
 import type { ReadyFor } from '../gateway/http/health.ts';
 import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/limits.ts';
-import { milliseconds, requiredVariable, type SourceOptions, wholeNumber, withSource } from './source-options.ts';
+import { milliseconds, repeated, requiredVariable, wholeNumber } from './flags/option-values.ts';
+import { type SourceOptions, withSource } from './source-options.ts';
 import { examples } from './terminal/own-command.ts';
 
 /** What `mcp-switchyard serve` is given. */
@@ -30,33 +31,34 @@ export interface ServeOptions extends SourceOptions {
   readonly maxConnections: number;
 }
 
-const several = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+/** How long after its expiry `serve` still serves a map. */
+const DAY_MS = 24 * 3_600_000;
 
 /** Adds the options of `mcp-switchyard serve` to its command. */
 export function withServe(command: Command): Command {
-  return withSource(command)
+  return withSource(command, { maxStaleMs: DAY_MS })
     .option('--stdio', 'serve one client over standard streams instead of HTTP', false)
     .option('--host <address>', 'where to listen; anything but loopback needs --token-env', '127.0.0.1')
     .option('--port <n>', '0 takes any that is free', portNumber, DEFAULT_PORT)
-    .option('--token-env <name>', 'variable with a bearer token that clients must send; may be repeated', several, [])
-    .option('--allow-host <name>', 'a further host name that it may be addressed by; may be repeated', several, [])
+    .option('--token-env <name>', 'variable with a bearer token that clients must send; may be repeated', repeated, [])
+    .option('--allow-host <name>', 'a further host name that it may be addressed by; may be repeated', repeated, [])
     .option(
       '--allow-origin <origin>',
       'a page that may talk to it, as https://app.example.com; may be repeated',
-      several,
+      repeated,
       [],
     )
     .option('--allow-private', 'connectors of a map may be at private and loopback addresses', false)
     .option(
       '--tools <glob>',
       'only tools and prompts so named (connector__tool); ! before it denies; may be repeated',
-      several,
+      repeated,
       [],
     )
     .option(
       '--route <name=glob,…>',
       'a further endpoint /r/NAME/mcp that shows these alone; may be repeated',
-      several,
+      repeated,
       [],
     )
     .option('--separator <text>', 'between a connector and its tool, in names', separator, '__')

@@ -1,11 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { type Command, InvalidArgumentError, Option } from 'commander';
-import { codeOf, SwitchyardError } from '../../shared/errors.ts';
+import { type Command, Option } from 'commander';
+import { codeOf } from '../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
 import type { Logger } from '../observability/logger.ts';
-import type { ConnectorProxyManagerOptions, ManagerOptions, ServerRegistryOption } from '../options/manager-options.ts';
+import type {
+  ConnectorProxyManagerOptions,
+  ManagerOptions,
+  ServerRegistryOption,
+  SignedMapManagerOptions,
+} from '../options/manager-options.ts';
 import type { TlsOptions } from '../options/network-options.ts';
 import { type DiscoveryOptions, withDiscovery } from './discovery/with-discovery.ts';
+import { milliseconds, misuse, requiredVariable } from './flags/option-values.ts';
+import { type TrustDefaults, type TrustOptions, trustChoice, withTrust } from './flags/trust-options.ts';
 import { connectorsOf, DEFAULT_WAIT_MS, followStartUp, type StartUp } from './start-up.ts';
 import { usableStateDir } from './state-folder.ts';
 import { untilInterrupted } from './terminal/interrupt.ts';
@@ -13,12 +20,11 @@ import { printable, problemLogger, say } from './terminal/output.ts';
 import { tellStarting } from './terminal/tell-starting.ts';
 
 /** What every command that works from a service map or a local file is given. */
-export interface SourceOptions extends DiscoveryOptions {
+export interface SourceOptions extends DiscoveryOptions, TrustOptions {
   readonly serviceMap?: string;
   readonly config?: readonly string[];
   readonly registry: boolean;
   readonly registryPath?: string;
-  readonly keyEnv: string;
   readonly mapKeyEnv?: string;
   readonly connectorsKeyEnv: string;
   readonly stateDir?: string;
@@ -35,11 +41,14 @@ export interface SourceOptions extends DiscoveryOptions {
   readonly verbose: boolean;
 }
 
+/** The options of a manager with a map. */
+type MapManagerOptions = ConnectorProxyManagerOptions | SignedMapManagerOptions;
+
 const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
 
 /** Adds the options of {@link SourceOptions} to a command. */
-export function withSource(command: Command): Command {
-  return withDiscovery(command, MAP_URL_VARIABLE)
+export function withSource(command: Command, defaults?: TrustDefaults): Command {
+  return withTrust(withDiscovery(command, MAP_URL_VARIABLE), defaults)
     .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
     .option(
       '--config <file>',
@@ -48,7 +57,6 @@ export function withSource(command: Command): Command {
     )
     .option('--registry', 'the registered servers beside those, or alone (`mcp-switchyard registry`)', false)
     .option('--registry-path <file>', 'the same, with the registry whose servers.json this is')
-    .option('--key-env <name>', 'variable with the key the map is signed with', 'CONNECTORS_SIGNATURE_KEY')
     .option('--map-key-env <name>', 'variable with the bearer token for the map, if it wants one')
     .option(
       '--connectors-key-env <name>',
@@ -74,20 +82,6 @@ export function withSource(command: Command): Command {
     .option('--verbose', 'log lines as JSON on stderr', false);
 }
 
-/** Reads a number of milliseconds from the command line. */
-export function milliseconds(text: string): number {
-  const value = Number(text);
-  if (Number.isFinite(value) && value > 0 && value < 2 ** 31) return value;
-  throw new InvalidArgumentError('Give a number of milliseconds above 0.');
-}
-
-/** Reads a whole number above 0 from the command line. */
-export function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value > 0) return value;
-  throw new InvalidArgumentError('Give a whole number above 0.');
-}
-
 /** The options of a manager for these; throws OPTIONS_INVALID naming the option or variable that is missing. */
 export function managerOptions(options: SourceOptions): ManagerOptions {
   const configFile = configFiles(options);
@@ -103,15 +97,17 @@ export function managerOptions(options: SourceOptions): ManagerOptions {
 }
 
 /** The same, for the map at `serviceMapUrl`. */
-export function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): ConnectorProxyManagerOptions {
-  return {
+function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapManagerOptions {
+  const given = {
     ...commonOptions(options),
     serviceMapUrl,
     configFile: configFiles(options),
     serverRegistry: registryOption(options),
-    signatureKey: requiredVariable(options.keyEnv, '--key-env'),
     apiKey: options.mapKeyEnv === undefined ? undefined : requiredVariable(options.mapKeyEnv, '--map-key-env'),
   };
+  const { signatureKeys, signatureKey, ...trust } = trustChoice(options);
+  if (signatureKeys !== undefined) return { ...given, ...trust, signatureKeys, signatureKey };
+  return { ...given, ...trust, signatureKey: signatureKey ?? [] };
 }
 
 /** Files that were found, then those that `--config` names, which win; one alone as it is. */
@@ -172,13 +168,6 @@ export async function withManager(
   return await Promise.race([work(manager, startUp), interrupted]);
 }
 
-/** The value of the variable that an option names. */
-export function requiredVariable(name: string, option: string): string {
-  const value = process.env[name];
-  if (value !== undefined && value !== '') return value;
-  throw misuse(`The variable ${name}, which ${option} names, is not set`);
-}
-
 /** The text of a file that an option names. */
 function readNamed(path: string, option: string): string {
   try {
@@ -188,15 +177,12 @@ function readNamed(path: string, option: string): string {
   }
 }
 
-function tlsOptions({ ca, cert, certKey }: SourceOptions): TlsOptions | undefined {
+/** The TLS options that the flags name. Throws OPTIONS_INVALID for a file that cannot be read. */
+export function tlsOptions({ ca, cert, certKey }: SourceOptions): TlsOptions | undefined {
   if (ca === undefined && cert === undefined && certKey === undefined) return undefined;
   const read = (path: string | undefined, option: string): string | undefined =>
     path === undefined ? undefined : readNamed(path, option);
   return { ca: read(ca, '--ca'), cert: read(cert, '--cert'), key: read(certKey, '--cert-key') };
-}
-
-function misuse(message: string): SwitchyardError {
-  return new SwitchyardError('OPTIONS_INVALID', message);
 }
 
 const lineAt =

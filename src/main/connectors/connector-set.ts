@@ -36,7 +36,7 @@ export class ConnectorSet {
   #waiting = 0;
   #applied: Promise<void> = Promise.resolve();
   #isClosed = false;
-  readonly #leaving = new Set<Promise<void>>();
+  readonly #leaving = new Map<Connector, Promise<void>>();
 
   constructor(deps: ConnectorSetDeps) {
     this.#deps = deps;
@@ -85,12 +85,12 @@ export class ConnectorSet {
   /**
    * Follows the directory where it says something else than before: what is gone or disabled ends before this returns, the rest comes up in the background,
    * some in each turn of the event loop. `added` are not looked at now, since all of a first map are: one that another
-   * source has too becomes the other in its turn.
+   * source has too becomes the other in its turn. Calls to what is gone have `drainMs` to end.
    */
-  follow(ids: readonly string[], added: readonly string[] = []): void {
+  follow(ids: readonly string[], added: readonly string[] = [], drainMs = 0): void {
     const wanted = ids.filter((id) => {
       const isWanted = this.#deps.directory.isWanted(id);
-      if (isWanted === null) this.#remove(id);
+      if (isWanted === null) this.#remove(id, drainMs);
       if (isWanted === false && this.#connectors.has(id)) this.#take(id);
       return isWanted === true || (isWanted === false && !this.#connectors.has(id));
     });
@@ -124,7 +124,8 @@ export class ConnectorSet {
     this.#isClosed = true;
     const closing: Promise<void>[] = [];
     await inBatches(this.all(), (connector) => closing.push(connector.close(reason)));
-    await Promise.all([...this.#leaving, ...closing]);
+    await Promise.all([...this.#leaving.keys()].map((connector) => connector.close(reason)));
+    await Promise.all(closing);
   }
 
   #inTurns(ids: readonly string[], work: (id: string) => void): void {
@@ -144,14 +145,14 @@ export class ConnectorSet {
     connector.update(entry);
   }
 
-  #remove(id: string): void {
+  #remove(id: string, drainMs: number): void {
     const connector = this.#connectors.get(id);
     if (connector === undefined) return;
     this.#connectors.delete(id);
     const why = `Connector ${id} was removed from ${originOf(connector.entry)}.`;
-    const leaving = connector.close(new SwitchyardError('CONNECTOR_GONE', why));
-    this.#leaving.add(leaving);
-    void leaving.finally(() => this.#leaving.delete(leaving));
+    const leaving = connector.close(new SwitchyardError('CONNECTOR_GONE', why), drainMs);
+    this.#leaving.set(connector, leaving);
+    void leaving.finally(() => this.#leaving.delete(connector));
   }
 }
 

@@ -91,9 +91,13 @@ export class Connector {
     return this.#keeper.unavailable();
   }
 
-  /** Ends it for good: its tools go, its calls reject with `reason`, its session ends. Idempotent. */
-  close(reason: SwitchyardError): Promise<void> {
-    if (this.state !== 'closing') this.#keeper.end('closing', reason);
+  /**
+   * Ends it for good: its tools go, its calls reject with `reason`, its session ends. With `drainMs`, calls under way
+   * have so many milliseconds to end by themselves; closing it once more ends them at once. Idempotent.
+   */
+  close(reason: SwitchyardError, drainMs = 0): Promise<void> {
+    if (this.state !== 'closing') this.#keeper.end('closing', reason, drainMs);
+    else if (drainMs === 0) this.#keeper.cut(reason);
     return this.#keeper.ended();
   }
 

@@ -20,6 +20,9 @@ import { RefreshSchedules } from './refresh-schedules.ts';
 import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
 
+/** How long calls may still take when their map is dropped. */
+const DROPPED_DRAIN_MS = 5_000;
+
 /** Loads remembered for `status()`. */
 const LOADS_KEPT = 16;
 
@@ -150,7 +153,8 @@ function followSources({ logger, events, sources, connectors, tools }: Following
     tools.store.reconsider([...added, ...removed, ...unusable, ...(leftOut.get(sourceId) ?? [])]);
     leftOut.set(sourceId, unusable);
     tools.intake.reconsider([...added, ...changed, ...removed]);
-    connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added);
+    const drainMs = snapshot.header === null ? DROPPED_DRAIN_MS : 0;
+    connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added, drainMs);
     dropUnknownTools();
     events.emit('snapshot', { sourceId, revision, added, changed, removed });
   });

@@ -121,7 +121,9 @@ export const INSTRUMENTS = {
   ),
   alarms: counter(
     'mcp_service_map_alarms_total',
-    'Service maps that were accepted and still want a human eye, by code.',
+    'What wants a human eye about service maps, by code: suspicious ones (MAP_EQUIVOCATED, MAP_MASS_REMOVAL), one ' +
+      'that is aging (MAP_EXPIRED), one that was dropped (MAP_TOO_STALE, MAP_KEY_REVOKED), and key documents that were ' +
+      'not believed (KEYS_UNTRUSTED, KEYS_ROLLED_BACK).',
     'code',
   ),
   unusableEntries: gauge(
@@ -135,6 +137,28 @@ export const INSTRUMENTS = {
   expiry: gauge(
     'mcp_service_map_expires_in_seconds',
     'Seconds until the service map in force expires; negative afterwards. The least of all managers.',
+  ),
+  mapAge: gauge(
+    'mcp_service_map_age_seconds',
+    'How long ago the service map in force was generated. The oldest of all managers.',
+  ),
+  keyExpiry: gauge(
+    'mcp_service_map_key_expires_in_seconds',
+    'Seconds until the first key that signed the service map in force expires; negative afterwards. The least of all ' +
+      'managers; absent if no such key expires.',
+  ),
+  keyDocumentExpiry: gauge(
+    'mcp_service_map_key_document_expires_in_seconds',
+    'Seconds until the newest key document expires; negative afterwards. The least of all managers; absent without ' +
+      'one.',
+  ),
+  keyDocumentsFailing: gauge(
+    'mcp_service_map_key_documents_failing',
+    'Sources whose newer key documents could not be read or were not believed at the last refresh.',
+  ),
+  hmacOnly: gauge(
+    'mcp_service_map_hmac_only',
+    'Service maps in force that are signed by their HMAC alone though public keys are configured.',
   ),
   circuits: gauge(
     'mcp_service_map_circuits',

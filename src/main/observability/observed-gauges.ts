@@ -2,17 +2,28 @@ import type { Gauge } from 'prom-client';
 import { type GaugeEntry, INSTRUMENTS } from './instrument-table.ts';
 import { type LoopDelayMeter, startLoopDelayMeter } from './loop-delay.ts';
 
+/** The facts about the source of a map. Instants are epoch ms; null where there is nothing to know. */
+interface SourceObservation {
+  readonly nowMs: number;
+  readonly generatedAtMs: number | null;
+  readonly expiresAtMs: number | null;
+  /** When the first of the keys that signed the map expires. */
+  readonly keyExpiresAtMs: number | null;
+  /** When the newest key document expires. */
+  readonly keyDocumentExpiresAtMs: number | null;
+  /** Whether the map is signed by its HMAC alone though public keys are configured. */
+  readonly isHmacOnly: boolean;
+  /** Whether key documents could not be followed. */
+  readonly isKeyDocumentFailing: boolean;
+  /** Entries of the map that are left out. */
+  readonly unusableEntries: number;
+  /** `closed`, `half-open` or `open`. */
+  readonly circuit: string;
+}
+
 /** The facts about a manager that its gauges show. */
 export interface Observation {
-  readonly sources: readonly {
-    /** Epoch ms; null without a map. */
-    readonly expiresAtMs: number | null;
-    readonly nowMs: number;
-    /** `closed`, `half-open` or `open`. */
-    readonly circuit: string;
-    /** Entries of the map that are left out. */
-    readonly unusableEntries: number;
-  }[];
+  readonly sources: readonly SourceObservation[];
   readonly connectorsByState: ReadonlyMap<string, number>;
   readonly queueLength: number;
 }
@@ -75,10 +86,34 @@ export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) =
     const ages = expiries().map((expiresInMs) => Math.max(0, -expiresInMs));
     this.set(Math.max(0, ...ages) / 1000);
   });
-  make(INSTRUMENTS.expiry, function () {
-    const known = expiries();
+  const leastOf = (left: (source: SourceObservation) => number | null) =>
+    function (this: Gauge): void {
+      const known = sources().flatMap((source) => left(source) ?? []);
+      this.remove();
+      if (known.length > 0) this.set(Math.min(...known) / 1000);
+    };
+  make(
+    INSTRUMENTS.expiry,
+    leastOf(({ expiresAtMs, nowMs }) => leftOf(expiresAtMs, nowMs)),
+  );
+  make(
+    INSTRUMENTS.keyExpiry,
+    leastOf(({ keyExpiresAtMs, nowMs }) => leftOf(keyExpiresAtMs, nowMs)),
+  );
+  make(
+    INSTRUMENTS.keyDocumentExpiry,
+    leastOf(({ keyDocumentExpiresAtMs, nowMs }) => leftOf(keyDocumentExpiresAtMs, nowMs)),
+  );
+  make(INSTRUMENTS.mapAge, function () {
+    const ages = sources().flatMap(({ generatedAtMs, nowMs }) => leftOf(nowMs, generatedAtMs) ?? []);
     this.remove();
-    if (known.length > 0) this.set(Math.min(...known) / 1000);
+    if (ages.length > 0) this.set(Math.max(0, ...ages) / 1000);
+  });
+  make(INSTRUMENTS.hmacOnly, function () {
+    this.set(sources().filter(({ isHmacOnly }) => isHmacOnly).length);
+  });
+  make(INSTRUMENTS.keyDocumentsFailing, function () {
+    this.set(sources().filter(({ isKeyDocumentFailing }) => isKeyDocumentFailing).length);
   });
   make(INSTRUMENTS.poolQueue, function () {
     this.set(observations().reduce((sum, { queueLength }) => sum + queueLength, 0));
@@ -120,5 +155,10 @@ export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) =
 const sources = (): Observation['sources'] => observations().flatMap((observation) => observation.sources);
 
 function expiries(): number[] {
-  return sources().flatMap(({ expiresAtMs, nowMs }) => (expiresAtMs === null ? [] : [expiresAtMs - nowMs]));
+  return sources().flatMap(({ expiresAtMs, nowMs }) => leftOf(expiresAtMs, nowMs) ?? []);
+}
+
+/** Milliseconds from one instant to another; null where one of them is not known. */
+function leftOf(toMs: number | null, fromMs: number | null): number | null {
+  return toMs === null || fromMs === null ? null : toMs - fromMs;
 }

@@ -11,13 +11,19 @@ import type { Secret } from './secrets.ts';
 import type { KeySetSource } from './trust/key-set-source.ts';
 import type { HmacKeys, TrustOptions } from './trust/trust-options.ts';
 
-/** What a manager can be given. Everything optional has a default that suits a host with up to some hundred connectors. */
+/**
+ * What a manager can be given. Everything optional has a default that suits a host with up to some hundred
+ * connectors.
+ */
 export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** Where the signed service map is, http or https. */
   readonly serviceMapUrl: string;
   /** The HMAC key the map is signed with; several while the key is rotated, the newest first. */
   readonly signatureKey: HmacKeys;
-  /** More maps, each with its own schedule, cache, floor and failure. Of one connector id in two maps the earlier counts; `serviceMapUrl` comes first. */
+  /**
+   * More maps, each with its own schedule, cache, floor and failure. Of one connector id in two maps the earlier
+   * counts; `serviceMapUrl` comes first.
+   */
   readonly sources?: readonly (ServiceMapSourceOptions | SignedMapSourceOptions)[] | undefined;
   /** The key for connectors whose `auth` asks for one. */
   readonly connectorsApiKey?: Secret | undefined;
@@ -29,7 +35,10 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly logger?: Logger | undefined;
   /** Fetches the map instead of undici; it cannot cross threads, so fetching then stays on main. */
   readonly fetchImpl?: typeof fetch | undefined;
-  /** An Agent of undici 7 or 8 for the map and the connectors, in place of `tls` and `proxy`; it cannot cross threads either. */
+  /**
+   * An Agent of undici 7 or 8 for the map and the connectors, in place of `tls` and `proxy`; it cannot cross threads
+   * either.
+   */
   readonly agent?: AgentLike | undefined;
   /** Own authorities and a client certificate, for the map and the connectors. */
   readonly tls?: TlsOptions | undefined;
@@ -41,14 +50,21 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly clock?: Clock | undefined;
   readonly sleep?: Sleep | undefined;
   readonly random?: Random | undefined;
-  /** What this host can do for connectors (sampling, elicitation, roots; MCP's `ClientCapabilities`), and how. Nothing by default. */
+  /**
+   * What this host can do for connectors (sampling, elicitation, roots; MCP's `ClientCapabilities`), and how. Nothing
+   * by default.
+   */
   readonly host?: HostSide | undefined;
-  /** How to log in to a connector that wants OAuth; null or undefined for one that does not. Give it time: `timeouts.connect` of the entry counts. */
+  /**
+   * How to log in to a connector that wants OAuth; null or undefined for one that does not. Give it time:
+   * `timeouts.connect` of the entry counts.
+   */
   readonly oauth?: ((connectorId: string) => ConnectorOAuth | null | undefined) | undefined;
   /** Makes the thing that talks to a connector, instead of the MCP SDK. */
   readonly createProxy?: CreateProxy | undefined;
   /**
-   * Whether connectors of a map may be at addresses that are not public (loopback, private, link-local, …); those of a local file and of the registry always may. `false`
+   * Whether connectors of a map may be at addresses that are not public (loopback, private, link-local, …); those of
+   * a local file and of the registry always may. `false`
    * goes with neither `agent` nor `createProxy`. `true`.
    */
   readonly allowPrivateEndpoints?: boolean | undefined;
@@ -61,12 +77,14 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   /** How long `sync()` waits for connectors at most; stragglers go on in the background. 5 000 ms. */
   readonly syncDeadlineMs?: number | undefined;
   /**
-   * How long a stdio server may be quiet before its handshake is done, from its own start. Each line on stderr starts the
+   * How long a stdio server may be quiet before its handshake is done, from its own start. Each line on stderr starts
+   * the
    * time again, up to 5 min in all; `timeouts.connect` of its entry is a hard limit instead. Defaults to 60 000 ms.
    */
   readonly startTimeoutMs?: number | undefined;
   /**
-   * How many stdio servers may start at a time. By default the processors decide: one more than there are, and more while
+   * How many stdio servers may start at a time. By default the processors decide: one more than there are, and more
+   * while
    * they are idle.
    */
   readonly programStarts?: number | undefined;
@@ -82,14 +100,21 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly maxTools?: number | undefined;
   /** Cap on one answer of a connector, a page of tools too, after decompression. 32 MiB. */
   readonly maxResultBytes?: number | undefined;
-  /** Folder that remembers the last verified map, its floor and the tools over restarts. Nothing is remembered without it. */
+  /**
+   * Folder that remembers the last verified map, its floor and the tools over restarts. Nothing is remembered without
+   * it.
+   */
   readonly stateDir?: string | undefined;
   /**
-   * What to do about a tool whose definition is no longer the one that was first seen: nothing (`off`), tell it (`warn`), or also unlist and refuse it until it is
+   * What to do about a tool whose definition is no longer the one that was first seen: nothing (`off`), tell it
+   * (`warn`), or also unlist and refuse it until it is
    * approved (`quarantine`). `warn`.
    */
   readonly pinTools?: PinPolicy | undefined;
-  /** Whether what connectors say of their own accord, besides of their tools, becomes `notification` events; it keeps a stream open to each that may. `false`. */
+  /**
+   * Whether what connectors say of their own accord, besides of their tools, becomes `notification` events; it keeps
+   * a stream open to each that may. `false`.
+   */
   readonly notifications?: boolean | undefined;
   /** Where maps are proven: `auto` starts on main while the threads boot, `always` never does, `never` always does. */
   readonly offload?: 'auto' | 'always' | 'never' | undefined;
@@ -113,7 +138,8 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    */
   readonly configDigests?: Readonly<Record<string, string>> | undefined;
   /**
-   * The servers of a registry (fs-store) as connectors besides the map's, kept as the registry is: `true` for that of the environment, or its `servers.json`. Not
+   * The servers of a registry (fs-store) as connectors besides the map's, kept as the registry is: `true` for that of
+   * the environment, or its `servers.json`. Not
    * to be taken for `registry`, which is told of tools.
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;

@@ -1,18 +1,22 @@
 import { raceSignal } from '../../shared/clock.ts';
 import type { ErrorCode } from '../../shared/error-codes.ts';
+import { isFloorInFuture } from '../../shared/load/floor.ts';
 import type { AcquiredBody } from '../../shared/protocol/thread-messages.ts';
 import type { StoredMap } from '../../shared/protocol/writer-messages.ts';
 import { traced } from '../observability/trace.ts';
 import type { MapOptions } from '../options/map-options.ts';
+import { shownMapUrl } from '../options/map-url.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
-import { Lineage } from './trust/lineage.ts';
+import type { BelievedDocument } from './keys/key-ring.ts';
+import { type Following, SourceKeys } from './keys/source-keys.ts';
 import type { LoadOutcome } from './loading/collect-load.ts';
 import { type AskedSecrets, askForSecrets, createLoadTask } from './loading/load-task.ts';
 import { MapInForce } from './map-in-force.ts';
-import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import type { Freshness } from './refresh/sync-decision.ts';
 import type { Snapshot } from './snapshot.ts';
-import { configuredKeys, type KeysInForce, trustOf } from './trust/source-trust.ts';
+import { Lineage } from './trust/lineage.ts';
+import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
+import { trustOf } from './trust/source-trust.ts';
 
 /**
  * The last accepted map of a source, and how the next one is loaded. One load at a time: the caller sees to it.
@@ -23,13 +27,14 @@ export class CurrentMap {
   readonly #lineage: Lineage;
   readonly #inForce: MapInForce;
   readonly #remembered: PromiseWithResolvers<void> = Promise.withResolvers();
-  #keys: KeysInForce = configuredKeys([]);
+  readonly #keys: SourceKeys;
 
   constructor(options: MapOptions, deps: CurrentMapDeps) {
     this.#options = options;
     this.#deps = deps;
     this.#lineage = new Lineage(options.url);
     this.#inForce = new MapInForce(options, this.#lineage, deps);
+    this.#keys = new SourceKeys(options, deps, (believed) => this.#believe(believed));
   }
 
   /** Resolves when what is remembered has been put in force, or is known to be nothing. */
@@ -48,13 +53,25 @@ export class CurrentMap {
 
   trustStatus(): MapTrustStatus {
     const { signers, dropped } = this.#inForce;
-    return viewTrust({ options: this.#options.trust, facts: this.#lineage.facts, keys: this.#keys, signers, dropped });
+    return viewTrust({
+      options: this.#options.trust,
+      facts: this.#lineage.facts,
+      keys: this.#keys.inForce,
+      signers,
+      dropped,
+    });
+  }
+
+  /** Starts a refresh, whose attempts share what key documents may cost. */
+  startRefresh(): void {
+    this.#keys.startRefresh();
   }
 
   /**
    * Asks for the map once and accepts what is proven; a failed load changes nothing.
    * The first time, what is remembered from an earlier run is put in force before the network is asked.
-   * Rejects with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID where a key cannot be had.
+   * Rejects with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID where a key cannot be had, and with
+   * KEYS_ROLLED_BACK where no key document is new enough.
    */
   async load(signal: AbortSignal): Promise<LoadOutcome> {
     const secrets = await askForSecrets(this.#options, signal);
@@ -62,7 +79,7 @@ export class CurrentMap {
     const oldKeys = this.#lineage.unread(secrets.hmacKeys);
     if (oldKeys !== null) await this.#remember(secrets, oldKeys, signal).finally(this.#remembered.resolve);
     const hasLost = this.#deps.memory.hasLost(this.#lineage.storeKey);
-    const first = await this.#run(secrets, null, signal);
+    const first = await this.#keys.load(secrets, signal, (following) => this.#run(secrets, null, signal, following));
     const outcome = (await this.#wasFloorReset(first, signal)) ? await this.#run(secrets, null, signal) : first;
     if (outcome.kind !== 'unchanged' || !(await hasLost)) return outcome;
     // Of a map that did not change only the bytes are missing that could be kept again.
@@ -91,11 +108,15 @@ export class CurrentMap {
       this.#inForce.snapshot.revision > 0 ? null : await raceSignal(this.#deps.memory.readEarly(storeKey), signal);
     if (early !== null) {
       this.#lineage.learn(early.facts);
+      this.#keys.remember(early.facts, secrets);
       await this.#serve(early.map, secrets, signal);
     }
     const stored = await raceSignal(this.#deps.memory.read(storeKey, oldKeys), signal);
     if (stored === null) return;
     this.#lineage.remember(stored, oldKeys);
+    const document = this.#keys.remember(stored, secrets);
+    // The start image may be older than the store, and so may be the keys that its map was proven with.
+    if (document !== null) this.#inForce.judge(document);
     const { map } = stored;
     if (map !== null && map.generatedAtMs > this.#inForce.snapshot.generatedAtMs)
       await this.#serve(map, secrets, signal);
@@ -104,6 +125,7 @@ export class CurrentMap {
   /** Puts a remembered map in force, if it still proves good. */
   async #serve(map: StoredMap, secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
     const given: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
+    await this.#keys.assertUsable(secrets, signal);
     const outcome = await this.#run(secrets, given, signal);
     if (outcome.kind !== 'failed') {
       this.#remembered.resolve();
@@ -114,11 +136,25 @@ export class CurrentMap {
     if (code === 'MAP_TOO_STALE' || code === 'MAP_KEY_REVOKED') this.#inForce.noteRefused(code);
   }
 
-  async #run(secrets: AskedSecrets, given: AcquiredBody | null, signal: AbortSignal): Promise<LoadOutcome> {
+  /** Takes up a newer key document: it is remembered, and the map in force is judged by it. */
+  #believe({ document, text, startsOver }: BelievedDocument): void {
+    const { storeKey, facts } = this.#lineage;
+    const { version } = document;
+    this.#lineage.learn({ ...facts, keyVersion: version, keyDocument: text });
+    this.#deps.memory.saveKeys(storeKey, shownMapUrl(this.#options.url), version, text, startsOver);
+    this.#inForce.judge(document);
+  }
+
+  async #run(
+    secrets: AskedSecrets,
+    given: AcquiredBody | null,
+    signal: AbortSignal,
+    following: Following | null = null,
+  ): Promise<LoadOutcome> {
     const { clock, loader, memory, network } = this.#deps;
     const [options, lineage, snapshot] = [this.#options, this.#lineage, this.#inForce.snapshot];
-    this.#keys = configuredKeys(secrets.keySet);
-    const trust = trustOf(options.trust, secrets.hmacKeys, this.#keys, lineage.facts);
+    this.#keys.configure(secrets.keySet);
+    const trust = trustOf(options.trust, secrets.hmacKeys, this.#keys.inForce, lineage.facts);
     lineage.useTrust(trust, options.trust.mapId);
     const { apiKey } = secrets;
     // A remembered map is in the store already.
@@ -127,10 +163,12 @@ export class CurrentMap {
     const outcome = await traced('load', 'service map load', { isRemembered: given !== null }, (traceparent) =>
       loader.load(createLoadTask({ traceparent, ...parts }), signal),
     );
+    // What was proven under older keys does not count, and a map that was dropped is not there to be compared with.
+    const hasOtherKeys = following !== null && (await following.hasChanged);
     // Nothing is taken up once the manager closes, though the map may have come in the same moment.
     signal.throwIfAborted();
-    // A map that was dropped meanwhile is not there to be compared with.
-    if (given === null && this.#inForce.snapshot !== snapshot) return this.#run(secrets, null, signal);
+    if (given === null && (hasOtherKeys || this.#inForce.snapshot !== snapshot))
+      return this.#run(secrets, null, signal);
     this.#deps.onLoad(outcome.kind === 'loaded' ? outcome.commit.report : outcome.report, outcome.kind);
     if (outcome.kind === 'loaded') this.#inForce.accept(outcome, given !== null);
     if (outcome.kind === 'unchanged') this.#inForce.confirm(outcome.etag);
@@ -142,7 +180,8 @@ export class CurrentMap {
     const { floorMs, storeKey } = this.#lineage;
     const { clock, memory } = this.#deps;
     if (outcome.kind !== 'failed' || outcome.error.code !== 'MAP_ROLLED_BACK' || floorMs === null) return false;
-    if (!memory.isKeeping || floorMs <= clock.now() + this.#options.limits.maxClockSkewMs) return false;
+    const isFuture = isFloorInFuture(floorMs, clock.now(), this.#options.limits.maxClockSkewMs);
+    if (!memory.isKeeping || !isFuture) return false;
     const stored = await raceSignal(memory.read(storeKey, []), signal);
     if (stored === null || (stored.floorMs !== null && stored.floorMs >= floorMs)) return false;
     this.#lineage.lowerFloor(stored.floorMs);

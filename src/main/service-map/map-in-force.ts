@@ -3,6 +3,7 @@ import type { ErrorCode } from '../../shared/error-codes.ts';
 import { messageOf } from '../../shared/errors.ts';
 import type { CommitEvent } from '../../shared/protocol/thread-messages.ts';
 import type { SourceNotes, StoredMap } from '../../shared/protocol/writer-messages.ts';
+import type { KeyDocument } from '../../shared/signatures/key-document.ts';
 import type { MapSigners } from '../../shared/signatures/trust.ts';
 import type { MapOptions } from '../options/map-options.ts';
 import { shownMapUrl } from '../options/map-url.ts';
@@ -15,7 +16,7 @@ import type { Freshness } from './refresh/sync-decision.ts';
 import { Snapshot } from './snapshot.ts';
 import type { Lineage } from './trust/lineage.ts';
 import type { DroppedMap } from './trust/map-trust-status.ts';
-import { isSignedBy } from './trust/source-trust.ts';
+import { isSignedBy, needsSignatures } from './trust/source-trust.ts';
 import { reportUnusable, usableDelta } from './unusable-entries.ts';
 
 type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
@@ -121,6 +122,27 @@ export class MapInForce {
   }
 
   /**
+   * Judges the map in force by a key document that is newer than its proof. Drops it where too few of its signers are
+   * left, and lets it expire with the document at the latest. A map that holds by its HMAC alone stays as it is.
+   */
+  judge({ version, revoked, expiresAtMs }: Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>): void {
+    const signers = this.#signers;
+    const { trust } = this.#options;
+    if (signers === null || !needsSignatures(trust, signers, this.#lineage.facts)) return;
+    const left = signers.signatures.filter(({ thumbprint }) => !revoked.includes(thumbprint));
+    if (!isSignedBy({ ...signers, signatures: left }, trust.threshold))
+      this.drop('MAP_KEY_REVOKED', `Key document ${version} revokes keys that signed the service map in force`);
+    else if (expiresAtMs < this.#snapshot.expiresAtMs) this.#expireBy(expiresAtMs);
+  }
+
+  #expireBy(expiresAtMs: number): void {
+    const isConfirmed = this.#cache.get() !== undefined;
+    this.#snapshot = this.#snapshot.expiringBy(expiresAtMs);
+    this.#cache.set(this.#snapshot, isConfirmed ? expiresAtMs - this.#deps.clock.now() : 0);
+    this.#age.watch(expiresAtMs);
+  }
+
+  /**
    * Takes the map in force out of force: its connectors are removed, as if a new map did not list them. The floor and
    * what is known of the keys stay, and the next map is accepted as any other. `why` is a sentence without its end.
    */
@@ -181,17 +203,20 @@ export class MapInForce {
 
   /** Once a map has enough signatures, none without them is accepted any more, whatever becomes of its bytes. */
   #noteSigners(): void {
-    const { facts } = this.#lineage;
+    const { facts, storeKey } = this.#lineage;
     const notes = this.#notes();
     if (!notes.isSigned || facts.seenSigned) return;
     this.#lineage.learn({ ...facts, seenSigned: true, mapId: notes.mapId });
-    this.#deps.memory.note(this.#lineage.storeKey, notes);
+    this.#deps.memory.note(storeKey, notes);
   }
 
   #notes(): SourceNotes {
-    const isSigned = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
-    const url = shownMapUrl(this.#options.url);
-    return { url, isSigned, mapId: isSigned ? (this.#snapshot.header?.id ?? null) : null };
+    const { seenSigned, mapId } = this.#lineage.facts;
+    const isSignedNow = this.#signers !== null && isSignedBy(this.#signers, this.#options.trust.threshold);
+    const seenId = isSignedNow ? (this.#snapshot.header?.id ?? null) : null;
+    // A store that took the place of another one lacks what is known already.
+    const isSigned = seenSigned || isSignedNow;
+    return { url: shownMapUrl(this.#options.url), isSigned, mapId: mapId ?? seenId };
   }
 
   #save(): void {

@@ -11,7 +11,7 @@ import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts'
 import { retry } from './refresh/retry.ts';
 import { decideSync, type Freshness, rejectsOnFailure } from './refresh/sync-decision.ts';
 import type { Snapshot } from './snapshot.ts';
-import type { MapTrustStatus } from './trust/map-trust-status.ts';
+import { type MapTrustStatus, observedTrust } from './trust/map-trust-status.ts';
 
 /** What a source says of itself. */
 export interface SourceStatus extends MapTrustStatus {
@@ -124,12 +124,13 @@ export class ServiceMapSource {
 
   /** What metrics show of it. */
   observe(): Observation['sources'][number] {
-    const { snapshot } = this;
-    const expiresAtMs = snapshot.header === null ? null : snapshot.expiresAtMs;
+    const { header, generatedAtMs, expiresAtMs } = this.snapshot;
     return {
-      unusableEntries: snapshot.unusable.size,
-      expiresAtMs,
+      unusableEntries: this.snapshot.unusable.size,
       nowMs: this.#deps.clock.now(),
+      generatedAtMs: header === null ? null : generatedAtMs,
+      expiresAtMs: header === null ? null : expiresAtMs,
+      ...observedTrust(this.#map.trustStatus()),
       circuit: this.#breaker.state,
     };
   }
@@ -163,6 +164,7 @@ export class ServiceMapSource {
 
   async #refreshOnce(): Promise<RefreshOutcome> {
     const { signal } = this.#closing;
+    this.#map.startRefresh();
     try {
       const outcome = await retry(() => this.#map.load(signal), {
         delayMs: (result, retries) => this.#delayMs(result, retries),
@@ -185,7 +187,8 @@ export class ServiceMapSource {
     if (result.kind !== 'failed') return null;
     const wantedMs = Number(result.error.detail.retryAfterMs ?? 0);
     if (delayMs !== undefined && wantedMs <= this.#options.limits.timeoutMs) return Math.max(delayMs, wantedMs);
-    this.#pausedUntilMs = this.#deps.elapsedMs() + wantedMs;
+    // A caller's clock that is set back must not turn no pause into one.
+    this.#pausedUntilMs = wantedMs > 0 ? this.#deps.elapsedMs() + wantedMs : Number.NEGATIVE_INFINITY;
     return null;
   }
 

@@ -34,7 +34,7 @@ export const NO_MAP: ServiceMapStatus = {
   signedBy: null,
   seenSigned: false,
   mapId: null,
-  keys: { version: null, expiresAt: null, trustsConfigurationAlone: true },
+  keys: { version: null, expiresAt: null, trustsConfigurationAlone: true, lastError: null },
   dropped: null,
   circuit: 'closed',
   pausedUntil: null,

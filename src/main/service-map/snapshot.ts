@@ -100,6 +100,11 @@ export class Snapshot {
     return new Snapshot({ ...this.#facts, revision: this.revision + 1, held: [] }, refs, unusable);
   }
 
+  /** This snapshot, which expires at this instant (epoch ms) at the latest. */
+  expiringBy(expiresAtMs: number): Snapshot {
+    return new Snapshot({ ...this.#facts, expiresAtMs: Math.min(expiresAtMs, this.expiresAtMs) }, this.#take());
+  }
+
   /** The snapshot that follows this one when its map may no longer be served: it has no connectors. */
   dropped(): Snapshot {
     this.#take();

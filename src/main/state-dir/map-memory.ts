@@ -21,8 +21,11 @@ export interface MapMemory {
   save(map: StoredMap, notes: SourceNotes): void;
   /** Starts to make durable who signs a source, without its map. */
   note(storeKey: string, notes: SourceNotes): void;
-  /** Starts to make a key document durable, unless there is a newer one. `url` is without query and credentials. */
-  saveKeys(storeKey: string, url: string, version: number, document: string): void;
+  /**
+   * Starts to make a key document durable, unless there is a newer one and it does not start over. `url` is without
+   * query and credentials.
+   */
+  saveKeys(storeKey: string, url: string, version: number, document: string, startsOver: boolean): void;
   /**
    * Whether a map that was kept is in the store no longer, as in one that took the place of another; false where the
    * disk cannot tell in time.
@@ -127,10 +130,10 @@ export function createMapMemory({ writer, health, early, rest, onUsed, onSaved }
         writer.ask((api) => api.noteSource(storeKey, notes)),
       );
     },
-    saveKeys(storeKey, url, version, document) {
+    saveKeys(storeKey, url, version, document, startsOver) {
       keep(
         storeKey,
-        writer.ask((api) => api.saveKeys(storeKey, url, version, document)),
+        writer.ask((api) => api.saveKeys(storeKey, url, version, document, startsOver)),
       );
     },
     async hasLost(storeKey) {

@@ -2,6 +2,7 @@ import { ConnectorManifestError } from '../errors.ts';
 import type { CheckedServiceMap } from '../map/service-map.ts';
 import type { ProofPolicy } from '../protocol/thread-messages.ts';
 import type { ExpiryBound } from '../signatures/map-signatures.ts';
+import { assertNotRolledBack } from './floor.ts';
 
 /**
  * `generatedAt` bounds a map on both sides: not expired, not from the future, not older than one accepted before.
@@ -20,13 +21,7 @@ export function assertTimely(
       `The service map says it was generated at ${generatedAt}, which is still to come.`,
     );
   }
-  if (policy.floorMs !== null && map.generatedAtMs < policy.floorMs) {
-    const floor = new Date(policy.floorMs).toISOString();
-    throw new ConnectorManifestError(
-      'MAP_ROLLED_BACK',
-      `The service map of ${generatedAt} is older than the one of ${floor} accepted before.`,
-    );
-  }
+  assertNotRolledBack(map.generatedAtMs, policy);
   const own: ExpiryBound = { atMs: map.expiresAtMs, code: 'MAP_EXPIRED' };
   const earliest = bounds.reduce((first, bound) => (bound.atMs < first.atMs ? bound : first), own);
   assertServable(earliest, policy);

@@ -58,9 +58,9 @@ export interface StoredSource extends SourceFacts {
 export interface SourceNotes {
   /** For people: without query and credentials. */
   readonly url: string;
-  /** Whether an accepted map had enough asymmetric signatures. */
+  /** Whether an accepted map, this or an earlier one, had enough asymmetric signatures. */
   readonly isSigned: boolean;
-  /** The `id` of that map. Kept where it is the first. */
+  /** The `id` of the first such map. Kept unless there is one already. */
   readonly mapId: string | null;
 }
 
@@ -96,8 +96,11 @@ export interface WriterApi {
   saveMap(map: StoredMap, notes: SourceNotes): WriterReply<null>;
   /** Durable when answered: the same without a map. */
   noteSource(storeKey: string, notes: SourceNotes): WriterReply<null>;
-  /** Durable when answered. Never replaces a newer key document. `url` is without query and credentials. */
-  saveKeys(storeKey: string, url: string, version: number, document: string): WriterReply<null>;
+  /**
+   * Durable when answered. Replaces a newer key document only where it `startsOver`, since the configured keys were
+   * replaced. `url` is without query and credentials.
+   */
+  saveKeys(storeKey: string, url: string, version: number, document: string, startsOver?: boolean): WriterReply<null>;
   /**
    * Forgets the floor of a source, and its map if that is from later than `latestMs`; everything else stays. Whether
    * there is such a source. Durable when answered.

@@ -1,8 +1,8 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { ErrorCode } from '../error-codes.ts';
 import { ConnectorManifestError, messageOf } from '../errors.ts';
+import { decodeBase64url } from '../json/base64url.ts';
 import { parseStrictJson } from '../map/strict-json.ts';
-import { decodeBase64url } from './base64url.ts';
 import type { SignatureAlgorithm, TrustedKey } from './trust.ts';
 
 /** The `typ` of the signatures of a service map. */

@@ -1,6 +1,6 @@
 import { createPublicKey, hash } from 'node:crypto';
 import { messageOf, SwitchyardError } from '../errors.ts';
-import { decodeBase64url } from './base64url.ts';
+import { decodeBase64url } from '../json/base64url.ts';
 import { shownKid } from './shown-kid.ts';
 import type { SignatureAlgorithm, TrustedKey } from './trust.ts';
 

@@ -29,7 +29,7 @@ export interface SignatureTrust {
   readonly accept: AcceptPolicy;
   /** HMAC keys, the newest first; empty if none are configured. */
   readonly hmacKeys: readonly string[];
-  /** Public keys that may sign now. Revoked keys are not among them. */
+  /** Public keys that may sign now. Revoked keys may be among them and do not count: their maps are refused as such. */
   readonly keys: readonly TrustedKey[];
   /** How many different keys (by thumbprint) must have signed. At least 1. */
   readonly threshold: number;

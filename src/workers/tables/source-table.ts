@@ -4,7 +4,15 @@ import type { SourceNotes, SourceSummary, StoredMap, StoredSource } from '../../
 import { SOURCES } from './schema.ts';
 import { insertRows, provenRows, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
-import { mergedRow, NEW_ROW, type SourceRow, sourceRowOf, storedSourceOf, valuesOf } from './source-row.ts';
+import {
+  hasGoodKeys,
+  mergedRow,
+  NEW_ROW,
+  type SourceRow,
+  sourceRowOf,
+  storedSourceOf,
+  valuesOf,
+} from './source-row.ts';
 import { isDamage, isDiskFailure } from './sqlite-errors.ts';
 
 /**
@@ -69,10 +77,14 @@ export class SourceTable {
     this.#change(storeKey, (row) => withNotes(row, notes));
   }
 
-  /** Keeps a key document, unless there is a newer one. Durable once this returns. */
-  saveKeys(storeKey: string, url: string, keyVersion: number, keyDocument: string): void {
+  /**
+   * Keeps a key document, unless there is a newer one, or another one of its version: the first one counts. One that
+   * starts over, since the configured keys were replaced, takes the place of any. Durable once this returns.
+   */
+  saveKeys(storeKey: string, url: string, keyVersion: number, keyDocument: string, startsOver = false): void {
     this.#change(storeKey, (row) => {
-      if (row.keyVersion !== null && row.keyVersion > keyVersion) return row;
+      const knownVersion = startsOver ? 0 : (row.keyVersion ?? 0);
+      if (knownVersion > keyVersion || (knownVersion === keyVersion && hasGoodKeys(row))) return row;
       return { ...row, url, keyVersion, keyDocument, keySha256: hash('sha256', keyDocument) };
     });
   }

@@ -145,7 +145,7 @@ describe('a mistake', () => {
       ['sync', '--service-map', 'http://127.0.0.1:1/'],
       {},
       2,
-      /variable CONNECTORS_SIGNATURE_KEY, which --key-env names, is not set\.$/m,
+      /no key to verify the map with: set CONNECTORS_SIGNATURE_KEY, .*--key-env, or give --keys FILE/m,
     ],
     [
       'a bad URL',

@@ -153,7 +153,7 @@ describe('sync', () => {
     expect(asked).not.toContain('"refused"');
   });
 
-  it('starts anew with another key: neither ETag nor floor of the old one count', async () => {
+  it('asks for the whole map with another key, and keeps the floor', async () => {
     const keys = { current: KEY };
     await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
     const older = mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW - 1_000).toISOString() });
@@ -161,6 +161,9 @@ describe('sync', () => {
     keys.current = secret('the next key');
     await state.manager.sync(true);
     expect(state.server.requests.at(-1)?.headers['if-none-match']).toBeUndefined();
+    expect(state.manager.status().serviceMap).toMatchObject({ lastError: { code: 'MAP_ROLLED_BACK' }, revision: 1 });
+    state.server.serve(signed({ ...older, generatedAt: new Date(NOW).toISOString() }, secret('the next key')));
+    await state.manager.sync(true);
     expect(state.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 

@@ -36,6 +36,14 @@ describe('the options of serve', () => {
     expect(listenerLimits(options)).toEqual(DEFAULT_LIMITS);
   });
 
+  it('drop a map that expired 24 hours ago, unless --max-stale says otherwise', () => {
+    expect([parsed().maxStale, parsed('--max-stale', 'off').maxStale, parsed('--max-stale', '5').maxStale]).toEqual([
+      86_400_000,
+      'off',
+      5,
+    ]);
+  });
+
   it('change one limit at a time', () => {
     expect(listenerLimits(parsed('--max-sessions', '7'))).toEqual({ ...DEFAULT_LIMITS, maxSessions: 7 });
   });

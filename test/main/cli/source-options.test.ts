@@ -1,13 +1,7 @@
 import { Command } from 'commander';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  managerOptions,
-  milliseconds,
-  requiredVariable,
-  type SourceOptions,
-  wholeNumber,
-  withSource,
-} from '../../../src/main/cli/source-options.ts';
+import { milliseconds, requiredVariable, wholeNumber } from '../../../src/main/cli/flags/option-values.ts';
+import { managerOptions, type SourceOptions, withSource } from '../../../src/main/cli/source-options.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const before = process.env;
@@ -32,7 +26,7 @@ describe('the options of a manager', () => {
     const options = managerOptions(parsed('--service-map', 'https://m.example/', '--map-key-env', 'MAP_TOKEN'));
     expect(options).toMatchObject({
       serviceMapUrl: 'https://m.example/',
-      signatureKey: 'key-of-the-map',
+      signatureKey: ['key-of-the-map'],
       apiKey: 'token-of-the-map',
       timeoutMs: 5_000,
       pinTools: 'warn',

@@ -43,6 +43,14 @@ function follow({ sent, commit }: Loaded, before = Snapshot.empty(), held: reado
 }
 
 describe('Snapshot', () => {
+  it('expires sooner, never later, where it is told to', async () => {
+    const snapshot = follow(await load(mapOf([entry('a')])));
+    const { expiresAtMs, revision } = snapshot;
+    const sooner = snapshot.expiringBy(expiresAtMs - 1);
+    expect([sooner.expiresAtMs, sooner.revision, sooner.ids]).toEqual([expiresAtMs - 1, revision, ['a']]);
+    expect(sooner.expiringBy(expiresAtMs).expiresAtMs).toBe(expiresAtMs - 1);
+  });
+
   it('holds the map in its order, normalised and as it was sent', async () => {
     const snapshot = follow(await load(mapOf([entry('z'), entry('a', { status: 'disabled', odd: true })])));
     expect(snapshot.ids).toEqual(['z', 'a']);

@@ -7,8 +7,10 @@ import { ProvenMaps } from '../../../src/shared/load/proven-maps.ts';
 import { canonicalJson } from '../../../src/shared/map/canonical-json.ts';
 import { createServiceMapSignature } from '../../../src/shared/map/signature.ts';
 import type { KnownMap, ProofPolicy } from '../../../src/shared/protocol/thread-messages.ts';
-import { hmacTrust } from '../../../src/shared/signatures/trust.ts';
+import { signServiceMap } from '../../../src/shared/signatures/sign-service-map.ts';
+import { hmacTrust, type SignatureTrust } from '../../../src/shared/signatures/trust.ts';
 import { entry, type Json, KEY, mapOf, NOW } from '../../helpers/signed-map.ts';
+import { newKey, type PrivateJwk, trustIn } from '../../helpers/signing-keys.ts';
 
 const policy: ProofPolicy = {
   trust: hmacTrust(KEY),
@@ -28,8 +30,23 @@ const WRITERS: Readonly<Record<string, (map: Json) => string>> = {
   'indented by tabs': (map) => JSON.stringify(map, null, '\t'),
 };
 
-function bytesOf(map: Json, write = WRITERS.compact): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(write?.({ ...map, signature: createServiceMapSignature(map, KEY) }));
+const [ed, ec] = [newKey('ed'), newKey('ec', 'ES256')];
+
+/** Which keys sign, and what is asked for: all that a source may be told. */
+const TRUSTS: Readonly<Record<string, { readonly keys: readonly PrivateJwk[]; readonly trust: SignatureTrust }>> = {
+  'by HMAC': { keys: [], trust: hmacTrust(KEY) },
+  'by the old HMAC': { keys: [ed], trust: hmacTrust('new', KEY) },
+  'by a signature': { keys: [ec], trust: trustIn([ec]) },
+  'by both': { keys: [ed, ec], trust: trustIn([ed, ec], { accept: 'both', hmacKeys: [KEY], threshold: 2 }) },
+  'by one of both': {
+    keys: [ed],
+    trust: trustIn([ed], { accept: 'either', hmacKeys: [KEY], keysExpireAtMs: NOW + 5_000 }),
+  },
+};
+
+function bytesOf(map: Json, write = WRITERS.compact, keys: readonly PrivateJwk[] = []): Uint8Array<ArrayBuffer> {
+  const signed = keys.length === 0 ? map : signServiceMap(map, { keys });
+  return new TextEncoder().encode(write?.({ ...signed, signature: createServiceMapSignature(signed, KEY) }));
 }
 
 /** All that a proof says of a map, or the code with which it is refused. */
@@ -54,8 +71,11 @@ function judged(
 }
 
 /** A map that was proven, and what is remembered of it. */
-function proven(bytes: Uint8Array): { readonly known: KnownMap; readonly maps: ProvenMaps } {
-  const proof = proveMap(bytes, null, policy);
+function proven(
+  bytes: Uint8Array,
+  trust: SignatureTrust = policy.trust,
+): { readonly known: KnownMap; readonly maps: ProvenMaps } {
+  const proof = proveMap(bytes, null, { ...policy, trust });
   if (proof.kind !== 'proof') throw new Error(proof.kind);
   const maps = new ProvenMaps();
   const trace = proof.trace();
@@ -88,19 +108,24 @@ const anyMap: fc.Arbitrary<Json> = fc
   )
   .map(([entries, ttlSeconds, more]) => mapOf(entries, { ttlSeconds, ...more }));
 
+const anyTrust = fc.constantFrom(...Object.keys(TRUSTS));
 const writer = fc.constantFrom(...Object.keys(WRITERS));
 
 describe('a proof of what changed', () => {
   it('says what the whole proof says, whatever the maps and however they are written', () => {
     fc.assert(
-      fc.property(anyMap, anyMap, writer, writer, fc.boolean(), (one, other, first, second, isAlike) => {
-        const before = proven(bytesOf(one, WRITERS[first]));
+      fc.property(anyMap, anyMap, writer, writer, fc.boolean(), anyTrust, (one, other, first, second, isAlike, how) => {
+        const { keys, trust } = TRUSTS[how] ?? { keys: [], trust: policy.trust };
+        const before = proven(bytesOf(one, WRITERS[first], keys), trust);
         // Mostly the next map is the one before with some entries of another.
         const [kept, fresh] = [one.connectors as Json[], other.connectors as Json[]];
         const ids = new Set(fresh.map(({ id }) => id));
         const mixed = isAlike ? [...kept.filter(({ id }) => !ids.has(id)), ...fresh] : fresh;
-        const bytes = bytesOf({ ...other, connectors: mixed }, WRITERS[isAlike ? first : second]);
-        expect(judged(bytes, before.known, before.maps)).toEqual(judged(bytes, before.known, null));
+        const next = { ...other, connectors: mixed };
+        const bytes = bytesOf(next, WRITERS[isAlike ? first : second], keys);
+        const whole = judged(bytes, before.known, null, { trust });
+        expect(whole).not.toHaveProperty('refused');
+        expect(judged(bytes, before.known, before.maps, { trust })).toEqual(whole);
       }),
       { numRuns: 500 },
     );

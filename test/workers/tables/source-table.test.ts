@@ -56,6 +56,26 @@ describe('SourceTable', () => {
     expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: 'third', map: mapAt(1) });
   });
 
+  it('keeps the first of two key documents of one version, unless it is damaged', () => {
+    using it = table();
+    it.sources.saveKeys('s', SIGNED.url, 3, 'third');
+    it.sources.saveKeys('s', SIGNED.url, 3, 'fork');
+    expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: 'third' });
+    it.database.exec(`UPDATE source SET key_document = 'forged'`);
+    it.sources.saveKeys('s', SIGNED.url, 2, 'second');
+    expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: null });
+    it.sources.saveKeys('s', SIGNED.url, 3, 'third');
+    expect(it.sources.read('s')).toMatchObject({ keyVersion: 3, keyDocument: 'third' });
+  });
+
+  it('takes an older key document that starts over, and then none that is older than it', () => {
+    using it = table();
+    it.sources.saveKeys('s', SIGNED.url, 3, 'third');
+    it.sources.saveKeys('s', SIGNED.url, 2, 'new second', true);
+    it.sources.saveKeys('s', SIGNED.url, 1, 'first');
+    expect(it.sources.read('s')).toMatchObject({ keyVersion: 2, keyDocument: 'new second' });
+  });
+
   it('keeps floor, facts and key version when body and key document are damaged', () => {
     using it = table();
     it.sources.save(mapAt(7), SIGNED);

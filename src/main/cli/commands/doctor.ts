@@ -1,3 +1,4 @@
+import { systemClock } from '../../../shared/clock.ts';
 import { ERROR_CODES } from '../../../shared/error-codes.ts';
 import { isErrorCode } from '../../../shared/errors.ts';
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
@@ -19,6 +20,7 @@ import {
   type Finding,
   failedFinding,
 } from './doctor/checks.ts';
+import { checkFloors, checkKeyFile, checkTrust } from './doctor/trust-checks.ts';
 import { isoOf } from './sync.ts';
 
 /** Checks one by one what this package needs, and says what to do. Resolves with the exit code: 0 if nothing failed. */
@@ -35,6 +37,8 @@ export async function runDoctor(options: SourceOptions): Promise<number> {
     report(checkProxy(network));
     report(await checkThreads(network));
     report(await checkDisk(stateDirOf(options)));
+    report(...(await checkFloors(stateDirOf(options))));
+    report(...checkKeyFile(options.keys, systemClock.now()));
     const mapUrl = given.ok ? given.options.serviceMapUrl : undefined;
     if (mapUrl !== undefined) report(await checkClock(mapUrl, network));
   } catch (error) {
@@ -44,7 +48,7 @@ export async function runDoctor(options: SourceOptions): Promise<number> {
   if (!given.ok) report(given.finding);
   else {
     code = await withManager(options, async (manager, startUp) => {
-      report(...(await checkMap(manager, startUp)));
+      report(...(await checkMap(manager, startUp, options)));
       return EXIT.ok;
     });
   }
@@ -79,7 +83,7 @@ function mapOptions(options: SourceOptions): MapOptions {
   }
 }
 
-async function checkMap(manager: ConnectorProxyManager, startUp: StartUp): Promise<Finding[]> {
+async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, options: SourceOptions): Promise<Finding[]> {
   try {
     await manager.sync(true);
     await startUp.settled();
@@ -102,7 +106,8 @@ async function checkMap(manager: ConnectorProxyManager, startUp: StartUp): Promi
           outcome: 'failed',
           message: `${lastError.code}: ${lastError.message}; the remembered map is served`,
         };
-  return [map, ...checkEntries(serviceMap), ...files, ...connectors.map(checkConnector)];
+  const trust = checkTrust(options, serviceMap, systemClock.now());
+  return [map, ...trust, ...checkEntries(serviceMap), ...files, ...connectors.map(checkConnector)];
 }
 
 /** The entries of the map that are left out, each a note: newer hosts may be able to use them. */

@@ -1,15 +1,23 @@
 import { systemClock } from '../../../shared/clock.ts';
 import { canonicalJson } from '../../../shared/map/canonical-json.ts';
 import { asServiceMap, checkServiceMap } from '../../../shared/map/service-map.ts';
-import { createServiceMapSignature } from '../../../shared/map/signature.ts';
 import { parseStrictJson } from '../../../shared/map/strict-json.ts';
-import { requiredVariable } from '../source-options.ts';
-import { EXIT, print, printJson, say } from '../terminal/output.ts';
+import { signServiceMap } from '../../../shared/signatures/sign-service-map.ts';
+import { misuse, requiredVariable } from '../flags/option-values.ts';
+import { KEY_VARIABLE } from '../flags/trust-options.ts';
+import { EXIT, print, printable, printJson, say } from '../terminal/output.ts';
 import { readInput } from '../terminal/read-input.ts';
 import { writeOutputFile } from '../terminal/write-output-file.ts';
+import { assertCurrent, type KeyFromFile, readPrivateKeys } from './keys/private-keys.ts';
+import { withoutStrayed } from './sign/kept-signatures.ts';
 
 export interface SignOptions {
-  readonly keyEnv: string;
+  /** The files of private keys; without any, the map gets an HMAC alone. */
+  readonly key?: readonly string[];
+  /** Variables with the HMAC key; absent unless given. The first one signs, as it is the newest for readers. */
+  readonly keyEnv?: readonly string[];
+  /** Whether the signatures of other keys stay. */
+  readonly add: boolean;
   /** Where to write it; stdout if absent. */
   readonly out?: string;
   /** Date it now. */
@@ -18,24 +26,57 @@ export interface SignOptions {
 }
 
 /**
- * Checks and signs a service map and writes it in canonical form, which is the cheapest to verify. Resolves with the
- * exit code.
+ * Checks and signs a service map and writes it in canonical form, which is the cheapest to verify. Old signatures are
+ * replaced, unless `--add` keeps them. Resolves with the exit code. Rejects with OPTIONS_INVALID for an expired key.
  */
 export async function runSign(file: string, options: SignOptions): Promise<number> {
-  const key = requiredVariable(options.keyEnv, '--key-env');
+  if (options.add && options.stamp) throw misuse('--add keeps signatures, and --stamp would change what they sign');
+  const keys = readPrivateKeys(options.key ?? []);
+  for (const key of keys) assertCurrent(key);
+  const hmacKey = hmacKeyOf(options);
   const map = asServiceMap(parseStrictJson(await readInput(file)));
   const dated = options.stamp ? { ...map, generatedAt: new Date(systemClock.now()).toISOString() } : map;
   const { entries, expiresAtMs } = checkServiceMap(dated, Number.POSITIVE_INFINITY);
-  const { signature: _old, ...unsigned } = dated as Record<string, unknown>;
-  const signature = createServiceMapSignature(unsigned, key);
-  const text = `${canonicalJson({ ...unsigned, signature })}\n`;
+  const toSign = options.add
+    ? withoutStrayed(
+        dated,
+        keys.map(({ key }) => key),
+      )
+    : dated;
+  const privateKeys = keys.map(({ jwk }) => jwk);
+  const signed = signServiceMap(toSign, { keys: privateKeys, hmacKey, keepSignatures: options.add });
+  const text = `${canonicalJson(signed)}\n`;
   if (options.out !== undefined) writeOutputFile(options.out, text);
   const expiresAt = new Date(expiresAtMs).toISOString();
   say(`Signed ${entries.length} connectors; the map expires at ${expiresAt}`);
+  const signatures = keys.map((key) => signatureFacts(key, expiresAtMs));
+  for (const { kid, thumbprint, expiresAt: until } of signatures)
+    say(`  by the key ${printable(kid)} (${thumbprint}), until ${until}`);
+  if (hmacKey === undefined && map.signature !== undefined)
+    say('The HMAC that was there is gone, since it covers the signatures: give --key-env to add one.');
   if (expiresAtMs <= systemClock.now())
     say('That is over already: nobody will accept it. Give --stamp to date it now.');
-  if (options.json)
-    printJson({ ok: true, signature, connectorCount: entries.length, expiresAt, out: options.out ?? null });
+  const facts = { connectorCount: entries.length, expiresAt, out: options.out ?? null };
+  if (options.json) printJson({ ok: true, signature: signed.signature ?? null, signatures, ...facts });
   else if (options.out === undefined) print(text);
   return EXIT.ok;
+}
+
+/** With private keys, the map gets an HMAC only where somebody asks for it. */
+function hmacKeyOf({ key = [], keyEnv }: SignOptions): string | undefined {
+  const [newest, ...older] = keyEnv ?? [];
+  if (older.length > 0) say(`A map has one HMAC: it is made with the first --key-env, ${newest}.`);
+  if (newest !== undefined) return requiredVariable(newest, '--key-env');
+  if (key.length > 0) return undefined;
+  const value = process.env[KEY_VARIABLE];
+  if (value !== undefined && value !== '') return value;
+  throw misuse(
+    `There is no key to sign with: give --key FILE with a private key, set ${KEY_VARIABLE} for an HMAC, or name ` +
+      'another variable with --key-env',
+  );
+}
+
+function signatureFacts({ key: { kid, alg, thumbprint }, expiresAtMs }: KeyFromFile, mapExpiresAtMs: number) {
+  const untilMs = Math.min(mapExpiresAtMs, expiresAtMs ?? mapExpiresAtMs);
+  return { kid, alg, thumbprint, expiresAt: new Date(untilMs).toISOString() };
 }

@@ -3,6 +3,7 @@ import type { ListedConnector, ManagerStatus } from '../../manager/manager-statu
 import { DROP_REASONS } from '../../mcp/definitions/definition.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { EXIT, print, printable, printJson } from '../terminal/output.ts';
+import { trustLines } from './status/trust-lines.ts';
 import { connectorTable, isAllUp, isoOf, sayNotUp } from './sync.ts';
 
 /** Lines of a program's stderr that are shown. */
@@ -85,13 +86,15 @@ function droppedLines({ id, droppedDefinitions, droppedDefinitionCount }: Listed
 }
 
 function mapLines({ serviceMap }: ManagerStatus): string[] {
-  const { url, id, brand, freshness, circuit, lastError, heldRemovals } = serviceMap;
+  const { url, id, brand, freshness, circuit, lastError, heldRemovals, signedBy } = serviceMap;
   const times = `generated ${isoOf(serviceMap.generatedAt)}, expires ${isoOf(serviceMap.expiresAt)}`;
   if (url === null) return [];
+  const verified = signedBy === null ? '' : ', signature verified';
   return [
     `map        ${url}`,
-    `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}, signature verified`,
+    `           ${printable(id ?? '')}, brand ${printable(brand ?? '')}${verified}`,
     `           ${freshness}; ${times}; circuit ${circuit}`,
+    ...trustLines(serviceMap).map((line) => `           ${line}`),
     ...(lastError === null
       ? []
       : [`           last refresh failed: ${lastError.code}: ${printable(lastError.message)}`]),

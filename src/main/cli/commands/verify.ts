@@ -2,32 +2,49 @@ import { fetch } from 'undici';
 import { systemClock } from '../../../shared/clock.ts';
 import { acquireMap, type FetchMap } from '../../../shared/load/acquire.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
+import type { NetworkSettings } from '../../../shared/net/network.ts';
 import type { MapRequest, ProofPolicy } from '../../../shared/protocol/thread-messages.ts';
-import { hmacTrust } from '../../../shared/signatures/trust.ts';
 import { createMainAgent } from '../../http/main-agent.ts';
-import { resolveOptions } from '../../options/options.ts';
-import { mapManagerOptions, requiredVariable, type SourceOptions } from '../source-options.ts';
-import { EXIT, failureLine, mark, print, printJson, say } from '../terminal/output.ts';
+import { resolveNetwork } from '../../options/network-options.ts';
+import { requiredVariable } from '../flags/option-values.ts';
+import { trustChoice } from '../flags/trust-options.ts';
+import { type SourceOptions, tlsOptions } from '../source-options.ts';
+import { EXIT, failureLine, mark, print, printable, printJson, say } from '../terminal/output.ts';
 import { readInput } from '../terminal/read-input.ts';
+import { isoOf } from './sync.ts';
+import type { SignatureFinding } from './verify/judge-each.ts';
+import { resolveKeys } from './verify/resolve-keys.ts';
 import { type CheckResult, verifyMap } from './verify/verify-map.ts';
 
-/** Runs all checks on a map in a file or at a URL and reports each. Resolves with the exit code: 0 if it passes all. */
+/** The largest map that a manager takes by default. */
+const MAX_MAP_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Runs all checks on a map in a file or at a URL and reports each, and each of its signatures. Resolves with the exit
+ * code: 0 if it passes all checks.
+ */
 export async function runVerify(place: string, options: SourceOptions): Promise<number> {
-  const signatureKey = requiredVariable(options.keyEnv, '--key-env');
-  const bytes = isHttpEndpoint(place) ? await fetchBytes(place, options) : await readInput(place);
+  const choice = trustChoice(options);
+  const network = resolveNetwork(tlsOptions(options), undefined, process.env);
+  const apiKey = options.mapKeyEnv === undefined ? null : requiredVariable(options.mapKeyEnv, '--map-key-env');
+  const mapUrl = isHttpEndpoint(place) ? place : null;
+  const fetching = { network, mapUrl, apiKey, timeoutMs: options.timeout };
+  const trust = await resolveKeys(choice, fetching);
+  const bytes = mapUrl === null ? await readInput(place) : await fetchBytes(mapUrl, fetching);
   const policy: ProofPolicy = {
-    trust: hmacTrust(signatureKey),
+    trust,
     nowMs: systemClock.now(),
     floorMs: null,
     maxSkewMs: 300_000,
     maxConnectors: Number.POSITIVE_INFINITY,
-    allowExpired: false,
-    maxStaleMs: null,
+    // With an age, the question is whether a host that has the map may still serve it.
+    allowExpired: typeof options.maxStale === 'number',
+    maxStaleMs: choice.maxStaleMs ?? null,
   };
-  const checks = verifyMap(bytes, policy);
+  const { checks, signatures } = verifyMap(bytes, policy);
   const ok = checks.every(({ failure }) => failure === null);
-  if (options.json) printJson({ ok, checks });
-  else print(checks.map(checkLine).join(''));
+  if (options.json) printJson({ ok, checks, signatures });
+  else print(checks.map((check) => checkLine(check) + signatureLines(check, signatures)).join(''));
   return ok ? EXIT.ok : EXIT.failed;
 }
 
@@ -37,16 +54,33 @@ function checkLine({ check, failure, found }: CheckResult): string {
   return `${sign} ${check.padEnd(9)} ${what}\n`;
 }
 
-async function fetchBytes(url: string, options: SourceOptions): Promise<Uint8Array<ArrayBuffer>> {
+/** Each asymmetric signature, below the check of all of them. */
+function signatureLines({ check }: CheckResult, signatures: readonly SignatureFinding[]): string {
+  if (check !== 'signature') return '';
+  return signatures.map((signature) => `    ${signatureText(signature)}\n`).join('');
+}
+
+function signatureText({ kid, alg, thumbprint, expiresAt, problem }: SignatureFinding): string {
+  const name =
+    kid === null ? 'a signature' : `${printable(kid)} (${printable(alg ?? '')}, ${thumbprint ?? 'unknown key'})`;
+  if (problem === null) return `${name}: valid until ${isoOf(expiresAt)}`;
+  return `${name}: ${problem.code}: ${printable(problem.message)}`;
+}
+
+interface Fetching {
+  readonly network: NetworkSettings;
+  readonly apiKey: string | null;
+  readonly timeoutMs: number;
+}
+
+async function fetchBytes(url: string, { network, apiKey, timeoutMs }: Fetching): Promise<Uint8Array<ArrayBuffer>> {
   say(`Fetching ${new URL(url).origin}${new URL(url).pathname}`);
-  const { limits, network, maps } = resolveOptions(mapManagerOptions(options, url));
-  const key = (await maps[0]?.apiKey()) ?? null;
   const request: MapRequest = {
     url,
-    headers: key === null ? {} : { Authorization: `Bearer ${key}` },
+    headers: apiKey === null ? {} : { Authorization: `Bearer ${apiKey}` },
     etag: null,
-    timeoutMs: limits.timeoutMs,
-    maxBytes: limits.maxMapBytes,
+    timeoutMs,
+    maxBytes: MAX_MAP_BYTES,
   };
   const dispatcher = createMainAgent(network);
   try {

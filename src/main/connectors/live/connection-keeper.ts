@@ -93,7 +93,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   start(why: string): void {
     if (this.machine.state !== 'disabled') {
       const reason = `Connector ${this.id} was changed in ${originOf(this.entry)}.`;
-      this.#drop(new SwitchyardError('CONNECTOR_GONE', reason));
+      this.cut(new SwitchyardError('CONNECTOR_GONE', reason));
     }
     this.#reconnection.reset();
     this.#settle(this.#attempt(why));
@@ -111,13 +111,20 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#deps.onTools(this, listing, connection.facts);
   }
 
-  /** Goes down for good, or until it is started again: ends what is under way and takes the tools away. */
-  end(to: 'disabled' | 'closing', reason: SwitchyardError): void {
+  /** Goes down for good, or until it is started again: takes the tools away. Calls have `drainMs` to end. */
+  end(to: 'disabled' | 'closing', reason: SwitchyardError, drainMs = 0): void {
     const wasOff = this.machine.state === 'disabled';
     this.machine.to(to, reason.message);
     if (wasOff) return;
-    this.#drop(reason);
+    if (drainMs > 0 && this.#slot.drain(reason, drainMs)) this.#reconnection.cancel();
+    else this.cut(reason);
     this.#deps.onToolsGone(this);
+  }
+
+  /** Ends the attempt or the connection, the next attempt, and the calls, also those that were to drain. */
+  cut(reason: SwitchyardError): void {
+    this.#reconnection.cancel();
+    this.#slot.clear(reason, this.#settled);
   }
 
   /** Resolves when nothing is under way and every connection is closed. Never rejects. */
@@ -239,11 +246,5 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     // the call or the sync that it failed in is long over by then.
     this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
     this.machine.to('backing-off', error.message);
-  }
-
-  /** Ends the attempt or the connection, the next attempt, and the calls. */
-  #drop(reason: SwitchyardError): void {
-    this.#reconnection.cancel();
-    this.#slot.clear(reason, this.#settled);
   }
 }

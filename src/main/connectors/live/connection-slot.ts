@@ -1,3 +1,4 @@
+import { startTimer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { LiveConnection } from './live-connection.ts';
 
@@ -35,13 +36,26 @@ export class ConnectionSlot {
     if (life === null || up === null) return;
     const { transport } = up.connection.facts;
     if (transport === 'streamable-http' || (transport === 'sse' && !isGone)) {
-      const retired = up.retire(cause).finally(() => this.#retiring.delete(life));
-      this.#retiring.set(life, retired);
+      void this.#retire(up, life, cause);
       return;
     }
     const why = `The connection of connector ${connectorId} was lost.`;
     life.abort(new SwitchyardError('TOOL_CALL_LOST', why, { cause, detail: { sent: 'maybe' } }));
     this.#close(up.close(cause));
+  }
+
+  /**
+   * Gives the connection up, and ends it with its calls: when these are over, or after `ms` milliseconds with `reason`.
+   * False where none is up.
+   */
+  drain(reason: Error, ms: number): boolean {
+    const [up, life] = [this.#up, this.#life];
+    if (up === null || life === null) return false;
+    this.#up = null;
+    this.#life = null;
+    const timer = startTimer(ms, () => life.abort(reason));
+    void this.#retire(up, life, reason).finally(() => timer.cancel());
+    return true;
   }
 
   /**
@@ -65,6 +79,13 @@ export class ConnectionSlot {
   /** Resolves when every connection that was given up is closed. */
   async emptied(): Promise<void> {
     await Promise.all([this.#closing, ...this.#retiring.values()]);
+  }
+
+  /** Closes a connection once the calls under way over it have ended. */
+  #retire(up: LiveConnection, life: AbortController, cause: Error): Promise<void> {
+    const retired = up.retire(cause).finally(() => this.#retiring.delete(life));
+    this.#retiring.set(life, retired);
+    return retired;
   }
 
   #close(work: Promise<unknown>): void {

@@ -8,8 +8,9 @@ import { askForKeySet, type KeySetSource } from './key-set-source.ts';
 export type HmacKeys = Secret | readonly Secret[];
 
 /**
- * Where signed key documents are: a URL or path with `{version}` in it, or a function that returns the document of a
- * version, null if there is none.
+ * Where signed key documents are: an http or https URL or a path, in which `{version}` stands for the version, or a
+ * function that returns the document of a version as text, bytes or an object, null if there is none. A URL or path
+ * without `{version}` holds the newest document, or an array of documents.
  */
 export type KeyDocumentSource = string | ((version: number) => unknown);
 
@@ -20,7 +21,8 @@ export interface TrustOptions {
   /** How many different keys of `signatureKeys` must have signed the map. Defaults to 1. */
   readonly threshold?: number | undefined;
   /**
-   * Which signatures the map needs. Defaults to `hmac` with `signatureKey` alone, `signature` with `signatureKeys` alone
+   * Which signatures the map needs. Defaults to `hmac` with `signatureKey` alone, `signature` with `signatureKeys`
+   * alone
    * and `both` with both.
    */
   readonly accept?: AcceptPolicy | undefined;
@@ -67,12 +69,22 @@ const hmacKeys = z.custom(
 );
 
 const isKeySet = (value: unknown): boolean => {
-  if (typeof value === 'string') return value !== '' && !/^https?:/i.test(value);
+  if (typeof value === 'string') return value !== '' && !isUrl(value);
   return typeof value === 'function' || (typeof value === 'object' && value !== null);
 };
 
-const isDocumentSource = (value: unknown): boolean =>
-  typeof value === 'function' || (typeof value === 'string' && value.includes('{version}'));
+const isDocumentSource = (value: unknown): boolean => {
+  if (typeof value !== 'string') return typeof value === 'function';
+  return isUrl(value) ? isUrlOf(value.replaceAll('{version}', '1')) : value !== '';
+};
+
+const isUrl = (text: string): boolean => /^https?:/i.test(text);
+
+/** Whether fetch takes it: one with credentials is refused. */
+function isUrlOf(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && url.username === '' && url.password === '';
+}
 
 /** The form of the trust options, for the schemas of a manager's and of a source's options. */
 export const TRUST_SCHEMA = {
@@ -83,7 +95,9 @@ export const TRUST_SCHEMA = {
   threshold: z.int().positive().max(16).optional(),
   accept: z.enum(['hmac', 'signature', 'either', 'both']).optional(),
   mapId: z.string().min(1).optional(),
-  keyDocuments: z.custom(isDocumentSource, 'must be a URL or path with {version} in it, or a function').optional(),
+  keyDocuments: z
+    .custom(isDocumentSource, 'must be a path or an http or https URL without credentials, or a function')
+    .optional(),
   minVersion: z.int().positive().optional(),
   maxStaleMs: z.number().nonnegative().nullable().optional(),
 };
@@ -103,10 +117,14 @@ export function resolveTrust(given: TrustChoice, shared: Pick<TrustOptions, 'max
     keySet: source === undefined ? async () => [] : () => askForKeySet(source),
     threshold: threshold ?? 1,
     mapId: mapId ?? null,
-    keyDocuments: accept === 'hmac' ? null : (keyDocuments ?? null),
+    keyDocuments: accept === 'hmac' ? null : documents(keyDocuments),
     minVersion: minVersion ?? null,
     maxStaleMs: (given.maxStaleMs === undefined ? shared.maxStaleMs : given.maxStaleMs) ?? null,
   };
+}
+
+function documents(source: KeyDocumentSource | undefined): KeyDocumentSource | null {
+  return typeof source === 'string' && !isUrl(source) ? resolve(source) : (source ?? null);
 }
 
 /** What `accept` is where nobody says it. */

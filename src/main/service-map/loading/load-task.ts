@@ -4,8 +4,8 @@ import type { NetworkSettings } from '../../../shared/net/network.ts';
 import { type AcquiredBody, type LoadTask, PROTOCOL_VERSION } from '../../../shared/protocol/thread-messages.ts';
 import type { SignatureTrust, TrustedKey } from '../../../shared/signatures/trust.ts';
 import type { MapOptions } from '../../options/map-options.ts';
-import type { Lineage } from '../trust/lineage.ts';
 import type { Snapshot } from '../snapshot.ts';
+import type { Lineage } from '../trust/lineage.ts';
 
 /** What a host's functions and files gave for one load. */
 export interface AskedSecrets {

@@ -13,6 +13,8 @@ import { LoadPool } from './load-pool.ts';
 /** Loads maps on whichever thread is best. Never rejects. */
 export interface MapLoader {
   load(task: LoadTask, signal: AbortSignal): Promise<LoadOutcome>;
+  /** Fetches on the main thread, with the network settings of the maps. For what is small. */
+  readonly fetch: FetchMap;
   /** Loads that wait for a thread. */
   readonly queueLength: number;
   close(): Promise<void>;
@@ -91,6 +93,7 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       if (!isPoolUsable || (isFirst && isSmall)) return collect(local, context);
       return pool.run(local, { signal, deadlineMs: deadlineFor(local) });
     },
+    fetch: main.fetch,
     get queueLength() {
       return pool.queueLength;
     },

@@ -1,8 +1,8 @@
 import type { ErrorCode } from '../../../shared/error-codes.ts';
 import type { SourceFacts } from '../../../shared/protocol/writer-messages.ts';
-import type { AcceptPolicy, MapSigners, SignatureAlgorithm } from '../../../shared/signatures/trust.ts';
+import type { AcceptPolicy, MapSigners, SignatureAlgorithm, TrustedKey } from '../../../shared/signatures/trust.ts';
 import type { MapTrust } from '../../options/trust/trust-options.ts';
-import type { KeysInForce } from './source-trust.ts';
+import type { KeyFailure, KeysInForce } from './source-trust.ts';
 
 /** A key that signed the map in force. */
 export interface SignerStatus {
@@ -12,6 +12,8 @@ export interface SignerStatus {
   readonly thumbprint: string;
   /** When its signature stops counting, epoch ms. */
   readonly expiresAt: number;
+  /** When the key itself expires, epoch ms; null if it does not. */
+  readonly keyExpiresAt: number | null;
 }
 
 /** Which keys vouch for the map in force. */
@@ -27,8 +29,13 @@ export interface KeysStatus {
   readonly version: number | null;
   /** When that document expires, epoch ms; null without one. */
   readonly expiresAt: number | null;
-  /** Whether only the configuration vouches for the keys: no key document was remembered or believed. */
+  /**
+   * Whether no key document was remembered when this process began, as without a `stateDir`. It then trusts the
+   * configured keys and `minVersion` alone.
+   */
   readonly trustsConfigurationAlone: boolean;
+  /** Why the newest key documents are not known; null where they are, and without any. */
+  readonly lastError: KeyFailure | null;
 }
 
 /** A map that is no longer served though there is no newer one. */
@@ -63,22 +70,39 @@ interface TrustParts {
 }
 
 export function viewTrust({ options, facts, keys, signers, dropped }: TrustParts): MapTrustStatus {
-  const { version, expiresAtMs: expiresAt, trustsConfigurationAlone } = keys;
+  const { version, expiresAtMs: expiresAt, trustsConfigurationAlone, lastError } = keys;
   return {
     accept: options.accept,
-    signedBy: signers === null ? null : viewSigners(signers),
+    signedBy: signers === null ? null : viewSigners(signers, keys.keys),
     seenSigned: facts.seenSigned,
     mapId: options.mapId ?? facts.mapId,
-    keys: { version, expiresAt, trustsConfigurationAlone },
+    keys: { version, expiresAt, trustsConfigurationAlone, lastError },
     dropped,
   };
 }
 
-function viewSigners({ hmacKey, signatures }: MapSigners): SignedBy {
+function viewSigners({ hmacKey, signatures }: MapSigners, keys: readonly TrustedKey[]): SignedBy {
   return {
     hmacKey,
     signatures: signatures.map(({ kid, alg, thumbprint, expiresAtMs: expiresAt }) => ({
       ...{ kid, alg, thumbprint, expiresAt },
+      keyExpiresAt: keys.find((key) => key.thumbprint === thumbprint)?.expiresAtMs ?? null,
     })),
   };
+}
+
+/** What metrics show of the trust in a map. */
+export function observedTrust({ accept, signedBy, keys }: MapTrustStatus) {
+  const expiries = (signedBy?.signatures ?? []).flatMap(({ keyExpiresAt }) => keyExpiresAt ?? []);
+  return {
+    keyExpiresAtMs: expiries.length === 0 ? null : Math.min(...expiries),
+    keyDocumentExpiresAtMs: keys.expiresAt,
+    isHmacOnly: isHmacOnly({ accept, signedBy }),
+    isKeyDocumentFailing: keys.lastError !== null,
+  };
+}
+
+/** Whether a map is signed by its HMAC alone though public keys are configured. */
+export function isHmacOnly({ accept, signedBy }: Pick<MapTrustStatus, 'accept' | 'signedBy'>): boolean {
+  return accept !== 'hmac' && signedBy !== null && signedBy.signatures.length === 0;
 }

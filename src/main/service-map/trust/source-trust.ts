@@ -1,23 +1,46 @@
+import type { ErrorCode } from '../../../shared/error-codes.ts';
 import type { SourceFacts } from '../../../shared/protocol/writer-messages.ts';
 import type { MapSigners, SignatureTrust, TrustedKey } from '../../../shared/signatures/trust.ts';
 import type { MapTrust } from '../../options/trust/trust-options.ts';
+
+/** Why the newest key documents are not known, and since when (epoch ms). */
+export interface KeyFailure {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly at: number;
+}
 
 /** The public keys that may sign a map now, and where they are from. */
 export interface KeysInForce {
   readonly keys: readonly TrustedKey[];
   /** Thumbprints of revoked keys. */
   readonly revoked: readonly string[];
+  /** Those revoked keys that are known, under other kids than `keys`. A map that they signed is refused as such. */
+  readonly revokedKeys: readonly TrustedKey[];
   /** The version of the newest key document; null where the configured keys count. */
   readonly version: number | null;
   /** When that document expires, epoch ms; null without one. */
   readonly expiresAtMs: number | null;
-  /** Whether only the configuration vouches for these keys: no key document was remembered or believed. */
+  /**
+   * Whether no key document was remembered when this process began. It then trusts its configured keys and `minVersion`
+   * alone, and would not notice that key documents were rolled back meanwhile.
+   */
   readonly trustsConfigurationAlone: boolean;
+  /** Null once the key documents were followed to the end, and without any. */
+  readonly lastError: KeyFailure | null;
 }
 
 /** The configured keys, without any key document. */
 export function configuredKeys(keys: readonly TrustedKey[]): KeysInForce {
-  return { keys, revoked: [], version: null, expiresAtMs: null, trustsConfigurationAlone: true };
+  return {
+    keys,
+    revoked: [],
+    revokedKeys: [],
+    version: null,
+    expiresAtMs: null,
+    trustsConfigurationAlone: true,
+    lastError: null,
+  };
 }
 
 /** What a map has to be signed with, by the options of its source and by what is remembered of it. */
@@ -30,7 +53,7 @@ export function trustOf(
   return {
     accept: options.accept,
     hmacKeys,
-    keys: inForce.keys,
+    keys: [...inForce.keys, ...inForce.revokedKeys],
     threshold: options.threshold,
     revoked: inForce.revoked,
     mapId: options.mapId ?? facts.mapId,
@@ -42,4 +65,10 @@ export function trustOf(
 /** Whether enough different keys have signed for the source to count as signed from now on. */
 export function isSignedBy({ signatures }: MapSigners, threshold: number): boolean {
   return new Set(signatures.map(({ thumbprint }) => thumbprint)).size >= threshold;
+}
+
+/** Whether a map that is in force needs its asymmetric signatures, or would be accepted for its HMAC as well. */
+export function needsSignatures(options: MapTrust, { hmacKey }: MapSigners, { seenSigned }: SourceFacts): boolean {
+  if (options.accept === 'hmac') return seenSigned && !options.isHmacExplicit;
+  return options.accept !== 'either' || hmacKey === null || seenSigned;
 }

@@ -36,7 +36,14 @@ describe('createLoadTask', () => {
     const { request, policy } = createLoadTask(parts({ apiKey: 'token' }));
     const headers = { Authorization: 'Bearer token' };
     expect(request).toEqual({ url: 'http://maps.test/', headers, etag: '"e"', timeoutMs: 20, maxBytes: 3 });
-    expect(policy).toMatchObject({ trust: hmacTrust('key'), floorMs: 7, nowMs: 8, maxSkewMs: 5, maxConnectors: 4, maxStaleMs: 9 });
+    expect(policy).toMatchObject({
+      trust: hmacTrust('key'),
+      floorMs: 7,
+      nowMs: 8,
+      maxSkewMs: 5,
+      maxConnectors: 4,
+      maxStaleMs: 9,
+    });
     expect(createLoadTask(parts()).request.headers).toEqual({});
   });
 

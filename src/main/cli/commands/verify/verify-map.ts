@@ -1,12 +1,15 @@
-import type { ErrorCode } from '../../../../shared/error-codes.ts';
+import { contentOf } from '../../../../shared/load/map-content.ts';
 import { assertTimely } from '../../../../shared/load/timeliness.ts';
 import { unusableOf } from '../../../../shared/map/entry-fault.ts';
+import { assertMapId, type VerifiedTrust, verifyTrust } from '../../../../shared/load/verify-trust.ts';
 import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../../shared/map/service-map.ts';
-import { assertSigned } from '../../../../shared/map/signature.ts';
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import type { ProofPolicy } from '../../../../shared/protocol/thread-messages.ts';
-import { type Failure, failureOf } from '../../terminal/output.ts';
-import { matchingForm } from './producer-forms.ts';
+import type { MapSigners, SignatureTrust } from '../../../../shared/signatures/trust.ts';
+import type { Failure } from '../../terminal/output.ts';
+import { type Attempt, attempt } from './attempt.ts';
+import { hmacDiagnosis } from './hmac-diagnosis.ts';
+import { judgeEach, type SignatureFinding } from './judge-each.ts';
 
 /** One check of a map. A failure comes with its code, its place and what to do. */
 export interface CheckResult {
@@ -19,35 +22,39 @@ export interface CheckResult {
 /** Entries that are named although they are left out. */
 const MAX_NAMED = 20;
 
-type Map = Readonly<Record<string, unknown>>;
+/** All checks of a map, and each of its asymmetric signatures by itself. */
+export interface MapVerification {
+  readonly checks: readonly CheckResult[];
+  readonly signatures: readonly SignatureFinding[];
+}
 
 /**
  * All checks of a map, each on its own as far as the ones before allow: a map with a wrong signature is still told
  * where its shape is wrong. Unlike proving it, which stops at the first.
  */
-export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): readonly CheckResult[] {
+export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): MapVerification {
   const syntax = attempt(() => asServiceMap(parseStrictJson(bytes)));
-  const results = [result('syntax', syntax, `strict JSON, ${bytes.length} bytes`)];
-  if (!syntax.ok) return results;
-  results.push(checkSignature(syntax.value, policy.trust.hmacKeys[0] ?? ''));
-  const shape = attempt(() => checkServiceMap(syntax.value, policy.maxConnectors));
-  results.push(result('shape', shape, shape.ok ? shapeFound(shape.value) : ''));
-  if (shape.ok) results.push(checkTime(shape.value, policy));
-  return results;
+  const checks = [result('syntax', syntax, `strict JSON, ${bytes.length} bytes`)];
+  if (!syntax.ok) return { checks, signatures: [] };
+  const map = syntax.value;
+  const content = contentOf(map);
+  const trusted = attempt(() => verifyTrust(content, policy));
+  const named = attempt(() => assertMapId({ id: String(map.id) }, policy.trust));
+  checks.push(trusted.ok && !named.ok ? result('signature', named, '') : checkSignature(map, trusted, policy.trust));
+  const shape = attempt(() => checkServiceMap(map, policy.maxConnectors));
+  checks.push(result('shape', shape, shape.ok ? shapeFound(shape.value) : ''));
+  if (shape.ok) checks.push(checkTime(shape.value, policy, trusted.ok ? trusted.value.bounds : []));
+  return { checks, signatures: judgeEach(content, policy) };
 }
 
-function checkSignature(map: Map, key: string): CheckResult {
-  const signed = attempt(() => assertSigned(map, key));
-  const check = result('signature', signed, 'HMAC-SHA256 over RFC 8785');
-  const code: ErrorCode | undefined = signed.ok ? undefined : (signed.failure.code as ErrorCode);
-  if (code !== 'MAP_SIGNATURE_MISMATCH' && code !== 'MAP_SIGNATURE_MALFORMED') return check;
-  const form = matchingForm(map, String(map.signature), key);
-  const found =
-    form === null
-      ? 'No known way of writing it down matches either: the key or the content differs.'
-      : `The key is right: it matches when written as ${form}. ` +
-        'Write it as RFC 8785 says, in base64url or lower-case hex.';
-  return { ...check, found };
+function checkSignature(
+  map: Readonly<Record<string, unknown>>,
+  trusted: Attempt<VerifiedTrust>,
+  trust: SignatureTrust,
+): CheckResult {
+  if (trusted.ok) return { check: 'signature', failure: null, found: signedText(trusted.value.signers, trust) };
+  const found = hmacDiagnosis(map, trusted.failure, trust);
+  return { check: 'signature', failure: trusted.failure, found };
 }
 
 /** How many connectors there are, and which of them a host of this version leaves out. */
@@ -58,23 +65,21 @@ function shapeFound({ entries }: CheckedServiceMap): string {
   return `${entries.length} connectors${named.join('')}${more}`;
 }
 
-function checkTime(map: CheckedServiceMap, policy: ProofPolicy): CheckResult {
-  const expiresAt = new Date(map.expiresAtMs).toISOString();
-  return result(
-    'time',
-    attempt(() => assertTimely(map, policy)),
-    `expires at ${expiresAt}`,
-  );
+function signedText({ hmacKey, signatures }: MapSigners, { hmacKeys, threshold }: SignatureTrust): string {
+  const which = hmacKeys.length > 1 ? `, by key ${(hmacKey ?? 0) + 1} of ${hmacKeys.length}` : '';
+  return [
+    ...(hmacKey === null ? [] : [`HMAC-SHA256 over RFC 8785${which}`]),
+    ...(signatures.length === 0 ? [] : [`signed by ${keysText(signatures.length)}, and ${threshold} must`]),
+  ].join('; ');
 }
 
-type Attempt<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly failure: Failure };
+function keysText(count: number): string {
+  return count === 1 ? '1 trusted key' : `${count} trusted keys`;
+}
 
-function attempt<T>(work: () => T): Attempt<T> {
-  try {
-    return { ok: true, value: work() };
-  } catch (error) {
-    return { ok: false, failure: failureOf(error) };
-  }
+function checkTime(map: CheckedServiceMap, policy: ProofPolicy, bounds: VerifiedTrust['bounds']): CheckResult {
+  const timely = attempt(() => assertTimely(map, policy, bounds));
+  return result('time', timely, timely.ok ? `expires at ${new Date(timely.value).toISOString()}` : '');
 }
 
 function result(check: CheckResult['check'], outcome: Attempt<unknown>, found: string): CheckResult {

@@ -2,16 +2,12 @@ import type { LocalConfigStatus } from '../../../local-config/local-source.ts';
 import type { ManagerStatus } from '../../../manager/manager-status.ts';
 import type { RegistryStatus } from '../../../registry/registry-source.ts';
 import type { ServiceMapStatus } from '../../../service-map/service-map-status.ts';
+import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { shownAddress, shownMessage, shownName } from './shown-text.ts';
+import { type TrustModel, trustModel } from './trust-model.ts';
 
 /** Problems of a file that are told one by one. */
 const MAX_PROBLEMS = 5;
-
-/** A failure as the page shows it. */
-export interface ShownFailure {
-  readonly code: string;
-  readonly message: string;
-}
 
 /** A service map as the page shows it. */
 export interface MapModel {
@@ -21,6 +17,7 @@ export interface MapModel {
   readonly freshness: ServiceMapStatus['freshness'];
   /** Whether the map in force is proven; only such maps ever come into force. */
   readonly signature: 'verified' | 'none';
+  readonly trust: TrustModel;
   readonly revision: number;
   readonly connectorCount: number;
   /** Epoch ms; null before the first map. */
@@ -58,11 +55,6 @@ export function fileModels({ config, registry }: Pick<ManagerStatus, 'config' | 
   ];
 }
 
-/** A failure without what may be secret in its message. */
-export function shownFailure({ code, message }: ShownFailure): ShownFailure {
-  return { code, message: shownMessage(message) };
-}
-
 function mapModel(status: ServiceMapStatus): MapModel {
   const { sourceId, brand, url, lastError, heldRemovals } = status;
   const { freshness, circuit, pausedUntil, revision, connectorCount, generatedAt, expiresAt } = status;
@@ -72,6 +64,7 @@ function mapModel(status: ServiceMapStatus): MapModel {
     address: url === null ? null : shownAddress(url),
     freshness,
     signature: generatedAt === null ? 'none' : 'verified',
+    trust: trustModel(status),
     revision,
     connectorCount,
     generatedAt,

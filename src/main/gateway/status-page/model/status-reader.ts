@@ -89,7 +89,7 @@ export class StatusReader {
       if (ageMs < (last.seq === events.seq ? MAX_AGE_MS : MIN_AGE_MS)) return last;
     }
     const status = manager.status();
-    const reading = { atMs: nowMs, seq: events.seq, connectors: status.connectors, system: systemModel(status) };
+    const reading = { atMs: nowMs, seq: events.seq, connectors: status.connectors, system: systemModel(status, nowMs) };
     this.#reading = reading;
     return reading;
   }

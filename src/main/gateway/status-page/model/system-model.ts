@@ -1,7 +1,8 @@
 import type { ConnectorState } from '../../../connectors/connector-state.ts';
 import type { ListedConnector, ManagerStatus } from '../../../manager/manager-status.ts';
 import type { LoopDelay } from '../../../observability/loop-delay.ts';
-import { type FileModel, fileModels, type MapModel, mapModels, type ShownFailure, shownFailure } from './map-model.ts';
+import { type FileModel, fileModels, type MapModel, mapModels } from './map-model.ts';
+import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { STATE_ORDER } from './state-words.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -30,7 +31,7 @@ export interface ProcessModel {
   readonly loopDelay: LoopDelay;
 }
 
-export function systemModel(status: ManagerStatus): SystemModel {
+export function systemModel(status: ManagerStatus, nowMs: number): SystemModel {
   const { connectors, toolCount, changedTools, store, isClosed } = status;
   const connectorsByState = countByState(connectors);
   const maps = mapModels(status);
@@ -39,7 +40,7 @@ export function systemModel(status: ManagerStatus): SystemModel {
   const storeFailure = store.kind === 'failed' ? shownFailure(store) : null;
   const parts = { isClosed, counts: connectorsByState, totalCount: connectors.length, maps, files };
   return {
-    verdict: verdictOf({ ...parts, storeFailure, heldTools }),
+    verdict: verdictOf({ ...parts, storeFailure, heldTools, nowMs }),
     connectorsByState,
     connectorCount: connectors.length,
     toolCount,

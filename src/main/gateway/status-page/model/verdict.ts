@@ -1,6 +1,8 @@
 import type { ConnectorState } from '../../../connectors/connector-state.ts';
-import type { FileModel, MapModel, ShownFailure } from './map-model.ts';
+import type { FileModel, MapModel } from './map-model.ts';
+import type { ShownFailure } from './shown-failure.ts';
 import type { Aspect } from './state-words.ts';
+import { keysEndSoon } from './trust-model.ts';
 
 /** How all of it is doing, in one look. */
 export interface Verdict {
@@ -19,6 +21,8 @@ export interface VerdictParts {
   readonly files: readonly FileModel[];
   readonly storeFailure: ShownFailure | null;
   readonly heldTools: number;
+  /** Epoch ms. */
+  readonly nowMs: number;
 }
 
 /** The worst there is to say comes first; a connector that somebody disabled is no trouble. */
@@ -35,20 +39,34 @@ function stopReasons({ isClosed, counts, maps, files }: VerdictParts): string[] 
     isClosed && 'The manager is closed',
     counts.failed > 0 && `${connectors(counts.failed)} failed`,
     counts['backing-off'] > 0 && `${connectors(counts['backing-off'])} down, to be tried again`,
-    ...maps.map((map) => map.freshness === 'none' && `No service map from ${map.sourceId}`),
+    ...maps.map((map) => map.freshness === 'none' && noMapReason(map)),
     ...files.map((file) => file.readAt === null && file.lastError !== null && `The ${file.kind} cannot be read`),
   ].filter((reason) => reason !== false);
 }
 
-function cautionReasons({ counts, maps, files, storeFailure, heldTools }: VerdictParts): string[] {
+function cautionReasons({ counts, maps, files, storeFailure, heldTools, nowMs }: VerdictParts): string[] {
   return [
     counts.degraded > 0 && `${connectors(counts.degraded)} degraded`,
     ...maps.map((map) => map.freshness === 'stale' && `The map from ${map.sourceId} is stale`),
+    ...maps.flatMap((map) => trustReasons(map, nowMs)),
     ...files.map((file) => file.readAt !== null && file.lastError !== null && `The ${file.kind} cannot be read anew`),
     storeFailure !== null && 'Nothing is remembered: the store failed',
     heldTools > 0 && `${heldTools === 1 ? '1 tool' : `${heldTools} tools`} held back until approved`,
     counts.connecting > 0 && `${connectors(counts.connecting)} coming up`,
   ].filter((reason) => reason !== false);
+}
+
+function noMapReason({ sourceId, trust }: MapModel): string {
+  if (trust.dropped === null) return `No service map from ${sourceId}`;
+  return `The map from ${sourceId} was dropped (${trust.dropped.code})`;
+}
+
+function trustReasons({ sourceId, trust }: MapModel, nowMs: number): readonly (string | false)[] {
+  return [
+    trust.isHmacOnly && `The map from ${sourceId} is signed by its HMAC alone`,
+    trust.keyFailure !== null && `Newer keys of ${sourceId} are not known`,
+    keysEndSoon(trust, nowMs) && `Keys of ${sourceId} expire within a week`,
+  ];
 }
 
 function connectors(count: number): string {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { StatusModel } from '../model/status-reader.ts';
+import { renderProcess, renderSources } from './facts/render-system.ts';
 import type { Html } from './html.ts';
 import { renderNote, renderRow } from './render-connectors.ts';
 import { renderCounts, renderVerdict } from './render-overview.ts';
-import { renderProcess, renderSources } from './render-system.ts';
 
 /** A part of the page that is replaced as a whole, once it would say something else. */
 export interface Block {

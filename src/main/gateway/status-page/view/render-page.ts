@@ -1,5 +1,6 @@
 import { listAddress } from '../model/list-query.ts';
 import type { StatusModel } from '../model/status-reader.ts';
+import { renderProcess, renderSources } from './facts/render-system.ts';
 import { type Html, html, trusted } from './html.ts';
 import { FAVICON, ICON_SPRITE, TURNOUT } from './icons.ts';
 import { timeOfDay } from './instants.ts';
@@ -9,7 +10,6 @@ import { PAGE_STYLE } from './page-style.ts';
 import { renderConnectors } from './render-connectors.ts';
 import { renderEvents } from './render-events.ts';
 import { renderCounts, renderVerdict } from './render-overview.ts';
-import { renderProcess, renderSources } from './render-system.ts';
 
 /** The whole page. `nonce` is that of its Content-Security-Policy: no other style or script runs. */
 export function renderPage(model: StatusModel, nonce: string): string {

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { matchingForm } from '../../../../../src/main/cli/commands/verify/producer-forms.ts';
-import { verifyMap } from '../../../../../src/main/cli/commands/verify/verify-map.ts';
+import { type MapVerification, verifyMap } from '../../../../../src/main/cli/commands/verify/verify-map.ts';
 import { createServiceMapSignature } from '../../../../../src/shared/map/signature.ts';
 import { hmacTrust } from '../../../../../src/shared/signatures/trust.ts';
 import { entry, type Json, KEY, mapOf, NOW } from '../../../../helpers/signed-map.ts';
@@ -17,8 +17,9 @@ const policy = {
 };
 
 const map = mapOf([entry('a', { name: 'Zürich', metadata: { b: 1, B: 2, a: [1.5, 'x'] } })]);
-const verify = (document: Json | string): ReturnType<typeof verifyMap> =>
-  verifyMap(new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document)), policy);
+const verify = (document: Json | string): MapVerification['checks'] =>
+  verifyMap(new TextEncoder().encode(typeof document === 'string' ? document : JSON.stringify(document)), policy)
+    .checks;
 const codes = (document: Json | string): string[] =>
   verify(document).map(({ check, failure }) => `${check} ${failure?.code ?? 'ok'}`);
 

@@ -5,7 +5,7 @@ import { NO_MAP } from '../../../../../src/main/service-map/service-map-status.t
 import { listed, statusWith } from '../../../../helpers/scripted-status.ts';
 import { NOW } from '../../../../helpers/signed-map.ts';
 
-const verdict = (status: ManagerStatus) => systemModel(status).verdict;
+const verdict = (status: ManagerStatus) => systemModel(status, NOW).verdict;
 const FILE = {
   path: '/etc/mcp.json',
   files: [],
@@ -15,6 +15,8 @@ const FILE = {
   lastError: null,
   readAt: NOW,
 };
+const DAY_MS = 24 * 3_600_000;
+const SIGNER = { kid: 'k', alg: 'EdDSA', thumbprint: 'thumbprint-of-k', expiresAt: NOW, keyExpiresAt: null } as const;
 const NO_READ = { code: 'CONFIG_INVALID', message: 'line 3' };
 
 function withMap(more: Partial<ManagerStatus['serviceMap']>): ManagerStatus {
@@ -64,6 +66,42 @@ describe('the verdict', () => {
       'The registry cannot be read anew',
     ],
     [
+      'a map that was dropped',
+      withMap({ freshness: 'none', dropped: { code: 'MAP_TOO_STALE', at: NOW } }),
+      'stop',
+      'The map from default was dropped (MAP_TOO_STALE)',
+    ],
+    [
+      'a map with an HMAC alone, though public keys are configured',
+      withMap({ accept: 'either', signedBy: { hmacKey: 0, signatures: [] } }),
+      'caution',
+      'The map from default is signed by its HMAC alone',
+    ],
+    [
+      'key documents that are not followed',
+      withMap({ keys: { ...NO_MAP.keys, lastError: { code: 'KEYS_UNTRUSTED', message: 'no', at: NOW } } }),
+      'caution',
+      'Newer keys of default are not known',
+    ],
+    [
+      'a key document that expires within a week',
+      withMap({ keys: { ...NO_MAP.keys, version: 2, expiresAt: NOW + 6 * DAY_MS } }),
+      'caution',
+      'Keys of default expire within a week',
+    ],
+    [
+      'a key that expires within a week',
+      withMap({ signedBy: { hmacKey: null, signatures: [{ ...SIGNER, keyExpiresAt: NOW + DAY_MS }] } }),
+      'caution',
+      'Keys of default expire within a week',
+    ],
+    [
+      'nothing about keys that last',
+      withMap({ signedBy: { hmacKey: null, signatures: [{ ...SIGNER, keyExpiresAt: NOW + 30 * DAY_MS }] } }),
+      'clear',
+      'All clear',
+    ],
+    [
       'a store that failed',
       statusWith([], { store: { kind: 'failed', stateDir: '/s', code: 'STORE_UNAVAILABLE', message: 'full' } }),
       'caution',
@@ -79,7 +117,7 @@ describe('the verdict', () => {
       { ...tool, isQuarantined: true },
       { ...tool, isQuarantined: false },
     ];
-    const model = systemModel(statusWith([listed('a')], { changedTools }));
+    const model = systemModel(statusWith([listed('a')], { changedTools }), NOW);
     expect([model.changedTools, model.heldTools]).toEqual([2, 1]);
     expect(model.verdict.headline).toBe('1 tool held back until approved');
   });
@@ -87,14 +125,14 @@ describe('the verdict', () => {
 
 describe('the maps', () => {
   it('are none where a manager has none', () => {
-    expect(systemModel(statusWith([], { serviceMaps: [NO_MAP] })).maps).toEqual([]);
+    expect(systemModel(statusWith([], { serviceMaps: [NO_MAP] }), NOW).maps).toEqual([]);
   });
 
   it('are verified once one was accepted, and say why they are stale', () => {
     const lastError = { code: 'MAP_SIGNATURE_INVALID', message: 'The signature does not fit', at: NOW };
-    expect(systemModel(withMap({ freshness: 'stale', lastError })).maps).toMatchObject([
+    expect(systemModel(withMap({ freshness: 'stale', lastError }), NOW).maps).toMatchObject([
       { signature: 'verified', freshness: 'stale', lastError },
     ]);
-    expect(systemModel(withMap({ generatedAt: null })).maps).toMatchObject([{ signature: 'none' }]);
+    expect(systemModel(withMap({ generatedAt: null }), NOW).maps).toMatchObject([{ signature: 'none' }]);
   });
 });

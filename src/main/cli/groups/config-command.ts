@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { DEFAULT_PORT } from '../gateway/http/limits.ts';
-import { SNIPPET_CLIENTS } from './commands/config/client-snippet.ts';
-import type { ConfigOptions } from './commands/config.ts';
-import { examples } from './terminal/own-command.ts';
+import { DEFAULT_PORT } from '../../gateway/http/limits.ts';
+import { SNIPPET_CLIENTS } from '../commands/config/client-snippet.ts';
+import type { ConfigOptions } from '../commands/config.ts';
+import { examples } from '../terminal/own-command.ts';
 
 /** Adds arguments, options and action of `mcp-switchyard config` to its command. */
 export function addConfig(command: Command, setExitCode: (code: number) => void): void {
@@ -30,7 +30,7 @@ export function addConfig(command: Command, setExitCode: (code: number) => void)
       ),
     )
     .action(async (client: string, serveArgs: readonly string[], options: ConfigOptions) => {
-      const { runConfig } = await import('./commands/config.ts');
+      const { runConfig } = await import('../commands/config.ts');
       setExitCode(await runConfig(client, serveArgs, options));
     });
 }

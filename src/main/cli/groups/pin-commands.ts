@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { ApproveOptions } from './commands/tools/approve.ts';
-import type { PinOptions } from './commands/tools/pinned-tools.ts';
-import { type SourceOptions, withSource } from './source-options.ts';
-import { examples } from './terminal/own-command.ts';
+import type { ApproveOptions } from '../commands/tools/approve.ts';
+import type { PinOptions } from '../commands/tools/pinned-tools.ts';
+import { type SourceOptions, withSource } from '../source-options.ts';
+import { examples } from '../terminal/own-command.ts';
 
 /** Adds `tools diff`, `tools approve` and `tools digest`. */
 export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {
@@ -27,7 +27,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
       ),
     )
     .action(async (names: string[], options: PinOptions) => {
-      const { runToolsDiff } = await import('./commands/tools/diff.ts');
+      const { runToolsDiff } = await import('../commands/tools/diff.ts');
       setExitCode(await runToolsDiff(names, options));
     });
 
@@ -36,7 +36,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
     .option('--all', 'all that differ', false)
     .addHelpText('after', examples('mcp-switchyard tools approve mail.send --state-dir ./state'))
     .action(async (names: string[], options: ApproveOptions) => {
-      const { runToolsApprove } = await import('./commands/tools/approve.ts');
+      const { runToolsApprove } = await import('../commands/tools/approve.ts');
       setExitCode(await runToolsApprove(names, options));
     });
 
@@ -45,7 +45,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
     .argument('<connector>', 'its id; its tools are taken as it lists them now')
     .addHelpText('after', examples('mcp-switchyard tools digest mail --service-map https://maps.example.com/map'))
     .action(async (connector: string, options: SourceOptions) => {
-      const { runToolsDigest } = await import('./commands/tools/digest.ts');
+      const { runToolsDigest } = await import('../commands/tools/digest.ts');
       setExitCode(await runToolsDigest(connector, options));
     });
 }

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { EXPORT_FORMATS } from '../registry/transfer/export-servers.ts';
-import type { AddOptions } from './commands/registry/add.ts';
-import type { ExportOptions } from './commands/registry/export.ts';
-import type { ImportOptions } from './commands/registry/import.ts';
-import type { ShowingOptions } from './commands/registry/list.ts';
-import type { RegistryOptions } from './commands/registry/open-registry.ts';
-import { examples } from './terminal/own-command.ts';
+import { EXPORT_FORMATS } from '../../registry/transfer/export-servers.ts';
+import type { AddOptions } from '../commands/registry/add.ts';
+import type { ExportOptions } from '../commands/registry/export.ts';
+import type { ImportOptions } from '../commands/registry/import.ts';
+import type { ShowingOptions } from '../commands/registry/list.ts';
+import type { RegistryOptions } from '../commands/registry/open-registry.ts';
+import { examples } from '../terminal/own-command.ts';
 
 type Table = Readonly<Record<string, string>>;
 
@@ -44,7 +44,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     .option(...SHOW_SECRETS)
     .addHelpText('after', examples('mcp-switchyard registry list --json | jq .servers'))
     .action(async (options: ShowingOptions) => {
-      const { runRegistryList } = await import('./commands/registry/list.ts');
+      const { runRegistryList } = await import('../commands/registry/list.ts');
       setExitCode(await runRegistryList(options));
     });
 
@@ -56,7 +56,7 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
       examples('mcp-switchyard registry show files', 'mcp-switchyard registry show files --show-secrets'),
     )
     .action(async (name: string, options: ShowingOptions) => {
-      const { runRegistryShow } = await import('./commands/registry/show.ts');
+      const { runRegistryShow } = await import('../commands/registry/show.ts');
       setExitCode(await runRegistryShow(name, options));
     });
 
@@ -86,7 +86,7 @@ registry.
 `,
     )
     .action(async (name: string, target: string[], options: AddOptions & { force: boolean }) => {
-      const { runRegistryAdd } = await import('./commands/registry/add.ts');
+      const { runRegistryAdd } = await import('../commands/registry/add.ts');
       setExitCode(await runRegistryAdd(name, target, { ...options, replace: options.replace || options.force }));
     });
 
@@ -94,7 +94,7 @@ registry.
     .argument('<names...>', 'their names as `list` shows them')
     .addHelpText('after', examples('mcp-switchyard registry remove files search'))
     .action(async (names: string[], options: RegistryOptions) => {
-      const { runRegistryRemove } = await import('./commands/registry/remove.ts');
+      const { runRegistryRemove } = await import('../commands/registry/remove.ts');
       setExitCode(await runRegistryRemove(names, options));
     });
 
@@ -112,7 +112,7 @@ registry.
       ),
     )
     .action(async (file: string, options: ImportOptions & { force: boolean }) => {
-      const { runRegistryImport } = await import('./commands/registry/import.ts');
+      const { runRegistryImport } = await import('../commands/registry/import.ts');
       setExitCode(await runRegistryImport(file, { ...options, replace: options.replace || options.force }));
     });
 
@@ -138,7 +138,7 @@ registry.
       ),
     )
     .action(async (file: string | undefined, options: ExportOptions) => {
-      const { runRegistryExport } = await import('./commands/registry/export.ts');
+      const { runRegistryExport } = await import('../commands/registry/export.ts');
       setExitCode(await runRegistryExport(file, options));
     });
 
@@ -148,21 +148,21 @@ registry.
       examples('mcp-switchyard registry verify', 'mcp-switchyard registry verify --json | jq .findings'),
     )
     .action(async (options: RegistryOptions) => {
-      const { runRegistryVerify } = await import('./commands/registry/verify.ts');
+      const { runRegistryVerify } = await import('../commands/registry/verify.ts');
       setExitCode(await runRegistryVerify(options));
     });
 
   fresh('repair', 'rebuild what is damaged out of store and file, and say what cannot be')
     .addHelpText('after', examples('mcp-switchyard registry repair'))
     .action(async (options: RegistryOptions) => {
-      const { runRegistryRepair } = await import('./commands/registry/repair.ts');
+      const { runRegistryRepair } = await import('../commands/registry/repair.ts');
       setExitCode(await runRegistryRepair(options));
     });
 
   fresh('path', 'say where the registry is')
     .addHelpText('after', examples('cat "$(mcp-switchyard registry path)"'))
     .action(async (options: RegistryOptions) => {
-      const { runRegistryPath } = await import('./commands/registry/path.ts');
+      const { runRegistryPath } = await import('../commands/registry/path.ts');
       setExitCode(await runRegistryPath(options));
     });
 }

@@ -1,8 +1,10 @@
-import type { FileModel, MapModel, ShownFailure } from '../model/map-model.ts';
-import type { ProcessModel, SystemModel } from '../model/system-model.ts';
-import { type Html, type HtmlValue, html } from './html.ts';
-import { instant } from './instants.ts';
-import { milliseconds } from './sparkline.ts';
+import type { FileModel, MapModel } from '../../model/map-model.ts';
+import type { ProcessModel, SystemModel } from '../../model/system-model.ts';
+import { type Html, type HtmlValue, html } from '../html.ts';
+import { instant } from '../instants.ts';
+import { milliseconds } from '../sparkline.ts';
+import { failure, pair } from './pairs.ts';
+import { renderTrust } from './render-trust.ts';
 
 const FRESHNESS = {
   fresh: { word: 'Fresh', aspect: 'clear' },
@@ -30,11 +32,12 @@ ${files.map((file) => renderFile(file, nowMs))}
 /** How the process is doing. */
 export function renderProcess(model: ProcessModel, nowMs: number): Html {
   const { loopDelay, rssBytes, heapUsedBytes, startedAt, nodeVersion } = model;
+  const [p50, p99, max] = [loopDelay.p50Ms, loopDelay.p99Ms, loopDelay.maxMs].map(milliseconds);
   return html`<section class="process" data-block="process" aria-labelledby="process">
 <h2 id="process">Process</h2>
 <dl>${pair(
     'Loop delay',
-    html`p50 ${milliseconds(loopDelay.p50Ms)} · p99 ${milliseconds(loopDelay.p99Ms)} · max ${milliseconds(loopDelay.maxMs)}`,
+    `p50 ${p50} · p99 ${p99} · max ${max}`,
   )}${pair('Memory', `${megabytes(rssBytes)}, of these ${megabytes(heapUsedBytes)} heap`)}${pair(
     'Started',
     instant(startedAt, nowMs),
@@ -49,7 +52,8 @@ function renderMap(map: MapModel, nowMs: number): Html {
   return html`<div class="source ${aspect}">
 <h3><bdi>${map.brand ?? map.sourceId}</bdi> <span class="tag ${aspect}">${word}</span></h3>
 ${map.address !== null && html`<p class="address">${map.address}</p>`}
-<dl>${pair('Signature', map.signature === 'verified' ? '✓ Verified' : 'No map was accepted yet')}
+<dl>${pair('Signature', map.signature === 'verified' ? '✓ Verified' : 'No map is in force')}
+${renderTrust(map.trust, nowMs)}
 ${generatedAt !== null && pair('Signed', instant(generatedAt, nowMs))}
 ${expiresAt !== null && pair(expiresAt > nowMs ? 'Expires' : 'Expired', instant(expiresAt, nowMs))}
 ${pair('Revision', map.revision)}
@@ -57,8 +61,17 @@ ${pair('Connectors', map.connectorCount)}
 ${heldRemovals > 0 && pair('Held', `${heldRemovals} removals, until the next map agrees`)}
 ${circuit !== null && pair('Circuit', circuit)}
 ${pausedUntil !== null && pair('Paused', html`the server asked to wait, next ${instant(pausedUntil, nowMs)}`)}
-${lastError !== null && pair(map.freshness === 'fresh' ? 'Last refresh' : `Why ${map.freshness}`, html`${failure(lastError)} <small>${instant(lastError.at, nowMs)}</small>`)}</dl>
+${lastError !== null && renderLastError(map.freshness, lastError, nowMs)}</dl>
 </div>`;
+}
+
+function renderLastError(
+  freshness: MapModel['freshness'],
+  lastError: NonNullable<MapModel['lastError']>,
+  nowMs: number,
+): Html {
+  const value = html`${failure(lastError)} <small>${instant(lastError.at, nowMs)}</small>`;
+  return pair(freshness === 'fresh' ? 'Last refresh' : `Why ${freshness}`, value);
 }
 
 function renderFile(file: FileModel, nowMs: number): Html {
@@ -73,7 +86,9 @@ function renderFile(file: FileModel, nowMs: number): Html {
     problemCount > 0 &&
     pair(
       'Problems',
-      html`<ul>${problems.map((problem) => html`<li>${problem}</li>`)}${rest > 0 && html`<li>and ${rest} more</li>`}</ul>`,
+      html`<ul>${problems.map((problem) => html`<li>${problem}</li>`)}${
+        rest > 0 && html`<li>and ${rest} more</li>`
+      }</ul>`,
     )
   }</dl>
 </div>`;
@@ -87,14 +102,6 @@ function storeText({ kind, failure: error }: SystemModel['store']): HtmlValue {
 function pinsText(changed: number, held: number): string {
   const differ = `${changed} ${changed === 1 ? 'tool differs' : 'tools differ'} from how they were first seen`;
   return held > 0 ? `${differ}; ${held} held back until approved` : differ;
-}
-
-function failure({ code, message }: ShownFailure): Html {
-  return html`<code>${code}</code> ${message}`;
-}
-
-function pair(term: string, value: HtmlValue): Html {
-  return html`<div><dt>${term}</dt><dd>${value}</dd></div>`;
 }
 
 function megabytes(bytes: number): string {

@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { codeOf } from '../../../../shared/errors.ts';
+import {
+  type KeyDocument,
+  MAX_KEY_DOCUMENT_BYTES,
+  readKeyDocument,
+  type SignedKeyDocument,
+} from '../../../../shared/signatures/key-document.ts';
+import { readKeySet } from '../../../../shared/signatures/key-set.ts';
+import {
+  type KeyRoots,
+  verifyKeyDocument,
+  verifyNextKeyDocument,
+} from '../../../../shared/signatures/verify-key-document.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { writeOutputFile } from '../../terminal/write-output-file.ts';
+import { requiredKeyFile } from './key-files.ts';
+
+const VERSION = '{version}';
+
+/** Ends the name of a document that does not have all signatures yet. */
+export const PARTIAL = '.partial';
+
+/** The files of key documents: a path in which `{version}` stands for the number. */
+export interface DocumentFiles {
+  readonly pathOf: (version: number) => string;
+  /** The newest document and its version; null where there is none. */
+  readonly newest: KeyDocument | null;
+}
+
+/** The keys and the threshold that must sign the next document, and how hosts call them. */
+export interface NextSigners extends KeyRoots {
+  readonly version: number;
+}
+
+/**
+ * Reads the newest of the documents that a pattern names, and verifies it against the one before it, if that is there.
+ * Throws OPTIONS_INVALID for a pattern without `{version}` or one of a URL, and what reading and verifying throw.
+ */
+export function openDocuments(pattern: string): DocumentFiles {
+  if (/^https?:/i.test(pattern))
+    throw misuse('--documents names the files to write: give their path, and publish what is written');
+  if (!basename(pattern).includes(VERSION) || pattern.split(VERSION).length !== 2)
+    throw misuse(
+      `--documents ${pattern} does not have {version} once, in the name of the file, as keys.{version}.json does`,
+    );
+  const pathOf = (version: number): string => pattern.replaceAll(VERSION, String(version));
+  const version = newestVersion(pattern);
+  if (version === 0) return { pathOf, newest: null };
+  const newest = readDocument(pathOf(version), version);
+  const before = existingDocument(pathOf(version - 1), version - 1);
+  if (before !== null) verifyNextKeyDocument(newest, { ...rootsOf(before), version: before.version });
+  else verifyKeyDocument(newest, rootsOf(newest));
+  return { pathOf, newest };
+}
+
+/** What hosts on the newest document, or else with the configured keys, ask of the next one. */
+export function nextSigners(newest: KeyDocument | null, configured: readonly object[], threshold: number): NextSigners {
+  if (newest !== null) return { ...rootsOf(newest), version: newest.version };
+  return { keys: readKeySet({ keys: configured }), threshold, version: 0 };
+}
+
+/** The configured keys that version 1 must be signed by. Throws OPTIONS_INVALID where no flag names them. */
+export function configuredKeys(newest: KeyDocument | null, path: string | undefined, flag: string): readonly object[] {
+  if (newest !== null) return [];
+  if (path === undefined)
+    throw misuse(`There is no document yet: give ${flag} FILE with the public keys that hosts have configured`);
+  return requiredKeyFile(path, flag);
+}
+
+/** The roots that a document says sign the next one. */
+export function rootsOf({ roots, threshold }: KeyDocument): KeyRoots {
+  return { keys: roots, threshold };
+}
+
+/** The document in a file that must be there. Throws KEYS_UNAVAILABLE, or KEYS_INVALID for one of another version. */
+export function readDocument(path: string, version?: number): KeyDocument {
+  const document = existingDocument(path, version);
+  if (document === null) throw misuse(`There is no key document ${path}`);
+  return document;
+}
+
+function existingDocument(path: string, version?: number): KeyDocument | null {
+  try {
+    if (statSync(path).size > MAX_KEY_DOCUMENT_BYTES) throw misuse(`${path} is larger than a key document may be`);
+    const document = readKeyDocument(readFileSync(path));
+    if (version !== undefined && document.version !== version)
+      throw misuse(`${path} holds version ${document.version} of the key documents`);
+    return document;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return null;
+    if (code === 'KEYS_INVALID' || code === 'OPTIONS_INVALID') throw error;
+    throw misuse(`Cannot read the key document ${path} (${code ?? 'unknown'})`);
+  }
+}
+
+/** Writes a document; a final one is never replaced. */
+export function writeDocument(path: string, document: SignedKeyDocument, mayReplace: boolean): void {
+  writeOutputFile(path, `${JSON.stringify(document, null, 2)}\n`, { mayReplace });
+}
+
+/** The highest version whose file is there; 0 without any. */
+function newestVersion(pattern: string): number {
+  const [start = '', end = ''] = basename(pattern).split(VERSION, 2);
+  let names: string[];
+  try {
+    names = readdirSync(dirname(pattern));
+  } catch (error) {
+    throw misuse(`Cannot list the folder ${dirname(pattern)} of --documents (${codeOf(error) ?? 'unknown'})`);
+  }
+  const versions = names.flatMap((name) => {
+    const digits =
+      name.startsWith(start) && name.endsWith(end) ? name.slice(start.length, name.length - end.length) : '';
+    return /^[1-9]\d{0,8}$/.test(digits) ? [Number(digits)] : [];
+  });
+  return Math.max(0, ...versions);
+}

@@ -1,0 +1,66 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs';
+import { codeOf, messageOf } from '../../../../shared/errors.ts';
+import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
+import { readKeySet } from '../../../../shared/signatures/key-set.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { writeOutputFile } from '../../terminal/write-output-file.ts';
+
+/** A public key as a JWKS file holds it. */
+export type PublicJwk = Readonly<Record<string, unknown>>;
+
+/** The mode of files that hold a private key. */
+export const OWNER_ONLY = 0o600;
+
+const MAX_KEY_FILE_BYTES = 1024 * 1024;
+
+/**
+ * The keys of a JWKS file, as they are written; none where there is no such file. Throws OPTIONS_INVALID where it
+ * cannot be read or is no JWKS, KEYS_INVALID where its keys are not usable or private.
+ */
+export function readKeyFile(path: string, flag: string): readonly PublicJwk[] {
+  const value = readJson(path, flag);
+  if (value === null) return [];
+  const keys = typeof value === 'object' && 'keys' in value ? value.keys : null;
+  if (!Array.isArray(keys)) throw misuse(`${path} of ${flag} is no JWKS: {"keys": […]}`);
+  // An empty set is a file that somebody prepared.
+  if (keys.length > 0) readKeySet(value);
+  return keys as readonly PublicJwk[];
+}
+
+/** The same for a file that must be there and have a key. */
+export function requiredKeyFile(path: string, flag: string): readonly PublicJwk[] {
+  const keys = readKeyFile(path, flag);
+  if (keys.length === 0) throw misuse(`There is no key in ${path}, which ${flag} names`);
+  return keys;
+}
+
+/** Writes a JWKS file. One that is there keeps its permissions, and a symbolic link stays one. */
+export function writeKeyFile(path: string, keys: readonly object[]): void {
+  const text = `${JSON.stringify({ keys }, null, 2)}\n`;
+  let target: string;
+  try {
+    target = realpathSync(path);
+  } catch {
+    writeOutputFile(path, text, { mayReplace: false });
+    return;
+  }
+  writeOutputFile(target, text, { mode: statSync(target).mode & 0o777 });
+}
+
+/** The value of a JSON file that a flag names; null where there is no such file. Throws OPTIONS_INVALID. */
+export function readJson(path: string, flag: string): unknown {
+  let bytes: Uint8Array;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ENOENT') return null;
+    throw misuse(`Cannot read the file ${path} of ${flag} (${code ?? 'unknown'})`);
+  }
+  if (bytes.length > MAX_KEY_FILE_BYTES) throw misuse(`The file ${path} of ${flag} is larger than 1 MiB`);
+  try {
+    return parseStrictJson(bytes);
+  } catch (error) {
+    throw misuse(`The file ${path} of ${flag} is not JSON: ${messageOf(error).replace('The service map', 'It')}`);
+  }
+}

@@ -1,0 +1,108 @@
+import { systemClock } from '../../../../shared/clock.ts';
+import type { KeyDocument } from '../../../../shared/signatures/key-document.ts';
+import { readKeySet } from '../../../../shared/signatures/key-set.ts';
+import type { TrustedKey } from '../../../../shared/signatures/trust.ts';
+import { EXIT, type Failure, failureLine, mark, print, printable, printJson } from '../../terminal/output.ts';
+import { renderTable } from '../../terminal/render-table.ts';
+import { isoOf } from '../sync.ts';
+import { type FollowedDocument, followDocuments } from './follow-documents.ts';
+import { requiredKeyFile } from './key-files.ts';
+import { readPlace } from './read-place.ts';
+
+export interface ListKeysOptions {
+  /** The JWKS that hosts have configured. */
+  readonly keys?: string;
+  readonly threshold: number;
+  readonly minVersion: number;
+  readonly json: boolean;
+}
+
+/** A public key as the command shows it. Instants are epoch ms; null where there is no limit. */
+interface ListedKey {
+  readonly kid: string;
+  readonly alg: string;
+  readonly thumbprint: string;
+  readonly notBefore: number | null;
+  readonly expiresAt: number | null;
+  /** Null in a JWKS, where every key is trusted. */
+  readonly isRoot: boolean | null;
+}
+
+/** A key document as the command shows it. */
+interface ListedDocument {
+  readonly version: number;
+  readonly expiresAt: number;
+  /** How many roots must sign the next document. */
+  readonly threshold: number;
+  readonly signedBy: readonly string[];
+  /** Thumbprints. */
+  readonly revoked: readonly string[];
+  /** Why a host would not believe it; null if it would. */
+  readonly problem: Failure | null;
+}
+
+/**
+ * Lists the keys of a JWKS file, or of the newest of the key documents and how each follows from the one before.
+ * Resolves with the exit code: 1 where hosts would not believe a document, or the newest has expired.
+ */
+export async function runKeysList(place: string, options: ListKeysOptions): Promise<number> {
+  const found = await readPlace(place, options);
+  if (found.kind === 'jwks') {
+    const keys = readKeySet(found.value).map((key) => listedKey(key, null));
+    if (options.json) printJson({ ok: true, documents: [], keys });
+    else print(keyTable(keys));
+    return EXIT.ok;
+  }
+  const configured = options.keys === undefined ? null : readKeySet({ keys: requiredKeyFile(options.keys, '--keys') });
+  const followed = followDocuments(found.documents, configured, options.threshold, systemClock.now());
+  const documents = followed.map(listedDocument);
+  const newest = followed.at(-1)?.document;
+  const keys = newest === undefined ? [] : documentKeys(newest);
+  const ok = documents.every(({ problem }) => problem === null);
+  if (options.json) printJson({ ok, documents, keys });
+  else print(`${documents.map(documentLine).join('')}\n${keyTable(keys)}`);
+  return ok ? EXIT.ok : EXIT.failed;
+}
+
+function documentKeys({ keys, roots }: KeyDocument): readonly ListedKey[] {
+  return keys.map((key) =>
+    listedKey(
+      key,
+      roots.some(({ kid }) => kid === key.kid),
+    ),
+  );
+}
+
+function listedKey({ kid, alg, thumbprint, notBeforeMs, expiresAtMs }: TrustedKey, isRoot: boolean | null): ListedKey {
+  return { kid, alg, thumbprint, notBefore: notBeforeMs, expiresAt: expiresAtMs, isRoot };
+}
+
+function listedDocument({ document, problem }: FollowedDocument): ListedDocument {
+  const { version, expiresAtMs, threshold, revoked, signatures } = document;
+  const signedBy = [...new Set(signatures.map(({ kid }) => kid))];
+  return { version, expiresAt: expiresAtMs, threshold, signedBy, revoked, problem };
+}
+
+function documentLine({ version, expiresAt, threshold, signedBy, revoked, problem }: ListedDocument): string {
+  const facts =
+    `document ${version}  expires ${isoOf(expiresAt)}, signed by ${signedBy.map(printable).join(', ')}; ` +
+    `${threshold} must sign the next one`;
+  const lines = [
+    `${mark(problem === null ? 'ok' : 'failed')} ${facts}`,
+    ...(problem === null ? [] : [`  ${failureLine(problem)}`]),
+    ...revoked.map((thumbprint) => `  revoked ${thumbprint}`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function keyTable(keys: readonly ListedKey[]): string {
+  const rows = keys.map(({ kid, alg, thumbprint, notBefore, expiresAt, isRoot }) => [
+    kid,
+    alg,
+    thumbprint,
+    notBefore === null ? '' : isoOf(notBefore),
+    isoOf(expiresAt),
+    isRoot === true ? 'root' : '',
+  ]);
+  return renderTable(['kid', 'alg', 'thumbprint', 'not before', 'expires', ''], rows);
+}

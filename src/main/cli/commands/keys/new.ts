@@ -1,0 +1,57 @@
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { systemClock } from '../../../../shared/clock.ts';
+import { thumbprintOf } from '../../../../shared/signatures/key-set.ts';
+import type { SignatureAlgorithm } from '../../../../shared/signatures/trust.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { EXIT, print, printJson } from '../../terminal/output.ts';
+import { writeOutputFile } from '../../terminal/write-output-file.ts';
+import { OWNER_ONLY, readKeyFile, writeKeyFile } from './key-files.ts';
+
+export interface NewKeyOptions {
+  /** The file of the private key. */
+  readonly out: string;
+  /** The JWKS file of public keys. */
+  readonly public: string;
+  readonly alg: SignatureAlgorithm;
+  readonly kid?: string;
+  /** Days until the key expires; never if absent. */
+  readonly expires?: number;
+  /** Whether a private key may be replaced. */
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+const DAY_SECONDS = 86_400;
+
+/** Characters of a thumbprint that stand in a `kid`. */
+const KID_THUMBPRINT = 8;
+
+/**
+ * Makes a key pair. The private key goes into a file that its owner alone can read, the public key is added to a JWKS
+ * file. Resolves with the exit code. Rejects with OPTIONS_INVALID where the private key's file is there already, or the
+ * JWKS has a key of that `kid`.
+ */
+export async function runKeysNew(options: NewKeyOptions): Promise<number> {
+  const { out, alg, force } = options;
+  if (out === '-') throw misuse('A private key is never printed: name a file with --out');
+  if (resolve(out) === resolve(options.public)) throw misuse('--out and --public name the same file');
+  if (existsSync(out) && !force) throw misuse(`${out} is there already; give --force to replace it`);
+  const known = readKeyFile(options.public, '--public');
+  const pair = alg === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const publicJwk = pair.publicKey.export({ format: 'jwk' });
+  const thumbprint = thumbprintOf(publicJwk as Record<string, string>);
+  const nowMs = systemClock.now();
+  const kid = options.kid ?? `${new Date(nowMs).toISOString().slice(0, 10)}-${thumbprint.slice(0, KID_THUMBPRINT)}`;
+  if (known.some((key) => key.kid === kid)) throw misuse(`${options.public} has a key ${kid} already`);
+  const exp = options.expires === undefined ? {} : { exp: Math.floor(nowMs / 1000 + options.expires * DAY_SECONDS) };
+  const described = (jwk: JsonWebKey): object => ({ kid, alg, use: 'sig', ...exp, ...jwk });
+  const privateKey = described(pair.privateKey.export({ format: 'jwk' }));
+  writeOutputFile(out, `${JSON.stringify(privateKey, null, 2)}\n`, { mode: OWNER_ONLY, mayReplace: force });
+  writeKeyFile(options.public, [...known, described(publicJwk)]);
+  const expiresAt = 'exp' in exp ? new Date(exp.exp * 1000).toISOString() : null;
+  if (options.json) printJson({ ok: true, kid, alg, thumbprint, expiresAt, out, public: options.public });
+  else print(`kid         ${kid}\nthumbprint  ${thumbprint}\nexpires     ${expiresAt ?? 'never'}\n`);
+  return EXIT.ok;
+}

@@ -1,0 +1,110 @@
+import { systemClock } from '../../../../shared/clock.ts';
+import type { KeyDocument, KeyDocumentPayload } from '../../../../shared/signatures/key-document.ts';
+import { thumbprintOf } from '../../../../shared/signatures/key-set.ts';
+import { misuse } from '../../flags/option-values.ts';
+import type { PublicJwk } from './key-files.ts';
+
+/** How the next key document differs from the newest one. */
+export interface DocumentChange {
+  /** Public keys to add. */
+  readonly added: readonly PublicJwk[];
+  /** The `kid`s of keys to leave out. */
+  readonly removed: readonly string[];
+  /** `kid`s or thumbprints of keys to revoke, which are left out too. */
+  readonly revoked: readonly string[];
+  /** The `kid`s of the roots; undefined keeps them. */
+  readonly roots: readonly string[] | undefined;
+  /** Undefined keeps it. */
+  readonly threshold: number | undefined;
+  readonly expiresInMs: number;
+}
+
+interface NamedJwk {
+  readonly kid: string;
+  readonly thumbprint: string;
+  readonly jwk: PublicJwk;
+}
+
+/**
+ * The payload of the document after `newest`; null begins with version 1. Throws OPTIONS_INVALID for a change that
+ * names unknown keys, adds a revoked one, or leaves fewer roots than must sign.
+ */
+export function nextPayload(newest: KeyDocument | null, change: DocumentChange): KeyDocumentPayload {
+  const before = newest === null ? null : payloadOf(newest);
+  const old = (before?.keys.keys ?? []).map((jwk) => namedJwk(jwk as PublicJwk));
+  const merged = withAdded(old, change.added.map(namedJwk));
+  const revokedNow = change.revoked.map((named) => thumbprintNamed(named, merged));
+  const revoked = [...new Set([...(before?.revoked ?? []), ...revokedNow])];
+  assertKnown(change.removed, merged, '--remove');
+  const keys = merged.filter(
+    ({ kid, thumbprint }) => !change.removed.includes(kid) && !revokedNow.includes(thumbprint),
+  );
+  const again = keys.find(({ thumbprint }) => revoked.includes(thumbprint));
+  if (again !== undefined) throw misuse(`The key ${again.kid} was revoked, so it cannot be trusted again`);
+  const roots = change.roots ?? defaultRoots(before, old, keys);
+  assertKnown(roots, keys, '--roots');
+  const threshold = change.threshold ?? before?.threshold ?? 1;
+  if (threshold > new Set(roots).size)
+    throw misuse(
+      `${threshold} roots must sign, and ${roots.length} would be left: add keys, or name others with --roots`,
+    );
+  return {
+    version: (before?.version ?? 0) + 1,
+    expires: new Date(systemClock.now() + change.expiresInMs).toISOString(),
+    keys: { keys: keys.map(({ jwk }) => jwk) },
+    roots: [...new Set(roots)],
+    threshold,
+    revoked,
+  };
+}
+
+/** What a document that was read says, as it is written there. */
+export function payloadOf({ signatures }: KeyDocument): KeyDocumentPayload {
+  // readKeyDocument() has checked the shape.
+  return signatures[0]?.payload as unknown as KeyDocumentPayload;
+}
+
+/** Added keys become roots where every key was one; otherwise a key that signs maps would decide about keys. */
+function defaultRoots(
+  before: KeyDocumentPayload | null,
+  old: readonly NamedJwk[],
+  keys: readonly NamedJwk[],
+): readonly string[] {
+  if (before === null || before.roots.length === old.length) return keys.map(({ kid }) => kid);
+  return before.roots.filter((root) => keys.some(({ kid }) => kid === root));
+}
+
+function withAdded(old: readonly NamedJwk[], added: readonly NamedJwk[]): readonly NamedJwk[] {
+  const keys = new Map(old.map((key) => [key.kid, key]));
+  for (const key of added) {
+    const same = [...keys.values()].find(({ thumbprint }) => thumbprint === key.thumbprint);
+    if (same !== undefined && same.kid !== key.kid)
+      throw misuse(`The key ${key.kid} of --keys is the same as ${same.kid}, under another kid`);
+    const namesake = keys.get(key.kid);
+    if (namesake !== undefined && namesake.thumbprint !== key.thumbprint)
+      throw misuse(`The documents have another key with the kid ${key.kid} of --keys`);
+    keys.set(key.kid, key);
+  }
+  return [...keys.values()];
+}
+
+function assertKnown(kids: readonly string[], keys: readonly NamedJwk[], flag: string): void {
+  const unknown = kids.find((kid) => !keys.some((key) => key.kid === kid));
+  if (unknown !== undefined) throw misuse(`${flag} names ${unknown}, and the keys are ${namesOf(keys)}`);
+}
+
+/** A key that is in no document can be revoked by its thumbprint. */
+function thumbprintNamed(named: string, keys: readonly NamedJwk[]): string {
+  const key = keys.find(({ kid, thumbprint }) => kid === named || thumbprint === named);
+  if (key !== undefined) return key.thumbprint;
+  if (/^[\w-]{43}$/.test(named)) return named;
+  throw misuse(`There is no key ${named}; the keys are ${namesOf(keys)}`);
+}
+
+function namesOf(keys: readonly NamedJwk[]): string {
+  return keys.map(({ kid }) => kid).join(', ') || 'none';
+}
+
+function namedJwk(jwk: PublicJwk): NamedJwk {
+  return { kid: String(jwk.kid), thumbprint: thumbprintOf(jwk), jwk };
+}

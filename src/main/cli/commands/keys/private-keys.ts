@@ -1,0 +1,53 @@
+import { statSync } from 'node:fs';
+import { systemClock } from '../../../../shared/clock.ts';
+import { shownKid } from '../../../../shared/signatures/shown-kid.ts';
+import { readSigningKey, type SigningKey } from '../../../../shared/signatures/signing-key.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { say } from '../../terminal/output.ts';
+import { readJson } from './key-files.ts';
+
+/** A private key from a file, and how long it may sign. */
+export interface KeyFromFile {
+  readonly key: SigningKey;
+  /** The whole private JWK. Keep it out of logs and messages. */
+  readonly jwk: object;
+  /** Epoch ms; null if it does not expire. */
+  readonly expiresAtMs: number | null;
+}
+
+/**
+ * Reads the private keys that `--key` names, each key once. Says on stderr which files others can read. Rejects with
+ * OPTIONS_INVALID where a file is missing, KEYS_INVALID where it holds no private key; no message quotes one.
+ */
+export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[] {
+  const keys = new Map<string, KeyFromFile>();
+  for (const path of paths) {
+    const value = readJson(path, '--key');
+    if (value === null) throw misuse(`There is no file ${path}, which --key names`);
+    warnIfShared(path);
+    const key = readSigningKey(value);
+    keys.set(key.thumbprint, { key, jwk: value as object, expiresAtMs: expiryOf(value) });
+  }
+  return [...keys.values()];
+}
+
+/** Throws OPTIONS_INVALID for a key that has expired: hosts would refuse what it signs. */
+export function assertCurrent({ key, expiresAtMs }: KeyFromFile, nowMs: number = systemClock.now()): void {
+  if (expiresAtMs === null || expiresAtMs > nowMs) return;
+  const at = new Date(expiresAtMs).toISOString();
+  throw misuse(
+    `The key ${shownKid(key.kid)} expired at ${at}: sign with a current one (\`mcp-switchyard keys rotate\`)`,
+  );
+}
+
+function expiryOf(jwk: unknown): number | null {
+  const { exp } = jwk as { readonly exp?: unknown };
+  if (exp === undefined) return null;
+  if (typeof exp === 'number' && Number.isFinite(exp)) return Math.floor(exp * 1000);
+  throw misuse('The member `exp` of a private key is no number of seconds since 1970');
+}
+
+function warnIfShared(path: string): void {
+  if (process.platform === 'win32' || (statSync(path).mode & 0o077) === 0) return;
+  say(`Others can read the private key in ${path}: run chmod 600 on it.`);
+}

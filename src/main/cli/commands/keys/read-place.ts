@@ -1,0 +1,70 @@
+import { fetch } from 'undici';
+import type { FetchMap } from '../../../../shared/load/acquire.ts';
+import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
+import { type KeyDocument, readKeyDocument } from '../../../../shared/signatures/key-document.ts';
+import { createMainAgent } from '../../../http/main-agent.ts';
+import { resolveNetwork } from '../../../options/network-options.ts';
+import { createDocumentPlace } from '../../../service-map/keys/create-document-place.ts';
+import type { DocumentPlace } from '../../../service-map/keys/document-place.ts';
+import { misuse } from '../../flags/option-values.ts';
+
+/** What was found at a place: a set of public keys, or key documents in their order. */
+export type FoundKeys =
+  | { readonly kind: 'jwks'; readonly value: unknown }
+  | { readonly kind: 'documents'; readonly documents: readonly KeyDocument[] };
+
+/** For one request. */
+const TIMEOUT_MS = 10_000;
+
+/** Documents that are read in a row. */
+const MAX_DOCUMENTS = 10_000;
+
+/**
+ * Reads a JWKS, a key document, an array of them, or each version of a pattern with `{version}`: a path or a URL.
+ * Rejects with OPTIONS_INVALID where there is nothing, KEYS_UNAVAILABLE or KEYS_INVALID.
+ */
+export async function readPlace(place: string, { minVersion }: { readonly minVersion: number }): Promise<FoundKeys> {
+  const dispatcher = createMainAgent(resolveNetwork(undefined, undefined, process.env));
+  try {
+    const fetchMap: FetchMap = (to, init) => fetch(to, { ...init, dispatcher });
+    const documents = createDocumentPlace(place, {
+      fetch: fetchMap,
+      mapUrl: 'http://localhost/',
+      timeoutMs: TIMEOUT_MS,
+    });
+    const first = await read(documents, minVersion);
+    if (first === null) throw misuse(`There is neither a JWKS nor a key document at ${documents.nameOf(minVersion)}`);
+    const value = documents.isByVersion ? null : jwksIn(first);
+    if (value !== null) return { kind: 'jwks', value };
+    return { kind: 'documents', documents: await readAll(documents, readKeyDocument(first)) };
+  } finally {
+    await dispatcher.destroy();
+  }
+}
+
+async function readAll(place: DocumentPlace, first: KeyDocument): Promise<readonly KeyDocument[]> {
+  const found = [first];
+  while (found.length < MAX_DOCUMENTS) {
+    const wanted = first.version + found.length;
+    const bytes = await read(place, wanted);
+    const document = bytes === null ? null : readKeyDocument(bytes);
+    // A single place answers with its newest document where it does not have the next one.
+    if (document === null || (!place.isByVersion && document.version !== wanted)) break;
+    found.push(document);
+  }
+  return found;
+}
+
+function read(place: DocumentPlace, version: number): Promise<Uint8Array | null> {
+  return place.read(version, { apiKey: null, signal: AbortSignal.timeout(2 * TIMEOUT_MS) });
+}
+
+/** The value of a JWKS; null for anything else. */
+function jwksIn(bytes: Uint8Array): unknown {
+  try {
+    const value = parseStrictJson(bytes);
+    return typeof value === 'object' && value !== null && 'keys' in value ? value : null;
+  } catch {
+    return null;
+  }
+}

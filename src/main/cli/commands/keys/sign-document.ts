@@ -1,0 +1,44 @@
+import { KEY_DOCUMENT_JWS_TYPE } from '../../../../shared/signatures/jws.ts';
+import { signJws } from '../../../../shared/signatures/sign-jws.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { configuredKeys, nextSigners, openDocuments, PARTIAL, readDocument } from './document-files.ts';
+import { rootsAmong, writeIfComplete } from './next-document.ts';
+import { payloadOf } from './next-payload.ts';
+import { readPrivateKeys } from './private-keys.ts';
+
+export interface SignDocumentOptions {
+  /** The path of the documents, with `{version}`. */
+  readonly documents: string;
+  /** The files of the private keys that sign. */
+  readonly key: readonly string[];
+  /** For the first document: the JWKS that hosts have configured. */
+  readonly keys?: string;
+  readonly json: boolean;
+}
+
+/**
+ * Adds signatures to the document that `--partial` left, and puts it where hosts look for it once they would accept it.
+ * Resolves with the exit code.
+ */
+export async function runKeysSignDocument(options: SignDocumentOptions): Promise<number> {
+  const files = openDocuments(options.documents);
+  const path = files.pathOf((files.newest?.version ?? 0) + 1) + PARTIAL;
+  const partial = readDocument(path);
+  const payload = payloadOf(partial);
+  const signers = nextSigners(files.newest, configuredKeys(files.newest, options.keys, '--keys'), partial.threshold);
+  const keys = readPrivateKeys(options.key).map(({ key }) => key);
+  const added = rootsAmong(keys, signers, payload).map((key) => ({
+    kid: key.kid,
+    text: signJws(payload, key, KEY_DOCUMENT_JWS_TYPE),
+  }));
+  if (added.some(({ text }) => text.split('.')[1] !== partial.payloadPart))
+    throw misuse(`${path} was not written by this program, so it cannot add a signature to it`);
+  const kept = partial.signatures.filter(({ kid }) => !added.some((one) => one.kid === kid)).map(compactOf);
+  const document = { signatures: [...kept, ...added.map(({ text }) => text)] };
+  const { documents, json } = options;
+  return writeIfComplete({ files, signers, document, documents, partial: true, force: true, json });
+}
+
+function compactOf({ signingInput, signature }: { signingInput: string; signature: Uint8Array }): string {
+  return `${signingInput}.${Buffer.from(signature).toString('base64url')}`;
+}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { STORE_FILE } from '../../../../shared/servers/store-notes.ts';
+import { WriterClient } from '../../../writer/writer-client.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { stateDirOf } from '../../state-folder.ts';
+
+/** The options of a command that works from the state folder alone. */
+export interface StoreOptions {
+  readonly stateDir?: string;
+  /** False with `--no-state`. */
+  readonly state?: boolean;
+  readonly json: boolean;
+}
+
+/** Runs `work` with the store in the state folder. Rejects with OPTIONS_INVALID where there is none. */
+export async function withStore<T>(options: StoreOptions, work: (writer: WriterClient) => Promise<T>): Promise<T> {
+  const stateDir = stateDirOf(options);
+  if (stateDir === undefined) throw misuse('This command works from the state folder: leave out --no-state');
+  if (!existsSync(join(stateDir, STORE_FILE)))
+    throw misuse(`There is no store in ${stateDir}: name the host's stateDir with --state-dir`);
+  const writer = new WriterClient(stateDir);
+  try {
+    return await work(writer);
+  } finally {
+    await writer.close();
+  }
+}

@@ -1,0 +1,73 @@
+import { ask, ownTerminal } from '../../discovery/ask.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { isoOf } from '../sync.ts';
+import { type KnownSource, knownSources, latestFloorMs } from './known-sources.ts';
+import { type StoreOptions, withStore } from './open-store.ts';
+
+export interface ResetFloorOptions extends StoreOptions {
+  /** A URL, a store key or the start of one, or the id of a map. */
+  readonly source: string;
+  /** Whether the question is answered already. */
+  readonly yes: boolean;
+}
+
+/** Characters of a store key that name it. */
+const MIN_KEY_LENGTH = 6;
+
+/**
+ * Forgets the floor of a source, and a kept map from the future. What else is known of the source stays. Resolves with
+ * the exit code: 1 after a no. Rejects with OPTIONS_INVALID where the source is not known or nobody can be asked.
+ */
+export function runResetFloor(options: ResetFloorOptions): Promise<number> {
+  return withStore(options, async (writer) => {
+    const source = chosenSource(await knownSources(writer), options.source);
+    const name = printable(source.url ?? source.key);
+    if (source.floor === null) {
+      say(`There is no floor for ${name}.`);
+      if (options.json) printJson({ ok: true, key: source.key, floor: null, wasReset: false });
+      return EXIT.ok;
+    }
+    if (!options.yes && !(await isAgreed(name, source.floor))) {
+      say('Nothing was changed.');
+      if (options.json) printJson({ ok: false, key: source.key, floor: source.floor, wasReset: false });
+      return EXIT.failed;
+    }
+    await writer.ask((api) => api.resetFloor(source.key, latestFloorMs()));
+    if (options.json) printJson({ ok: true, key: source.key, floor: source.floor, wasReset: true });
+    else print(`The floor of ${name} (${isoOf(source.floor)}) is forgotten.\n`);
+    say(
+      source.isFloorAhead
+        ? 'Hosts that run with this state folder notice it at their next refresh.'
+        : 'Restart the hosts that run with this state folder: they keep a floor of the past in memory.',
+    );
+    return EXIT.ok;
+  });
+}
+
+function isAgreed(name: string, floor: number): Promise<boolean> {
+  const terminal = ownTerminal();
+  if (terminal === null) throw misuse('There is no terminal to ask on: give --yes');
+  const question =
+    `The floor of ${name} is ${isoOf(floor)}. Without it, an older map of this source is accepted once more, ` +
+    'as long as it has not expired.\nForget it? [y/N] ';
+  return ask(question, terminal);
+}
+
+/** The one source that is meant. */
+function chosenSource(sources: readonly KnownSource[], wanted: string): KnownSource {
+  const url = URL.parse(wanted);
+  const shown = url === null ? wanted : url.origin + url.pathname;
+  const found = sources.filter(
+    ({ key, url: known, mapId }) =>
+      known === shown || mapId === wanted || (wanted.length >= MIN_KEY_LENGTH && key.startsWith(wanted)),
+  );
+  const [only] = found;
+  if (only !== undefined && found.length === 1) return only;
+  const names = (found.length > 1 ? found : sources).map(({ key, url: known }) => `${known ?? '?'} (${key})`);
+  throw misuse(
+    found.length > 1
+      ? `Several sources match ${wanted}: give the key of one of ${names.join(', ')}`
+      : `The store knows no source ${wanted}; it knows ${names.length === 0 ? 'none' : names.join(', ')}`,
+  );
+}

@@ -1,0 +1,50 @@
+import type { MapContent } from '../../../../shared/load/map-content.ts';
+import type { TrustPolicy } from '../../../../shared/load/verify-trust.ts';
+import { MAP_JWS_TYPE, readJws } from '../../../../shared/signatures/jws.ts';
+import { SIGNATURES_MEMBER } from '../../../../shared/signatures/map-digest.ts';
+import { judgeSignatures } from '../../../../shared/signatures/map-signatures.ts';
+import { type Failure, failureOf } from '../../terminal/output.ts';
+import { attempt } from './attempt.ts';
+
+/** One asymmetric signature of a map. */
+export interface SignatureFinding {
+  /** As the signature says it; null where it cannot be read. */
+  readonly kid: string | null;
+  readonly alg: string | null;
+  /** Of the trusted key with this `kid`; null if there is none. */
+  readonly thumbprint: string | null;
+  /** When it stops counting, epoch ms; null unless it is valid. */
+  readonly expiresAt: number | null;
+  /** Why it does not count; null if it does. */
+  readonly problem: Failure | null;
+}
+
+/** What the codes that count signatures mean for one of them. */
+const REASONS: Readonly<Record<string, string>> = {
+  MAP_SIGNATURE_UNTRUSTED: 'its key is not trusted here.',
+  MAP_KEY_REVOKED: 'its key was revoked.',
+  MAP_KEY_EXPIRED: 'its key has expired, or is not valid yet.',
+};
+
+/** Judges each of the first 16 asymmetric signatures of a map as if it were the only one. */
+export function judgeEach(content: MapContent, policy: TrustPolicy): readonly SignatureFinding[] {
+  const list = content.map[SIGNATURES_MEMBER];
+  if (!Array.isArray(list)) return [];
+  return (list as readonly unknown[]).slice(0, 16).map((text) => judge(text, content, policy));
+}
+
+function judge(text: unknown, content: MapContent, policy: TrustPolicy): SignatureFinding {
+  const alone = { map: { ...content.map, [SIGNATURES_MEMBER]: [text] }, digest: content.digest };
+  const jws = attempt(() => readJws(text, MAP_JWS_TYPE));
+  if (!jws.ok) return { kid: null, alg: null, thumbprint: null, expiresAt: null, problem: jws.failure };
+  const { kid, alg } = jws.value;
+  const thumbprint = policy.trust.keys.find((key) => key.kid === kid)?.thumbprint ?? null;
+  const verdict = attempt(() => judgeSignatures(alone, { ...policy.trust, threshold: 1 }, policy));
+  if (!verdict.ok) return { kid, alg, thumbprint, expiresAt: null, problem: verdict.failure };
+  if (!verdict.value.isEnough) {
+    const failure = failureOf(verdict.value.error);
+    const problem = { ...failure, message: REASONS[failure.code] ?? failure.message };
+    return { kid, alg, thumbprint, expiresAt: null, problem };
+  }
+  return { kid, alg, thumbprint, expiresAt: verdict.value.bound.atMs, problem: null };
+}

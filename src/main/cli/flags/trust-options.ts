@@ -1,0 +1,115 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { AcceptPolicy } from '../../../shared/signatures/trust.ts';
+import { misuse, repeated, requiredVariable, wholeNumber } from './option-values.ts';
+
+/** The flags of commands that read a map: whose signatures count, and for how long. */
+export interface TrustOptions {
+  /** Variables with HMAC keys, the newest first; absent unless `--key-env` was given. */
+  readonly keyEnv?: readonly string[];
+  /** A JWKS file with the public keys. */
+  readonly keys?: string;
+  /** The URL or file pattern of the key documents. */
+  readonly keyDocuments?: string;
+  readonly accept?: AcceptPolicy;
+  readonly threshold?: number;
+  readonly mapId?: string;
+  readonly minVersion?: number;
+  /** Milliseconds; absent where neither `--max-stale` nor a default says anything. */
+  readonly maxStale?: number | 'off';
+}
+
+/** The same as options of a source. */
+export interface TrustChoice {
+  readonly signatureKey: readonly string[] | undefined;
+  readonly signatureKeys: string | undefined;
+  readonly keyDocuments: string | undefined;
+  readonly accept: AcceptPolicy | undefined;
+  readonly threshold: number | undefined;
+  readonly mapId: string | undefined;
+  readonly minVersion: number | undefined;
+  /** Null for ever. */
+  readonly maxStaleMs: number | null | undefined;
+}
+
+/** The variable with the HMAC key, unless `--key-env` names others. */
+export const KEY_VARIABLE = 'CONNECTORS_SIGNATURE_KEY';
+
+const POLICIES: readonly AcceptPolicy[] = ['hmac', 'signature', 'either', 'both'];
+
+/** Defaults that differ between commands. */
+export interface TrustDefaults {
+  /** For `--max-stale`. Without it, an expired map may be served for ever. */
+  readonly maxStaleMs?: number;
+}
+
+/** Adds the flags of {@link TrustOptions} to a command. */
+export function withTrust(command: Command, { maxStaleMs }: TrustDefaults = {}): Command {
+  return command
+    .option(
+      '--key-env <name>',
+      `variable with an HMAC key of the map; may be repeated, the newest first (default: ${KEY_VARIABLE})`,
+      repeated,
+    )
+    .option('--keys <file>', 'JWKS file with the public keys that the map is signed with')
+    .option('--key-documents <url|file>', 'where the signed key documents are; {version} stands for their number')
+    .addOption(
+      new Option('--accept <policy>', 'which signatures a map needs; by default those that there are keys for').choices(
+        POLICIES,
+      ),
+    )
+    .option('--threshold <n>', 'how many different keys must have signed the map; 1 by default', wholeNumber)
+    .option('--map-id <id>', 'the id that the map must have')
+    .option('--min-version <n>', 'the oldest key document that is believed', wholeNumber)
+    .option('--max-stale <ms|off>', 'how long after its expiry a map may still be served', maxStale, maxStaleMs);
+}
+
+/** Reads `--max-stale`: milliseconds, or `off`. */
+export function maxStale(text: string): number | 'off' {
+  if (text === 'off') return text;
+  const value = Number(text);
+  if (text.trim() !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidArgumentError('Give a whole number of milliseconds, or off.');
+}
+
+/**
+ * The options of a source for these flags. With `--keys`, the HMAC counts where `--key-env` or `--accept` asks for it;
+ * without, it is all there is. Throws OPTIONS_INVALID naming the flags where no key is given.
+ */
+export function trustChoice(options: TrustOptions): TrustChoice {
+  const { keys, keyDocuments, accept, threshold, mapId, minVersion } = options;
+  assertTogether(options);
+  const signatureKey = hmacKeys(options);
+  return {
+    signatureKey,
+    signatureKeys: keys,
+    ...{ keyDocuments, accept, threshold, mapId, minVersion },
+    maxStaleMs: options.maxStale === 'off' ? null : options.maxStale,
+  };
+}
+
+/** Says in the words of the command line what a manager would say of its options. */
+function assertTogether({ keys, keyDocuments, accept, threshold, minVersion }: TrustOptions): void {
+  if (keyDocuments !== undefined && keys === undefined)
+    throw misuse('--key-documents needs --keys FILE: the public keys that are trusted at first');
+  if (accept !== undefined && accept !== 'hmac' && keys === undefined)
+    throw misuse(`--accept ${accept} needs --keys FILE: the public keys that the map is signed with`);
+  if (threshold !== undefined && keys === undefined)
+    throw misuse('--threshold needs --keys FILE: the public keys that the map is signed with');
+  if (minVersion !== undefined && keyDocuments === undefined) throw misuse('--min-version needs --key-documents');
+}
+
+function hmacKeys({ keyEnv, keys, accept }: TrustOptions): readonly string[] | undefined {
+  if (keyEnv !== undefined) {
+    if (accept === 'signature') throw misuse('--accept signature does not look at the HMAC: leave out --key-env');
+    return keyEnv.map((name) => requiredVariable(name, '--key-env'));
+  }
+  if (keys !== undefined && (accept === undefined || accept === 'signature')) return undefined;
+  const value = process.env[KEY_VARIABLE];
+  if (value !== undefined && value !== '') return [value];
+  throw misuse(
+    keys === undefined
+      ? `There is no key to verify the map with: set ${KEY_VARIABLE}, name another variable with --key-env, or give ` +
+          '--keys FILE with the public keys'
+      : `--accept ${accept} needs an HMAC key: set ${KEY_VARIABLE}, or name another variable with --key-env`,
+  );
+}

@@ -1,0 +1,143 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ListKeysOptions } from '../commands/keys/list.ts';
+import type { NewKeyOptions } from '../commands/keys/new.ts';
+import type { RevokeOptions } from '../commands/keys/revoke.ts';
+import type { RotateOptions } from '../commands/keys/rotate.ts';
+import type { SignDocumentOptions } from '../commands/keys/sign-document.ts';
+import { repeated, wholeNumber } from '../flags/option-values.ts';
+import { examples } from '../terminal/own-command.ts';
+
+/** How long a key document is good for unless `--expires` says otherwise, in days. */
+const DOCUMENT_DAYS = 90;
+
+/** The longest time that `--expires` takes, in days. */
+const MAX_DAYS = 36_500;
+
+/** Adds `keys` and its commands. */
+export function addKeysCommands(program: Command, setExitCode: (code: number) => void): void {
+  const keys = program
+    .command('keys')
+    .description('the keys that sign maps: make, list, rotate and revoke them')
+    .helpOption('-h, --help', 'this text')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        'mcp-switchyard keys new --out map-key.jwk --public map-keys.json',
+        'mcp-switchyard keys list map-keys.json',
+        "mcp-switchyard keys rotate --documents 'keys.{version}.json' --keys map-keys.json --key map-key.jwk",
+      ),
+    );
+  const fresh = (name: string, description: string): Command =>
+    keys
+      .command(name)
+      .description(description)
+      .helpOption('-h, --help', 'this text')
+      .option('--json', 'one JSON document on stdout and nothing else there', false);
+
+  fresh('new', 'make a key pair: the private key into a file for you alone, the public one into a JWKS file')
+    .requiredOption('--out <file>', 'where to write the private key; it is never printed')
+    .requiredOption('--public <file>', 'the JWKS file to add the public key to; created if missing')
+    .addOption(new Option('--alg <algorithm>', 'how it signs').choices(['EdDSA', 'ES256']).default('EdDSA'))
+    .option('--kid <id>', 'names the key; by default the date and the start of its thumbprint', keyId)
+    .option('--expires <days>', 'after how many days hosts stop believing it; never by default', days)
+    .option('--force', 'replace a private key that is there', false)
+    .addHelpText('after', examples('mcp-switchyard keys new --out map-key.jwk --public map-keys.json --expires 365'))
+    .action(async (options: NewKeyOptions) => {
+      const { runKeysNew } = await import('../commands/keys/new.ts');
+      setExitCode(await runKeysNew(options));
+    });
+
+  fresh('list', 'list the public keys of a JWKS file, or of key documents in their order')
+    .argument('<place>', 'a JWKS file, a key document, or a pattern with {version}: a file or a URL')
+    .option('--keys <file>', 'the JWKS that hosts have configured, to verify the first key document with')
+    .option('--threshold <n>', 'with --keys: how many of its keys must have signed the first document', wholeNumber, 1)
+    .option('--min-version <n>', 'the document to begin with', wholeNumber, 1)
+    .addHelpText(
+      'after',
+      examples(
+        'mcp-switchyard keys list map-keys.json',
+        "mcp-switchyard keys list 'https://maps.example.com/keys.{version}.json' --keys map-keys.json",
+      ),
+    )
+    .action(async (place: string, options: ListKeysOptions) => {
+      const { runKeysList } = await import('../commands/keys/list.ts');
+      setExitCode(await runKeysList(place, options));
+    });
+
+  withDocument(fresh('rotate', 'write the next key document: which keys are trusted from now on'))
+    .option('--remove <kid...>', 'keys that are no longer trusted from now on')
+    .addHelpText(
+      'after',
+      examples(
+        "mcp-switchyard keys rotate --documents 'keys.{version}.json' --keys map-keys.json --key map-key.jwk",
+        "mcp-switchyard keys rotate --documents 'keys.{version}.json' --keys next.json --remove 2026-11-29-Xk3fQ2ab " +
+          '--key map-key.jwk --key next-key.jwk',
+      ),
+    )
+    .action(async (options: RotateOptions) => {
+      const { runKeysRotate } = await import('../commands/keys/rotate.ts');
+      setExitCode(await runKeysRotate(options));
+    });
+
+  withDocument(fresh('revoke', 'write the next key document, in which keys are revoked: maps they signed are dropped'))
+    .argument('<keys...>', 'kids or thumbprints, as `keys list` shows them')
+    .addHelpText(
+      'after',
+      examples(
+        "mcp-switchyard keys revoke 2026-11-29-Xk3fQ2ab --documents 'keys.{version}.json' --key root-key.jwk " +
+          '--keys next-keys.json --key next-key.jwk',
+      ),
+    )
+    .action(async (named: string[], options: RevokeOptions) => {
+      const { runKeysRevoke } = await import('../commands/keys/revoke.ts');
+      setExitCode(await runKeysRevoke(named, options));
+    });
+
+  fresh('sign-document', 'add the signatures of further keys to a document that --partial left incomplete')
+    .requiredOption('--documents <pattern>', 'the files of the key documents; {version} stands for their number')
+    .requiredOption('--key <file>', 'a private key that signs; may be repeated', repeated)
+    .option('--keys <file>', 'for the first document: the JWKS that hosts have configured')
+    .addHelpText(
+      'after',
+      examples("mcp-switchyard keys sign-document --documents 'keys.{version}.json' --key second-root.jwk"),
+    )
+    .action(async (options: SignDocumentOptions) => {
+      const { runKeysSignDocument } = await import('../commands/keys/sign-document.ts');
+      setExitCode(await runKeysSignDocument(options));
+    });
+}
+
+/** Adds what `rotate` and `revoke` have in common. */
+function withDocument(command: Command): Command {
+  return command
+    .requiredOption('--documents <pattern>', 'the files of the key documents; {version} stands for their number')
+    .requiredOption('--key <file>', 'a private key that signs, old roots and new ones; may be repeated', repeated)
+    .option(
+      '--keys <file>',
+      'JWKS with the public keys to add; for the first document, those that hosts have configured',
+    )
+    .option('--configured <file>', 'for the first document: the JWKS that hosts have, if it is not that of --keys')
+    .option('--roots <kid...>', 'the keys that may sign the next key document; by default the old ones and those added')
+    .option('--threshold <n>', 'how many roots must sign the next key document; as before by default', wholeNumber)
+    .option(
+      '--expires <days>',
+      'after how many days the document must have been followed by another',
+      days,
+      DOCUMENT_DAYS,
+    )
+    .option('--partial', 'where signatures are missing, write FILE.partial for `keys sign-document`', false)
+    .option('--force', 'replace such a file', false);
+}
+
+function days(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== '' && value > 0 && value <= MAX_DAYS) return value;
+  throw new InvalidArgumentError(`Give a number of days, at most ${MAX_DAYS}.`);
+}
+
+/** Anything that stays readable in logs and tables. */
+function keyId(text: string): string {
+  if (/^[\x21-\x7e]{1,128}$/.test(text)) return text;
+  throw new InvalidArgumentError('Give 1 to 128 visible ASCII characters without spaces.');
+}

@@ -1,0 +1,12 @@
+import { shownMessage } from './shown-text.ts';
+
+/** A failure as the page shows it. */
+export interface ShownFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** A failure without what may be secret in its message. */
+export function shownFailure({ code, message }: ShownFailure): ShownFailure {
+  return { code, message: shownMessage(message) };
+}

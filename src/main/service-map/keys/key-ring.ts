@@ -1,0 +1,230 @@
+import { deadline, nextTurn, raceSignal } from '../../../shared/clock.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
+import { asSwitchyardError, ConnectorManifestError, type SwitchyardError } from '../../../shared/errors.ts';
+import { type KeyDocument, readKeyDocument } from '../../../shared/signatures/key-document.ts';
+import type { TrustedKey } from '../../../shared/signatures/trust.ts';
+import {
+  type KeyRoots,
+  verifyKeyDocument,
+  verifyNextKeyDocument,
+} from '../../../shared/signatures/verify-key-document.ts';
+import type { ResolvedOptions } from '../../options/options.ts';
+import type { KeyFailure, KeysInForce } from '../trust/source-trust.ts';
+import { type DocumentPlace, unavailable } from './document-place.ts';
+import { KnownKeys } from './known-keys.ts';
+import { type RememberedKeys, textOfRemembered } from './remembered-document.ts';
+
+/** Documents that one refresh follows; the next refresh goes on with the rest. */
+const MAX_DOCUMENTS = 64;
+
+/** Failures that may be an attack. */
+const ALARMING: ReadonlySet<ErrorCode> = new Set(['KEYS_UNTRUSTED', 'KEYS_ROLLED_BACK']);
+
+/** What a key ring needs. */
+export interface KeyRingDeps extends Pick<ResolvedOptions, 'clock' | 'elapsedMs' | 'logger'> {
+  readonly sourceId: string;
+  readonly place: DocumentPlace;
+  /** The oldest version that is believed; null believes any. */
+  readonly minVersion: number | null;
+  /** How long all documents of one refresh may take to arrive. */
+  readonly timeoutMs: number;
+  /** Called for each new reason not to believe a document that is published. */
+  readonly onAlarm: (code: ErrorCode) => void;
+  /** Called for each document that is believed from now on, the oldest first. */
+  readonly onDocument: (believed: BelievedDocument) => void;
+}
+
+/** A document that is believed from now on. */
+export interface BelievedDocument {
+  readonly document: KeyDocument;
+  /** What is to be stored of it. */
+  readonly text: string;
+  /** Whether it takes the place of any stored document, since the configured keys were replaced. */
+  readonly startsOver: boolean;
+}
+
+/** What a refresh of the key ring is given. */
+export interface FollowParts {
+  /** The configured keys: the roots of version 0. */
+  readonly configured: KeyRoots;
+  /** The key of the map's server. */
+  readonly apiKey: string | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The newest key document of a source that is believed. It is found by following the documents one by one, from the
+ * remembered one or else from the configured keys. A failure keeps what is known.
+ */
+export class KeyRing {
+  readonly #deps: KeyRingDeps;
+  readonly #known: KnownKeys;
+  #startsOver = false;
+  #hasFollowed = false;
+  #lastError: KeyFailure | null = null;
+  #documentsLeft = MAX_DOCUMENTS;
+  #msLeft: number;
+
+  constructor(deps: KeyRingDeps) {
+    this.#deps = deps;
+    this.#known = new KnownKeys(deps.minVersion);
+    this.#msLeft = deps.timeoutMs;
+  }
+
+  /** The version of the newest document that is believed; 0 while the configured keys count. */
+  get version(): number {
+    return this.#known.version;
+  }
+
+  /** Whether the newest document known is new enough for its keys to be used. */
+  get isUsable(): boolean {
+    return this.#known.isUsable;
+  }
+
+  /** Whether the documents were followed since this process began, with whatever success. */
+  get hasFollowed(): boolean {
+    return this.#hasFollowed;
+  }
+
+  /** Why the keys must not be used: KEYS_ROLLED_BACK, or what keeps the needed documents away. Null where they may. */
+  get unusable(): Pick<KeyFailure, 'code' | 'message'> | null {
+    if (this.isUsable) return null;
+    const needed = `Key document ${this.#known.neededVersion} is needed, and the newest one known is ${this.version}`;
+    const { code, message } = this.#lastError ?? { code: 'KEYS_ROLLED_BACK', message: 'no newer one is published.' };
+    return { code, message: `${needed}: ${message}` };
+  }
+
+  /** The keys that may sign a map: the configured ones, until there is a document; none where it is too old. */
+  inForce(configured: readonly TrustedKey[]): KeysInForce {
+    return { ...this.#known.inForce(configured), lastError: this.#lastError };
+  }
+
+  /** Takes up the document that an earlier run believed; null where it is not newer than the one known, or damaged. */
+  remember(remembered: RememberedKeys): KeyDocument | null {
+    try {
+      return this.#known.remember(remembered);
+    } catch (error) {
+      this.#failed(asSwitchyardError(error));
+      return null;
+    }
+  }
+
+  /** Forgets the document known, and what was remembered, if somebody has replaced all configured keys by others. */
+  configure(configured: readonly TrustedKey[]): void {
+    const { version } = this;
+    if (!this.#known.forgetIfReplacedBy(configured)) return;
+    this.#startsOver = true;
+    const why = `The configured keys were replaced: key document ${version} no longer counts`;
+    this.#deps.logger.warn({ event: 'keys-started-over', sourceId: this.#deps.sourceId }, why);
+  }
+
+  /** Starts the budget of a refresh: its documents, and their time. */
+  startRefresh(): void {
+    this.#documentsLeft = MAX_DOCUMENTS;
+    this.#msLeft = this.#deps.timeoutMs;
+  }
+
+  /**
+   * Follows the documents after the newest one known, within what is left of the refresh's budget. True if there was
+   * one. A failure is logged and shown in `status`; rejects with the reason of `signal` alone.
+   */
+  async follow(parts: FollowParts): Promise<boolean> {
+    this.configure(parts.configured.keys);
+    if (this.#documentsLeft === 0 || this.#msLeft <= 0) return false;
+    const { elapsedMs, timeoutMs, place } = this.#deps;
+    const before = this.version;
+    const startedMs = elapsedMs();
+    const isLate = (): Error => unavailable(place.nameOf(this.version + 1), `not done within ${timeoutMs} ms`);
+    using limit = deadline(this.#msLeft, isLate, parts.signal);
+    try {
+      await this.#followAll({ ...parts, signal: limit.signal });
+      this.#lastError = null;
+    } catch (error) {
+      parts.signal.throwIfAborted();
+      this.#failed(asSwitchyardError(error), place.nameOf(this.version + 1));
+    } finally {
+      this.#hasFollowed = true;
+      this.#msLeft -= elapsedMs() - startedMs;
+    }
+    return this.version > before;
+  }
+
+  async #followAll(parts: FollowParts): Promise<void> {
+    const refusal = await this.#begin(parts);
+    while (this.#documentsLeft > 0) {
+      const document = await this.#read(this.version + 1, parts);
+      if (document === null || this.#isKnown(document)) break;
+      const { document: known } = this.#known;
+      const roots = known === null ? parts.configured : { ...known, keys: known.roots };
+      verifyNextKeyDocument(document, { ...roots, version: this.version });
+      this.#believe(document, parts);
+      // Documents of a function arrive within one turn of the event loop.
+      await nextTurn();
+    }
+    if (refusal !== null && !this.isUsable) throw refusal;
+  }
+
+  /**
+   * Begins at the version that is needed, if the configured keys signed it. Otherwise returns why not, and the
+   * documents before it have to lead there. Configured keys may be old and stolen, so a known document counts more.
+   */
+  async #begin(parts: FollowParts): Promise<unknown> {
+    const { document: known, neededVersion } = this.#known;
+    if (known !== null || neededVersion <= 1) return null;
+    const document = await this.#read(neededVersion, parts);
+    if (document?.version !== neededVersion) return null;
+    try {
+      verifyKeyDocument(document, parts.configured);
+    } catch (error) {
+      return error;
+    }
+    this.#believe(document, parts);
+    return null;
+  }
+
+  async #read(version: number, { apiKey, signal }: FollowParts): Promise<KeyDocument | null> {
+    const { place } = this.#deps;
+    // Raced besides being signalled: a function or a file system may not heed the signal.
+    const bytes = await raceSignal(place.read(version, { apiKey, signal }), signal);
+    if (bytes === null) return null;
+    this.#documentsLeft -= 1;
+    return readKeyDocument(bytes);
+  }
+
+  /** Whether a place that holds the newest document still holds the known one. Throws KEYS_UNTRUSTED for a fork. */
+  #isKnown({ version, payloadPart }: KeyDocument): boolean {
+    const { document: known } = this.#known;
+    if (this.#deps.place.isByVersion || version !== known?.version) return false;
+    if (payloadPart === known.payloadPart) return true;
+    const message = `A second key document ${version} is published. The one that was believed first counts.`;
+    throw new ConnectorManifestError('KEYS_UNTRUSTED', message);
+  }
+
+  #believe(document: KeyDocument, { configured }: FollowParts): void {
+    const known = { document, anchor: configured.keys.map(({ thumbprint }) => thumbprint) };
+    this.#known.take(known);
+    const { logger, sourceId, onDocument } = this.#deps;
+    const { version, expiresAtMs } = document;
+    const expires = new Date(expiresAtMs).toISOString();
+    logger.info(
+      { event: 'keys-followed', sourceId, version },
+      `Key document ${version} is believed; it expires at ${expires}`,
+    );
+    onDocument({ document, text: textOfRemembered(known), startsOver: this.#startsOver });
+    this.#startsOver = false;
+  }
+
+  #failed({ code, message: why }: SwitchyardError, place: string | null = null): void {
+    const message = place === null || why.includes(place) ? why : `${why} (${place})`;
+    const known = this.#lastError;
+    this.#lastError = { code, message, at: this.#deps.clock.now() };
+    if (known?.code === code && known.message === message) return;
+    if (ALARMING.has(code)) this.#deps.onAlarm(code);
+    const { logger, sourceId } = this.#deps;
+    const rest = this.version === 0 ? 'the configured keys' : `key document ${this.version}`;
+    logger.warn(
+      { event: 'keys-not-followed', sourceId, code },
+      `Newer key documents are not followed, and ${rest} counts: ${message}`,
+    );
+  }
+}

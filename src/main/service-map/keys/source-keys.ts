@@ -1,0 +1,133 @@
+import type { ErrorCode } from '../../../shared/error-codes.ts';
+import { ConnectorManifestError } from '../../../shared/errors.ts';
+import type { KeyDocument } from '../../../shared/signatures/key-document.ts';
+import type { TrustedKey } from '../../../shared/signatures/trust.ts';
+import type { MapOptions } from '../../options/map-options.ts';
+import type { CurrentMapDeps } from '../current-map-deps.ts';
+import type { LoadOutcome } from '../loading/collect-load.ts';
+import type { AskedSecrets } from '../loading/load-task.ts';
+import { configuredKeys, type KeysInForce } from '../trust/source-trust.ts';
+import { createDocumentPlace } from './create-document-place.ts';
+import { type BelievedDocument, KeyRing } from './key-ring.ts';
+import type { RememberedKeys } from './remembered-document.ts';
+
+/** All key documents of one refresh take no longer than this, however long a map may take. */
+const TIMEOUT_MS = 5_000;
+
+/** Failures of a load that a newer key document may cure. */
+const CURED_BY_KEYS: ReadonlySet<ErrorCode> = new Set([
+  'MAP_SIGNATURE_UNTRUSTED',
+  'MAP_SIGNATURE_MISMATCH',
+  'MAP_KEY_REVOKED',
+  'MAP_KEY_EXPIRED',
+  'KEYS_EXPIRED',
+]);
+
+/** Key documents that are followed beside a load: whether there was a newer one. */
+export interface Following {
+  readonly hasChanged: Promise<boolean>;
+}
+
+type SourceKeysDeps = Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger' | 'loader' | 'onAlarm'>;
+
+/**
+ * The public keys of a source: the configured ones, or those of its newest key document. A source without key documents
+ * asks for none and waits for none.
+ */
+export class SourceKeys {
+  readonly #options: MapOptions;
+  readonly #ring: KeyRing | null;
+  #configured: readonly TrustedKey[] = [];
+
+  /** `onDocument` is called for each key document that is believed from now on, the oldest first. */
+  constructor(options: MapOptions, deps: SourceKeysDeps, onDocument: (believed: BelievedDocument) => void) {
+    this.#options = options;
+    this.#ring = createRing(options, deps, onDocument);
+  }
+
+  get inForce(): KeysInForce {
+    return this.#ring?.inForce(this.#configured) ?? configuredKeys(this.#configured);
+  }
+
+  /** Takes the configured keys of this moment. */
+  configure(keys: readonly TrustedKey[]): void {
+    this.#configured = keys;
+    this.#ring?.configure(keys);
+  }
+
+  /**
+   * Takes up the key document that the store remembers, unless the configured keys were replaced since; null where it
+   * is not newer than the one known.
+   */
+  remember(remembered: RememberedKeys, { keySet }: AskedSecrets): KeyDocument | null {
+    const document = this.#ring?.remember(remembered) ?? null;
+    this.configure(keySet);
+    return this.#ring?.version === document?.version ? document : null;
+  }
+
+  /** Starts the budget of a refresh, which its attempts share. */
+  startRefresh(): void {
+    this.#ring?.startRefresh();
+  }
+
+  /**
+   * Follows the key documents, if those known must not be used. Rejects with KEYS_ROLLED_BACK or the reason why they
+   * cannot be read where that does not help; `either` then needs the HMAC.
+   */
+  async assertUsable(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
+    if (this.#ring === null || this.#ring.isUsable) return;
+    await this.#follow(secrets, signal);
+    this.#throwUnusable();
+  }
+
+  /**
+   * Loads a map. The key documents are followed before the first one is asked for, and beside each later one, where
+   * `load` has to start again if there was a newer document. A map that is refused for its keys is tried again after a
+   * document that was published meanwhile. Rejects as {@link assertUsable} does.
+   */
+  async load(
+    secrets: AskedSecrets,
+    signal: AbortSignal,
+    load: (following: Following | null) => Promise<LoadOutcome>,
+  ): Promise<LoadOutcome> {
+    if (this.#ring === null) return load(null);
+    const following = this.#ring.hasFollowed && this.#ring.isUsable ? this.#followBeside(secrets, signal) : null;
+    if (following === null) {
+      await this.#follow(secrets, signal);
+      this.#throwUnusable();
+    }
+    const outcome = await load(following);
+    if (outcome.kind !== 'failed' || !CURED_BY_KEYS.has(outcome.error.code)) return outcome;
+    return (await this.#follow(secrets, signal)) ? load(null) : outcome;
+  }
+
+  #followBeside(secrets: AskedSecrets, signal: AbortSignal): Following {
+    const hasChanged = this.#follow(secrets, signal);
+    // It rejects only once the manager closes, when nobody may be waiting for it any more.
+    hasChanged.catch(() => {});
+    return { hasChanged };
+  }
+
+  async #follow({ keySet, apiKey }: AskedSecrets, signal: AbortSignal): Promise<boolean> {
+    const configured = { keys: keySet, threshold: this.#options.trust.threshold };
+    return (await this.#ring?.follow({ configured, apiKey, signal })) ?? false;
+  }
+
+  #throwUnusable(): void {
+    const failure = this.#ring?.unusable ?? null;
+    if (failure === null || this.#options.trust.accept === 'either') return;
+    throw new ConnectorManifestError(failure.code, failure.message);
+  }
+}
+
+function createRing(
+  { id, url, limits, trust }: MapOptions,
+  { clock, elapsedMs, logger, loader, onAlarm }: SourceKeysDeps,
+  onDocument: (believed: BelievedDocument) => void,
+): KeyRing | null {
+  const { keyDocuments, minVersion } = trust;
+  if (keyDocuments === null) return null;
+  const timeoutMs = Math.min(TIMEOUT_MS, limits.timeoutMs);
+  const place = createDocumentPlace(keyDocuments, { fetch: loader.fetch, mapUrl: url, timeoutMs });
+  return new KeyRing({ clock, elapsedMs, logger, sourceId: id, place, minVersion, timeoutMs, onAlarm, onDocument });
+}

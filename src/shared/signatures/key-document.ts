@@ -1,0 +1,165 @@
+import { z } from 'zod';
+import { ConnectorManifestError, messageOf } from '../errors.ts';
+import { parseStrictJson } from '../map/strict-json.ts';
+import { type Jws, KEY_DOCUMENT_JWS_TYPE, readJws } from './jws.ts';
+import { readKeySet } from './key-set.ts';
+import { shownKid } from './shown-kid.ts';
+import { signJws } from './sign-jws.ts';
+import type { SigningKey } from './signing-key.ts';
+import type { TrustedKey } from './trust.ts';
+
+/** Bytes that one key document may have. */
+export const MAX_KEY_DOCUMENT_BYTES = 64 * 1024;
+
+/** Signatures that one key document may carry; each holds the whole payload. */
+const MAX_SIGNATURES = 16;
+
+/** Thumbprints that one key document may revoke. */
+const MAX_REVOKED = 1024;
+
+/** Levels of nesting that a document needs: its object, the array and the strings. */
+const MAX_DEPTH = 8;
+
+/** What a key document says, as it is published. */
+export interface KeyDocumentPayload {
+  /** 1 for the first; each next one is greater by 1. */
+  readonly version: number;
+  /** ISO 8601. */
+  readonly expires: string;
+  /** A JWK set (RFC 7517) of public keys. */
+  readonly keys: { readonly keys: readonly object[] };
+  /** The `kid`s of those keys that sign this document and the next one. */
+  readonly roots: readonly string[];
+  /** How many different roots must sign. */
+  readonly threshold: number;
+  /** RFC 7638 thumbprints of keys that are no longer believed. */
+  readonly revoked: readonly string[];
+}
+
+/** A key document as it is published: compact JWS, all with the same payload. */
+export interface SignedKeyDocument {
+  readonly signatures: readonly string[];
+}
+
+/** A key document that has the required form. Whether its signatures are enough is for `verifyKeyDocument` to say. */
+export interface KeyDocument {
+  readonly version: number;
+  /** Epoch ms. */
+  readonly expiresAtMs: number;
+  /** The keys that may sign maps. Revoked ones are not among them. */
+  readonly keys: readonly TrustedKey[];
+  /** The keys that sign this document and the next one. Revoked ones are not among them. */
+  readonly roots: readonly TrustedKey[];
+  readonly threshold: number;
+  /** Thumbprints. */
+  readonly revoked: readonly string[];
+  /** Those revoked keys that are still published, so that a message can name them. */
+  readonly revokedKeys: readonly TrustedKey[];
+  readonly signatures: readonly Jws[];
+  /** The payload as each signature holds it. Documents of one version with different payloads are a fork. */
+  readonly payloadPart: string;
+  /** The document as it was read. */
+  readonly text: string;
+}
+
+const payloadSchema = z.object({
+  version: z.int().min(1),
+  expires: z.iso.datetime({ offset: true }),
+  keys: z.unknown(),
+  roots: z.array(z.string().min(1)).min(1),
+  threshold: z.int().min(1),
+  revoked: z
+    .array(z.string().regex(/^[\w-]{43}$/))
+    .max(MAX_REVOKED)
+    .default([]),
+});
+
+/**
+ * Reads a key document: strict JSON of at most 64 KiB, `{ "signatures": [compact JWS, …] }` with 1 to 16 signatures of
+ * one and the same payload. Members that are not known are ignored. Throws KEYS_INVALID.
+ */
+export function readKeyDocument(document: string | Uint8Array): KeyDocument {
+  const bytes = typeof document === 'string' ? new TextEncoder().encode(document) : document;
+  const signatures = readSignatures(bytes);
+  const [first] = signatures;
+  if (first === undefined) throw invalid('it has no signature');
+  const { payload, payloadPart } = first;
+  if (signatures.some((signature) => signature.payloadPart !== payloadPart))
+    throw invalid('its signatures are of different payloads');
+  const checked = payloadSchema.safeParse(payload);
+  if (!checked.success) {
+    const [issue] = checked.error.issues;
+    throw invalid(`\`${issue?.path.join('.')}\` is wrong: ${issue?.message}`);
+  }
+  const { version, expires, roots: rootKids, threshold, revoked } = checked.data;
+  const published = readKeySet(checked.data.keys);
+  const isInForce = (key: TrustedKey): boolean => !revoked.includes(key.thumbprint);
+  const roots = readRoots(rootKids, published).filter(isInForce);
+  const rootCount = new Set(roots.map(({ thumbprint }) => thumbprint)).size;
+  if (threshold > rootCount) throw invalid(`its threshold is ${threshold}, and it has ${rootCount} roots in force`);
+  return {
+    ...{ version, threshold, revoked, signatures, payloadPart, roots },
+    expiresAtMs: Date.parse(expires),
+    keys: published.filter(isInForce),
+    revokedKeys: published.filter((key) => !isInForce(key)),
+    text: new TextDecoder().decode(bytes),
+  };
+}
+
+/**
+ * The version that a document says it has, or null where it has none that can be read. Cheap, and nothing is verified:
+ * good for finding a document among many.
+ */
+export function peekKeyDocumentVersion(document: unknown): number | null {
+  try {
+    const { signatures } = document as SignedKeyDocument;
+    const [, payloadPart = ''] = String(signatures[0]).split('.');
+    const { version } = JSON.parse(Buffer.from(payloadPart, 'base64url').toString()) as KeyDocumentPayload;
+    return Number.isSafeInteger(version) ? version : null;
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A key document with this payload, signed with each of these keys. Throws KEYS_INVALID where the payload does not have
+ * the required form or the document would be too large.
+ */
+export function createKeyDocument(payload: KeyDocumentPayload, signingKeys: readonly SigningKey[]): SignedKeyDocument {
+  const document = { signatures: signingKeys.map((key) => signJws(payload, key, KEY_DOCUMENT_JWS_TYPE)) };
+  readKeyDocument(JSON.stringify(document));
+  return document;
+}
+
+function readSignatures(bytes: Uint8Array): readonly Jws[] {
+  if (bytes.length > MAX_KEY_DOCUMENT_BYTES) throw invalid(`it is larger than ${MAX_KEY_DOCUMENT_BYTES} bytes`);
+  const { signatures } = parseDocument(bytes);
+  if (!Array.isArray(signatures) || signatures.length === 0 || signatures.length > MAX_SIGNATURES)
+    throw invalid(`\`signatures\` is not an array of 1 to ${MAX_SIGNATURES} signatures`);
+  const form = { code: 'KEYS_INVALID', subject: 'the key document', maxLength: MAX_KEY_DOCUMENT_BYTES } as const;
+  return signatures.map((signature) => readJws(signature, KEY_DOCUMENT_JWS_TYPE, form));
+}
+
+function parseDocument(bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  let value: unknown;
+  try {
+    value = parseStrictJson(bytes, MAX_DEPTH, 'it');
+  } catch (error) {
+    throw invalid(messageOf(error).replace(/\.$/, ''));
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw invalid('it is no JSON object');
+  return value as Readonly<Record<string, unknown>>;
+}
+
+function readRoots(kids: readonly string[], keys: readonly TrustedKey[]): readonly TrustedKey[] {
+  if (new Set(kids).size !== kids.length) throw invalid('`roots` names a key twice');
+  return kids.map((kid) => {
+    const root = keys.find((key) => key.kid === kid);
+    if (root === undefined) throw invalid(`\`roots\` names ${shownKid(kid)}, which is not among its usable keys`);
+    return root;
+  });
+}
+
+function invalid(why: string): ConnectorManifestError {
+  return new ConnectorManifestError('KEYS_INVALID', `The key document is not valid: ${why}.`);
+}

@@ -1,0 +1,53 @@
+import {
+  createKeyDocument,
+  type KeyDocumentPayload,
+  readKeyDocument,
+  type SignedKeyDocument,
+} from '../../src/shared/signatures/key-document.ts';
+import { readKeySet } from '../../src/shared/signatures/key-set.ts';
+import { readSigningKey } from '../../src/shared/signatures/signing-key.ts';
+import { type KeyRoots, verifyNextKeyDocument } from '../../src/shared/signatures/verify-key-document.ts';
+import { jwksOf, type PrivateJwk } from './signing-keys.ts';
+
+/** What a key document of the tests says besides its keys. */
+export type DocumentChange = Partial<KeyDocumentPayload>;
+
+/** The payload of a document whose keys are all roots, one of which must sign. It expires in 2100. */
+export function payloadOf(
+  version: number,
+  keys: readonly PrivateJwk[],
+  change: DocumentChange = {},
+): KeyDocumentPayload {
+  return {
+    version,
+    expires: '2100-01-01T00:00:00Z',
+    keys: jwksOf(...keys),
+    roots: keys.map(({ kid }) => kid),
+    threshold: 1,
+    revoked: [],
+    ...change,
+  };
+}
+
+/** Signs a payload with these keys. */
+export function signedBy(signers: readonly PrivateJwk[], payload: KeyDocumentPayload): SignedKeyDocument {
+  return createKeyDocument(payload, signers.map(readSigningKey));
+}
+
+/** A chain of documents from version 1 on: each has one key, and is signed by it and by the key before it. */
+export function chainOf(keys: readonly PrivateJwk[], change: DocumentChange = {}): readonly SignedKeyDocument[] {
+  return keys.slice(1).map((key, index) => {
+    const before = keys[index] as PrivateJwk;
+    return signedBy([before, key], payloadOf(index + 1, [key], change));
+  });
+}
+
+/** These keys as configured roots. */
+export function rootsOf(keys: readonly PrivateJwk[], threshold = 1): KeyRoots {
+  return { keys: readKeySet(jwksOf(...keys)), threshold };
+}
+
+/** Reads a document and verifies that it follows these roots. */
+export function follow(document: SignedKeyDocument, known: KeyRoots, version = 0): void {
+  verifyNextKeyDocument(readKeyDocument(JSON.stringify(document)), { ...known, version });
+}

@@ -1,0 +1,216 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Ended, runCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { entry, KEY, mapOf } from '../../helpers/signed-map.ts';
+import { jwksOf, newKey, type PrivateJwk } from '../../helpers/signing-keys.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const OLD_KEY = secret('old key of the map');
+const env = { MAP_KEY: KEY, OLD_KEY };
+const [a, b, unknown] = [newKey('a'), newKey('b', 'ES256'), newKey('unknown')];
+const expired = newKey('expired', 'EdDSA', { exp: 1 });
+
+let dir: TempDir;
+const at = (name: string): string => join(dir.path, name);
+const write = (name: string, value: unknown): void => writeFileSync(at(name), JSON.stringify(value), { mode: 0o600 });
+const signedMap = () => JSON.parse(readFileSync(at('signed.json'), 'utf8'));
+const kidsOf = (map: { signatures?: string[] }) =>
+  (map.signatures ?? []).map((jws) => JSON.parse(Buffer.from(jws.split('.')[0] ?? '', 'base64url').toString()).kid);
+
+/** Everything that was printed must not hold a private key. */
+let printed = '';
+async function run(...args: string[]): Promise<Ended> {
+  const ended = await runCliHere(args, { env });
+  printed += ended.stdout + ended.stderr;
+  return ended;
+}
+const sign = (...more: string[]): Promise<Ended> => run('sign', at('map.json'), '--out', at('signed.json'), ...more);
+const verify = (...more: string[]): Promise<Ended> => run('verify', at('signed.json'), ...more);
+
+beforeEach(() => {
+  dir = new TempDir();
+  printed = '';
+  for (const key of [a, b, unknown, expired]) write(`${key.kid}.jwk`, key);
+  write('keys.json', jwksOf(a, b));
+  write('map.json', mapOf([entry('one')], { generatedAt: new Date().toISOString() }));
+});
+afterEach(() => {
+  for (const key of [a, b, unknown, expired] as readonly PrivateJwk[]) expect(printed).not.toContain(key.d);
+  dir[Symbol.dispose]();
+});
+
+describe('sign --key', () => {
+  it('signs with each private key and adds no HMAC, though the usual variable is set', async () => {
+    const args = ['sign', at('map.json'), '--key', at('a.jwk'), '--key', at('b.jwk'), '--out', at('signed.json')];
+    const { code, stdout, stderr } = await runCli([...args, '--json'], { env: { CONNECTORS_SIGNATURE_KEY: KEY } });
+    printed += stdout + stderr;
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      0,
+      { ok: true, signature: null, signatures: [{ kid: 'a' }, {}] },
+    ]);
+    const map = signedMap();
+    expect([map.signature, kidsOf(map)]).toEqual([undefined, ['a', 'b']]);
+    const verified = await verify('--keys', at('keys.json'), '--threshold', '2');
+    expect([verified.code, verified.stdout]).toEqual([
+      0,
+      expect.stringContaining('signed by 2 trusted keys, and 2 must'),
+    ]);
+    expect(verified.stdout).toMatch(/ {4}a \(EdDSA, [\w-]{43}\): valid until 20/);
+  });
+
+  it('adds an HMAC where --key-env asks for it, which covers the signatures', async () => {
+    expect((await sign('--key', at('a.jwk'), '--key-env', 'MAP_KEY')).code).toBe(0);
+    const both = ['--keys', at('keys.json'), '--key-env', 'OLD_KEY', '--key-env', 'MAP_KEY'];
+    const verified = await verify(...both);
+    expect([verified.code, verified.stdout]).toEqual([
+      0,
+      expect.stringContaining('by key 2 of 2; signed by 1 trusted key'),
+    ]);
+    expect((await verify('--key-env', 'MAP_KEY')).code).toBe(0);
+    const { signatures: _signatures, ...stripped } = signedMap();
+    write('signed.json', stripped);
+    expect((await verify('--key-env', 'MAP_KEY')).stdout).toContain('MAP_SIGNATURE_MISMATCH');
+  });
+
+  it('replaces signatures, unless --add keeps those of other keys', async () => {
+    await sign('--key', at('a.jwk'));
+    await run('sign', at('signed.json'), '--add', '--key', at('b.jwk'), '--out', at('signed.json'));
+    expect(kidsOf(signedMap())).toEqual(['a', 'b']);
+    await run('sign', at('signed.json'), '--add', '--key', at('a.jwk'), '--out', at('signed.json'));
+    expect(kidsOf(signedMap()).sort()).toEqual(['a', 'b']);
+    expect((await verify('--keys', at('keys.json'), '--threshold', '2')).code).toBe(0);
+    await run('sign', at('signed.json'), '--key', at('b.jwk'), '--out', at('signed.json'));
+    expect(kidsOf(signedMap())).toEqual(['b']);
+  });
+
+  it('leaves out added signatures that are of another map, and refuses --add with --stamp', async () => {
+    await sign('--key', at('a.jwk'));
+    write('map.json', { ...signedMap(), brand: 'another' });
+    const { stderr } = await sign('--add', '--key', at('b.jwk'));
+    expect([kidsOf(signedMap()), stderr]).toEqual([
+      ['b'],
+      expect.stringContaining('The signature by a is of another map'),
+    ]);
+    expect(await sign('--add', '--stamp', '--key', at('b.jwk'))).toMatchObject({ code: 2 });
+  });
+
+  it('adds an HMAC to a map that others signed', async () => {
+    await sign('--key', at('a.jwk'));
+    await run('sign', at('signed.json'), '--add', '--key-env', 'MAP_KEY', '--out', at('signed.json'));
+    expect((await verify('--keys', at('keys.json'), '--key-env', 'MAP_KEY')).code).toBe(0);
+  });
+
+  it('makes the HMAC with the first of several --key-env', async () => {
+    const { code, stderr } = await sign('--key-env', 'MAP_KEY', '--key-env', 'OLD_KEY');
+    expect([code, stderr]).toEqual([0, expect.stringContaining('with the first --key-env, MAP_KEY')]);
+    expect((await verify('--key-env', 'MAP_KEY')).code).toBe(0);
+  });
+
+  it('says that an HMAC that was there is gone', async () => {
+    await sign('--key-env', 'MAP_KEY');
+    const { stderr } = await run('sign', at('signed.json'), '--key', at('a.jwk'), '--out', at('signed.json'));
+    expect([signedMap().signature, stderr]).toEqual([
+      undefined,
+      expect.stringContaining('The HMAC that was there is gone'),
+    ]);
+  });
+
+  it.each<[string, readonly string[], number, RegExp]>([
+    ['an expired key', ['--key', 'expired.jwk'], 2, /The key "expired" expired at 1970-01-01T00:00:01.000Z/],
+    ['a key that is missing', ['--key', 'none.jwk'], 2, /no file .*none\.jwk, which --key names/],
+    ['a public key', ['--key', 'keys.json'], 1, /KEYS_INVALID/],
+    ['a variable that is not set', ['--key', 'a.jwk', '--key-env', 'NOPE'], 2, /variable NOPE, which --key-env/],
+  ])('refuses %s', async (_, args, code, message) => {
+    const given = args.map((arg) => (/\.(jwk|json)$/.test(arg) ? at(arg) : arg));
+    expect(await sign(...given)).toMatchObject({ code, stderr: expect.stringMatching(message) });
+  });
+
+  it('names the flags where there is no key at all', async () => {
+    const { code, stderr } = await sign();
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/--key FILE .*CONNECTORS_SIGNATURE_KEY.*--key-env/)]);
+  });
+});
+
+describe('verify --keys', () => {
+  it('names each signature with its key and why it does not count', async () => {
+    await sign('--key', at('a.jwk'), '--key', at('unknown.jwk'));
+    const { code, stdout } = await verify('--keys', at('keys.json'), '--threshold', '2', '--json');
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      1,
+      {
+        ok: false,
+        checks: [{}, { check: 'signature', failure: { code: 'MAP_SIGNATURE_UNTRUSTED' } }, {}, {}],
+        signatures: [
+          { kid: 'a', problem: null, thumbprint: expect.stringMatching(/^[\w-]{43}$/) },
+          { kid: 'unknown', thumbprint: null, problem: { code: 'MAP_SIGNATURE_UNTRUSTED' } },
+        ],
+      },
+    ]);
+  });
+
+  it('fails without signatures, for another id and past the age that --max-stale allows', async () => {
+    await sign('--key-env', 'MAP_KEY');
+    expect((await verify('--keys', at('keys.json'))).stdout).toContain('✖ signature MAP_SIGNATURE_MISSING');
+    await sign('--key', at('a.jwk'));
+    expect((await verify('--keys', at('keys.json'), '--map-id', 'x')).stdout).toContain('✖ signature MAP_ID_MISMATCH');
+    write('map.json', mapOf([entry('one')], { generatedAt: '2026-01-01T00:00:00.000Z' }));
+    await sign('--key', at('a.jwk'));
+    expect((await verify('--keys', at('keys.json'))).stdout).toContain('✖ time      MAP_EXPIRED');
+    const stale = await verify('--keys', at('keys.json'), '--max-stale', '1000');
+    expect(stale.stdout).toContain('✖ time      MAP_TOO_STALE');
+  });
+
+  it('accepts one of both with --accept either', async () => {
+    await sign('--key', at('a.jwk'));
+    const either = ['--keys', at('keys.json'), '--key-env', 'MAP_KEY'];
+    expect(await verify(...either)).toMatchObject({
+      code: 1,
+      stdout: expect.stringContaining('MAP_SIGNATURE_MISSING'),
+    });
+    expect(await verify(...either, '--accept', 'either')).toMatchObject({ code: 0 });
+  });
+
+  it('follows key documents to the keys that count now', async () => {
+    const documents = at('doc.{version}.json');
+    write('first.json', jwksOf(a));
+    write('second.json', jwksOf(b));
+    const rotate = ['keys', 'rotate', '--documents', documents, '--key', at('a.jwk')];
+    await run(...rotate, '--keys', at('first.json'));
+    await run(...rotate, '--keys', at('second.json'), '--remove', 'a', '--key', at('b.jwk'));
+    await sign('--key', at('b.jwk'));
+    await using server = await MapServer.start(readFileSync(at('signed.json')));
+    const flags = ['--keys', at('first.json'), '--key-documents', documents];
+    expect(await run('verify', server.url, ...flags)).toMatchObject({ code: 0 });
+    expect(await verify(...flags, '--min-version', '2')).toMatchObject({ code: 0 });
+    expect(await verify(...flags, '--min-version', '3')).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('KEYS_ROLLED_BACK'),
+    });
+    await run(
+      'keys',
+      'revoke',
+      'b',
+      '--documents',
+      documents,
+      '--keys',
+      at('first.json'),
+      '--key',
+      at('b.jwk'),
+      '--key',
+      at('a.jwk'),
+    );
+    expect(await verify(...flags)).toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(/MAP_KEY_REVOKED|MAP_SIGNATURE_UNTRUSTED/),
+    });
+  });
+
+  it('names the flag of a key file that is missing', async () => {
+    const { code, stderr } = await verify('--keys', at('none.json'));
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/none\.json, which --keys names/)]);
+  });
+});

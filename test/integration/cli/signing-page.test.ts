@@ -1,0 +1,134 @@
+import { execFile, spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import type { StatusModel } from '../../../src/main/gateway/status-page/model/status-reader.ts';
+import type { TrustModel } from '../../../src/main/gateway/status-page/model/trust-model.ts';
+import { compileCacheEnvironment } from '../../helpers/compile-cache.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { keepEvidence } from '../../helpers/evidence.ts';
+import { entry, mapOf } from '../../helpers/signed-map.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const pathOf = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const SECTION = 'From nothing to a rotated key';
+
+/** The commands of the page, in their order, without the address that the reader sets. */
+function commandsOf(page: string): readonly string[] {
+  const section = page.split('\n## ').find((part) => part.startsWith(SECTION)) ?? '';
+  const blocks = [...section.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block.trim());
+  return blocks.filter((block) => !block.startsWith('export MAPS='));
+}
+
+/** A folder with the page's `map.json`, its web server and its program; everything is gone with its scope. */
+async function startPlace() {
+  await using stack = new AsyncDisposableStack();
+  const dir = stack.use(new TempDir());
+  const at = (...names: string[]): string => join(dir.path, ...names);
+  for (const name of ['public', 'bin']) mkdirSync(at(name));
+  writeFileSync(at('map.json'), JSON.stringify(mapOf([entry('one', { status: 'disabled' })])));
+  writeFileSync(
+    at('bin', 'mcp-switchyard'),
+    `#!/bin/sh\nexec "${process.execPath}" "${pathOf('src/main/cli/bin.ts')}" "$@"\n`,
+  );
+  chmodSync(at('bin', 'mcp-switchyard'), 0o755);
+  const server = createServer((request, response) => {
+    const file = at('public', request.url?.slice(1) ?? '');
+    if (existsSync(file)) response.end(readFileSync(file));
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  stack.defer(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const env: NodeJS.ProcessEnv = {
+    PATH: `${at('bin')}:${process.env.PATH}`,
+    HOME: dir.path,
+    MAPS: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    ...compileCacheEnvironment(),
+  };
+  const everything = stack.move();
+  return { at, env, cwd: dir.path, [Symbol.asyncDispose]: () => everything.disposeAsync() };
+}
+
+type Place = Awaited<ReturnType<typeof startPlace>>;
+
+const execute = promisify(execFile);
+
+/** Runs a command of the page to its end, which has to be a good one; what it printed. */
+async function runAsPrinted(command: string, { cwd, env }: Place): Promise<string> {
+  const { stdout, stderr } = await execute('sh', ['-c', command], { cwd, env });
+  keepEvidence('cli', stdout + stderr);
+  return stdout + stderr;
+}
+
+/** A running `serve`, and what its page says. */
+interface Host extends AsyncDisposable {
+  readonly refresh: () => void;
+  readonly trust: () => Promise<Pick<TrustModel, 'signers' | 'keyDocument'>>;
+}
+
+/** Starts the host of the page on a free port. The default one may be taken on the machine that runs this. */
+async function startHost(command: string, { cwd, env }: Place): Promise<Host> {
+  const child = spawn('sh', ['-c', `exec ${command} --port 0 --json`], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const said = text(child.stderr);
+  let printed = '';
+  child.stdout.on('data', (data: Buffer) => {
+    printed += data.toString();
+  });
+  const ended = new Promise((resolve) => child.once('close', resolve));
+  await eventually('the host listens', () => printed.includes('\n') || child.exitCode !== null);
+  const { url } = JSON.parse(printed) as { readonly url: string };
+  return {
+    refresh: () => child.kill('SIGHUP'),
+    async trust() {
+      const answer = (await (await fetch(`${url}/status.json`)).json()) as StatusModel;
+      return answer.system.maps[0]?.trust ?? { signers: [], keyDocument: null };
+    },
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await ended;
+      keepEvidence('cli', await said);
+    },
+  };
+}
+
+const signersOf = async (host: Host): Promise<string> => (await host.trust()).signers.map(({ kid }) => kid).join();
+
+it('ten commands of docs/signing.md take an operator from nothing to a rotated key, as printed', {
+  timeout: 120_000,
+}, async () => {
+  const commands = commandsOf(readFileSync(pathOf('docs/signing.md'), 'utf8'));
+  expect(commands).toHaveLength(10);
+  const serve = commands.findIndex((command) => command.startsWith('mcp-switchyard serve'));
+  await using place = await startPlace();
+  let printed = '';
+  for (const command of commands.slice(0, serve)) printed += await runAsPrinted(command, place);
+  await using host = await startHost(commands[serve] ?? '', place);
+  await eventually('the host believes the map', async () => (await signersOf(host)) === 'first');
+  for (const command of commands.slice(serve + 1)) {
+    printed += await runAsPrinted(command, place);
+    if (!command.startsWith('mcp-switchyard sign')) continue;
+    // The host looks again by itself, too; this is sooner.
+    host.refresh();
+    await eventually('the host has the map of the second key', async () => (await signersOf(host)) === 'second');
+  }
+  expect(printed).toContain('✔ document 3');
+  host.refresh();
+  await eventually('the host follows the documents', async () => (await host.trust()).keyDocument?.version === 3);
+  expect(await signersOf(host)).toBe('second');
+  for (const name of readdirSync(place.cwd).filter((file) => file.endsWith('.jwk')))
+    expect(printed).not.toContain(JSON.parse(readFileSync(place.at(name), 'utf8')).d);
+
+  const sync =
+    'mcp-switchyard sync --no-state --service-map "$MAPS/map.json" --key-documents "$MAPS/keys.{version}.json"';
+  const wasOff = await runAsPrinted(`${sync} --keys map-keys.json`, place);
+  const isNew = await runAsPrinted(`${sync} --keys second-key.json --min-version 3`, place);
+  expect([wasOff, isNew]).toEqual([expect.stringContaining('map fresh'), expect.stringContaining('map fresh')]);
+});

@@ -1,0 +1,106 @@
+import { describe, expect, it } from 'vitest';
+import { WriterClient } from '../../../src/main/writer/writer-client.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { NOW, signed, signedWith } from '../../helpers/signed-map.ts';
+import { jwksOf, newKey } from '../../helpers/signing-keys.ts';
+import { idsOf, mapAt, type TrustWorld, trustWorld } from '../../helpers/trusting-manager.ts';
+
+const HMAC = secret('the HMAC key');
+const YEAR_SECONDS = 365 * 24 * 3_600;
+const OPTIONS = { signatureKey: HMAC };
+
+/** What `state reset-floor` does: of the only source, on the clock of the world. */
+async function resetFloor({ stateDir, clock }: TrustWorld): Promise<void> {
+  const writer = new WriterClient(stateDir);
+  const [source] = await writer.ask((api) => api.readSources());
+  expect(source?.floorMs).toBe(NOW + YEAR_SECONDS * 1_000);
+  expect(await writer.ask((api) => api.resetFloor(source?.storeKey ?? '', clock.at + 300_000))).toBe(true);
+  await writer.close();
+}
+
+/** A world in which host and publisher once were a year ahead, and are right again. */
+async function lockedOut(body = signed(mapAt(YEAR_SECONDS), HMAC), options: object = OPTIONS): Promise<TrustWorld> {
+  const world = await trustWorld();
+  world.clock.at = NOW + YEAR_SECONDS * 1_000;
+  world.server.serve(body);
+  await world.during(options, (manager) => expect(idsOf(manager)).toEqual(['a']));
+  world.clock.at = NOW;
+  return world;
+}
+
+describe('a floor that a wrong clock has set', () => {
+  it('is told in the error, with the way out', async () => {
+    await using world = await lockedOut();
+    world.server.serve(signed(mapAt(0, ['b']), HMAC));
+    await world.during(OPTIONS, (manager) => {
+      expect(manager.status().serviceMap.lastError).toMatchObject({
+        code: 'MAP_ROLLED_BACK',
+        message: expect.stringContaining('state reset-floor'),
+      });
+    });
+  });
+
+  it('is gone after a reset, over a restart', async () => {
+    await using world = await lockedOut();
+    await resetFloor(world);
+    world.server.serve(signed(mapAt(0, ['b']), HMAC));
+    await world.during(OPTIONS, (manager) => expect(idsOf(manager)).toEqual(['b']));
+    world.server.serve(signed(mapAt(-1, ['older']), HMAC));
+    await world.during(OPTIONS, (manager) =>
+      expect(manager.status().serviceMap.lastError).toMatchObject({ code: 'MAP_ROLLED_BACK' }),
+    );
+  });
+
+  it('is gone after a reset for a host that is running, with its next refresh', async () => {
+    await using world = await lockedOut();
+    world.server.serve(signed(mapAt(0, ['b']), HMAC));
+    await world.during(OPTIONS, async (manager) => {
+      expect(manager.status().serviceMap.lastError?.code).toBe('MAP_ROLLED_BACK');
+      await resetFloor(world);
+      expect([await manager.refresh(), idsOf(manager)]).toEqual([null, ['b']]);
+    });
+    await world.during(OPTIONS, (manager) => expect(idsOf(manager)).toEqual(['b']));
+  });
+
+  it('keeps what is known of the signatures when it is reset', async () => {
+    const key = newKey('first');
+    const either = { signatureKey: HMAC, signatureKeys: jwksOf(key), accept: 'either' } as const;
+    await using world = await lockedOut(signedWith(mapAt(YEAR_SECONDS), [key], HMAC), either);
+    await resetFloor(world);
+    world.server.serve(signed(mapAt(0, ['forged']), HMAC));
+    await world.during(either, (manager) => {
+      expect(manager.status().serviceMap.lastError).toMatchObject({ code: 'MAP_SIGNATURE_DOWNGRADED' });
+      expect(idsOf(manager)).toEqual([]);
+    });
+  });
+
+  it('is not forgotten for a host that keeps no state', async () => {
+    await using world = await trustWorld();
+    world.clock.at = NOW + YEAR_SECONDS * 1_000;
+    world.server.serve(signed(mapAt(YEAR_SECONDS), HMAC));
+    await world.during({ ...OPTIONS, stateDir: undefined }, async (manager) => {
+      world.clock.at = NOW;
+      world.server.serve(signed(mapAt(0, ['b']), HMAC));
+      expect(await manager.refresh()).toBe('MAP_ROLLED_BACK');
+    });
+  });
+});
+
+describe('a map from the far future', () => {
+  it('is refused beyond the allowed skew, and raises no floor', async () => {
+    await using world = await trustWorld();
+    await world.during(OPTIONS, async (manager) => {
+      world.server.serve(signed(mapAt(301), HMAC));
+      expect(await manager.refresh()).toBe('MAP_FROM_FUTURE');
+      world.server.serve(signed(mapAt(300, ['ahead']), HMAC));
+      expect([await manager.refresh(), idsOf(manager)]).toEqual([null, ['ahead']]);
+      // The host is locked out for the skew at most.
+      world.server.serve(signed(mapAt(299, ['b']), HMAC));
+      expect(await manager.refresh()).toBe('MAP_ROLLED_BACK');
+      expect(manager.status().serviceMap.lastError?.message).not.toContain('reset-floor');
+      world.clock.at += 301_000;
+      world.server.serve(signed(mapAt(301, ['b']), HMAC));
+      expect([await manager.refresh(), idsOf(manager)]).toEqual([null, ['b']]);
+    });
+  });
+});

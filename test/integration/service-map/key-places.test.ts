@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { fetch } from 'undici';
+import { describe, expect, it } from 'vitest';
+import type { KeyDocumentSource } from '../../../src/main/options/trust/trust-options.ts';
+import { createDocumentPlace } from '../../../src/main/service-map/keys/create-document-place.ts';
+import type { DocumentPlace } from '../../../src/main/service-map/keys/document-place.ts';
+import { readKeyDocument, type SignedKeyDocument } from '../../../src/shared/signatures/key-document.ts';
+import { secret } from '../../helpers/evidence.ts';
+import { chainOf } from '../../helpers/key-documents.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { newKey } from '../../helpers/signing-keys.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const chain = chainOf(['a', 'b', 'c', 'd'].map((kid) => newKey(kid)));
+const textOf = (version: number): string => JSON.stringify(chain[version - 1] as SignedKeyDocument);
+
+function placeAt(keyDocuments: KeyDocumentSource, mapUrl = 'http://127.0.0.1:9/map', timeoutMs = 5_000): DocumentPlace {
+  return createDocumentPlace(keyDocuments, { fetch: (url, init) => fetch(url, init), mapUrl, timeoutMs });
+}
+
+async function versionAt(place: DocumentPlace, version: number, apiKey: string | null = null): Promise<number | null> {
+  const bytes = await place.read(version, { apiKey, signal: new AbortController().signal });
+  return bytes === null ? null : readKeyDocument(bytes).version;
+}
+
+const unavailable = (why: RegExp | string = '') =>
+  expect.objectContaining({ code: 'KEYS_UNAVAILABLE', message: expect.stringMatching(why) });
+
+describe('key documents at a URL', () => {
+  it('have a URL for each version; a 404 or a 410 says that there is none', async () => {
+    await using server = await MapServer.start();
+    server.answer((request, response) => {
+      const version = Number(/(\d+)\.json/.exec(request.url ?? '')?.[1]);
+      if (version <= 3) response.end(textOf(version));
+      else response.writeHead(version === 4 ? 404 : 410).end('<html>');
+    });
+    const place = placeAt(`${server.url}/{version}.json?v={version}&token=${secret('query')}`);
+    const found = await Promise.all([1, 2, 3, 4, 5].map((version) => versionAt(place, version)));
+    expect(found).toEqual([1, 2, 3, null, null]);
+    expect(server.requests.map(({ url }) => url?.replace(/&.*/, ''))).toContain('/map/3.json?v=3');
+    expect(place.nameOf(4)).toBe(`${server.url}/4.json`);
+  });
+
+  it('may be one URL of an array of them', async () => {
+    await using server = await MapServer.start(new TextEncoder().encode(JSON.stringify(chain)));
+    const place = placeAt(server.url);
+    expect([place.isByVersion, await versionAt(place, 2), await versionAt(place, 9)]).toEqual([false, 2, 3]);
+  });
+
+  it('are asked for with the apiKey at the origin of the map alone', async () => {
+    await using maps = await MapServer.start();
+    await using others = await MapServer.start();
+    const apiKey = secret('map');
+    await versionAt(placeAt(`${maps.url}/{version}`, maps.url), 1, apiKey);
+    await versionAt(placeAt(`${others.url}/{version}`, maps.url), 1, apiKey);
+    const sent = [...maps.requests, ...others.requests].map(({ headers }) => headers.authorization);
+    expect(sent).toEqual([`Bearer ${apiKey}`, undefined]);
+  });
+
+  it('are not fetched from where a redirect points', async () => {
+    await using target = await MapServer.start(new TextEncoder().encode(textOf(1)));
+    await using server = await MapServer.start();
+    server.answer((_, response) => response.writeHead(302, { location: target.url }).end());
+    await expect(versionAt(placeAt(`${server.url}/{version}`), 1)).rejects.toThrow(unavailable('redirect'));
+    expect(target.requests).toEqual([]);
+  });
+
+  it.each([
+    ['an error of the server', 503, 'the server answered 503'],
+    ['a refused key', 401, 'the server answered 401'],
+    ['an answer without a document', 204, 'the server answered 204'],
+    ['a 304 that was not asked for', 304, 'the server answered 304'],
+  ])('cannot be read after %s', async (_, status, why) => {
+    await using server = await MapServer.start();
+    server.fail(status);
+    await expect(versionAt(placeAt(`${server.url}/{version}`), 1)).rejects.toThrow(unavailable(why));
+  });
+
+  it('are not read beyond 64 KiB, though compression makes them small', async () => {
+    await using server = await MapServer.start();
+    const bomb = gzipSync(Buffer.alloc(50_000_000, 0x20));
+    server.answer((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
+    await expect(versionAt(placeAt(`${server.url}/{version}`), 1)).rejects.toThrow(unavailable('larger than 65536'));
+    await expect(versionAt(placeAt(server.url), 1)).rejects.toThrow(unavailable('larger than 1048576'));
+  });
+
+  it('are given up after the time-out, though bytes go on arriving', async () => {
+    await using server = await MapServer.start();
+    server.answer((_, response) => {
+      const drip = setInterval(() => response.write(' '), 10);
+      response.on('close', () => clearInterval(drip));
+    });
+    const place = placeAt(`${server.url}/{version}`, undefined, 100);
+    await expect(versionAt(place, 1)).rejects.toThrow(unavailable('no answer came within 100 ms'));
+  });
+
+  it('cannot be read from a server that is down, and the error does not tell the query', async () => {
+    const place = placeAt(`http://127.0.0.1:1/{version}?token=${secret('query')}`);
+    await expect(versionAt(place, 2)).rejects.toThrow(unavailable(/^.* from http:\/\/127\.0\.0\.1:1\/2: .*$/));
+  });
+});
+
+describe('key documents in files', () => {
+  it('have a file for each version; one that is not there says that there is none', async () => {
+    using dir = new TempDir();
+    for (const version of [1, 2]) writeFileSync(join(dir.path, `keys-${version}.json`), textOf(version));
+    const place = placeAt(join(dir.path, 'keys-{version}.json'));
+    const found = await Promise.all([1, 2, 3].map((version) => versionAt(place, version)));
+    expect(found).toEqual([1, 2, null]);
+    await expect(versionAt(placeAt(join(dir.path, 'keys-1.json', '{version}')), 1)).resolves.toBeNull();
+  });
+
+  it('may be one file of the newest document, or of an array of them', async () => {
+    using dir = new TempDir();
+    const path = join(dir.path, 'keys.json');
+    const place = placeAt(path);
+    await expect(versionAt(place, 1)).resolves.toBeNull();
+    writeFileSync(path, textOf(3));
+    expect([await versionAt(place, 1), await versionAt(place, 4)]).toEqual([3, 3]);
+    writeFileSync(path, JSON.stringify(chain));
+    expect([await versionAt(place, 1), await versionAt(place, 4)]).toEqual([1, 3]);
+  });
+
+  it('are read through symbolic links, as mounted secrets are', async () => {
+    using dir = new TempDir();
+    writeFileSync(join(dir.path, 'data'), textOf(1));
+    symlinkSync(join(dir.path, 'data'), join(dir.path, '1'));
+    await expect(versionAt(placeAt(join(dir.path, '{version}')), 1)).resolves.toBe(1);
+  });
+
+  it.each<[string, (path: string) => void, string]>([
+    ['a folder', (path) => void mkdirSync(path), 'it is not a regular file'],
+    ['a named pipe that nobody writes to', (path) => void execFileSync('mkfifo', [path]), 'it is not a regular file'],
+    ['a device without an end', (path) => symlinkSync('/dev/zero', path), 'it is not a regular file'],
+    ['a file of more than 64 KiB', (path) => writeFileSync(path, ' '.repeat(70_000)), 'larger than 65536 bytes'],
+    ['a link to itself', (path) => symlinkSync(path, path), 'ELOOP'],
+  ])('cannot be read from %s', async (_, make, why) => {
+    using dir = new TempDir();
+    const path = join(dir.path, '1');
+    make(path);
+    await expect(versionAt(placeAt(join(dir.path, '{version}')), 1)).rejects.toThrow(unavailable(why));
+    rmSync(path, { recursive: true });
+  });
+});

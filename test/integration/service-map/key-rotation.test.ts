@@ -1,0 +1,225 @@
+import { describe, expect, it } from 'vitest';
+import type { ConnectorProxyManager } from '../../../src/main/index.ts';
+import { payloadOf, signedBy } from '../../helpers/key-documents.ts';
+import { follower, KeyPublisher } from '../../helpers/key-publisher.ts';
+import { off } from '../../helpers/map-under-test.ts';
+import { jwksOf, newKey, type PrivateJwk } from '../../helpers/signing-keys.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const keysOf = (manager: ConnectorProxyManager) => manager.status().serviceMap.keys;
+const failureOf = (manager: ConnectorProxyManager) => manager.status().serviceMap.lastError?.code;
+const idsOf = (manager: ConnectorProxyManager) => manager.listConnectors().map(({ id }) => id);
+
+describe('the rotation of keys', () => {
+  it('is followed by a host that was off for three of them, in one refresh', async () => {
+    using dir = new TempDir();
+    await using publisher = await KeyPublisher.start();
+    publisher.rotate();
+    publisher.serve([off('before')]);
+    await using earlier = follower(publisher, { stateDir: dir.path });
+    await earlier.sync();
+    expect(keysOf(earlier)).toMatchObject({ version: 1, trustsConfigurationAlone: true, lastError: null });
+    await earlier.close();
+
+    const [oldest] = publisher.keys as [PrivateJwk];
+    for (let times = 0; times < 3; times += 1) publisher.rotate();
+    publisher.serve([off('after')]);
+    const askedBefore = publisher.asked.length;
+    await using host = follower(publisher, { stateDir: dir.path });
+    await host.sync();
+    expect(keysOf(host)).toMatchObject({ version: 4, trustsConfigurationAlone: false, lastError: null });
+    expect(idsOf(host)).toEqual(['after']);
+    expect(publisher.asked.slice(askedBefore)).toEqual(['keys/2', 'keys/3', 'keys/4', 'keys/5', 'map']);
+
+    for (const signer of [oldest, publisher.keys[1] as PrivateJwk, publisher.keys[3] as PrivateJwk]) {
+      publisher.serve([off('forged')], { signers: [signer] });
+      // The third failure in a row opens the circuit, and rejects.
+      await host.sync(true).catch(() => {});
+      expect([failureOf(host), idsOf(host)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['after']]);
+    }
+  });
+
+  it('is followed by a host that was off for 70 of them, in two refreshes', async () => {
+    await using publisher = await KeyPublisher.start();
+    for (let times = 0; times < 70; times += 1) publisher.rotate();
+    publisher.serve();
+    await using host = follower(publisher, { timeoutMs: 20_000 });
+    await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_SIGNATURE_UNTRUSTED' });
+    expect(keysOf(host).version).toBe(64);
+    expect(publisher.asked.filter((path) => path.startsWith('keys/')).length).toBe(64);
+    await host.sync();
+    expect([keysOf(host).version, idsOf(host)]).toEqual([70, ['a']]);
+  });
+
+  it('costs a refresh one request more where there is nothing new, and a host without documents none', async () => {
+    await using publisher = await KeyPublisher.start();
+    publisher.serve();
+    await using host = follower(publisher);
+    await host.sync();
+    await host.sync(true);
+    expect(publisher.asked.toSorted()).toEqual(['keys/1', 'keys/1', 'map', 'map']);
+    await using plain = follower(publisher, { keyDocuments: undefined });
+    await plain.sync();
+    expect(publisher.asked.length).toBe(5);
+  });
+
+  it('leaves no gap in which a good map is refused, whenever the host asks', async () => {
+    await using publisher = await KeyPublisher.start();
+    publisher.serve();
+    await using host = follower(publisher);
+    await host.sync();
+    const failures: unknown[] = [];
+    let isOver = false;
+    const refreshing = (async () => {
+      while (!isOver) {
+        await host.sync(true);
+        failures.push(host.status().serviceMap.lastError);
+      }
+    })();
+    for (let rotation = 1; rotation <= 25; rotation += 1) {
+      publisher.rotate();
+      publisher.serve([off(`after-${rotation}`)]);
+      await host.sync(true);
+    }
+    isOver = true;
+    await refreshing;
+    expect(failures.filter((failure) => failure !== null)).toEqual([]);
+    await host.sync(true);
+    expect([keysOf(host).version, idsOf(host)]).toEqual([25, ['after-25']]);
+  });
+
+  it('is noticed between the answer about documents and that about the map', async () => {
+    await using publisher = await KeyPublisher.start();
+    publisher.serve();
+    await using host = follower(publisher);
+    await host.sync();
+    // The documents say that nothing is new; then comes a rotation, and then the map.
+    publisher.answerMap((_, response) => {
+      publisher.rotate();
+      publisher.serve([off('after')]);
+      response.writeHead(503).end();
+    });
+    await host.sync(true);
+    expect([failureOf(host), idsOf(host), keysOf(host).version]).toEqual([undefined, ['after'], 1]);
+  });
+
+  it('does not wait for a document where the map is refused for another reason', async () => {
+    await using publisher = await KeyPublisher.start();
+    publisher.serve([off('a')], { generatedAt: new Date(Date.now() + 3_600_000).toISOString() });
+    await using host = follower(publisher);
+    await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_FROM_FUTURE' });
+    // Before the first attempt, and beside the two that follow it.
+    expect(publisher.asked.filter((path) => path === 'keys/1').length).toBe(3);
+  });
+
+  it('needs 2 of 3 roots where the documents say so', async () => {
+    await using publisher = await KeyPublisher.start();
+    const roots = ['r1', 'r2', 'r3'].map((kid) => newKey(kid)) as [PrivateJwk, PrivateJwk, PrivateJwk];
+    const [r1, r2, r3] = roots;
+    const r4 = newKey('r4');
+    const two = { threshold: 2 };
+    const host = follower(publisher, { signatureKeys: jwksOf(...roots), threshold: 2 });
+    await using _ = host;
+    publisher.serve([off('a')], { signers: [r1, r2] });
+    await host.sync();
+    publisher.publish(signedBy([r1], payloadOf(1, [r1, r2, r4], { threshold: 1 })));
+    await host.sync(true);
+    expect(keysOf(host)).toMatchObject({ version: null, lastError: { code: 'KEYS_UNTRUSTED' } });
+    publisher.documents.length = 0;
+    publisher.publish(signedBy([r1, r3, r4], payloadOf(1, [r1, r2, r4], two)));
+    await host.sync(true);
+    expect(keysOf(host)).toMatchObject({ version: 1, lastError: null });
+    // A root that was replaced signs nothing any more; the two that are left do.
+    publisher.publish(signedBy([r2, r3], payloadOf(2, [r2, r3], two)));
+    await host.sync(true);
+    expect(keysOf(host)).toMatchObject({ version: 1, lastError: { code: 'KEYS_UNTRUSTED' } });
+    publisher.documents.length = 1;
+    publisher.publish(signedBy([r2, r4], payloadOf(2, [r2, r4], two)));
+    publisher.serve([off('b')], { signers: [r2, r4] });
+    await host.sync(true);
+    expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['b']]);
+  });
+
+  it('proves the same map again under new keys, with the expiry of the new document', async () => {
+    await using publisher = await KeyPublisher.start();
+    const expires = new Date(Date.now() + 600_000).toISOString();
+    const [key] = publisher.keys as [PrivateJwk];
+    publisher.serve();
+    await using host = follower(publisher);
+    await host.sync();
+    publisher.publish(signedBy([key], payloadOf(1, [key], { expires })));
+    await host.sync(true);
+    expect(host.status().serviceMap).toMatchObject({
+      freshness: 'fresh',
+      expiresAt: Date.parse(expires),
+      keys: { version: 1, expiresAt: Date.parse(expires) },
+    });
+    publisher.publish(signedBy([key], payloadOf(2, [key])));
+    await host.sync(true);
+    expect(host.status().serviceMap.expiresAt).toBeGreaterThan(Date.parse(expires));
+  });
+
+  it.each(['files', 'a function', 'one file of all documents'])('is followed from %s too', async (kind) => {
+    using dir = new TempDir();
+    await using publisher = await KeyPublisher.start();
+    publisher.rotate();
+    publisher.rotate();
+    publisher.serve();
+    const { documents } = publisher;
+    const keyDocuments = {
+      files: publisher.writeTo(dir.path),
+      'a function': (version: number) => documents[version - 1] ?? null,
+      'one file of all documents': publisher.writeAllTo(dir.path),
+    }[kind];
+    await using host = follower(publisher, { keyDocuments });
+    await host.sync();
+    expect([keysOf(host).version, idsOf(host)]).toEqual([2, ['a']]);
+  });
+
+  it('counts for sources whose maps are proven on another thread, in their order', async () => {
+    await using publisher = await KeyPublisher.start();
+    publisher.serve();
+    await using host = follower(publisher, { offload: 'always' });
+    await host.sync();
+    publisher.rotate();
+    publisher.serve([off('b')]);
+    await host.sync(true);
+    expect([keysOf(host).version, idsOf(host), failureOf(host)]).toEqual([1, ['b'], undefined]);
+  });
+});
+
+describe('the replacement of all keys, after the roots were stolen', () => {
+  it('starts over with the documents of the new keys, and is remembered itself', async () => {
+    using dir = new TempDir();
+    await using stolen = await KeyPublisher.start();
+    for (let times = 0; times < 3; times += 1) stolen.rotate();
+    stolen.serve([off('before')]);
+    await using before = follower(stolen, { stateDir: dir.path });
+    await before.sync();
+    await before.close();
+
+    // The operator gives hosts new keys and a new place of the documents; the map stays where it is.
+    await using renewed = await KeyPublisher.start();
+    renewed.rotate();
+    const options = {
+      stateDir: dir.path,
+      signatureKeys: jwksOf(renewed.keys[0] as PrivateJwk),
+      keyDocuments: renewed.keysUrl,
+    };
+    stolen.serve([off('stolen')]);
+    await using host = follower(stolen, options);
+    await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_SIGNATURE_UNTRUSTED' });
+    expect(idsOf(host)).toEqual([]);
+    expect(keysOf(host)).toMatchObject({ version: 1, trustsConfigurationAlone: true });
+    stolen.serve([off('after')], { signers: [renewed.key] });
+    await host.sync();
+    expect(idsOf(host)).toEqual(['after']);
+    await host.close();
+
+    renewed.documents.length = 0;
+    await using again = follower(stolen, options);
+    await again.sync();
+    expect(keysOf(again)).toMatchObject({ version: 1, trustsConfigurationAlone: false });
+    expect(idsOf(again)).toEqual(['after']);
+  });
+});

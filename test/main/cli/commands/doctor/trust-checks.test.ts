@@ -1,0 +1,95 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { checkKeyFile, checkTrust } from '../../../../../src/main/cli/commands/doctor/trust-checks.ts';
+import { NO_MAP, type ServiceMapStatus } from '../../../../../src/main/service-map/service-map-status.ts';
+import { NOW } from '../../../../helpers/signed-map.ts';
+import { jwksOf, newKey } from '../../../../helpers/signing-keys.ts';
+import { TempDir } from '../../../../helpers/temp-dir.ts';
+
+const DAY_MS = 24 * 3_600_000;
+const signer = { kid: 'k', alg: 'EdDSA', thumbprint: 'abc', expiresAt: NOW, keyExpiresAt: null } as const;
+const REMEMBERED = { version: 2, expiresAt: NOW + 30 * DAY_MS, trustsConfigurationAlone: false, lastError: null };
+
+/** The findings about a map, as `outcome message`. */
+function findings(
+  status: Partial<ServiceMapStatus>,
+  options: Parameters<typeof checkTrust>[0] = {},
+): readonly string[] {
+  return checkTrust(options, { ...NO_MAP, ...status }, NOW).map(({ outcome, message }) => `${outcome} ${message}`);
+}
+
+describe('checkTrust', () => {
+  it('finds nothing where keys last and are remembered', () => {
+    const signedBy = { hmacKey: null, signatures: [signer] };
+    expect(findings({ accept: 'signature', signedBy, keys: REMEMBERED }, { keyDocuments: 'x' })).toEqual([]);
+  });
+
+  it.each<[string, readonly string[], RegExp]>([
+    ['--accept either', findings({}, { accept: 'either' }), /^note --accept either believes everybody/],
+    [
+      'an HMAC alone',
+      findings({ accept: 'either', signedBy: { hmacKey: 0, signatures: [] } }),
+      /^note the map is signed by its HMAC alone/,
+    ],
+    [
+      'a key that expires soon',
+      findings({ signedBy: { hmacKey: null, signatures: [{ ...signer, keyExpiresAt: NOW + DAY_MS }] } }),
+      /^note the key "k" that signed the map expires at 2026-11-23.*keys rotate/,
+    ],
+    [
+      'a key document that has expired',
+      findings({ keys: { ...REMEMBERED, expiresAt: NOW } }),
+      /^failed key document 2 expired at/,
+    ],
+    [
+      'key documents that are not followed',
+      findings({ keys: { ...REMEMBERED, lastError: { code: 'KEYS_UNTRUSTED', message: 'No signature', at: NOW } } }),
+      /^failed KEYS_UNTRUSTED: No signature/,
+    ],
+    [
+      'key documents of which none is remembered',
+      findings({ keys: NO_MAP.keys }, { keyDocuments: 'x' }),
+      /^note no key document is remembered.*--min-version/,
+    ],
+  ])('tells of %s', (_, found, message) => {
+    expect(found).toEqual([expect.stringMatching(message)]);
+  });
+});
+
+describe('checkKeyFile', () => {
+  let dir: TempDir;
+  beforeEach(() => {
+    dir = new TempDir();
+  });
+  afterEach(() => dir[Symbol.dispose]());
+
+  function check(value: unknown, mode = 0o644): readonly string[] {
+    const path = join(dir.path, 'keys.json');
+    writeFileSync(path, JSON.stringify(value));
+    chmodSync(path, mode);
+    return checkKeyFile(path, NOW).map(({ outcome, message }) => `${outcome} ${message}`);
+  }
+
+  it('finds usable keys, and nothing without a file', () => {
+    expect(check(jwksOf(newKey('a'), newKey('b')))).toEqual([expect.stringMatching(/^ok .* has 2 public keys/)]);
+    expect(checkKeyFile(undefined, NOW)).toEqual([]);
+  });
+
+  it('tells of a file that others can change', () => {
+    expect(check(jwksOf(newKey('a')), 0o666)[1]).toMatch(/^note others can change .*chmod go-w/);
+  });
+
+  it('tells of configured keys that end', () => {
+    const found = check(jwksOf(newKey('a', 'EdDSA', { exp: NOW / 1000 - 1 })));
+    expect(found[1]).toMatch(/^failed the configured key "a" expired/);
+  });
+
+  it('fails for private keys and for a file that is not there', () => {
+    const key = newKey('a');
+    const [found] = check({ keys: [key] });
+    expect(found).toMatch(/^failed KEYS_INVALID/);
+    expect(found).not.toContain(key.d);
+    expect(checkKeyFile(join(dir.path, 'none'), NOW)).toMatchObject([{ outcome: 'failed' }]);
+  });
+});

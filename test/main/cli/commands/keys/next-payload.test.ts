@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import { type DocumentChange, nextPayload } from '../../../../../src/main/cli/commands/keys/next-payload.ts';
+import {
+  createKeyDocument,
+  type KeyDocument,
+  readKeyDocument,
+} from '../../../../../src/shared/signatures/key-document.ts';
+import { thumbprintOf } from '../../../../../src/shared/signatures/key-set.ts';
+import { readSigningKey } from '../../../../../src/shared/signatures/signing-key.ts';
+import { newKey, type PrivateJwk, publicJwk } from '../../../../helpers/signing-keys.ts';
+
+const [a, b, c] = [newKey('a'), newKey('b', 'ES256'), newKey('c')];
+const NOTHING: DocumentChange = {
+  added: [],
+  removed: [],
+  revoked: [],
+  roots: undefined,
+  threshold: undefined,
+  expiresInMs: 60_000,
+};
+
+/** A first document of these keys, of which `roots` are roots. */
+function documentOf(keys: readonly PrivateJwk[], roots = keys.map(({ kid }) => kid)): KeyDocument {
+  const payload = nextPayload(null, { ...NOTHING, added: keys.map(publicJwk), roots });
+  return readKeyDocument(JSON.stringify(createKeyDocument(payload, keys.map(readSigningKey))));
+}
+
+describe('nextPayload', () => {
+  it('begins with version 1, in which every key is a root', () => {
+    const payload = nextPayload(null, { ...NOTHING, added: [publicJwk(a), publicJwk(b)] });
+    expect(payload).toMatchObject({ version: 1, roots: ['a', 'b'], threshold: 1, revoked: [] });
+    expect(payload.keys.keys).toEqual([publicJwk(a), publicJwk(b)]);
+    expect(Math.abs(Date.parse(payload.expires) - Date.now() - 60_000)).toBeLessThan(10_000);
+  });
+
+  it('keeps everything that the change does not name', () => {
+    const payload = nextPayload(documentOf([a, b], ['a']), NOTHING);
+    expect(payload).toMatchObject({ version: 2, roots: ['a'], threshold: 1 });
+    expect(payload.keys.keys).toHaveLength(2);
+  });
+
+  it('makes an added key a root only where every key was one', () => {
+    const change = { ...NOTHING, added: [publicJwk(c)] };
+    expect(nextPayload(documentOf([a, b]), change).roots).toEqual(['a', 'b', 'c']);
+    expect(nextPayload(documentOf([a, b], ['a']), change).roots).toEqual(['a']);
+  });
+
+  it('removes a key from the keys and the roots', () => {
+    const payload = nextPayload(documentOf([a, b]), { ...NOTHING, removed: ['a'] });
+    expect([payload.roots, payload.keys.keys]).toEqual([['b'], [publicJwk(b)]]);
+  });
+
+  it('revokes a key by its kid or its thumbprint, for good', () => {
+    const revoked = [thumbprintOf(a)];
+    for (const name of ['a', thumbprintOf(a)])
+      expect(nextPayload(documentOf([a, b]), { ...NOTHING, revoked: [name] })).toMatchObject({ revoked, roots: ['b'] });
+    const payload = nextPayload(documentOf([a, b]), { ...NOTHING, revoked: ['a'] });
+    const document = readKeyDocument(JSON.stringify(createKeyDocument(payload, [readSigningKey(b)])));
+    expect(nextPayload(document, NOTHING).revoked).toEqual(revoked);
+    expect(() => nextPayload(document, { ...NOTHING, added: [publicJwk(a)] })).toThrow(/a was revoked/);
+  });
+
+  it('revokes a key that is in no document by its thumbprint', () => {
+    expect(nextPayload(documentOf([a]), { ...NOTHING, revoked: [thumbprintOf(c)] }).revoked).toEqual([thumbprintOf(c)]);
+  });
+
+  it.each<[string, Partial<DocumentChange>, RegExp]>([
+    ['an unknown key to remove', { removed: ['z'] }, /--remove names z, and the keys are a, b/],
+    ['an unknown root', { roots: ['z'] }, /--roots names z/],
+    ['a removed root', { removed: ['a'], roots: ['a'] }, /--roots names a, and the keys are b/],
+    ['an unknown key to revoke', { revoked: ['z'] }, /no key z; the keys are a, b/],
+    ['fewer roots than must sign', { threshold: 3 }, /3 roots must sign, and 2 would be left/],
+    ['no root', { removed: ['a', 'b'] }, /1 roots must sign, and 0/],
+    ['another key of one kid', { added: [publicJwk({ ...c, kid: 'a' })] }, /another key with the kid a/],
+    ['one key under two kids', { added: [publicJwk({ ...a, kid: 'z' })] }, /z of --keys is the same as a/],
+  ])('refuses %s', (_, change, message) => {
+    expect(() => nextPayload(documentOf([a, b]), { ...NOTHING, ...change })).toThrow(message);
+  });
+});

@@ -1,0 +1,415 @@
+import { describe, expect, it } from 'vitest';
+import type { DocumentPlace } from '../../../../src/main/service-map/keys/document-place.ts';
+import { functionPlace } from '../../../../src/main/service-map/keys/function-place.ts';
+import { type FollowParts, KeyRing, type KeyRingDeps } from '../../../../src/main/service-map/keys/key-ring.ts';
+import { peekKeyDocumentVersion, type SignedKeyDocument } from '../../../../src/shared/signatures/key-document.ts';
+import { thumbprintOf } from '../../../../src/shared/signatures/key-set.ts';
+import { chainOf, payloadOf, rootsOf, signedBy } from '../../../helpers/key-documents.ts';
+import { recordingLogger } from '../../../helpers/log.ts';
+import { newKey, type PrivateJwk, publicJwk } from '../../../helpers/signing-keys.ts';
+
+/** Keys of a chain: the configured one, then that of version 1, and so on. */
+const keysOf = (versions: number): readonly PrivateJwk[] =>
+  Array.from({ length: versions + 1 }, (_, version) => newKey(`key-${version}`));
+const keys = keysOf(6);
+const chain = chainOf(keys);
+const [first] = keys as [PrivateJwk];
+
+/** A ring, what it asked for, believed and logged. */
+function ringOf(documents: (version: number) => unknown, deps: Partial<KeyRingDeps> = {}) {
+  const asked: number[] = [];
+  const believed: number[] = [];
+  const alarms: string[] = [];
+  let stored = '';
+  const { lines, ...logger } = recordingLogger();
+  const place = functionPlace((version) => {
+    asked.push(version);
+    return documents(version);
+  });
+  const ring = new KeyRing({
+    clock: { now: () => 1_000 },
+    elapsedMs: () => performance.now(),
+    logger,
+    sourceId: 'default',
+    place,
+    minVersion: null,
+    timeoutMs: 5_000,
+    onAlarm: (code) => void alarms.push(code),
+    onDocument: ({ document, text }) => {
+      believed.push(document.version);
+      stored = text;
+    },
+    ...deps,
+  });
+  const follow = (parts: Partial<FollowParts> = {}): Promise<boolean> => {
+    ring.startRefresh();
+    return again(parts);
+  };
+  const again = (parts: Partial<FollowParts> = {}): Promise<boolean> =>
+    ring.follow({ configured: rootsOf([first]), apiKey: null, signal: new AbortController().signal, ...parts });
+  const complaints = (): string[] =>
+    lines.filter(({ level }) => level === 'warn').map(({ fields }) => `${fields.code}`);
+  return { ring, follow, again, asked, believed, alarms, complaints, stored: () => stored };
+}
+
+const publishedIn =
+  (documents: readonly SignedKeyDocument[]) =>
+  (version: number): unknown =>
+    documents[version - 1] ?? null;
+const textOf = (document: SignedKeyDocument | undefined): string => JSON.stringify(document);
+
+/** What is remembered of the document of a version. */
+const memoryOf = (version: number) => ({ keyVersion: version, keyDocument: textOf(chain[version - 1]) });
+
+describe('a key ring that follows its documents', () => {
+  it('verifies each document before it asks for the next one, until there is none', async () => {
+    const { ring, follow, asked, believed } = ringOf(publishedIn(chain));
+    expect(ring.version).toBe(0);
+    await expect(follow()).resolves.toBe(true);
+    expect([asked, believed, ring.version]).toEqual([[1, 2, 3, 4, 5, 6, 7], [1, 2, 3, 4, 5, 6], 6]);
+    await expect(follow()).resolves.toBe(false);
+    expect(asked.slice(7)).toEqual([7]);
+  });
+
+  it('asks for nothing beyond a document that is not believed, and keeps those before it', async () => {
+    const forged = signedBy([newKey('x'), keys[3] as PrivateJwk], payloadOf(3, [keys[3] as PrivateJwk]));
+    const { ring, follow, asked, complaints } = ringOf((version) => (version === 3 ? forged : chain[version - 1]));
+    await expect(follow()).resolves.toBe(true);
+    expect([asked, ring.version, complaints()]).toEqual([[1, 2, 3], 2, ['KEYS_UNTRUSTED']]);
+    expect(ring.inForce([]).lastError).toMatchObject({ code: 'KEYS_UNTRUSTED', at: 1_000 });
+  });
+
+  it('follows at most 64 documents in one refresh, and goes on with the next one', async () => {
+    const many = chainOf(keysOf(70).with(0, first));
+    const { ring, follow, again, asked } = ringOf(publishedIn(many));
+    await follow();
+    expect([ring.version, asked.length]).toEqual([64, 64]);
+    await again();
+    expect([ring.version, asked.length]).toEqual([64, 64]);
+    await follow();
+    expect([ring.version, asked.length]).toEqual([70, 71]);
+  });
+
+  it('uses the keys of the newest document, without those that it revoked, until it expires', async () => {
+    const revoked = [thumbprintOf(publicJwk(first))];
+    const document = signedBy([first, newKey('own')], payloadOf(1, [first]));
+    const own = newKey('own');
+    const next = signedBy([first, own], payloadOf(2, [own, first], { revoked, expires: '2027-01-01T00:00:00Z' }));
+    const { ring, follow } = ringOf(publishedIn([document, next]));
+    const configured = rootsOf([first]).keys;
+    expect(ring.inForce(configured)).toMatchObject({ keys: configured, revoked: [], version: null, expiresAtMs: null });
+    await follow();
+    expect(ring.inForce(configured)).toEqual({
+      keys: rootsOf([own]).keys,
+      revoked,
+      revokedKeys: rootsOf([first]).keys,
+      version: 2,
+      expiresAtMs: Date.parse('2027-01-01T00:00:00Z'),
+      trustsConfigurationAlone: true,
+      lastError: null,
+    });
+  });
+
+  it('knows revoked keys that are no longer published, but none under the kid of a key in force', async () => {
+    const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
+    const renewed = { ...newKey(one.kid) };
+    const revoked = [zero, one].map((key) => thumbprintOf(publicJwk(key)));
+    const { ring, follow } = ringOf(
+      publishedIn([
+        signedBy([zero, one], payloadOf(1, [one])),
+        signedBy([one, two], payloadOf(2, [two], { revoked })),
+        signedBy([two, renewed], payloadOf(3, [renewed], { revoked })),
+      ]),
+    );
+    await follow();
+    expect(ring.version).toBe(3);
+    expect(ring.inForce(rootsOf([zero]).keys).revokedKeys.map(({ kid }) => kid)).toEqual(['key-0']);
+  });
+
+  it('follows through documents that have expired: only the newest one counts', async () => {
+    const [zero, one, two] = keys as [PrivateJwk, PrivateJwk, PrivateJwk];
+    const expired = signedBy([zero, one], payloadOf(1, [one], { expires: '2001-01-01T00:00:00Z' }));
+    const { ring, follow } = ringOf(publishedIn([expired, signedBy([one, two], payloadOf(2, [two]))]));
+    await follow();
+    expect(ring.inForce([])).toMatchObject({
+      version: 2,
+      expiresAtMs: Date.parse('2100-01-01T00:00:00Z'),
+      lastError: null,
+    });
+  });
+
+  it.each([
+    ['an older version', 1, 'KEYS_ROLLED_BACK'],
+    ['the version before', 2, 'KEYS_ROLLED_BACK'],
+    ['a version too far', 4, 'KEYS_UNTRUSTED'],
+  ])('refuses %s in the place of the next one', async (_, version, code) => {
+    const { ring, follow, complaints } = ringOf(() => chain[version - 1]);
+    ring.remember(memoryOf(2));
+    await follow();
+    expect([ring.version, complaints()]).toEqual([2, [code]]);
+  });
+
+  it('refuses a document of another publisher that has the version that comes next', async () => {
+    const others = chainOf(keysOf(3));
+    const { ring, follow, complaints } = ringOf(publishedIn(others));
+    ring.remember(memoryOf(2));
+    await follow();
+    expect([ring.version, complaints()]).toEqual([2, ['KEYS_UNTRUSTED']]);
+  });
+
+  it('takes the configured keys of the moment for the roots of version 0', async () => {
+    const { ring, follow } = ringOf(publishedIn(chain));
+    await follow({ configured: rootsOf([newKey('other')]) });
+    expect(ring.version).toBe(0);
+    await follow({ configured: rootsOf([first]) });
+    expect(ring.version).toBe(6);
+  });
+
+  it('needs as many signatures of the configured keys as they have a threshold', async () => {
+    const second = newKey('second');
+    const configured = rootsOf([first, second], 2);
+    const short = ringOf(publishedIn(chain));
+    await short.follow({ configured });
+    expect([short.ring.version, short.complaints()]).toEqual([0, ['KEYS_UNTRUSTED']]);
+    const both = ringOf(publishedIn([signedBy([first, second], payloadOf(1, [first]))]));
+    await both.follow({ configured });
+    expect(both.ring.version).toBe(1);
+  });
+});
+
+describe('a key ring of one place that holds the newest document', () => {
+  const placeOf = (held: { document: SignedKeyDocument | undefined }): DocumentPlace => ({
+    isByVersion: false,
+    nameOf: () => 'keys.json',
+    read: async () => new TextEncoder().encode(textOf(held.document)),
+  });
+
+  it('follows it when it changes, and finds nothing new until then', async () => {
+    const held = { document: chain[0] };
+    const { ring, follow, complaints } = ringOf(() => null, { place: placeOf(held) });
+    for (const document of [chain[0], chain[0], chain[1], chain[2], chain[2]]) {
+      held.document = document;
+      await follow();
+    }
+    expect([ring.version, complaints()]).toEqual([3, []]);
+  });
+
+  it.each([
+    ['an older document', chain[0], 'KEYS_ROLLED_BACK'],
+    ['a document that skips one', chain[3], 'KEYS_UNTRUSTED'],
+    ['a second document of the known version', signedBy(keys, payloadOf(2, keys)), 'KEYS_UNTRUSTED'],
+  ])('keeps the known one after %s', async (_, document, code) => {
+    const { ring, follow, complaints } = ringOf(() => null, { place: placeOf({ document }) });
+    ring.remember(memoryOf(2));
+    await follow();
+    expect([ring.version, complaints(), ring.inForce([]).lastError?.message]).toEqual([
+      2,
+      [code],
+      expect.stringContaining('(keys.json)'),
+    ]);
+  });
+});
+
+describe('a key ring whose documents fail', () => {
+  const failures: readonly [string, () => unknown, string][] = [
+    ['a function that throws', () => Promise.reject(new Error('vault sealed')), 'KEYS_UNAVAILABLE'],
+    ['a page instead of a document', () => '<html>Log in</html>', 'KEYS_INVALID'],
+    ['a number', () => 7, 'KEYS_INVALID'],
+    ['a symbol', () => Symbol('x'), 'KEYS_INVALID'],
+    ['deep JSON', () => '['.repeat(60_000), 'KEYS_INVALID'],
+    ['a huge document', () => 'a'.repeat(10_000_000), 'KEYS_INVALID'],
+    [
+      'an object that cannot be written as JSON',
+      () => ({
+        toJSON() {
+          throw new Error('no');
+        },
+      }),
+      'KEYS_INVALID',
+    ],
+  ];
+
+  it.each(failures)('keeps what is known after %s', async (_, answer, code) => {
+    const { ring, follow } = ringOf(answer);
+    ring.remember(memoryOf(2));
+    await expect(follow()).resolves.toBe(false);
+    expect(ring.inForce([])).toMatchObject({ version: 2, lastError: { code } });
+    expect(ring.isUsable).toBe(true);
+  });
+
+  it('gives up a function that does not answer after the time-out of the refresh', async () => {
+    const { ring, follow, again, asked } = ringOf(() => new Promise(() => {}), { timeoutMs: 20 });
+    await follow();
+    expect(ring.inForce([]).lastError).toMatchObject({
+      code: 'KEYS_UNAVAILABLE',
+      message: expect.stringContaining('keyDocuments(1): not done within 20 ms'),
+    });
+    // The time is for the whole refresh: a second attempt at its map costs none of it.
+    await again();
+    expect(asked).toEqual([1]);
+    await follow();
+    expect(asked).toEqual([1, 1]);
+  });
+
+  it('keeps the documents that arrived before the time was over', async () => {
+    const slow = (version: number): unknown => (version < 4 ? chain[version - 1] : new Promise(() => {}));
+    const { ring, follow } = ringOf(slow, { timeoutMs: 300 });
+    await expect(follow()).resolves.toBe(true);
+    expect(ring.version).toBe(3);
+  });
+
+  it('logs each new reason once, with an alarm where it may be an attack', async () => {
+    let answer: unknown = '<html>';
+    const { follow, complaints, alarms, ring } = ringOf((version) => (version === 1 ? answer : null));
+    await follow();
+    await follow();
+    expect(complaints()).toEqual(['KEYS_INVALID']);
+    answer = chain[1];
+    await follow();
+    await follow();
+    expect([complaints(), alarms]).toEqual([['KEYS_INVALID', 'KEYS_UNTRUSTED'], ['KEYS_UNTRUSTED']]);
+    answer = chain[0];
+    await follow();
+    expect(ring.inForce([])).toMatchObject({ version: 1, lastError: null });
+  });
+
+  it('rejects with the reason of a manager that closes', async () => {
+    const closing = new AbortController();
+    const { follow, complaints } = ringOf(() => new Promise(() => {}));
+    const following = follow({ signal: closing.signal });
+    closing.abort(new Error('closed'));
+    await expect(following).rejects.toThrow('closed');
+    expect(complaints()).toEqual([]);
+  });
+});
+
+describe('a key ring that remembers', () => {
+  it('goes on from the remembered document, whatever the configured keys are', async () => {
+    const { ring, follow, asked } = ringOf(publishedIn(chain));
+    ring.remember(memoryOf(4));
+    expect(ring.inForce([])).toMatchObject({ version: 4, trustsConfigurationAlone: false });
+    await follow({ configured: rootsOf([newKey('other')]) });
+    expect([ring.version, asked]).toEqual([6, [5, 6, 7]]);
+  });
+
+  it('says that it trusts its configuration alone where nothing is remembered', async () => {
+    const { ring, follow } = ringOf(publishedIn(chain));
+    ring.remember({ keyVersion: null, keyDocument: null });
+    await follow();
+    expect(ring.inForce([])).toMatchObject({ version: 6, trustsConfigurationAlone: true });
+  });
+
+  it('never goes back to an older memory', async () => {
+    const { ring, follow } = ringOf(publishedIn(chain));
+    await follow();
+    ring.remember(memoryOf(2));
+    expect(ring.version).toBe(6);
+  });
+
+  it('keeps the remembered document where another one of its version is published', async () => {
+    const fork = signedBy([keys[1] as PrivateJwk, newKey('evil')], payloadOf(2, [newKey('evil')]));
+    expect(peekKeyDocumentVersion(fork)).toBe(2);
+    const { ring, follow, asked } = ringOf((version) => (version === 2 ? fork : null));
+    ring.remember(memoryOf(2));
+    await follow();
+    expect([ring.version, asked]).toEqual([2, [3]]);
+  });
+
+  it.each([
+    ['damaged', null],
+    ['no key document', '{}'],
+    ['of another version', textOf(chain[1])],
+    ['not signed by its own roots', textOf(signedBy([newKey('x')], payloadOf(4, [first])))],
+  ])('needs the remembered version again where its document is %s', async (_, keyDocument) => {
+    const published = [...chain.slice(0, 3)];
+    const { ring, follow } = ringOf(publishedIn(published));
+    ring.remember({ keyVersion: 4, keyDocument });
+    expect(ring.unusable).not.toBeNull();
+    await follow();
+    expect(ring.version).toBe(3);
+    expect(ring.unusable).toMatchObject({
+      code: 'KEYS_ROLLED_BACK',
+      message: 'Key document 4 is needed, and the newest one known is 3: no newer one is published.',
+    });
+    published.push(...chain.slice(3));
+    await follow();
+    expect(ring.unusable).toBeNull();
+  });
+});
+
+describe('a key ring whose configured keys are changed', () => {
+  /** What a ring stored that followed the chain from its first key. */
+  async function remembered() {
+    const { follow, stored } = ringOf(publishedIn(chain));
+    await follow();
+    return { keyVersion: 6, keyDocument: stored() };
+  }
+
+  it.each<[string, PrivateJwk[], boolean]>([
+    ['goes on where they are as before', [first], true],
+    ['goes on where one was added', [first, newKey('other')], true],
+    ['goes on where they are those of the newest document', [keys[6] as PrivateJwk], true],
+    ['starts over where all were replaced by others', [newKey('other'), newKey('another')], false],
+  ])('%s', async (_, changed, goesOn) => {
+    const { ring, follow } = ringOf(() => null);
+    expect(ring.remember(await remembered())?.version).toBe(6);
+    const configured = rootsOf(changed);
+    ring.configure(configured.keys);
+    expect(ring.inForce(configured.keys)).toMatchObject(
+      goesOn
+        ? { version: 6, trustsConfigurationAlone: false }
+        : { version: null, keys: configured.keys, trustsConfigurationAlone: true },
+    );
+    await follow({ configured });
+    expect(ring.unusable).toBeNull();
+  });
+
+  it('goes on from what the configured keys were when the newest document was believed', async () => {
+    const { ring, follow, stored } = ringOf(publishedIn(chain));
+    ring.remember(memoryOf(4));
+    await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
+    const after = ringOf(() => null);
+    after.ring.remember({ keyVersion: 6, keyDocument: stored() });
+    after.ring.configure(rootsOf([keys[4] as PrivateJwk]).keys);
+    expect(after.ring.version).toBe(6);
+  });
+});
+
+describe('minVersion', () => {
+  it('refuses keys older than it, with the reason why nothing newer is known', async () => {
+    const { ring, follow } = ringOf(publishedIn(chain.slice(0, 3)), { minVersion: 5 });
+    await follow();
+    expect(ring.isUsable).toBe(false);
+    expect(ring.inForce(rootsOf([first]).keys)).toMatchObject({ keys: [], version: 3 });
+    expect(ring.unusable).toMatchObject({ code: 'KEYS_ROLLED_BACK' });
+    const down = ringOf(() => Promise.reject(new Error('down')), { minVersion: 5 });
+    await down.follow();
+    expect(down.ring.unusable).toMatchObject({ code: 'KEYS_UNAVAILABLE' });
+  });
+
+  it('is where a host without a memory begins, if the configured keys signed that document', async () => {
+    const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
+    await follow({ configured: rootsOf([keys[4] as PrivateJwk]) });
+    expect([ring.version, asked]).toEqual([6, [4, 5, 6, 7]]);
+  });
+
+  it('is led up to from version 1, if the configured keys are older', async () => {
+    const { ring, follow, asked } = ringOf(publishedIn(chain), { minVersion: 4 });
+    await follow();
+    expect([ring.version, ring.isUsable, asked]).toEqual([6, true, [4, 1, 2, 3, 4, 5, 6, 7]]);
+  });
+
+  it('says that the document of that version is not signed by the configured keys, if nothing leads to it', async () => {
+    const { ring, follow } = ringOf((version) => (version === 4 ? chain[3] : null), { minVersion: 4 });
+    await follow();
+    expect(ring.unusable).toMatchObject({ code: 'KEYS_UNTRUSTED' });
+  });
+
+  it('does not let the configured keys sign for a host that has a memory', async () => {
+    const fork = signedBy([first], payloadOf(4, [first]));
+    const { ring, follow } = ringOf((version) => (version === 4 ? fork : null), { minVersion: 4 });
+    ring.remember(memoryOf(2));
+    await follow();
+    expect([ring.version, ring.isUsable]).toEqual([2, false]);
+  });
+});

@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { resolveTrust } from '../../../../src/main/options/trust/trust-options.ts';
+import { configuredKeys, isSignedBy, trustOf } from '../../../../src/main/service-map/trust/source-trust.ts';
+import { readKeySet } from '../../../../src/shared/signatures/key-set.ts';
+import { jwksOf, newKey } from '../../../helpers/signing-keys.ts';
+import { NO_FACTS } from '../../../helpers/stored-source.ts';
+
+const KEYS = readKeySet(jwksOf(newKey('a'), newKey('b', 'ES256')));
+const SEEN = { ...NO_FACTS, seenSigned: true, mapId: 'seen' };
+
+describe('trustOf', () => {
+  it('combines options, keys in force and what is remembered', () => {
+    const options = resolveTrust({ signatureKey: 'k', signatureKeys: jwksOf(newKey('a')), threshold: 2 });
+    const inForce = { ...configuredKeys(KEYS), revoked: ['r'], version: 3, expiresAtMs: 9 };
+    expect(trustOf(options, ['k'], inForce, NO_FACTS)).toEqual({
+      accept: 'both',
+      hmacKeys: ['k'],
+      keys: KEYS,
+      threshold: 2,
+      revoked: ['r'],
+      mapId: null,
+      requiresSignature: false,
+      keysExpireAtMs: 9,
+    });
+  });
+
+  it('requires a signature once the source was seen signed, unless hmac was asked for in so many words', () => {
+    const requires = (options: object) =>
+      trustOf(resolveTrust({ signatureKey: 'k', ...options }), ['k'], configuredKeys([]), SEEN).requiresSignature;
+    expect(requires({})).toBe(true);
+    expect(requires({ accept: 'either', signatureKeys: jwksOf(newKey('a')) })).toBe(true);
+    expect(requires({ accept: 'hmac' })).toBe(false);
+  });
+
+  it('expects the configured id before the one that was seen', () => {
+    const idOf = (options: object) =>
+      trustOf(resolveTrust({ signatureKey: 'k', ...options }), ['k'], configuredKeys([]), SEEN).mapId;
+    expect([idOf({}), idOf({ mapId: 'configured' })]).toEqual(['seen', 'configured']);
+  });
+});
+
+describe('isSignedBy', () => {
+  it('counts each key once', () => {
+    const signer = (thumbprint: string) => ({ kid: thumbprint, alg: 'EdDSA' as const, thumbprint, expiresAtMs: 1 });
+    const signers = { hmacKey: 0, signatures: [signer('a'), signer('a'), signer('b')] };
+    expect([1, 2, 3].map((threshold) => isSignedBy(signers, threshold))).toEqual([true, true, false]);
+    expect(isSignedBy({ hmacKey: 0, signatures: [] }, 1)).toBe(false);
+  });
+});

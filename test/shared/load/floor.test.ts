@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { assertNotRolledBack, isFloorInFuture } from '../../../src/shared/load/floor.ts';
+
+const clock = { nowMs: 1_000, maxSkewMs: 100 };
+
+describe('assertNotRolledBack', () => {
+  it('takes a map of the floor itself, a newer one, and any without a floor', () => {
+    assertNotRolledBack(500, { ...clock, floorMs: 500 });
+    assertNotRolledBack(501, { ...clock, floorMs: 500 });
+    assertNotRolledBack(1, { ...clock, floorMs: null });
+  });
+
+  it('refuses an older map and says from when the floor is', () => {
+    const refused = expect.objectContaining({ code: 'MAP_ROLLED_BACK', detail: { floorMs: 500 } });
+    expect(() => assertNotRolledBack(499, { ...clock, floorMs: 500 })).toThrow(refused);
+    expect(() => assertNotRolledBack(499, { ...clock, floorMs: 500 })).not.toThrow(/state reset-floor/);
+  });
+
+  it('names the way out where the floor lies in the future', () => {
+    expect(() => assertNotRolledBack(1_000, { ...clock, floorMs: 1_100 })).not.toThrow(/still to come/);
+    expect(() => assertNotRolledBack(1_000, { ...clock, floorMs: 1_101 })).toThrow(
+      expect.objectContaining({
+        code: 'MAP_ROLLED_BACK',
+        message: expect.stringMatching(/wrong clock.*`mcp-switchyard state reset-floor`/),
+        detail: { floorMs: 1_101 },
+      }),
+    );
+  });
+
+  it('tells a floor in the future from one within the allowed skew', () => {
+    expect([isFloorInFuture(1_100, 1_000, 100), isFloorInFuture(1_101, 1_000, 100)]).toEqual([false, true]);
+  });
+});

@@ -1,0 +1,260 @@
+import { createHmac, createPrivateKey, sign } from 'node:crypto';
+import { describe, expect, it } from 'vitest';
+import { contentOf } from '../../../src/shared/load/map-content.ts';
+import { judgeSignatures, type SignatureMoment } from '../../../src/shared/signatures/map-signatures.ts';
+import { signServiceMap } from '../../../src/shared/signatures/sign-service-map.ts';
+import type { SignatureTrust } from '../../../src/shared/signatures/trust.ts';
+import { entry, type Json, mapOf, NOW } from '../../helpers/signed-map.ts';
+import { newKey, type PrivateJwk, publicJwk, trustIn } from '../../helpers/signing-keys.ts';
+
+const [a, b, c] = [newKey('a'), newKey('b', 'ES256'), newKey('c')];
+const stranger = newKey('stranger');
+const MAP = mapOf([entry('one')]);
+const END = NOW + 3_600_000;
+const MOMENT: SignatureMoment = { nowMs: NOW, maxSkewMs: 0, allowExpired: false };
+const TYP = 'service-map+jws';
+
+/** The signatures that these keys make of a map. */
+function signaturesOf(map: Json, ...keys: readonly PrivateJwk[]): readonly string[] {
+  return signServiceMap(map, { keys }).signatures ?? [];
+}
+
+const DIGEST = contentOf(MAP).digest();
+const STATEMENT = { map: MAP.id, generatedAt: MAP.generatedAt, exp: END / 1000, digest: DIGEST };
+
+/** A signature of any header and payload. */
+function forged(key: PrivateJwk, payload: object | string, header: object = {}): string {
+  const alg = key.crv === 'P-256' ? 'ES256' : 'EdDSA';
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  const parts = [JSON.stringify({ alg, kid: key.kid, typ: TYP, ...header }), text];
+  const input = parts.map((part) => Buffer.from(part).toString('base64url')).join('.');
+  const privateKey = createPrivateKey({ key: { ...key }, format: 'jwk' });
+  const signature =
+    alg === 'EdDSA'
+      ? sign(null, Buffer.from(input), privateKey)
+      : sign('sha256', Buffer.from(input), { key: privateKey, dsaEncoding: 'ieee-p1363' });
+  return `${input}.${signature.toString('base64url')}`;
+}
+
+/** Who signed, or the code of the error. */
+function judged(
+  signatures: unknown,
+  trust: SignatureTrust = trustIn([a, b, c]),
+  moment: Partial<SignatureMoment> = {},
+  map: Json = MAP,
+): unknown {
+  try {
+    const verdict = judgeSignatures(contentOf({ ...map, signatures }), trust, { ...MOMENT, ...moment });
+    return verdict.isEnough ? verdict.signers.map(({ kid }) => kid) : verdict.error.code;
+  } catch (error) {
+    return (error as { code: string }).code;
+  }
+}
+
+describe('the signatures of a map', () => {
+  it('count for each trusted key that signed it', () => {
+    expect(judged(signaturesOf(MAP, a))).toEqual(['a']);
+    expect(judged(signaturesOf(MAP, a, b, c))).toEqual(['a', 'b', 'c']);
+    expect(judged([...signaturesOf(MAP, stranger), ...signaturesOf(MAP, b)])).toEqual(['b']);
+  });
+
+  it('count under both names of Ed25519 (RFC 9864)', () => {
+    for (const alg of ['EdDSA', 'Ed25519']) expect(judged([forged(a, STATEMENT, { alg })])).toEqual(['a']);
+  });
+
+  it('may say more than is asked for', () => {
+    expect(judged([forged(a, { ...STATEMENT, iat: 1, note: {} }, { cty: 'json' })])).toEqual(['a']);
+  });
+
+  it.each<[string, string, unknown]>([
+    ['MAP_SIGNATURE_MISSING', 'there is no list', undefined],
+    ['MAP_SIGNATURE_MALFORMED', 'the list is empty', []],
+    ['MAP_SIGNATURE_MALFORMED', 'the list is null', null],
+    ['MAP_SIGNATURE_MALFORMED', 'the list is a text', signaturesOf(MAP, a)[0]],
+    ['MAP_SIGNATURE_MALFORMED', 'the list is an object', { 0: signaturesOf(MAP, a)[0] }],
+    ['MAP_SIGNATURE_MALFORMED', 'there are 17', Array.from({ length: 17 }, () => signaturesOf(MAP, a)[0])],
+    ['MAP_SIGNATURE_MALFORMED', 'one of three is no signature', [...signaturesOf(MAP, a, b), 'x.y.z']],
+    ['MAP_SIGNATURE_MALFORMED', 'one of two is null', [...signaturesOf(MAP, a), null]],
+    [
+      'MAP_SIGNATURE_MALFORMED',
+      'one of two names no algorithm',
+      [...signaturesOf(MAP, a), forged(b, STATEMENT, { alg: 'none' })],
+    ],
+    [
+      'MAP_SIGNATURE_MALFORMED',
+      'a key comes along',
+      [forged(stranger, STATEMENT, { kid: 'a', jwk: publicJwk(stranger) })],
+    ],
+    ['MAP_SIGNATURE_MALFORMED', 'a key is to be fetched', [forged(a, STATEMENT, { jku: 'https://example.com/keys' })]],
+    ['MAP_SIGNATURE_MALFORMED', 'something critical is unknown', [forged(a, STATEMENT, { crit: ['x'], x: 1 })]],
+    ['MAP_SIGNATURE_MALFORMED', 'it is one of a key document', [forged(a, STATEMENT, { typ: 'service-map-keys+jws' })]],
+    ['MAP_SIGNATURE_MALFORMED', 'it is one of an access token', [forged(a, STATEMENT, { typ: 'at+jwt' })]],
+    [
+      'MAP_SIGNATURE_MALFORMED',
+      'a member of the payload occurs twice',
+      [forged(a, JSON.stringify(STATEMENT).replace('{', '{"map":"other",'))],
+    ],
+    ['MAP_SIGNATURE_MALFORMED', 'the payload has no digest', [forged(a, { ...STATEMENT, digest: undefined })]],
+    [
+      'MAP_SIGNATURE_MALFORMED',
+      'the digest is of another kind',
+      [forged(a, { ...STATEMENT, digest: DIGEST.replace('256', '512') })],
+    ],
+    ['MAP_SIGNATURE_MALFORMED', 'the digest is padded', [forged(a, { ...STATEMENT, digest: `${DIGEST}=` })]],
+    ['MAP_SIGNATURE_MALFORMED', 'exp is a text', [forged(a, { ...STATEMENT, exp: String(STATEMENT.exp) })]],
+    ['MAP_SIGNATURE_MALFORMED', 'exp is missing', [forged(a, { ...STATEMENT, exp: undefined })]],
+    ['MAP_SIGNATURE_MALFORMED', 'map is a number', [forged(a, { ...STATEMENT, map: 1 })]],
+    ['MAP_SIGNATURE_MALFORMED', 'generatedAt is a number', [forged(a, { ...STATEMENT, generatedAt: NOW })]],
+    ['MAP_SIGNATURE_UNTRUSTED', 'a stranger signed', signaturesOf(MAP, stranger)],
+    ['MAP_SIGNATURE_UNTRUSTED', 'the kid is a member of every object', [forged(a, STATEMENT, { kid: '__proto__' })]],
+    ['MAP_SIGNATURE_UNTRUSTED', 'the algorithm is that of another key', [forged(a, STATEMENT, { alg: 'ES256' })]],
+    ['MAP_SIGNATURE_UNTRUSTED', 'the algorithm is Ed448', [forged(a, STATEMENT, { alg: 'Ed448' })]],
+    ['MAP_SIGNATURE_MISMATCH', 'a stranger signed as a', [forged(stranger, STATEMENT, { kid: 'a' })]],
+    ['MAP_SIGNATURE_MISMATCH', 'it is one of another content', signaturesOf(mapOf([entry('two')]), a)],
+    [
+      'MAP_SIGNATURE_MISMATCH',
+      'it is one of another generatedAt',
+      [forged(a, { ...STATEMENT, generatedAt: '2026-11-22T12:00:00Z' })],
+    ],
+    ['MAP_SIGNATURE_MISMATCH', 'it holds for longer than the map', [forged(a, { ...STATEMENT, exp: END / 1000 + 1 })]],
+    ['MAP_SIGNATURE_MISMATCH', 'it holds for ever', [forged(a, { ...STATEMENT, exp: 1e300 })]],
+    ['MAP_ID_MISMATCH', 'it is one of another map', signaturesOf(mapOf([entry('one')], { id: 'other' }), a)],
+  ])('are refused with %s where %s', (code, _, signatures) => {
+    expect(judged(signatures)).toBe(code);
+  });
+
+  it.each(['HS256', 'HS384', 'HS512'])('never count where they are %s by the bytes of a public key', (alg) => {
+    const input = [{ alg, kid: 'a', typ: TYP }, STATEMENT]
+      .map((part) => Buffer.from(JSON.stringify(part)).toString('base64url'))
+      .join('.');
+    for (const secret of [String(a.x), Buffer.from(String(a.x), 'base64url'), JSON.stringify(publicJwk(a))]) {
+      const mac = createHmac(`sha${alg.slice(2)}`, secret)
+        .update(input)
+        .digest('base64url');
+      expect(judged([`${input}.${mac}`])).toBe('MAP_SIGNATURE_UNTRUSTED');
+    }
+  });
+
+  it('name the kids that are not trusted, and nothing that a terminal would obey', () => {
+    const kids = ['\u001b[31mred', 'two"', '\u202ethree', 'four', 'five', 'x'.repeat(500)];
+    const verdict = judgeSignatures(
+      contentOf({ ...MAP, signatures: kids.map((kid) => forged(stranger, STATEMENT, { kid })) }),
+      trustIn([a]),
+      MOMENT,
+    );
+    if (verdict.isEnough) throw new Error('enough');
+    expect(verdict.error.message).toMatch(/"four" and 2 more/);
+    expect(verdict.error.message).toMatch(/^[^\p{Cc}\p{Cf}]{1,400}$/u);
+  });
+
+  it('are missed with MAP_SIGNATURE_DOWNGRADED where the source was seen signed', () => {
+    expect(judged(undefined, trustIn([a], { requiresSignature: true }))).toBe('MAP_SIGNATURE_DOWNGRADED');
+  });
+});
+
+describe('a threshold of keys', () => {
+  const two = (keys: readonly PrivateJwk[], more: Partial<SignatureTrust> = {}): SignatureTrust =>
+    trustIn(keys, { threshold: 2, ...more });
+
+  it('is reached by different keys only', () => {
+    expect(judged(signaturesOf(MAP, a, b), two([a, b]))).toEqual(['a', 'b']);
+    expect(judged(signaturesOf(MAP, a), two([a, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
+    expect(judged([...signaturesOf(MAP, a), ...signaturesOf(MAP, a)], two([a, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
+    expect(judged([...signaturesOf(MAP, b), ...signaturesOf(MAP, b)], two([a, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
+  });
+
+  it('is not reached by two kids of one key', () => {
+    const again = { ...a, kid: 'a-again' };
+    expect(judged(signaturesOf(MAP, a, again), two([a, again, b]))).toBe('MAP_SIGNATURE_UNTRUSTED');
+    expect(judged(signaturesOf(MAP, a, again, b), two([a, again, b]))).toHaveLength(2);
+  });
+
+  it.each<[string, readonly string[]]>([
+    ['MAP_KEY_REVOKED', [...signaturesOf(MAP, c), forged(b, { ...STATEMENT, digest: `sha-256:${'A'.repeat(43)}` })]],
+    [
+      'MAP_SIGNATURE_MISMATCH',
+      [...signaturesOf(MAP, a), forged(b, { ...STATEMENT, digest: `sha-256:${'A'.repeat(43)}` })],
+    ],
+    ['MAP_SIGNATURE_MISMATCH', [...signaturesOf(MAP, stranger), forged(stranger, STATEMENT, { kid: 'a' })]],
+    ['MAP_SIGNATURE_UNTRUSTED', signaturesOf(MAP, a, stranger)],
+  ])('that is missed is told with %s, the reason that says most', (code, signatures) => {
+    const trust = two([a, b, c]);
+    const revoked = trust.keys.filter(({ kid }) => kid === 'c').map(({ thumbprint }) => thumbprint);
+    expect(judged(signatures, { ...trust, revoked })).toBe(code);
+  });
+
+  it('of 0 or less asks for one signature all the same', () => {
+    for (const threshold of [0, -1, Number.NaN])
+      expect(judged(signaturesOf(MAP, stranger), trustIn([a], { threshold }))).toBe('MAP_SIGNATURE_UNTRUSTED');
+  });
+});
+
+describe('a revoked key', () => {
+  it('does not count, whether it is still among the keys or only its thumbprint is known', () => {
+    const { keys } = trustIn([a]);
+    const revoked = keys.map(({ thumbprint }) => thumbprint);
+    expect(judged(signaturesOf(MAP, a), trustIn([a], { revoked }))).toBe('MAP_KEY_REVOKED');
+    expect(judged(signaturesOf(MAP, a), trustIn([a], { revoked }), { allowExpired: true })).toBe('MAP_KEY_REVOKED');
+    const named = { ...a, kid: String(revoked[0]) };
+    expect(judged(signaturesOf(MAP, named), trustIn([b], { revoked }))).toBe('MAP_KEY_REVOKED');
+    expect(judged(signaturesOf(MAP, a, b), trustIn([a, b], { revoked }))).toEqual(['b']);
+  });
+
+  it('is revoked under each of its kids', () => {
+    const again = { ...a, kid: 'a-again' };
+    const revoked = trustIn([a]).keys.map(({ thumbprint }) => thumbprint);
+    expect(judged(signaturesOf(MAP, again), trustIn([again], { revoked }))).toBe('MAP_KEY_REVOKED');
+  });
+});
+
+describe('the times of keys and signatures', () => {
+  const at = (nbf: number | undefined, exp: number | undefined): PrivateJwk => ({ ...a, nbf, exp });
+  const seconds = NOW / 1000;
+
+  it('leave out a key that is not valid yet, but for the skew of the clocks', () => {
+    const trust = trustIn([at(seconds + 10, undefined)]);
+    expect(judged(signaturesOf(MAP, a), trust)).toBe('MAP_KEY_EXPIRED');
+    expect(judged(signaturesOf(MAP, a), trust, { maxSkewMs: 10_000 })).toEqual(['a']);
+    expect(judged(signaturesOf(MAP, a), trust, { nowMs: NOW + 10_000 })).toEqual(['a']);
+  });
+
+  /** When a map stops being current, and the code from then on. */
+  function boundOf(signatures: readonly string[], trust: SignatureTrust, moment: Partial<SignatureMoment> = {}) {
+    const verdict = judgeSignatures(contentOf({ ...MAP, signatures }), trust, { ...MOMENT, ...moment });
+    return verdict.isEnough ? [verdict.bound.atMs, verdict.bound.code] : verdict.error.code;
+  }
+
+  it('end a signature with its exp or with its key, whichever is first', () => {
+    const early = [forged(a, { ...STATEMENT, exp: seconds + 60.5 })];
+    expect(boundOf(early, trustIn([a]))).toEqual([NOW + 60_500, 'MAP_EXPIRED']);
+    expect(boundOf(early, trustIn([at(undefined, seconds + 61)]))).toEqual([NOW + 60_500, 'MAP_EXPIRED']);
+    expect(boundOf(early, trustIn([at(undefined, seconds + 60)]))).toEqual([NOW + 60_000, 'MAP_KEY_EXPIRED']);
+    expect(boundOf(signaturesOf(MAP, a), trustIn([a]))).toEqual([END, 'MAP_EXPIRED']);
+  });
+
+  it('end a map once fewer than `threshold` signatures are left', () => {
+    const keys = [a, { ...b, exp: seconds + 20 }, { ...c, exp: seconds + 10 }];
+    const signatures = signaturesOf(MAP, a, b, c);
+    const bounds = [1, 2, 3].map((threshold) => boundOf(signatures, trustIn(keys, { threshold })));
+    expect(bounds).toEqual([
+      [END, 'MAP_EXPIRED'],
+      [NOW + 20_000, 'MAP_KEY_EXPIRED'],
+      [NOW + 10_000, 'MAP_KEY_EXPIRED'],
+    ]);
+  });
+
+  it('take of two signatures by one key the one that lasts longer', () => {
+    const [short, long] = [60, 120].map((more) => forged(a, { ...STATEMENT, exp: seconds + more }));
+    for (const signatures of [
+      [short, long],
+      [long, short],
+    ])
+      expect(boundOf(signatures as string[], trustIn([a]))).toEqual([NOW + 120_000, 'MAP_EXPIRED']);
+  });
+
+  it('name the expired key where there are too few others', () => {
+    const trust = trustIn([at(undefined, seconds - 1), b], { threshold: 2 });
+    expect(judged(signaturesOf(MAP, a, stranger), trust)).toBe('MAP_KEY_EXPIRED');
+    expect(judged(signaturesOf(MAP, a, stranger), trust, { allowExpired: true })).toBe('MAP_SIGNATURE_UNTRUSTED');
+  });
+});
