@@ -12,6 +12,7 @@ const PARTS: Readonly<Record<string, () => boolean>> = {
   'scale, calls': () => scale('calls,cost,small', '--seconds', '2'),
   'scale, soak': () => scale('streaming,soak', '--seconds', '5'),
   schedule: () => bench('schedule'),
+  trust: () => bench('trust', '--only', 'canonical', '--pairs', '1', '--entries', '200'),
   tracing: () => bench('tracing', '--rounds', '1', '--calls', '1000'),
   registry: () => bench('registry', '--only', 'flush,warm', '--rounds', '1', '--no-peers'),
   connectors: () => bench('connectors', '--only', 'cold', '--rounds', '1', '--no-peers'),

@@ -3,6 +3,7 @@
  * with 1 if there is one. `--shrink` takes wide lines that are gone out of the baseline.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
+import { checkForeignJson } from './architecture/foreign-json.ts';
 import { RULES } from './architecture/rules.ts';
 import { readSourceTree } from './architecture/source-tree.ts';
 import { compareWideLines, countWideLines, shrinkBaseline, type WideLines } from './architecture/wide-lines.ts';
@@ -16,7 +17,7 @@ if (process.argv.includes('--shrink')) {
   baseline = shrinkBaseline(wide, baseline);
   writeFileSync(BASELINE, `${JSON.stringify(baseline, null, 2)}\n`);
 }
-const findings = [...RULES.flatMap((rule) => rule(files)), ...compareWideLines(wide, baseline)];
+const findings = [...[...RULES, checkForeignJson].flatMap((rule) => rule(files)), ...compareWideLines(wide, baseline)];
 for (const finding of findings) process.stdout.write(`${finding}\n`);
 process.stdout.write(`${files.length} files, ${findings.length} findings\n`);
 process.exitCode = findings.length === 0 ? 0 : 1;

@@ -7,6 +7,7 @@ import { type LogLine, recordingLogger } from './log.ts';
 
 const LIMITS: ListenerOptions['limits'] = {
   maxBodyBytes: 100_000,
+  maxBodiesBytes: 10_000_000,
   maxSessions: 100,
   sessionIdleMs: 60_000,
   maxConcurrent: 100,

@@ -25,6 +25,7 @@ export interface ServeOptions extends SourceOptions {
   readonly refresh: number;
   readonly callTimeout: number;
   readonly maxBody: number;
+  readonly maxBodies: number;
   readonly maxSessions: number;
   readonly maxConcurrent: number;
   readonly maxStreams: number;
@@ -68,6 +69,7 @@ export function withServe(command: Command): Command {
     .option('--refresh <ms>', 'how often map and tools are refreshed in the background', milliseconds, 300_000)
     .option('--call-timeout <ms>', 'for one call; a connector may have its own', milliseconds, 600_000)
     .addOption(limit('--max-body <bytes>', 'of one request', DEFAULT_LIMITS.maxBodyBytes))
+    .addOption(limit('--max-bodies <bytes>', 'of all requests that are being read', DEFAULT_LIMITS.maxBodiesBytes))
     .addOption(limit('--max-sessions <n>', 'that are open at once', DEFAULT_LIMITS.maxSessions))
     .addOption(limit('--max-concurrent <n>', 'requests that are served at once', DEFAULT_LIMITS.maxConcurrent))
     .addOption(limit('--max-streams <n>', 'streams of notices that are open at once', DEFAULT_LIMITS.maxStreams))
@@ -87,6 +89,7 @@ export function listenerLimits(options: ServeOptions): ListenerLimits {
   return {
     ...DEFAULT_LIMITS,
     maxBodyBytes: options.maxBody,
+    maxBodiesBytes: options.maxBodies,
     maxSessions: options.maxSessions,
     maxConcurrent: options.maxConcurrent,
     maxStreams: options.maxStreams,

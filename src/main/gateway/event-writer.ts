@@ -16,6 +16,11 @@ export interface EventWriterOptions {
   readonly keepAliveMs: number | null;
   /** A client that leaves more than this unread is disconnected. */
   readonly maxUnreadBytes: number;
+  /**
+   * Hears how much a client leaves unread, and whether all clients together leave too much: false disconnects this one.
+   * Null where nobody counts.
+   */
+  readonly mayLeave?: ((unreadBytes: number) => boolean) | null;
 }
 
 /**
@@ -31,7 +36,11 @@ export class EventWriter {
     this.#response = response;
     this.#options = options;
     response.writeHead(200, { 'content-type': 'text/event-stream', ...headers });
-    response.once('close', () => this.#timer?.cancel());
+    response.once('close', () => {
+      this.#timer?.cancel();
+      options.mayLeave?.(0);
+    });
+    if (options.mayLeave != null) response.on('drain', () => options.mayLeave?.(0));
     if (options.retryMs !== null) response.write(`retry: ${options.retryMs}\n\n`);
     this.#keepAlive();
   }
@@ -43,7 +52,9 @@ export class EventWriter {
 
   /** Sends an event. Returns false, and disconnects the client, if too much is unread. */
   send(event: ServerSentEvent): boolean {
-    if (this.#response.writableLength > this.#options.maxUnreadBytes) {
+    const { maxUnreadBytes, mayLeave } = this.#options;
+    const unread = this.#response.writableLength;
+    if (unread > maxUnreadBytes || mayLeave?.(unread) === false) {
       // A client that does not read must neither slow down others nor make the process grow.
       this.#response.destroy();
       return false;

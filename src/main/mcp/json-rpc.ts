@@ -1,4 +1,5 @@
 import { rootReason } from '../../shared/errors.ts';
+import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 import type { ToolProgress } from './tool-result.ts';
 
 /** The modern revision of MCP: no handshake, no session, everything in each request. */
@@ -87,7 +88,7 @@ export function asProgress({ progress, total, message }: JsonObject): ToolProgre
 /** A text as a JSON object; null where it is none. */
 export function parseJson(text: string): JsonObject | null {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parseForeignJson(text);
     return isObject(value) ? value : null;
   } catch {
     return null;

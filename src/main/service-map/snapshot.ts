@@ -102,7 +102,8 @@ export class Snapshot {
 
   /** This snapshot, which expires at this instant (epoch ms) at the latest. */
   expiringBy(expiresAtMs: number): Snapshot {
-    return new Snapshot({ ...this.#facts, expiresAtMs: Math.min(expiresAtMs, this.expiresAtMs) }, this.#take());
+    const facts = { ...this.#facts, expiresAtMs: Math.min(expiresAtMs, this.expiresAtMs) };
+    return new Snapshot(facts, this.#take(), this.#unusable);
   }
 
   /** The snapshot that follows this one when its map may no longer be served: it has no connectors. */

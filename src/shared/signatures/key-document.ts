@@ -114,7 +114,7 @@ export function peekKeyDocumentVersion(document: unknown): number | null {
   try {
     const { signatures } = document as SignedKeyDocument;
     const [, payloadPart = ''] = String(signatures[0]).split('.');
-    const { version } = JSON.parse(Buffer.from(payloadPart, 'base64url').toString()) as KeyDocumentPayload;
+    const { version } = parseStrictJson(Buffer.from(payloadPart, 'base64url')) as unknown as KeyDocumentPayload;
     return Number.isSafeInteger(version) ? version : null;
   } catch {
     return null;

@@ -33,7 +33,7 @@ export interface SignatureTrust {
   readonly keys: readonly TrustedKey[];
   /** How many different keys (by thumbprint) must have signed. At least 1. */
   readonly threshold: number;
-  /** Thumbprints of revoked keys, so that an error can say that a key was revoked instead of unknown. */
+  /** Thumbprints of revoked keys. A signature by one of them is told as revoked, instead of unknown. */
   readonly revoked: readonly string[];
   /** The `id` that the map must have; null accepts any. */
   readonly mapId: string | null;

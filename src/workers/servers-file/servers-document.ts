@@ -1,3 +1,5 @@
+import { JsonFault } from '../../shared/json/json-limits.ts';
+import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 import { type ServerInfo, serverInfoFault } from '../../shared/servers/server-info.ts';
 import type { BadPlace } from '../../shared/servers/server-records.ts';
 
@@ -18,8 +20,16 @@ export interface ServersDocument {
 /** The newest format of the file that is read; without `version` it is this one. */
 const FORMAT_VERSION = 1;
 
-/** What is deeper could be read, but not be written again. */
-const MAX_DEPTH = 1_000;
+/**
+ * What is deeper could be read, but not be written again. How much it holds is not limited: it is the host's own, and
+ * this thread has no other work.
+ */
+const LIMITS = {
+  maxDepth: 1_000,
+  maxContainers: Number.POSITIVE_INFINITY,
+  maxValues: Number.POSITIVE_INFINITY,
+  maxTexts: Number.POSITIVE_INFINITY,
+};
 
 export type ParsedServers =
   | { readonly kind: 'document'; readonly document: ServersDocument }
@@ -30,11 +40,11 @@ export type ParsedServers =
 export function parseServers(text: string): ParsedServers {
   let value: unknown;
   try {
-    value = JSON.parse(text.replace(/^\ufeff/, ''));
-  } catch {
+    value = parseForeignJson(text.replace(/^\ufeff/, ''), LIMITS);
+  } catch (error) {
+    if (error instanceof JsonFault) return unreadable(`it ${error.message}`);
     return { ...unreadable('it is not JSON, or cut off'), isCutOff: true };
   }
-  if (isDeeper(value, MAX_DEPTH)) return unreadable('it is nested too deep');
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return unreadable('it holds no object');
   const { servers: entries, ...rest } = value as Record<string, unknown>;
   if (typeof rest.version === 'number' && rest.version > FORMAT_VERSION)
@@ -54,9 +64,4 @@ export function parseServers(text: string): ParsedServers {
 
 function unreadable(reason: string) {
   return { kind: 'unreadable', reason, isCutOff: false } as const;
-}
-
-function isDeeper(value: unknown, depth: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  return depth === 0 || Object.values(value).some((member) => isDeeper(member, depth - 1));
 }

@@ -82,7 +82,9 @@ it('a gateway with tokens lets nobody in whose credentials are empty, of another
   ];
   for (const attempt of attempts) {
     const headers = attempt.flatMap((value) => ['Authorization', value]);
-    expect([attempt, await statusOf(url, headers)]).toEqual([attempt, 401]);
+    // What is sent twice is refused before anybody looks at it.
+    const status = attempt.length > 1 ? 400 : 401;
+    expect([attempt, await statusOf(url, headers)]).toEqual([attempt, status]);
   }
   for (const value of [`Bearer ${TOKEN}`, `bearer  ${OTHER}`, basic(`anyone:${TOKEN}`)])
     expect(await statusOf(url, ['Authorization', value])).toBe(200);

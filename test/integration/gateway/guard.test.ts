@@ -39,7 +39,6 @@ describe('a page of another origin', () => {
   it.each([
     ['evil.example.com', ''],
     ['127.0.0.1.evil.example.com:80', ''],
-    ['localhost@evil.example.com', ''],
     ['127.0.0.1', 'origin: http://evil.example.com\r\n'],
     ['127.0.0.1', 'origin: null\r\n'],
     ['127.0.0.1', 'origin: http://127.0.0.1:1\r\n'],

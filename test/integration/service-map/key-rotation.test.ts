@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ConnectorProxyManager } from '../../../src/main/index.ts';
+import { type ConnectorProxyManager, loadConnectorServiceMap } from '../../../src/main/index.ts';
 import { payloadOf, signedBy } from '../../helpers/key-documents.ts';
 import { follower, KeyPublisher } from '../../helpers/key-publisher.ts';
 import { off } from '../../helpers/map-under-test.ts';
@@ -88,19 +88,35 @@ describe('the rotation of keys', () => {
     expect([keysOf(host).version, idsOf(host)]).toEqual([25, ['after-25']]);
   });
 
-  it('is noticed between the answer about documents and that about the map', async () => {
+  it('is noticed between the answer about documents and that about the map, without another attempt', async () => {
+    await using publisher = await KeyPublisher.start();
+    // The documents say that nothing is new; then comes a rotation, and then the map.
+    publisher.answerMap((_, response) => {
+      publisher.rotate();
+      response.end(publisher.serve([off('after')]));
+    });
+    const loaded = await loadConnectorServiceMap({
+      serviceMapUrl: publisher.mapUrl,
+      signatureKeys: jwksOf(publisher.keys[0] as PrivateJwk),
+      keyDocuments: publisher.keysUrl,
+      proxy: false,
+    });
+    expect(loaded.payload.connectors.map(({ id }) => id)).toEqual(['after']);
+    expect(publisher.asked).toEqual(['keys/1', 'map', 'keys/1', 'keys/2', 'map']);
+  });
+
+  it('lets no map in that was proven while its key was being replaced', async () => {
     await using publisher = await KeyPublisher.start();
     publisher.serve();
     await using host = follower(publisher);
     await host.sync();
-    // The documents say that nothing is new; then comes a rotation, and then the map.
-    publisher.answerMap((_, response) => {
-      publisher.rotate();
-      publisher.serve([off('after')]);
-      response.writeHead(503).end();
-    });
+    const revisions: number[] = [];
+    host.on('snapshot', ({ revision }) => void revisions.push(revision));
+    const { key } = publisher;
+    publisher.rotate();
+    publisher.serve([off('late')], { signers: [key] });
     await host.sync(true);
-    expect([failureOf(host), idsOf(host), keysOf(host).version]).toEqual([undefined, ['after'], 1]);
+    expect([failureOf(host), idsOf(host), revisions]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a'], []]);
   });
 
   it('does not wait for a document where the map is refused for another reason', async () => {

@@ -127,7 +127,7 @@ describe('a proof of what changed', () => {
         expect(whole).not.toHaveProperty('refused');
         expect(judged(bytes, before.known, before.maps, { trust })).toEqual(whole);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 

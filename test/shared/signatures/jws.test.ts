@@ -2,7 +2,7 @@ import { createHmac, createPrivateKey, sign } from 'node:crypto';
 import fc from 'fast-check';
 import { CompactSign, compactVerify, importJWK } from 'jose';
 import { describe, expect, it } from 'vitest';
-import { isSignedBy, MAP_JWS_TYPE, readJws } from '../../../src/shared/signatures/jws.ts';
+import { isSignedBy, KEY_DOCUMENT_JWS_TYPE, MAP_JWS_TYPE, readJws } from '../../../src/shared/signatures/jws.ts';
 import { readKeySet } from '../../../src/shared/signatures/key-set.ts';
 import { signJws } from '../../../src/shared/signatures/sign-jws.ts';
 import { readSigningKey } from '../../../src/shared/signatures/signing-key.ts';
@@ -178,7 +178,7 @@ describe('a JWS that is not as it should be', () => {
       code: 'KEYS_INVALID',
       message: expect.stringMatching('A signature of the key document is malformed: its header'),
     });
-    expect(() => readJws(GOOD, 'service-map-keys+jws', form)).toThrow(refused);
+    expect(() => readJws(GOOD, KEY_DOCUMENT_JWS_TYPE, form)).toThrow(refused);
     expect(readJws(jwsOf(HEADER, JSON.stringify({ x: 'x'.repeat(9_000) })), MAP_JWS_TYPE, form).kid).toBe('ed');
   });
 

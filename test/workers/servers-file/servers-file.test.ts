@@ -164,7 +164,7 @@ describe('the file', () => {
     expect(it.file.write()).toMatchObject([{ kind: 'bad-server', place: 'servers[1]' }]);
     expect(it.said()).toMatchObject([server('a'), { name: 'deep' }]);
     writeFileSync(it.path, `{"servers":[${deep(100_000)}]}`);
-    expect(it.file.write()).toMatchObject([{ kind: 'set-aside', reason: 'it is nested too deep' }]);
+    expect(it.file.write()).toMatchObject([{ kind: 'set-aside', reason: 'it nests deeper than 1000 levels' }]);
     expect([it.said(), it.stored()]).toEqual([[server('a')], [server('a')]]);
   });
 

@@ -1,8 +1,18 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Transform } from 'node:stream';
 import { createBrotliDecompress, createUnzip, createZstdDecompress } from 'node:zlib';
+import { JsonScanner } from '../../../shared/json/json-scanner.ts';
+import { parseMessage, RefusedMessage } from '../../mcp/refused-message.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
-import { type BodyReader, type BodySink, type ByteCap, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
+import {
+  type BodyReader,
+  type BodySink,
+  type ByteCap,
+  LARGE_BYTES,
+  SMALL_ANSWER_BYTES,
+  tooLarge,
+  type ValueSink,
+} from './body-sink.ts';
 import { EventReader } from './event-reader.ts';
 
 /** What is kept of a body that nobody reads as messages: enough for a JSON-RPC error. */
@@ -35,10 +45,10 @@ function isJson(type: string): boolean {
   return /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
 }
 
-/** Whatever the status, a body may be an answer, and an answer may be large. */
+/** Whatever the status, a body may be an answer, such as an error with its data. */
 function maxTextBytes(type: string, cap: ByteCap): number {
   const mayAnswer = typeof cap === 'number' && (isJson(type) || type === 'text/event-stream');
-  return mayAnswer ? Math.max(cap, MAX_TEXT_BYTES) : MAX_TEXT_BYTES;
+  return mayAnswer ? Math.min(Math.max(cap, MAX_TEXT_BYTES), SMALL_ANSWER_BYTES) : MAX_TEXT_BYTES;
 }
 
 function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
@@ -46,16 +56,24 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
   let size = 0;
   let isAsked = false;
   let large: ValueSink | null = null;
+  let scanner: JsonScanner | null = null;
   return {
     take(chunk) {
       size += chunk.length;
       if (size > maxBytes) return sink.onFailure(tooLarge(maxBytes));
       if (large !== null) return large.write(chunk);
+      // Nothing of it is kept that would be refused in the end.
+      const fault = scanner?.write(chunk) ?? null;
+      if (fault !== null) return sink.onFailure(new UnusableAnswer(`its answer ${fault.message}`));
       chunks.push(chunk);
       if (isAsked || size <= LARGE_BYTES) return;
       isAsked = true;
-      large = sink.onLargeValue(Buffer.concat(chunks));
-      if (large !== null) chunks.splice(0);
+      const head = Buffer.concat(chunks);
+      large = sink.onLargeValue(head);
+      if (large !== null) return void chunks.splice(0);
+      scanner = new JsonScanner();
+      const early = scanner.write(head);
+      if (early !== null) sink.onFailure(new UnusableAnswer(`its answer ${early.message}`));
     },
     end() {
       if (large !== null) {
@@ -64,12 +82,14 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
       }
       const [only] = chunks;
       const whole = chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks, size);
+      chunks.splice(0);
       let value: unknown;
       try {
-        value = JSON.parse(whole.toString('utf8', whole.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0));
+        value = parseMessage(whole.toString('utf8', whole.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0));
       } catch {
         return sink.onFailure(new UnusableAnswer('the JSON that it answered is damaged'));
       }
+      if (value instanceof RefusedMessage) return sink.onFailure(new UnusableAnswer(`its answer ${value.reason}`));
       // A batch (MCP 2025-03-26) is as many messages.
       for (const message of Array.isArray(value) ? value : [value]) sink.onValue(message);
       sink.onEnd('');

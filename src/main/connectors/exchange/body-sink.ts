@@ -12,8 +12,11 @@ export interface ValueFlow {
   readonly resume: () => void;
 }
 
-/** How many bytes an answer may have, after decompression: all of it, or each event of a stream that stays open. */
-export type ByteCap = number | { readonly perEvent: number };
+/**
+ * How many bytes an answer may have, after decompression: all of it, or each event of a stream that stays open.
+ * `perEvent` may grow up to `most` while the stream is open.
+ */
+export type ByteCap = number | { readonly perEvent: number; readonly most?: number };
 
 /** Whom a body tells what it holds. */
 export interface BodySink {
@@ -40,8 +43,14 @@ export interface BodyReader {
   stop(): void;
 }
 
-/** From here on a value is large. */
+/** From here on a value is large: it is offered as bytes, and scanned while it arrives. */
 export const LARGE_BYTES = 64 * 1024;
+
+/**
+ * Cap on the answer to a handshake, and on the body of a refusal that is JSON or events. A server may introduce itself
+ * at some length (`instructions`); 1 MiB is more than the context of most models.
+ */
+export const SMALL_ANSWER_BYTES = 1024 * 1024;
 
 /** What an answer beyond the cap is. */
 export function tooLarge(maxBytes: number): SwitchyardError {

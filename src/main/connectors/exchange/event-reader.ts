@@ -1,5 +1,7 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
+import { parseMessage, RefusedMessage } from '../../mcp/refused-message.ts';
 import { type BodyReader, type BodySink, type ByteCap, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
+import { LargeLine } from './large-line.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
@@ -12,12 +14,12 @@ const DATA = Buffer.from('data:');
 export class EventReader implements BodyReader {
   readonly #sink: BodySink;
   readonly #maxBytes: number;
-  readonly #maxEventBytes: number;
+  readonly #cap: ByteCap;
   readonly #parser: EventSourceParser;
-  /** The line that has begun and not ended, in the pieces in which it came. */
-  #line: Buffer[] = [];
-  #lineSize = 0;
-  #isAsked = false;
+  /** The line that has begun and not ended. */
+  #line = new LargeLine();
+  /** Whether that line is known to be data; null until it is large. */
+  #isData: boolean | null = null;
   /** What takes the line under way. */
   #large: ValueSink | null = null;
   #size = 0;
@@ -26,9 +28,9 @@ export class EventReader implements BodyReader {
   constructor(cap: ByteCap, sink: BodySink) {
     this.#sink = sink;
     this.#maxBytes = typeof cap === 'number' ? cap : Number.POSITIVE_INFINITY;
-    this.#maxEventBytes = typeof cap === 'number' ? cap : cap.perEvent;
+    this.#cap = cap;
     this.#parser = createParser({
-      maxBufferSize: this.#maxEventBytes,
+      maxBufferSize: typeof cap === 'number' ? cap : (cap.most ?? cap.perEvent),
       onId: (id) => sink.onEventId(id),
       onRetry: (retryMs) => sink.onRetry(retryMs),
       onError: (error) => {
@@ -41,6 +43,11 @@ export class EventReader implements BodyReader {
         else sink.onEvent(event, data);
       },
     });
+  }
+
+  /** It may change while the stream is open. */
+  get #maxEventBytes(): number {
+    return typeof this.#cap === 'number' ? this.#cap : this.#cap.perEvent;
   }
 
   take(chunk: Buffer): void {
@@ -56,13 +63,13 @@ export class EventReader implements BodyReader {
 
   stop(): void {
     this.#isStopped = true;
-    this.#line = [];
+    this.#takeLine();
   }
 
   #message(data: string): void {
     let value: unknown;
     try {
-      value = JSON.parse(data);
+      value = parseMessage(data);
     } catch {
       // An event that is no JSON is passed over.
       return;
@@ -84,32 +91,40 @@ export class EventReader implements BodyReader {
 
   #lines(chunk: Buffer): void {
     const end = Math.max(chunk.lastIndexOf(LINE_FEED), chunk.lastIndexOf(CARRIAGE_RETURN)) + 1;
-    if (end > 0) this.#parser.feed(Buffer.concat([...this.#takeLine(), chunk.subarray(0, end)]).toString('utf8'));
+    if (end > 0) this.#feed(chunk.subarray(0, end));
     if (end < chunk.length && !this.#isStopped) this.#keep(chunk.subarray(end));
   }
 
+  /** Hands lines that have ended to the parser, the one under way first. */
+  #feed(lines: Buffer): void {
+    const first = endOfLine(lines);
+    if (this.#line.length > 0) this.#line.add(lines.subarray(0, first), DATA.length);
+    const isData = this.#isData ?? this.#line.startsWith(DATA);
+    const begun = this.#takeLine();
+    if (begun instanceof RefusedMessage) {
+      if (isData) this.#sink.onValue(begun);
+      if (!this.#isStopped) this.#parser.feed(lines.toString('utf8', first));
+    } else if (begun.length === 0) this.#parser.feed(lines.toString('utf8'));
+    else this.#parser.feed(Buffer.concat([begun, lines.subarray(first)]).toString('utf8'));
+  }
+
   #keep(rest: Buffer): void {
-    this.#line.push(rest);
-    this.#lineSize += rest.length;
-    if (this.#lineSize > this.#maxEventBytes) this.#sink.onFailure(tooLarge(this.#maxEventBytes));
-    else if (!this.#isAsked && this.#lineSize > LARGE_BYTES) this.#offer();
+    this.#line.add(rest, DATA.length);
+    if (this.#line.length > this.#maxEventBytes) this.#sink.onFailure(tooLarge(this.#maxEventBytes));
+    else if (this.#isData === null && this.#line.length > LARGE_BYTES) this.#offer();
   }
 
   /** Offers the line as bytes; where nobody wants it so, it is kept until it is whole. */
   #offer(): void {
-    this.#isAsked = true;
-    const line = Buffer.concat(this.#line);
-    if (!line.subarray(0, DATA.length).equals(DATA)) return;
-    this.#large = this.#sink.onLargeValue(line.subarray(DATA.length));
+    this.#isData = this.#line.startsWith(DATA);
+    if (!this.#isData || this.#line.isRefused) return;
+    this.#large = this.#sink.onLargeValue(this.#line.peek().subarray(DATA.length));
     if (this.#large !== null) this.#takeLine();
   }
 
-  #takeLine(): readonly Buffer[] {
-    const line = this.#line;
-    this.#line = [];
-    this.#lineSize = 0;
-    this.#isAsked = false;
-    return line;
+  #takeLine(): ReturnType<LargeLine['take']> {
+    this.#isData = null;
+    return this.#line.take();
   }
 }
 

@@ -22,7 +22,8 @@ export class OpenExchanges {
 
   /** Starts an exchange as {@link startExchange} does. */
   start(request: HttpRequest, sink: ExchangeSink, cap: ByteCap = this.#maxBytes): AbortExchange {
-    const abort = startExchange(this.#dispatcher, request, cap, {
+    const least = typeof cap === 'number' ? Math.min(cap, this.#maxBytes) : cap;
+    const abort = startExchange(this.#dispatcher, request, least, {
       ...sink,
       onEnd: (text) => {
         this.#open.delete(abort);

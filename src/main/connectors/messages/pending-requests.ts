@@ -1,5 +1,6 @@
 import type { HostSide } from '../../mcp/host-side.ts';
 import { type Answer, asIncoming, asProgress, type FromServer, isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { noteRequestId } from '../../observability/telemetry/current-trace.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
@@ -48,7 +49,8 @@ export class PendingRequests {
    */
   take(value: unknown, from: PendingRequest | null): void {
     const message = asIncoming(value);
-    if (message.kind === 'junk') this.#takeJunk(value);
+    if (value instanceof RefusedMessage) this.#takeRefused(value, from);
+    else if (message.kind === 'junk') this.#takeJunk(value);
     else if (message.kind === 'result' || message.kind === 'error') this.#takeAnswer(message, from);
     else if (message.method === 'notifications/progress') this.#takeProgress(message.params);
     else if (from === null || isAboutServer(message.method)) this.#events.onMessage(message);
@@ -60,6 +62,13 @@ export class PendingRequests {
   /** Rejects every request that waits, and ends its exchange. */
   endAll(error: Error): void {
     for (const pending of [...this.#byId.values()]) pending.end(error);
+  }
+
+  /** An answer that cannot be parsed fails the request that it names, or the one over whose answer it came. */
+  #takeRefused({ id, isRequest, reason }: RefusedMessage, from: PendingRequest | null): void {
+    const pending = isRequest ? null : (this.#waiting(id) ?? from);
+    if (pending === null) this.#events.onStray();
+    else pending.reject(new UnusableAnswer(`its answer ${reason}`));
   }
 
   /** A malformed answer to a request that waits fails it at once, rather than at its deadline. */

@@ -7,13 +7,14 @@ import {
   RPC_METHOD_NOT_FOUND,
   RpcError,
 } from '../../mcp/json-rpc.ts';
+import { assertQuestion } from '../../mcp/question-faults.ts';
 import { faultOf } from '../../observability/telemetry/mcp-attributes.ts';
 import { type Served, serveTraced } from '../../observability/telemetry/server-operation.ts';
 
 /**
  * Has the host answer a request, if it declared that it can. A server that asks for roots although none were
  * declared is answered that there are none. Rejects with an RpcError, which has the host's own code where that is a
- * whole number.
+ * whole number; also for a question that must not reach a person.
  */
 export async function askHost(
   host: HostSide,
@@ -27,6 +28,7 @@ export async function askHost(
     if (method === 'roots/list') return { roots: [] };
     throw new RpcError(RPC_METHOD_NOT_FOUND, `This host does not answer ${method.slice(0, 128)}`);
   }
+  assertQuestion(method, params);
   try {
     return await host.answer({ connectorId, method, params, signal });
   } catch (error) {

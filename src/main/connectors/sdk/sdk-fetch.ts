@@ -1,9 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { type Dispatcher, Headers, fetch as undiciFetch } from 'undici';
 import { systemSleep } from '../../../shared/clock.ts';
-import { SwitchyardError } from '../../../shared/errors.ts';
+import type { SwitchyardError } from '../../../shared/errors.ts';
 import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
 import { isRefusedAddress } from '../connection/network-failure.ts';
+import { limitBody } from './sdk-body.ts';
 import type { WireTrace } from './sdk-errors.ts';
 
 type Fetch = typeof globalThis.fetch;
@@ -32,7 +33,13 @@ export function createSdkFetch(dispatcher: Dispatcher, trace: WireTrace, maxResu
       trace.lastStatus = response.status;
       trace.isUnreachable = false;
       trace.refusal = null;
-      return cap(response as unknown as Response, init?.method, maxResultBytes, trace);
+      const onFault = onOversize.getStore() ?? null;
+      return limitBody(response as unknown as Response, {
+        method: init?.method,
+        maxBytes: maxResultBytes,
+        trace,
+        onFault,
+      });
     } catch (error) {
       trace.isUnreachable = true;
       trace.refusal = isRefusedAddress(error) ? error : null;
@@ -71,61 +78,4 @@ function withTrace(init: FetchInit): FetchInit {
   const headers = new Headers(init?.headers);
   for (let index = 0; index < own.length; index += 2) headers.set(own[index] ?? '', own[index + 1] ?? '');
   return { ...init, headers };
-}
-
-/** The answer to a POST capped as a whole, a stream that stays open by the event. */
-function cap(response: Response, method: string | undefined, maxBytes: number, trace: WireTrace): Response {
-  const tell = onOversize.getStore();
-  const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') === true;
-  if (isStream && (method === undefined || method === 'GET')) {
-    return capped(response, maxBytes, bytesOfEvent(), (error) => {
-      trace.oversized = error;
-    });
-  }
-  if (tell === undefined || isKnownToFit(response, maxBytes)) return response;
-  let size = 0;
-  return capped(response, maxBytes, (chunk) => (size += chunk.length), tell);
-}
-
-/** The answer, cut off with TOOL_RESULT_TOO_LARGE once `sizeAfter` a chunk is more than `maxBytes`. */
-function capped(
-  response: Response,
-  maxBytes: number,
-  sizeAfter: (chunk: Uint8Array) => number,
-  tell: (error: SwitchyardError) => void,
-): Response {
-  const { body } = response;
-  if (body === null) return response;
-  const counter = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      if (sizeAfter(chunk) <= maxBytes) return controller.enqueue(chunk);
-      const error = new SwitchyardError(
-        'TOOL_RESULT_TOO_LARGE',
-        `The connector answered with more than ${maxBytes} bytes; the answer was cut off.`,
-        { detail: { maxBytes } },
-      );
-      tell(error);
-      controller.error(error);
-    },
-  });
-  return new Response(body.pipeThrough(counter), response);
-}
-
-/** Counts the bytes since the last blank line, which ends an event. */
-function bytesOfEvent(): (chunk: Uint8Array) => number {
-  let size = 0;
-  let tail = Buffer.alloc(0);
-  return (chunk) => {
-    // A blank line may lie across two chunks.
-    const seen = Buffer.concat([tail, chunk]);
-    const end = Math.max(seen.lastIndexOf('\n\n'), seen.lastIndexOf('\r\n\r\n'), seen.lastIndexOf('\r\r'));
-    size = end < 0 ? size + chunk.length : seen.length - end;
-    tail = seen.subarray(-3);
-    return size;
-  };
-}
-
-function isKnownToFit(response: Response, maxBytes: number): boolean {
-  const length = response.headers.get('content-length');
-  return length !== null && !response.headers.has('content-encoding') && Number(length) <= maxBytes;
 }

@@ -5,6 +5,7 @@ import { UnusableAnswer } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
 import { STREAM_STEP } from '../connection/sse-fallback.ts';
 import { isEventStream } from '../exchange/body-reader.ts';
+import type { ByteCap } from '../exchange/body-sink.ts';
 import type { AbortExchange, HttpRequest } from '../exchange/http-exchange.ts';
 import type { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { judgeAnswer } from '../messages/http/http-status.ts';
@@ -21,12 +22,12 @@ export interface EventStreamSink {
 
 /**
  * Opens the event stream of a legacy SSE server (MCP 2024-11-05, HTTP with SSE), which is the session: it lasts as long
- * as the stream does. One event has at most `maxEventBytes`.
+ * as the stream does. `cap` limits each event.
  */
 export function openEventStream(
   exchanges: OpenExchanges,
   request: HttpRequest,
-  maxEventBytes: number,
+  cap: ByteCap,
   sink: EventStreamSink,
 ): void {
   let abort: AbortExchange | null = null;
@@ -52,7 +53,7 @@ export function openEventStream(
         onEnd: () => sink.onEnd(new Error('The event stream ended')),
         onFailure: (error) => sink.onEnd(isOpen ? broken(error) : (error as Error)),
       },
-      { perEvent: maxEventBytes },
+      cap,
     );
   // It outlives the handshake, and what comes over it belongs to no operation that is under way now.
   abort = detached(start);

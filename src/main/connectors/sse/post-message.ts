@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { asIncoming } from '../../mcp/json-rpc.ts';
+import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
 import type { HttpRequest } from '../exchange/http-exchange.ts';
@@ -56,7 +57,7 @@ export function postMessage(
     },
     onValue: (value) => {
       // Many acknowledge a message with JSON of their own.
-      if (asIncoming(value).kind !== 'junk') requests.take(value, pending);
+      if (value instanceof RefusedMessage || asIncoming(value).kind !== 'junk') requests.take(value, pending);
     },
     onEnd: (text) => {
       over();

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
 import { LostUnderRequest } from '../connection/network-failure.ts';
+import { SMALL_ANSWER_BYTES } from '../exchange/body-sink.ts';
 import { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { withinSession } from '../messages/http/session-loss.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
@@ -39,6 +40,8 @@ export class SseChannel implements MessageChannel {
   readonly #exchanges: OpenExchanges;
   readonly #opened: PromiseWithResolvers<void> = Promise.withResolvers();
   #endpoint: EndpointAddress | null = null;
+  /** Whether the handshake was answered; until then events are small. */
+  #isAgreed = false;
   #isEnded = false;
 
   constructor(options: SseChannelOptions) {
@@ -56,7 +59,15 @@ export class SseChannel implements MessageChannel {
    */
   open(): Promise<void> {
     const { url, maxResultBytes } = this.#options;
-    openEventStream(this.#exchanges, this.#writer.listen(url), maxResultBytes, {
+    const least = Math.min(SMALL_ANSWER_BYTES, maxResultBytes);
+    const capNow = (): number => (this.#isAgreed ? maxResultBytes : least);
+    const cap = {
+      most: maxResultBytes,
+      get perEvent() {
+        return capNow();
+      },
+    };
+    openEventStream(this.#exchanges, this.#writer.listen(url), cap, {
       onEndpoint: (address) => {
         this.#endpoint = address;
         this.#opened.resolve();
@@ -72,6 +83,7 @@ export class SseChannel implements MessageChannel {
   /** Only legacy revisions have this transport. */
   speak(_era: 'modern' | 'legacy', revision: string | null): void {
     this.#writer.speak(revision);
+    this.#isAgreed = revision !== null;
   }
 
   async request(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {

@@ -1,38 +1,41 @@
+import type { RefusedMessage } from '../../mcp/refused-message.ts';
+import { LargeLine } from '../exchange/large-line.ts';
+
 const LINE_FEED = 0x0a;
 
-/** Cuts a stream of bytes into lines, without ever holding more of one than `maxBytes`. */
+/**
+ * Cuts a stream of bytes into lines of JSON, without ever holding more of one than `maxBytes`. A long line that nests
+ * too deep or holds too much is not held either: a {@link RefusedMessage} stands for it.
+ */
 export class LineSplitter {
-  readonly #maxBytes: number;
-  #parts: Buffer[] = [];
-  #length = 0;
+  /** Cap on one line. It may change while a line is under way. */
+  maxBytes: number;
+  readonly #line = new LargeLine();
 
   constructor(maxBytes: number) {
-    this.#maxBytes = maxBytes;
+    this.maxBytes = maxBytes;
   }
 
   /** The lines that `chunk` completes, without their ends. Gives null once a line is longer than allowed; the stream is lost then. */
-  *push(chunk: Buffer): Generator<string | null> {
+  *push(chunk: Buffer): Generator<string | RefusedMessage | null> {
     let start = 0;
     while (start < chunk.length) {
       const end = chunk.indexOf(LINE_FEED, start);
       const part = chunk.subarray(start, end === -1 ? chunk.length : end);
-      if (this.#length + part.length > this.#maxBytes) {
-        this.#parts = [];
+      if (this.#line.length + part.length > this.maxBytes) {
+        this.#line.take();
         yield null;
         return;
       }
-      this.#parts.push(part);
-      this.#length += part.length;
+      this.#line.add(part);
       if (end === -1) return;
       yield this.#take();
       start = end + 1;
     }
   }
 
-  #take(): string {
-    const bytes = this.#parts.length === 1 ? this.#parts[0] : Buffer.concat(this.#parts, this.#length);
-    this.#parts = [];
-    this.#length = 0;
-    return (bytes?.toString('utf8') ?? '').replace(/\r$/, '');
+  #take(): string | RefusedMessage {
+    const line = this.#line.take();
+    return Buffer.isBuffer(line) ? line.toString('utf8').replace(/\r$/, '') : line;
   }
 }

@@ -15,6 +15,7 @@ import type {
 import { EraMemory } from '../connection/era-memory.ts';
 import { ClosedConnection, toConnectError } from '../connection/failure.ts';
 import type { StdioCommand } from '../connection/local-entry.ts';
+import { SMALL_ANSWER_BYTES } from '../exchange/body-sink.ts';
 import { announcedLists, noticesOf } from '../messages/announced-lists.ts';
 import type { WhenSilent } from '../messages/era/agree-on-era.ts';
 import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
@@ -119,7 +120,10 @@ function startProgram(
   let hasSpoken = false;
   let hasAnswered = false;
   const awake = Promise.withResolvers<void>();
-  const transport = createStdioTransport(command, { maxMessageBytes: maxResultBytes });
+  const transport = createStdioTransport(command, {
+    maxMessageBytes: maxResultBytes,
+    maxFirstBytes: SMALL_ANSWER_BYTES,
+  });
   const messages: ServerMessages = new ServerMessages(() => channel, target.id, host, events);
   const channel = new StdioChannel(transport, host.capabilities, {
     onMessage: (message) => {
@@ -161,6 +165,7 @@ function connectionOf(
   host: ConnectOptions['host'],
 ): Connection {
   messages.up();
+  transport.trust();
   const notices = announcedLists(facts.capabilities, events.onNotification !== undefined);
   const subscribe = (wanted: JsonObject, onMissed: () => void): (() => void) =>
     keepSubscription(channel, wanted, onMissed);

@@ -1,5 +1,6 @@
 import { settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
+import { parseMessage, type RefusedMessage } from '../../mcp/refused-message.ts';
 import type { StdioCommand } from '../connection/local-entry.ts';
 import { commandFailure, exitFailure, sizeFailure } from './command-failure.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -16,6 +17,8 @@ const DRAIN_MS = 300;
 export interface StdioTransportOptions {
   /** Cap on one message of the program. */
   readonly maxMessageBytes: number;
+  /** Cap on one message until {@link StdioTransport.trust} is called. `maxMessageBytes`. */
+  readonly maxFirstBytes?: number;
   /** How long after SIGTERM the program is killed. 2 000 ms. */
   readonly graceMs?: number;
 }
@@ -35,6 +38,8 @@ export interface StdioTransport {
   start(): Promise<void>;
   /** Writes a line, with its line feed. */
   send(line: string): Promise<void>;
+  /** The handshake is done: messages may be as large as `maxMessageBytes`. */
+  trust(): void;
   close(): Promise<void>;
   /** Of the program, which leads the process group of this number; null until it was started. */
   readonly pid: number | null;
@@ -80,11 +85,12 @@ class ProgramTransport implements StdioTransport {
   #isClosed = false;
   #failure: SwitchyardError | null = null;
 
-  constructor(command: StdioCommand, { maxMessageBytes, graceMs = DEFAULT_GRACE_MS }: StdioTransportOptions) {
+  constructor(command: StdioCommand, options: StdioTransportOptions) {
+    const { maxMessageBytes, maxFirstBytes = maxMessageBytes, graceMs = DEFAULT_GRACE_MS } = options;
     this.#command = command;
     this.#graceMs = graceMs;
     this.#maxMessageBytes = maxMessageBytes;
-    this.#lines = new LineSplitter(maxMessageBytes);
+    this.#lines = new LineSplitter(Math.min(maxFirstBytes, maxMessageBytes));
     this.#stderr = new StderrTail(secretsOf(command.env));
     this.#chatter = new StderrTail(secretsOf(command.env));
   }
@@ -132,6 +138,10 @@ class ProgramTransport implements StdioTransport {
     });
   }
 
+  trust(): void {
+    this.#lines.maxBytes = this.#maxMessageBytes;
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
     await this.#end();
@@ -169,10 +179,10 @@ class ProgramTransport implements StdioTransport {
     }
   }
 
-  #deliver(line: string): void {
-    let value: unknown;
+  #deliver(line: string | RefusedMessage): void {
+    let value: unknown = line;
     try {
-      value = JSON.parse(line);
+      if (typeof line === 'string') value = parseMessage(line);
     } catch {
       this.junkLines += 1;
       this.#chatter.push(Buffer.from(`${line}\n`));
@@ -187,7 +197,7 @@ class ProgramTransport implements StdioTransport {
 
   /** Ends a program whose message is too large, and tells so at once: somebody waits for an answer. */
   #refuse(): void {
-    this.#failure = sizeFailure(this.#command, this.#maxMessageBytes);
+    this.#failure = sizeFailure(this.#command, this.#lines.maxBytes);
     // It would wait for ever to get rid of the rest.
     this.#group?.child.stdout.destroy();
     this.#group?.signal('SIGTERM');

@@ -4,6 +4,8 @@ import { SseServerAnswered, UnusableAnswer } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
 import { StreamEnded } from '../connection/network-failure.ts';
 import { isEventStream } from '../exchange/body-reader.ts';
+import { SMALL_ANSWER_BYTES } from '../exchange/body-sink.ts';
+import type { ExchangeSink } from '../exchange/http-exchange.ts';
 import type { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { describeAnswer, judgeAnswer } from '../messages/http/http-status.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
@@ -92,7 +94,7 @@ export function exchangeForAnswer(
     requests.take(verdict.message, pending);
     return new UnusableAnswer(`its answer is malformed: ${describeAnswer(request.asked, answered)}`);
   };
-  const abort = exchanges.start(request, {
+  const sink: ExchangeSink = {
     onHead: (status, headers) => {
       head = { status, headers };
       if (isHandshake) writer.adopt(headers);
@@ -121,7 +123,8 @@ export function exchangeForAnswer(
           ? new UnusableAnswer(`${error.message}: ${describeAnswer(request.asked, head)}`)
           : error;
       }),
-  });
+  };
+  const abort = exchanges.start(request, sink, isHandshakeStep(request) ? SMALL_ANSWER_BYTES : undefined);
   pending.over(abort);
 }
 

@@ -1,7 +1,13 @@
+import { FOREIGN_LIMITS } from '../../../shared/json/json-limits.ts';
+import { JsonScanner } from '../../../shared/json/json-scanner.ts';
 import type { ResultSink } from '../connection/connection.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
 import type { ValueFlow, ValueSink } from '../exchange/body-sink.ts';
 import { ResultScanner } from '../exchange/result-scanner.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
+
+/** A result that is passed on is not parsed here, so it may hold as much as fits; its depth is another's trouble. */
+const LIMITS = { ...FOREIGN_LIMITS, maxContainers: Number.POSITIVE_INFINITY, maxValues: Number.POSITIVE_INFINITY };
 
 /**
  * Hands the result of a large message on as bytes, piece by piece, if it is the answer to `pending` and its caller
@@ -11,6 +17,9 @@ export function openLargeResult(head: Buffer, flow: ValueFlow, pending: PendingR
   const { onLargeResult } = pending.traffic;
   if (onLargeResult === undefined || pending.isSettled || pending.isHandedOut) return null;
   const scanner = new ResultScanner();
+  const depth = new JsonScanner(LIMITS);
+  // It is refused where it is read whole.
+  if (depth.write(head) !== null) return null;
   const begun = scanner.take(head);
   // What names a method is none; what has no result so far may be an error, or have its members in another order.
   if (!scanner.hasResult) return null;
@@ -22,7 +31,12 @@ export function openLargeResult(head: Buffer, flow: ValueFlow, pending: PendingR
   };
   pass(begun);
   return {
-    write: (chunk) => pass(scanner.take(chunk)),
+    write(chunk) {
+      if (pending.isSettled) return;
+      const fault = depth.write(chunk);
+      if (fault === null) pass(scanner.take(chunk));
+      else pending.end(new UnusableAnswer(`its answer ${fault.message}`));
+    },
     end() {
       if (scanner.isComplete) pending.resolve({});
       else pending.reject(new Error('the answer broke off'));

@@ -5,9 +5,11 @@ import type { Logger } from '../../observability/logger.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 import type { StatusSite } from '../status-page/status-site.ts';
-import type { Guard } from './guard.ts';
+import { ANONYMOUS, type Guard } from './guard.ts';
 import { isReady, type ReadyFor, withoutNames } from './health.ts';
 import { handleMcp, type McpEndpointDeps } from './mcp/mcp-endpoint.ts';
+import type { Caller } from './mcp/serve-request.ts';
+import { requestFault } from './request-faults.ts';
 
 export interface ApplicationParts {
   readonly gateway: Gateway;
@@ -42,6 +44,12 @@ export class Application {
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { gateway, guard, endpoint, site, readyFor } = this.#parts;
     const isDraining = endpoint.draining.aborted;
+    const fault = requestFault(request);
+    if (fault !== null) {
+      // Where it ends is as uncertain as what it means.
+      response.setHeader('connection', 'close');
+      return refuse(response, 400, fault);
+    }
     const refusal = guard.checkOrigin(request.headers);
     if (refusal !== null) return refuse(response, refusal.status, refusal.why);
     allowOrigin(request, response, guard.corsOrigin(request.headers));
@@ -62,7 +70,8 @@ export class Application {
       return refuse(response, caller.status, caller.why);
     }
     const view = await this.#viewAt(pathname);
-    if (view !== undefined) return await handleMcp(request, response, { principal: caller.principal, view }, endpoint);
+    if (view !== undefined)
+      return await handleMcp(request, response, callerOf(request, caller.principal, view), endpoint);
     if (pathname === '/metrics') return answerMetrics(response);
     if (!site.handle(request, response, pathname))
       refuse(response, 404, 'There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
@@ -88,6 +97,11 @@ function pathOf(target = '/'): string | undefined {
   const pathname = URL.parse(target, 'http://localhost')?.pathname;
   if (pathname === undefined || pathname !== target.split('?', 1)[0]) return undefined;
   return pathname.length > 1 && pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
+}
+
+function callerOf({ socket }: IncomingMessage, principal: string, view: View): Caller {
+  const payer = principal === ANONYMOUS ? `address ${socket.remoteAddress ?? ''}` : principal;
+  return { principal, payer, view };
 }
 
 function decode(text: string): string {

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { AccessTokens } from './access-tokens.ts';
+import { hostName } from './request-faults.ts';
 
 /** Who may talk to the listener. */
 export interface GuardOptions {
@@ -26,6 +27,9 @@ export interface Guard {
   corsOrigin(headers: IncomingHttpHeaders): string | null;
 }
 
+/** Who sends a request that needs no token. */
+export const ANONYMOUS = 'anonymous';
+
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
 export function createGuard({ allowedHosts, allowedOrigins, tokens, isLoopback }: GuardOptions): Guard {
@@ -44,7 +48,7 @@ export function createGuard({ allowedHosts, allowedOrigins, tokens, isLoopback }
       return isOwn ? null : { status: 403, why: 'Pages of this origin may not talk to this server' };
     },
     authenticate(request) {
-      if (!accessTokens.areRequired) return { principal: 'anonymous' };
+      if (!accessTokens.areRequired) return { principal: ANONYMOUS };
       const index = accessTokens.indexOf(request);
       return index < 0
         ? { status: 401, why: 'A bearer token of this server is needed' }
@@ -54,10 +58,4 @@ export function createGuard({ allowedHosts, allowedOrigins, tokens, isLoopback }
       return origin !== undefined && origins.has(origin.toLowerCase()) ? origin : null;
     },
   };
-}
-
-/** Of `Host`, without the port, in lower case; null where it is none. */
-function hostName(host: string | undefined): string | null {
-  const match = /^(\[[0-9a-f:.]+\]|[^:@/\s]+)(?::\d{1,5})?$/i.exec(host ?? '');
-  return match?.[1]?.toLowerCase() ?? null;
 }

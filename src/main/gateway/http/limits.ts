@@ -1,6 +1,8 @@
 /** What clients may ask of a listener. */
 export interface ListenerLimits {
   readonly maxBodyBytes: number;
+  /** Bytes of the bodies of all requests that are being read, of which one of several tokens may use half. */
+  readonly maxBodiesBytes: number;
   readonly maxSessions: number;
   readonly sessionIdleMs: number;
   /** Requests that are served at once. */
@@ -18,6 +20,7 @@ export const DEFAULT_PORT = 3737;
 /** What a gateway bears by default: a host with some hundred clients. */
 export const DEFAULT_LIMITS: ListenerLimits = {
   maxBodyBytes: 4 * 1024 * 1024,
+  maxBodiesBytes: 48 * 1024 * 1024,
   maxSessions: 1_000,
   sessionIdleMs: 30 * 60_000,
   maxConcurrent: 512,
@@ -26,23 +29,10 @@ export const DEFAULT_LIMITS: ListenerLimits = {
   requestTimeoutMs: 30_000,
 };
 
-/** Counts the open streams of notices, of both eras together. */
-export class StreamLimit {
-  readonly #max: number;
-  #open = 0;
+/** The part of a limit that one token may use if there are several; a single caller may use all of it. */
+const SHARE_OF_ONE = 0.5;
 
-  constructor(max: number) {
-    this.#max = max;
-  }
-
-  /** Takes a place, which is free again when it is disposed of. Null if all are taken. */
-  take(): Disposable | null {
-    if (this.#open >= this.#max) return null;
-    this.#open += 1;
-    return {
-      [Symbol.dispose]: () => {
-        this.#open -= 1;
-      },
-    };
-  }
+/** The part of each limit that one caller may use. */
+export function shareOfCaller(tokenCount: number): number {
+  return tokenCount > 1 ? SHARE_OF_ONE : 1;
 }

@@ -6,12 +6,14 @@ import type { Logger } from '../../observability/logger.ts';
 import { findOpenTelemetry } from '../../observability/telemetry/open-telemetry.ts';
 import { detached } from '../../observability/trace.ts';
 import type { Gateway } from '../gateway.ts';
+import { Shares } from '../shares.ts';
 import { createStatusSite } from '../status-page/status-site.ts';
 import { assertTokens, isLoopback } from './access-tokens.ts';
 import { Application } from './application.ts';
+import { BodyBudget } from './budgets/body-budget.ts';
 import { createGuard } from './guard.ts';
 import type { ReadyFor } from './health.ts';
-import { type ListenerLimits, StreamLimit } from './limits.ts';
+import { type ListenerLimits, shareOfCaller } from './limits.ts';
 import { Backlog } from './mcp/backlog.ts';
 import type { McpEndpointDeps } from './mcp/mcp-endpoint.ts';
 import { SessionTable } from './mcp/session-table.ts';
@@ -57,6 +59,7 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const { gateway, host, port, limits, tokens } = options;
   assertAccess(host, tokens);
   const draining = new AbortController();
+  const share = shareOfCaller(tokens.length);
   const sessions = new SessionTable(limits, ({ client }) => {
     gateway.notices.remove(client);
     gateway.levels.want(client, null);
@@ -70,8 +73,9 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
       watches: gateway.watches,
       levels: gateway.levels,
     },
-    ...{ sessions, streams: new StreamLimit(limits.maxStreams), backlog: new Backlog(), draining: draining.signal },
-    ...{ hasSessions: options.hasSessions, maxConcurrent: limits.maxConcurrent, maxBodyBytes: limits.maxBodyBytes },
+    ...{ sessions, streams: new Shares(limits.maxStreams, share), backlog: new Backlog(share) },
+    ...{ bodies: new BodyBudget(limits.maxBodiesBytes, share), running: new Shares(limits.maxConcurrent, share) },
+    ...{ hasSessions: options.hasSessions, maxBodyBytes: limits.maxBodyBytes, draining: draining.signal },
   };
   const site = createStatusSite({ manager: gateway.manager, latencies: gateway.latencies });
   const guard = createGuard({ ...options, isLoopback: isLoopback(host) });
@@ -86,6 +90,12 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   server.maxConnections = limits.maxConnections;
   const app = new Application({ gateway, logger: options.logger, readyFor: options.readyFor, guard, endpoint, site });
   server.on('request', (request, response) => void app.handle(request, response));
+  server.on('checkContinue', (request, response) => {
+    // A client that asks first is told at once that its body is too long, and sends none of it.
+    if (Number(request.headers['content-length'] ?? 0) <= limits.maxBodyBytes) response.writeContinue();
+    void app.handle(request, response);
+  });
+  server.on('connect', (_, socket) => endSocket(socket as Socket, '405 Method Not Allowed'));
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuseSocket(error, socket as Socket));
   await findOpenTelemetry();
   // Requests belong to no operation in which the host happens to listen.
@@ -129,6 +139,11 @@ function refuseSocket(error: NodeJS.ErrnoException, socket: Socket): void {
       : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
         ? '408 Request Timeout'
         : '400 Bad Request';
+  endSocket(socket, status);
+}
+
+function endSocket(socket: Socket, status: string): void {
+  socket.on('error', () => {});
   if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
   // One that keeps its own side open would keep a place, too.
   startTimer(REFUSED_MS, () => socket.destroy());

@@ -1,3 +1,4 @@
+import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
 import { asIncoming, type Incoming, isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestId } from './exchange.ts';
 
@@ -23,10 +24,10 @@ const BYTE_ORDER_MARK = 0xfeff;
 
 /**
  * Parses the JSON of a client, which some on Windows begin with a byte order mark (RFC 8259 section 8.1 allows to
- * ignore it). Throws a SyntaxError.
+ * ignore it). Throws a SyntaxError, or a JsonFault for JSON that nests too deep or holds too much.
  */
 export function parseClientJson(text: string): unknown {
-  return JSON.parse(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
+  return parseForeignJson(text.charCodeAt(0) === BYTE_ORDER_MARK ? text.slice(1) : text);
 }
 
 /** The id of a JSON value, if it has one, even if it is no message. */

@@ -11,6 +11,8 @@ export type AskClient = (method: string, params: JsonObject, signal: AbortSignal
 /** A stream of notices that stays open (MCP 2026-07-28, subscriptions). */
 export interface NoticeStream {
   send(method: string, params: JsonObject): void;
+  /** Who the client is, as {@link Exchange.principal}. */
+  readonly principal: string;
   /** Aborts when the client goes away, or the gateway closes. */
   readonly signal: AbortSignal;
 }

@@ -3,6 +3,7 @@ import { answeredMethods, type ConnectorRequest, HOST_METHODS, type HostSide } f
 import { type JsonObject, RPC_METHOD_NOT_FOUND, RpcError } from '../../mcp/json-rpc.ts';
 import { shows } from '../catalog/route.ts';
 import { assertMode, SHARED_CAPABILITIES } from '../messages/capabilities.ts';
+import { namedQuestion } from '../messages/named-questions.ts';
 import type { CallsUnderWay } from './forwarding/calls-under-way.ts';
 import type { ClientSession } from './notices/client-session.ts';
 
@@ -65,7 +66,7 @@ function askOnly(
   if (only === undefined) return unclaimed(method, 'No client answers this');
   if (able.length > 1) return refuse('It does not say which of several clients is asked');
   assertMode(method, params, only.capabilities);
-  return only.ask(method, params, signal);
+  return only.ask(method, namedQuestion(connectorId, method, params), signal);
 }
 
 /** Answers a question that was not claimed: a server that asks for roots all the same goes on without any. */

@@ -47,7 +47,9 @@ export async function legacyMethod(
       const { uri } = params;
       const found = typeof uri === 'string' ? session.view.features.resource(uri) : null;
       if (typeof uri !== 'string' || found === null) throw invalidParams('The resource is not known here', { uri });
-      await session.watch(uri, found.connectorId, () => watches.watch(found.connectorId, found.uri, signal));
+      await session.watch(uri, found.connectorId, () =>
+        watches.watch(found.connectorId, found.uri, session.principal, signal),
+      );
       return {};
     }
     case 'resources/unsubscribe':

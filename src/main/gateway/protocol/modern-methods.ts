@@ -63,7 +63,7 @@ export async function listen(
     const found = findResource(uri, view);
     if (found === null) return;
     const { connectorId } = found;
-    const stop = await watches.watch(connectorId, found.uri, stream.signal).catch(() => null);
+    const stop = await watches.watch(connectorId, found.uri, stream.principal, stream.signal).catch(() => null);
     if (stop !== null) watched.set(uri, { connectorId, stop });
   };
   try {

@@ -1,7 +1,9 @@
 import type { Readable, Writable } from 'node:stream';
 import { SwitchyardError } from '../../../shared/errors.ts';
+import { JsonFault } from '../../../shared/json/json-limits.ts';
 import { wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
 import { type asIncoming, type JsonObject, MODERN_REVISION, RpcError } from '../../mcp/json-rpc.ts';
+import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { serveTraced } from '../../observability/telemetry/server-operation.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
@@ -52,15 +54,17 @@ export class StdioClient {
     this.#options = options;
   }
 
-  take(line: string): void {
+  take(line: string | RefusedMessage): void {
     let value: unknown;
     try {
-      value = parseClientJson(line);
-    } catch {
-      this.refuse('The line is no JSON', RPC_PARSE_ERROR);
+      value = typeof line === 'string' ? parseClientJson(line) : line;
+    } catch (error) {
+      const why = error instanceof JsonFault ? error.message : 'is no JSON';
+      this.refuse(`The line ${why}`, RPC_PARSE_ERROR);
       return;
     }
-    if (Array.isArray(value)) void this.#takeBatch(value);
+    if (value instanceof RefusedMessage) this.refuse(`The line ${value.reason}`, RPC_PARSE_ERROR);
+    else if (Array.isArray(value)) void this.#takeBatch(value);
     else void this.#takeOne(value, (json) => this.#write(json));
   }
 
@@ -142,7 +146,7 @@ export class StdioClient {
     await this.#serve(method, params, exchange, write, async (name) => {
       if (name === 'server/discover') return discoverResult(view, gateway.host);
       if (name !== 'subscriptions/listen') return null;
-      const stream = { signal: life.signal, send: exchange.notify };
+      const stream = { signal: life.signal, send: exchange.notify, principal: PRINCIPAL };
       return listen(params, id, view, stream, gateway);
     });
     this.#modern.delete(id);

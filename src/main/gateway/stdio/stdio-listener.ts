@@ -21,7 +21,7 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
         if (line === null) return client.refuse(`A message is at most ${options.maxMessageBytes} bytes`);
         // A client that does not read what it is answered is not read either.
         if (options.output.writableLength > MAX_UNREAD_BYTES) await drained(options.output);
-        if (line.trim() !== '') client.take(line);
+        if (typeof line !== 'string' || line.trim() !== '') client.take(line);
       }
   } finally {
     forget();

@@ -1,10 +1,12 @@
 import { parse, TomlDate, TomlError } from 'smol-toml';
 import { arrayNode, type ConfigNode, propertyNode, textNode } from './config-node.ts';
-import { MAX_DEPTH, SyntaxFault } from './syntax-fault.ts';
+import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
 import { type TomlPlaces, tomlPlaces } from './toml-places.ts';
 
 /** Reads TOML 1.0. Throws a SyntaxFault. */
 export function parseToml(text: string): ConfigNode {
+  const deep = offsetOfLongKey(text);
+  if (deep !== null) throw tooDeep(deep);
   const value = parsed(text);
   return convert(value, [], 0, tomlPlaces(text));
 }
@@ -16,6 +18,20 @@ function parsed(text: string): unknown {
     if (!(error instanceof TomlError)) throw error;
     throw new SyntaxFault(offsetOf(text, error), 'it is not TOML');
   }
+}
+
+/** One part of a dotted key. */
+const KEY_PART = /^[ \t]*(?:[\w-]{1,1000}|"[^"\n]{0,1000}"|'[^'\n]{0,1000}')[ \t]*$/;
+
+/** Where a key of too many parts ends, each of which is a level: the parser does not count those. */
+function offsetOfLongKey(text: string): number | null {
+  let [at, parts] = [0, 0];
+  for (const part of text.split('.')) {
+    at += part.length + 1;
+    parts = KEY_PART.test(part) ? parts + 1 : 0;
+    if (parts > MAX_DEPTH) return at - 1;
+  }
+  return null;
 }
 
 type Path = readonly (string | number)[];

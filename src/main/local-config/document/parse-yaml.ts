@@ -14,10 +14,27 @@ export function parseYaml(text: string): ConfigNode {
   if (error !== undefined) throw new SyntaxFault(error.pos[0], `it is not YAML (${wordsOf(error.code)})`);
   if (document.contents === null) throw new SyntaxFault(0, 'it is empty');
   let count = 0;
+  // The parser's own way from an alias to its anchor goes through the whole document each time.
+  const anchors = new Map<string, Node>();
+  let aliasDepth = 0;
   return convert(document.contents, 0, 0);
 
+  function noteAnchor(node: unknown): void {
+    // What an alias stands for was noted where it was written.
+    if (aliasDepth > 0 || !(isScalar(node) || isMap(node) || isSeq(node)) || node.anchor === undefined) return;
+    anchors.set(node.anchor, node);
+  }
+
   function convert(given: unknown, parentOffset: number, depth: number): ConfigNode {
-    const node = isAlias(given) ? given.resolve(document) : (given as Node | null | undefined);
+    if (!isAlias(given)) return convertNode(given, given, parentOffset, depth);
+    aliasDepth += 1;
+    const converted = convertNode(given, anchors.get(given.source), parentOffset, depth);
+    aliasDepth -= 1;
+    return converted;
+  }
+
+  function convertNode(given: unknown, node: unknown, parentOffset: number, depth: number): ConfigNode {
+    noteAnchor(node);
     const offset = offsetOf(given) ?? parentOffset;
     if (isAlias(given) && node === undefined) throw new SyntaxFault(offset, 'it is not YAML (bad alias)');
     count += 1;
@@ -39,6 +56,7 @@ export function parseYaml(text: string): ConfigNode {
     for (const item of items) {
       if (!isPair(item)) continue;
       const keyOffset = offsetOf(item.key) ?? parentOffset;
+      noteAnchor(item.key);
       const value = convert(item.value, keyOffset, depth + 1);
       const name = nameOf(item.key);
       if (name === '<<') merged.push(...mergedMembers(value));

@@ -96,3 +96,25 @@ describe('ConfigDocument', () => {
     expect(plainValue(root)).toEqual({ x: { a: 1, b: 2 }, y: { a: 1, b: 3 }, z: [{ a: 1, b: 2 }] });
   });
 });
+
+describe('a hostile configuration file', () => {
+  const open = (text: string, name: string) => () => new ConfigDocument(text, name);
+
+  it('of TOML cannot nest deep by its keys either', () => {
+    const key = (parts: number): string => Array.from({ length: parts }, () => 'a').join('.');
+    expect(open(`${key(64)} = 1`, 'a.toml')).not.toThrow();
+    for (const text of [`${key(70)} = 1`, `[${key(200_000)}]`, `a = { ${key(200_000)} = 1 }`])
+      expect(open(text, 'a.toml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
+  it('of YAML may have as many aliases as it has values, and each is the last anchor before it', () => {
+    const text = `a: &x 1\nb: *x\nc: &x 2\nd: *x\ne: [${'*x,'.repeat(10_000)}]\n`;
+    const values = plainValue(new ConfigDocument(text, 'a.yaml').root) as Record<string, unknown>;
+    expect([values.b, values.d, (values.e as unknown[]).length]).toEqual([1, 2, 10_000]);
+    expect(open('a: *b', 'a.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+
+  it('of YAML that contains itself is refused', () => {
+    expect(open('a: &a [*a]', 'a.yaml')).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }));
+  });
+});

@@ -1,7 +1,7 @@
 import { contentOf } from '../../../../shared/load/map-content.ts';
 import { assertTimely } from '../../../../shared/load/timeliness.ts';
-import { unusableOf } from '../../../../shared/map/entry-fault.ts';
 import { assertMapId, type VerifiedTrust, verifyTrust } from '../../../../shared/load/verify-trust.ts';
+import { unusableOf } from '../../../../shared/map/entry-fault.ts';
 import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../../shared/map/service-map.ts';
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import type { ProofPolicy } from '../../../../shared/protocol/thread-messages.ts';

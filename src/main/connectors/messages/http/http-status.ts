@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { systemClock } from '../../../../shared/clock.ts';
+import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
 import { retryAfterMs } from '../../../../shared/net/retry-after.ts';
 import {
   asRpcError,
@@ -100,7 +101,7 @@ function messagesIn(body: string, contentType: string | null): readonly JsonObje
   const texts = contentType === 'text/event-stream' ? eventsIn(body) : [body];
   return texts.flatMap((text) => {
     try {
-      const value: unknown = JSON.parse(text);
+      const value = parseForeignJson(text);
       return (Array.isArray(value) ? value : [value]).filter(isObject);
     } catch {
       return [];

@@ -1,21 +1,26 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { JsonFault } from '../../../../shared/json/json-limits.ts';
 import { RpcError } from '../../../mcp/json-rpc.ts';
 import { asClientMessage, idOf, parseClientJson } from '../../messages/client-message.ts';
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
 import { isModern } from '../../protocol/modern-envelope.ts';
+import type { Shares } from '../../shares.ts';
+import type { BodyBudget } from '../budgets/body-budget.ts';
+import { readBody } from '../budgets/read-body.ts';
 import type { Backlog } from './backlog.ts';
 import { answerBatch, type ServeOne, takeQuietly } from './batch-requests.ts';
 import { answerLegacy, type LegacyDeps, sessionIdOf, sessionOf } from './legacy-requests.ts';
 import { answerModern, type ModernDeps } from './modern-requests.ts';
-import { refuse, refuseForNow, refuseSession } from './refusals.ts';
+import { refuse, refuseForNow, refuseSession, refuseUnread } from './refusals.ts';
 import { HttpReply } from './reply.ts';
 import type { Caller, McpHttpRequest, RpcRequest } from './serve-request.ts';
 
 export interface McpEndpointDeps extends ModernDeps, LegacyDeps {
   readonly maxBodyBytes: number;
-  /** Requests that are served at once. */
-  readonly maxConcurrent: number;
+  readonly bodies: BodyBudget;
+  /** The requests that are served at once. */
+  readonly running: Shares;
   readonly backlog: Backlog;
 }
 
@@ -34,7 +39,12 @@ export async function handleMcp(
   caller: Caller,
   deps: McpEndpointDeps,
 ): Promise<void> {
-  const http: EndpointRequest = { request, response, caller, reply: new HttpReply(request, response, deps.backlog) };
+  const http: EndpointRequest = {
+    request,
+    response,
+    caller,
+    reply: new HttpReply(request, response, caller.payer, deps.backlog),
+  };
   switch (request.method) {
     case 'POST':
       return await post(http, deps);
@@ -48,21 +58,20 @@ export async function handleMcp(
 }
 
 async function post(http: EndpointRequest, deps: McpEndpointDeps): Promise<void> {
-  const { request, reply, response } = http;
+  const { request, reply, response, caller } = http;
   if (!/^application\/json\s*(?:;|$)/i.test(request.headers['content-type'] ?? ''))
     return refuse(reply, 415, 'The body has to be application/json');
   if (!reply.isAcceptable) return refuse(reply, 406, 'Answers are application/json or text/event-stream');
-  const body = await readBody(request, deps.maxBodyBytes);
-  if (body === null) {
-    // The unread rest of the body would otherwise be parsed as the next request.
-    response.setHeader('connection', 'close');
-    return refuse(reply, 413, `A request is at most ${deps.maxBodyBytes} bytes`);
-  }
+  if ((request.headers['content-encoding'] ?? 'identity').toLowerCase() !== 'identity')
+    return refuse(reply, 415, 'The body must not be encoded');
+  const body = await readBody(request, caller.payer, deps.maxBodyBytes, deps.bodies);
+  if (!Buffer.isBuffer(body)) return refuseUnread(request, response, body, deps.maxBodyBytes);
   let value: unknown;
   try {
     value = parseClientJson(body.toString('utf8'));
-  } catch {
-    return refuse(reply, 400, 'The body is no JSON', RPC_PARSE_ERROR);
+  } catch (error) {
+    const why = error instanceof JsonFault ? error.message : 'is no JSON';
+    return refuse(reply, 400, `The body ${why}`, RPC_PARSE_ERROR);
   }
   await take(http, value, deps);
 }
@@ -71,7 +80,7 @@ async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps
   const { reply, response } = http;
   if (Array.isArray(value)) {
     const serveOne: ServeOne = async (place, message) => {
-      if (!isTurnedAway(place, message, deps)) await answerLegacy(place, message, deps);
+      await inTurn(place, message, deps, () => answerLegacy(place, message, deps));
     };
     return await answerBatch(http, value, deps.sessions, serveOne);
   }
@@ -81,10 +90,8 @@ async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps
     return reply.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, why)), 400);
   }
   if (message.kind === 'request') {
-    if (isTurnedAway(http, message, deps)) return;
-    if (isModern(message.method, message.params, http.request.headers)) await answerModern(http, message, deps);
-    else await answerLegacy(http, message, deps);
-    return;
+    const answer = isModern(message.method, message.params, http.request.headers) ? answerModern : answerLegacy;
+    return await inTurn(http, message, deps, () => answer(http, message, deps));
   }
   const client = sessionOf(http, deps.sessions)?.client;
   const isForNobody = client === undefined && message.kind !== 'notification';
@@ -93,13 +100,19 @@ async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps
   response.writeHead(202).end();
 }
 
-/** Refuses a request while too many requests are being served. Returns whether it refused. */
-function isTurnedAway({ response, reply }: McpHttpRequest, { id }: RpcRequest, deps: McpEndpointDeps): boolean {
-  const { server, maxConcurrent, draining, backlog } = deps;
-  if (!draining.aborted && server.running < maxConcurrent && !backlog.isFull) return false;
-  const why = draining.aborted ? 'The gateway is shutting down' : 'There are too many requests at once';
-  refuseForNow(response, reply, why, id);
-  return true;
+/** Serves a request, or refuses it while too many requests are being served. Never rejects. */
+async function inTurn(
+  { response, reply, caller }: McpHttpRequest,
+  { id, method }: RpcRequest,
+  { running, draining, backlog }: McpEndpointDeps,
+  serve: () => Promise<void>,
+): Promise<void> {
+  if (draining.aborted) return refuseForNow(response, reply, 'The gateway is shutting down', id);
+  // A stream of notices is counted among the streams.
+  if (method === 'subscriptions/listen') return await serve();
+  using place = backlog.isFull(caller.payer) ? null : running.place(caller.payer);
+  if (place === null) refuseForNow(response, reply, 'There are too many requests at once', id);
+  else await serve();
 }
 
 /**
@@ -116,7 +129,7 @@ function openStream(http: EndpointRequest, { sessions, streams }: McpEndpointDep
   if (session === undefined) refuseSession(reply);
   else if (!reply.acceptsStream) refuse(reply, 406, 'This is text/event-stream');
   else {
-    const place = streams.take();
+    const place = streams.place(http.caller.payer);
     if (place === null) {
       refuseForNow(response, reply, 'There are too many streams');
       return;
@@ -139,30 +152,4 @@ function endSession(http: McpHttpRequest, { sessions }: McpEndpointDeps): void {
     sessions.end(session);
     response.writeHead(200).end();
   }
-}
-
-/**
- * Resolves with the body of a request, or with null if it is longer than `maxBytes`; no more than that is read.
- * Rejects if the client disconnects.
- */
-function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer | null> {
-  return new Promise((resolve, reject) => {
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
-      resolve(null);
-      return;
-    }
-    const chunks: Buffer[] = [];
-    let size = 0;
-    request.on('data', (chunk: Buffer) => {
-      size += chunk.length;
-      if (size > maxBytes) {
-        request.pause();
-        resolve(null);
-      } else chunks.push(chunk);
-    });
-    request.on('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, size)));
-    request.on('error', reject);
-    // A request closes after its end too. Creating an error each time would cost for nothing.
-    request.on('close', () => request.complete || reject(new Error('The client broke off')));
-  });
 }

@@ -7,7 +7,7 @@ import { discoverResult, listen } from '../../protocol/modern-methods.ts';
 import type { ClientNotices } from '../../protocol/notices/client-notices.ts';
 import type { ResourceWatches } from '../../protocol/notices/resource-watches.ts';
 import type { RequestServer } from '../../protocol/request-server.ts';
-import type { StreamLimit } from '../limits.ts';
+import type { Shares } from '../../shares.ts';
 import { RPC_TRANSPORT } from './refusals.ts';
 import { type EraFacts, type McpHttpRequest, type RpcRequest, serveRequest } from './serve-request.ts';
 
@@ -16,7 +16,8 @@ export interface ModernDeps {
   readonly host: GatewayHost;
   readonly notices: ClientNotices;
   readonly watches: ResourceWatches;
-  readonly streams: StreamLimit;
+  /** The streams of notices that are open, of both eras. */
+  readonly streams: Shares;
   /** Aborts when the gateway takes no new work. */
   readonly draining: AbortSignal;
 }
@@ -48,9 +49,9 @@ async function subscribe(
   gone: AbortSignal,
   deps: ModernDeps,
 ): Promise<JsonObject> {
-  using place = deps.streams.take();
+  using place = deps.streams.place(caller.payer);
   if (place === null) throw new RpcError(RPC_TRANSPORT, 'There are too many streams');
   const signal = AbortSignal.any([gone, deps.draining]);
   const send = (method: string, sent: JsonObject): void => void reply.send({ jsonrpc: '2.0', method, params: sent });
-  return await listen(params, id, caller.view, { send, signal }, deps);
+  return await listen(params, id, caller.view, { send, signal, principal: caller.principal }, deps);
 }

@@ -1,9 +1,10 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { RpcError } from '../../../mcp/json-rpc.ts';
 import { recordGatewayRefusal } from '../../../observability/instruments.ts';
 import type { RequestId } from '../../messages/exchange.ts';
 import { UnknownMethod } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
+import { answerUnread } from '../budgets/read-body.ts';
 import type { Reply } from './reply.ts';
 
 /** For what has an HTTP status and no code in JSON-RPC; SDKs use this one. */
@@ -28,6 +29,20 @@ export function refuseForNow(response: ServerResponse, reply: Reply, why: string
   recordGatewayRefusal(503);
   if (!response.headersSent) response.setHeader('retry-after', '1');
   refuse(reply, 503, why, RPC_TRANSPORT, id);
+}
+
+/** Refuses a request whose body is not read to its end, so that its client can read why. */
+export function refuseUnread(
+  request: IncomingMessage,
+  response: ServerResponse,
+  why: 'too-long' | 'no-room',
+  maxBytes: number,
+): void {
+  const status = why === 'too-long' ? 413 : 503;
+  const text = why === 'too-long' ? `A request is at most ${maxBytes} bytes` : 'There are too many bodies at once';
+  recordGatewayRefusal(status);
+  const json = writeError(undefined, new RpcError(RPC_TRANSPORT, text));
+  answerUnread(request, response, status, json, status === 503 ? { 'retry-after': '1' } : {});
 }
 
 /**

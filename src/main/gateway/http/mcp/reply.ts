@@ -47,6 +47,7 @@ export interface Reply {
  */
 export class HttpReply implements Reply {
   readonly #response: ServerResponse;
+  readonly #payer: string;
   readonly #backlog: Backlog;
   readonly #acceptsJson: boolean;
   readonly #acceptsStream: boolean;
@@ -55,9 +56,10 @@ export class HttpReply implements Reply {
   #events: EventWriter | null = null;
   #timer: Timer | null = null;
 
-  constructor(request: IncomingMessage, response: ServerResponse, backlog: Backlog) {
+  constructor(request: IncomingMessage, response: ServerResponse, payer: string, backlog: Backlog) {
     const accepted = acceptedTypes(request.headers.accept);
     this.#response = response;
+    this.#payer = payer;
     this.#backlog = backlog;
     this.#acceptsJson = accepted.json;
     this.#acceptsStream = accepted.stream;
@@ -161,8 +163,10 @@ export class HttpReply implements Reply {
   #beginEvents(): EventWriter {
     this.#timer?.cancel();
     this.#state = 'stream';
-    const options = { retryMs: null, keepAliveMs: KEEP_ALIVE_MS, maxUnreadBytes: MAX_UNREAD_BYTES };
-    this.#events ??= new EventWriter(this.#response, STREAM_HEADERS, options);
+    this.#events ??= new EventWriter(this.#response, STREAM_HEADERS, {
+      ...{ retryMs: null, keepAliveMs: KEEP_ALIVE_MS, maxUnreadBytes: MAX_UNREAD_BYTES },
+      mayLeave: this.#backlog.stream(this.#payer),
+    });
     return this.#events;
   }
 
@@ -176,6 +180,6 @@ export class HttpReply implements Reply {
     this.#state = 'over';
     this.#timer?.cancel();
     // The end of the answer has been written by the next turn.
-    queueMicrotask(() => this.#backlog.watch(this.#response));
+    queueMicrotask(() => this.#backlog.watch(this.#response, this.#payer));
   }
 }

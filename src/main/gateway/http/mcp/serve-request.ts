@@ -12,6 +12,8 @@ import type { Reply } from './reply.ts';
 /** Who sends a request, and on which route. */
 export interface Caller {
   readonly principal: string;
+  /** Whose budget the request is on: that of its token or, where there are no tokens, of its address. */
+  readonly payer: string;
   readonly view: View;
 }
 

@@ -3,6 +3,7 @@ import { LRUCache } from 'lru-cache';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import type { View } from '../../catalog/view.ts';
+import { Shares } from '../../shares.ts';
 import { HttpSession } from './http-session.ts';
 
 export interface SessionLimits {
@@ -13,6 +14,8 @@ export interface SessionLimits {
 
 export interface NewSession {
   readonly principal: string;
+  /** Whose sessions it is counted among. */
+  readonly payer: string;
   readonly view: View;
   readonly revision: string;
   readonly capabilities: JsonObject;
@@ -22,21 +25,26 @@ const SWEEP_MS = 60_000;
 
 /**
  * The sessions of legacy clients. Each is bound to the client that opened it and to its route. When there are too many,
- * the session that has been idle for longest is closed; a session in use is never closed for another.
+ * one of the caller that has most of them is closed: the one that has been idle for longest. A session in use is closed
+ * only for another caller, and only if that one has fewer.
  */
 export class SessionTable {
   readonly #limits: SessionLimits;
   /** In the order of their last use. Closes whatever leaves it. */
   readonly #sessions: LRUCache<string, HttpSession>;
+  readonly #payers = new WeakMap<HttpSession, string>();
+  readonly #counts: Shares;
   #sweep: Timer | null = null;
 
   constructor(limits: SessionLimits, onClosed: (session: HttpSession) => void) {
     this.#limits = limits;
+    this.#counts = new Shares(limits.maxSessions, 1);
     this.#sessions = new LRUCache({
       // With `max` it would allocate the whole table at once, however large the configured limit is.
       maxSize: Math.max(1, limits.maxSessions),
       sizeCalculation: () => 1,
       dispose: (session) => {
+        this.#counts.give(this.#payerOf(session));
         session.close();
         onClosed(session);
       },
@@ -52,9 +60,11 @@ export class SessionTable {
   }
 
   /** Opens a session. Returns null if there are too many sessions and all of them are in use. */
-  open(facts: NewSession): HttpSession | null {
-    if (this.#sessions.size >= this.#limits.maxSessions && !this.#evict()) return null;
+  open({ payer, ...facts }: NewSession): HttpSession | null {
+    if (this.#sessions.size >= this.#limits.maxSessions && !this.#evict(payer)) return null;
     const session = new HttpSession({ id: randomUUID(), ...facts });
+    this.#payers.set(session, payer);
+    this.#counts.take(payer);
     this.#sessions.set(session.client.id, session);
     this.#sweep ??= startTimer(SWEEP_MS, () => this.#expire());
     return session;
@@ -92,10 +102,26 @@ export class SessionTable {
     this.#sweep = this.#sessions.size === 0 ? null : startTimer(SWEEP_MS, () => this.#expire());
   }
 
-  /** Ends the session that has been idle for longest. Returns false if all sessions are in use. */
-  #evict(): boolean {
-    const idle = [...this.#sessions.rvalues()].find((session) => (session?.idleMs ?? 0) > 0);
-    if (idle !== undefined) this.end(idle);
-    return idle !== undefined;
+  /** Makes room for a session of `payer`. Returns false if there is no session that may be ended for it. */
+  #evict(payer: string): boolean {
+    const own = this.#counts.of(payer);
+    // Of callers that have as many, the one that asks gives way.
+    const callers = this.#counts.byAmount().filter((caller) => caller === payer || this.#counts.of(caller) > own);
+    const [most] = callers;
+    const leastRecent =
+      callers.map((caller) => this.#leastRecent(caller, true)).find((session) => session !== undefined) ??
+      (most === undefined || most === payer ? undefined : this.#leastRecent(most, false));
+    if (leastRecent !== undefined) this.end(leastRecent);
+    return leastRecent !== undefined;
+  }
+
+  #leastRecent(payer: string, isIdle: boolean): HttpSession | undefined {
+    const isFit = (session: HttpSession): boolean =>
+      this.#payerOf(session) === payer && (!isIdle || session.idleMs > 0);
+    return [...this.#sessions.rvalues()].find((session) => session !== undefined && isFit(session));
+  }
+
+  #payerOf(session: HttpSession): string {
+    return this.#payers.get(session) ?? '';
   }
 }

@@ -2,7 +2,7 @@ import { monotonicMs } from '../../../../shared/clock.ts';
 import type { CallToolOptions } from '../../../connectors/calls/call-options.ts';
 import type { RequestTraffic } from '../../../connectors/connection/connection.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
-import type { HostSide } from '../../../mcp/host-side.ts';
+import { answeredMethods, type HostSide } from '../../../mcp/host-side.ts';
 import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
 import { keepTrace } from '../../../observability/telemetry/current-trace.ts';
 import { TRACE_FIELDS } from '../../../observability/telemetry/trace-context.ts';
@@ -10,6 +10,7 @@ import type { CallLatencies } from '../../call-latencies.ts';
 import { assertMode } from '../../messages/capabilities.ts';
 import { ANSWERED, type Exchange, type Forwarded } from '../../messages/exchange.ts';
 import { isAtLeast, withLogger } from '../../messages/log-message.ts';
+import { namedQuestion, withNamedElicitations, withNamedQuestions } from '../../messages/named-questions.ts';
 import type { CallsUnderWay } from './calls-under-way.ts';
 import type { HeldContext } from './held-calls.ts';
 
@@ -70,8 +71,9 @@ export function connectorRequest(
       capabilities,
       async answer({ method, params: asked, signal }) {
         assertMode(method, asked, capabilities);
+        const named = namedQuestion(connectorId, method, asked);
         const until = AbortSignal.any([signal, context.signal, over.signal()]);
-        return await inTrace(() => (ask ?? context.ask)(method, asked, until));
+        return await inTrace(() => (ask ?? context.ask)(method, named, until));
       },
     };
     const onNotification = (method: string, notice: JsonObject): void =>
@@ -88,22 +90,31 @@ export function connectorRequest(
       const isLegacyConnector = !isModern(connectorId, deps);
       return open(era === 'modern' && isLegacyConnector ? '"resultType":"complete",' : '', flow);
     };
+    // A result that asks the person something is changed before it is passed on, so it is needed whole.
+    const mayAsk = era === 'modern' && answeredMethods(host).length > 0 && !isLegacy(connectorId, deps);
+    const isWhole = forwarding.isWhole || mayAsk;
     const result = await send(forwarding, deps, {
       signal: context.signal,
       params: paramsFor(params, exchange, target),
       returnsInputRequests: era === 'modern',
       host,
-      ...(exchange.openLarge !== null && !forwarding.isWhole && { onLargeResult: openLarge }),
+      ...(exchange.openLarge !== null && !isWhole && { onLargeResult: openLarge }),
       ...progressOptions(exchange, context),
       onNotification,
+    }).catch((error: unknown) => {
+      throw withNamedElicitations(connectorId, error);
     });
-    return isHandedOut ? ANSWERED : result;
+    return isHandedOut ? ANSWERED : withNamedQuestions(connectorId, result);
   };
 }
 
 /** Whether a connector is known to speak the modern era; false while it is not connected. */
 export function isModern(connectorId: string, { manager }: Pick<ConnectorRequestDeps, 'manager'>): boolean {
   return manager.facts(connectorId)?.era === 'modern';
+}
+
+function isLegacy(connectorId: string, { manager }: Pick<ConnectorRequestDeps, 'manager'>): boolean {
+  return manager.facts(connectorId)?.era === 'legacy';
 }
 
 /** Calls the manager, and records how long a call of a tool took. */

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
 import type { Exchange, Forwarded } from '../../messages/exchange.ts';
 import { invalidParams } from '../../messages/rpc-errors.ts';
+import { Shares } from '../../shares.ts';
 
 /** A question of a connector that its call waits for. */
 interface Question {
@@ -24,8 +24,9 @@ export interface HeldContext {
 /** How long a client may take to retry with the input. */
 const HOLD_MS = 600_000;
 
-/** At most this many calls are held at once; the oldest one is given up first. */
+/** At most this many calls are held, and requests of this many characters. The client that has most loses one. */
 const MAX_HELD = 1_000;
+const MAX_LENGTH = 32 * 1024 * 1024;
 
 /** Distinguishes the gateway's state from the state of a modern connector, which is passed through. */
 const PREFIX = 'switchyard:';
@@ -36,13 +37,11 @@ const PREFIX = 'switchyard:';
  * the client retries with the input. The state that names the call is used once, and by no other client.
  */
 export class HeldCalls {
-  /** By state. No state is looked up twice, so the least recently used call is the oldest. */
-  readonly #held = new LRUCache<string, HeldCall>({
-    max: MAX_HELD,
-    dispose: (call, _, reason) => {
-      if (reason === 'evict') call.end(new Error('Too many calls wait for their clients'));
-    },
-  });
+  /** By state, the oldest one first. */
+  readonly #held = new Map<string, HeldCall>();
+  /** How many calls each client has, and how long they are. */
+  readonly #counts = new Shares(MAX_HELD, 1);
+  readonly #lengths = new Shares(MAX_LENGTH, 1);
 
   /** Whether a retry belongs to a call that is, or was, held here. */
   static isState(state: unknown): state is string {
@@ -60,11 +59,10 @@ export class HeldCalls {
 
   /** Resumes a held call. Rejects with an RpcError if the call belongs to another client or another request. */
   async resume(state: string, what: string, responses: unknown, exchange: Exchange): Promise<Forwarded> {
-    // A client that merely guesses must not make a call look recently used.
-    const call = this.#held.peek(state);
+    const call = this.#held.get(state);
     if (call === undefined || call.principal !== exchange.principal || call.what !== what)
       throw invalidParams('The requestState is none of this server, was used before, or is too old');
-    this.#held.delete(state);
+    this.#remove(state);
     call.answer(isObject(responses) ? responses : {});
     return this.#serve(call, exchange);
   }
@@ -78,9 +76,34 @@ export class HeldCalls {
     const step = await call.serve(exchange);
     if (step.kind === 'outcome') return step.outcome;
     const state = PREFIX + randomBytes(24).toString('base64url');
+    const { principal, what } = call;
+    while (!this.#counts.has(principal)) this.#giveUp(this.#counts, principal);
+    while (this.#held.size > 0 && !this.#lengths.has(principal, what.length)) this.#giveUp(this.#lengths, principal);
     this.#held.set(state, call);
-    call.expireIn(HOLD_MS, () => this.#held.delete(state));
+    this.#counts.take(principal);
+    this.#lengths.take(principal, what.length);
+    call.expireIn(HOLD_MS, () => this.#remove(state));
     return { resultType: 'input_required', inputRequests: step.inputRequests, requestState: state };
+  }
+
+  #remove(state: string): void {
+    const call = this.#held.get(state);
+    if (call === undefined) return;
+    this.#held.delete(state);
+    this.#counts.give(call.principal);
+    this.#lengths.give(call.principal, call.what.length);
+  }
+
+  /** Gives up the oldest call of the client that has most; of the one that asks, if it has as much. */
+  #giveUp(shares: Shares, asking: string): void {
+    const [most = asking] = shares.byAmount();
+    const principal = shares.of(asking) >= shares.of(most) ? asking : most;
+    for (const [state, call] of this.#held) {
+      if (call.principal !== principal) continue;
+      this.#remove(state);
+      call.end(new Error('Too many calls wait for their clients'));
+      return;
+    }
   }
 }
 

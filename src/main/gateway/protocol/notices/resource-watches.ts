@@ -1,6 +1,7 @@
 import { raceSignal } from '../../../../shared/clock.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import { invalidParams } from '../../messages/rpc-errors.ts';
+import { Shares } from '../../shares.ts';
 import { offersUpdates } from '../forwarding/negotiated.ts';
 
 interface Watch {
@@ -10,6 +11,10 @@ interface Watch {
   /** Resolves with what ends it at the connector. */
   stop: Promise<() => void>;
 }
+
+/** Watches of all clients together, of which one client may have half. */
+const MAX_WATCHES = 10_000;
+const SHARE_OF_ONE = 0.5;
 
 /** How long a connector may take to take it. */
 const WATCH_TIMEOUT_MS = 5_000;
@@ -21,6 +26,7 @@ const WATCH_TIMEOUT_MS = 5_000;
 export class ResourceWatches {
   readonly #manager: ConnectorProxyManager;
   readonly #watches = new Map<string, Watch>();
+  readonly #shares = new Shares(MAX_WATCHES, SHARE_OF_ONE);
   readonly #off: () => void;
 
   constructor(manager: ConnectorProxyManager) {
@@ -33,10 +39,12 @@ export class ResourceWatches {
 
   /**
    * Watches a resource. Resolves with the function that ends the watch, once the connector has accepted it. Rejects
-   * as the connector does, with an RpcError for a connector that does not tell of changes, or with the reason of
-   * `signal`.
+   * as the connector does, with an RpcError for a connector that does not tell of changes or for a client that watches
+   * too much, or with the reason of `signal`.
    */
-  async watch(connectorId: string, uri: string, signal: AbortSignal): Promise<() => void> {
+  async watch(connectorId: string, uri: string, principal: string, signal: AbortSignal): Promise<() => void> {
+    const place = this.#shares.place(principal);
+    if (place === null) throw invalidParams('Too many resources are watched', { uri });
     const key = `${connectorId}\0${uri}`;
     const known = this.#watches.get(key);
     const watch = known ?? { connectorId, uri, count: 0, stop: this.#ask(connectorId, uri) };
@@ -46,6 +54,7 @@ export class ResourceWatches {
     const end = (): void => {
       if (!isOn) return;
       isOn = false;
+      place[Symbol.dispose]();
       watch.count -= 1;
       if (watch.count > 0 || this.#watches.get(key) !== watch) return;
       this.#watches.delete(key);

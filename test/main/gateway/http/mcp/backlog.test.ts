@@ -18,17 +18,17 @@ function answer(writableLength: number): ServerResponse & { readonly socket: { b
 
 it('lets a client go that takes nothing for half a minute, and counts what lies here until then', () => {
   const backlog = new Backlog();
-  const [slow, stuck] = [answer(100 * 1024 * 1024), answer(40 * 1024 * 1024)];
+  const [slow, stuck] = [answer(50 * 1024 * 1024), answer(20 * 1024 * 1024)];
   const gone: string[] = [];
   slow.once('close', () => gone.push('slow'));
   stuck.once('close', () => gone.push('stuck'));
-  backlog.watch(slow);
-  expect(backlog.isFull).toBe(false);
-  backlog.watch(stuck);
-  expect(backlog.isFull).toBe(true);
+  backlog.watch(slow, 'a');
+  expect(backlog.isFull('a')).toBe(false);
+  backlog.watch(stuck, 'a');
+  expect(backlog.isFull('a')).toBe(true);
   slow.socket.bytesWritten = 10;
   vi.advanceTimersByTime(30_001);
-  expect([gone, backlog.isFull]).toEqual([['stuck'], false]);
+  expect([gone, backlog.isFull('a')]).toEqual([['stuck'], false]);
   vi.advanceTimersByTime(30_000);
   expect(gone).toEqual(['stuck', 'slow']);
 });
@@ -36,6 +36,22 @@ it('lets a client go that takes nothing for half a minute, and counts what lies 
 it('leaves small answers alone', () => {
   const backlog = new Backlog();
   const small = answer(1_000);
-  backlog.watch(small);
+  backlog.watch(small, 'a');
   expect(small.listenerCount('close')).toBe(0);
+});
+
+it('leaves room for others where one caller may fill only half of it', () => {
+  const backlog = new Backlog(0.5);
+  backlog.watch(answer(40 * 1024 * 1024), 'a');
+  expect([backlog.isFull('a'), backlog.isFull('b')]).toEqual([true, false]);
+});
+
+it('counts what clients leave unread of their streams, and lets the one go for which there is no room', () => {
+  const backlog = new Backlog();
+  const streams = Array.from({ length: 20 }, () => backlog.stream('a'));
+  const mebibytes = (count: number): number => count * 1024 * 1024;
+  expect(streams.map((leave) => leave(mebibytes(4))).filter(Boolean)).toHaveLength(16);
+  expect([streams[0]?.(mebibytes(5)), streams[19]?.(1_000)]).toEqual([false, true]);
+  streams[1]?.(0);
+  expect([streams[0]?.(mebibytes(4)), backlog.isFull('a')]).toEqual([true, false]);
 });

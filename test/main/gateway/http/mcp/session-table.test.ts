@@ -5,7 +5,7 @@ import { type NewSession, SessionTable } from '../../../../../src/main/gateway/h
 
 const viewOf = (name: string): View => ({ route: { name } }) as unknown as View;
 const view = viewOf('all');
-const facts: NewSession = { principal: 'p', view, revision: '2025-11-25', capabilities: {} };
+const facts: NewSession = { principal: 'p', payer: 'p', view, revision: '2025-11-25', capabilities: {} };
 
 function openTable(maxSessions: number, sessionIdleMs = 60_000) {
   const closed: HttpSession[] = [];
@@ -93,5 +93,31 @@ describe('SessionTable', () => {
 
   it('accepts a limit far beyond what memory could hold', () => {
     expect(openTable(1_000_000_000).open()).not.toBeNull();
+  });
+
+  it('closes a session of the caller that has most of them, and none of another', () => {
+    const { table, closed, open } = openTable(4);
+    const other = { ...facts, principal: 'q', payer: 'q' };
+    const own = table.open(other);
+    const first = open();
+    for (let index = 0; index < 10; index += 1) {
+      vi.advanceTimersByTime(10);
+      open();
+    }
+    expect(closed[0]).toBe(first);
+    expect([closed.length, closed.includes(own as HttpSession), table.size]).toEqual([8, false, 4]);
+    expect(table.open(other)).not.toBeNull();
+    expect(closed.includes(own as HttpSession)).toBe(false);
+  });
+
+  it('closes a session in use only for another caller that has fewer', () => {
+    const { table, closed, open } = openTable(2);
+    const sessions = [open(), open()];
+    for (const { client } of sessions) client.running.set(1, new AbortController());
+    expect(table.open(facts)).toBeNull();
+    const other = { ...facts, principal: 'q', payer: 'q' };
+    expect(table.open(other)).not.toBeNull();
+    expect(closed).toEqual([sessions[0]]);
+    expect(table.open(facts)).toBeNull();
   });
 });

@@ -107,4 +107,28 @@ describe('HeldCalls', () => {
   it('recognizes its own states among those of connectors', () => {
     expect(['switchyard:abc', 'abc', undefined].map((state) => HeldCalls.isState(state))).toEqual([true, false, false]);
   });
+
+  it('gives up a call of the client that holds most of them, and of no other', async () => {
+    const held = new HeldCalls();
+    const state = async (principal: string, what: string): Promise<string> =>
+      String(
+        ((await held.start(exchange({ principal }), what, asks(1) as never)) as Record<string, unknown>).requestState,
+      );
+    const own = await state('few', 'x');
+    const first = await state('many', 'x');
+    for (let index = 0; index < 1_000; index += 1) await state('many', 'x');
+    expect(held.size).toBe(1_000);
+    await expect(held.resume(first, 'x', {}, exchange({ principal: 'many' }))).rejects.toMatchObject({ code: -32_602 });
+    const answer = await held.resume(own, 'x', { 'request-1': { a: 1 } }, exchange({ principal: 'few' }));
+    expect(answer).toEqual({ answers: [{ a: 1 }] });
+    held.close();
+  });
+
+  it('holds requests of 32 MiB in all, however few they are', async () => {
+    const held = new HeldCalls();
+    for (let index = 0; index < 20; index += 1)
+      await held.start(exchange(), `${index}${'x'.repeat(4_000_000)}`, asks(1) as never);
+    expect(held.size).toBe(8);
+    held.close();
+  });
 });

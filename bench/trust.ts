@@ -1,0 +1,26 @@
+/**
+ * What do asymmetric signatures cost a refresh and a whole proof of a map, in processor time of the thread and of main?
+ * Baseline: the same map with its HMAC alone, interleaved, each way in a thread of its own.
+ * `npm run bench -- trust [--only canonical,plain] [--pairs N] [--entries N] [--changed N]`
+ */
+import { runParts } from './support/run-parts.ts';
+import { measureTrust } from './trust/measure.ts';
+
+await runParts(
+  {
+    name: 'trust',
+    question: 'What do asymmetric signatures cost a refresh and a whole proof of a map?',
+    options: {
+      pairs: { type: 'string', default: '20' },
+      entries: { type: 'string', default: '10000' },
+      changed: { type: 'string', default: '50' },
+    },
+  },
+  ({ pairs, entries, changed }) => {
+    const plan = { pairs: Number(pairs), count: Number(entries), changed: Number(changed) };
+    return {
+      canonical: (tell) => measureTrust(plan, 'canonical', tell),
+      plain: (tell) => measureTrust(plan, 'plain', tell),
+    };
+  },
+);

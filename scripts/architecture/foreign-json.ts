@@ -1,0 +1,37 @@
+import type { Rule } from './rules.ts';
+
+/** What parses JSON itself. Everything else calls `parseForeignJson`, which scans before it parses. */
+const ALLOWED: ReadonlyMap<string, string> = new Map([
+  ['src/shared/json/parse-foreign.ts', 'scans first'],
+  ['src/shared/map/strict-json.ts', 'scans first, and is stricter'],
+  ['src/shared/protocol/start-image.ts', 'a file that this program wrote, with a checksum'],
+  ['src/main/gateway/status-page/view/page-script.ts', 'runs in the browser, on what the gateway sends'],
+  ['src/main/cli/terminal/merge-output-file.ts', 'what JSON.stringify wrote a moment before'],
+  ['src/main/cli/discovery/trust-book.ts', 'a file that this program wrote, for its user alone'],
+  ['src/main/cli/demo/package-bin.ts', 'the manifest of an installed package'],
+  ['src/main/cli/commands/call.ts', 'an argument of the command line'],
+  ['src/main/cli/bench/keepers.ts', 'a benchmark'],
+  ['src/main/cli/bench/headline.ts', 'a benchmark'],
+  ['src/main/cli/bench/fresh-process.ts', 'a benchmark'],
+  ['src/main/cli/bench/map-process.ts', 'a benchmark'],
+  ['src/main/registry/storable-server.ts', 'what JSON.stringify wrote a moment before'],
+  ['src/main/connectors/replaced-api/proxy-connection.ts', 'what JSON.stringify wrote a moment before'],
+  ['src/main/service-map/keys/remembered-document.ts', 'texts that this program wrote, proven before'],
+  ['src/workers/programs/program-notes.ts', 'files that this program wrote'],
+  ['src/workers/tables/tool-table.ts', 'rows that this program wrote'],
+  ['src/workers/tables/server-table.ts', 'rows that this program wrote'],
+  ['src/workers/servers-file/servers-text.ts', 'what JSON.stringify wrote a moment before'],
+  ['src/workers/servers-file/servers-file.ts', 'rows that this program wrote'],
+]);
+
+const PARSES = /\bJSON\s*\.\s*parse\b|\bawait\s[^;]*\.json\(\)/;
+const COMMENT = /^\s*(?:\*|\/\/|\/\*)/;
+
+/** Rule 6: JSON of others is parsed by `parseForeignJson` alone. */
+export const checkForeignJson: Rule = (files) =>
+  files
+    .filter(({ path, lines }) => !ALLOWED.has(path) && lines.some((line) => PARSES.test(line) && !COMMENT.test(line)))
+    .map(
+      ({ path }) =>
+        `JSON.parse: ${path} must call parseForeignJson, or be named in scripts/architecture/foreign-json.ts`,
+    );

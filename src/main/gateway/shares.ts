@@ -1,0 +1,60 @@
+/**
+ * Counts what callers hold of something that there is only so much of. A caller is a token, or an address where there
+ * are no tokens. None of several callers may hold more than its share, so that one cannot leave the others without.
+ */
+export class Shares {
+  readonly #max: number;
+  readonly #maxOfOne: number;
+  readonly #held = new Map<string, number>();
+  #total = 0;
+
+  /** `share` is the part of `max` that one caller may hold: 1 for all of it. */
+  constructor(max: number, share: number) {
+    this.#max = max;
+    this.#maxOfOne = Math.max(1, Math.floor(max * share));
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+
+  of(caller: string): number {
+    return this.#held.get(caller) ?? 0;
+  }
+
+  /** Whether the caller can have that much more. */
+  has(caller: string, amount = 1): boolean {
+    return this.#total + amount <= this.#max && this.hasShare(caller, amount);
+  }
+
+  /** Whether that much more is within the share of the caller, whatever others hold. */
+  hasShare(caller: string, amount = 1): boolean {
+    return this.of(caller) + amount <= this.#maxOfOne;
+  }
+
+  /** Notes that the caller holds that much more, whether it can have it or not. */
+  take(caller: string, amount = 1): void {
+    this.#total += amount;
+    this.#held.set(caller, this.of(caller) + amount);
+  }
+
+  /** Notes that the caller holds that much less. */
+  give(caller: string, amount = 1): void {
+    this.#total -= amount;
+    const rest = this.of(caller) - amount;
+    if (rest > 0) this.#held.set(caller, rest);
+    else this.#held.delete(caller);
+  }
+
+  /** Takes a place, which is free again when it is disposed of. Null if the caller cannot have one. */
+  place(caller: string): Disposable | null {
+    if (!this.has(caller)) return null;
+    this.take(caller);
+    return { [Symbol.dispose]: () => this.give(caller) };
+  }
+
+  /** The callers, those that hold most first. */
+  byAmount(): readonly string[] {
+    return [...this.#held].sort(([, one], [, other]) => other - one).map(([caller]) => caller);
+  }
+}

@@ -1,0 +1,61 @@
+import { JsonFault } from '../../shared/json/json-limits.ts';
+import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
+
+/** How much of a message is looked at for its id: from its beginning, and before its end. */
+const HEAD_LENGTH = 4_096;
+const TAIL_LENGTH = 256;
+
+/** The id of a message as its last member, or before `jsonrpc`. */
+const LAST_ID = /,\s*"id"\s*:\s*(\d{1,15}|"\d{1,15}")\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
+
+/** A message of another program that is not parsed, because it nests too deep or holds too much. */
+export class RefusedMessage {
+  /** The id of the answer; null if it is not found, or if the message is no answer. */
+  readonly id: number | null;
+  /** Whether the message names a method, so that it is a request or a notification. */
+  readonly isRequest: boolean;
+  /** What is wrong with it, as a clause: "nests deeper than 128 levels". */
+  readonly reason: string;
+
+  /** `head` and `tail` are as much of the message as was kept. */
+  constructor(fault: JsonFault, head: string, tail: string = head) {
+    const { id, method } = firstMembers(head.slice(0, HEAD_LENGTH));
+    this.reason = fault.message;
+    this.isRequest = method;
+    this.id = method ? null : (id ?? asId(LAST_ID.exec(tail.slice(-TAIL_LENGTH))?.[1]));
+  }
+}
+
+/**
+ * Parses the JSON of a message. Gives a {@link RefusedMessage} for one that nests too deep or holds too much: nobody
+ * else must suffer from it, and whoever waits for it hears why. Throws a SyntaxError for what is no JSON.
+ */
+export function parseMessage(text: string): unknown {
+  try {
+    return parseForeignJson(text);
+  } catch (error) {
+    if (error instanceof JsonFault) return new RefusedMessage(error, text);
+    throw error;
+  }
+}
+
+/** The members before the first one that is an object or an array. */
+function firstMembers(head: string): { readonly id: number | null; readonly method: boolean } {
+  const member = /\s*"((?:[^"\\]|\\.)*)"\s*:\s*(?:("(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,)?/y;
+  member.lastIndex = /^\s*\{/.exec(head)?.[0].length ?? head.length;
+  let id: number | null = null;
+  let method = false;
+  for (let found = member.exec(head); found !== null; found = member.exec(head)) {
+    const [, name, value] = found;
+    if (name === 'method') method = true;
+    if (name === 'id') id = asId(value);
+    if (value === undefined) break;
+  }
+  return { id, method };
+}
+
+/** Some servers answer the id 7 as "7". */
+function asId(text: string | undefined): number | null {
+  const digits = /^"?(\d{1,15})"?$/.exec(text ?? '')?.[1];
+  return digits === undefined ? null : Number(digits);
+}

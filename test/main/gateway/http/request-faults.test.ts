@@ -1,0 +1,47 @@
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { hostName, requestFault } from '../../../../src/main/gateway/http/request-faults.ts';
+
+const request = (...rawHeaders: readonly string[]): IncomingMessage =>
+  ({ rawHeaders, headers: { host: rawHeaders[1] } }) as unknown as IncomingMessage;
+
+describe('requestFault', () => {
+  it('finds nothing wrong with usual headers, repeated ones that may be lists among them', () => {
+    expect(requestFault(request('Host', 'localhost:1', 'Accept', 'a', 'accept', 'b', 'Origin', 'http://x'))).toBeNull();
+  });
+
+  it.each(['host', 'Origin', 'AUTHORIZATION', 'content-type', 'Content-Length', 'transfer-encoding'])(
+    'refuses a second %s, whether it says the same or not',
+    (name) => {
+      const first = name.toLowerCase() === 'host' ? [] : [name, 'a'];
+      expect(requestFault(request('Host', 'localhost', ...first, name, 'localhost'))).toMatch(/is there twice/);
+    },
+  );
+});
+
+describe('hostName', () => {
+  it.each([
+    ['LocalHost', 'localhost'],
+    ['localhost:3737', 'localhost'],
+    ['[::1]:80', '[::1]'],
+    ['127.0.0.1:65535', '127.0.0.1'],
+  ])('reads %s', (host, name) => expect(hostName(host)).toBe(name));
+
+  it.each([
+    undefined,
+    '',
+    'localhost:',
+    'localhost:0',
+    'localhost:65536',
+    'localhost:80:80',
+    'a@localhost',
+    'a:b@localhost',
+    'localhost/x',
+    'localhost?x',
+    'localhost#x',
+    'localhost\\x',
+    'localhost,evil',
+    'local host',
+    '[::1',
+  ])('refuses %j', (host) => expect(hostName(host)).toBeNull());
+});

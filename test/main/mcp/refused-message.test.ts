@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { parseMessage, RefusedMessage } from '../../../src/main/mcp/refused-message.ts';
+
+const DEEP = `${'['.repeat(200)}${']'.repeat(200)}`;
+
+describe('parseMessage', () => {
+  it('gives a message as it is', () => {
+    expect(parseMessage('{"id":1}')).toEqual({ id: 1 });
+    expect(() => parseMessage('{"id":')).toThrow(SyntaxError);
+  });
+
+  it.each([
+    ['first', `{"jsonrpc":"2.0","id":7,"result":${DEEP}}`, 7],
+    ['as a text', `{ "id" : "7", "jsonrpc":"2.0", "result":${DEEP}}`, 7],
+    ['last', `{"jsonrpc":"2.0","result":${DEEP},"id":7}`, 7],
+    ['before jsonrpc', `{"result":${DEEP}, "id": 7, "jsonrpc": "2.0"}\n`, 7],
+    ['within the result alone', `{"jsonrpc":"2.0","result":{"id":7,"a":${DEEP}}}`, null],
+    ['as another kind of value', `{"id":{"a":1},"result":${DEEP}}`, null],
+    ['in a batch', `[{"id":7,"result":${DEEP}}]`, null],
+  ])('finds the id of an answer that is not parsed, where it comes %s', (_, text, id) => {
+    const message = parseMessage(text);
+    expect(message).toBeInstanceOf(RefusedMessage);
+    expect(message).toMatchObject({ id, isRequest: false, reason: 'nests deeper than 128 levels' });
+  });
+
+  it('does not take a request of the other side for an answer', () => {
+    const text = `{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":${DEEP}}`;
+    expect(parseMessage(text)).toMatchObject({ id: null, isRequest: true });
+  });
+});
