@@ -122,8 +122,8 @@ export const INSTRUMENTS = {
   alarms: counter(
     'mcp_service_map_alarms_total',
     'What wants a human eye about service maps, by code: suspicious ones (MAP_EQUIVOCATED, MAP_MASS_REMOVAL), one ' +
-      'that is aging (MAP_EXPIRED), one that was dropped (MAP_TOO_STALE, MAP_KEY_REVOKED), and key documents ' +
-      'that were not believed (KEYS_UNTRUSTED, KEYS_ROLLED_BACK).',
+      'that is aging (MAP_EXPIRED), one that was dropped (MAP_TOO_STALE, MAP_KEY_REVOKED), and key documents that ' +
+      'were not believed (KEYS_UNTRUSTED, KEYS_ROLLED_BACK).',
     'code',
   ),
   unusableEntries: gauge(

@@ -60,7 +60,7 @@ function parse(text: string, subject: string): unknown {
     const looksLikePage = /^\s*</.test(text);
     // V8 quotes what it stumbled over; what a stranger served has no place in a log.
     const complaint = messageOf(cause)
-      .replace(/, (\.\.\.)?".*" is not valid JSON$/s, '')
+      .replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '')
       .replace(/\p{Cc}/gu, '\ufffd');
     const why = looksLikePage ? 'it looks like a web page, such as a login or an error page' : complaint;
     throw refusal('MAP_SYNTAX', `${subject} is not JSON: ${why}`);

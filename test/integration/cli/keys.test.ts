@@ -235,7 +235,7 @@ describe('keys rotate, revoke and list', () => {
   it.each<[string, readonly string[], RegExp]>([
     ['a pattern without a version', ['--documents', 'keys.json', '--key', 'a'], /does not have \{version\} once/],
     ['a URL to write to', ['--documents', 'https://m.example/{version}', '--key', 'a'], /names the files to write/],
-    ['no key to sign with', ['--documents', 'k.{version}'], /--key <file>.*not specified/],
+    ['no key to sign with', ['--documents', 'k.{version}'], /--key <file\.\.\.>.*not specified/],
     ['a folder that is not there', ['--documents', '/nope/k.{version}', '--key', 'a'], /Cannot list the folder/],
     ['a term of no days', ['--documents', 'k.{version}', '--key', 'a', '--expires', '0'], /number of days/],
   ])('refuse %s', async (_, args, message) => {
@@ -251,6 +251,23 @@ describe('keys rotate, revoke and list', () => {
     expect([missing.code, missing.stderr]).toEqual([2, expect.stringContaining('which --key names')]);
     const publicOne = await keys('rotate', '--documents', at(DOCUMENTS), '--key', at('a.json'));
     expect([publicOne.code, publicOne.stderr]).toEqual([1, expect.stringContaining('KEYS_INVALID')]);
+  });
+
+  it('take several private keys after one --key', async () => {
+    const keysToSign = ['--key', at('a.jwk'), at('b.jwk')];
+    expect(await keys('rotate', '--documents', at(DOCUMENTS), '--keys', at('b.json'), ...keysToSign)).toMatchObject({
+      code: 0,
+    });
+  });
+
+  it('quote nothing of a private key whose file is damaged', async () => {
+    const { d } = json('a.jwk');
+    for (const damaged of [read('a.jwk').replace('"d":', '"d"'), read('a.jwk').replace(`"${d}"`, d), `"${d}"`, d]) {
+      writeFileSync(at('damaged.jwk.txt'), damaged);
+      const { code, stderr } = await keys('rotate', '--documents', at(DOCUMENTS), '--key', at('damaged.jwk.txt'));
+      expect([code > 0, stderr]).toEqual([true, expect.not.stringContaining(String(d))]);
+      expect(stderr).not.toContain(String(d).slice(4, 14));
+    }
   });
 
   it('say that others can read a private key', async () => {

@@ -71,7 +71,7 @@ async function runAsPrinted(command: string, { cwd, env }: Place): Promise<strin
 /** A running `serve`, and what its page says. */
 interface Host extends AsyncDisposable {
   readonly refresh: () => void;
-  readonly trust: () => Promise<Pick<TrustModel, 'signers' | 'keyDocument'>>;
+  readonly trust: () => Promise<Pick<TrustModel, 'signers' | 'keyDocument' | 'dropped'>>;
 }
 
 /** Starts the host of the page on a free port. The default one may be taken on the machine that runs this. */
@@ -89,7 +89,7 @@ async function startHost(command: string, { cwd, env }: Place): Promise<Host> {
     refresh: () => child.kill('SIGHUP'),
     async trust() {
       const answer = (await (await fetch(`${url}/status.json`)).json()) as StatusModel;
-      return answer.system.maps[0]?.trust ?? { signers: [], keyDocument: null };
+      return answer.system.maps[0]?.trust ?? { signers: [], keyDocument: null, dropped: null };
     },
     async [Symbol.asyncDispose]() {
       child.kill('SIGTERM');
@@ -131,4 +131,33 @@ it('ten commands of docs/signing.md take an operator from nothing to a rotated k
   const wasOff = await runAsPrinted(`${sync} --keys map-keys.json`, place);
   const isNew = await runAsPrinted(`${sync} --keys second-key.json --min-version 3`, place);
   expect([wasOff, isNew]).toEqual([expect.stringContaining('map fresh'), expect.stringContaining('map fresh')]);
+});
+
+it('a host drops a map whose key was revoked, and takes the next one that a new key signed', {
+  timeout: 120_000,
+}, async () => {
+  await using place = await startPlace();
+  const documents = "--documents 'public/keys.{version}.json'";
+  const make = (name: string): string =>
+    `mcp-switchyard keys new --out ${name}.jwk --public keys-of-hosts.json --kid ${name}`;
+  const sign = (name: string): string => `mcp-switchyard sign map.json --stamp --key ${name}.jwk --out public/map.json`;
+  for (const command of [
+    make('root'),
+    make('stolen'),
+    `mcp-switchyard keys rotate ${documents} --keys keys-of-hosts.json --roots root --key root.jwk`,
+    sign('stolen'),
+  ])
+    await runAsPrinted(command, place);
+  const flags = '--keys keys-of-hosts.json --key-documents "$MAPS/keys.{version}.json"';
+  await using host = await startHost(`mcp-switchyard serve --service-map "$MAPS/map.json" ${flags}`, place);
+  await eventually('the host believes the map', async () => (await signersOf(host)) === 'stolen');
+  await runAsPrinted('mcp-switchyard keys new --out next.jwk --public next.json --kid next', place);
+  await runAsPrinted(`mcp-switchyard keys revoke stolen ${documents} --keys next.json --key root.jwk`, place);
+  host.refresh();
+  await eventually('the map is dropped', async () => (await host.trust()).dropped?.code === 'MAP_KEY_REVOKED');
+  expect(await signersOf(host)).toBe('');
+  await runAsPrinted(sign('next'), place);
+  host.refresh();
+  await eventually('the next map is in force', async () => (await signersOf(host)) === 'next');
+  expect((await host.trust()).dropped).toBeNull();
 });

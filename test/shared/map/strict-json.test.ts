@@ -40,6 +40,13 @@ describe('parseStrictJson', () => {
     expect(() => parseStrictJson(bytes(text))).toThrow(expect.objectContaining({ code }));
   });
 
+  it.each(['{"a": hidden}', 'hidden', '{"long":"0123456789012345678901234567890123456789", x: hidden, "b": 1}'])(
+    'quotes nothing of what it cannot parse: %s',
+    (text) => {
+      expect(() => parseStrictJson(bytes(text))).toThrow(/^The service map is not JSON: [^"]*$/);
+    },
+  );
+
   it('refuses bytes that are not UTF-8', () => {
     expect(() => parseStrictJson(Uint8Array.of(0x22, 0xff, 0x22))).toThrow(
       expect.objectContaining({ code: 'MAP_ENCODING' }),

@@ -10,6 +10,9 @@ import { examples } from '../terminal/own-command.ts';
 /** How long a key document is good for unless `--expires` says otherwise, in days. */
 const DOCUMENT_DAYS = 90;
 
+/** What `--key` is for. */
+const SIGNING_KEYS = 'a private key that signs, of old roots and new ones; may be repeated';
+
 /** The longest time that `--expires` takes, in days. */
 const MAX_DAYS = 36_500;
 
@@ -66,6 +69,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     });
 
   withDocument(fresh('rotate', 'write the next key document: which keys are trusted from now on'))
+    .requiredOption('--key <file...>', SIGNING_KEYS)
     .option('--remove <kid...>', 'keys that are no longer trusted from now on')
     .addHelpText(
       'after',
@@ -81,6 +85,8 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
     });
 
   withDocument(fresh('revoke', 'write the next key document, in which keys are revoked: maps they signed are dropped'))
+    // Not variadic: it would take the keys to revoke for files.
+    .requiredOption('--key <file>', SIGNING_KEYS, repeated)
     .argument('<keys...>', 'kids or thumbprints, as `keys list` shows them')
     .addHelpText(
       'after',
@@ -96,7 +102,7 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
 
   fresh('sign-document', 'add the signatures of further keys to a document that --partial left incomplete')
     .requiredOption('--documents <pattern>', 'the files of the key documents; {version} stands for their number')
-    .requiredOption('--key <file>', 'a private key that signs; may be repeated', repeated)
+    .requiredOption('--key <file...>', SIGNING_KEYS)
     .option('--keys <file>', 'for the first document: the JWKS that hosts have configured')
     .addHelpText(
       'after',
@@ -112,7 +118,6 @@ export function addKeysCommands(program: Command, setExitCode: (code: number) =>
 function withDocument(command: Command): Command {
   return command
     .requiredOption('--documents <pattern>', 'the files of the key documents; {version} stands for their number')
-    .requiredOption('--key <file>', 'a private key that signs, old roots and new ones; may be repeated', repeated)
     .option(
       '--keys <file>',
       'JWKS with the public keys to add; for the first document, those that hosts have configured',

@@ -1,5 +1,5 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
-import { codeOf, messageOf } from '../../../../shared/errors.ts';
+import { codeOf } from '../../../../shared/errors.ts';
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import { readKeySet } from '../../../../shared/signatures/key-set.ts';
 import { misuse } from '../../flags/option-values.ts';
@@ -61,6 +61,7 @@ export function readJson(path: string, flag: string): unknown {
   try {
     return parseStrictJson(bytes);
   } catch (error) {
-    throw misuse(`The file ${path} of ${flag} is not JSON: ${messageOf(error).replace('The service map', 'It')}`);
+    // Without the parser's words: they quote the file, which may hold a private key.
+    throw misuse(`The file ${path} of ${flag} is not strict JSON (${codeOf(error) ?? 'unknown'})`);
   }
 }
