@@ -16,6 +16,7 @@ const ALLOWED: ReadonlyMap<string, string> = new Map([
   ['src/main/cli/bench/map-process.ts', 'a benchmark'],
   ['src/main/registry/storable-server.ts', 'what JSON.stringify wrote a moment before'],
   ['src/main/connectors/replaced-api/proxy-connection.ts', 'what JSON.stringify wrote a moment before'],
+  ['src/main/service-map/keys/remembered-document.ts', 'texts that this program wrote, proven before'],
   ['src/workers/programs/program-notes.ts', 'files that this program wrote'],
   ['src/workers/tables/tool-table.ts', 'rows that this program wrote'],
   ['src/workers/tables/server-table.ts', 'rows that this program wrote'],

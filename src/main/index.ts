@@ -75,6 +75,7 @@ export { ManifestCache } from './service-map/manifest-cache.ts';
 export { RefreshScheduler, type RefreshSchedulerOptions } from './service-map/refresh/refresh-scheduler.ts';
 export type { ServiceMapStatus } from './service-map/service-map-status.ts';
 export type { DroppedMap, KeysStatus, SignedBy, SignerStatus } from './service-map/trust/map-trust-status.ts';
+export type { HeldBackTool } from './tools/tool-approvals.ts';
 export type { ToolInfo } from './tools/tool-info.ts';
 export type { ToolProvenance } from './tools/tool-intake.ts';
 export type { ChangedTool } from './tools/tool-pins.ts';

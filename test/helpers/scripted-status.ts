@@ -51,6 +51,7 @@ export function statusWith(connectors: readonly ListedConnector[], more: Partial
     toolCount: connectors.reduce((sum, { toolCount }) => sum + toolCount, 0),
     staleTools: { connectorCount: 0, toolCount: 0, oldestListedAt: null },
     changedTools: [],
+    heldBackTools: [],
     loads: [],
     store: { kind: 'off' },
     isClosed: false,

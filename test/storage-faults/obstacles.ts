@@ -46,7 +46,7 @@ const links: FaultCase = {
     // These two are where they belong, elsewhere.
     writeFileSync(join(away, 'real.json'), '{ "servers": [{ "na');
     symlinkSync(join(away, 'real.json'), registry);
-    writeFileSync(join(away, 'real.db'), 'no database'.repeat(500));
+    writeFileSync(join(away, 'real.db'), Buffer.alloc(6_000));
     symlinkSync(join(away, 'real.db'), join(folder, 'switchyard.db'));
     const { cache } = await opened(registry);
     await cache.upsert(server('a'));
@@ -55,7 +55,7 @@ const links: FaultCase = {
     assert.ok(!existsSync(join(away, 'nowhere')));
     assert.equal(readlinkSync(join(folder, 'switchyard.db')), join(away, 'real.db'));
     assert.deepEqual(namesIn(registry), ['a']);
-    assert.ok(readFileSync(join(away, 'real.db.corrupt'), 'utf8').startsWith('no database'));
+    assert.equal(readFileSync(join(away, 'real.db.corrupt')).length, 6_000);
     assert.equal(stateOf(open(folder, registry).servers), stateOf([server('a')]));
     return 'nothing behind them was touched, and what belongs behind one stays there';
   },

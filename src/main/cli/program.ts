@@ -69,7 +69,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
     });
 
   const tools = withSource(
-    fresh('tools', 'list the tools of all connectors; diff and approve look at those that changed'),
+    fresh('tools', 'list the tools of all connectors; diff, approve and digest are about their definitions'),
   )
     .option('--connector <id>', 'only those of this connector')
     .addHelpText('after', examples('mcp-switchyard tools --connector wikidata'))

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
-import { isLoopback } from '../gateway/http/guard.ts';
+import { assertTokens, isLoopback } from '../gateway/http/access-tokens.ts';
 import type { ReadyFor } from '../gateway/http/health.ts';
 import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/limits.ts';
 import { milliseconds, repeated, requiredVariable, wholeNumber } from './flags/option-values.ts';
@@ -114,19 +114,12 @@ export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
 }
 
 /**
- * Reads the tokens from the variables that the options name. Throws OPTIONS_INVALID for one that is missing or too
- * short, and for an address beyond loopback without any token.
+ * Reads the tokens from the variables that the options name. Throws OPTIONS_INVALID for a token that is missing,
+ * unusable or given twice, and for an address beyond loopback without any token.
  */
 export function tokensOf({ tokenEnv, host, stdio }: ServeOptions): readonly string[] {
-  const tokens = tokenEnv.map((name) => {
-    const token = requiredVariable(name, '--token-env');
-    if (!/^[\x21-\x7e]{16,}$/.test(token))
-      throw new SwitchyardError(
-        'OPTIONS_INVALID',
-        `The variable ${name} holds no token: at least 16 visible ASCII characters`,
-      );
-    return token;
-  });
+  const tokens = tokenEnv.map((name) => requiredVariable(name, '--token-env'));
+  assertTokens(tokens.map((token, index) => [`The variable ${tokenEnv[index]}`, token]));
   if (!stdio && !isLoopback(host) && tokens.length === 0)
     throw new SwitchyardError('OPTIONS_INVALID', `--host ${host} can be reached by others: give --token-env NAME too`);
   return tokens;

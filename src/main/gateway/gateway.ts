@@ -7,7 +7,7 @@ import { observeGateway } from '../observability/observed-gauges.ts';
 import { CallLatencies } from './call-latencies.ts';
 import { createExposedNames } from './catalog/exposed-names.ts';
 import { FeatureLists } from './catalog/feature-lists.ts';
-import { createNameFilter } from './catalog/name-filter.ts';
+import { createNameFilter } from './catalog/filter/name-filter.ts';
 import { sharedRoute, singleRoute } from './catalog/route.ts';
 import { createView, type View } from './catalog/view.ts';
 import { FirstLists } from './first-lists.ts';

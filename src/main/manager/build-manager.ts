@@ -73,14 +73,16 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
   };
   const sources = createSources(options, { loader, memory: memory.maps, onLoad });
   const brandOf = sources.brandOf.bind(sources);
-  const isKnown = (id: string): boolean => sources.isWanted(id) !== null;
-  const tools = createTools(options, { memory: memory.tools, events, brandOf, isKnown });
+  const isKnown = sources.isNamed.bind(sources);
+  const entryOf = sources.entry.bind(sources);
+  const tools = createTools(options, { memory: memory.tools, events, brandOf, isKnown, entryOf });
   const agents = { agent: options.agent ?? mainAgent, publicAgent };
   const connectors = createConnectors(options, { agents, sources, tools, events, programs: memory.programs });
   const { syncDeadlineMs, callTimeoutMs } = limits;
   const runSync = createSync({ sources, connectors, maps: memory.maps, syncDeadlineMs, closed });
   const firstSync = new FirstSync({ sync: () => runSync(false), remembered: () => sources.remembered(), quiet });
-  const router = new ToolRouter({ tools: tools.store, connectors, firstSync, pins: tools.pins, callTimeoutMs });
+  const { pins, approvals } = tools;
+  const router = new ToolRouter({ tools: tools.store, connectors, firstSync, pins, approvals, callTimeoutMs });
   const schedules = new RefreshSchedules(options, sources, async () => {
     await sources.syncLocal(true);
     connectors.retry();
@@ -141,11 +143,16 @@ function followSources({ logger, events, sources, connectors, tools }: Following
   const dropUnknownTools = (): void => {
     if (sources.isKnown) tools.intake.dropUnknown((id) => sources.endpointOf(id));
   };
+  /** The ids of entries that each map has and that are left out: they keep their names from others. */
+  const leftOut = new Map<string, readonly string[]>();
   sources.events.on('map', ({ sourceId, snapshot, delta, isRebranded }: MapChange) => {
     const { added, changed, removed } = delta;
     const { revision, size } = snapshot;
     reportMap(logger, { sourceId, revision, size, delta, contests: sources.contests(added) });
-    tools.store.reconsider([...added, ...removed]);
+    const unusable = [...snapshot.unusable.keys()];
+    tools.store.reconsider([...added, ...removed, ...unusable, ...(leftOut.get(sourceId) ?? [])]);
+    leftOut.set(sourceId, unusable);
+    tools.intake.reconsider([...added, ...changed, ...removed]);
     const drainMs = snapshot.header === null ? DROPPED_DRAIN_MS : 0;
     connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added, drainMs);
     dropUnknownTools();
@@ -153,6 +160,7 @@ function followSources({ logger, events, sources, connectors, tools }: Following
   });
   sources.events.on('local', (connectorIds) => {
     tools.store.reconsider(connectorIds);
+    tools.intake.reconsider(connectorIds);
     connectors.follow(connectorIds);
     dropUnknownTools();
   });

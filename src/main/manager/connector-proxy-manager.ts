@@ -57,7 +57,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
   /**
    * Calls a tool by its namespaced name and waits for its connector if that is just coming up. Resolves with `isError`
    * if the tool ran and failed.
-   * Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED, CONNECTOR_REFUSED, CONNECTOR_UNAVAILABLE, CONNECTOR_GONE,
+   * Rejects with OPTIONS_INVALID, TOOL_UNKNOWN, TOOL_CHANGED, TOOL_NOT_APPROVED,
+   * CONNECTOR_REFUSED, CONNECTOR_UNAVAILABLE, CONNECTOR_GONE,
    * TOOL_CALL_REJECTED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, TOOL_CALL_LOST or CLOSED.
    */
   async callTool(

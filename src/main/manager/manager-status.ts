@@ -8,6 +8,7 @@ import type { RegistryStatus } from '../registry/registry-source.ts';
 import { NO_MAP, type ServiceMapStatus } from '../service-map/service-map-status.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
 import type { HostMemory } from '../state-dir/host-memory.ts';
+import type { HeldBackTool } from '../tools/tool-approvals.ts';
 import type { ToolIntake, ToolProvenance } from '../tools/tool-intake.ts';
 import type { ChangedTool } from '../tools/tool-pins.ts';
 import type { ManagerParts } from './build-manager.ts';
@@ -63,6 +64,8 @@ export interface ManagerStatus {
   readonly staleTools: StaleTools;
   /** Tools that are not what they were when they were first seen, or last approved. */
   readonly changedTools: readonly ChangedTool[];
+  /** Tools that are neither listed nor callable: the signed map approves another definition. */
+  readonly heldBackTools: readonly HeldBackTool[];
   /** The last loads, oldest first. */
   readonly loads: readonly LoadReport[];
   readonly store: MemoryStatus;
@@ -91,6 +94,7 @@ export function viewManager(
     toolCount: parts.tools.store.size,
     staleTools: staleTools(parts.tools.intake),
     changedTools: parts.tools.pins.list(),
+    heldBackTools: parts.tools.approvals.list(),
     loads: parts.loads(),
     store: memoryStatus(parts.memory),
     isClosed: parts.closed.aborted,

@@ -13,19 +13,20 @@ const SECRET_PARTS: ReadonlySet<string> = new Set(
 const KNOWN_TOKEN =
   /\b(?:(?:sk|pk|rk)[-_][\w-]{12,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|xox[a-z]-[\w-]{8,}|hf_\w{16,}|npm_\w{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{16,}|ya29\.[\w-]{8,}|eyJ[\w-]{6,}\.[\w.-]{6,})/g;
 
-const ADDRESS = /\b[a-z][a-z0-9+.-]*:\/\/[^\s"'<>]+/gi;
+/** Names are of limited length in these, so that no text takes longer than its length times that. */
+const ADDRESS = /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s"'<>]+/gi;
 
 /**
  * `NAME=value`, `Name: value`, `"name": "value"`; only the last goes over blanks. What comes after a semicolon may
  * be another one.
  */
 const ASSIGNMENT =
-  /(?<![\w$])(["']?)([A-Za-z_][\w.-]*)\1(?:(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')|(=)((?:[^\s"';]|;(?![A-Za-z][\w. -]*=))+)|(:\s*)([^"'\n]+))/g;
+  /(?<![\w$])(["']?)([A-Za-z_][\w.-]{0,255})\1(?:(\s*[=:]\s*)("(?:[^"\\]|\\.)*"|'[^']*')|(=)((?:[^\s"';]|;(?![A-Za-z][\w. -]{0,127}=))+)|(:\s*)([^"'\n]+))/g;
 
 /** `Name=value;Name=value`, as what connects to a database is written; values may hold blanks. */
 const PAIRS = /^(?:\s*[A-Za-z][\w .-]*=(?:"[^"]*"|'[^']*'|[^;"']*)(?:;|$)){2,}$/;
 
-const PAIR = /([A-Za-z][\w .-]*)=("[^"]*"|'[^']*'|[^;"']*)/g;
+const PAIR = /([A-Za-z][\w .-]{0,127})=("[^"]*"|'[^']*'|[^;"']*)/g;
 
 /** `-x` or `--long-name`. What is given to another option may begin like one, but for these. */
 const OPTION_NAME = '-[A-Za-z]|--[a-z][a-z0-9-]*';

@@ -1,3 +1,5 @@
+import { trimBlanks } from '../../shared/net/trim-blanks.ts';
+
 const SENTINEL = /^=\?base64\?.*\?=$/;
 const PLAIN = /^[\t\x20-\x7e]+$/;
 
@@ -12,7 +14,7 @@ export function encodeHeaderValue(text: string): string {
 
 /** The text that a header's value stands for; null where it is encoded and damaged. */
 export function decodeHeaderValue(value: string): string | null {
-  const trimmed = value.replace(/^[ \t]+|[ \t]+$/g, '');
+  const trimmed = trimBlanks(value);
   if (!SENTINEL.test(trimmed)) return trimmed;
   const encoded = trimmed.slice('=?base64?'.length, -'?='.length);
   const bytes = Buffer.from(encoded, 'base64');

@@ -126,6 +126,10 @@ export const INSTRUMENTS = {
       'were not believed (KEYS_UNTRUSTED, KEYS_ROLLED_BACK).',
     'code',
   ),
+  unusableEntries: gauge(
+    'mcp_service_map_unusable_entries',
+    'Entries of the service maps in force that are left out, because this host cannot or must not do what they ask.',
+  ),
   staleness: gauge(
     'mcp_service_map_stale_seconds',
     'For how long the service map in force has been expired; 0 while it is fresh. The worst of all managers.',
@@ -168,7 +172,8 @@ export const INSTRUMENTS = {
   ),
   toolChanges: counter(
     'mcp_tool_definition_changes_total',
-    'Tools whose definition differs from their pin, by the policy that applies: warn or quarantine.',
+    'Tools whose definition differs from their pin, by the policy that applies: warn or quarantine; map for ' +
+      'those that differ from the digest in the signed map, and are held back.',
     'policy',
   ),
   registryFlush: histogram(

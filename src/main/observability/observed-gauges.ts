@@ -15,6 +15,8 @@ interface SourceObservation {
   readonly isHmacOnly: boolean;
   /** Whether key documents could not be followed. */
   readonly isKeyDocumentFailing: boolean;
+  /** Entries of the map that are left out. */
+  readonly unusableEntries: number;
   /** `closed`, `half-open` or `open`. */
   readonly circuit: string;
 }
@@ -76,6 +78,9 @@ export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) =
   make(INSTRUMENTS.circuits, function () {
     for (const state of ['closed', 'half-open', 'open']) this.set({ state }, 0);
     for (const { circuit } of sources()) this.inc({ state: circuit });
+  });
+  make(INSTRUMENTS.unusableEntries, function () {
+    this.set(sources().reduce((sum, { unusableEntries }) => sum + unusableEntries, 0));
   });
   make(INSTRUMENTS.staleness, function () {
     const ages = expiries().map((expiresInMs) => Math.max(0, -expiresInMs));

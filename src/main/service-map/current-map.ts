@@ -76,7 +76,6 @@ export class CurrentMap {
   async load(signal: AbortSignal): Promise<LoadOutcome> {
     const secrets = await askForSecrets(this.#options, signal);
     this.#inForce.checkAge();
-    if (this.#inForce.wasDroppedInFuture) this.#lineage.readAgain();
     const oldKeys = this.#lineage.unread(secrets.hmacKeys);
     if (oldKeys !== null) await this.#remember(secrets, oldKeys, signal).finally(this.#remembered.resolve);
     const hasLost = this.#deps.memory.hasLost(this.#lineage.storeKey);

@@ -17,6 +17,7 @@ import { Snapshot } from './snapshot.ts';
 import type { Lineage } from './trust/lineage.ts';
 import type { DroppedMap } from './trust/map-trust-status.ts';
 import { isSignedBy, needsSignatures } from './trust/source-trust.ts';
+import { reportUnusable, usableDelta } from './unusable-entries.ts';
 
 type LoadedMap = Extract<LoadOutcome, { kind: 'loaded' }>;
 
@@ -63,11 +64,6 @@ export class MapInForce {
     return this.#dropped;
   }
 
-  /** Whether a clock that has been set back since took a map for too old, which may still be served then. */
-  get wasDroppedInFuture(): boolean {
-    return this.#dropped?.code === 'MAP_TOO_STALE' && this.#deps.clock.now() < this.#dropped.at;
-  }
-
   /** How current it is. A map that is older than `maxStaleMs` allows is dropped first. */
   get freshness(): Freshness {
     this.checkAge();
@@ -95,7 +91,10 @@ export class MapInForce {
       const missing = `${held.length} connectors are missing from the new service map`;
       this.#alarm('map-mass-removal', 'MAP_MASS_REMOVAL', `${missing}; they stay until the next load agrees`);
     }
+    const { unusable } = this.#snapshot;
     this.#snapshot = this.#snapshot.next(sent, commit, verdict);
+    const isNews = reportUnusable(this.#deps.logger, unusable, this.#snapshot.unusable);
+    if (isNews) this.#deps.onAlarm('MAP_ENTRY_UNUSABLE');
     this.#signers = commit.signers;
     this.#dropped = null;
     this.#lineage.prove(etag, bodySha256);
@@ -111,7 +110,8 @@ export class MapInForce {
     const isToBeKept = body !== null && !isRemembered;
     this.#unsaved = isToBeKept ? { storeKey, etag, body, generatedAtMs, savedAtMs: Math.floor(clock.now()) } : null;
     if (held.length === 0) this.#save();
-    this.#deps.onSnapshot(this.#snapshot, { ...commit.delta, removed });
+    const delta = usableDelta({ ...commit.delta, removed }, unusable, this.#snapshot.unusable);
+    this.#deps.onSnapshot(this.#snapshot, delta);
   }
 
   /** Keeps the map in force: its server confirmed it, under this tag. */

@@ -79,9 +79,15 @@ export class EntryRef {
 /** The entries that a load sends, put together as they come, so that nothing is left to do for all of them at its end. */
 export class SentEntries {
   #refs = new Map<string, EntryRef>();
+  readonly #unusable = new Map<string, string>();
 
   get refs(): ReadonlyMap<string, EntryRef> {
     return this.#refs;
+  }
+
+  /** Those of them that are to be left out, and why. */
+  get unusable(): ReadonlyMap<string, string> {
+    return this.#unusable;
   }
 
   /** Hands all of them over. */
@@ -91,8 +97,9 @@ export class SentEntries {
     return refs;
   }
 
-  add({ ids, enabled, packed }: ChunkEvent): void {
+  add({ ids, enabled, unusable, packed }: ChunkEvent): void {
     const chunk = new EntryChunk(packed, ids.length);
     for (const [index, id] of ids.entries()) this.#refs.set(id, new EntryRef(chunk, index, enabled[index] === true));
+    for (const { id, reason } of unusable) this.#unusable.set(id, reason);
   }
 }

@@ -126,6 +126,7 @@ export class ServiceMapSource {
   observe(): Observation['sources'][number] {
     const { header, generatedAtMs, expiresAtMs } = this.snapshot;
     return {
+      unusableEntries: this.snapshot.unusable.size,
       nowMs: this.#deps.clock.now(),
       generatedAtMs: header === null ? null : generatedAtMs,
       expiresAtMs: header === null ? null : expiresAtMs,

@@ -3,6 +3,7 @@ import type { ConnectorEntry, RawEntry, ServiceMapHeader } from '../../shared/ma
 import type { CommitEvent } from '../../shared/protocol/thread-messages.ts';
 import type { RemovalVerdict } from './mass-removal.ts';
 import type { EntryRef, SentEntries } from './sent-entries.ts';
+import type { UnusableEntries } from './unusable-entries.ts';
 
 /** What a snapshot says of its map as a whole. */
 interface Facts {
@@ -24,22 +25,26 @@ const NOTHING: Facts = {
 };
 
 /**
- * The last accepted map, each entry decoded when it is asked for. A new map makes a new snapshot, which takes over the entries of the one before and changes
- * those that differ: of 10 000 entries, 50 changes take 3 µs, a copy took 0.7 ms (docs/design.md). The one before is spent: it has no entries any more.
+ * The last accepted map, each entry decoded when it is asked for. A new map makes a new snapshot, which takes over the
+ * entries of the one before and changes those that differ: of 10 000 entries, 50 changes take 3 µs, a copy took 0.7 ms
+ * (docs/design.md). The one before is spent: it has no entries any more. Entries that this host must leave out are
+ * kept, so that the next map can be compared, and are not shown but in `unusable`.
  */
 export class Snapshot {
   readonly #facts: Facts;
   #refs: Map<string, EntryRef>;
+  readonly #unusable: UnusableEntries;
   #ids: readonly string[] | null = null;
 
-  private constructor(facts: Facts, refs: Map<string, EntryRef>) {
+  private constructor(facts: Facts, refs: Map<string, EntryRef>, unusable: UnusableEntries) {
     this.#facts = facts;
     this.#refs = refs;
+    this.#unusable = unusable;
   }
 
   /** No map at all. */
   static empty(): Snapshot {
-    return new Snapshot(NOTHING, new Map());
+    return new Snapshot(NOTHING, new Map(), new Map());
   }
 
   /** Grows by one with every accepted map. */
@@ -69,67 +74,89 @@ export class Snapshot {
     return this.#facts.held;
   }
 
+  /** Entries that the map lists and this host leaves out, and why. */
+  get unusable(): UnusableEntries {
+    return this.#unusable;
+  }
+
   /**
-   * The snapshot that follows this one, made of what a load sent. Takes as long as there are changes, whatever the size of the map. Throws where the load sent
-   * something else than its commit says, and has changed nothing then.
+   * The snapshot that follows this one, made of what a load sent. Takes as long as there are changes, whatever the size
+   * of the map. Throws where the load sent something else than its commit says, and has changed nothing then.
    */
   next(sent: SentEntries, commit: CommitEvent, { removed, held }: RemovalVerdict): Snapshot {
+    const unusable = this.#nextUnusable(sent, removed);
     const refs = this.#refs.size === 0 ? this.#first(sent, commit) : this.#changed(sent, commit, removed, held);
     const { header, digests, generatedAtMs, expiresAtMs } = commit;
-    return new Snapshot({ revision: this.revision + 1, header, digests, generatedAtMs, expiresAtMs, held }, refs);
+    const facts = { revision: this.revision + 1, header, digests, generatedAtMs, expiresAtMs, held };
+    return new Snapshot(facts, refs, unusable);
   }
 
   /** This snapshot without what it holds. */
   released(): Snapshot {
     const refs = this.#take();
     remove(refs, this.held);
-    return new Snapshot({ ...this.#facts, revision: this.revision + 1, held: [] }, refs);
+    const unusable = new Map(this.#unusable);
+    for (const id of this.held) unusable.delete(id);
+    return new Snapshot({ ...this.#facts, revision: this.revision + 1, held: [] }, refs, unusable);
   }
 
   /** This snapshot, which expires at this instant (epoch ms) at the latest. */
   expiringBy(expiresAtMs: number): Snapshot {
-    return new Snapshot({ ...this.#facts, expiresAtMs: Math.min(expiresAtMs, this.expiresAtMs) }, this.#take());
+    const facts = { ...this.#facts, expiresAtMs: Math.min(expiresAtMs, this.expiresAtMs) };
+    return new Snapshot(facts, this.#take(), this.#unusable);
   }
 
   /** The snapshot that follows this one when its map may no longer be served: it has no connectors. */
   dropped(): Snapshot {
     this.#take();
-    return new Snapshot({ ...NOTHING, revision: this.revision + 1 }, new Map());
+    return new Snapshot({ ...NOTHING, revision: this.revision + 1 }, new Map(), new Map());
   }
 
   /** The ids in map order. */
   get ids(): readonly string[] {
-    this.#ids ??= [...idsOf(this.digests), ...this.held].filter((id) => this.#refs.has(id));
+    this.#ids ??= [...idsOf(this.digests), ...this.held].filter((id) => this.has(id));
     return this.#ids;
   }
 
   get size(): number {
-    return this.#refs.size;
+    return this.#refs.size - this.#unusable.size;
   }
 
   /** Whether it has the connector; decodes nothing. */
   has(id: string): boolean {
-    return this.#refs.has(id);
+    return this.#refs.has(id) && !this.#unusable.has(id);
   }
 
   /** Whether the map lists the connector and wants it up. Decodes nothing. */
   isEnabled(id: string): boolean {
-    return this.#refs.get(id)?.isEnabled === true;
+    return this.#ref(id)?.isEnabled === true;
   }
 
   /** The entry as it was sent. */
   source(id: string): RawEntry | undefined {
-    return this.#refs.get(id)?.source;
+    return this.#ref(id)?.source;
   }
 
   /** The normalised entry. */
   entry(id: string): ConnectorEntry | undefined {
-    return this.#refs.get(id)?.normalized(this.header?.ttlSeconds ?? 0);
+    return this.#ref(id)?.normalized(this.header?.ttlSeconds ?? 0);
   }
 
   /** All normalised entries in map order, in an array of the caller's own. */
   entries(): ConnectorEntry[] {
     return this.ids.flatMap((id) => this.entry(id) ?? []);
+  }
+
+  #ref(id: string): EntryRef | undefined {
+    return this.#unusable.has(id) ? undefined : this.#refs.get(id);
+  }
+
+  #nextUnusable(sent: SentEntries, removed: readonly string[]): UnusableEntries {
+    if (this.#unusable.size === 0) return sent.unusable;
+    const unusable = new Map(this.#unusable);
+    for (const id of [...removed, ...sent.refs.keys()]) unusable.delete(id);
+    for (const [id, reason] of sent.unusable) unusable.set(id, reason);
+    return unusable;
   }
 
   /** Of a first map what was sent is all there is: it is taken as it was put together. */

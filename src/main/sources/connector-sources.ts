@@ -131,6 +131,13 @@ export class ConnectorSources {
     return this.#mapOf(id)?.snapshot.isEnabled(id) ?? null;
   }
 
+  /**
+   * Whether a source names a connector of that id, even one that is left out: no other connector gets tools under it.
+   */
+  isNamed(id: string): boolean {
+    return this.isWanted(id) !== null || this.#maps.some(({ snapshot }) => snapshot.unusable.has(id));
+  }
+
   /** The entry that counts; undefined if there is none of that id. */
   entry(id: string): ConnectorEntry | undefined {
     const local = this.#entries.get(id);

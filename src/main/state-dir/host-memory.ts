@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startTimer, type Timer } from '../../shared/clock.ts';
@@ -103,12 +104,19 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
   };
 }
 
-/** Reads the start image of a scope on this thread. Null if there is no good one. Never rejects. */
+/**
+ * Reads the start image of a scope on this thread. Null if there is no good one, or one that somebody else may have
+ * put there. Never rejects.
+ */
 async function loadStartImage(stateDir: string, scope: string): Promise<StartImage | null> {
   try {
-    await using file = await open(join(stateDir, startImageName(scope)), 'r');
-    const { size } = await file.stat();
-    return size > MAX_IMAGE_BYTES ? null : readStartImage(await file.readFile(), scope);
+    const flags = constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
+    await using file = await open(join(stateDir, startImageName(scope)), flags);
+    const stats = await file.stat();
+    const own = process.geteuid?.();
+    const isOwn = own === undefined || stats.uid === own || stats.uid === 0;
+    if (!stats.isFile() || !isOwn || stats.size > MAX_IMAGE_BYTES) return null;
+    return readStartImage(await file.readFile(), scope);
   } catch {
     return null;
   }

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { startTimer, type Timer } from '../../shared/clock.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { ConnectorRecord, RememberedConnector, ToolPinChange } from '../../shared/tools/tool-records.ts';
@@ -10,6 +11,7 @@ import { dropped as droppedAs } from '../mcp/definitions/list-item.ts';
 import { NEWEST_REVISION } from '../mcp/definitions/wire-revision.ts';
 import type { ToolMemory } from '../state-dir/tool-memory.ts';
 import type { DroppedDefinitions } from './dropped-definitions.ts';
+import type { ToolApprovals, ToolDigests } from './tool-approvals.ts';
 import { shownTools } from './tool-filter.ts';
 import { listedTool, publicToolId, rememberedTool, type ToolInfo, toolRecord } from './tool-info.ts';
 import type { ToolPins } from './tool-pins.ts';
@@ -29,6 +31,8 @@ export interface ToolProvenance {
 
 interface ToolList {
   readonly tools: readonly ToolInfo[];
+  /** What is kept of the list over restarts. */
+  readonly record: ConnectorRecord;
   /** Tools that clients of a gateway never see, whatever their revision. */
   readonly dropped: readonly DroppedDefinition[];
   readonly endpoint: string;
@@ -40,7 +44,10 @@ export interface ToolIntakeDeps {
   readonly store: ToolStore;
   readonly memory: ToolMemory;
   readonly pins: ToolPins;
+  readonly approvals: ToolApprovals;
   readonly dropped: DroppedDefinitions;
+  /** The digests of the tools that the signed map approves; undefined while there is no such connector. */
+  readonly digestsOf: (connectorId: string) => ToolDigests | undefined;
   /** The brand of the map that an entry is from. */
   readonly brandOf: (entry: ConnectorEntry) => string;
   readonly now: () => number;
@@ -49,7 +56,8 @@ export interface ToolIntakeDeps {
 }
 
 /**
- * Takes tools in, remembered ones and those that connectors list: judges them by their pins and publishes what passes.
+ * Takes tools in, remembered ones and those that connectors list: judges them by the digests of the signed map and by
+ * their pins, and publishes what passes.
  */
 export class ToolIntake {
   readonly #deps: ToolIntakeDeps;
@@ -70,10 +78,12 @@ export class ToolIntake {
     const { connectorId, endpoint, listedAtMs, tools, changes, era } = connector;
     if (this.#isClosed || this.#turns.has(connectorId)) return;
     if (era === 'legacy') this.#deps.onLegacy(new URL(endpoint).href);
+    const { changes: _changes, ...record } = connector;
+    const infos = tools.map((tool) => rememberedTool(connectorId, tool));
+    const list = { tools: infos, record, dropped: invisible(infos), endpoint, listedAt: listedAtMs, isStale: true };
+    this.#deps.approvals.passing(connectorId, infos, this.#digests(connectorId, list));
     this.#judge(connectorId, this.#deps.pins.policy === 'off' ? [] : changes);
-    const infos = tools.map((record) => rememberedTool(connectorId, record));
-    const dropped = invisible(infos);
-    this.#publish(connectorId, { tools: infos, dropped, endpoint, listedAt: listedAtMs, isStale: true });
+    this.#publish(connectorId, list);
   }
 
   /** Takes what a connector listed. Resolves when it is published: under quarantine once the pins are known. */
@@ -90,16 +100,19 @@ export class ToolIntake {
     const { era, transport, protocolVersion, serverName } = facts;
     const listedAtMs = Math.floor(now());
     const dropped = [...shownTools(entry, listing.dropped), ...invisible(tools)];
-    const list = { tools, dropped, endpoint, listedAt: listedAtMs, isStale: false };
     const isStrict = pins.policy === 'quarantine';
-    if (!isStrict) this.#publish(id, list);
     const record: ConnectorRecord = {
       connectorId: id,
       ...{ endpoint, era, transport, protocolVersion, serverName, listedAtMs },
       tools: tools.map(toolRecord),
+      toolDigests: this.#deps.digestsOf(id) ?? null,
     };
+    const list = { tools, record, dropped, endpoint, listedAt: listedAtMs, isStale: false };
+    if (!isStrict) this.#publish(id, list);
     const remembered = memory.remember(record).then((changes) => {
       if (this.#turns.get(id) !== turn || this.#isClosed) return;
+      // Before the pins: what the map approves is not theirs to judge.
+      if (isStrict) this.#deps.approvals.passing(id, tools, this.#digests(id, list));
       this.#judge(id, changes);
       if (isStrict) this.#publish(id, list);
     });
@@ -113,6 +126,7 @@ export class ToolIntake {
     this.#stale.delete(connectorId);
     this.#deps.store.replace(connectorId, []);
     this.#deps.dropped.forget(connectorId);
+    this.#deps.approvals.forget(connectorId);
     if (this.#isClosed) return;
     this.#judge(connectorId, []);
     this.#deps.memory.forget(connectorId);
@@ -121,6 +135,20 @@ export class ToolIntake {
   /** Drops remembered tools of connectors that are not there any more, or are elsewhere: `endpointOf` knows where. */
   dropUnknown(endpointOf: (connectorId: string) => string | null): void {
     for (const id of this.#stale) if (endpointOf(id) !== this.#lists.get(id)?.endpoint) this.gone(id);
+  }
+
+  /** Judges the tools of these connectors anew, whose entries may have come with other digests. */
+  reconsider(connectorIds: readonly string[]): void {
+    for (const id of connectorIds) {
+      const list = this.#lists.get(id);
+      const digests = this.#deps.digestsOf(id);
+      if (list === undefined || digests === undefined || this.#isClosed) continue;
+      if (isDeepStrictEqual(digests, list.record.toolDigests ?? null)) continue;
+      const next = { ...list, record: { ...list.record, toolDigests: digests } };
+      this.#publish(id, next);
+      // So that the next start holds the same tools back before it knows its map.
+      void this.#deps.memory.remember(next.record);
+    }
   }
 
   /** Judges all tools by the pins as they are now. */
@@ -160,20 +188,30 @@ export class ToolIntake {
   }
 
   #publish(connectorId: string, list: ToolList): void {
-    const { store, pins, dropped } = this.#deps;
+    const { store, pins, approvals, dropped } = this.#deps;
     dropped.replace(connectorId, 'tool', list.dropped);
     this.#lists.set(connectorId, list);
     if (list.isStale) this.#stale.add(connectorId);
     else this.#stale.delete(connectorId);
+    const passing = approvals.passing(connectorId, list.tools, this.#digests(connectorId, list));
     store.replace(
       connectorId,
-      list.tools.filter(({ definition }) => !pins.isQuarantined(connectorId, definition.name)),
+      passing.filter(({ definition: { name } }) => {
+        return approvals.names(connectorId, name) || !pins.isQuarantined(connectorId, name);
+      }),
     );
   }
 
+  /** The digests of the entry that counts; before there is any, those of the last run. */
+  #digests(connectorId: string, { record }: ToolList): ToolDigests {
+    return this.#deps.digestsOf(connectorId) ?? record.toolDigests ?? null;
+  }
+
   #judge(connectorId: string, changes: readonly ToolPinChange[]): boolean {
-    const isOther = this.#deps.pins.note(connectorId, changes);
-    if (changes.length > 0) this.#lookLater();
+    const { pins, approvals } = this.#deps;
+    const own = changes.filter(({ tool }) => !approvals.names(connectorId, tool));
+    const isOther = pins.note(connectorId, own);
+    if (own.length > 0) this.#lookLater();
     return isOther;
   }
 

@@ -21,6 +21,14 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       else logger.info(fields, `The store's log ends in ${pages} pages of a change that was never made`);
       return;
     }
+    case 'exposed': {
+      const { folder, exposure } = note;
+      logger.warn(
+        { event: 'store-exposed', code: 'STORE_EXPOSED', stateDir },
+        `The state folder ${folder} ${exposure}; make it yours alone (chown, chmod 700)`,
+      );
+      return;
+    }
     case 'replaced':
       logger.warn(
         { event: 'store-replaced', stateDir },

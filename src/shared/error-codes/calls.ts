@@ -10,6 +10,10 @@ export const CALL_ERRORS = {
     'The definition of the tool is no longer the one that was first seen, and `pinTools` is `quarantine`.',
     'Look at it with `mcp-switchyard tools diff`; if it is right, `mcp-switchyard tools approve` it.',
   ),
+  TOOL_NOT_APPROVED: entry(
+    'The definition of the tool is not the one that the signed service map approves with `toolDigests`.',
+    'Compare it with what its publisher meant; if it is right, publish the digest that `tools digest` prints.',
+  ),
   TOOL_CALL_REJECTED: entry(
     'The connector answered the call with a JSON-RPC error, whose message this is, or with an HTTP status and no ' +
       'answer. `detail.sent` is `maybe` where the tool may have run all the same.',

@@ -42,7 +42,9 @@ export function checkForeignJson(text: string, limits: JsonLimits = FOREIGN_LIMI
   checkTexts(text, scanner.commas, limits);
 }
 
-/** Throws a {@link JsonFault} if a text with this many commas holds too many names and short strings. */
+/**
+ * Throws a {@link JsonFault} if a text of which `commas` commas were counted holds too many names and short strings.
+ */
 function checkTexts(text: string, commas: number, { maxTexts }: JsonLimits, random: Random = systemRandom): void {
   if (commas * NAME_WEIGHT > maxTexts && weightOfTexts(text, random) > maxTexts)
     throw tooMany('different names', maxTexts / NAME_WEIGHT);

@@ -1,4 +1,5 @@
 import { SwitchyardError, toWireError } from '../errors.ts';
+import { unusableOf } from '../map/entry-fault.ts';
 import { isEnabled, type RawEntry } from '../map/service-map.ts';
 import { pack } from '../protocol/codec.ts';
 import {
@@ -100,6 +101,7 @@ function chunkEvent(entries: readonly RawEntry[]): LoadEvent {
     kind: 'chunk',
     ids: entries.map((entry) => entry.id),
     enabled: entries.map(isEnabled),
+    unusable: unusableOf(entries),
     packed: pack(entries),
   };
 }

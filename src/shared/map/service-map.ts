@@ -47,6 +47,8 @@ export interface ConnectorEntry {
   readonly remoteTools?: readonly RemoteTool[] | undefined;
   readonly era?: EraPolicy | undefined;
   readonly transport?: TransportPolicy | undefined;
+  /** By the name that the connector gives a tool, the digest that its definition must have (tool-digest.ts). */
+  readonly toolDigests?: Readonly<Record<string, string>> | undefined;
   readonly [member: string]: unknown;
 }
 
@@ -109,6 +111,11 @@ const nonEmpty = z.string().min(1).max(1024);
 const strings = z.array(z.string());
 const numbers = z.record(z.string(), z.number());
 
+/** SHA-256 in base64url (RFC 4648 section 5): the last of 43 characters carries 4 bits and two zeros. */
+const toolDigest = z
+  .string()
+  .regex(/^sha-256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be sha-256: and 43 characters of base64url');
+
 const entrySchema = z.compile(
   z
     .looseObject({
@@ -123,7 +130,8 @@ const entrySchema = z.compile(
       scopes: strings.min(1),
       endpoint: endpointSchema,
       description: z.string().optional(),
-      auth: z.looseObject({ type: z.enum(['none', 'bearer', 'apiKey']), headerName: headerName.optional() }).optional(),
+      // A type that is not known here makes the entry unusable, not the map (entry-fault.ts).
+      auth: z.looseObject({ type: z.string().min(1).max(64), headerName: headerName.optional() }).optional(),
       headers: z.record(headerName, headerValue).optional(),
       quotas: numbers.optional(),
       timeouts: z.record(z.string(), z.number().positive()).optional(),
@@ -140,6 +148,7 @@ const entrySchema = z.compile(
         )
         .optional(),
       era: z.enum(['auto', 'legacy', 'modern']).optional(),
+      toolDigests: z.record(nonEmpty, toolDigest).optional(),
       transport: z.enum(['auto', 'streamable-http', 'sse']).optional(),
     })
     .refine((entry) => entry.name !== undefined || entry.displayName !== undefined, 'needs name or displayName')

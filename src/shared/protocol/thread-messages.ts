@@ -13,12 +13,13 @@
 import type { MessagePort } from 'node:worker_threads';
 import type { WireError } from '../errors.ts';
 import type { Delta, DigestTable } from '../map/delta.ts';
+import type { UnusableEntry } from '../map/entry-fault.ts';
 import type { ServiceMapHeader } from '../map/service-map.ts';
 import type { NetworkSettings } from '../net/network.ts';
 import type { MapSigners, SignatureTrust } from '../signatures/trust.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 9;
+export const PROTOCOL_VERSION = 10;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;
@@ -116,6 +117,8 @@ export interface ChunkEvent {
   readonly kind: 'chunk';
   readonly ids: readonly string[];
   readonly enabled: readonly boolean[];
+  /** Entries of these that the host must leave out, and why; mostly none. */
+  readonly unusable: readonly UnusableEntry[];
   /** msgpackr bytes of the entries as they were sent, in the order of `ids`. */
   readonly packed: Uint8Array<ArrayBuffer>;
 }

@@ -12,6 +12,8 @@ export type StoreNote =
   | { readonly kind: 'log-cut'; readonly pages: number; readonly hasCommit: boolean }
   /** Its file was deleted or replaced while it was open; the one that is there now was opened, or a new one made. */
   | { readonly kind: 'replaced' }
+  /** Others than this user can put files into its folder; how, as the end of a sentence about the folder. */
+  | { readonly kind: 'exposed'; readonly folder: string; readonly exposure: string }
   /** A host on this folder was killed outright; the programs that it had started were ended. Pids of their leaders. */
   | { readonly kind: 'programs-ended'; readonly pids: readonly number[] }
   /** It was damaged. It is now called `backup`, and a new one holds what could be saved. */

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { ConnectorManifestError, messageOf } from '../errors.ts';
-import { parseForeignJson } from '../json/parse-foreign.ts';
 import { parseStrictJson } from '../map/strict-json.ts';
 import { type Jws, KEY_DOCUMENT_JWS_TYPE, readJws } from './jws.ts';
 import { readKeySet } from './key-set.ts';
@@ -115,7 +114,7 @@ export function peekKeyDocumentVersion(document: unknown): number | null {
   try {
     const { signatures } = document as SignedKeyDocument;
     const [, payloadPart = ''] = String(signatures[0]).split('.');
-    const { version } = parseForeignJson(Buffer.from(payloadPart, 'base64url').toString()) as KeyDocumentPayload;
+    const { version } = parseStrictJson(Buffer.from(payloadPart, 'base64url')) as unknown as KeyDocumentPayload;
     return Number.isSafeInteger(version) ? version : null;
   } catch {
     return null;

@@ -49,6 +49,11 @@ export interface ConnectorRecord {
   /** When the connector last listed them, epoch ms. */
   readonly listedAtMs: number;
   readonly tools: readonly ToolRecord[];
+  /**
+   * The digests that the signed map approved when the tools were listed, by the connector's names, so that a start
+   * holds the same tools back before it knows its map. Records of older versions have none.
+   */
+  readonly toolDigests?: Readonly<Record<string, string>> | null;
 }
 
 /** A record with what of its tools has changed since it was pinned. */

@@ -1,4 +1,4 @@
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { messageOf } from '../../shared/errors.ts';
 import type { RegistryFinding } from '../../shared/servers/registry-findings.ts';
@@ -33,9 +33,13 @@ export function openToOthers(path: string): string[] {
   return [path, store].flatMap((file) => {
     const folder = dirname(file);
     const names = readdirSync(folder).filter((name) => name.startsWith(basename(file)));
-    return names
-      .map((name) => join(folder, name))
-      .filter((it) => ((statSync(it, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0);
+    return (
+      names
+        .map((name) => join(folder, name))
+        // What links lead to is another's file, but for the registry's own.
+        .filter((it) => it === path || lstatSync(it, { throwIfNoEntry: false })?.isFile() === true)
+        .filter((it) => ((statSync(it, { throwIfNoEntry: false })?.mode ?? 0) & 0o077) !== 0)
+    );
   });
 }
 

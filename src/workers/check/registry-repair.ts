@@ -17,7 +17,7 @@ const NOTHING = { storeId: null, revision: 0 };
 export function repairRegistry(path: string): RegistryRepair {
   const before = failuresOf(checkRegistry(path));
   const notes: StoreNote[] = [];
-  const keeper = new StoreKeeper(dirname(path), (note) => void notes.push(note));
+  const keeper = new StoreKeeper(dirname(path), (note) => void notes.push(note), { isRepair: true });
   let problems: readonly FileProblem[];
   let present: ReadonlySet<string>;
   try {

@@ -1,11 +1,26 @@
 import { randomBytes } from 'node:crypto';
-import { lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { assertTrustedFolder, isTrustedOwner } from '../servers-file/file-trust.ts';
 import { createProcessTable, type ProcessIdentity, type ProcessTable } from './process-identity.ts';
 
 /** The folder of the notes, below the state folder. */
 const NOTES_FOLDER = 'programs';
+
+/** How a host calls its notes: its pid and chance. Other files in the folder are left alone. */
+const NOTE_NAME = /^\d{1,10}-[0-9a-f]{1,12}\.json$/;
 
 /** A program has this long between SIGTERM and SIGKILL. */
 const GRACE_MS = 2_000;
@@ -55,9 +70,12 @@ export class ProgramNotes {
       host: { pid: host.pid, startedAt: host.startedAt },
       groups: [...this.#known.values()],
     };
+    assertTrustedFolder(this.#folder, { mayBeLink: false });
     mkdirSync(this.#folder, { mode: 0o700, recursive: true });
     const temporary = `${this.#path}.tmp`;
-    writeFileSync(temporary, JSON.stringify(note), { mode: 0o600 });
+    // A link in its place was put there by somebody else: it goes, and is not followed.
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, JSON.stringify(note), { mode: 0o600, flag: 'wx' });
     renameSync(temporary, this.#path);
   }
 }
@@ -88,23 +106,27 @@ export async function endLeftPrograms(
 
 function notesIn(folder: string): readonly string[] {
   try {
-    return readdirSync(folder).filter((name) => name.endsWith('.json'));
+    assertTrustedFolder(folder, { mayBeLink: false });
+    return readdirSync(folder).filter((name) => NOTE_NAME.test(name));
   } catch {
     return [];
   }
 }
 
-/** Null for a file that no host of ours wrote, or that is half gone. */
+/** Null for a file that no host of this user wrote, or that is half gone. Others must not name programs to end. */
 function readNote(path: string): Note | null {
+  let file: number | null = null;
   try {
-    const { size } = lstatSync(path);
-    if (!lstatSync(path).isFile() || size > MAX_NOTE_BYTES) return null;
-    const note = JSON.parse(readFileSync(path, 'utf8')) as Partial<Note>;
-    const { bootId, host, groups } = note;
+    file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+    const stats = fstatSync(file);
+    if (!stats.isFile() || stats.size > MAX_NOTE_BYTES || !isTrustedOwner(stats.uid)) return null;
+    const { bootId, host, groups } = JSON.parse(readFileSync(file, 'utf8')) as Partial<Note>;
     if (typeof bootId !== 'string' || !isIdentity(host) || !Array.isArray(groups)) return null;
     return { bootId, host, groups: groups.filter(isIdentity) };
   } catch {
     return null;
+  } finally {
+    if (file !== null) closeSync(file);
   }
 }
 

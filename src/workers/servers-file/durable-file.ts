@@ -3,6 +3,7 @@ import {
   closeSync,
   constants,
   existsSync,
+  fstatSync,
   fsyncSync,
   lstatSync,
   openSync,
@@ -11,7 +12,6 @@ import {
   realpathSync,
   renameSync,
   rmSync,
-  statSync,
   writeFileSync,
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -22,31 +22,38 @@ import { codeOf } from '../../shared/errors.ts';
  * regular file of at most `maxBytes`.
  */
 export function readIfThere(path: string, maxBytes: number): Buffer | null {
+  let file: number;
   try {
-    const stats = statSync(path);
-    // A pipe would be read for ever.
-    if (!stats.isFile()) throw new Error(`${path} is no file`);
-    if (stats.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
-    return readFileSync(path);
+    // A pipe would hold up whoever opens it.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return null;
     throw error;
+  }
+  try {
+    const stats = fstatSync(file);
+    if (!stats.isFile()) throw new Error(`${path} is no file`);
+    if (stats.size > maxBytes) throw new Error(`${path} is larger than ${maxBytes} bytes`);
+    return readFileSync(file);
+  } finally {
+    closeSync(file);
   }
 }
 
 /**
  * Replaces a state file atomically and durably: readers see the old content or the new one, whole, also after a
- * power loss. The new file has mode 0600. A symbolic link stays, and its target is replaced. `mayReplace` is asked
- * last; where it says no, the old file stays. Returns whether the file was replaced. Throws the error of the file
- * system, leaving the old file and no temporary one. (The command line writes the files that people ask for with
- * `writeOutputFile`, which promises less.)
+ * power loss. The new file has mode 0600. A symbolic link stays, and its target is replaced; where `followsLink` is
+ * false, the link itself is replaced. `mayReplace` is asked last; where it says no, the old file stays. Returns
+ * whether the file was replaced. Throws the error of the file system, leaving the old file and no temporary one. (The
+ * command line writes the files that people ask for with `writeOutputFile`, which promises less.)
  */
 export function replaceDurably(
   path: string,
   text: string | Uint8Array,
   mayReplace: () => boolean = () => true,
+  followsLink = true,
 ): boolean {
-  const target = existsSync(path) ? realpathSync(path) : path;
+  const target = followsLink && existsSync(path) ? realpathSync(path) : path;
   const folder = dirname(target);
   const temporary = join(folder, `${temporaryPrefix(target)}${randomUUID()}.tmp`);
   try {

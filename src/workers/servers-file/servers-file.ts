@@ -3,6 +3,7 @@ import type { BadPlace, FileProblem, ServerChange } from '../../shared/servers/s
 import { digestOf, inTransaction, type ServerTable } from '../tables/server-table.ts';
 import { readIfThere, removeTemporaries, replaceDurably, setAside } from './durable-file.ts';
 import { isJustWritten, sizeOf, stampOf } from './file-state.ts';
+import { assertTrustedFile } from './file-trust.ts';
 import { type KnownFile, KnownFiles } from './known-files.ts';
 import { type BadServer, parseServers, type ServersDocument } from './servers-document.ts';
 import { ServersText } from './servers-text.ts';
@@ -102,6 +103,7 @@ export class ServersFile {
   /** Runs `work` holding the store's write lock. What it learnt of a table that is then rolled back is forgotten. */
   #locked<T>(work: () => T): T {
     try {
+      assertTrustedFile(this.#path, { mayBeLink: true, mayBeOther: true });
       return inTransaction(this.#database, work);
     } catch (error) {
       this.#seen = '';

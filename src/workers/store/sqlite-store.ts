@@ -12,6 +12,7 @@ import type {
 } from '../../shared/servers/server-records.ts';
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { InStore } from '../../shared/tools/tool-records.ts';
+import { exposureOf } from '../servers-file/file-trust.ts';
 import { ServersFile } from '../servers-file/servers-file.ts';
 import { createSchema, SCHEMA_VERSION, schemaVersionOf } from '../tables/schema.ts';
 import { inTransaction, ServerTable } from '../tables/server-table.ts';
@@ -22,6 +23,7 @@ import { chooseJournalMode, type JournalChoice, networkFileSystemOf } from './jo
 import { proveRecords } from './records-check.ts';
 import { earlyMapOf, writeStartImage } from './start-image-file.ts';
 import { createStoreFile, fileIdOf, storePath } from './store-files.ts';
+import { assertOwnDatabase, assertSafeStore } from './store-identity.ts';
 import { restore, type SavedRecords } from './store-salvage.ts';
 import { readBrokenTail } from './write-ahead-log.ts';
 
@@ -44,18 +46,20 @@ export class SqliteStore {
 
   /**
    * Opens or creates the store in `stateDir`, and proves its structure; records are proven as they are read. Throws
-   * STORE_TOO_NEW, or STORE_UNAVAILABLE, whose cause tells whether it is damaged (`isDamage`). `journal` is another
+   * STORE_TOO_NEW, STORE_UNSAFE, STORE_FOREIGN, or STORE_UNAVAILABLE, whose cause tells whether it is damaged
+   * (`isDamage`). `journal` is another
    * mode than the one that fits; only in tests.
    */
   constructor(stateDir: string, tell: Tell = () => {}, journal: JournalChoice | null = null) {
     this.#stateDir = stateDir;
     try {
+      assertSafeStore(stateDir);
       createStoreFile(stateDir);
       this.path = storePath(stateDir);
       this.fileId = fileIdOf(this.path);
       this.#database = new DatabaseSync(this.path);
     } catch (error) {
-      throw unavailable(`Cannot open the store in ${stateDir}`, error);
+      throw error instanceof SwitchyardError ? error : unavailable(`Cannot open the store in ${stateDir}`, error);
     }
     try {
       this.#prepare(stateDir, tell, journal);
@@ -184,12 +188,18 @@ export class SqliteStore {
     try {
       return work();
     } catch (error) {
+      if (error instanceof SwitchyardError) throw error;
       throw unavailable(`Cannot ${what} in the store ${this.path}`, error);
     }
   }
 
   #prepare(stateDir: string, tell: Tell, journal: JournalChoice | null): void {
     this.#database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL');
+    // Once more: what was checked may have been replaced before it was opened. Nothing was written yet.
+    assertSafeStore(stateDir);
+    assertOwnDatabase(this.#database, this.path);
+    const exposure = exposureOf(stateDir);
+    if (exposure !== null) tell({ kind: 'exposed', folder: stateDir, exposure });
     const note = this.#setJournalMode(stateDir, journal);
     if (note !== null) tell(note);
     inTransaction(this.#database, () => {

@@ -51,7 +51,8 @@ export function writeStartImage(stateDir: string, { scope, storeId, maps, table 
     if (size > MAX_BYTES) break;
     frames.push(frame);
   }
-  replaceDurably(join(stateDir, startImageName(scope)), Buffer.concat(frames));
+  // Nobody keeps the image elsewhere: a link in its place was made by somebody else.
+  replaceDurably(join(stateDir, startImageName(scope)), Buffer.concat(frames), () => true, false);
 }
 
 function* connectorsOf(scope: string, table: ToolTable) {

@@ -11,21 +11,22 @@ import {
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { codeOf } from '../../shared/errors.ts';
+import { codeOf, SwitchyardError } from '../../shared/errors.ts';
 import { STORE_FILE } from '../../shared/servers/store-notes.ts';
 import { freeName, syncFolder } from '../servers-file/durable-file.ts';
+import { assertTrustedFile } from '../servers-file/file-trust.ts';
 
 /**
  * Beside the store: whoever sets it aside, or clears up after one that is gone, holds SQLite's lock on it. It stays
  * empty.
  */
-const LOCK_FILE = 'switchyard.lock';
+export const LOCK_FILE = 'switchyard.lock';
 
 /**
  * What SQLite keeps beside a database. They belong to that very file: beside another one they would be taken for
  * its own.
  */
-const SIDE_FILES = ['-wal', '-shm', '-journal'];
+export const SIDE_FILES = ['-wal', '-shm', '-journal'];
 
 /** As many as Linux follows. */
 const MAX_HOPS = 40;
@@ -80,11 +81,18 @@ export function setStoreAside(stateDir: string): string {
 
 /**
  * Runs `work` while no other process does so for this folder. The kernel holds the lock, so it dies with its
- * process. Throws SQLite's error after 5 s of waiting.
+ * process. Throws SQLite's error after 5 s of waiting, STORE_UNSAFE or STORE_FOREIGN where something else is in the
+ * place of the lock.
  */
 export function holdingStoreLock<T>(stateDir: string, work: () => T): T {
   const path = join(stateDir, LOCK_FILE);
   createPrivately(path);
+  assertTrustedFile(path, { mayBeLink: false });
+  if (lstatSync(path).size > 0)
+    throw new SwitchyardError(
+      'STORE_FOREIGN',
+      `${path} should be empty and is not. It is left as it is; move it away.`,
+    );
   const lock = new DatabaseSync(path);
   try {
     lock.exec('PRAGMA busy_timeout = 5000; BEGIN EXCLUSIVE');

@@ -3,6 +3,7 @@ import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import { isDamage, isDiskFailure } from '../tables/sqlite-errors.ts';
 import { SqliteStore } from './sqlite-store.ts';
 import { fileIdOf, holdingStoreLock, setStoreAside, storePath } from './store-files.ts';
+import { assertSafeStore, assertWasStore } from './store-identity.ts';
 import { salvage } from './store-salvage.ts';
 
 type Tell = (note: StoreNote) => void;
@@ -15,16 +16,19 @@ type Tell = (note: StoreNote) => void;
 export class StoreKeeper {
   readonly #stateDir: string;
   readonly #tell: Tell;
+  readonly #isRepair: boolean;
   #store: SqliteStore | null = null;
 
-  constructor(stateDir: string, tell: Tell) {
+  /** `isRepair`: a person asked for a repair, so that a file which nobody can read is set aside whatever it was. */
+  constructor(stateDir: string, tell: Tell, { isRepair = false }: { readonly isRepair?: boolean } = {}) {
     this.#stateDir = stateDir;
     this.#tell = tell;
+    this.#isRepair = isRepair;
   }
 
-  /** The open store; opens it where it is not. Throws STORE_UNAVAILABLE or STORE_TOO_NEW. */
+  /** The open store; opens it where it is not. Throws STORE_UNAVAILABLE, _TOO_NEW, _UNSAFE or _FOREIGN. */
   store(): SqliteStore {
-    this.#store ??= openStore(this.#stateDir, this.#tell);
+    this.#store ??= openStore(this.#stateDir, this.#tell, this.#isRepair);
     return this.#store;
   }
 
@@ -43,7 +47,7 @@ export class StoreKeeper {
       // What the kernel gave up writing is only written again by who starts afresh (fsyncgate).
       if (isDamage(error) || isDiskFailure(error)) this.close();
       if (!isDamage(error) || damaged === null) throw error;
-      this.#store = replaceStore(this.#stateDir, damaged.fileId, error, this.#tell);
+      this.#store = replaceStore(this.#stateDir, damaged.fileId, error, this.#tell, true);
     }
     return work();
   }
@@ -55,21 +59,32 @@ export class StoreKeeper {
   }
 }
 
-function openStore(stateDir: string, tell: Tell): SqliteStore {
+function openStore(stateDir: string, tell: Tell, isRepair: boolean): SqliteStore {
+  assertSafeStore(stateDir);
   const suspect = fileIdOf(storePath(stateDir));
   try {
     return new SqliteStore(stateDir, tell);
   } catch (error) {
     if (!isDamage(error)) throw error;
-    return replaceStore(stateDir, suspect, error, tell);
+    return replaceStore(stateDir, suspect, error, tell, isRepair);
   }
 }
 
-/** Sets a damaged store aside, unless another process has done so by now; the store that takes its place. */
-function replaceStore(stateDir: string, suspect: string | null, reason: unknown, tell: Tell): SqliteStore {
+/**
+ * Sets a damaged store aside, unless another process has done so by now; the store that takes its place. Throws
+ * STORE_FOREIGN for a file that never was a store, unless `isSurely` says that it was one, or counts as one.
+ */
+function replaceStore(
+  stateDir: string,
+  suspect: string | null,
+  reason: unknown,
+  tell: Tell,
+  isSurely: boolean,
+): SqliteStore {
   return holdingStoreLock(stateDir, () => {
     const path = storePath(stateDir);
     if (fileIdOf(path) !== suspect) return new SqliteStore(stateDir, tell);
+    if (!isSurely) assertWasStore(path);
     const saved = salvage(path);
     const backup = setStoreAside(stateDir);
     const store = new SqliteStore(stateDir, tell);

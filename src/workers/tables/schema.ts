@@ -14,6 +14,9 @@ import { DamageError } from './sqlite-errors.ts';
  */
 export const SCHEMA_VERSION = 8;
 
+/** Marks a file as a store of this package, in the header of the database ("swyd"). Stores before it have none. */
+export const APPLICATION_ID = 0x73777964;
+
 /** A table of the store: the statements that create it, and the columns that its seal covers. */
 interface StoreTable extends SealedTable {
   readonly create: string;
@@ -163,7 +166,8 @@ export function schemaVersionOf(database: DatabaseSync): number {
  */
 export function createSchema(database: DatabaseSync): void {
   if (schemaVersionOf(database) > 0) upgradeTables(database);
-  database.exec(`${SOURCES.create} ${STORE_ID} PRAGMA user_version = ${SCHEMA_VERSION};`);
+  database.exec(`${SOURCES.create} ${STORE_ID}
+    PRAGMA user_version = ${SCHEMA_VERSION}; PRAGMA application_id = ${APPLICATION_ID};`);
 }
 
 /**

@@ -7,7 +7,7 @@ import { entry } from '../../helpers/signed-map.ts';
 function sent(ids: readonly string[], disabled: readonly string[] = []): SentEntries {
   const entries = new SentEntries();
   const packed = pack(ids.map((id) => entry(id) as RawEntry));
-  entries.add({ kind: 'chunk', ids: [...ids], enabled: ids.map((id) => !disabled.includes(id)), packed });
+  entries.add({ kind: 'chunk', ids: [...ids], enabled: ids.map((id) => !disabled.includes(id)), unusable: [], packed });
   return entries;
 }
 

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest';
 import type { PinPolicy } from '../../../src/main/options/option-checks.ts';
 import { createVolatileToolMemory, type ToolMemory } from '../../../src/main/state-dir/tool-memory.ts';
 import { DroppedDefinitions } from '../../../src/main/tools/dropped-definitions.ts';
+import { ToolApprovals, type ToolDigests } from '../../../src/main/tools/tool-approvals.ts';
 import { ToolIntake } from '../../../src/main/tools/tool-intake.ts';
 import { ToolPins } from '../../../src/main/tools/tool-pins.ts';
 import { ToolStore } from '../../../src/main/tools/tool-store.ts';
 import { normalizeEntry, type RawEntry } from '../../../src/shared/map/service-map.ts';
+import { approvedDigest } from '../../../src/shared/tools/approved-digest.ts';
 import type { RemoteToolDefinition } from '../../../src/shared/tools/tool-definition.ts';
 import type { RememberedConnector, ToolPinChange } from '../../../src/shared/tools/tool-records.ts';
 import { recordingLogger } from '../../helpers/log.ts';
@@ -14,14 +16,22 @@ import { entry } from '../../helpers/signed-map.ts';
 
 const { facts } = scriptedConnection();
 
-function setUp(policy: PinPolicy = 'quarantine', memory: ToolMemory = createVolatileToolMemory(true, () => 9)) {
+function setUp(
+  policy: PinPolicy = 'quarantine',
+  memory: ToolMemory = createVolatileToolMemory(true, () => 9),
+  digests: Record<string, ToolDigests> = {},
+) {
   const logger = recordingLogger();
   const store = new ToolStore({ logger, onChange: () => {}, isKnown: () => false });
   const pins = new ToolPins({ policy, logger, onChanged: () => {} });
   const legacy: string[] = [];
   const onLegacy = (endpoint: string): void => void legacy.push(endpoint);
   const dropped = new DroppedDefinitions(logger);
-  const intake = new ToolIntake({ store, memory, pins, dropped, brandOf: () => 'brand', now: () => 5.5, onLegacy });
+  const approvals = new ToolApprovals(logger);
+  const intake = new ToolIntake({
+    ...{ store, memory, pins, approvals, dropped, brandOf: () => 'brand', now: () => 5.5, onLegacy },
+    digestsOf: (id) => digests[id],
+  });
   const take = (id: string, ...tools: RemoteToolDefinition[]): Promise<void> =>
     intake.take(
       { id, entry: normalizeEntry(entry(id) as RawEntry, 300), lastErrorCode: null },
@@ -29,7 +39,7 @@ function setUp(policy: PinPolicy = 'quarantine', memory: ToolMemory = createVola
       facts,
     );
   const names = (): string[] => store.list().map(({ name }) => name);
-  return { intake, store, pins, dropped, legacy, take, names };
+  return { intake, store, pins, approvals, dropped, legacy, take, names };
 }
 
 const described = (name: string, description: string): RemoteToolDefinition => ({ ...toolNamed(name), description });
@@ -135,6 +145,41 @@ describe('ToolIntake', () => {
     expect(dropped.of('a').named).toEqual([{ kind: 'tool', name: 'list', reason: 'input-schema' }]);
     intake.gone('a');
     expect(dropped.of('a').count).toBe(0);
+    intake.close();
+  });
+
+  it('holds back a tool that the map approves another definition of, whatever the pins say, and tells so once', async () => {
+    const digests: Record<string, ToolDigests> = { a: { x: approvedDigest(described('x', 'approved')) } };
+    const { intake, take, names, approvals, pins } = setUp('quarantine', undefined, digests);
+    await take('a', described('x', 'first seen'), toolNamed('y'));
+    expect([names(), approvals.list().map(({ name }) => name), pins.list()]).toEqual([['a.y'], ['a.x'], []]);
+    await take('a', described('x', 'approved'), toolNamed('y'));
+    expect([names(), approvals.list(), pins.list()]).toEqual([['a.x', 'a.y'], [], []]);
+    await take('a', described('x', 'approved'), described('y', 'changed'));
+    expect([names(), pins.list().map(({ name }) => name)]).toEqual([['a.x'], ['a.y']]);
+    intake.close();
+  });
+
+  it('holds a remembered tool back before there is any map, and judges it anew once there is one', async () => {
+    const approved = approvedDigest(described('x', 'approved'));
+    const digests: Record<string, ToolDigests> = {};
+    const { intake, names } = setUp('warn', undefined, digests);
+    intake.restore(remembered('a', { toolDigests: { x: approved } }));
+    intake.restore(remembered('b'));
+    expect(names()).toEqual(['b.x']);
+    Object.assign(digests, { a: null, b: { x: approved } });
+    intake.reconsider(['a', 'b', 'c']);
+    expect(names()).toEqual(['a.x']);
+    intake.close();
+  });
+
+  it('judges a tool by the name that it is listed under, so that an alias is no way around a digest', async () => {
+    const sparql = approvedDigest(toolNamed('sparql'));
+    const { intake, take, names } = setUp('warn', undefined, { wikidata: { sparql } });
+    await take('wikidata', toolNamed('execute_sparql'));
+    expect(names()).toEqual([]);
+    await take('wikidata', toolNamed('sparql'));
+    expect(names()).toEqual(['wikidata.sparql']);
     intake.close();
   });
 });

@@ -6,7 +6,13 @@ import type { ChunkEvent, LoadEvent } from '../../../src/shared/protocol/thread-
 import { CreditStream } from '../../../src/workers/load/credit-stream.ts';
 import { eventually } from '../../helpers/eventually.ts';
 
-const chunk = (): ChunkEvent => ({ kind: 'chunk', ids: ['a'], enabled: [true], packed: pack([{ id: 'a' }]) });
+const chunk = (): ChunkEvent => ({
+  kind: 'chunk',
+  ids: ['a'],
+  enabled: [true],
+  unusable: [],
+  packed: pack([{ id: 'a' }]),
+});
 const report = { thread: 't', bytes: 0, phases: { fetch: 0, parse: 0, verify: 0, validate: 0, diff: 0 } };
 const unchanged: LoadEvent = { kind: 'unchanged', how: 'same-body', etag: null, report };
 

@@ -130,9 +130,10 @@ describe('endLeftPrograms', () => {
     using dir = new TempDir();
     expect(await endLeftPrograms(dir.path)).toEqual([]);
     leaveNote(dir.path, { host: 'nobody' });
-    writeFileSync(join(dir.path, 'programs', 'half.json'), '{"bootId":');
+    writeFileSync(join(dir.path, 'programs', '7-0a1b.json'), '{"bootId":');
+    writeFileSync(join(dir.path, 'programs', 'package.json'), '{}');
     writeFileSync(join(dir.path, 'programs', 'other.txt'), 'not ours');
     expect(await endLeftPrograms(dir.path)).toEqual([]);
-    expect(readdirSync(join(dir.path, 'programs'))).toEqual(['other.txt']);
+    expect(readdirSync(join(dir.path, 'programs'))).toEqual(['other.txt', 'package.json']);
   });
 });

@@ -110,7 +110,7 @@ describe('a damaged store', () => {
   });
 
   it.each([
-    ['is no database any more', () => 'no database '.repeat(900)],
+    ['is all zeros', (bytes: Buffer) => bytes.fill(0)],
     ['lost its header', (bytes: Buffer) => bytes.fill(0x7a, 0, 64)],
     ['lost its schema', (bytes: Buffer) => bytes.fill(0x7a, 100, 4_096)],
     ['is cut off', (bytes: Buffer) => bytes.subarray(0, 4_096 + 7)],
@@ -159,11 +159,11 @@ describe('a damaged store', () => {
   it('gets a name of its own each time', () => {
     using it = world();
     for (const backup of ['switchyard.db.corrupt', 'switchyard.db.1.corrupt', 'switchyard.db.2.corrupt']) {
-      writeFileSync(it.path, 'no database '.repeat(900));
+      writeFileSync(it.path, Buffer.alloc(9_000));
       const { keeper, names } = it.keep();
       expect(names()).toEqual([]);
       keeper.close();
-      expect(readFileSync(join(it.stateDir, backup), 'utf8')).toMatch(/^no database/);
+      expect(readFileSync(join(it.stateDir, backup))).toHaveLength(9_000);
     }
   });
 });

@@ -107,7 +107,18 @@ async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, option
           message: `${lastError.code}: ${lastError.message}; the remembered map is served`,
         };
   const trust = checkTrust(options, serviceMap, systemClock.now());
-  return [map, ...trust, ...files, ...connectors.map(checkConnector)];
+  return [map, ...trust, ...checkEntries(serviceMap), ...files, ...connectors.map(checkConnector)];
+}
+
+/** The entries of the map that are left out, each a note: newer hosts may be able to use them. */
+function checkEntries({ unusableEntries, unusableEntryCount }: ManagerStatus['serviceMap']): Finding[] {
+  const remedy = ERROR_CODES.MAP_ENTRY_UNUSABLE.remedy;
+  const rest = unusableEntryCount - unusableEntries.length;
+  const more = rest > 0 ? `; ${rest} more are left out` : '';
+  return unusableEntries.map(({ id, reason }, index) => {
+    const tail = index === unusableEntries.length - 1 ? more : '';
+    return { check: 'entry', outcome: 'note', message: `${id} is left out: ${reason}. ${remedy}${tail}` };
+  });
 }
 
 /** Which source was never had. */

@@ -12,6 +12,9 @@ const STDERR_LINES = 20;
 /** Definitions of a connector that are named although they are left out. */
 const DROPPED_SHOWN = 20;
 
+/** Entries of the map that are named although they are left out. */
+const UNUSABLE_SHOWN = 20;
+
 /**
  * Shows map, store and connectors in full. Resolves with the exit code: 0 if all are up. An unavailable map is part of
  * the status.
@@ -54,7 +57,7 @@ function storeText(store: ManagerStatus['store']): string {
 }
 
 /** Which tools are from an earlier run, and which are no longer what they were. */
-function toolLines({ staleTools, changedTools }: ManagerStatus): string[] {
+function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): string[] {
   const { connectorCount, toolCount, oldestListedAt } = staleTools;
   const stale =
     `${toolCount} of ${connectorCount} connectors remembered from an earlier run, ` +
@@ -64,7 +67,10 @@ function toolLines({ staleTools, changedTools }: ManagerStatus): string[] {
       `${printable(name)} is not what it was on ${isoOf(pinnedAt)}: ` +
       `${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
   );
-  return [...(toolCount === 0 ? [] : [stale]), ...changed].map((line) => `           ${line}`);
+  const held = heldBackTools.map(
+    ({ name, digest }) => `${printable(name)} is held back: the signed map approves another definition than ${digest}`,
+  );
+  return [...(toolCount === 0 ? [] : [stale]), ...changed, ...held].map((line) => `           ${line}`);
 }
 
 /** What a connector lists and clients of a gateway never see. */
@@ -95,7 +101,16 @@ function mapLines({ serviceMap }: ManagerStatus): string[] {
     ...(heldRemovals.length === 0
       ? []
       : [`           ${heldRemovals.length} connectors vanished at once and are held`]),
+    ...unusableLines(serviceMap),
   ];
+}
+
+/** The entries of the map that are left out. */
+function unusableLines({ unusableEntries, unusableEntryCount }: ManagerStatus['serviceMap']): string[] {
+  const shown = unusableEntries.slice(0, UNUSABLE_SHOWN);
+  const rest = unusableEntryCount - shown.length;
+  const lines = shown.map(({ id, reason }) => `${printable(id)} is left out: ${printable(reason)}`);
+  return [...lines, ...(rest > 0 ? [`${rest} more are left out`] : [])].map((line) => `           ${line}`);
 }
 
 function configLines({ config }: ManagerStatus): string[] {

@@ -56,7 +56,8 @@ export function runTools(options: ToolsOptions): Promise<number> {
   return withManager(options, work, only === undefined ? {} : { syncDeadlineMs: 1, only: () => only });
 }
 
-function unknownConnector(manager: ConnectorProxyManager, id: string): SwitchyardError {
+/** The error for a connector that there is not, with the name that was perhaps meant. */
+export function unknownConnector(manager: ConnectorProxyManager, id: string): SwitchyardError {
   const nearest = nearestName(
     id,
     manager.listConnectors().map((entry) => entry.id),

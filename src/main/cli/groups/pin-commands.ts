@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { ApproveOptions } from '../commands/tools/approve.ts';
 import type { PinOptions } from '../commands/tools/pinned-tools.ts';
+import { type SourceOptions, withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
-/** Adds `tools diff` and `tools approve`. */
+/** Adds `tools diff`, `tools approve` and `tools digest`. */
 export function addPinCommands(tools: Command, setExitCode: (code: number) => void): void {
   // `tools` has options of the same names.
   tools.enablePositionalOptions();
@@ -37,5 +38,14 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
     .action(async (names: string[], options: ApproveOptions) => {
       const { runToolsApprove } = await import('../commands/tools/approve.ts');
       setExitCode(await runToolsApprove(names, options));
+    });
+
+  const digest = tools.command('digest').description('print the member toolDigests that approves a connector’s tools');
+  withSource(digest.helpOption('-h, --help', 'this text'))
+    .argument('<connector>', 'its id; its tools are taken as it lists them now')
+    .addHelpText('after', examples('mcp-switchyard tools digest mail --service-map https://maps.example.com/map'))
+    .action(async (connector: string, options: SourceOptions) => {
+      const { runToolsDigest } = await import('../commands/tools/digest.ts');
+      setExitCode(await runToolsDigest(connector, options));
     });
 }

@@ -1,5 +1,5 @@
 import type { ExposedNames } from './exposed-names.ts';
-import { ALL_NAMES, type NameFilter } from './name-filter.ts';
+import { ALL_NAMES, type NameFilter } from './filter/name-filter.ts';
 import { exposeUri, resolveUri } from './uris/resource-uris.ts';
 
 /** One way into the gateway: which connectors it shows, and under which names. */

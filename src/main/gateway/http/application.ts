@@ -6,7 +6,7 @@ import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
 import type { StatusSite } from '../status-page/status-site.ts';
 import { ANONYMOUS, type Guard } from './guard.ts';
-import { isReady, type ReadyFor } from './health.ts';
+import { isReady, type ReadyFor, withoutNames } from './health.ts';
 import { handleMcp, type McpEndpointDeps } from './mcp/mcp-endpoint.ts';
 import type { Caller } from './mcp/serve-request.ts';
 import { requestFault } from './request-faults.ts';
@@ -60,9 +60,11 @@ export class Application {
     if (pathname === '/healthz') return answerJson(response, 200, { status: 'ok' });
     if (pathname === '/readyz') {
       const readiness = isReady(gateway.manager, readyFor, isDraining);
-      return answerJson(response, readiness.isReady ? 200 : 503, readiness);
+      // Probes have no token. What connectors are called is for those who may see the status page.
+      const isTrusted = 'principal' in guard.authenticate(request);
+      return answerJson(response, readiness.isReady ? 200 : 503, isTrusted ? readiness : withoutNames(readiness));
     }
-    const caller = guard.authenticate(request.headers);
+    const caller = guard.authenticate(request);
     if ('status' in caller) {
       response.setHeader('www-authenticate', pathname.endsWith('/mcp') ? 'Bearer' : 'Basic realm="switchyard"');
       return refuse(response, caller.status, caller.why);

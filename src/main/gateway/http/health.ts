@@ -6,6 +6,9 @@ export type ReadyFor = 'none' | 'any' | 'all' | readonly string[];
 /** Whether requests are to be sent here, and what is waited for if not. */
 export interface Readiness {
   readonly isReady: boolean;
+  /** How many things are waited for: connectors, or 1 for the sources, any connector, or the end. */
+  readonly waiting: number;
+  /** The names of the first 20 of them. */
   readonly waitsFor: readonly string[];
 }
 
@@ -14,7 +17,7 @@ const MAX_NAMED = 20;
 
 /** Judges by the connectors that are up; one that is disabled is not waited for. A gateway that shuts down is not ready. */
 export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDraining: boolean): Readiness {
-  if (isDraining) return { isReady: false, waitsFor: ['the end: it is shutting down'] };
+  if (isDraining) return verdict(['the end: it is shutting down']);
   if (typeof readyFor === 'object') return verdict(readyFor.filter((id) => !isUp(manager, id)));
   if (readyFor === 'none') return verdict([]);
   const counts = manager.countByState();
@@ -27,10 +30,15 @@ export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDr
   return verdict(named.length === 0 ? ['its sources'] : named.map(({ id }) => id));
 }
 
+/** The same, for somebody who may not know what connectors are called. */
+export function withoutNames({ isReady, waiting }: Readiness): Omit<Readiness, 'waitsFor'> {
+  return { isReady, waiting };
+}
+
 function isUp(manager: ConnectorProxyManager, id: string): boolean {
   return manager.facts(id) !== null;
 }
 
 function verdict(waitsFor: readonly string[]): Readiness {
-  return { isReady: waitsFor.length === 0, waitsFor: waitsFor.slice(0, MAX_NAMED) };
+  return { isReady: waitsFor.length === 0, waiting: waitsFor.length, waitsFor: waitsFor.slice(0, MAX_NAMED) };
 }

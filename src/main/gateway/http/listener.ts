@@ -8,9 +8,10 @@ import { detached } from '../../observability/trace.ts';
 import type { Gateway } from '../gateway.ts';
 import { Shares } from '../shares.ts';
 import { createStatusSite } from '../status-page/status-site.ts';
+import { assertTokens, isLoopback } from './access-tokens.ts';
 import { Application } from './application.ts';
 import { BodyBudget } from './budgets/body-budget.ts';
-import { createGuard, isLoopback } from './guard.ts';
+import { createGuard } from './guard.ts';
 import type { ReadyFor } from './health.ts';
 import { type ListenerLimits, shareOfCaller } from './limits.ts';
 import { Backlog } from './mcp/backlog.ts';
@@ -23,6 +24,10 @@ export interface ListenerOptions {
   readonly host: string;
   /** 0 for any that is free. */
   readonly port: number;
+  /**
+   * Access tokens of clients, each at least 16 visible ASCII characters and each given once. With an empty list
+   * everybody who reaches the listener is let in, so that it may listen on loopback alone.
+   */
   readonly tokens: readonly string[];
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
@@ -47,13 +52,12 @@ const KEEP_ALIVE_MS = 65_000;
 const REFUSED_MS = 1_000;
 
 /**
- * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if it cannot listen, and with OPTIONS_INVALID if others could
- * reach it and it has no tokens.
+ * Serves a gateway over HTTP. Rejects with LISTEN_FAILED if it cannot listen, and with OPTIONS_INVALID if one of its
+ * tokens is unusable, or if others could reach it and it has no tokens.
  */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   const { gateway, host, port, limits, tokens } = options;
-  if (!isLoopback(host) && tokens.length === 0)
-    throw new SwitchyardError('OPTIONS_INVALID', `Others can reach ${host}: a gateway that listens there needs tokens`);
+  assertAccess(host, tokens);
   const draining = new AbortController();
   const share = shareOfCaller(tokens.length);
   const sessions = new SessionTable(limits, ({ client }) => {
@@ -114,6 +118,17 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
     close: (drainMs) => (closing ??= close(drainMs)),
   };
+}
+
+/** Throws OPTIONS_INVALID unless everybody who can reach `host` has to show a usable token, or it is loopback. */
+function assertAccess(host: unknown, tokens: unknown): void {
+  if (typeof host !== 'string' || host === '')
+    throw new SwitchyardError('OPTIONS_INVALID', 'host must be an address to listen on, such as 127.0.0.1');
+  if (!Array.isArray(tokens))
+    throw new SwitchyardError('OPTIONS_INVALID', 'tokens must be a list of access tokens; it may be empty on loopback');
+  assertTokens(tokens.map((token: unknown, index) => [`tokens[${index}]`, token]));
+  if (!isLoopback(host) && tokens.length === 0)
+    throw new SwitchyardError('OPTIONS_INVALID', `Others can reach ${host}: a gateway that listens there needs tokens`);
 }
 
 /** What is no HTTP, too long or too slow is told so, where anybody still listens. */

@@ -5,6 +5,7 @@ import type { Connector } from '../../connectors/connector.ts';
 import type { ConnectorSet } from '../../connectors/connector-set.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import { recordCall } from '../../observability/instruments.ts';
+import type { ToolApprovals } from '../../tools/tool-approvals.ts';
 import type { ToolInfo } from '../../tools/tool-info.ts';
 import type { ToolPins } from '../../tools/tool-pins.ts';
 import type { ToolStore } from '../../tools/tool-store.ts';
@@ -17,6 +18,7 @@ export interface ToolCallsDeps {
   readonly connectors: ConnectorSet;
   readonly firstSync: FirstSync;
   readonly pins: ToolPins;
+  readonly approvals: ToolApprovals;
   readonly callTimeoutMs: number;
 }
 
@@ -26,13 +28,15 @@ export class ToolCalls {
   readonly #connectors: ConnectorSet;
   readonly #firstSync: FirstSync;
   readonly #pins: ToolPins;
+  readonly #approvals: ToolApprovals;
   readonly #callTimeoutMs: number;
 
-  constructor({ tools, connectors, firstSync, pins, callTimeoutMs }: ToolCallsDeps) {
+  constructor({ tools, connectors, firstSync, pins, approvals, callTimeoutMs }: ToolCallsDeps) {
     this.#tools = tools;
     this.#connectors = connectors;
     this.#firstSync = firstSync;
     this.#pins = pins;
+    this.#approvals = approvals;
     this.#callTimeoutMs = callTimeoutMs;
   }
 
@@ -81,6 +85,7 @@ export class ToolCalls {
       if (this.#find(name) === null) await connector.awaitChance(limit.signal);
       const found = this.#find(name);
       if (found !== null) return found;
+      this.#assertApproved(name);
       this.#assertUnchanged(name);
       if (!connector.isUp) throw connector.unavailable();
       throw new SwitchyardError('TOOL_UNKNOWN', `Connector ${connector.id} offers no tool "${name}".`);
@@ -94,7 +99,8 @@ export class ToolCalls {
    * The connector of a tool of an earlier run, once it is known again: from the remembered map, else from the network.
    */
   async #remembered(name: string, signal: AbortSignal): Promise<Connector | undefined> {
-    if (this.#tools.get(name) === undefined && this.#pins.find(name) === undefined) return undefined;
+    const isHeld = this.#pins.find(name) !== undefined || this.#approvals.find(name) !== undefined;
+    if (this.#tools.get(name) === undefined && !isHeld) return undefined;
     await raceSignal(this.#firstSync.remembered(), signal);
     const connector = this.#connectors.owning(name);
     if (connector !== undefined) return connector;
@@ -102,6 +108,13 @@ export class ToolCalls {
     const found = this.#connectors.owning(name);
     if (found === undefined && error !== null) throw unavailable(name, messageOf(error));
     return found;
+  }
+
+  #assertApproved(name: string): void {
+    const held = this.#approvals.find(name);
+    if (held === undefined) return;
+    const why = `Tool ${name} is held back: its definition is not the one that the signed service map approves.`;
+    throw new SwitchyardError('TOOL_NOT_APPROVED', why, { detail: { connectorId: held.connectorId } });
   }
 
   #assertUnchanged(name: string): void {

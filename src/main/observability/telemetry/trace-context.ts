@@ -1,3 +1,5 @@
+import { trimBlanks } from '../../../shared/net/trim-blanks.ts';
+
 /** A span of somebody else, as W3C Trace Context names it, with what travels beside it. */
 export interface RemoteTrace {
   readonly traceId: string;
@@ -126,7 +128,7 @@ export function parseBaggage(value: unknown): string | null {
 /** The members of a list between commas; empty ones are allowed and mean nothing. */
 function membersOf(value: unknown): readonly string[] {
   if (typeof value !== 'string' || value.length > MAX_RAW_LENGTH) return [];
-  return value.split(',').flatMap((part) => part.replace(/^[ \t]+|[ \t]+$/g, '') || []);
+  return value.split(',').flatMap((part) => trimBlanks(part) || []);
 }
 
 /** Drops long members first, then the last ones, until the list is short enough. */

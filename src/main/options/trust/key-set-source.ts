@@ -1,4 +1,3 @@
-import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { codeOf, messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { parseStrictJson } from '../../../shared/map/strict-json.ts';
@@ -43,8 +42,8 @@ async function readFileSet(path: string): Promise<readonly TrustedKey[]> {
 
 async function readCapped(path: string): Promise<Buffer> {
   try {
-    // Without O_NONBLOCK a named pipe would hold a thread of the pool for ever; what it gives would never end.
-    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    await using file = await open(path, 'r');
+    // A pipe or a device may never end.
     if (!(await file.stat()).isFile()) throw new Error('it is not a file');
     const buffer = Buffer.alloc(MAX_BYTES + 1);
     let size = 0;

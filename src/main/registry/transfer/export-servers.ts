@@ -57,7 +57,7 @@ export function exportServers(servers: readonly ServerInfo[], format: ExportForm
 }
 
 function textOf(document: object, { syntax }: ClientWriter): string {
-  if (syntax === 'toml') return `${stringifyToml(document)}\n`.replace(/\n+$/, '\n');
+  if (syntax === 'toml') return `${stringifyToml(document).trimEnd()}\n`;
   return syntax === 'yaml' ? stringifyYaml(document, { lineWidth: 0 }) : json(document);
 }
 

@@ -30,7 +30,7 @@ export function mergeIntoFile(text: string, source: string, servers: ServersToMe
       return intoYaml(text, key, entries);
     case 'toml': {
       const known = Object.keys(entries).find((name) => present !== undefined && memberOf(present, name) !== undefined);
-      if (known === undefined) return `${text.replace(/\s*$/, '\n\n')}${stringifyToml({ [key]: entries }).trim()}\n`;
+      if (known === undefined) return `${text.trimEnd()}\n\n${stringifyToml({ [key]: entries }).trim()}\n`;
       const message = `${source} has a server ${JSON.stringify(known)} already; TOML files are only added to`;
       throw new SwitchyardError('OPTIONS_INVALID', message);
     }

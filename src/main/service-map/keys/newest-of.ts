@@ -3,10 +3,10 @@ import { parseStrictJson } from '../../../shared/map/strict-json.ts';
 import { peekKeyDocumentVersion } from '../../../shared/signatures/key-document.ts';
 
 /** Bytes of a file or answer that may hold an array of documents: some hundred of them, parsed within 10 ms. */
-export const MAX_DOCUMENTS_BYTES = 512 * 1024;
+export const MAX_DOCUMENTS_BYTES = 1024 * 1024;
 
 /** Documents in one array. None is so small that more of them would fit. */
-const MAX_DOCUMENTS = 1024;
+const MAX_DOCUMENTS = 4096;
 
 /** Levels of nesting: those of a document, and the array around it. */
 const MAX_DEPTH = 9;

@@ -59,11 +59,6 @@ export class Lineage {
     return isRead ? null : oldKeys;
   }
 
-  /** Has the store read again before the next load. */
-  readAgain(): void {
-    this.#isRemembered = false;
-  }
-
   /** Takes over what the store knows. `oldKeys` are the keys of earlier versions that it was asked for. */
   remember(stored: StoredSource, oldKeys: readonly string[]): void {
     this.#isRemembered = true;

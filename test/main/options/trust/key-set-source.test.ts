@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -50,13 +49,6 @@ describe('askForKeySet', () => {
         code: 'KEYS_UNAVAILABLE',
         message: expect.stringContaining(path),
       });
-  });
-
-  it.skipIf(process.platform === 'win32')('waits for no named pipe', async () => {
-    using dir = new TempDir();
-    const path = join(dir.path, 'pipe');
-    execFileSync('mkfifo', [path]);
-    await expect(askForKeySet(path)).rejects.toMatchObject({ code: 'KEYS_UNAVAILABLE' });
   });
 
   it('says when the function of a host fails, or returns something else', async () => {

@@ -37,7 +37,7 @@ describe('what a single place holds', () => {
   it.each([
     ['an array that does not end', '[{}'],
     ['deep nesting', '['.repeat(1_000_000)],
-    ['an array of more than 1024 elements', `[${'0,'.repeat(1024)}0]`],
+    ['an array of more than 4096 elements', `[${'0,'.repeat(4096)}0]`],
     ['a member twice', '[{"signatures":[],"signatures":[]}]'],
   ])('is refused as %s', (_, text) => {
     expect(() => newestOf(new TextEncoder().encode(text), 1)).toThrow(

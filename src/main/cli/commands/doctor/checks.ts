@@ -6,6 +6,7 @@ import type { NetworkSettings } from '../../../../shared/net/network.ts';
 import { type LoadTask, PROTOCOL_VERSION } from '../../../../shared/protocol/thread-messages.ts';
 import { hmacTrust } from '../../../../shared/signatures/trust.ts';
 import { createMainAgent } from '../../../http/main-agent.ts';
+import { silentLogger } from '../../../observability/logger.ts';
 import { LoadPool } from '../../../service-map/loading/load-pool.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
 import { failureLine, failureOf } from '../../terminal/output.ts';
@@ -93,9 +94,12 @@ export async function checkDisk(stateDir: string | undefined): Promise<Finding> 
     const message = 'nothing is remembered over restarts, as --no-state says';
     return { check: 'disk', outcome: 'note', message };
   }
-  const writer = new WriterClient(stateDir);
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (_fields: object, message: string) => void warnings.push(message) };
+  const writer = new WriterClient(stateDir, { logger });
   try {
-    return { check: 'disk', outcome: 'ok', message: `the store ${await writer.open()} opens` };
+    const message = [`the store ${await writer.open()} opens`, ...warnings].join('. ');
+    return { check: 'disk', outcome: warnings.length > 0 ? 'note' : 'ok', message };
   } catch (error) {
     return failedFinding('disk', error);
   } finally {

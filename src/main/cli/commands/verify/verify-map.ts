@@ -1,6 +1,7 @@
 import { contentOf } from '../../../../shared/load/map-content.ts';
 import { assertTimely } from '../../../../shared/load/timeliness.ts';
 import { assertMapId, type VerifiedTrust, verifyTrust } from '../../../../shared/load/verify-trust.ts';
+import { unusableOf } from '../../../../shared/map/entry-fault.ts';
 import { asServiceMap, type CheckedServiceMap, checkServiceMap } from '../../../../shared/map/service-map.ts';
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import type { ProofPolicy } from '../../../../shared/protocol/thread-messages.ts';
@@ -17,6 +18,9 @@ export interface CheckResult {
   /** What was found, for people. */
   readonly found: string;
 }
+
+/** Entries that are named although they are left out. */
+const MAX_NAMED = 20;
 
 /** All checks of a map, and each of its asymmetric signatures by itself. */
 export interface MapVerification {
@@ -38,7 +42,7 @@ export function verifyMap(bytes: Uint8Array, policy: ProofPolicy): MapVerificati
   const named = attempt(() => assertMapId({ id: String(map.id) }, policy.trust));
   checks.push(trusted.ok && !named.ok ? result('signature', named, '') : checkSignature(map, trusted, policy.trust));
   const shape = attempt(() => checkServiceMap(map, policy.maxConnectors));
-  checks.push(result('shape', shape, shape.ok ? `${shape.value.entries.length} connectors` : ''));
+  checks.push(result('shape', shape, shape.ok ? shapeFound(shape.value) : ''));
   if (shape.ok) checks.push(checkTime(shape.value, policy, trusted.ok ? trusted.value.bounds : []));
   return { checks, signatures: judgeEach(content, policy) };
 }
@@ -51,6 +55,14 @@ function checkSignature(
   if (trusted.ok) return { check: 'signature', failure: null, found: signedText(trusted.value.signers, trust) };
   const found = hmacDiagnosis(map, trusted.failure, trust);
   return { check: 'signature', failure: trusted.failure, found };
+}
+
+/** How many connectors there are, and which of them a host of this version leaves out. */
+function shapeFound({ entries }: CheckedServiceMap): string {
+  const unusable = unusableOf(entries);
+  const named = unusable.slice(0, MAX_NAMED).map(({ id, reason }) => `; ${id} will be left out: ${reason}`);
+  const more = unusable.length > MAX_NAMED ? `; ${unusable.length - MAX_NAMED} more will be left out` : '';
+  return `${entries.length} connectors${named.join('')}${more}`;
 }
 
 function signedText({ hmacKey, signatures }: MapSigners, { hmacKeys, threshold }: SignatureTrust): string {

@@ -1,4 +1,4 @@
-import picomatch from 'picomatch';
+import { compileGlob } from './glob.ts';
 
 /** Whether a route has what is called so. */
 export type NameFilter = (exposedName: string) => boolean;
@@ -7,8 +7,9 @@ export type NameFilter = (exposedName: string) => boolean;
 export const ALL_NAMES: NameFilter = () => true;
 
 /**
- * A filter of exposed names (`connector__tool`) by globs: those that any pattern without `!` takes, or all where there is none, less those that one with `!` takes. The order does not
- * matter: what is denied stays so.
+ * A filter of exposed names (`connector__tool`) by globs: those that any pattern without `!` takes, or all where there
+ * is none, less those that one with `!` takes. The order does not matter: what is denied stays so. Throws
+ * OPTIONS_INVALID for a pattern that is too large.
  */
 export function createNameFilter(patterns: readonly string[]): NameFilter {
   if (patterns.length === 0) return ALL_NAMES;
@@ -20,6 +21,6 @@ export function createNameFilter(patterns: readonly string[]): NameFilter {
 }
 
 function matcher(patterns: readonly string[]): NameFilter {
-  // Names are no paths: a slash in one is a character like any other.
-  return picomatch([...patterns], { bash: true, dot: true, nonegate: true });
+  const globs = patterns.map(compileGlob);
+  return (name) => globs.some((isMatch) => isMatch(name));
 }

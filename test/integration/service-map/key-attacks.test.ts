@@ -8,12 +8,10 @@ import { payloadOf, signedBy } from '../../helpers/key-documents.ts';
 import { follower, KeyPublisher } from '../../helpers/key-publisher.ts';
 import type { Answer } from '../../helpers/map-server.ts';
 import { off } from '../../helpers/map-under-test.ts';
-import { KEY } from '../../helpers/signed-map.ts';
 import { jwksOf, newKey, type PrivateJwk, publicJwk } from '../../helpers/signing-keys.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
 const keysOf = (manager: ConnectorProxyManager) => manager.status().serviceMap.keys;
-const mapOf = (manager: ConnectorProxyManager) => manager.status().serviceMap;
 const failureOf = (manager: ConnectorProxyManager) => manager.status().serviceMap.lastError?.code;
 const idsOf = (manager: ConnectorProxyManager) => manager.listConnectors().map(({ id }) => id);
 const DAY_MS = 86_400_000;
@@ -259,33 +257,6 @@ describe('a host without its state', () => {
     publisher.serve([off('new')]);
     await host.sync();
     expect(idsOf(host)).toEqual(['new']);
-  });
-});
-
-describe('a raised minVersion', () => {
-  it('leaves the HMAC to a source that accepts either', async () => {
-    await using publisher = await rotated();
-    publisher.serve([off('a')], { hmacKey: KEY });
-    await using host = follower(publisher, { accept: 'either', signatureKey: KEY, minVersion: 3 });
-    await host.sync();
-    expect(mapOf(host).signedBy).toEqual({ hmacKey: 0, signatures: [] });
-    publisher.serve([off('a')]);
-    await host.sync(true);
-    expect([failureOf(host), idsOf(host)]).toEqual(['MAP_SIGNATURE_UNTRUSTED', ['a']]);
-  });
-
-  it('is reached before the remembered map is proven, so that it is served while its server is down', async () => {
-    using dir = new TempDir();
-    await using publisher = await rotated();
-    await using before = follower(publisher, { stateDir: dir.path });
-    await before.sync();
-    await before.close();
-    const { key } = publisher;
-    publisher.publish(signedBy([key], payloadOf(3, [key])));
-    publisher.answerMap((_, response) => response.writeHead(503).end());
-    await using host = follower(publisher, { stateDir: dir.path, minVersion: 3 });
-    await host.sync();
-    expect([keysOf(host).version, idsOf(host), failureOf(host)]).toEqual([3, ['a'], 'MAP_HTTP_STATUS']);
   });
 });
 

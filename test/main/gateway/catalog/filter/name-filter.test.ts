@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createNameFilter } from '../../../../src/main/gateway/catalog/name-filter.ts';
+import { createNameFilter } from '../../../../../src/main/gateway/catalog/filter/name-filter.ts';
 
 describe('createNameFilter', () => {
   it.each([

@@ -84,7 +84,7 @@ describe('key documents at a URL', () => {
     const bomb = gzipSync(Buffer.alloc(50_000_000, 0x20));
     server.answer((_, response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb));
     await expect(versionAt(placeAt(`${server.url}/{version}`), 1)).rejects.toThrow(unavailable('larger than 65536'));
-    await expect(versionAt(placeAt(server.url), 1)).rejects.toThrow(unavailable('larger than 524288'));
+    await expect(versionAt(placeAt(server.url), 1)).rejects.toThrow(unavailable('larger than 1048576'));
   });
 
   it('are given up after the time-out, though bytes go on arriving', async () => {

@@ -1,0 +1,52 @@
+import { approvedDigest } from '../../../../shared/tools/approved-digest.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { type SourceOptions, withManager } from '../../source-options.ts';
+import { connectorsOf, notUp } from '../../start-up.ts';
+import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { sayNotUp } from '../sync.ts';
+import { unknownConnector } from '../tools.ts';
+
+/** Names that no object of a service map may have as a key (MAP_FORBIDDEN_KEY). */
+const UNNAMEABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor']);
+
+/**
+ * Prints the member `toolDigests` that approves the tools of a connector as it lists them now, those too that the map
+ * holds back. Resolves with the exit code: 0 if the connector is up. Rejects with CONNECTOR_UNKNOWN.
+ */
+export function runToolsDigest(connectorId: string, options: SourceOptions): Promise<number> {
+  const work = async (manager: ConnectorProxyManager, settled: () => Promise<unknown>): Promise<number> => {
+    await manager.sync();
+    if (!manager.has(connectorId)) throw unknownConnector(manager, connectorId);
+    await settled();
+    const isUp = notUp(manager, connectorId).length === 0;
+    const { toolDigests, leftOut } = digestsOf(manager, connectorId);
+    if (options.json) printJson({ ok: isUp, connector: connectorId, toolDigests, leftOut });
+    else if (isUp) print(`"toolDigests": ${JSON.stringify(toolDigests, null, 2)}\n`);
+    for (const name of leftOut) say(`${printable(name)} is left out: its definition is invalid, or no map can name it`);
+    sayNotUp(connectorsOf(manager, connectorId));
+    return isUp ? EXIT.ok : EXIT.failed;
+  };
+  // What was remembered or pinned earlier says nothing about what is listed now.
+  return withManager(
+    { ...options, state: false, pinTools: 'off' },
+    (manager, startUp) => work(manager, () => startUp.settled(connectorId)),
+    { syncDeadlineMs: 1, only: () => connectorId },
+  );
+}
+
+function digestsOf(
+  manager: ConnectorProxyManager,
+  connectorId: string,
+): { readonly toolDigests: Readonly<Record<string, string>>; readonly leftOut: readonly string[] } {
+  const isIts = (tool: { readonly connectorId: string }): boolean => tool.connectorId === connectorId;
+  const listed = manager.listTools().filter(isIts);
+  const isUsable = ({ invalid, definition }: (typeof listed)[number]): boolean =>
+    invalid === null && !UNNAMEABLE.has(definition.name);
+  const held = manager.status().heldBackTools.filter(isIts);
+  const digests = [
+    ...listed.filter(isUsable).map(({ definition }) => [definition.name, approvedDigest(definition)] as const),
+    ...held.map(({ tool, digest }) => [tool, digest] as const),
+  ].sort(([a], [b]) => (a < b ? -1 : 1));
+  const leftOut = listed.filter((tool) => !isUsable(tool)).map(({ definition }) => definition.name);
+  return { toolDigests: Object.fromEntries(digests), leftOut };
+}

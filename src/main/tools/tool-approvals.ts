@@ -1,0 +1,90 @@
+import { approvedDigest } from '../../shared/tools/approved-digest.ts';
+import { recordToolChange } from '../observability/instruments.ts';
+import type { Logger } from '../observability/logger.ts';
+import { publicToolId, type ToolInfo } from './tool-info.ts';
+
+/** The digests that the map approves for tools of one connector, by the connector's names; null approves nothing. */
+export type ToolDigests = Readonly<Record<string, string>> | null;
+
+/** A tool that is neither listed nor callable, because its definition is not the one that the signed map approves. */
+export interface HeldBackTool {
+  /** `<connectorId>.<toolName>`. */
+  readonly name: string;
+  readonly connectorId: string;
+  /** What the connector calls it. */
+  readonly tool: string;
+  /** As the map has it. */
+  readonly approvedDigest: string;
+  /** Of the definition that the connector sent. */
+  readonly digest: string;
+}
+
+/** What the map says of one connector's tools. */
+interface Judgement {
+  /** Ids that the map names: pins have no say in them. */
+  readonly named: ReadonlySet<string>;
+  readonly held: ReadonlyMap<ToolInfo, HeldBackTool>;
+}
+
+/** Holds back tools whose definition differs from the one that the publisher of a signed map approves. */
+export class ToolApprovals {
+  readonly #logger: Logger;
+  readonly #judgements = new Map<string, Judgement>();
+  /** The digest that was last told of each tool that was held back. */
+  readonly #told = new Map<string, string>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /**
+   * Judges the tools of a connector by the digests of its entry; those that may be listed. Each new difference is
+   * logged and counted once. A tool is judged by the id under which it would be listed, so that an alias is no way
+   * around a digest.
+   */
+  passing(connectorId: string, tools: readonly ToolInfo[], digests: ToolDigests): readonly ToolInfo[] {
+    const approved = new Map(
+      Object.entries(digests ?? {}).map(([name, digest]) => [publicToolId(connectorId, name), digest] as const),
+    );
+    const held = new Map<ToolInfo, HeldBackTool>();
+    for (const tool of approved.size === 0 ? [] : tools) {
+      const wanted = approved.get(tool.name);
+      const digest = wanted === undefined ? wanted : approvedDigest(tool.definition);
+      if (wanted === undefined || digest === undefined || digest === wanted) continue;
+      const { name, definition } = tool;
+      held.set(tool, { name, connectorId, tool: definition.name, approvedDigest: wanted, digest });
+    }
+    this.#judgements.set(connectorId, { named: new Set(approved.keys()), held });
+    for (const tool of held.values()) this.#tell(tool);
+    return tools.filter((tool) => !held.has(tool));
+  }
+
+  /** Whether the map names a tool, so that pins have no say in it. */
+  names(connectorId: string, remoteName: string): boolean {
+    return this.#judgements.get(connectorId)?.named.has(publicToolId(connectorId, remoteName)) === true;
+  }
+
+  /** The tool of this id, if it is held back. */
+  find(name: string): HeldBackTool | undefined {
+    return this.list().find((tool) => tool.name === name);
+  }
+
+  list(): HeldBackTool[] {
+    return [...this.#judgements.values()].flatMap(({ held }) => [...held.values()]);
+  }
+
+  /** A connector is no more. */
+  forget(connectorId: string): void {
+    this.#judgements.delete(connectorId);
+  }
+
+  #tell({ name, connectorId, digest }: HeldBackTool): void {
+    if (this.#told.get(name) === digest) return;
+    this.#told.set(name, digest);
+    recordToolChange('map');
+    this.#logger.warn(
+      { event: 'tool-not-approved', code: 'TOOL_NOT_APPROVED', tool: name, connectorId },
+      `Tool ${name} is held back: its definition is not the one that the signed service map approves`,
+    );
+  }
+}

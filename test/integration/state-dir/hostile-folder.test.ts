@@ -1,0 +1,310 @@
+import { execFileSync, spawn } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  lchownSync,
+  linkSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, it } from 'vitest';
+import { ConnectorProxyManager } from '../../../src/main/index.ts';
+import { RegistryMemoryCache } from '../../../src/main/registry/fs-store.ts';
+import { createProcessTable } from '../../../src/workers/programs/process-identity.ts';
+import { runCli } from '../../helpers/cli.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+import { MapServer } from '../../helpers/map-server.ts';
+import { entry, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const isRoot = process.getuid?.() === 0;
+const STRANGER = 54_321;
+const TEXT = `ssh-ed25519 ${'A'.repeat(60)} me@example\n`.repeat(30);
+
+/** A state folder that somebody tampered with, and files of this user elsewhere that must stay as they are. */
+class World implements Disposable {
+  readonly #dir = new TempDir();
+  readonly stateDir = join(this.#dir.path, 'state');
+  readonly away = join(this.#dir.path, 'away');
+  readonly text = join(this.away, 'authorized_keys');
+  readonly database = join(this.away, 'mail.db');
+  #before = '';
+
+  constructor() {
+    mkdirSync(this.stateDir, { mode: 0o700 });
+    mkdirSync(this.away);
+    writeFileSync(this.text, TEXT);
+    const database = new DatabaseSync(this.database);
+    // Another program counts its versions in the same place.
+    database.exec('CREATE TABLE server (name TEXT, position INTEGER); PRAGMA user_version = 7');
+    database.exec("INSERT INTO server VALUES ('mail', 1)");
+    database.close();
+    this.#before = this.#elsewhere();
+  }
+
+  at(name: string): string {
+    return join(this.stateDir, name);
+  }
+
+  /** Runs a manager on the folder until its map is known; what the store and the log say. */
+  async run() {
+    await using server = await MapServer.start(signed(mapOf([entry('a', { status: 'disabled' })])));
+    const logger = recordingLogger();
+    const manager = new ConnectorProxyManager({
+      ...{ serviceMapUrl: server.url, signatureKey: KEY, stateDir: this.stateDir, logger, now: () => NOW },
+      featureFlags: { asyncRefresh: false, refreshIntervalMs: 1 },
+    });
+    await manager.sync();
+    await manager.sync(true);
+    const connectors = manager.listConnectors().map(({ id }) => id);
+    await manager.close();
+    const lines = logger.lines.map(({ fields, message }) => ({ ...(fields as { event: string }), message }));
+    return { connectors, store: manager.status().store, lines, events: lines.map(({ event }) => event) };
+  }
+
+  /** Whether nothing elsewhere was changed, renamed or created. */
+  get isUntouched(): boolean {
+    return this.#elsewhere() === this.#before;
+  }
+
+  #elsewhere(): string {
+    return JSON.stringify(
+      readdirSync(this.away).map((name) => {
+        const { mode, ino } = lstatSync(join(this.away, name));
+        return [name, mode, ino, readFileSync(join(this.away, name), 'base64')];
+      }),
+    );
+  }
+
+  [Symbol.dispose](): void {
+    this.#dir[Symbol.dispose]();
+  }
+}
+
+describe('what is no store, in the place of one,', () => {
+  it.each([
+    ['a text file', (it: World) => copyFileSync(it.text, it.at('switchyard.db')), 'STORE_FOREIGN'],
+    [
+      'a text with our schema',
+      (it: World) => writeFileSync(it.at('switchyard.db'), 'CREATE TABLE source ( floor_ms'.repeat(99)),
+      'STORE_FOREIGN',
+    ],
+    [
+      'a database of another program',
+      (it: World) => copyFileSync(it.database, it.at('switchyard.db')),
+      'STORE_FOREIGN',
+    ],
+    ['a link to a text file', (it: World) => symlinkSync(it.text, it.at('switchyard.db')), 'STORE_FOREIGN'],
+    ['a link to a database', (it: World) => symlinkSync('../away/mail.db', it.at('switchyard.db')), 'STORE_FOREIGN'],
+    ['a hard link to a text file', (it: World) => linkSync(it.text, it.at('switchyard.db')), 'STORE_FOREIGN'],
+    ['a hard link to a database', (it: World) => linkSync(it.database, it.at('switchyard.db')), 'STORE_FOREIGN'],
+    ['a pipe', (it: World) => void execFileSync('mkfifo', [it.at('switchyard.db')]), 'STORE_UNSAFE'],
+    ['a folder', (it: World) => mkdirSync(it.at('switchyard.db')), 'STORE_UNSAFE'],
+    ['a link to a device', (it: World) => symlinkSync('/dev/zero', it.at('switchyard.db')), 'STORE_UNSAFE'],
+    ['a link to itself', (it: World) => symlinkSync('switchyard.db', it.at('switchyard.db')), 'STORE_UNSAFE'],
+  ])('%s, is neither renamed nor written to, and the manager works without a store', async (_, plant, code) => {
+    using it = new World();
+    plant(it);
+    const before = lstatSync(it.at('switchyard.db'));
+    const bytes = before.isFile() ? readFileSync(it.at('switchyard.db')) : null;
+    const { connectors, store, lines } = await it.run();
+    expect([connectors, store]).toEqual([['a'], expect.objectContaining({ kind: 'failed', code })]);
+    expect(lines.filter(({ event }) => event === 'store-failed')).toHaveLength(1);
+    const after = lstatSync(it.at('switchyard.db'));
+    expect([after.ino, after.mode, after.size]).toEqual([before.ino, before.mode, before.size]);
+    if (bytes !== null) expect(readFileSync(it.at('switchyard.db')).equals(bytes)).toBe(true);
+    expect(readdirSync(it.stateDir).filter((name) => name.includes('corrupt'))).toEqual([]);
+    expect(it.isUntouched).toBe(true);
+  });
+});
+
+describe('a link in the place of', () => {
+  it.each(['switchyard.db-wal', 'switchyard.db-shm', 'switchyard.db-journal', 'switchyard.lock'])(
+    '%s keeps the store from being used, and is not followed',
+    async (name) => {
+      for (const target of ['../away/authorized_keys', '../away/mail.db', '../away/nothing']) {
+        using it = new World();
+        await it.run();
+        symlinkSync(target, it.at(name));
+        expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
+        expect([it.isUntouched, lstatSync(it.at(name)).isSymbolicLink()]).toEqual([true, true]);
+      }
+    },
+  );
+
+  it('the start image is neither read nor followed', async () => {
+    using it = new World();
+    await it.run();
+    const [image = ''] = readdirSync(it.stateDir).filter((name) => name.endsWith('.img'));
+    renameSync(it.at(image), join(it.away, 'image'));
+    symlinkSync('../away/image', it.at(image));
+    const bytes = readFileSync(join(it.away, 'image'));
+    const { store } = await it.run();
+    expect(store).toMatchObject({ kind: 'ready' });
+    expect(readFileSync(join(it.away, 'image')).equals(bytes)).toBe(true);
+  });
+
+  it('the folder of the notes about programs lets nobody else’s files be deleted', async () => {
+    using it = new World();
+    const project = join(it.away, 'package.json');
+    writeFileSync(project, '{"name":"x"}');
+    writeFileSync(join(it.away, '12-ab.json'), '{"bootId":"x"}');
+    symlinkSync('../away', it.at('programs'));
+    await it.run();
+    expect(readdirSync(it.away)).toEqual(['12-ab.json', 'authorized_keys', 'mail.db', 'package.json']);
+  });
+});
+
+it('a pipe in the place of the start image holds up neither the start nor the end', async () => {
+  using it = new World();
+  await it.run();
+  const [image = ''] = readdirSync(it.stateDir).filter((name) => name.endsWith('.img'));
+  renameSync(it.at(image), it.at('old'));
+  execFileSync('mkfifo', [it.at(image)]);
+  const startedMs = performance.now();
+  expect((await it.run()).connectors).toEqual(['a']);
+  expect(performance.now() - startedMs).toBeLessThan(8_000);
+});
+
+it('a lock that is not empty belongs to somebody else, and stays', async () => {
+  using it = new World();
+  await it.run();
+  linkSync(it.text, it.at('switchyard.lock'));
+  writeFileSync(it.at('switchyard.db'), Buffer.alloc(9_000));
+  expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_FOREIGN' });
+  expect([it.isUntouched, statSync(it.at('switchyard.db')).size]).toEqual([true, 9_000]);
+});
+
+describe('a folder', () => {
+  it.each([0o770, 0o707, 0o1777, 0o2775])('of mode %o is used, and a warning says how to close it', async (mode) => {
+    using it = new World();
+    chmodSync(it.stateDir, mode);
+    const { store, lines } = await it.run();
+    expect(store).toMatchObject({ kind: 'ready' });
+    const warnings = lines.filter(({ event }) => event === 'store-exposed');
+    expect(warnings).toMatchObject([{ code: 'STORE_EXPOSED', message: expect.stringContaining('chmod 700') }]);
+  });
+
+  it('where everybody may write has no link followed, not even one of this user, and no hard link used', async () => {
+    using it = new World();
+    await it.run();
+    renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
+    chmodSync(it.stateDir, 0o777);
+    for (const plant of [symlinkSync, linkSync]) {
+      plant(join(it.away, 'real.db'), it.at('switchyard.db'));
+      expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
+      renameSync(it.at('switchyard.db'), it.at('planted'));
+    }
+  });
+
+  it('of this user alone may be a link, and hold a link to a store', async () => {
+    using it = new World();
+    await it.run();
+    renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
+    symlinkSync('../away/real.db', it.at('switchyard.db'));
+    renameSync(it.stateDir, `${it.stateDir}.real`);
+    symlinkSync(`${it.stateDir}.real`, it.stateDir);
+    const { store, events } = await it.run();
+    expect([store, events]).toEqual([expect.objectContaining({ kind: 'ready' }), ['map-accepted']]);
+  });
+
+  it.runIf(isRoot)('that is a link of another user is not used', async () => {
+    using it = new World();
+    symlinkSync(it.away, `${it.stateDir}.link`);
+    lchownSync(`${it.stateDir}.link`, STRANGER, STRANGER);
+    renameSync(it.stateDir, `${it.stateDir}.real`);
+    renameSync(`${it.stateDir}.link`, it.stateDir);
+    expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
+    expect(it.isUntouched).toBe(true);
+  });
+
+  it.runIf(isRoot)('of another user is used with a warning, and that user’s links are not followed', async () => {
+    using it = new World();
+    await it.run();
+    chownSync(it.stateDir, STRANGER, STRANGER);
+    const { store, lines } = await it.run();
+    expect([store, lines[0]]).toMatchObject([{ kind: 'ready' }, { event: 'store-exposed' }]);
+    renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
+    symlinkSync('../away/real.db', it.at('switchyard.db'));
+    lchownSync(it.at('switchyard.db'), STRANGER, STRANGER);
+    expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
+  });
+
+  it.runIf(isRoot)('holds a store of a third user, which is not used', async () => {
+    using it = new World();
+    await it.run();
+    chownSync(it.at('switchyard.db'), STRANGER, STRANGER);
+    expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
+  });
+
+  it.runIf(isRoot)('holds a note of another user, which ends no program of this one', async () => {
+    using it = new World();
+    await it.run();
+    const table = createProcessTable();
+    const child = spawn('sleep', ['30'], { detached: true, stdio: 'ignore' });
+    const identity = table.identify(child.pid ?? 0);
+    mkdirSync(it.at('programs'), { recursive: true });
+    const note = { bootId: table.bootId(), host: { pid: 99_999_999, startedAt: '1' }, groups: [identity] };
+    writeFileSync(it.at('programs/7-abc.json'), JSON.stringify(note));
+    chownSync(it.at('programs/7-abc.json'), STRANGER, STRANGER);
+    await it.run();
+    expect(table.identify(child.pid ?? 0)).not.toBeNull();
+    child.kill('SIGKILL');
+  });
+});
+
+describe('a registry whose servers.json is a link', () => {
+  const server = { name: 'a', transport: 'http', endpoint: 'http://a.example/' } as const;
+
+  it('keeps the link in a folder of this user, and refuses it where everybody may write', async () => {
+    using it = new World();
+    const dotfiles = join(it.away, 'dotfiles.json');
+    writeFileSync(dotfiles, '{"servers":[]}');
+    symlinkSync(dotfiles, it.at('servers.json'));
+    const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
+    await cache.init();
+    await cache.upsert(server);
+    await cache.close();
+    expect([lstatSync(it.at('servers.json')).isSymbolicLink(), readFileSync(dotfiles, 'utf8')]).toEqual([
+      true,
+      expect.stringContaining('a.example'),
+    ]);
+    chmodSync(it.stateDir, 0o777);
+    const again = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
+    await expect(again.init()).rejects.toMatchObject({ code: 'STORE_UNSAFE' });
+    await again.close();
+  });
+
+  it('has nothing that is no registry overwritten behind it', async () => {
+    using it = new World();
+    symlinkSync(it.text, it.at('servers.json'));
+    const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
+    await cache.init();
+    await cache.upsert(server);
+    await cache.close();
+    expect(it.isUntouched).toBe(true);
+  });
+
+  it('is repaired without changing the mode of what other links lead to', async () => {
+    using it = new World();
+    const cache = new RegistryMemoryCache({ registryPath: it.at('servers.json') });
+    await cache.init();
+    await cache.upsert(server);
+    await cache.close();
+    symlinkSync(it.text, it.at('servers.json.mine'));
+    chmodSync(it.at('servers.json'), 0o644);
+    await runCli(['registry', 'repair', '--registry-path', it.at('servers.json')]);
+    expect(it.isUntouched).toBe(true);
+    expect(existsSync(it.at('servers.json'))).toBe(true);
+  });
+});

@@ -1,0 +1,50 @@
+import { describe, expect, it } from 'vitest';
+import { assertTokens, isLoopback, tokenFault } from '../../../../src/main/gateway/http/access-tokens.ts';
+
+describe('isLoopback', () => {
+  it.each([
+    ['localhost', true],
+    ['127.0.0.1', true],
+    ['127.9.9.9', true],
+    ['::1', true],
+    ['0.0.0.0', false],
+    ['10.0.0.7', false],
+    ['127.example.com', false],
+    ['127.1', false],
+    ['::ffff:127.0.0.1', false],
+    ['', false],
+  ])('says of %s: %j', (host, expected) => {
+    expect(isLoopback(host)).toBe(expected);
+  });
+});
+
+describe('tokenFault', () => {
+  it.each([
+    ['', 'is empty'],
+    [undefined, 'is no string, but undefined'],
+    [null, 'is no string, but null'],
+    [1234567890123456, 'is no string, but number'],
+    [['x'.repeat(16)], 'is no string, but object'],
+    ['fifteen-letters', 'has 15 characters; at least 16 are needed'],
+    ['a-token-of-20-letters\n', 'begins or ends with white space or a line break, as text read from a file may'],
+    ['\ta-token-of-20-letters', 'begins or ends with white space or a line break, as text read from a file may'],
+    ['                    ', 'begins or ends with white space or a line break, as text read from a file may'],
+    ['a token of 20 letters', 'holds a character that is not visible ASCII'],
+    ['a-token\u0000-of-20-letters', 'holds a character that is not visible ASCII'],
+    ['schlüssel-mit-umlaut', 'holds a character that is not visible ASCII'],
+    ['a-token-of-16-car', null],
+  ])('says of the token %j: %s', (token, fault) => {
+    expect(tokenFault(token)).toBe(fault);
+  });
+});
+
+it('names both of two equal tokens, and neither text', () => {
+  const token = 'a-token-of-20-letters';
+  const named = [
+    ['tokens[0]', token],
+    ['tokens[1]', `${token}!`],
+    ['tokens[2]', token],
+  ] as const;
+  expect(() => assertTokens(named)).toThrow('tokens[2] is the same access token as tokens[0]');
+  expect(() => assertTokens(named)).not.toThrow(token);
+});

@@ -1,0 +1,16 @@
+import { expect, it } from 'vitest';
+import { maskArgument, maskText, maskValue } from '../../../src/main/masking/secret-shapes.ts';
+
+const LENGTH = 50_000;
+
+it.each(['a', 'a.', 'a ', 'a=', 'a;', 'a=;', '"', "a='", 'a: ', '://', 'a-', ' ', '\\"', 'sk-'])(
+  'masking takes no longer than a text of 50 000 characters allows, if it repeats %j',
+  (part) => {
+    const text = part.repeat(LENGTH / part.length);
+    const startedMs = performance.now();
+    for (const end of ['', '\0', '=']) for (const mask of [maskText, maskValue]) mask(text + end);
+    maskArgument('--header', text);
+    // Quadratic time is minutes.
+    expect(performance.now() - startedMs).toBeLessThan(5_000);
+  },
+);

@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { reportUnusable, shownUnusable, usableDelta } from '../../../src/main/service-map/unusable-entries.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+
+const because = (...ids: readonly string[]) => new Map(ids.map((id) => [id, `${id} is bad`]));
+const NONE = because();
+
+describe('usableDelta()', () => {
+  const delta = { added: ['a', 'b'], changed: ['c', 'd', 'e', 'f'], removed: ['g', 'h'], unchangedCount: 9 };
+
+  it('is the delta itself where every entry can be used', () => {
+    expect(usableDelta(delta, NONE, NONE)).toBe(delta);
+  });
+
+  it('takes entries that became unusable for removed ones, and those that can be used again for new ones', () => {
+    expect(usableDelta(delta, because('d', 'e', 'h'), because('b', 'c', 'e'))).toEqual({
+      added: ['a', 'd'],
+      changed: ['f'],
+      removed: ['g', 'c'],
+      unchangedCount: 9,
+    });
+  });
+});
+
+it('reportUnusable() logs each reason once, and at most 20 of them by name', () => {
+  const logger = recordingLogger();
+  expect(reportUnusable(logger, NONE, because('a'))).toBe(true);
+  expect(reportUnusable(logger, because('a'), because('a'))).toBe(false);
+  expect(reportUnusable(logger, because('a'), because('a', ...Array.from({ length: 25 }, (_, i) => `c${i}`)))).toBe(
+    true,
+  );
+  expect(logger.lines).toHaveLength(1 + 20 + 1);
+  expect(logger.lines[0]).toMatchObject({ fields: { code: 'MAP_ENTRY_UNUSABLE', connectorId: 'a' } });
+});
+
+it('shownUnusable() names 100 entries and counts all', () => {
+  const shown = shownUnusable(because(...Array.from({ length: 250 }, (_, i) => `c${i}`)));
+  expect([shown.unusableEntries.length, shown.unusableEntryCount]).toEqual([100, 250]);
+});
