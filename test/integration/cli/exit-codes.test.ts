@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { PACKAGE_VERSION } from '../../../src/shared/package-version.ts';
 import { killRunning, runCli as run, startCli as start } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { postLegacy } from '../../helpers/mcp-post.ts';
 
@@ -22,7 +23,7 @@ describe('switchyard', () => {
     [['call'], "missing required argument 'tool'"],
     [['sync', '--timeout', 'soon'], 'Give a number of milliseconds'],
   ])('given %j says what is wrong, on stderr, with exit code 2', async (args, message) => {
-    const { code, stdout, stderr } = await run(args);
+    const { code, stdout, stderr } = await runCliHere(args);
     expect([code, stdout]).toEqual([2, '']);
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
