@@ -12,14 +12,19 @@ import {
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkRegistry } from '../../../src/workers/check/registry-check.ts';
-import { repairRegistry } from '../../../src/workers/check/registry-repair.ts';
+import { checkRegistry as check } from '../../../src/workers/check/registry-check.ts';
+import { repairRegistry as repair } from '../../../src/workers/check/registry-repair.ts';
 import { SqliteStore } from '../../../src/workers/store/sqlite-store.ts';
 import { RegistryWorld } from '../../helpers/registry-world.ts';
 import { UNSIGNED } from '../../helpers/stored-source.ts';
 
 const server = (name: string, more: object = {}) =>
   ({ name, transport: 'http', endpoint: `http://${name}.example/`, ...more }) as const;
+
+/** Nobody else writes here: there is nothing to wait for before something is said to be wrong. */
+const PAUSE_MS = 1;
+const checkRegistry = (path: string) => check(path, PAUSE_MS);
+const repairRegistry = (path: string) => repair(path, PAUSE_MS);
 
 let filled: RegistryWorld;
 beforeAll(async () => {
