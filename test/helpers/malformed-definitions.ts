@@ -273,7 +273,7 @@ export function junkItems(kind: DefinitionKind): readonly unknown[] {
   return [
     ...[null, true, 7, 'text', [], [goodDefinition(kind, 'nested')], {}],
     ...[named(undefined), named(null), named(''), named(7), named(['a']), named('x'.repeat(20_000)), named('a\u0000b')],
-    ...[goodDefinition(kind, 'good-1'), { ...goodDefinition(kind, 'deep'), _meta: deepSchema(100) }],
+    ...[goodDefinition(kind, 'good-1'), { ...goodDefinition(kind, 'deep'), _meta: deepSchema(50) }],
     JSON.parse(`{"__proto__":{"${name}":"inherited"}}`),
   ];
 }

@@ -57,15 +57,17 @@ export function assertTrustedFile(path: string, { mayBeLink, mayBeOther = false 
 }
 
 /**
- * Checks a folder of this program. It may be missing. Throws STORE_UNSAFE for anything but a folder, and for a
- * symbolic link that somebody else made, or any link where `mayBeLink` is false.
+ * Checks a folder of this program. It may be missing, and a regular file in its place fails when the folder is made.
+ * Throws STORE_UNSAFE for a pipe, a socket or a device, and for a symbolic link that somebody else made, or any link
+ * where `mayBeLink` is false.
  */
 export function assertTrustedFolder(path: string, { mayBeLink }: Pick<FileRules, 'mayBeLink'>): void {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   if (stats?.isSymbolicLink() === true) {
     if (!mayBeLink) throw unsafe(path, 'is a symbolic link, which this folder must not be');
     if (!isTrustedOwner(stats.uid)) throw unsafe(path, `is a symbolic link of another user (id ${stats.uid})`);
-  } else if (stats !== undefined && !stats.isDirectory()) throw unsafe(path, 'is no folder');
+  } else if (stats !== undefined && !stats.isDirectory() && !stats.isFile())
+    throw unsafe(path, `is no folder, but ${kindOf(stats)}`);
 }
 
 /** Judges what a path leads to. In a folder of another user, who was warned of, that user's files are as good. */

@@ -122,7 +122,7 @@ describe('sign --key', () => {
   it.each<[string, readonly string[], number, RegExp]>([
     ['an expired key', ['--key', 'expired.jwk'], 2, /The key "expired" expired at 1970-01-01T00:00:01.000Z/],
     ['a key that is missing', ['--key', 'none.jwk'], 2, /no file .*none\.jwk, which --key names/],
-    ['a public key', ['--key', 'keys.json'], 1, /KEYS_INVALID/],
+    ['a set of public keys', ['--key', 'keys.json'], 2, /keys\.json is a set of public keys/],
     ['a variable that is not set', ['--key', 'a.jwk', '--key-env', 'NOPE'], 2, /variable NOPE, which --key-env/],
   ])('refuses %s', async (_, args, code, message) => {
     const given = args.map((arg) => (/\.(jwk|json)$/.test(arg) ? at(arg) : arg));

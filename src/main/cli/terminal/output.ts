@@ -37,7 +37,9 @@ export function failureOf(error: unknown): Failure {
   const detail = error instanceof SwitchyardError ? error.detail : {};
   // Of a connector that is down, the reason is underneath.
   const cause = error instanceof SwitchyardError && error.cause instanceof SwitchyardError ? error.cause : null;
-  const message = cause === null ? messageOf(error) : `${messageOf(error)}: ${cause.code}: ${cause.message}`;
+  const said = messageOf(error);
+  // An error that only passes on its cause has said it all.
+  const message = cause === null || said.includes(cause.message) ? said : `${said}: ${cause.code}: ${cause.message}`;
   const remedy = withOwnCommand(ERROR_CODES[cause?.code ?? known].remedy);
   return { code: known, message: withOwnCommand(message), remedy, detail };
 }

@@ -21,6 +21,12 @@ describe('a failure', () => {
     });
   });
 
+  it('says a reason once that the message has already', () => {
+    const cause = new SwitchyardError('MAP_DNS', 'no such host');
+    const error = new SwitchyardError('MAP_DNS', 'The map failed: no such host', { cause });
+    expect(failureOf(error).message).toBe('The map failed: no such host');
+  });
+
   it('is INTERNAL for an error without a code', () => {
     expect(failureOf(new Error('boom'))).toMatchObject({ code: 'INTERNAL', message: 'boom' });
   });

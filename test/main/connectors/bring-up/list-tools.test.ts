@@ -85,7 +85,7 @@ describe('listAllTools', () => {
       '(no name): not-an-object',
       '(no name): not-an-object',
       '(no name): not-an-object',
-      'a\u0000b: name',
+      'a\ufffdb: name',
       'xxxxxxxxxx: name',
       '(no name): name',
       'deep: too-deep',

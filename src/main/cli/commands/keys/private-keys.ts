@@ -24,8 +24,10 @@ export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[
   for (const path of paths) {
     const value = readJson(path, '--key');
     if (value === null) throw misuse(`There is no file ${path}, which --key names`);
-    warnIfShared(path);
+    const isSet = typeof value === 'object' && 'keys' in value;
+    if (isSet) throw misuse(`${path} is a set of public keys; give the file of a private key to --key`);
     const key = readSigningKey(value);
+    warnIfShared(path);
     keys.set(key.thumbprint, { key, jwk: value as object, expiresAtMs: expiryOf(value) });
   }
   return [...keys.values()];
