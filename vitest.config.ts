@@ -39,6 +39,8 @@ export default defineConfig({
           ...native,
           name: 'integration',
           include: ['test/{integration,fuzz}/**/*.test.ts'],
+          // Concurrent tests are those that wait for real pauses, which cost no processor time.
+          maxConcurrency: 50,
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },

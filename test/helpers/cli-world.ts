@@ -1,5 +1,6 @@
 import * as z from 'zod';
-import { type Ended, runCli } from './cli.ts';
+import type { Ended } from './cli.ts';
+import { runCliHere } from './cli-in-process.ts';
 import { MapServer } from './map-server.ts';
 import { mapNow } from './map-under-test.ts';
 import { TestMcpServer } from './mcp-server.ts';
@@ -12,7 +13,7 @@ export const CLI_ENV: NodeJS.ProcessEnv = { CONNECTORS_SIGNATURE_KEY: KEY };
 export interface CliWorld extends AsyncDisposable {
   readonly mcp: TestMcpServer;
   readonly map: MapServer;
-  /** Runs a command on that map. */
+  /** Runs a command on that map, in this process. */
   readonly on: (args: readonly string[], env?: NodeJS.ProcessEnv) => Promise<Ended>;
 }
 
@@ -29,7 +30,7 @@ export async function startCliWorld(): Promise<CliWorld> {
   return {
     mcp,
     map,
-    on: (args, env = {}) => runCli([...args, '--service-map', map.url], { env: { ...CLI_ENV, ...env } }),
+    on: (args, env = {}) => runCliHere([...args, '--service-map', map.url], { env: { ...CLI_ENV, ...env } }),
     async [Symbol.asyncDispose]() {
       await mcp[Symbol.asyncDispose]();
       await map[Symbol.asyncDispose]();

@@ -14,12 +14,15 @@ const LOOKS = 3;
 
 const PAUSE_MS = 200;
 
-/** Looks at a registry, store and file, without changing anything. Never throws. */
-export function checkRegistry(path: string): RegistryFinding[] {
+/**
+ * Looks at a registry, store and file, without changing anything, and again after `pauseMs` where something looks
+ * wrong. Never throws.
+ */
+export function checkRegistry(path: string, pauseMs: number = PAUSE_MS): RegistryFinding[] {
   for (let look = 1; ; look += 1) {
     const findings = lookOnce(path);
     if (look === LOOKS || findings.every(({ outcome }) => outcome !== 'failed')) return findings;
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, PAUSE_MS);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, pauseMs);
   }
 }
 

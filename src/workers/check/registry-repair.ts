@@ -12,10 +12,10 @@ const NOTHING = { storeId: null, revision: 0 };
 /**
  * Mends what can be mended: a damaged store is set aside and made anew of its good records and of the file, file
  * and store are brought to agree, files become their owner's alone. Throws STORE_UNAVAILABLE or STORE_TOO_NEW,
- * having changed nothing but what it could.
+ * having changed nothing but what it could. `pauseMs` is that of {@link checkRegistry}.
  */
-export function repairRegistry(path: string): RegistryRepair {
-  const before = failuresOf(checkRegistry(path));
+export function repairRegistry(path: string, pauseMs?: number): RegistryRepair {
+  const before = failuresOf(checkRegistry(path, pauseMs));
   const notes: StoreNote[] = [];
   const keeper = new StoreKeeper(dirname(path), (note) => void notes.push(note), { isRepair: true });
   let problems: readonly FileProblem[];
@@ -30,7 +30,7 @@ export function repairRegistry(path: string): RegistryRepair {
     keeper.close();
   }
   for (const file of openToOthers(path)) chmodSync(file, statSync(file).mode & 0o700);
-  const left = failuresOf(checkRegistry(path));
+  const left = failuresOf(checkRegistry(path, pauseMs));
   const gone = before.filter((finding) => !left.some((other) => isDeepStrictEqual(finding, other)));
   const isLost = ({ check, subject }: RegistryFinding): boolean =>
     check === 'log' || (check === 'records' && subject !== null && !present.has(subject));

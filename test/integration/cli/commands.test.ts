@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
+import { killRunning, startCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { CLI_ENV, type CliWorld, startCliWorld } from '../../helpers/cli-world.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { secret } from '../../helpers/evidence.ts';
@@ -36,14 +37,14 @@ describe('mcp-switchyard sync', () => {
     await using half = await MapServer.start(
       mapNow([entry('one', { endpoint: world.mcp.url }), entry('dead', { endpoint: 'http://127.0.0.1:1/' })]),
     );
-    const { code, stdout } = await runCli(['sync', '--service-map', half.url], { env });
+    const { code, stdout } = await runCliHere(['sync', '--service-map', half.url], { env });
     expect([code, stdout]).toEqual([1, expect.stringContaining('CONNECTOR_CONNECT_FAILED')]);
     expect(stdout).toContain('1 of 2 connectors up');
   });
 
   it('takes url, map token and connector key from the environment', async () => {
     await using server = await MapServer.start(mapNow([]));
-    const { code } = await runCli(['sync', '--map-key-env', 'TOKEN'], {
+    const { code } = await runCliHere(['sync', '--map-key-env', 'TOKEN'], {
       env: { ...env, CONNECTORS_SERVICE_MAP_URL: server.url, TOKEN: secret('map token') },
     });
     expect([code, server.requests[0]?.headers.authorization]).toEqual([0, `Bearer ${secret('map token')}`]);
@@ -85,7 +86,7 @@ describe('mcp-switchyard tools and call', () => {
 
   it('reads arguments from stdin and prints the whole result with --json', async () => {
     const args = ['call', 'one.echo', '-', '--json', '--service-map', world.map.url];
-    const { code, stdout } = await runCli(args, { env, stdin: '{"text":"in"}' });
+    const { code, stdout } = await runCliHere(args, { env, stdin: '{"text":"in"}' });
     expect([code, JSON.parse(stdout)]).toMatchObject([
       0,
       { ok: true, tool: 'one.echo', result: { content: [{ text: 'echo in' }] } },
@@ -108,11 +109,11 @@ describe('mcp-switchyard status', () => {
     using dir = new TempDir();
     await using server = await MapServer.start(mapNow([entry('one', { endpoint: world.mcp.url })]));
     const args = ['status', '--service-map', server.url, '--state-dir', dir.path];
-    const first = await runCli(args, { env });
+    const first = await runCliHere(args, { env });
     expect([first.code, first.stdout]).toEqual([0, expect.stringContaining('signature verified')]);
     expect(first.stdout).toContain(`ready, ${dir.path}`);
     server.fail();
-    const second = await runCli(args, { env });
+    const second = await runCliHere(args, { env });
     expect([second.code, second.stdout]).toEqual([1, expect.stringContaining('last refresh failed: MAP_HTTP_STATUS')]);
     expect(second.stdout).toContain('stale;');
     expect(second.stdout).toMatch(/one\s+ready/);
@@ -122,11 +123,11 @@ describe('mcp-switchyard status', () => {
     const tools = [{ name: 'good' }, { name: 'bad \u202etool', inputSchema: { type: 'array' } }, null];
     await using server = await startListing({ tool: tools });
     using file = new LocalFile({ sloppy: { type: 'http', url: server.url.href } });
-    const { code, stdout } = await runCli(['status', '--config', file.path], { env });
+    const { code, stdout } = await runCliHere(['status', '--config', file.path], { env });
     expect(code).toBe(0);
     expect(stdout).toContain('tool bad  tool of sloppy is left out: its input schema is invalid\n');
     expect(stdout).toContain('tool (no name) of sloppy is left out: it is not an object\n');
-    const json = await runCli(['status', '--json', '--config', file.path], { env });
+    const json = await runCliHere(['status', '--json', '--config', file.path], { env });
     expect(JSON.parse(json.stdout).connectors[0]).toMatchObject({ droppedDefinitionCount: 2 });
   });
 });
@@ -177,7 +178,7 @@ describe('a mistake', () => {
       /HTTP_PROXY of the environment is no URL of a proxy/,
     ],
   ])('such as %s gets one line and an exit code', async (_, args, variables, expected, line) => {
-    const { code, stdout, stderr } = await runCli(args, { env: variables });
+    const { code, stdout, stderr } = await runCliHere(args, { env: variables });
     expect([code, stdout]).toEqual([expected, '']);
     expect(stderr).toMatch(line);
     expect(stderr.trim().split('\n')).toHaveLength(1);

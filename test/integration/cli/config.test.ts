@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { killRunning, runCli } from '../../helpers/cli.ts';
+import { killRunning } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { CLI_ENV, startCliWorld } from '../../helpers/cli-world.ts';
 import { LocalFile, localServer } from '../../helpers/local-file.ts';
 
@@ -8,13 +9,13 @@ afterEach(killRunning);
 describe('--config', () => {
   it('lists and calls the tools of a file, without a map or a key', async () => {
     using file = new LocalFile({ one: localServer(['one']) });
-    const listed = await runCli(['tools', '--config', file.path, '--json']);
+    const listed = await runCliHere(['tools', '--config', file.path, '--json']);
     expect(listed).toMatchObject({ code: 0 });
     expect(JSON.parse(listed.stdout)).toMatchObject({
       ok: true,
       tools: [{ name: 'one.die' }, {}, { name: 'one.whoami' }],
     });
-    const called = await runCli(['call', 'one.whoami', '--config', file.path]);
+    const called = await runCliHere(['call', 'one.whoami', '--config', file.path]);
     expect(called).toMatchObject({ code: 0 });
     expect(JSON.parse(called.stdout)).toMatchObject({ name: 'one' });
   });
@@ -29,7 +30,7 @@ describe('--config', () => {
 
   it('says what is wrong in the file, with its place, and what its programs said last; and fails', async () => {
     using file = new LocalFile({ bad: { args: [] }, crash: localServer(['x', 'crash']), one: localServer(['one']) });
-    const { code, stdout, stderr } = await runCli(['status', '--config', file.path]);
+    const { code, stdout, stderr } = await runCliHere(['status', '--config', file.path]);
     expect(code).toBe(1);
     expect(stderr).toContain(`${file.path}:1:`);
     expect(stdout).toContain('mcpServers["bad"] needs a command');
@@ -39,12 +40,12 @@ describe('--config', () => {
 
   it('is looked at by doctor', async () => {
     using file = new LocalFile({ one: localServer(['one']) });
-    const good = await runCli(['doctor', '--config', file.path, '--json']);
+    const good = await runCliHere(['doctor', '--config', file.path, '--json']);
     const findings = (text: string) => JSON.parse(text).findings as { check: string; outcome: string }[];
     expect(findings(good.stdout)).toContainEqual(expect.objectContaining({ check: 'config', outcome: 'ok' }));
     expect(findings(good.stdout)).toContainEqual(expect.objectContaining({ check: 'connector', outcome: 'ok' }));
     file.writeText('{');
-    const bad = await runCli(['doctor', '--config', file.path, '--json']);
+    const bad = await runCliHere(['doctor', '--config', file.path, '--json']);
     expect(findings(bad.stdout)).toContainEqual(expect.objectContaining({ check: 'config', outcome: 'failed' }));
     expect(bad.code).toBe(1);
   });
@@ -53,7 +54,7 @@ describe('--config', () => {
     ['a file that is not there', ['tools', '--config', '/no/such/file.json'], 1, 'CONFIG_INVALID'],
     ['nothing to connect', ['tools'], 2, '--config FILE'],
   ])('fails with a code for %s', async (_, args, code, text) => {
-    const ended = await runCli(args, { env: { ...CLI_ENV } });
+    const ended = await runCliHere(args, { env: { ...CLI_ENV } });
     expect(ended.code).toBe(code);
     expect(ended.stderr).toContain(text);
   });

@@ -49,8 +49,8 @@ describe('a file of the current folder, without a terminal', () => {
   it('is not used; the exit code is 2, and the message says what to give', async () => {
     const { server, isStarted } = marking();
     write(repo, '.mcp.json', { one: server });
-    for (const command of [['tools'], ['call', 'one.x'], ['serve', '--stdio'], ['sync', '--json']]) {
-      const { code, stderr } = await run(...command);
+    const commands = [['tools'], ['call', 'one.x'], ['serve', '--stdio'], ['sync', '--json']];
+    for (const { code, stderr } of await Promise.all(commands.map((command) => run(...command)))) {
       expect(code).toBe(2);
       expect(stderr).toContain('`--config ./.mcp.json` or `--trust`');
     }

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { WriterClient } from '../../../src/main/writer/writer-client.ts';
 import { signServiceMap } from '../../../src/shared/signatures/sign-service-map.ts';
-import { type Ended, runCli } from '../../helpers/cli.ts';
+import type { Ended } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { off } from '../../helpers/map-under-test.ts';
 import { KEY, mapOf } from '../../helpers/signed-map.ts';
@@ -26,7 +27,7 @@ async function served(options: Parameters<typeof signServiceMap>[1]): Promise<Ma
 
 function on(server: MapServer, command: string, ...more: string[]): Promise<Ended> {
   const args = [command, '--service-map', server.url, '--keys', at('keys.json'), '--state-dir', at('state'), ...more];
-  return runCli(args, { env: { CONNECTORS_SIGNATURE_KEY: KEY } });
+  return runCliHere(args, { env: { CONNECTORS_SIGNATURE_KEY: KEY } });
 }
 
 it('doctor and status say who signed a map and which keys expire soon', async () => {

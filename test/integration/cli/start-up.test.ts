@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { killRunning, runCli, startCli } from '../../helpers/cli.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { LocalFile, localServer, startedAfter } from '../../helpers/local-file.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-afterEach(killRunning);
+afterAll(killRunning);
 
 const names = (stdout: string) => JSON.parse(stdout).tools.map(({ name }: { name: string }) => name);
 
-describe('how long commands wait', () => {
+// Programs that are slow to start are waited for: all tests wait at the same time.
+describe.concurrent('how long commands wait', () => {
   it('tools --wait lists a program that comes up at the second attempt', async () => {
     using dir = new TempDir();
     const mark = join(dir.path, 'mark');
@@ -49,7 +50,7 @@ describe('how long commands wait', () => {
   });
 });
 
-describe('--config given twice', () => {
+describe.concurrent('--config given twice', () => {
   it('takes the servers of both files; of one id the later file wins', async () => {
     using first = new LocalFile({ one: localServer(['x', 'crash']), two: localServer(['two']) });
     using second = new LocalFile({ one: localServer(['one']) });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { killRunning, runCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { CLI_ENV, type CliWorld, startCliWorld } from '../../helpers/cli-world.ts';
 import { secret } from '../../helpers/evidence.ts';
 import { MapServer } from '../../helpers/map-server.ts';
@@ -24,15 +25,15 @@ describe('mcp-switchyard sign and verify', () => {
     using dir = new TempDir();
     const [source, target] = [join(dir.path, 'map.json'), join(dir.path, 'signed.json')];
     writeFileSync(source, JSON.stringify(mapOf([entry('a')], { generatedAt: '2020-01-01T00:00:00Z' })));
-    const made = await runCli(['sign', source, '--stamp', '--out', target], { env });
+    const made = await runCliHere(['sign', source, '--stamp', '--out', target], { env });
     expect([made.code, made.stdout]).toEqual([0, '']);
-    const verified = await runCli(['verify', target], { env });
+    const verified = await runCliHere(['verify', target], { env });
     expect([verified.code, verified.stdout]).toEqual([
       0,
       expect.stringMatching(/✔ syntax[\s\S]*✔ signature[\s\S]*✔ shape[\s\S]*✔ time/),
     ]);
     await using server = await MapServer.start(new Uint8Array(readFileSync(target)));
-    expect((await runCli(['verify', server.url, '--json'], { env })).stdout).toContain('"ok": true');
+    expect((await runCliHere(['verify', server.url, '--json'], { env })).stdout).toContain('"ok": true');
   });
 
   it('sign waits for a stdin that is slow to come', async () => {
@@ -41,7 +42,7 @@ describe('mcp-switchyard sign and verify', () => {
   });
 
   it('sign reads stdin, and says of a map that is over that it is', async () => {
-    const { code, stdout, stderr } = await runCli(['sign', '-'], {
+    const { code, stdout, stderr } = await runCliHere(['sign', '-'], {
       env,
       stdin: JSON.stringify(mapOf([], { generatedAt: '2020-01-01T00:00:00Z' })),
     });
@@ -53,7 +54,7 @@ describe('mcp-switchyard sign and verify', () => {
     ['{"a":1', 1, 'MAP_SYNTAX'],
     [JSON.stringify(mapOf([entry('../x')])), 1, 'MAP_ID_INVALID'],
   ])('sign refuses %s', async (stdin, expected, code) => {
-    const run = await runCli(['sign', '-'], { env, stdin });
+    const run = await runCliHere(['sign', '-'], { env, stdin });
     expect([run.code, run.stdout, run.stderr]).toEqual([expected, '', expect.stringContaining(code)]);
   });
 
@@ -61,7 +62,7 @@ describe('mcp-switchyard sign and verify', () => {
     const body = new TextDecoder()
       .decode(mapNow([entry('a', { scopes: [] })]))
       .replace('"Connector a"', '"Somebody else"');
-    const run = await runCli(['verify', '-'], { env, stdin: body });
+    const run = await runCliHere(['verify', '-'], { env, stdin: body });
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(
       /✖ signature MAP_SIGNATURE_MISMATCH: [\s\S]*No known way[\s\S]*✖ shape\s+MAP_SCHEMA: .*connectors\[0\]\.scopes/,
@@ -71,7 +72,7 @@ describe('mcp-switchyard sign and verify', () => {
 
 describe('mcp-switchyard doctor', () => {
   it('looks at the machine alone where no map is named', async () => {
-    const { code, stdout } = await runCli(['doctor'], { env: {} });
+    const { code, stdout } = await runCliHere(['doctor'], { env: {} });
     expect(code).toBe(0);
     expect(stdout).toMatch(/✔ node[\s\S]*✔ proxy[\s\S]*✔ threads\s+a worker thread booted[\s\S]*✔ disk[\s\S]*• map/);
   });
@@ -118,14 +119,14 @@ describe('mcp-switchyard completion', () => {
 
 describe('a wrong command line', () => {
   it('is a document too with --json', async () => {
-    const { code, stdout } = await runCli(['sync', '--json', '--bogus'], { env });
+    const { code, stdout } = await runCliHere(['sync', '--json', '--bogus'], { env });
     expect([code, JSON.parse(stdout)]).toMatchObject([2, { ok: false, error: { code: 'OPTIONS_INVALID' } }]);
   });
 
   it('sign leaves nothing behind where it cannot write', async () => {
     using dir = new TempDir();
     const args = ['sign', '-', '--stamp', '--out', dir.path];
-    const { code } = await runCli(args, {
+    const { code } = await runCliHere(args, {
       env,
       stdin: JSON.stringify(mapOf([], { generatedAt: '2020-01-01T00:00:00Z' })),
     });

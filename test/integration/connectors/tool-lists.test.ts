@@ -15,7 +15,7 @@ const addTool = (server: McpServer, name: string): void => {
 
 const names = ({ manager }: ManagedMap): string[] => manager.listTools().map(({ name }) => name);
 
-describe('a tool that comes later', () => {
+describe.concurrent('a tool that comes later', () => {
   it('is listed after a forced sync, and an event reports the change', async () => {
     const tools = ['first'];
     await using server = await TestMcpServer.start((mcp) => {
@@ -87,7 +87,7 @@ describe('a tool that comes later', () => {
   });
 });
 
-it('a tool list is read again when the server has just closed the connection, and the connector stays ready', async () => {
+it.concurrent('a tool list is read again when the server has just closed the connection, and the connector stays ready', async () => {
   await using server = await TestMcpServer.start((mcp) => addTool(mcp, 'first'));
   await using managed = await manage([entry('one', { endpoint: server.url })]);
   await managed.manager.sync();
@@ -99,7 +99,7 @@ it('a tool list is read again when the server has just closed the connection, an
   expect([states, names(managed)]).toEqual([['connecting', 'ready'], ['one.first']]);
 });
 
-it('RemoteToolProxy lists a tool that its server announces later', async () => {
+it.concurrent('RemoteToolProxy lists a tool that its server announces later', async () => {
   let mcp: McpServer | null = null;
   await using server = await TestMcpServer.startWithSessions((made) => {
     mcp = made;

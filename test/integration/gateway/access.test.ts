@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/main/gateway/http/limits.ts';
 import { type ListenerOptions, listenHttp } from '../../../src/main/gateway/http/listener.ts';
 import { silentLogger } from '../../../src/main/observability/logger.ts';
-import { runCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { remote, startGateway } from '../../helpers/gateway-world.ts';
 import { LocalFile } from '../../helpers/local-file.ts';
@@ -103,7 +103,7 @@ describe('the command `serve`', () => {
   ])('refuses %j and names what is wrong', async (args, says) => {
     using file = new LocalFile({});
     const env = { EMPTY: '', SHORT: 'short', FROM_FILE: `${TOKEN}\n`, GOOD: TOKEN, SAME: TOKEN };
-    const ended = await runCli(['serve', '--config', file.path, '--port', '0', ...args], { env });
+    const ended = await runCliHere(['serve', '--config', file.path, '--port', '0', ...args], { env });
     expect([ended.code, ended.stderr]).toEqual([2, expect.stringContaining(says)]);
     expect(ended.stdout + ended.stderr).not.toContain(TOKEN);
   });

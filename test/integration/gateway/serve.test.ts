@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { killRunning, type RunningCli, runCli, startCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { remote } from '../../helpers/gateway-world.ts';
 import { LocalFile, localServer, startedAfter } from '../../helpers/local-file.ts';
@@ -161,7 +162,7 @@ describe('mcp-switchyard serve', () => {
     [['--raedy-for', 'all'], '--ready-for', 2],
   ])('refuses %j before it does anything', async (args, says, code) => {
     using file = new LocalFile({});
-    const ended = await runCli(['serve', '--config', file.path, ...args], { env: { SHORT: 'short' } });
+    const ended = await runCliHere(['serve', '--config', file.path, ...args], { env: { SHORT: 'short' } });
     expect([ended.code, ended.stderr]).toEqual([code, expect.stringContaining(says)]);
   });
 

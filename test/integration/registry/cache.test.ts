@@ -1,8 +1,5 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   RegistryMemoryCache,
@@ -11,18 +8,14 @@ import {
 } from '../../../src/main/registry/fs-store.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { recordingLogger } from '../../helpers/log.ts';
+import { killRegistryUsers, startRegistryUser } from '../../helpers/registry-user.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
-const program = fileURLToPath(new URL('../../fixtures/programs/registry-user.ts', import.meta.url));
 const server = (name: string, more: object = {}): ServerInfo => ({ name, transport: 'stdio', command: name, ...more });
 const namesIn = (path: string): string[] =>
   (JSON.parse(readFileSync(path, 'utf8')) as { servers: ServerInfo[] }).servers.map(({ name }) => name);
 
-const children = new Set<ChildProcess>();
-afterEach(() => {
-  for (const child of children) child.kill('SIGKILL');
-  children.clear();
-});
+afterEach(killRegistryUsers);
 
 /** A registry in a folder of its own, as `$CORTEX_HOME` has it. */
 function world() {
@@ -37,20 +30,7 @@ function world() {
       await cache.init();
       return cache;
     },
-    start(...args: string[]): { child: ChildProcess; lines: string[]; ended: Promise<unknown[]> } {
-      const { PATH, NODE_V8_COVERAGE } = process.env;
-      const env = { PATH, CORTEX_HOME: dir.path, ...(NODE_V8_COVERAGE && { NODE_V8_COVERAGE }) };
-      const child = spawn(process.execPath, [program, ...args], { env, stdio: ['ignore', 'pipe', 'inherit'] });
-      children.add(child);
-      const lines: string[] = [];
-      let rest = '';
-      child.stdout.on('data', (data: Buffer) => {
-        const parts = (rest + data.toString()).split('\n');
-        rest = parts.pop() ?? '';
-        lines.push(...parts);
-      });
-      return { child, lines, ended: once(child, 'close') };
-    },
+    start: (...args: string[]) => startRegistryUser(dir.path, ...args),
     [Symbol.dispose]: () => dir[Symbol.dispose](),
   };
 }
@@ -146,37 +126,6 @@ describe('the registry', () => {
 });
 
 describe('several processes', () => {
-  it('lose nothing to one another, and see each other’s changes within a second', async () => {
-    using it = world();
-    await using cache = await it.open();
-    const writers = ['p', 'q', 'r'].map((prefix) => it.start('writes', prefix, '40'));
-    for (let index = 0; index < 40; index += 1) await cache.upsert(server(`own-${index}`));
-    expect((await Promise.all(writers.map(({ ended }) => ended))).map(([code]) => code)).toEqual([0, 0, 0]);
-    await eventually('all show', () => cache.getAll().length === 160);
-    await cache.flush();
-    expect(new Set(namesIn(it.path)).size).toBe(160);
-    const { lines, ended } = it.start('removes', 'own-7');
-    await ended;
-    expect(lines).toEqual(['true']);
-    await eventually('it is gone', () => cache.getAll().length === 159);
-  }, 20_000);
-
-  it('keep what was acknowledged when one is killed, and are not held up by it', async () => {
-    using it = world();
-    const acknowledged: string[] = [];
-    for (let kill = 0; kill < 5; kill += 1) {
-      const { child, lines, ended } = it.start('writes', `k${kill}`, '0');
-      await eventually('it writes', () => lines.length > 5 + 7 * kill);
-      child.kill('SIGKILL');
-      await ended;
-      acknowledged.push(...lines);
-    }
-    await using cache = await it.open();
-    const names = new Set(cache.getAll().map(({ name }) => name));
-    expect(acknowledged.filter((name) => !names.has(name))).toEqual([]);
-    await cache.upsert(server('after'));
-  }, 30_000);
-
   it('write the file that a killed one owed', async () => {
     using it = world();
     const { child, lines, ended } = it.start('writes', 'k', '0');

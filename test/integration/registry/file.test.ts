@@ -4,7 +4,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
 import type { ServerInfo } from '../../../src/main/registry/fs-store.ts';
 import { eventually } from '../../helpers/eventually.ts';
-import { recordingLogger } from '../../helpers/log.ts';
 import { RegistryWorld } from '../../helpers/registry-world.ts';
 
 const server = (name: string, more: object = {}): ServerInfo => ({ name, transport: 'stdio', command: name, ...more });
@@ -60,28 +59,6 @@ describe('servers.json, while a host is open', () => {
     holder.exec('ROLLBACK');
     holder.close();
     await eventually('it is taken over', () => cache.getAll().length === 2);
-  });
-
-  it('too large to be read again is not written, and keeps nobody from opening the registry', async () => {
-    using it = new RegistryWorld();
-    const logger = recordingLogger();
-    const note = 'x'.repeat(1 << 20);
-    const servers = Array.from({ length: 65 }, (_, index) => server(`n${index}`, { note }));
-    const before = await it.open({ logger });
-    await before.upsert(server('first'));
-    await before.flush();
-    await before.upsertMany(servers);
-    await expect(before.flush()).rejects.toMatchObject({
-      message: expect.stringContaining('larger than 67108864 bytes'),
-    });
-    await before.close();
-    expect(it.said()).toEqual([server('first')]);
-    const after = await it.open({ logger });
-    expect(after.getAll()).toHaveLength(66);
-    for (const { name } of servers.slice(1)) after.remove(name);
-    await after.flush();
-    await after.close();
-    expect(it.said()).toHaveLength(2);
   });
 
   it('that somebody made too large is set aside', async () => {

@@ -6,7 +6,7 @@ import { listenHttp } from '../../../src/main/gateway/http/listener.ts';
 import { createGatewayHost } from '../../../src/main/gateway/protocol/gateway-host.ts';
 import { createServiceMapSignature } from '../../../src/main/index.ts';
 import { silentLogger } from '../../../src/main/observability/logger.ts';
-import { runCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { manage } from '../../helpers/manager.ts';
 import { MapServer } from '../../helpers/map-server.ts';
@@ -205,14 +205,14 @@ describe('the command `tools digest`', () => {
     await using server = await bank(PAY, LOOK, { name: 'broken', inputSchema: [] });
     await using maps = await MapServer.start(mapNow([server.entry({ look: DIGEST })]));
     const env = { CONNECTORS_SIGNATURE_KEY: KEY };
-    const json = await runCli(['tools', 'digest', 'bank', '--service-map', maps.url, '--json'], { env });
+    const json = await runCliHere(['tools', 'digest', 'bank', '--service-map', maps.url, '--json'], { env });
     const { toolDigests, leftOut } = JSON.parse(json.stdout) as { toolDigests: object; leftOut: string[] };
     expect([json.code, toolDigests, leftOut]).toEqual([
       0,
       { look: expect.stringMatching(/^sha-256:/), pay: DIGEST },
       ['broken'],
     ]);
-    const text = await runCli(['tools', 'digest', 'bank', '--service-map', maps.url], { env });
+    const text = await runCliHere(['tools', 'digest', 'bank', '--service-map', maps.url], { env });
     expect(JSON.parse(`{${text.stdout}}`)).toEqual({ toolDigests });
     await using world = await manage([server.entry(toolDigests)]);
     await world.manager.sync();
@@ -224,8 +224,8 @@ describe('the command `tools digest`', () => {
     const env = { CONNECTORS_SIGNATURE_KEY: KEY };
     const args = ['--service-map', maps.url, '--wait', '300'];
     const [unknown, down] = await Promise.all([
-      runCli(['tools', 'digest', 'nobody', ...args], { env }),
-      runCli(['tools', 'digest', 'down', ...args], { env }),
+      runCliHere(['tools', 'digest', 'nobody', ...args], { env }),
+      runCliHere(['tools', 'digest', 'down', ...args], { env }),
     ]);
     expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringContaining('nobody')]);
     expect([down.code, down.stdout]).toEqual([1, '']);

@@ -34,7 +34,7 @@ function revoke(publisher: KeyPublisher, revoked: readonly PrivateJwk[], others:
 }
 
 describe('the revocation of the key of the map in force', () => {
-  it('removes its connectors at once; calls under way have 5 s to end, and no new ones are made', async () => {
+  it.concurrent('removes its connectors at once; calls under way have 5 s to end, and no new ones are made', async () => {
     const stolen = newKey('stolen');
     const answers: (() => void)[] = [];
     await using connector = await TestMcpServer.start((server) => {
@@ -68,7 +68,7 @@ describe('the revocation of the key of the map in force', () => {
     expect(performance.now() - revokedAt).toBeGreaterThan(4_900);
   });
 
-  it('does not wait for the end of calls when the manager closes', async () => {
+  it.concurrent('does not wait for the end of calls when the manager closes', async () => {
     const stolen = newKey('stolen');
     let calls = 0;
     await using connector = await TestMcpServer.start((server) => {
@@ -91,7 +91,7 @@ describe('the revocation of the key of the map in force', () => {
     await expect(hanging).resolves.toMatchObject({ code: 'CLOSED' });
   });
 
-  it('does not wait for a map server that hangs', async () => {
+  it.concurrent('does not wait for a map server that hangs', async () => {
     const stolen = newKey('stolen');
     await using publisher = await withMapKey(stolen);
     await using host = follower(publisher, { timeoutMs: 3_000 });

@@ -128,7 +128,7 @@ describe('a thread that', () => {
   });
 
   it('does not exist fails that one load', async () => {
-    expect(codeOf(await run(poolOf({ taskUrl: fixture('missing') }), taskFor('http://127.0.0.1:9/')))).toBe(
+    expect(codeOf(await run(poolOf({ taskUrl: fixture('missing') }), taskFor('http://127.0.0.1:9/'), 1_000))).toBe(
       'WORKER_LOST',
     );
   });

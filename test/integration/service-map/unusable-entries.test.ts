@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { loadConnectorServiceMap } from '../../../src/main/index.ts';
 import { getConnectorMetricsRegistry } from '../../../src/main/observability/instruments.ts';
-import { runCli } from '../../helpers/cli.ts';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { manage } from '../../helpers/manager.ts';
 import { MapServer } from '../../helpers/map-server.ts';
 import { counterOf, mapNow } from '../../helpers/map-under-test.ts';
@@ -113,9 +113,9 @@ it('the commands status, doctor and verify name an entry that is left out', asyn
   const file = join(dir.path, 'map.json');
   writeFileSync(file, map);
   const [status, doctor, verify] = await Promise.all([
-    runCli(['status', '--service-map', maps.url, '--no-state'], { env }),
-    runCli(['doctor', '--service-map', maps.url, '--no-state'], { env }),
-    runCli(['verify', file], { env }),
+    runCliHere(['status', '--service-map', maps.url, '--no-state'], { env }),
+    runCliHere(['doctor', '--service-map', maps.url, '--no-state'], { env }),
+    runCliHere(['verify', file], { env }),
   ]);
   for (const { code, stdout } of [status, doctor, verify]) {
     expect([code, stdout]).toEqual([0, expect.stringMatching(/b (is|will be) left out: headers\.Host/)]);

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { killRunning, startCli } from '../../helpers/cli.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { LocalFile, manageFile } from '../../helpers/local-file.ts';
@@ -53,9 +53,10 @@ async function timed(work: Promise<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-afterEach(killRunning);
+afterAll(killRunning);
 
-describe('SSE servers that fall silent at any point', () => {
+// Nothing here takes processor time: all that waits for a pause waits at the same time.
+describe.concurrent('SSE servers that fall silent at any point', () => {
   it('do not hold up the end of their manager', async () => {
     await using world = await silentServers();
     await using local = manageFile(world.entries, { connectTimeoutMs: 60_000, listTimeoutMs: 60_000 });
@@ -79,10 +80,10 @@ describe('SSE servers that fall silent at any point', () => {
   it('do not hold up a command', async () => {
     await using world = await silentServers();
     using file = new LocalFile(world.entries);
-    const run = startCli(['tools', '--config', file.path, '--wait', '3000', '--json']);
+    const run = startCli(['tools', '--config', file.path, '--wait', '1000', '--json']);
     await world.fallenSilent();
-    // It waits 3 s for them, as it was told to.
-    expect(await timed(run.ended)).toBeLessThan(3_000 + END_MS);
+    // It waits 1 s for them, as it was told to.
+    expect(await timed(run.ended)).toBeLessThan(1_000 + END_MS);
     expect((await run.ended).code).toBe(1);
   });
 
@@ -107,7 +108,7 @@ describe('SSE servers that fall silent at any point', () => {
   });
 });
 
-describe('a handshake over SSE that is given up', () => {
+describe.concurrent('a handshake over SSE that is given up', () => {
   it('ends the session that it opened, also where the server is slow to open it', async () => {
     const opened: number[] = [];
     await using server = await RawSseServer.start({
@@ -135,7 +136,7 @@ describe('a handshake over SSE that is given up', () => {
   });
 });
 
-describe('an event stream that goes', () => {
+describe.concurrent('an event stream that goes', () => {
   it.each<[string, (server: RawSseServer) => void]>([
     ['at its end', ({ stream }) => stream.end()],
     ['with its connection', ({ stream }) => stream.destroy()],

@@ -3,6 +3,7 @@ import {
   chmodSync,
   chownSync,
   copyFileSync,
+  cpSync,
   existsSync,
   lchownSync,
   linkSync,
@@ -17,7 +18,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectorProxyManager } from '../../../src/main/index.ts';
 import { RegistryMemoryCache } from '../../../src/main/registry/fs-store.ts';
 import { createProcessTable } from '../../../src/workers/programs/process-identity.ts';
@@ -50,6 +51,11 @@ class World implements Disposable {
     database.exec("INSERT INTO server VALUES ('mail', 1)");
     database.close();
     this.#before = this.#elsewhere();
+  }
+
+  /** As {@link run} leaves a folder in which nothing was before, with a store and a start image. */
+  fillState(): void {
+    cpSync(filled.stateDir, this.stateDir, { recursive: true, preserveTimestamps: true });
   }
 
   at(name: string): string {
@@ -90,6 +96,13 @@ class World implements Disposable {
     this.#dir[Symbol.dispose]();
   }
 }
+
+let filled: World;
+beforeAll(async () => {
+  filled = new World();
+  expect((await filled.run()).store).toMatchObject({ kind: 'ready' });
+});
+afterAll(() => filled[Symbol.dispose]());
 
 describe('what is no store, in the place of one,', () => {
   it.each([
@@ -134,7 +147,7 @@ describe('a link in the place of', () => {
     async (name) => {
       for (const target of ['../away/authorized_keys', '../away/mail.db', '../away/nothing']) {
         using it = new World();
-        await it.run();
+        it.fillState();
         symlinkSync(target, it.at(name));
         expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
         expect([it.isUntouched, lstatSync(it.at(name)).isSymbolicLink()]).toEqual([true, true]);
@@ -144,7 +157,7 @@ describe('a link in the place of', () => {
 
   it('the start image is neither read nor followed', async () => {
     using it = new World();
-    await it.run();
+    it.fillState();
     const [image = ''] = readdirSync(it.stateDir).filter((name) => name.endsWith('.img'));
     renameSync(it.at(image), join(it.away, 'image'));
     symlinkSync('../away/image', it.at(image));
@@ -167,7 +180,7 @@ describe('a link in the place of', () => {
 
 it('a pipe in the place of the start image holds up neither the start nor the end', async () => {
   using it = new World();
-  await it.run();
+  it.fillState();
   const [image = ''] = readdirSync(it.stateDir).filter((name) => name.endsWith('.img'));
   renameSync(it.at(image), it.at('old'));
   execFileSync('mkfifo', [it.at(image)]);
@@ -178,7 +191,7 @@ it('a pipe in the place of the start image holds up neither the start nor the en
 
 it('a lock that is not empty belongs to somebody else, and stays', async () => {
   using it = new World();
-  await it.run();
+  it.fillState();
   linkSync(it.text, it.at('switchyard.lock'));
   writeFileSync(it.at('switchyard.db'), Buffer.alloc(9_000));
   expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_FOREIGN' });
@@ -197,7 +210,7 @@ describe('a folder', () => {
 
   it('where everybody may write has no link followed, not even one of this user, and no hard link used', async () => {
     using it = new World();
-    await it.run();
+    it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
     chmodSync(it.stateDir, 0o777);
     for (const plant of [symlinkSync, linkSync]) {
@@ -209,7 +222,7 @@ describe('a folder', () => {
 
   it('of this user alone may be a link, and hold a link to a store', async () => {
     using it = new World();
-    await it.run();
+    it.fillState();
     renameSync(it.at('switchyard.db'), join(it.away, 'real.db'));
     symlinkSync('../away/real.db', it.at('switchyard.db'));
     renameSync(it.stateDir, `${it.stateDir}.real`);
@@ -230,7 +243,7 @@ describe('a folder', () => {
 
   it.runIf(isRoot)('of another user is used with a warning, and that user’s links are not followed', async () => {
     using it = new World();
-    await it.run();
+    it.fillState();
     chownSync(it.stateDir, STRANGER, STRANGER);
     const { store, lines } = await it.run();
     expect([store, lines[0]]).toMatchObject([{ kind: 'ready' }, { event: 'store-exposed' }]);
@@ -242,14 +255,14 @@ describe('a folder', () => {
 
   it.runIf(isRoot)('holds a store of a third user, which is not used', async () => {
     using it = new World();
-    await it.run();
+    it.fillState();
     chownSync(it.at('switchyard.db'), STRANGER, STRANGER);
     expect((await it.run()).store).toMatchObject({ kind: 'failed', code: 'STORE_UNSAFE' });
   });
 
   it.runIf(isRoot)('holds a note of another user, which ends no program of this one', async () => {
     using it = new World();
-    await it.run();
+    it.fillState();
     const table = createProcessTable();
     const child = spawn('sleep', ['30'], { detached: true, stdio: 'ignore' });
     const identity = table.identify(child.pid ?? 0);

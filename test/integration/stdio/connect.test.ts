@@ -96,7 +96,8 @@ async function open(script: Readonly<Record<string, readonly string[]>>, setting
 const answered = (result: string): string => `{"jsonrpc":"2.0","id":"$id","result":${result}}`;
 const call = ({ connection, limits }: Opened) => connection.callTool(ECHO, {}, limits);
 
-describe('the handshake with a program', () => {
+// A program that keeps silent is waited for, up to 10 s: all tests of handshakes wait at the same time.
+describe.concurrent('the handshake with a program', () => {
   it('falls back to initialize where the program does not know the probe, and reads null members as absent', async () => {
     await using opened = await open(LEGACY);
     expect(opened.connection.facts).toEqual({
@@ -187,7 +188,7 @@ describe('the handshake with a program', () => {
   });
 });
 
-describe('a message of a program', () => {
+describe.concurrent('a message of a program', () => {
   it('counts whatever else its answer holds, and a null error beside a result', async () => {
     const more = '{"jsonrpc":"2.0","id":"$id","error":null,"result":{"content":[],"unknown":{"kept":[1]}},"extra":1}';
     await using opened = await open({ ...LEGACY, 'tools/call': [more] });
@@ -250,7 +251,7 @@ describe('a message of a program', () => {
   });
 });
 
-describe('a call over stdio', () => {
+describe.concurrent('a call over stdio', () => {
   it('that its caller gives up is cancelled by a notification, and leaves the connection as it is', async () => {
     await using opened = await open({ ...LEGACY, 'tools/call': [] });
     const gone = new AbortController();
@@ -273,7 +274,7 @@ describe('a call over stdio', () => {
   });
 });
 
-describe('a modern program whose lists change', () => {
+describe.concurrent('a modern program whose lists change', () => {
   it('is subscribed to, and its notices arrive', async () => {
     const discovered = answered('{"supportedVersions":["2026-07-28"],"capabilities":{"tools":{"listChanged":true}}}');
     const listening = [
@@ -288,7 +289,7 @@ describe('a modern program whose lists change', () => {
   });
 });
 
-describe('the real server-everything over stdio', () => {
+describe.concurrent('the real server-everything over stdio', () => {
   it.each(['auto', 'legacy'] as const)('lists and calls tools (%s), and leaves no process behind', async (era) => {
     const bin = packageBin('@modelcontextprotocol/server-everything', 'mcp-server-everything') ?? '';
     const programs: { readonly pid: number | null }[] = [];

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  cpSync,
   existsSync,
   readdirSync,
   readFileSync,
@@ -10,9 +11,9 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { describe, expect, it } from 'vitest';
-import { checkRegistry } from '../../../src/workers/check/registry-check.ts';
-import { repairRegistry } from '../../../src/workers/check/registry-repair.ts';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { checkRegistry as check } from '../../../src/workers/check/registry-check.ts';
+import { repairRegistry as repair } from '../../../src/workers/check/registry-repair.ts';
 import { SqliteStore } from '../../../src/workers/store/sqlite-store.ts';
 import { RegistryWorld } from '../../helpers/registry-world.ts';
 import { UNSIGNED } from '../../helpers/stored-source.ts';
@@ -20,10 +21,28 @@ import { UNSIGNED } from '../../helpers/stored-source.ts';
 const server = (name: string, more: object = {}) =>
   ({ name, transport: 'http', endpoint: `http://${name}.example/`, ...more }) as const;
 
+/** Nobody else writes here: there is nothing to wait for before something is said to be wrong. */
+const PAUSE_MS = 1;
+const checkRegistry = (path: string) => check(path, PAUSE_MS);
+const repairRegistry = (path: string) => repair(path, PAUSE_MS);
+
+let filled: RegistryWorld;
+beforeAll(async () => {
+  filled = await freshWorld();
+});
+afterAll(() => filled[Symbol.dispose]());
+
 /** A registry of `a`, `b` and `c`, store and file. */
-async function world(): Promise<RegistryWorld> {
+async function freshWorld(): Promise<RegistryWorld> {
   const it = new RegistryWorld();
   await it.fill(server('a'), server('b'), server('c'));
+  return it;
+}
+
+/** A copy of one, which is made much sooner. By its inode its file is another than the one that its store wrote. */
+function world(): RegistryWorld {
+  const it = new RegistryWorld();
+  cpSync(filled.home, it.home, { recursive: true, preserveTimestamps: true });
   return it;
 }
 
@@ -50,7 +69,7 @@ const names = (it: RegistryWorld): unknown[] => it.said().map((entry) => (entry 
 
 describe('checking a registry', () => {
   it('finds nothing wrong in one that is whole, changes none of it, and there is nothing to repair', async () => {
-    using it = await world();
+    using it = await freshWorld();
     const state = (): unknown[] =>
       [it.path, it.store].map((file) => [readFileSync(file, 'latin1'), statSync(file, { bigint: true }).mtimeNs]);
     const before = state();
@@ -63,7 +82,7 @@ describe('checking a registry', () => {
   });
 
   it('names each server in which store and file differ, and which of the two is behind', async () => {
-    using it = await world();
+    using it = await freshWorld();
     putUnwritten(it, 'd');
     expect(checkRegistry(it.path)).toContainEqual({
       check: 'agreement',
@@ -84,7 +103,7 @@ describe('checking a registry', () => {
   });
 
   it('says that a store is of a newer version, which is left alone', async () => {
-    using it = await world();
+    using it = world();
     using database = new DatabaseSync(it.store);
     database.exec('PRAGMA user_version = 1000');
     expect(wrong(it)).toEqual([['store', null]]);
@@ -94,7 +113,7 @@ describe('checking a registry', () => {
 
 describe('repairing a registry', () => {
   it('takes damaged records from the file, and keeps the damaged store under another name', async () => {
-    using it = await world();
+    using it = world();
     damage(it, 'b.example', 'x.example');
     expect(wrong(it)).toEqual([
       ['records', 'b'],
@@ -111,7 +130,7 @@ describe('repairing a registry', () => {
   });
 
   it('names what it cannot rebuild, and keeps all else', async () => {
-    using it = await world();
+    using it = world();
     putUnwritten(it, 'd', 'e');
     damage(it, 'd.example', 'x.example');
     const { lost, left } = repairRegistry(it.path);
@@ -126,7 +145,7 @@ describe('repairing a registry', () => {
     ['cut off', (it: RegistryWorld) => truncateSync(it.store, 5_000)],
     ['gone', (it: RegistryWorld) => rmSync(it.store)],
   ])('rebuilds a store that is %s from the file', async (_, spoil) => {
-    using it = await world();
+    using it = world();
     spoil(it);
     expect(wrong(it).length).toBeGreaterThan(0);
     expect(repairRegistry(it.path).left).toEqual([]);
@@ -149,7 +168,7 @@ describe('repairing a registry', () => {
       ['servers.json.bak'],
     ],
   ])('rebuilds a file that is %s from the store', async (_, spoil, backups) => {
-    using it = await world();
+    using it = world();
     spoil(it);
     expect(wrong(it)).toEqual([['file', it.path]]);
     const repair = repairRegistry(it.path);
@@ -159,7 +178,7 @@ describe('repairing a registry', () => {
   });
 
   it('makes its files their owner’s alone, and leaves to people what only they can mend', async () => {
-    using it = await world();
+    using it = world();
     it.edit([server('a'), { name: 'bad' }, server('b'), server('c')]);
     chmodSync(it.path, 0o644);
     chmodSync(it.store, 0o660);
@@ -179,7 +198,7 @@ describe('repairing a registry', () => {
   });
 
   it('says of a damaged map that its next load mends it', async () => {
-    using it = await world();
+    using it = world();
     const store = new SqliteStore(dirname(it.path));
     const body = new TextEncoder().encode('the body of a map');
     store.saveMap({ storeKey: 's', etag: null, body, generatedAtMs: 1, savedAtMs: 1 }, UNSIGNED);
@@ -191,7 +210,7 @@ describe('repairing a registry', () => {
   });
 
   it('leaves a registry in which nothing is wrong, with all that the file has, wherever a byte is damaged', async () => {
-    using it = await world();
+    using it = world();
     putUnwritten(it, 'd');
     const [store, file] = [readFileSync(it.store), readFileSync(it.path)];
     for (let at = 0; at < store.length; at += 1_999) {

@@ -7,15 +7,15 @@ import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import type { StatusModel } from '../../../src/main/gateway/status-page/model/status-reader.ts';
-import type { TrustModel } from '../../../src/main/gateway/status-page/model/trust-model.ts';
-import { compileCacheEnvironment } from '../../helpers/compile-cache.ts';
-import { eventually } from '../../helpers/eventually.ts';
-import { keepEvidence } from '../../helpers/evidence.ts';
-import { entry, mapOf } from '../../helpers/signed-map.ts';
-import { TempDir } from '../../helpers/temp-dir.ts';
+import type { StatusModel } from '../../src/main/gateway/status-page/model/status-reader.ts';
+import type { TrustModel } from '../../src/main/gateway/status-page/model/trust-model.ts';
+import { compileCacheEnvironment } from '../helpers/compile-cache.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { keepEvidence } from '../helpers/evidence.ts';
+import { entry, mapOf } from '../helpers/signed-map.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
 
-const pathOf = (path: string): string => fileURLToPath(new URL(`../../../${path}`, import.meta.url));
+const pathOf = (path: string): string => fileURLToPath(new URL(`../../${path}`, import.meta.url));
 const SECTION = 'From nothing to a rotated key';
 
 /** The commands of the page, in their order, without the address that the reader sets. */

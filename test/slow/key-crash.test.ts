@@ -2,16 +2,16 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
-import { storeKeyOf } from '../../../src/main/service-map/trust/lineage.ts';
-import { WriterClient } from '../../../src/main/writer/writer-client.ts';
-import { readKeyDocument } from '../../../src/shared/signatures/key-document.ts';
-import { eventually } from '../../helpers/eventually.ts';
-import { follower, KeyPublisher } from '../../helpers/key-publisher.ts';
-import { off } from '../../helpers/map-under-test.ts';
-import { jwksOf, type PrivateJwk } from '../../helpers/signing-keys.ts';
-import { TempDir } from '../../helpers/temp-dir.ts';
+import { storeKeyOf } from '../../src/main/service-map/trust/lineage.ts';
+import { WriterClient } from '../../src/main/writer/writer-client.ts';
+import { readKeyDocument } from '../../src/shared/signatures/key-document.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { follower, KeyPublisher } from '../helpers/key-publisher.ts';
+import { off } from '../helpers/map-under-test.ts';
+import { jwksOf, type PrivateJwk } from '../helpers/signing-keys.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
 
-const program = fileURLToPath(new URL('../../fixtures/programs/key-follower.ts', import.meta.url));
+const program = fileURLToPath(new URL('../fixtures/programs/key-follower.ts', import.meta.url));
 const children = new Set<ChildProcess>();
 
 afterEach(() => {
