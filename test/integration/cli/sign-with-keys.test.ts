@@ -1,6 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { contentOf } from '../../../src/shared/load/map-content.ts';
+import { MAP_JWS_TYPE } from '../../../src/shared/signatures/jws.ts';
+import { signJws } from '../../../src/shared/signatures/sign-jws.ts';
+import { readSigningKey } from '../../../src/shared/signatures/signing-key.ts';
 import { type Ended, runCli } from '../../helpers/cli.ts';
 import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { secret } from '../../helpers/evidence.ts';
@@ -150,6 +154,16 @@ describe('verify --keys', () => {
         ],
       },
     ]);
+  });
+
+  it('says when a signature expired that ended before any date', async () => {
+    const map = JSON.parse(readFileSync(at('map.json'), 'utf8'));
+    const payload = { map: map.id, generatedAt: map.generatedAt, exp: -1e308, digest: contentOf(map).digest() };
+    write('signed.json', { ...map, signatures: [signJws(payload, readSigningKey(a), MAP_JWS_TYPE)] });
+    const { code, stdout, stderr } = await verify('--keys', at('keys.json'));
+    expect([code, stdout, stderr]).toEqual([1, expect.stringContaining('MAP_EXPIRED'), '']);
+    write('late.json', jwksOf({ ...a, exp: 1e300, nbf: -1e300 }));
+    expect(await run('keys', 'list', at('late.json'))).toMatchObject({ code: 0 });
   });
 
   it('fails without signatures, for another id and past the age that --max-stale allows', async () => {

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import { systemClock } from '../../../../shared/clock.ts';
+import { epochMsOf, systemClock } from '../../../../shared/clock.ts';
 import { shownKid } from '../../../../shared/signatures/shown-kid.ts';
 import { readSigningKey, type SigningKey } from '../../../../shared/signatures/signing-key.ts';
 import { misuse } from '../../flags/option-values.ts';
@@ -43,7 +43,7 @@ export function assertCurrent({ key, expiresAtMs }: KeyFromFile, nowMs: number =
 function expiryOf(jwk: unknown): number | null {
   const { exp } = jwk as { readonly exp?: unknown };
   if (exp === undefined) return null;
-  if (typeof exp === 'number' && Number.isFinite(exp)) return Math.floor(exp * 1000);
+  if (typeof exp === 'number' && Number.isFinite(exp)) return epochMsOf(exp);
   throw misuse('The member `exp` of a private key is no number of seconds since 1970');
 }
 
