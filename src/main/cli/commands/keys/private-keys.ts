@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import { epochMsOf, systemClock } from '../../../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../../../shared/errors.ts';
 import { shownKid } from '../../../../shared/signatures/shown-kid.ts';
 import { readSigningKey, type SigningKey } from '../../../../shared/signatures/signing-key.ts';
 import { misuse } from '../../flags/option-values.ts';
@@ -24,8 +25,8 @@ export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[
   for (const path of paths) {
     const value = readJson(path, '--key');
     if (value === null) throw misuse(`There is no file ${path}, which --key names`);
+    const key = signingKeyIn(value, path);
     warnIfShared(path);
-    const key = readSigningKey(value);
     keys.set(key.thumbprint, { key, jwk: value as object, expiresAtMs: expiryOf(value) });
   }
   return [...keys.values()];
@@ -38,6 +39,15 @@ export function assertCurrent({ key, expiresAtMs }: KeyFromFile, nowMs: number =
   throw misuse(
     `The key ${shownKid(key.kid)} expired at ${at}: sign with a current one (\`mcp-switchyard keys rotate\`)`,
   );
+}
+
+function signingKeyIn(value: unknown, path: string): SigningKey {
+  try {
+    return readSigningKey(value);
+  } catch (error) {
+    const why = `${path} of --key holds no private key that can sign. Give the file that \`keys new --out\` wrote`;
+    throw new SwitchyardError('KEYS_INVALID', `${why}: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function expiryOf(jwk: unknown): number | null {
