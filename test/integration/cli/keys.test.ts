@@ -249,6 +249,18 @@ describe('keys rotate, revoke and list', () => {
     expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
   });
 
+  it('name the file that holds no document', async () => {
+    await rotate(['a']);
+    const path = at(DOCUMENTS.replace('{version}', '1'));
+    writeFileSync(path, readFileSync(path).subarray(0, 100));
+    const rotated = await rotate(['a']);
+    const listed = await keys('list', at(DOCUMENTS));
+    const isPrivate = await keys('list', at('a.jwk'));
+    for (const { code, stderr } of [rotated, listed])
+      expect([code, stderr]).toEqual([1, expect.stringContaining(path)]);
+    expect(isPrivate.stderr).toMatch(/a\.jwk holds neither a JWKS nor a key document/);
+  });
+
   it('need the configured keys for the first document, and a private key in every file of --key', async () => {
     const fresh = at('other.{version}.json');
     const without = await keys('rotate', '--documents', fresh, '--key', at('a.jwk'));
