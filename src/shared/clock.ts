@@ -27,8 +27,8 @@ export interface Timer {
 const MAX_EPOCH_MS = 8.64e15;
 
 /**
- * A NumericDate of others (seconds since 1970, RFC 7519 section 2) in whole epoch ms. Whatever lies beyond what a `Date`
- * can hold becomes its first or last instant, so that every result can be shown.
+ * A NumericDate of others (seconds since 1970, RFC 7519 section 2) in whole epoch ms. Whatever lies beyond what a
+ * `Date` can hold becomes its first or last instant, so that every result can be shown.
  */
 export function epochMsOf(numericDate: number): number {
   return Math.max(-MAX_EPOCH_MS, Math.min(MAX_EPOCH_MS, Math.round(numericDate * 1000)));
