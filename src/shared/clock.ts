@@ -23,6 +23,17 @@ export interface Timer {
   cancel(): void;
 }
 
+/** The latest instant that a `Date` can hold, epoch ms; the earliest is as far before 1970. */
+const MAX_EPOCH_MS = 8.64e15;
+
+/**
+ * A NumericDate of others (seconds since 1970, RFC 7519 section 2) in whole epoch ms. Whatever lies beyond what a
+ * `Date` can hold becomes its first or last instant, so that every result can be shown.
+ */
+export function epochMsOf(numericDate: number): number {
+  return Math.max(-MAX_EPOCH_MS, Math.min(MAX_EPOCH_MS, Math.round(numericDate * 1000)));
+}
+
 /** The machine's wall clock. */
 export const systemClock: Clock = { now: () => Date.now() };
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { deadline, nextTurn, raceSignal, startTimer, systemSleep } from '../../src/shared/clock.ts';
+import { deadline, epochMsOf, nextTurn, raceSignal, startTimer, systemSleep } from '../../src/shared/clock.ts';
 
 beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }));
 afterEach(() => void vi.useRealTimers());
@@ -78,5 +78,19 @@ describe('timers', () => {
     await nextTurn().then(() => order.push('own'));
     await other;
     expect(order).toEqual(['other', 'own']);
+  });
+});
+
+describe('a NumericDate', () => {
+  it.each([
+    [1_795_348_800, 1_795_348_800_000],
+    [1_795_348_800.001, 1_795_348_800_001],
+    [-1, -1_000],
+    [1e300, 8.64e15],
+    [1e308, 8.64e15],
+    [-1e308, -8.64e15],
+  ])('of %d s is an instant that a date can hold', (seconds, expected) => {
+    expect(epochMsOf(seconds)).toBe(expected);
+    expect(() => new Date(epochMsOf(seconds)).toISOString()).not.toThrow();
   });
 });

@@ -148,7 +148,9 @@ function followSources({ logger, events, sources, connectors, tools }: Following
   sources.events.on('map', ({ sourceId, snapshot, delta, isRebranded }: MapChange) => {
     const { added, changed, removed } = delta;
     const { revision, size } = snapshot;
-    reportMap(logger, { sourceId, revision, size, delta, contests: sources.contests(added) });
+    // A map that was dropped is no map that was accepted; its source has logged why.
+    if (snapshot.header !== null)
+      reportMap(logger, { sourceId, revision, size, delta, contests: sources.contests(added) });
     const unusable = [...snapshot.unusable.keys()];
     tools.store.reconsider([...added, ...removed, ...unusable, ...(leftOut.get(sourceId) ?? [])]);
     leftOut.set(sourceId, unusable);

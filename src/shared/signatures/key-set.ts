@@ -1,4 +1,5 @@
 import { createPublicKey, hash } from 'node:crypto';
+import { epochMsOf } from '../clock.ts';
 import { messageOf, SwitchyardError } from '../errors.ts';
 import { decodeBase64url } from '../json/base64url.ts';
 import { shownKid } from './shown-kid.ts';
@@ -147,7 +148,7 @@ function readInstant(value: unknown, name: string, kid: string): number | null {
   if (value === undefined) return null;
   if (typeof value !== 'number' || !Number.isFinite(value))
     throw invalid(`The member \`${name}\` of the key ${shownKid(kid)} is no number of seconds since 1970.`);
-  return Math.floor(value * 1000);
+  return epochMsOf(value);
 }
 
 function isRecord(value: unknown): value is UncheckedJwk {

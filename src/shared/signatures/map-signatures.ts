@@ -166,7 +166,7 @@ function isKeyOver({ code, expiresAtMs }: CountedSigner, nowMs: number): boolean
 /** Why too few keys signed: the reason that says most. */
 function shortfall(count: number, uncounted: Uncounted, threshold: number): ConnectorManifestError {
   const { revoked, untimely, unknown, mismatch: misfit } = uncounted;
-  const needed = `Of the ${threshold} trusted keys that must sign the service map, ${count} did`;
+  const needed = `The service map is signed by ${count} trusted ${count === 1 ? 'key' : 'keys'} and needs ${threshold}`;
   if (revoked.length > 0) return refusal('MAP_KEY_REVOKED', `${needed}; revoked: ${named(revoked)}.`);
   if (untimely.length > 0)
     return refusal('MAP_KEY_EXPIRED', `${needed}; expired or not valid yet: ${named(untimely)}.`);

@@ -1,3 +1,4 @@
+import { epochMsOf } from '../clock.ts';
 import { ConnectorManifestError } from '../errors.ts';
 import type { Jws } from './jws.ts';
 
@@ -20,7 +21,7 @@ export function readStatement({ payload }: Jws): MapStatement {
   if (typeof generatedAt !== 'string') throw malformed('generatedAt');
   if (typeof digest !== 'string' || !/^sha-256:[A-Za-z0-9_-]{43}$/.test(digest)) throw malformed('digest');
   if (typeof exp !== 'number') throw malformed('exp');
-  return { map, generatedAt, digest, expiresAtMs: Math.round(exp * 1000) };
+  return { map, generatedAt, digest, expiresAtMs: epochMsOf(exp) };
 }
 
 /** The payload of a signature of a map. `exp` has fractions of a second where the map expires within one. */

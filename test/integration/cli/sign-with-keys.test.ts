@@ -1,6 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { contentOf } from '../../../src/shared/load/map-content.ts';
+import { MAP_JWS_TYPE } from '../../../src/shared/signatures/jws.ts';
+import { signJws } from '../../../src/shared/signatures/sign-jws.ts';
+import { readSigningKey } from '../../../src/shared/signatures/signing-key.ts';
 import { type Ended, runCli } from '../../helpers/cli.ts';
 import { runCliHere } from '../../helpers/cli-in-process.ts';
 import { secret } from '../../helpers/evidence.ts';
@@ -122,7 +126,7 @@ describe('sign --key', () => {
   it.each<[string, readonly string[], number, RegExp]>([
     ['an expired key', ['--key', 'expired.jwk'], 2, /The key "expired" expired at 1970-01-01T00:00:01.000Z/],
     ['a key that is missing', ['--key', 'none.jwk'], 2, /no file .*none\.jwk, which --key names/],
-    ['a set of public keys', ['--key', 'keys.json'], 2, /keys\.json is a set of public keys/],
+    ['a set of public keys', ['--key', 'keys.json'], 1, /keys\.json of --key holds no private key/],
     ['a variable that is not set', ['--key', 'a.jwk', '--key-env', 'NOPE'], 2, /variable NOPE, which --key-env/],
   ])('refuses %s', async (_, args, code, message) => {
     const given = args.map((arg) => (/\.(jwk|json)$/.test(arg) ? at(arg) : arg));
@@ -150,6 +154,16 @@ describe('verify --keys', () => {
         ],
       },
     ]);
+  });
+
+  it('says when a signature expired that ended before any date', async () => {
+    const map = JSON.parse(readFileSync(at('map.json'), 'utf8'));
+    const payload = { map: map.id, generatedAt: map.generatedAt, exp: -1e308, digest: contentOf(map).digest() };
+    write('signed.json', { ...map, signatures: [signJws(payload, readSigningKey(a), MAP_JWS_TYPE)] });
+    const { code, stdout, stderr } = await verify('--keys', at('keys.json'));
+    expect([code, stdout, stderr]).toEqual([1, expect.stringContaining('MAP_EXPIRED'), '']);
+    write('late.json', jwksOf({ ...a, exp: 1e300, nbf: -1e300 }));
+    expect(await run('keys', 'list', at('late.json'))).toMatchObject({ code: 0 });
   });
 
   it('fails without signatures, for another id and past the age that --max-stale allows', async () => {

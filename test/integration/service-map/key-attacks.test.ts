@@ -377,4 +377,26 @@ describe('keys that a document revokes', () => {
     await using host = follower(publisher);
     await expect(host.sync()).rejects.toMatchObject({ code: 'MAP_KEY_REVOKED' });
   });
+
+  it('stay revoked for a host that is started without key documents, until its configured keys are replaced', async () => {
+    using state = new TempDir();
+    await using publisher = await KeyPublisher.start();
+    const stolen = publisher.key;
+    publisher.rotate();
+    publisher.rotate({ revoked: [thumbprintOf(publicJwk(stolen))] });
+    publisher.serve([off('a')]);
+    const options = { stateDir: state.path };
+    await using before = follower(publisher, options);
+    await before.sync();
+    await before.close();
+    publisher.serve([off('stolen')], { signers: [stolen] });
+    const without = { ...options, keyDocuments: undefined } as object;
+    const other = newKey('other');
+    await using host = follower(publisher, { ...without, signatureKeys: jwksOf(stolen, other) });
+    await host.sync(true).catch(() => {});
+    expect([failureOf(host), idsOf(host)]).toEqual(['MAP_KEY_REVOKED', []]);
+    publisher.serve([off('b')], { signers: [other] });
+    await host.sync(true);
+    expect([failureOf(host), idsOf(host)]).toEqual([undefined, ['b']]);
+  });
 });

@@ -60,6 +60,8 @@ describe('the revocation of the key of the map in force', () => {
     });
     expect([idsOf(host), host.listTools()]).toEqual([[], []]);
     expect(host.complaints()).toContain('map-key-revoked MAP_KEY_REVOKED');
+    // It was accepted once; that it was dropped is no second time.
+    expect(host.lines.filter(({ fields }) => fields.event === 'map-accepted')).toHaveLength(1);
     await expect(host.callTool('a.wait')).rejects.toMatchObject({ code: 'TOOL_UNKNOWN' });
 
     answers[0]?.();

@@ -4,6 +4,17 @@ import { codeOf, type ErrorDetail, isErrorCode, messageOf, SwitchyardError } fro
 import { type Logger, silentLogger } from '../../observability/logger.ts';
 import { withOwnCommand } from './own-command.ts';
 
+/** Options of the library that errors name, and the flags that set them here. */
+const FLAGS: ReadonlyMap<string, string> = new Map([
+  ['`signatureKeys`', '`--keys`'],
+  ['`keyDocuments`', '`--key-documents`'],
+  ['`accept: "hmac"`', '`--accept hmac`'],
+  ['`mapId`', '`--map-id`'],
+  ['`minVersion`', '`--min-version`'],
+  ['`maxStaleMs`', '`--max-stale`'],
+  ['(maxStaleMs)', '(--max-stale)'],
+]);
+
 /** Documented exit codes. 130 and 143 come from signals. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, toolFailed: 3 } as const;
 
@@ -28,7 +39,18 @@ export function print(text: string): void {
 
 /** A result for programs: the one document on stdout. */
 export function printJson(document: object): void {
-  process.stdout.write(`${JSON.stringify(document, null, 2)}\n`);
+  process.stdout.write(`${printableJson(document)}\n`);
+}
+
+/** A document as JSON in which what a terminal would obey is escaped: JSON itself escapes U+0000 to U+001F alone. */
+export function printableJson(document: object): string {
+  return JSON.stringify(document, null, 2).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
+    Array.from({ length: character.length }, (_, index) => escapeUnit(character.charCodeAt(index))).join(''),
+  );
+}
+
+function escapeUnit(unit: number): string {
+  return `\\u${unit.toString(16).padStart(4, '0')}`;
 }
 
 export function failureOf(error: unknown): Failure {
@@ -37,11 +59,16 @@ export function failureOf(error: unknown): Failure {
   const detail = error instanceof SwitchyardError ? error.detail : {};
   // Of a connector that is down, the reason is underneath.
   const cause = error instanceof SwitchyardError && error.cause instanceof SwitchyardError ? error.cause : null;
-  const said = messageOf(error);
-  // An error that only passes on its cause has said it all.
-  const message = cause === null || said.includes(cause.message) ? said : `${said}: ${cause.code}: ${cause.message}`;
-  const remedy = withOwnCommand(ERROR_CODES[cause?.code ?? known].remedy);
-  return { code: known, message: withOwnCommand(message), remedy, detail };
+  const text = messageOf(error);
+  const isSaid = cause === null || text.includes(cause.message);
+  const message = isSaid ? text : `${text}: ${cause.code}: ${cause.message}`;
+  const remedy = ERROR_CODES[cause?.code ?? known].remedy;
+  return {
+    code: known,
+    message: withFlags(withOwnCommand(message)),
+    remedy: withFlags(withOwnCommand(remedy)),
+    detail,
+  };
 }
 
 /** One line that says what failed and what to do. */
@@ -72,6 +99,11 @@ const MARKS = { ok: ['✔', 'green'], note: ['•', 'yellow'], failed: ['✖', '
 export function mark(outcome: Mark): string {
   const [sign, colour] = MARKS[outcome];
   return styleText(colour, sign, { stream: process.stdout });
+}
+
+/** Names flags where a text names options of the library. */
+function withFlags(text: string): string {
+  return [...FLAGS].reduce((named, [option, flag]) => named.replaceAll(option, flag), text);
 }
 
 function withStop(message: string): string {

@@ -9,7 +9,7 @@ import type { AskedSecrets } from '../loading/load-task.ts';
 import { configuredKeys, type KeysInForce } from '../trust/source-trust.ts';
 import { createDocumentPlace } from './create-document-place.ts';
 import { type BelievedDocument, KeyRing } from './key-ring.ts';
-import type { RememberedKeys } from './remembered-document.ts';
+import { type AnchoredDocument, isReplacedBy, type RememberedKeys, readRemembered } from './remembered-document.ts';
 
 /** All key documents of one refresh take no longer than this, however long a map may take. */
 const TIMEOUT_MS = 5_000;
@@ -22,6 +22,9 @@ const CURED_BY_KEYS: ReadonlySet<ErrorCode> = new Set([
   'MAP_KEY_EXPIRED',
   'KEYS_EXPIRED',
 ]);
+
+/** What the map in force is judged by. */
+type JudgingDocument = Pick<KeyDocument, 'version' | 'revoked' | 'expiresAtMs'>;
 
 /** Key documents that are followed beside a load: whether there was a newer one. */
 export interface Following {
@@ -38,6 +41,8 @@ export class SourceKeys {
   readonly #options: MapOptions;
   readonly #ring: KeyRing | null;
   #configured: readonly TrustedKey[] = [];
+  /** The document that is remembered of a source which has no key documents any more: what it revokes stays revoked. */
+  #left: AnchoredDocument | null = null;
 
   /** `onDocument` is called for each key document that is believed from now on, the oldest first. */
   constructor(options: MapOptions, deps: SourceKeysDeps, onDocument: (believed: BelievedDocument) => void) {
@@ -46,23 +51,41 @@ export class SourceKeys {
   }
 
   get inForce(): KeysInForce {
-    return this.#ring?.inForce(this.#configured) ?? configuredKeys(this.#configured);
+    if (this.#ring !== null) return this.#ring.inForce(this.#configured);
+    return { ...configuredKeys(this.#configured), revoked: this.#left?.document.revoked ?? [] };
   }
 
   /** Takes the configured keys of this moment. */
   configure(keys: readonly TrustedKey[]): void {
     this.#configured = keys;
     this.#ring?.configure(keys);
+    if (this.#left !== null && isReplacedBy(keys, this.#left)) this.#left = null;
   }
 
   /**
    * Takes up the key document that the store remembers, unless the configured keys were replaced since; null where it
    * is not newer than the one known.
    */
-  remember(remembered: RememberedKeys, { keySet }: AskedSecrets): KeyDocument | null {
-    const document = this.#ring?.remember(remembered) ?? null;
+  remember(remembered: RememberedKeys, { keySet }: AskedSecrets): JudgingDocument | null {
+    if (this.#ring === null) return this.#rememberLeft(remembered, keySet);
+    const document = this.#ring.remember(remembered);
     this.configure(keySet);
-    return this.#ring?.version === document?.version ? document : null;
+    return this.#ring.version === document?.version ? document : null;
+  }
+
+  /** Without key documents, a remembered one revokes keys, and nothing else of it counts: it does not expire either. */
+  #rememberLeft({ keyDocument }: RememberedKeys, keySet: readonly TrustedKey[]): JudgingDocument | null {
+    if (keyDocument === null) return null;
+    try {
+      this.#left = readRemembered(keyDocument);
+    } catch {
+      // It is damaged. The configured keys are what there is to go by.
+      return null;
+    }
+    this.configure(keySet);
+    if (this.#left === null) return null;
+    const { version, revoked } = this.#left.document;
+    return { version, revoked, expiresAtMs: Number.POSITIVE_INFINITY };
   }
 
   /** Starts the budget of a refresh, which its attempts share. */

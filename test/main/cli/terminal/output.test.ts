@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { failureLine, failureOf, printable } from '../../../../src/main/cli/terminal/output.ts';
+import { failureLine, failureOf, printable, printableJson } from '../../../../src/main/cli/terminal/output.ts';
 import { ERROR_CODES } from '../../../../src/shared/error-codes.ts';
 import { SwitchyardError } from '../../../../src/shared/errors.ts';
 
@@ -37,6 +37,20 @@ describe('a failure', () => {
     expect(remedy).not.toContain('`mcp-switchyard');
   });
 
+  it.each([
+    ['MAP_SIGNATURE_UNTRUSTED', '`--keys`'],
+    ['MAP_SIGNATURE_DOWNGRADED', '`--accept hmac`'],
+    ['MAP_ID_MISMATCH', '`--map-id`'],
+    ['MAP_TOO_STALE', '`--max-stale`'],
+  ] as const)('of code %s names the flag %s in its remedy, not the option of the library', (code, flag) => {
+    expect(failureOf(new SwitchyardError(code, 'refused')).remedy).toContain(flag);
+  });
+
+  it('says a reason once that its message holds already', () => {
+    const cause = new SwitchyardError('KEYS_UNAVAILABLE', 'no such file');
+    expect(failureOf(new SwitchyardError('KEYS_UNAVAILABLE', 'no such file', { cause })).message).toBe('no such file');
+  });
+
   it('is one line; a message about an option says what to do itself', () => {
     const failure = { code: 'MAP_DNS', message: 'a\nb', remedy: 'Do it.', detail: {} };
     expect(failureLine(failure)).toBe('MAP_DNS: a b. Do it.');
@@ -47,5 +61,15 @@ describe('a failure', () => {
 describe('printable', () => {
   it('drops colours, and replaces control and direction characters by a space', () => {
     expect(printable('a\u001b[31mb\u001b[0m\r\nc\u202ed\u2028e')).toBe('ab c d e');
+  });
+});
+
+describe('printableJson', () => {
+  it('escapes what a terminal would obey, and means the same', () => {
+    const document = { kid: 'a\u001b[2J\u009b2J\u202e\u2028\u007f\u{e0001}é' };
+    const text = printableJson(document);
+    expect(text).toMatch(/^[^\p{Cf}\u007f-\u009f\u2028]*$/u);
+    expect(text).toContain('é');
+    expect(JSON.parse(text)).toEqual(document);
   });
 });

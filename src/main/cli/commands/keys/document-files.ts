@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { codeOf } from '../../../../shared/errors.ts';
+import { codeOf, messageOf, SwitchyardError } from '../../../../shared/errors.ts';
 import {
   type KeyDocument,
   MAX_KEY_DOCUMENT_BYTES,
@@ -91,7 +91,8 @@ function existingDocument(path: string, version?: number): KeyDocument | null {
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return null;
-    if (code === 'KEYS_INVALID' || code === 'OPTIONS_INVALID') throw error;
+    if (code === 'OPTIONS_INVALID') throw error;
+    if (code === 'KEYS_INVALID') throw new SwitchyardError(code, `${path}: ${messageOf(error)}`, { cause: error });
     throw misuse(`Cannot read the key document ${path} (${code ?? 'unknown'})`);
   }
 }

@@ -1,7 +1,8 @@
 import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
 import { systemClock } from '../../../../shared/clock.ts';
+import { codeOf } from '../../../../shared/errors.ts';
 import { thumbprintOf } from '../../../../shared/signatures/key-set.ts';
 import type { SignatureAlgorithm } from '../../../../shared/signatures/trust.ts';
 import { misuse } from '../../flags/option-values.ts';
@@ -39,6 +40,7 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   if (resolve(out) === resolve(options.public)) throw misuse('--out and --public name the same file');
   if (existsSync(out) && !force) throw misuse(`${out} is there already; give --force to replace it`);
   const known = readKeyFile(options.public, '--public');
+  assertWritableFolder(dirname(options.public), '--public');
   const pair = alg === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const publicJwk = pair.publicKey.export({ format: 'jwk' });
   const thumbprint = thumbprintOf(publicJwk as Record<string, string>);
@@ -54,4 +56,13 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   if (options.json) printJson({ ok: true, kid, alg, thumbprint, expiresAt, out, public: options.public });
   else print(`kid         ${kid}\nthumbprint  ${thumbprint}\nexpires     ${expiresAt ?? 'never'}\n`);
   return EXIT.ok;
+}
+
+/** Checked before the private key is written, which would otherwise be left without its public half. */
+function assertWritableFolder(folder: string, flag: string): void {
+  try {
+    accessSync(folder, constants.W_OK);
+  } catch (error) {
+    throw misuse(`Cannot write into the folder ${folder} of ${flag} (${codeOf(error) ?? 'unknown'})`);
+  }
 }

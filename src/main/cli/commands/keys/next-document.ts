@@ -139,7 +139,8 @@ export function rootsAmong(
     return [];
   });
   if (found.length > 0) return found;
-  throw misuse(`No key of --key is a root; the roots are ${roots.map(({ kid }) => printable(kid)).join(', ')}`);
+  const kids = new Set(roots.map(({ kid }) => printable(kid)));
+  throw misuse(`No key of --key is a root; the roots are ${[...kids].join(', ')}`);
 }
 
 function report(document: KeyDocument, path: string, missing: string | null, isJson: boolean): void {

@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
-import { systemClock } from '../../../../shared/clock.ts';
+import { epochMsOf, systemClock } from '../../../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../../../shared/errors.ts';
 import { shownKid } from '../../../../shared/signatures/shown-kid.ts';
 import { readSigningKey, type SigningKey } from '../../../../shared/signatures/signing-key.ts';
 import { misuse } from '../../flags/option-values.ts';
@@ -24,9 +25,7 @@ export function readPrivateKeys(paths: readonly string[]): readonly KeyFromFile[
   for (const path of paths) {
     const value = readJson(path, '--key');
     if (value === null) throw misuse(`There is no file ${path}, which --key names`);
-    const isSet = typeof value === 'object' && 'keys' in value;
-    if (isSet) throw misuse(`${path} is a set of public keys; give the file of a private key to --key`);
-    const key = readSigningKey(value);
+    const key = signingKeyIn(value, path);
     warnIfShared(path);
     keys.set(key.thumbprint, { key, jwk: value as object, expiresAtMs: expiryOf(value) });
   }
@@ -42,10 +41,19 @@ export function assertCurrent({ key, expiresAtMs }: KeyFromFile, nowMs: number =
   );
 }
 
+function signingKeyIn(value: unknown, path: string): SigningKey {
+  try {
+    return readSigningKey(value);
+  } catch (error) {
+    const why = `${path} of --key holds no private key that can sign. Give the file that \`keys new --out\` wrote`;
+    throw new SwitchyardError('KEYS_INVALID', `${why}: ${messageOf(error)}`, { cause: error });
+  }
+}
+
 function expiryOf(jwk: unknown): number | null {
   const { exp } = jwk as { readonly exp?: unknown };
   if (exp === undefined) return null;
-  if (typeof exp === 'number' && Number.isFinite(exp)) return Math.floor(exp * 1000);
+  if (typeof exp === 'number' && Number.isFinite(exp)) return epochMsOf(exp);
   throw misuse('The member `exp` of a private key is no number of seconds since 1970');
 }
 

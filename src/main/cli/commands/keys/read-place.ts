@@ -1,4 +1,5 @@
 import { fetch } from 'undici';
+import { messageOf, SwitchyardError } from '../../../../shared/errors.ts';
 import type { FetchMap } from '../../../../shared/load/acquire.ts';
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import { type KeyDocument, readKeyDocument } from '../../../../shared/signatures/key-document.ts';
@@ -36,7 +37,8 @@ export async function readPlace(place: string, { minVersion }: { readonly minVer
     if (first === null) throw misuse(`There is neither a JWKS nor a key document at ${documents.nameOf(minVersion)}`);
     const value = documents.isByVersion ? null : jwksIn(first);
     if (value !== null) return { kind: 'jwks', value };
-    return { kind: 'documents', documents: await readAll(documents, readKeyDocument(first)) };
+    const document = readAt(documents.nameOf(minVersion), first);
+    return { kind: 'documents', documents: await readAll(documents, document) };
   } finally {
     await dispatcher.destroy();
   }
@@ -47,12 +49,22 @@ async function readAll(place: DocumentPlace, first: KeyDocument): Promise<readon
   while (found.length < MAX_DOCUMENTS) {
     const wanted = first.version + found.length;
     const bytes = await read(place, wanted);
-    const document = bytes === null ? null : readKeyDocument(bytes);
+    const document = bytes === null ? null : readAt(place.nameOf(wanted), bytes);
     // A single place answers with its newest document where it does not have the next one.
     if (document === null || (!place.isByVersion && document.version !== wanted)) break;
     found.push(document);
   }
   return found;
+}
+
+/** A document, or KEYS_INVALID with the name of its place: there may be many. */
+function readAt(name: string, bytes: Uint8Array): KeyDocument {
+  try {
+    return readKeyDocument(bytes);
+  } catch (error) {
+    const why = `${name} holds neither a JWKS nor a key document: ${messageOf(error)}`;
+    throw new SwitchyardError('KEYS_INVALID', why, { cause: error });
+  }
 }
 
 function read(place: DocumentPlace, version: number): Promise<Uint8Array | null> {
