@@ -20,7 +20,7 @@ const SLICE_BYTES = 8 * 1024;
 const MAX_LINES = 100_000;
 const MAX_LINES_BYTES = 12 * 1024 * 1024;
 
-/** How JSON may begin, but for three words that are no message. What begins otherwise is not parsed: failing is dear. */
+/** How JSON may begin, but for three words that are no message. What begins otherwise is not parsed. */
 const MESSAGE = /^\s*[[{"\d-]/;
 
 /**
