@@ -11,7 +11,7 @@ export const PAYLOADS = {
   strings: () => `[${list(3_000_000, (index) => `"${index}"`)}]`,
   numbers: () => `[${'1.5,'.repeat(7_000_000)}0]`,
   /** The largest that are let through. */
-  'almost too many objects': () => `{"content":[],"a":[${'{},'.repeat(499_000)}0]}`,
+  'almost too many objects': () => `{"content":[],"a":[${'{},'.repeat(249_000)}0]}`,
   'almost too many members': () => `{"content":[],${list(62_000, (index) => `"member${index}":1`)}}`,
   'a text of 30 MB': () => `{"content":[{"type":"text","text":"${'lorem ipsum '.repeat(2_500_000)}"}]}`,
 } satisfies Readonly<Record<string, () => string>>;

@@ -5,6 +5,9 @@ import { parseForeignJson } from '../../shared/json/parse-foreign.ts';
 const HEAD_LENGTH = 4_096;
 const TAIL_LENGTH = 256;
 
+/** An error is written for people and for logs. A longer one only costs everybody who passes it on. */
+const MAX_ERROR_LENGTH = 1024 * 1024;
+
 /** The id of a message as its last member, or before `jsonrpc`. */
 const LAST_ID = /,\s*"id"\s*:\s*(\d{1,15}|"\d{1,15}")\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/;
 
@@ -32,11 +35,26 @@ export class RefusedMessage {
  */
 export function parseMessage(text: string): unknown {
   try {
-    return parseForeignJson(text);
+    const value = parseForeignJson(text);
+    return text.length > MAX_ERROR_LENGTH && hasError(value) ? new RefusedMessage(longError(), text) : value;
   } catch (error) {
     if (error instanceof JsonFault) return new RefusedMessage(error, text);
     throw error;
   }
+}
+
+function longError(): JsonFault {
+  return new JsonFault(`holds an error of more than ${MAX_ERROR_LENGTH} characters`);
+}
+
+/** Whether a message is an error, or a batch holds one. */
+function hasError(value: unknown): boolean {
+  const messages: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return messages.some((message) => isObject(message) && isObject(message.error) && !isObject(message.result));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The members before the first one that is an object or an array. */

@@ -13,8 +13,8 @@ const list = (count: number, item: (index: number) => string): string =>
 const HOSTILE: readonly (readonly [string, string, RegExp])[] = [
   ['30 MB of brackets', '['.repeat(30_000_000), /nests deeper than 128 levels/],
   ['a short result of 129 levels', `${'['.repeat(129)}${']'.repeat(129)}`, /nests deeper than 128 levels/],
-  ['30 MB of empty objects', `[${'{},'.repeat(10_000_000)}0]`, /holds more than 500 000 objects and arrays/],
-  ['empty arrays in arrays', `[${'[[],[]],'.repeat(1_000_000)}0]`, /holds more than 500 000 objects and arrays/],
+  ['30 MB of empty objects', `[${'{},'.repeat(10_000_000)}0]`, /holds more than 250 000 objects and arrays/],
+  ['empty arrays in arrays', `[${'[[],[]],'.repeat(1_000_000)}0]`, /holds more than 250 000 objects and arrays/],
   ['400 000 members', `{${list(400_000, (index) => `"k${index}":1`)}}`, /holds more than 62 500 different names/],
 ];
 
@@ -193,5 +193,26 @@ describe('a hostile line of a program', () => {
     await using world = await startGateway({ bad: program('handshake'), good: remote(good) });
     expect(world.manager.connector('bad')?.status?.lastError?.code).toMatch(/^CONNECTOR_|^TOOL_RESULT_TOO_LARGE/);
     expect(await world.manager.callTool('good.echo')).toMatchObject({ content: [{ type: 'text' }] });
+  });
+});
+
+describe('an error of some megabytes', () => {
+  const data = JSON.stringify('x'.repeat(2_000_000));
+
+  it.each(['application/json', 'text/event-stream'])('fails its call, and is passed on to nobody: %s', async (type) => {
+    await using server = await RawMcpServer.start();
+    server.answers['tools/call'] = ({ message: { id }, response }) => {
+      const text = `{"jsonrpc":"2.0","id":${String(id)},"error":{"code":-1,"message":"m","data":${data}}}`;
+      response.writeHead(200, { 'content-type': type });
+      response.end(type === 'application/json' ? text : `data: ${text}\n\n`);
+    };
+    await using world = await startGateway({ a: remote(server) });
+    await expect(world.manager.callTool('a.echo', {})).rejects.toMatchObject({
+      code: 'TOOL_CALL_REJECTED',
+      message: expect.stringContaining('holds an error of more than 1048576 characters'),
+    });
+    const answer = await postLegacy(`${world.listener.url}/mcp`, 'tools/call', { name: 'a__echo' });
+    expect(JSON.stringify(answer).length).toBeLessThan(2_000);
+    expect(answer.error).toMatchObject({ message: expect.stringContaining('its answer has no result') });
   });
 });

@@ -29,9 +29,10 @@ export function createBodyReader(
   sink: BodySink,
 ): BodyReader {
   const type = mediaType(headers['content-type']);
-  const reader = status < 300 ? readerOf(type, cap, sink) : textReader(maxTextBytes(type, cap), sink);
+  const open = (to: BodySink): BodyReader =>
+    status < 300 ? readerOf(type, cap, to) : textReader(maxTextBytes(type, cap), to);
   const encoding = headers['content-encoding']?.toLowerCase() ?? 'identity';
-  return encoding === 'identity' ? reader : decompressing(encoding, reader, status, sink);
+  return encoding === 'identity' ? open(sink) : decompressing(encoding, open, status, sink);
 }
 
 function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
@@ -113,7 +114,12 @@ function textReader(maxBytes: number, sink: BodySink): BodyReader {
 }
 
 /** Compression is not asked for; what comes compressed all the same is read. */
-function decompressing(encoding: string, reader: BodyReader, status: number, sink: BodySink): BodyReader {
+function decompressing(
+  encoding: string,
+  open: (sink: BodySink) => BodyReader,
+  status: number,
+  sink: BodySink,
+): BodyReader {
   // The status alone tells, for example, that credentials are refused, however damaged the text beside it is.
   const isText = status >= 300;
   let isDamaged = false;
@@ -125,16 +131,20 @@ function decompressing(encoding: string, reader: BodyReader, status: number, sin
     if (isText) return { take: () => {}, end: () => sink.onEnd(''), stop: () => {} };
     return { take: refuse, end: refuse, stop: () => {} };
   }
+  // A few bytes may become many: what is held up has to stay compressed.
+  const reader = open({ ...sink, hold: () => void decoder.pause(), goOn: () => void decoder.resume() });
+  decoder.on('drain', () => sink.goOn?.());
   decoder.on('data', (chunk: Buffer) => reader.take(chunk));
   decoder.on('end', () => reader.end());
   decoder.on('error', () => {
     isDamaged = true;
+    sink.goOn?.();
     if (!isText) sink.onFailure(new UnusableAnswer('its compressed answer is damaged'));
     else if (isEnded) sink.onEnd('');
   });
   return {
     take(chunk) {
-      if (!isDamaged) decoder.write(chunk);
+      if (!isDamaged && !decoder.write(chunk)) sink.hold?.();
     },
     end() {
       isEnded = true;

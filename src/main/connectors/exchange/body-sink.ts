@@ -33,6 +33,10 @@ export interface BodySink {
   onRetry(retryMs: number): void;
   onEnd(text: string): void;
   onFailure(error: Error): void;
+  /** Nothing more should come for now; without it nothing is ever held up. */
+  hold?(): void;
+  /** What was held up may go on. */
+  goOn?(): void;
 }
 
 /** Takes the bytes of an answer as they come. */

@@ -1,11 +1,27 @@
 import { createParser, type EventSourceParser } from 'eventsource-parser';
+import { turns } from '../../../shared/turns.ts';
 import { parseMessage, RefusedMessage } from '../../mcp/refused-message.ts';
+import { UnusableAnswer } from '../connection/failure.ts';
 import { type BodyReader, type BodySink, type ByteCap, LARGE_BYTES, tooLarge, type ValueSink } from './body-sink.ts';
 import { LargeLine } from './large-line.ts';
 
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const DATA = Buffer.from('data:');
+const BLANK_LINES = ['\n\n', '\r\r', '\r\n\r\n'];
+
+/** So much is read before the event loop may turn: a thousand events of the shortest kind. */
+const SLICE_BYTES = 8 * 1024;
+
+/**
+ * What an event of several lines may have. Servers write JSON into one line, which may be as large as the cap allows;
+ * each further one costs memory of its own until the event ends.
+ */
+const MAX_LINES = 100_000;
+const MAX_LINES_BYTES = 12 * 1024 * 1024;
+
+/** How JSON may begin, but for three words that are no message. What begins otherwise is not parsed. */
+const MESSAGE = /^\s*[[{"\d-]/;
 
 /**
  * Reads server-sent events (WHATWG HTML, server-sent events) whose data is JSON. Lines go to the parser once they are
@@ -24,6 +40,12 @@ export class EventReader implements BodyReader {
   #large: ValueSink | null = null;
   #size = 0;
   #isStopped = false;
+  /** What has come and waits for the event loop to turn. */
+  #waiting: Buffer[] = [];
+  #isEnded = false;
+  /** Lines of data since the last blank one, and all bytes since then. */
+  #dataLines = 0;
+  #eventBytes = 0;
 
   constructor(cap: ByteCap, sink: BodySink) {
     this.#sink = sink;
@@ -54,19 +76,58 @@ export class EventReader implements BodyReader {
     if (this.#isStopped) return;
     this.#size += chunk.length;
     if (this.#size > this.#maxBytes) this.#sink.onFailure(tooLarge(this.#maxBytes));
-    else this.#lines(this.#large === null ? chunk : this.#ofLarge(chunk, this.#large));
+    else if (this.#waiting.length > 0) this.#waiting.push(chunk);
+    else this.#consume(chunk);
   }
 
   end(): void {
-    this.#sink.onEnd('');
+    this.#isEnded = true;
+    if (this.#waiting.length === 0) this.#sink.onEnd('');
   }
 
   stop(): void {
     this.#isStopped = true;
+    this.#waiting = [];
     this.#takeLine();
   }
 
+  /** Reads a chunk, and lets the event loop turn where there is much in it. */
+  #consume(chunk: Buffer): void {
+    for (let rest = chunk; rest.length > 0 && !this.#isStopped; ) {
+      if (this.#large !== null) rest = this.#ofLarge(rest, this.#large);
+      if (this.#sink.hold !== undefined && turns.isOver) {
+        if (rest.length > 0) this.#wait(rest);
+        return;
+      }
+      this.#lines(rest.subarray(0, SLICE_BYTES));
+      rest = rest.subarray(SLICE_BYTES);
+    }
+  }
+
+  #wait(rest: Buffer): void {
+    this.#waiting.unshift(rest);
+    this.#sink.hold?.();
+    turns.later(() => this.#readOn());
+  }
+
+  /** Reads what waits, until the turn is over. */
+  #readOn(): void {
+    if (this.#isStopped) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const [index, chunk] of waiting.entries()) {
+      this.#consume(chunk);
+      if (this.#isStopped) return;
+      if (this.#waiting.length === 0) continue;
+      this.#waiting.push(...waiting.slice(index + 1));
+      return;
+    }
+    this.#sink.goOn?.();
+    if (this.#isEnded) this.#sink.onEnd('');
+  }
+
   #message(data: string): void {
+    if (!MESSAGE.test(data)) return;
     let value: unknown;
     try {
       value = parseMessage(data);
@@ -91,8 +152,31 @@ export class EventReader implements BodyReader {
 
   #lines(chunk: Buffer): void {
     const end = Math.max(chunk.lastIndexOf(LINE_FEED), chunk.lastIndexOf(CARRIAGE_RETURN)) + 1;
-    if (end > 0) this.#feed(chunk.subarray(0, end));
+    if (end > 0 && this.#mayHold(chunk.subarray(0, end))) this.#feed(chunk.subarray(0, end));
     if (end < chunk.length && !this.#isStopped) this.#keep(chunk.subarray(end));
+  }
+
+  /** Counts the lines of data of the event under way, and their bytes. Fails if it has too much beside one line. */
+  #mayHold(lines: Buffer): boolean {
+    const begun = this.#line.length > 0 ? this.#line : null;
+    if (begun === null ? lines[0] === DATA[0] : begun.startsWith(DATA.subarray(0, 1))) this.#dataLines += 1;
+    const ends = BLANK_LINES.map((end) => lines.indexOf(end)).filter((at) => at >= 0);
+    const first = Math.min(lines.length, ...ends);
+    this.#dataLines += linesOfData(lines.subarray(0, first));
+    this.#eventBytes += this.#line.length + first;
+    const isBearable = this.#isBearable(this.#dataLines, this.#eventBytes);
+    if (first < lines.length) {
+      const rest = lines.subarray(Math.max(...BLANK_LINES.map((end) => lines.lastIndexOf(end))));
+      this.#dataLines = linesOfData(rest);
+      this.#eventBytes = rest.length;
+    }
+    return isBearable;
+  }
+
+  #isBearable(dataLines: number, bytes: number): boolean {
+    if (dataLines <= MAX_LINES && (dataLines < 2 || bytes <= MAX_LINES_BYTES)) return true;
+    this.#sink.onFailure(new UnusableAnswer('it sent an event of too many or too long lines'));
+    return false;
   }
 
   /** Hands lines that have ended to the parser, the one under way first. */
@@ -110,6 +194,7 @@ export class EventReader implements BodyReader {
 
   #keep(rest: Buffer): void {
     this.#line.add(rest, DATA.length);
+    if (!this.#isBearable(this.#dataLines + 1, this.#eventBytes + this.#line.length)) return;
     if (this.#line.length > this.#maxEventBytes) this.#sink.onFailure(tooLarge(this.#maxEventBytes));
     else if (this.#isData === null && this.#line.length > LARGE_BYTES) this.#offer();
   }
@@ -126,6 +211,16 @@ export class EventReader implements BodyReader {
     this.#isData = null;
     return this.#line.take();
   }
+}
+
+/** How many lines of data begin in these bytes, after their first line. */
+function linesOfData(bytes: Buffer): number {
+  let count = 0;
+  for (let at = 0; at < bytes.length - 1; at += 1) {
+    const byte = bytes[at];
+    if ((byte === LINE_FEED || byte === CARRIAGE_RETURN) && bytes[at + 1] === DATA[0]) count += 1;
+  }
+  return count;
 }
 
 /** Where the first line ends; the length of `chunk` if it does not. */

@@ -119,6 +119,8 @@ class Exchange implements Dispatcher.DispatchHandler {
       onRetry: (retryMs) => this.#sink.onRetry?.(retryMs),
       onEnd: (text) => this.#end(text),
       onFailure: (error) => this.fail(error),
+      hold: () => this.#controller?.pause(),
+      goOn: () => this.#controller?.resume(),
     });
   }
 

@@ -1,5 +1,6 @@
 import { settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
+import { turns } from '../../../shared/turns.ts';
 import { parseMessage, type RefusedMessage } from '../../mcp/refused-message.ts';
 import type { StdioCommand } from '../connection/local-entry.ts';
 import { commandFailure, exitFailure, sizeFailure } from './command-failure.ts';
@@ -172,10 +173,23 @@ class ProgramTransport implements StdioTransport {
   }
 
   #read(chunk: Buffer): void {
-    for (const line of this.#lines.push(chunk)) {
+    this.#readOn(this.#lines.push(chunk));
+  }
+
+  /** Reads lines, and lets the event loop turn where there are many. */
+  #readOn(lines: Iterator<string | RefusedMessage | null, unknown>): void {
+    for (let next = lines.next(); next.done !== true; next = lines.next()) {
       if (this.#isClosed) return;
-      if (line === null) this.#refuse();
-      else if (line !== '') this.#deliver(line);
+      if (next.value === null) this.#refuse();
+      else if (next.value !== '') this.#deliver(next.value);
+      if (!turns.isOver) continue;
+      const stdout = this.#group?.child.stdout;
+      stdout?.pause();
+      turns.later(() => {
+        stdout?.resume();
+        this.#readOn(lines);
+      });
+      return;
     }
   }
 

@@ -106,7 +106,7 @@ export function exchangeForAnswer(
     onEvent: (type) => {
       if (isHandshakeStep(request) && type === 'endpoint') pending.end(new SseServerAnswered());
     },
-    onLargeValue: (begun, flow) => openLargeResult(begun, flow, pending),
+    onLargeValue: (begun, flow) => openLargeResult(begun, flow, pending, (message) => requests.take(message, pending)),
     onEventId: (id) => {
       lastEventId = id || null;
     },

@@ -1,19 +1,30 @@
 import { FOREIGN_LIMITS } from '../../../shared/json/json-limits.ts';
 import { JsonScanner } from '../../../shared/json/json-scanner.ts';
+import { parseMessage } from '../../mcp/refused-message.ts';
 import type { ResultSink } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
-import type { ValueFlow, ValueSink } from '../exchange/body-sink.ts';
+import { SMALL_ANSWER_BYTES, type ValueFlow, type ValueSink } from '../exchange/body-sink.ts';
 import { ResultScanner } from '../exchange/result-scanner.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
 
 /** A result that is passed on is not parsed here, so it may hold as much as fits; its depth is another's trouble. */
 const LIMITS = { ...FOREIGN_LIMITS, maxContainers: Number.POSITIVE_INFINITY, maxValues: Number.POSITIVE_INFINITY };
 
+/** A request of the server, such as one for a completion with pictures, may be large. */
+const METHOD = /"method"\s*:\s*"/;
+const METHOD_BYTES = 512;
+
 /**
  * Hands the result of a large message on as bytes, piece by piece, if it is the answer to `pending` and its caller
- * wants that. `head` is the beginning of the message. Null means that the message has to be read whole.
+ * wants that. `head` is the beginning of the message. Null means that the message has to be read whole; what may be an
+ * error is read here, up to 1 MiB, and goes to `take`.
  */
-export function openLargeResult(head: Buffer, flow: ValueFlow, pending: PendingRequest): ValueSink | null {
+export function openLargeResult(
+  head: Buffer,
+  flow: ValueFlow,
+  pending: PendingRequest,
+  take: (message: unknown) => void,
+): ValueSink | null {
   const { onLargeResult } = pending.traffic;
   if (onLargeResult === undefined || pending.isSettled || pending.isHandedOut) return null;
   const scanner = new ResultScanner();
@@ -22,7 +33,8 @@ export function openLargeResult(head: Buffer, flow: ValueFlow, pending: PendingR
   if (depth.write(head) !== null) return null;
   const begun = scanner.take(head);
   // What names a method is none; what has no result so far may be an error, or have its members in another order.
-  if (!scanner.hasResult) return null;
+  if (!scanner.hasResult)
+    return METHOD.test(head.toString('latin1', 0, METHOD_BYTES)) ? null : smallValue(head, pending, take);
   pending.handOut();
   const sink: ResultSink = onLargeResult(flow);
   const pass = (pieces: readonly Buffer[]): void => {
@@ -40,6 +52,31 @@ export function openLargeResult(head: Buffer, flow: ValueFlow, pending: PendingR
     end() {
       if (scanner.isComplete) pending.resolve({});
       else pending.reject(new Error('the answer broke off'));
+    },
+  };
+}
+
+/** Collects a message without a result at its beginning: an error, of which nobody needs megabytes. */
+function smallValue(head: Buffer, pending: PendingRequest, take: (message: unknown) => void): ValueSink {
+  let pieces: Buffer[] = [Buffer.from(head)];
+  let size = head.length;
+  return {
+    write(chunk) {
+      size += chunk.length;
+      if (size <= SMALL_ANSWER_BYTES) pieces.push(chunk);
+      else pieces = [];
+      if (size > SMALL_ANSWER_BYTES)
+        pending.end(
+          new UnusableAnswer(`its answer has no result in its first bytes, and more than ${SMALL_ANSWER_BYTES}`),
+        );
+    },
+    end() {
+      if (pending.isSettled) return;
+      try {
+        take(parseMessage(Buffer.concat(pieces).toString('utf8')));
+      } catch {
+        pending.reject(new UnusableAnswer('the JSON that it answered is damaged'));
+      }
     },
   };
 }

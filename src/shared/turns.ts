@@ -1,0 +1,47 @@
+import { monotonicMs } from './clock.ts';
+
+/** How long what others send may keep the event loop in one turn. */
+const TURN_MS = 25;
+
+/**
+ * Lets the event loop turn while somebody floods this process. Whoever reads what others send asks between two messages
+ * whether the turn is over, and goes on in the next one. All of them share each turn, so that many who flood together
+ * hold the loop no longer than one.
+ */
+class Turns {
+  readonly #waiting: (() => void)[] = [];
+  #startedMs = 0;
+  #isOpen = false;
+
+  /** Whether so much was done in this turn that the rest has to wait for another. */
+  get isOver(): boolean {
+    if (this.#isOpen) return monotonicMs() - this.#startedMs > TURN_MS;
+    this.#open();
+    return false;
+  }
+
+  /** Calls `task` in a later turn, after those that wait already. It must not throw. */
+  later(task: () => void): void {
+    this.#waiting.push(task);
+    if (!this.#isOpen) this.#open();
+  }
+
+  #open(): void {
+    this.#isOpen = true;
+    this.#startedMs = monotonicMs();
+    setImmediate(() => this.#next());
+  }
+
+  #next(): void {
+    this.#isOpen = false;
+    if (this.#waiting.length === 0) return;
+    this.#open();
+    for (const task of this.#waiting.splice(0)) {
+      if (monotonicMs() - this.#startedMs > TURN_MS) this.#waiting.push(task);
+      else task();
+    }
+  }
+}
+
+/** The turns of this thread's event loop. */
+export const turns = new Turns();

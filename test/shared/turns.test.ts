@@ -1,0 +1,39 @@
+import { expect, it } from 'vitest';
+import { monotonicMs } from '../../src/shared/clock.ts';
+import { turns } from '../../src/shared/turns.ts';
+
+function work(ms: number): void {
+  const endMs = monotonicMs() + ms;
+  while (monotonicMs() < endMs);
+}
+
+it('A turn is over after 25 ms of work, and the next one begins anew', async () => {
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(turns.isOver).toBe(false);
+  work(30);
+  expect(turns.isOver).toBe(true);
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(turns.isOver).toBe(false);
+});
+
+it('All that wait share a turn, in the order in which they came', async () => {
+  const done: number[] = [];
+  const { promise, resolve } = Promise.withResolvers<void>();
+  for (let index = 0; index < 6; index += 1)
+    turns.later(() => {
+      work(15);
+      done.push(index);
+      if (index === 5) resolve();
+    });
+  let most = 0;
+  let before = 0;
+  const watch = (): void => {
+    most = Math.max(most, done.length - before);
+    before = done.length;
+    if (done.length < 6) setTimeout(watch);
+  };
+  watch();
+  await promise;
+  expect(done).toEqual([0, 1, 2, 3, 4, 5]);
+  expect(most).toBeLessThanOrEqual(4);
+});
