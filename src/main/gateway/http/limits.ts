@@ -20,7 +20,7 @@ export const DEFAULT_PORT = 3737;
 /** What a gateway bears by default: a host with some hundred clients. */
 export const DEFAULT_LIMITS: ListenerLimits = {
   maxBodyBytes: 4 * 1024 * 1024,
-  maxBodiesBytes: 48 * 1024 * 1024,
+  maxBodiesBytes: 16 * 1024 * 1024,
   maxSessions: 1_000,
   sessionIdleMs: 30 * 60_000,
   maxConcurrent: 512,
