@@ -57,6 +57,21 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/**
+ * The JSON of a line that a program wrote, as {@link parseMessage} gives it; undefined for a line that holds no object
+ * and no array. Programs print for people too, and each SyntaxError of a million lines would take 20 µs.
+ */
+export function messageInLine(line: string): unknown {
+  const [first, last] = [line.trimStart()[0], line.trimEnd().at(-1)];
+  const isEnclosed = (first === '{' && last === '}') || (first === '[' && last === ']');
+  if (!isEnclosed) return undefined;
+  try {
+    return parseMessage(line);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The members before the first one that is an object or an array. */
 function firstMembers(head: string): { readonly id: number | null; readonly method: boolean } {
   const member = /\s*"((?:[^"\\]|\\.)*)"\s*:\s*(?:("(?:[^"\\]|\\.)*"|[\w.+-]+)\s*,)?/y;

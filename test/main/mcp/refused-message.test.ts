@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseMessage, RefusedMessage } from '../../../src/main/mcp/refused-message.ts';
+import { messageInLine, parseMessage, RefusedMessage } from '../../../src/main/mcp/refused-message.ts';
 
 const DEEP = `${'['.repeat(200)}${']'.repeat(200)}`;
 
@@ -26,5 +26,22 @@ describe('parseMessage', () => {
   it('does not take a request of the other side for an answer', () => {
     const text = `{"jsonrpc":"2.0","id":7,"method":"sampling/createMessage","params":${DEEP}}`;
     expect(parseMessage(text)).toMatchObject({ id: null, isRequest: true });
+  });
+});
+
+describe('messageInLine', () => {
+  it.each(['{"id":1}', ' [1] ', '{}\r'])('gives the JSON of %j', (line) => {
+    expect(messageInLine(line)).toEqual(JSON.parse(line));
+  });
+
+  it.each(['', 'listening on 3000', '{', '{"id":1', '{id}', '[info] ready', '"text"', '7'])(
+    'gives nothing for %j',
+    (line) => {
+      expect(messageInLine(line)).toBeUndefined();
+    },
+  );
+
+  it('gives a refused message for one that nests too deep', () => {
+    expect(messageInLine(`{"id":7,"result":${DEEP}}`)).toBeInstanceOf(RefusedMessage);
   });
 });

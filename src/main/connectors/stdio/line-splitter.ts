@@ -16,10 +16,18 @@ export class LineSplitter {
     this.maxBytes = maxBytes;
   }
 
-  /** The lines that `chunk` completes, without their ends. Gives null once a line is longer than allowed; the stream is lost then. */
+  /**
+   * The lines that `chunk` completes, without their ends and without empty ones. Gives null once a line is longer than
+   * allowed; the stream is lost then.
+   */
   *push(chunk: Buffer): Generator<string | RefusedMessage | null> {
     let start = 0;
     while (start < chunk.length) {
+      // Nobody reads an empty line, and a program may write millions of them.
+      if (chunk[start] === LINE_FEED && this.#line.length === 0) {
+        start += 1;
+        continue;
+      }
       const end = chunk.indexOf(LINE_FEED, start);
       const part = chunk.subarray(start, end === -1 ? chunk.length : end);
       if (this.#line.length + part.length > this.maxBytes) {

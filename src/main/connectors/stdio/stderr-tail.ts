@@ -11,7 +11,9 @@ const MIN_SECRET_LENGTH = 6;
 /** The end of what a program complained about, for people. Bounded, however much it writes. */
 export class StderrTail {
   readonly #secrets: readonly string[];
-  #bytes: Buffer = Buffer.alloc(0);
+  /** Room for twice what is kept, made with the first output: most chunks are then only copied to its end. */
+  #room: Buffer | null = null;
+  #length = 0;
   #isCut = false;
 
   /** `secrets` never show, though the program were to print them. */
@@ -21,9 +23,19 @@ export class StderrTail {
   }
 
   push(chunk: Buffer): void {
-    const all = Buffer.concat([this.#bytes, chunk]);
-    this.#isCut ||= all.length > KEPT_BYTES;
-    this.#bytes = all.length > KEPT_BYTES ? Buffer.from(all.subarray(-KEPT_BYTES)) : all;
+    this.#isCut ||= this.#length + chunk.length > KEPT_BYTES;
+    this.#room ??= Buffer.alloc(2 * KEPT_BYTES);
+    const part = chunk.subarray(-KEPT_BYTES);
+    if (this.#length + part.length > this.#room.length) {
+      this.#room.copyWithin(0, this.#length - KEPT_BYTES, this.#length);
+      this.#length = KEPT_BYTES;
+    }
+    this.#room.set(part, this.#length);
+    this.#length += part.length;
+  }
+
+  get #bytes(): Buffer {
+    return this.#room?.subarray(Math.max(0, this.#length - KEPT_BYTES), this.#length) ?? Buffer.alloc(0);
   }
 
   /** The last 8 KiB, whole lines, without what would move a terminal's cursor or recolour it. */

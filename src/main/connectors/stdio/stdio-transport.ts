@@ -1,7 +1,7 @@
 import { settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
 import { turns } from '../../../shared/turns.ts';
-import { parseMessage, type RefusedMessage } from '../../mcp/refused-message.ts';
+import { messageInLine, type RefusedMessage } from '../../mcp/refused-message.ts';
 import type { StdioCommand } from '../connection/local-entry.ts';
 import { commandFailure, exitFailure, sizeFailure } from './command-failure.ts';
 import { LineSplitter } from './line-splitter.ts';
@@ -194,10 +194,8 @@ class ProgramTransport implements StdioTransport {
   }
 
   #deliver(line: string | RefusedMessage): void {
-    let value: unknown = line;
-    try {
-      if (typeof line === 'string') value = parseMessage(line);
-    } catch {
+    const value = typeof line === 'string' ? messageInLine(line) : line;
+    if (value === undefined) {
       this.junkLines += 1;
       this.#chatter.push(Buffer.from(`${line}\n`));
       return;
