@@ -18,8 +18,8 @@ let drainCount = 0;
 const LARGE_BYTES = 64 * 1024;
 
 /**
- * Pauses a request until the next turn of the event loop. Without this, libuv reads up to 32 times from one socket before
- * it turns to the next: 2 MiB of each of many large bodies would be in memory at once.
+ * Pauses a request until the next turn of the event loop. Without this, libuv reads up to 32 times from one socket
+ * before it turns to the next: 2 MiB of each of many large bodies would be in memory at once.
  */
 function restForATurn(request: IncomingMessage): void {
   request.pause();
