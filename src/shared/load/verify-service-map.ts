@@ -40,15 +40,21 @@ const DEFAULT_SKEW_MS = 300_000;
 
 /**
  * Verifies a service map as a host would: its bytes as they are served, or the parsed map. Throws the MAP_… code of
- * the first check that fails, KEYS_INVALID for a bad JWK set and OPTIONS_INVALID without any key.
+ * the first check that fails, KEYS_INVALID for a bad JWK set and OPTIONS_INVALID for a bad option or without any key.
  */
 export function verifyServiceMap(map: Uint8Array | object, options: VerifyServiceMapOptions): VerifiedServiceMap {
+  const { now, maxClockSkewMs = DEFAULT_SKEW_MS, maxConnectors = Number.POSITIVE_INFINITY } = options;
+  // No comparison with NaN is true: a limit that is none would pass everything.
+  if (now !== undefined && !(now instanceof Date && Number.isFinite(now.getTime())))
+    throw invalid('`now` is no valid Date.');
+  if (!(maxClockSkewMs >= 0)) throw invalid('`maxClockSkewMs` is no number of at least 0.');
+  if (!(maxConnectors >= 0)) throw invalid('`maxConnectors` is no number of at least 0.');
   const proof = proveMap(bytesOf(map), null, {
     trust: trustOf(options),
-    nowMs: options.now?.getTime() ?? systemClock.now(),
+    nowMs: now?.getTime() ?? systemClock.now(),
     floorMs: null,
-    maxSkewMs: options.maxClockSkewMs ?? DEFAULT_SKEW_MS,
-    maxConnectors: options.maxConnectors ?? Number.POSITIVE_INFINITY,
+    maxSkewMs: maxClockSkewMs,
+    maxConnectors,
     allowExpired: false,
     maxStaleMs: null,
   });

@@ -7,6 +7,8 @@ export interface OutputFileOptions {
   readonly mode?: number;
   /** Whether an existing file may be replaced. Defaults to true. */
   readonly mayReplace?: boolean;
+  /** What to do about an existing file, for people. */
+  readonly remedy?: string;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface OutputFileOptions {
 export function writeOutputFile(
   path: string,
   text: string,
-  { mode = 0o666, mayReplace = true }: OutputFileOptions = {},
+  { mode = 0o666, mayReplace = true, remedy = 'give --force to replace it' }: OutputFileOptions = {},
 ): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
   try {
@@ -27,8 +29,7 @@ export function writeOutputFile(
     else linkSync(temporary, path);
   } catch (error) {
     const code = codeOf(error);
-    if (code === 'EEXIST')
-      throw new SwitchyardError('OPTIONS_INVALID', `${path} is there already; give --force to replace it`);
+    if (code === 'EEXIST') throw new SwitchyardError('OPTIONS_INVALID', `${path} is there already; ${remedy}`);
     throw new SwitchyardError('OPTIONS_INVALID', `Cannot write ${path} (${code ?? 'unknown'})`);
   } finally {
     rmSync(temporary, { force: true });

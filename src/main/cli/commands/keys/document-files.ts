@@ -97,9 +97,19 @@ function existingDocument(path: string, version?: number): KeyDocument | null {
   }
 }
 
-/** Writes a document; a final one is never replaced. */
-export function writeDocument(path: string, document: SignedKeyDocument, mayReplace: boolean): void {
-  writeOutputFile(path, `${JSON.stringify(document, null, 2)}\n`, { mayReplace });
+/** Writes a document that hosts look for. It is never replaced. */
+export function writeDocument(path: string, document: SignedKeyDocument): void {
+  const remedy = 'somebody else has written it meanwhile: look at it with `keys list`, and run this command again';
+  writeOutputFile(path, textOf(document), { mayReplace: false, remedy });
+}
+
+/** Writes a document that needs more signatures. */
+export function writePartialDocument(path: string, document: SignedKeyDocument, mayReplace: boolean): void {
+  writeOutputFile(path, textOf(document), { mayReplace });
+}
+
+function textOf(document: SignedKeyDocument): string {
+  return `${JSON.stringify(document, null, 2)}\n`;
 }
 
 /** The highest version whose file is there; 0 without any. */

@@ -41,7 +41,8 @@ export function writeKeyFile(path: string, keys: readonly object[]): void {
   try {
     target = realpathSync(path);
   } catch {
-    writeOutputFile(path, text, { mayReplace: false });
+    const remedy = 'another command has written it meanwhile: run this one again';
+    writeOutputFile(path, text, { mayReplace: false, remedy });
     return;
   }
   writeOutputFile(target, text, { mode: statSync(target).mode & 0o777 });

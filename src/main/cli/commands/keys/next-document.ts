@@ -24,6 +24,7 @@ import {
   PARTIAL,
   rootsOf,
   writeDocument,
+  writePartialDocument,
 } from './document-files.ts';
 import { type PublicJwk, requiredKeyFile } from './key-files.ts';
 import { nextPayload } from './next-payload.ts';
@@ -87,7 +88,8 @@ export function writeIfComplete({ files, signers, document, documents, partial, 
   if (missing !== null && !partial)
     throw misuse(`${missing} Give their private keys with --key too, or --partial to have others sign later`);
   const written = missing === null ? path : path + PARTIAL;
-  writeDocument(written, document, missing !== null && force);
+  if (missing === null) writeDocument(written, document);
+  else writePartialDocument(written, document, force);
   if (missing === null) rmSync(path + PARTIAL, { force: true });
   else {
     const command = ownCommand('keys', 'sign-document', '--documents', documents, '--key', 'FILE');
