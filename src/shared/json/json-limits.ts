@@ -16,7 +16,7 @@ export interface JsonLimits {
  */
 export const FOREIGN_LIMITS: JsonLimits = {
   maxDepth: 128,
-  maxContainers: 250_000,
+  maxContainers: 400_000,
   maxValues: 1_000_000,
   maxTexts: 250_000,
 };

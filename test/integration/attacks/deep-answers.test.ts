@@ -13,8 +13,8 @@ const list = (count: number, item: (index: number) => string): string =>
 const HOSTILE: readonly (readonly [string, string, RegExp])[] = [
   ['30 MB of brackets', '['.repeat(30_000_000), /nests deeper than 128 levels/],
   ['a short result of 129 levels', `${'['.repeat(129)}${']'.repeat(129)}`, /nests deeper than 128 levels/],
-  ['30 MB of empty objects', `[${'{},'.repeat(10_000_000)}0]`, /holds more than 250 000 objects and arrays/],
-  ['empty arrays in arrays', `[${'[[],[]],'.repeat(1_000_000)}0]`, /holds more than 250 000 objects and arrays/],
+  ['30 MB of empty objects', `[${'{},'.repeat(10_000_000)}0]`, /holds more than 400 000 objects and arrays/],
+  ['empty arrays in arrays', `[${'[[],[]],'.repeat(1_000_000)}0]`, /holds more than 400 000 objects and arrays/],
   ['400 000 members', `{${list(400_000, (index) => `"k${index}":1`)}}`, /holds more than 62 500 different names/],
 ];
 
