@@ -26,6 +26,13 @@ class Turns {
     if (!this.#isOpen) this.#open();
   }
 
+  /** Resolves in a later turn. */
+  next(): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.later(resolve);
+    return promise;
+  }
+
   #open(): void {
     this.#isOpen = true;
     this.#startedMs = monotonicMs();

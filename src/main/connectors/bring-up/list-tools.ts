@@ -1,6 +1,7 @@
 import { deadline } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
+import { turns } from '../../../shared/turns.ts';
 import type { DroppedDefinition, DropReason } from '../../mcp/definitions/definition.ts';
 import { dropped, type ListedDefinition, readListItem } from '../../mcp/definitions/list-item.ts';
 import { toolHeaders } from '../../mcp/tool-headers.ts';
@@ -46,6 +47,13 @@ export async function listAllTools(
   limits: ListLimits,
   signal: AbortSignal,
 ): Promise<ToolListing> {
+  const listing = await readPages(connection, limits, signal);
+  // What takes the list over goes through all of it in one turn of the event loop.
+  if (turns.isOver) await turns.next();
+  return listing;
+}
+
+async function readPages(connection: Connection, limits: ListLimits, signal: AbortSignal): Promise<ToolListing> {
   using limit = deadline(limits.timeoutMs, () => listTimeout(limits.timeoutMs), signal);
   const tools = new Map<string, RemoteToolDefinition>();
   const left: DroppedDefinition[] = [];
@@ -70,6 +78,8 @@ export async function listAllTools(
     });
     if (pageTtlMs !== null) ttlMs = Math.min(pageTtlMs, ttlMs ?? pageTtlMs);
     for (const item of items) {
+      // Parsing thousands of tools took long enough.
+      if (turns.isOver) await turns.next();
       seen += 1;
       if (seen > limits.maxTools) return listing(`it has more than ${limits.maxTools} tools`);
       const read = readListItem('tool', item);
