@@ -42,7 +42,7 @@ async function send(): Promise<void> {
     const chunk = entries.slice(start, start + size);
     const packed = pack(chunk);
     const ids = chunk.map(({ id }) => id);
-    port?.postMessage({ kind: 'chunk', ids, enabled: chunk.map(() => false), packed }, [packed.buffer]);
+    port?.postMessage({ kind: 'chunk', ids, enabled: chunk.map(() => false), unusable: [], packed }, [packed.buffer]);
   }
   port?.postMessage({ kind: 'end' });
 }
