@@ -4,7 +4,7 @@ import { monotonicMs } from './clock.ts';
 const TURN_MS = 25;
 
 /**
- * Lets the event loop turn while somebody floods this process. Whoever reads what others send asks between two messages
+ * Lets the event loop turn while a connector or a client floods this process. A reader asks between two messages
  * whether the turn is over, and goes on in the next one. All of them share each turn, so that many who flood together
  * hold the loop no longer than one.
  */

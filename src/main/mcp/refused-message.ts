@@ -30,8 +30,8 @@ export class RefusedMessage {
 }
 
 /**
- * Parses the JSON of a message. Gives a {@link RefusedMessage} for one that nests too deep or holds too much: nobody
- * else must suffer from it, and whoever waits for it hears why. Throws a SyntaxError for what is no JSON.
+ * Parses the JSON of a message. Gives a {@link RefusedMessage} for one that nests too deep or holds too much: other
+ * calls go on, and the call that waits for it is told why. Throws a SyntaxError for what is no JSON.
  */
 export function parseMessage(text: string): unknown {
   try {

@@ -30,7 +30,7 @@ export function exposureOf(folder: string): string | null {
 interface FileRules {
   /** Whether it may be a symbolic link that this user or root made. */
   readonly mayBeLink: boolean;
-  /** Whether what is no regular file passes, because whoever reads it refuses that. Defaults to false. */
+  /** Whether a pipe, socket or device passes, because its reader refuses it. Defaults to false. */
   readonly mayBeOther?: boolean;
 }
 

@@ -16,10 +16,6 @@ const SCHEMA_MARKS = ['CREATE TABLE source (', 'floor_ms', '\0'];
 /** The schema is in the first pages. */
 const SCHEMA_BYTES = 64 * 1024;
 
-/** How every SQLite database begins, and what every schema with anything in it has. */
-const SQLITE_MARK = 'SQLite format 3\0';
-const ANY_SCHEMA = 'CREATE ';
-
 /**
  * Checks everything that opening the store touches, before it is opened: the folder, the store, SQLite's files beside
  * it and the lock. Throws STORE_UNSAFE. The store itself may be a symbolic link that this user made; the other files
@@ -47,9 +43,8 @@ export function assertOwnDatabase(database: DatabaseSync, path: string): void {
 
 /**
  * Throws STORE_FOREIGN unless a file that SQLite cannot read was a store: it has our application id or the text of
- * our schema, or is empty or all zeros, as after a power cut, or is a database without any table, as one of ours is
- * until its first transaction is in it. To be asked only of a file that is about to be set aside: closing a descriptor
- * of it drops the locks that this process holds on it.
+ * our schema, or is empty or all zeros, as after a power cut. To be asked only of a file that is about to be set
+ * aside: closing a descriptor of it drops the locks that this process holds on it.
  */
 export function assertWasStore(path: string): void {
   const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
@@ -62,9 +57,7 @@ export function assertWasStore(path: string): void {
     closeSync(file);
   }
   const hasOwnId = head.length >= 100 && head.readUInt32BE(APPLICATION_ID_OFFSET) === APPLICATION_ID;
-  const isUnused = head.indexOf(SQLITE_MARK, 0, 'latin1') === 0 && !head.includes(ANY_SCHEMA);
-  if (hasOwnId || isUnused || SCHEMA_MARKS.every((mark) => head.includes(mark)) || head.every((byte) => byte === 0))
-    return;
+  if (hasOwnId || SCHEMA_MARKS.every((mark) => head.includes(mark)) || head.every((byte) => byte === 0)) return;
   throw foreign(path, 'is no store of this package');
 }
 

@@ -53,9 +53,10 @@ export function withTrust(command: Command, { maxStaleMs }: TrustDefaults = {}):
     .option('--keys <file>', 'JWKS file with the public keys that the map is signed with')
     .option('--key-documents <url|file>', 'where the signed key documents are; {version} stands for their number')
     .addOption(
-      new Option('--accept <policy>', 'which signatures a map needs; by default those that there are keys for').choices(
-        POLICIES,
-      ),
+      new Option(
+        '--accept <policy>',
+        'which signatures a map needs; by default the kinds whose keys are given',
+      ).choices(POLICIES),
     )
     .option('--threshold <n>', 'how many different keys must have signed the map; 1 by default', wholeNumber)
     .option('--map-id <id>', 'the id that the map must have')

@@ -40,7 +40,8 @@ export function writeKeyFile(path: string, keys: readonly object[]): void {
   let target: string;
   try {
     target = realpathSync(path);
-  } catch {
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw misuse(`Cannot write ${path} (${codeOf(error) ?? 'unknown'})`);
     const remedy = 'another command has written it meanwhile: run this one again';
     writeOutputFile(path, text, { mayReplace: false, remedy });
     return;
