@@ -8,6 +8,8 @@ const native = {
   // Processes, threads and sockets have deadlines, and a busy machine misses one now and then. A test that fails for
   // another reason fails every time.
   retry: process.env.CI === undefined ? 0 : 2,
+  // The keyring of whoever runs the tests is theirs.
+  env: { SWITCHYARD_LOGIN_KEY: 'file' },
   experimental: { viteModuleRunner: false },
   // Nothing that a test logs, throws, measures or prints may hold a secret it used.
   globalSetup: ['test/helpers/compile-cache.ts', 'test/helpers/evidence-search.ts'],
@@ -64,6 +66,18 @@ export default defineConfig({
           include: ['test/faults/**/*.test.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          ...native,
+          // With a real Redis server, which `npm test` does without.
+          name: 'fleet',
+          include: ['test/fleet/**/*.test.ts'],
+          // Concurrent tests are those that mostly wait; three fleets at once leave their leaders the time to renew.
+          maxConcurrency: 3,
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

@@ -1,4 +1,7 @@
-/** `npm run bench:quick`: every benchmark once, as small as it goes, in about three minutes. Shows that they run; its figures mean nothing, and it judges none. */
+/**
+ * `npm run bench:quick [-- PART …]`: every benchmark once, or those parts, as small as it goes, in about five minutes.
+ * Shows that they run; its figures mean nothing, and it judges none.
+ */
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from './run-command.ts';
@@ -22,6 +25,9 @@ const PARTS: Readonly<Record<string, () => boolean>> = {
       ...['--runs', '1', '--count', '4', '--burn', '100', '--wait', '500', '--cap', '5000', '--no-peers'],
     ),
   gateway: () => bench('gateway', '--only', 'warm', '--rounds', '1', '--no-peers'),
+  startup: () => bench('startup', '--only', 'import,first-list,trips,command-line', '--rounds', '1', '--no-peers'),
+  fleet: () =>
+    bench('fleet', '--only', 'many', '--hosts', '8', '--processes', '2', '--entries', '20', '--changes', '1'),
   'mcp-switchyard bench': () =>
     switchyard(
       ...['bench', '--entries', '200', '--rounds', '1', '--seconds', '2'],
@@ -31,9 +37,12 @@ const PARTS: Readonly<Record<string, () => boolean>> = {
 
 const startedMs = performance.now();
 const failed: string[] = [];
-for (const [name, measure] of Object.entries(PARTS)) if (!measure()) failed.push(name);
+const wanted = process.argv.slice(2);
+const parts = Object.entries(PARTS).filter(([name]) => wanted.length === 0 || wanted.includes(name));
+if (parts.length < wanted.length) failed.push(...wanted.filter((name) => !(name in PARTS)));
+for (const [name, measure] of parts) if (!measure()) failed.push(name);
 const seconds = ((performance.now() - startedMs) / 1_000).toFixed(0);
-process.stdout.write(`\n${Object.keys(PARTS).length - failed.length} ran, ${failed.length} failed, ${seconds} s\n`);
+process.stdout.write(`\n${parts.length} ran, ${failed.length} failed, ${seconds} s\n`);
 if (failed.length > 0) {
   process.stderr.write(`Failed: ${failed.join(', ')}\n`);
   process.exitCode = 1;

@@ -1,7 +1,28 @@
-/** `npm run build`: dist/ out of src/, as JavaScript with declarations and source maps. */
-import { chmodSync, rmSync } from 'node:fs';
-import { run } from './run-command.ts';
+/**
+ * `npm run build [-- FOLDER] [--without-declarations]`: dist/ out of src/, bundled, with declarations, source maps and
+ * licences.
+ */
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { buildDist } from './build/build-dist.ts';
 
-rmSync('dist', { recursive: true, force: true });
-if (run('tsc', ['-p', 'tsconfig.build.json'])) chmodSync('dist/main/cli/bin.js', 0o755);
-else process.exitCode = 1;
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { 'without-declarations': { type: 'boolean', default: false } },
+});
+const folder = resolve(positionals[0] ?? 'dist');
+await buildDist(folder, { declarations: !values['without-declarations'] });
+// Standard output is that of npm pack.
+process.stderr.write(`${sizes(folder)}\n`);
+
+/** How large the files are by kind, in KB. */
+function sizes(of: string): string {
+  const bytes = new Map<string, number>();
+  for (const name of readdirSync(of, { recursive: true, encoding: 'utf8' })) {
+    const stats = statSync(join(of, name));
+    const kind = /\.(?:d\.ts|map|m?js|txt)$/.exec(name)?.[0] ?? '';
+    if (stats.isFile()) bytes.set(kind, (bytes.get(kind) ?? 0) + stats.size);
+  }
+  return [...bytes].map(([kind, size]) => `${kind} ${Math.round(size / 1_000)} KB`).join(', ');
+}

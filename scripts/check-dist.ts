@@ -1,32 +1,25 @@
 /**
  * `npm run check:dist`: packs the package, installs the tarball in an empty folder and uses it there as a stranger
  * would, on the pinned Node and on the oldest supported one: import, a load in a worker, the command line, the demo.
+ * Hosts are bundled with it, and the examples of docs/library.md run.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { checkBundledHosts, checkExamples } from './check-dist/bundled-hosts.ts';
+import { MAP_HOST } from './check-dist/hosts.ts';
 import { capture } from './run-command.ts';
 
 const OLDEST_NODE = '24.0.0';
 
-const PROBE = `
-import { createServer } from 'node:http';
-import { ConnectorProxyManager, createServiceMapSignature } from 'mcp-switchyard';
-
-const payload = {
-  id: '01JD0000000000000000000000', brand: 'dist', generatedAt: new Date().toISOString(), ttlSeconds: 60,
-  connectors: [{ id: 'off', version: '1', name: 'Off', status: 'disabled', ttl: 1, scopes: ['x'], endpoint: 'http://127.0.0.1:9/mcp' }],
-};
-const body = JSON.stringify({ ...payload, signature: createServiceMapSignature(payload, 'key') });
-const server = createServer((_, response) => response.end(body)).listen(0, '127.0.0.1', async () => {
-  const serviceMapUrl = 'http://127.0.0.1:' + server.address().port;
-  const manager = new ConnectorProxyManager({ serviceMapUrl, signatureKey: 'key', offload: 'always', stateDir: 'state' });
-  await manager.sync();
-  const { loads, store } = manager.status();
-  console.log(JSON.stringify({ ids: manager.listConnectors().map(({ id }) => id), thread: loads[0].thread, store: store.kind }));
-  await manager.close();
-  server.close();
-});
+/** Every subpath can be imported, and required. */
+const SUBPATHS = `
+import { createRequire } from 'node:module';
+for (const path of ['mcp-switchyard', 'mcp-switchyard/fs-store', 'mcp-switchyard/gateway', 'mcp-switchyard/package.json']) {
+  createRequire(import.meta.url)(path);
+  if (!path.endsWith('.json')) await import(path);
+}
+import.meta.resolve('mcp-switchyard/workers/store-writer.worker.mjs');
 `;
 
 /** A caller in TypeScript: the declarations must resolve, else the second line would not be an error. */
@@ -43,13 +36,17 @@ const folder = mkdtempSync(join(tmpdir(), 'switchyard-dist-'));
 try {
   const [packed] = JSON.parse(capture('npm', ['pack', '--json', '--pack-destination', folder])) as {
     filename: string;
+    size: number;
+    unpackedSize: number;
+    entryCount: number;
   }[];
   if (packed === undefined) throw new Error('npm pack named no file');
   const manifest = { private: true, type: 'module', allowScripts: { node: true } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
-  writeFileSync(join(folder, 'probe.js'), PROBE);
+  writeFileSync(join(folder, 'probe.js'), `${SUBPATHS}${MAP_HOST.source}`);
   writeFileSync(join(folder, 'caller.ts'), CALLER);
-  say(`Installing ${packed.filename} in an empty folder`);
+  const { filename, size, unpackedSize, entryCount } = packed;
+  say(`${filename}: ${kb(size)} packed, ${kb(unpackedSize)} in ${entryCount} files`);
   install(packed.filename);
   capture(
     'tsc',
@@ -59,11 +56,17 @@ try {
   say('TypeScript sees the declarations');
   checkCommand();
   check('the pinned Node', process.execPath);
+  await checkBundledHosts(folder, say);
+  checkExamples(folder, say);
   install(`node@${OLDEST_NODE}`);
   check(`Node ${OLDEST_NODE}`, join(folder, 'node_modules', 'node', 'bin', 'node'));
   say('The packed package works');
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+function kb(bytes: number): string {
+  return `${Math.round(bytes / 1_000)} KB`;
 }
 
 function say(line: string): void {
@@ -89,15 +92,9 @@ function checkCommand(): void {
 function check(name: string, node: string): void {
   const bin = join(folder, 'node_modules', 'mcp-switchyard', 'dist', 'main', 'cli', 'bin.js');
   const version = capture(node, ['--version']).trim();
-  const loaded = JSON.parse(capture(node, ['probe.js'], { cwd: folder })) as {
-    ids: string[];
-    thread: string;
-    store: string;
-  };
-  if (loaded.ids.join() !== 'off' || !loaded.thread.startsWith('worker-') || loaded.store !== 'ready') {
-    throw new Error(`On ${name} the load went wrong: ${JSON.stringify(loaded)}`);
-  }
-  say(`${name} (${version}): imported, loaded a map on ${loaded.thread}, stored it`);
+  const printed = capture(node, ['probe.js'], { cwd: folder });
+  if (!printed.includes(MAP_HOST.prints)) throw new Error(`On ${name} the load went wrong: ${printed}`);
+  say(`${name} (${version}): imported every subpath, loaded a map on a thread, stored it`);
   const demo = JSON.parse(capture(node, [bin, 'demo', '--once', '--json'], { cwd: folder })) as {
     connectors: { state: string }[];
   };

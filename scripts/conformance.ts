@@ -1,18 +1,23 @@
 /**
- * `npm run test:conformance [-- PART…]`: the official conformance suite, both requirement sets. The parts are `client` (its client
- * scenarios through each way to a connector), `fixture` (its server scenarios against our own fixture) and `gateway` (the same through
- * `mcp-switchyard serve`). Without one: client and gateway.
+ * `npm run test:conformance [-- PART…]`: the official conformance suite, both requirement sets. The parts are `client`
+ * (its client scenarios through each way to a connector), `logins` (its login scenarios through the library's logins),
+ * `fixture` (its server scenarios against our own fixture), `gateway` (the same through `mcp-switchyard serve`) and
+ * `replicas` (the same through three replicas behind a round-robin proxy; it needs Redis). Without one: client, logins
+ * and gateway.
  */
-import { runClientPart } from './conformance/client-part.ts';
+import { runClientPart, runLoginPart } from './conformance/client-part.ts';
 import { add, type Score } from './conformance/run-suite.ts';
 import { runFixturePart, runGatewayPart } from './conformance/server-parts.ts';
 
-const PARTS: Readonly<Record<string, () => Score | Promise<Score>>> = {
+const PARTS: Readonly<Record<string, () => Promise<Score>>> = {
   client: runClientPart,
+  logins: runLoginPart,
   fixture: runFixturePart,
   gateway: runGatewayPart,
+  // It needs Redis, and says so when it is loaded.
+  replicas: async () => (await import('./conformance/replicas-part.ts')).runReplicasPart(),
 };
-const DEFAULT = ['client', 'gateway'];
+const DEFAULT = ['client', 'logins', 'gateway'];
 
 const asked = process.argv.slice(2);
 const unknown = asked.filter((name) => !Object.hasOwn(PARTS, name));

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { Agent } from 'undici';
 import type { Section } from '../../src/main/cli/bench/report-figures.ts';
 import { listAllTools } from '../../src/main/connectors/bring-up/list-tools.ts';
+import { NO_CREDENTIALS } from '../../src/main/connectors/credentials/credentials.ts';
 import { createStreamableHttpConnect } from '../../src/main/connectors/streamable-http/streamable-http-connect.ts';
 import { examine } from '../../src/main/mcp/definitions/examine.ts';
 import { readListItem } from '../../src/main/mcp/definitions/list-item.ts';
@@ -39,7 +40,7 @@ export async function measureDefinitions(rounds: number, tell: (section: Section
   } as const;
   const { signal } = new AbortController();
   const connection = await connect(
-    { ...target, oauth: null, command: null },
+    { ...target, credentials: NO_CREDENTIALS, command: null },
     { onLost: () => {}, onToolsChanged: () => {} },
     { signal, timeoutMs: TIMEOUT_MS },
   );

@@ -1,6 +1,6 @@
 /** The thread of streaming.ts: sends entries in chunks of `size` against `credits`. A size of 0 posts them all as one structured clone. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { pack } from '../../src/shared/protocol/codec.ts';
+import { pack } from '../../src/shared/codec.ts';
 
 const { count, isHeterogeneous, size, credits } = workerData as {
   readonly count: number;

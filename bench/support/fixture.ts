@@ -17,6 +17,8 @@ export interface FixtureOptions {
   readonly bare?: boolean;
   /** A server of the legacy HTTP+SSE transport of a few lines. */
   readonly sse?: boolean;
+  /** Refuse requests without an `Authorization` header, with a Bearer challenge. */
+  readonly wantsToken?: boolean;
   /** The port of a single server; any by default. */
   readonly port?: number;
   /** Forget a session after so many calls, 0 for never. */

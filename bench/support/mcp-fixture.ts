@@ -22,6 +22,7 @@ const {
   sessions = false,
   bare = false,
   sse = false,
+  wantsToken = false,
   port = 0,
   callsPerSession = 0,
 } = options;
@@ -145,11 +146,20 @@ function listenerOf(delayMs: number): RequestListener {
   };
 }
 
+function behindToken(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    if (request.headers.authorization !== undefined) return listener(request, response);
+    request.resume();
+    response.writeHead(401, { 'www-authenticate': 'Bearer' }).end();
+  };
+}
+
 const ports = await Promise.all(
   Array.from({ length: count }, async (_, index) => {
     const [minMs, maxMs] = handshakeMs;
     const delayMs = count === 1 ? minMs : minMs + ((maxMs - minMs) * index) / (count - 1);
-    const server = createServer(index < hanging ? () => {} : listenerOf(delayMs));
+    const listener = index < hanging ? () => {} : listenerOf(delayMs);
+    const server = createServer(wantsToken ? behindToken(listener) : listener);
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
     return (server.address() as AddressInfo).port;
   }),

@@ -11,7 +11,8 @@ const LAYERS: readonly (readonly string[])[] = [
   ['registry'],
   ['service-map', 'tools', 'local-config'],
   ['connectors', 'state-dir'],
-  ['options', 'writer', 'http'],
+  ['options', 'writer', 'fleet', 'http', 'recording'],
+  ['threads'],
   ['observability', 'mcp', 'masking'],
 ];
 
@@ -19,7 +20,7 @@ const LAYERS: readonly (readonly string[])[] = [
 const VOCABULARIES: readonly string[] = ['mcp', 'masking', 'observability'];
 
 /** Ways to a connector, which know nothing of each other. */
-const TRANSPORTS: readonly string[] = ['streamable-http', 'sse', 'stdio', 'sdk', 'replaced-api'];
+const TRANSPORTS: readonly string[] = ['streamable-http', 'sse', 'stdio', 'replaced-api'];
 const MEETING_PLACE = 'src/main/connectors/bring-up/choose-connect.ts';
 
 const MAX_FILES = 12;

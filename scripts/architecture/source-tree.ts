@@ -65,7 +65,7 @@ function namedFile(node: Node): NamedFile | null {
     case 'TSImportType':
       return relative(text(node.source), 'import');
     case 'NewExpression':
-      return nameOf(node.callee) === 'URL' ? relative(text(first(node.arguments)), 'worker') : null;
+      return nameOf(node.callee) === 'URL' ? relative(pathOf(first(node.arguments)), 'worker') : null;
     case 'CallExpression': {
       const name = nameOf(node.callee) === 'workerUrl' ? text(first(node.arguments)) : null;
       return name === null ? null : { kind: 'worker', name };
@@ -98,6 +98,15 @@ function text(node: unknown): string | null {
   return typeof node === 'object' && node !== null && 'value' in node && typeof node.value === 'string'
     ? node.value
     : null;
+}
+
+/** The path in a string, or in a template that has all of it before the extension. */
+function pathOf(node: unknown): string | null {
+  if (typeof node !== 'object' || node === null || !('quasis' in node)) return text(node);
+  const [before, after] = (node.quasis as readonly { readonly value: { readonly raw: string } }[]).map(
+    ({ value }) => value.raw,
+  );
+  return before?.endsWith('/') === false && after === '' ? `${before}.ts` : null;
 }
 
 function nameOf(node: unknown): string | null {

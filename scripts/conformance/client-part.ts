@@ -1,18 +1,26 @@
 import { fileURLToPath } from 'node:url';
 import { MODERN_REVISION } from '../../src/main/mcp/json-rpc.ts';
 import { isHttpOnly } from '../../test/conformance/http-only.ts';
-import { add, REQUIREMENTS, runSuite, type Score } from './run-suite.ts';
+import { add, REQUIREMENTS, runAlone, runSuite, type Score } from './run-suite.ts';
 
 const WAYS = ['own', 'stdio', 'sse'];
+
+/** Scenarios that no requirement set scores though the library has their flows, with the revision that they are of. */
+const UNSCORED_LOGINS: readonly (readonly [scenario: string, revision: string | null])[] = [
+  ['auth/2025-03-26-oauth-metadata-backcompat', '2025-03-26'],
+  ['auth/2025-03-26-oauth-endpoint-fallback', '2025-03-26'],
+  ['auth/client-credentials-basic', null],
+  ['auth/client-credentials-jwt', null],
+];
 
 const client = fileURLToPath(new URL('../../test/conformance/client.ts', import.meta.url));
 
 /**
- * Runs the suite's client scenarios through each way to a connector. `own` is what a manager takes (our Streamable HTTP,
- * or the SDK where OAuth is wanted). `stdio` and `sse` are our clients for these, which talk to a bridge to the suite's
+ * Runs the suite's client scenarios through each way to a connector. `own` is what a manager takes: our Streamable HTTP,
+ * with the login of a host where OAuth is wanted. `stdio` and `sse` are our clients for these, which talk to a bridge to the suite's
  * HTTP server; SSE is of the legacy era alone.
  */
-export function runClientPart(): Score {
+export async function runClientPart(): Promise<Score> {
   let score: Score = { passed: 0, failed: 0 };
   for (const way of WAYS) {
     const isLeftOut = (scenario: string): boolean => way !== 'own' && isHttpOnly(scenario);
@@ -20,8 +28,50 @@ export function runClientPart(): Score {
       if (way === 'sse' && revision === MODERN_REVISION) continue;
       // The suite splits the command at blanks.
       const args = ['client', '--command', `node ${client} ${way}`];
-      score = add(score, runSuite(way, args, revision, { isLeftOut, retriesAlone: true }));
+      score = add(score, await runSuite(way, args, revision, { isLeftOut, retriesAlone: true }));
     }
+  }
+  return score;
+}
+
+/** Login scenarios that are run through `serve` too, one at a time: each starts a gateway of its own. */
+const SERVE_LOGINS: readonly (readonly [scenario: string, revision: string | null])[] = [
+  ['auth/metadata-default', '2025-11-25'],
+  ['auth/metadata-var3', '2025-11-25'],
+  ['auth/basic-cimd', '2025-11-25'],
+  ['auth/pre-registration', '2025-11-25'],
+  ['auth/scope-step-up', '2025-11-25'],
+  ['auth/scope-retry-limit', MODERN_REVISION],
+  ['auth/scope-step-up', MODERN_REVISION],
+  ['auth/iss-supported', MODERN_REVISION],
+  ['auth/authorization-server-migration', MODERN_REVISION],
+  ...UNSCORED_LOGINS,
+];
+
+const loginClient = fileURLToPath(new URL('../../test/conformance/login-client.ts', import.meta.url));
+const serveClient = fileURLToPath(new URL('../../test/conformance/serve-login-client.ts', import.meta.url));
+
+/**
+ * Runs the suite's login scenarios through the logins of the library, with those that no requirement set scores, and
+ * some of them through `serve`, its page and its addresses.
+ */
+export async function runLoginPart(): Promise<Score> {
+  const args = ['client', '--command', `node ${loginClient}`];
+  const isLeftOut = (scenario: string): boolean => !scenario.startsWith('auth/');
+  let score: Score = { passed: 0, failed: 0 };
+  for (const { revision } of REQUIREMENTS)
+    score = add(score, await runSuite('logins', args, revision, { isLeftOut, retriesAlone: true }));
+  score = add(score, await runEach('logins', args, UNSCORED_LOGINS));
+  const throughServe = ['client', '--command', `node ${serveClient}`];
+  return add(score, await runEach('logins through serve', throughServe, SERVE_LOGINS));
+}
+
+async function runEach(label: string, args: readonly string[], scenarios: typeof SERVE_LOGINS): Promise<Score> {
+  let score: Score = { passed: 0, failed: 0 };
+  for (const [scenario, revision] of scenarios) {
+    const hasPassed = (await runAlone(args, scenario, revision)) || (await runAlone(args, scenario, revision));
+    process.stdout.write(`${label}, ${scenario}: ${hasPassed ? 'passed' : 'failed'}\n`);
+    score = add(score, { passed: hasPassed ? 1 : 0, failed: hasPassed ? 0 : 1 });
   }
   return score;
 }

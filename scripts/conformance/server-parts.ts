@@ -24,7 +24,7 @@ export async function runGatewayPart(): Promise<Score> {
     await writeFile(config, JSON.stringify({ mcpServers }));
     await using gateway = await startProgram([bin, 'serve', '--config', config, '--port', '0', '--json'], folder);
     const { href } = new URL('/c/fixture/mcp', member(gateway.line, 'mcp'));
-    const score = runServerScenarios('gateway', href);
+    const score = await runServerScenarios('gateway', href);
     if (score.failed > 0) process.stdout.write(`  the gateway said:\n${gateway.stderr()}\n`);
     return score;
   } finally {
@@ -32,13 +32,16 @@ export async function runGatewayPart(): Promise<Score> {
   }
 }
 
-function runServerScenarios(label: string, url: string): Score {
-  return REQUIREMENTS.map(({ revision, serverScenarios }) =>
-    runSuite(label, ['server', '--url', url], revision, { least: serverScenarios }),
-  ).reduce(add);
+/** Both requirement sets against a server. */
+export async function runServerScenarios(label: string, url: string): Promise<Score> {
+  let score: Score = { passed: 0, failed: 0 };
+  for (const { revision, serverScenarios: least } of REQUIREMENTS)
+    score = add(score, await runSuite(label, ['server', '--url', url], revision, { least }));
+  return score;
 }
 
-function member(line: unknown, name: string): string {
+/** A text member of the JSON that a program printed. */
+export function member(line: unknown, name: string): string {
   const value = (line as Record<string, unknown> | null)?.[name];
   if (typeof value !== 'string') throw new Error(`The program printed no ${name}: ${JSON.stringify(line)}`);
   return value;

@@ -18,8 +18,10 @@ export type { CallToolOptions, RequestOptions } from './connectors/calls/call-op
 export type { ConnectionFacts, RequestTraffic, ResultSink } from './connectors/connection/connection.ts';
 export type { ConnectorState } from './connectors/connector-state.ts';
 export type { ConnectorStatus } from './connectors/connector-status.ts';
+export type { LoginSummary, StartedLogin, StartLoginOptions } from './connectors/credentials/logins/login-service.ts';
 export { RemoteToolProxy } from './connectors/replaced-api/remote-tool-proxy.ts';
 export type { ProxiedTool, RemoteToolProxyOptions } from './connectors/replaced-api/remote-tool-proxy-options.ts';
+export type { FleetHostStatus, FleetStatus } from './fleet/fleet-status.ts';
 export type { AgentLike } from './http/agent-check.ts';
 export type { ConfigProblem } from './local-config/config-problem.ts';
 export type { LocalConfigStatus, LocalServerPlace } from './local-config/local-source.ts';
@@ -46,6 +48,7 @@ export type { ToolProgress, ToolResult } from './mcp/tool-result.ts';
 export { getConnectorMetricsRegistry } from './observability/instruments.ts';
 export type { Logger } from './observability/logger.ts';
 export { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './options/feature-flags.ts';
+export type { FleetOptions } from './options/fleet-options.ts';
 export type {
   ConnectorOAuth,
   CreateProxy,
@@ -75,6 +78,7 @@ export { ManifestCache } from './service-map/manifest-cache.ts';
 export { RefreshScheduler, type RefreshSchedulerOptions } from './service-map/refresh/refresh-scheduler.ts';
 export type { ServiceMapStatus } from './service-map/service-map-status.ts';
 export type { DroppedMap, KeysStatus, SignedBy, SignerStatus } from './service-map/trust/map-trust-status.ts';
+export { setWorkersFolder } from './threads/worker-url.ts';
 export type { HeldBackTool } from './tools/tool-approvals.ts';
 export type { ToolInfo } from './tools/tool-info.ts';
 export type { ToolProvenance } from './tools/tool-intake.ts';

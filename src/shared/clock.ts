@@ -1,3 +1,6 @@
+import { type Cancellation, LateSignal } from './cancellation.ts';
+import { TimerWheel } from './timer-wheel.ts';
+
 /**
  * The only place that reads a clock, draws chance or sets a timer. Everything else is given these, so that tests
  * own time.
@@ -58,6 +61,27 @@ export function startTimer(ms: number, callback: () => void, options: { keepAliv
   return { cancel: () => clearTimeout(handle) };
 }
 
+/** How late a coarse timer may be. */
+const TICK_MS = 50;
+
+/** From here on 50 ms are at most a twentieth of the time. */
+const COARSE_MS = 1_000;
+
+const wheel = new TimerWheel(TICK_MS, {
+  now: monotonicMs,
+  start: (callback, ms) => setTimeout(callback, Math.min(ms, MAX_TIMER_MS)),
+  stop: (timer) => clearTimeout(timer as NodeJS.Timeout),
+  source: () => setTimeout,
+});
+
+/**
+ * A cheaper {@link startTimer} for what each call needs and hardly ever comes to its end: never early, at most 50 ms
+ * late. Times below a second are exact. `callback` runs in no particular async context.
+ */
+export function startCoarseTimer(ms: number, callback: () => void, options: { keepAlive?: boolean } = {}): Timer {
+  return ms < COARSE_MS ? startTimer(ms, callback, options) : wheel.add(ms, callback, options.keepAlive);
+}
+
 /** The default {@link Sleep}. It keeps the process running: somebody awaits it. */
 export const systemSleep: Sleep = (ms, signal) =>
   new Promise<void>((resolve, reject) => {
@@ -82,32 +106,39 @@ export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** A signal that hangs on others; disposed of once the work is over, it lets go of them. */
-export interface LinkedSignal extends Disposable {
-  readonly signal: AbortSignal;
+/** A cancellation that hangs on others; disposed of once the work is over, it lets go of them. */
+export class LinkedSignal extends LateSignal implements Disposable {
+  /** Unlinks it from what it hangs on. Idempotent. */
+  unlink(): void {}
+
+  [Symbol.dispose](): void {
+    this.unlink();
+  }
 }
 
 /**
- * A signal that aborts with the reason of the first of `parents` to abort. AbortSignal.any would do, were it not
+ * A cancellation that aborts with the reason of the first of `parents` to abort. AbortSignal.any would do, were it not
  * that a parent that lives for ever then keeps a trace of each.
  */
-export function linkSignals(
-  ...parents: readonly (AbortSignal | undefined)[]
-): LinkedSignal & { abort(reason: unknown): void } {
-  const controller = new AbortController();
-  const links = parents.map((parent) => {
-    const onAbort = (): void => controller.abort(parent?.reason);
-    if (parent?.aborted) onAbort();
-    else parent?.addEventListener('abort', onAbort, { once: true });
-    return () => parent?.removeEventListener('abort', onAbort);
-  });
-  return {
-    signal: controller.signal,
-    abort: (reason) => controller.abort(reason),
-    [Symbol.dispose](): void {
-      for (const unlink of links) unlink();
-    },
-  };
+export function linkSignals(...parents: readonly (Cancellation | undefined)[]): LinkedSignal {
+  return new Link(parents);
+}
+
+class Link extends LinkedSignal {
+  readonly #parents: readonly (Cancellation | undefined)[];
+
+  constructor(parents: readonly (Cancellation | undefined)[]) {
+    super();
+    this.#parents = parents;
+    for (const parent of parents) parent?.addEventListener('abort', this.#onAbort, { once: true });
+    if (parents.some((parent) => parent?.aborted)) this.#onAbort();
+  }
+
+  readonly #onAbort = (): void => this.abort(this.#parents.find((parent) => parent?.aborted)?.reason);
+
+  override unlink(): void {
+    for (const parent of this.#parents) parent?.removeEventListener('abort', this.#onAbort);
+  }
 }
 
 /** From here on a timer that fires late says that the event loop stood still, not that somebody else was slow. */
@@ -117,43 +148,71 @@ const STARVED_MS = 100;
 const MAX_CATCH_UP_MS = 1_000;
 
 /**
- * A signal that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with what `inherit` makes
- * of its reason. Where the event loop stood still past the deadline, what came in meanwhile is read first: for as
- * long as it stood still, at most a second. AbortSignal.timeout would do without `reason`; the callers here need
+ * A cancellation that aborts with `reason()` after `ms` milliseconds, or when `parent` aborts, with what `inherit`
+ * makes of its reason. Where the event loop stood still past the deadline, what came in meanwhile is read first: for
+ * as long as it stood still, at most a second. AbortSignal.timeout would do without `reason`; the callers here need
  * their own coded error to come out.
  */
 export function deadline(
   ms: number,
   reason: () => Error,
-  parent?: AbortSignal,
+  parent?: Cancellation,
   inherit: (reason: unknown) => unknown = (given) => given,
 ): LinkedSignal {
-  const controller = new AbortController();
-  const onParent = (): void => controller.abort(inherit(parent?.reason));
-  if (parent?.aborted) onParent();
-  else parent?.addEventListener('abort', onParent, { once: true });
-  const dueMs = monotonicMs() + ms;
-  const abort = (): void => controller.abort(reason());
-  let timer = startTimer(
-    ms,
-    () => {
-      const lateMs = monotonicMs() - dueMs;
-      if (lateMs < STARVED_MS) abort();
-      else timer = startTimer(Math.min(lateMs, MAX_CATCH_UP_MS), abort, { keepAlive: true });
-    },
-    { keepAlive: true },
-  );
-  return {
-    signal: controller.signal,
-    [Symbol.dispose](): void {
-      timer.cancel();
-      parent?.removeEventListener('abort', onParent);
-    },
+  return new Deadline({ ms, reason, parent, inherit, start: startTimer, graceMs: STARVED_MS });
+}
+
+/** A {@link deadline} on a {@link startCoarseTimer}: one of a second or more may be 50 ms late. */
+export function coarseDeadline(
+  ms: number,
+  reason: () => Error,
+  parent: Cancellation | undefined,
+  inherit: (reason: unknown) => unknown,
+): LinkedSignal {
+  return new Deadline({ ms, reason, parent, inherit, start: startCoarseTimer, graceMs: STARVED_MS + TICK_MS });
+}
+
+interface DeadlineParts {
+  readonly ms: number;
+  readonly reason: () => Error;
+  readonly parent: Cancellation | undefined;
+  readonly inherit: (reason: unknown) => unknown;
+  readonly start: typeof startTimer;
+  readonly graceMs: number;
+}
+
+class Deadline extends LinkedSignal {
+  readonly #parts: DeadlineParts;
+  readonly #dueMs: number;
+  #timer: Timer;
+
+  constructor(parts: DeadlineParts) {
+    super();
+    this.#parts = parts;
+    const { ms, parent, start } = parts;
+    this.#dueMs = monotonicMs() + ms;
+    this.#timer = start(ms, this.#onTimer, { keepAlive: true });
+    if (parent?.aborted) this.#onParent();
+    else parent?.addEventListener('abort', this.#onParent, { once: true });
+  }
+
+  override unlink(): void {
+    this.#timer.cancel();
+    this.#parts.parent?.removeEventListener('abort', this.#onParent);
+  }
+
+  readonly #onParent = (): void => this.abort(this.#parts.inherit(this.#parts.parent?.reason));
+
+  readonly #onTimer = (): void => {
+    const lateMs = monotonicMs() - this.#dueMs;
+    const end = (): void => this.abort(this.#parts.reason());
+    if (lateMs < this.#parts.graceMs) end();
+    else this.#timer = startTimer(Math.min(lateMs, MAX_CATCH_UP_MS), end, { keepAlive: true });
   };
 }
 
 /** Settles as `work` does, or rejects with the signal's reason if `signal` aborts first. `work` itself goes on. */
-export function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function raceSignal<T>(work: Promise<T>, signal: Cancellation): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = (): void => reject(signal.reason);
     if (signal.aborted) onAbort();
@@ -174,5 +233,5 @@ export function raceSignal<T>(work: Promise<T>, signal: AbortSignal): Promise<T>
 /** Resolves when `work` has come to an end, whichever, or after `ms` milliseconds. `work` itself goes on. */
 export async function settledWithin(work: Promise<unknown>, ms: number): Promise<void> {
   using impatience = deadline(ms, () => new Error('It took too long'));
-  await raceSignal(work, impatience.signal).catch(() => {});
+  await raceSignal(work, impatience).catch(() => {});
 }

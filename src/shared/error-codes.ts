@@ -1,11 +1,14 @@
 import { CALL_ERRORS } from './error-codes/calls.ts';
 import { CONNECTOR_ERRORS } from './error-codes/connectors.ts';
 import { type ErrorCodeEntry, entry } from './error-codes/entry.ts';
+import { FLEET_ERRORS } from './error-codes/fleet.ts';
 import { GATEWAY_ERRORS } from './error-codes/gateway.ts';
-import { MAP_CONTENT_ERRORS } from './error-codes/map-content.ts';
-import { MAP_TRANSFER_ERRORS } from './error-codes/map-transfer.ts';
-import { MAP_TRUST_ERRORS } from './error-codes/map-trust.ts';
+import { LOGIN_ERRORS } from './error-codes/logins.ts';
+import { MAP_CONTENT_ERRORS } from './error-codes/maps/map-content.ts';
+import { MAP_TRANSFER_ERRORS } from './error-codes/maps/map-transfer.ts';
+import { MAP_TRUST_ERRORS } from './error-codes/maps/map-trust.ts';
 import { OPTION_ERRORS } from './error-codes/options.ts';
+import { RECORDING_ERRORS } from './error-codes/recordings.ts';
 import { REGISTRY_ERRORS } from './error-codes/registry.ts';
 import { STORE_ERRORS } from './error-codes/store.ts';
 import { THREAD_ERRORS } from './error-codes/threads.ts';
@@ -22,8 +25,11 @@ export const ERROR_CODES = {
   ...STORE_ERRORS,
   ...REGISTRY_ERRORS,
   ...CONNECTOR_ERRORS,
+  ...LOGIN_ERRORS,
   ...CALL_ERRORS,
   ...GATEWAY_ERRORS,
+  ...FLEET_ERRORS,
+  ...RECORDING_ERRORS,
   INTERNAL: entry('Something failed that this package did not foresee.', 'Report it with the cause.'),
 } as const satisfies Record<string, ErrorCodeEntry>;
 

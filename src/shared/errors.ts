@@ -120,3 +120,13 @@ export function fromWireError(wire: WireError, ErrorClass: typeof SwitchyardErro
   }
   return new ErrorClass(wire.code, wire.message, { detail: wire.detail, cause });
 }
+
+/** Whether an error, or one of those that caused it, has one of these codes. */
+export function hasCodeAmongCauses(error: unknown, codes: ReadonlySet<string>): boolean {
+  let current: unknown = error;
+  for (let depth = 0; depth < MAX_CAUSES && current instanceof Error; depth += 1) {
+    if (codes.has(codeOf(current) ?? '')) return true;
+    current = current.cause ?? (current instanceof AggregateError ? current.errors[0] : undefined);
+  }
+  return false;
+}

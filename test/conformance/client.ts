@@ -4,10 +4,13 @@
  * tools as a manager does and calls them. The exit code is 1 if anything failed.
  */
 import { fileURLToPath } from 'node:url';
+import { DpopSession } from '@modelcontextprotocol/client';
 import { Agent } from 'undici';
 import { createConnect } from '../../src/main/connectors/bring-up/choose-connect.ts';
 import { listAllTools } from '../../src/main/connectors/bring-up/list-tools.ts';
 import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
+import { NO_CREDENTIALS } from '../../src/main/connectors/credentials/credentials.ts';
+import { HostCredentials } from '../../src/main/connectors/credentials/host-credentials.ts';
 import { createSseConnect } from '../../src/main/connectors/sse/sse-connect.ts';
 import { createStdioConnect } from '../../src/main/connectors/stdio/stdio-connect.ts';
 import type { HostSide } from '../../src/main/mcp/host-side.ts';
@@ -82,6 +85,20 @@ const bridge = fileURLToPath(new URL('../fixtures/stdio/stdio-bridge.ts', import
 // `auto` sends `initialize` beside a probe that is silent for 2 s, which the suite forbids. A bridge can take that long
 // to start. The suite's own servers can too, beside all of its clients; those scenarios run once more alone.
 const modernPolicy = way === 'own' ? 'auto' : 'modern';
+
+/** A user who logs in, through the library's option `oauth`. */
+async function hostLogin(): Promise<HostCredentials> {
+  const isBound = MCP_CONFORMANCE_SCENARIO.startsWith('auth/dpop');
+  const oauth = createLogin(context, isBound ? await DpopSession.create() : undefined);
+  return new HostCredentials({
+    connectorId: 'conformance',
+    url: new URL(url),
+    headers: {},
+    oauth,
+    dispatcher: agent,
+  });
+}
+
 const target: ConnectorTarget = {
   id: 'conformance',
   name: 'conformance',
@@ -89,7 +106,7 @@ const target: ConnectorTarget = {
   headers: {},
   era: MCP_CONFORMANCE_PROTOCOL_VERSION === '2026-07-28' ? modernPolicy : 'legacy',
   transport: 'streamable-http',
-  oauth: MCP_CONFORMANCE_SCENARIO.startsWith('auth/') ? createLogin(context) : null,
+  credentials: MCP_CONFORMANCE_SCENARIO.startsWith('auth/') ? await hostLogin() : NO_CREDENTIALS,
   command: way === 'stdio' ? { command: process.execPath, args: [bridge, url], env: {}, cwd: null } : null,
 };
 const { signal } = new AbortController();

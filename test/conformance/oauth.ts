@@ -1,4 +1,5 @@
 import type {
+  DpopSession,
   OAuthClientInformationContext,
   OAuthClientInformationMixed,
   OAuthClientMetadata,
@@ -15,8 +16,8 @@ export interface Preregistered {
 
 const CALLBACK = 'http://localhost:3000/callback';
 
-/** A user who agrees at once: their browser goes to the authorization server and is sent back. */
-export function createLogin({ client_id, client_secret }: Preregistered): ConnectorOAuth {
+/** A user who agrees at once, and whose tokens are bound to `dpop` where that is given: their browser goes to the authorization server and is sent back. */
+export function createLogin({ client_id, client_secret }: Preregistered, dpop?: DpopSession): ConnectorOAuth {
   const clients = new Map<string, OAuthClientInformationMixed>();
   let tokens: OAuthTokens | undefined;
   let verifier = '';
@@ -30,6 +31,7 @@ export function createLogin({ client_id, client_secret }: Preregistered): Connec
     application_type: 'native',
   };
   const provider: OAuthClientProvider = {
+    ...(dpop && { dpop: () => dpop }),
     redirectUrl: CALLBACK,
     clientMetadataUrl: 'https://conformance-test.local/client-metadata.json',
     clientMetadata: metadata,

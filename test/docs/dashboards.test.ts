@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { parser } from '@prometheus-io/lezer-promql';
 import { describe, expect, it } from 'vitest';
 import { parse as parseYaml } from 'yaml';
-import { INSTRUMENTS, type InstrumentEntry } from '../../src/main/observability/instrument-table.ts';
+import type { InstrumentEntry } from '../../src/main/observability/instrument-entry.ts';
+import { INSTRUMENTS } from '../../src/main/observability/instrument-table.ts';
 import { getConnectorMetricsRegistry } from '../../src/main/observability/instruments.ts';
 import { ERROR_CODES } from '../../src/shared/error-codes.ts';
 

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, connect, createServer, type Server } from 'node:net';
-import { Agent, fetch } from 'undici';
+import { Agent, type Dispatcher, fetch, request as requestBy } from 'undici';
 import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { EraMemory } from '../../src/main/connectors/connection/era-memory.ts';
@@ -26,6 +26,14 @@ import { Authority, mcpListener, TlsServer } from '../helpers/tls-server.ts';
 const REFUSED = { code: 'CONNECTOR_ADDRESS_REFUSED' };
 const addEcho: AddTools = (server) =>
   void server.registerTool('echo', { inputSchema: z.object({}) }, () => ({ content: [] }));
+
+/** One request over an agent. */
+function requestOver(
+  dispatcher: Dispatcher,
+  { origin, path, method }: { readonly origin: string; readonly path: string; readonly method: 'GET' | 'POST' },
+): Promise<Dispatcher.ResponseData> {
+  return requestBy(`${origin}${path}`, { dispatcher, method });
+}
 
 const portOf = (url: string): string => new URL(url).port;
 
@@ -85,7 +93,7 @@ describe('a name that resolves to a private address', () => {
       const agent = createPublicAgent(direct, rules);
       for (const scheme of ['http', 'https']) {
         const origin = `${scheme}://host.test:${server.port}`;
-        await expect(agent.request({ origin, path: '/', method: 'POST' })).rejects.toMatchObject(REFUSED);
+        await expect(requestOver(agent, { origin, path: '/', method: 'POST' })).rejects.toMatchObject(REFUSED);
         await expect(fetch(origin, { dispatcher: agent })).rejects.toMatchObject({ cause: REFUSED });
       }
       expect(rules.asked).toBe(4);
@@ -100,10 +108,10 @@ describe('a name that resolves to a private address', () => {
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
     const agent = createPublicAgent(direct, rules);
     const request = { origin: `http://host.test:${server.port}`, path: '/', method: 'GET' } as const;
-    const { statusCode, body } = await agent.request(request);
+    const { statusCode, body } = await requestOver(agent, request);
     await body.dump();
     expect(statusCode).toBe(200);
-    await expect(agent.request(request)).rejects.toMatchObject(REFUSED);
+    await expect(requestOver(agent, request)).rejects.toMatchObject(REFUSED);
     expect(rules.asked).toBe(2);
     expect(await server.connections()).toBe(1);
     await agent.destroy();
@@ -115,7 +123,11 @@ describe('a name that resolves to a private address', () => {
     const rules = rulesOf([['127.0.0.1'], ['169.254.169.254']], true);
     const agent = createPublicAgent(direct, rules);
     for (let count = 0; count < 3; count += 1) {
-      const { body } = await agent.request({ origin: `http://host.test:${server.port}`, path: '/', method: 'GET' });
+      const { body } = await requestOver(agent, {
+        origin: `http://host.test:${server.port}`,
+        path: '/',
+        method: 'GET',
+      });
       await body.dump();
       // undici takes a connection up again a turn after the end that it tells.
       await nextTurn();
@@ -131,7 +143,7 @@ describe('a name that resolves to a private address', () => {
     const rules = rulesOf([['127.0.0.1']], true);
     const agent = createPublicAgent(resolveNetwork({ ca: authority.cert }, false, {}), rules);
     const origin = `https://host.test:${server.port}`;
-    const { body } = await agent.request({ origin, path: '/', method: 'GET' });
+    const { body } = await requestOver(agent, { origin, path: '/', method: 'GET' });
     await body.dump();
     expect([rules.asked, server.handshakes]).toEqual([1, 1]);
     await agent.destroy();
@@ -333,7 +345,7 @@ describe('allowPrivateEndpoints: false', () => {
     const network = resolveNetwork(undefined, { http: proxy.url(), noProxy: 'host.test' }, {});
     const agent = createPublicAgent(network, rulesOf([['127.0.0.1']]));
     const origin = `http://host.test:${server.port}`;
-    await expect(agent.request({ origin, path: '/', method: 'GET' })).rejects.toMatchObject(REFUSED);
+    await expect(requestOver(agent, { origin, path: '/', method: 'GET' })).rejects.toMatchObject(REFUSED);
     expect([proxy.asked, await server.connections()]).toEqual([[], 0]);
     await agent.destroy();
   });

@@ -17,8 +17,19 @@ export async function changeable() {
   const maps = await MapServer.start(signed(map));
   return {
     maps,
+    url: connector.url,
     describe(text: string) {
       description = text;
+    },
+    /** Answers everything with 503 until {@link resume}. */
+    stop() {
+      connector.spoilMatching('jsonrpc', (request, response) => {
+        request.resume();
+        response.writeHead(503).end();
+      });
+    },
+    resume() {
+      connector.spoilNothing();
     },
     async [Symbol.asyncDispose]() {
       await maps[Symbol.asyncDispose]();

@@ -1,5 +1,7 @@
 import { Readable } from 'node:stream';
+import { Command } from 'commander';
 import { runCli } from '../../src/main/cli/run-cli.ts';
+import { rememberSource } from '../../src/main/cli/terminal/source-words.ts';
 import { type CliOptions, type Ended, STATE_ENVIRONMENT } from './cli.ts';
 import { keepEvidence } from './evidence.ts';
 
@@ -39,6 +41,8 @@ async function captured(args: readonly string[], { env, stdin }: CliOptions): Pr
     process.stdout.write = writes.stdout;
     process.stderr.write = writes.stderr;
     process.env = before.env;
+    // A process of its own would not know the options of this run any more.
+    rememberSource(new Command());
     for (const [index, signal] of SIGNALS.entries())
       for (const listener of process.listeners(signal))
         if (listeners[index]?.includes(listener) !== true) process.off(signal, listener);

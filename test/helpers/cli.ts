@@ -27,6 +27,8 @@ export interface CliOptions {
   readonly stdin?: string;
   /** How long stdin stays silent before its text is sent and it ends. Defaults to 0. */
   readonly stdinDelayMs?: number;
+  /** Leaves stdin open, for the test to write to. */
+  readonly keepsStdin?: boolean;
   readonly nodeArgs?: readonly string[];
   /** Defaults to the folder of this process. */
   readonly cwd?: string;
@@ -35,8 +37,8 @@ export interface CliOptions {
 const stateHome = new TempDir();
 process.once('exit', () => stateHome[Symbol.dispose]());
 
-/** Keeps the state folder of the command line out of the home of whoever runs the tests. */
-export const STATE_ENVIRONMENT: NodeJS.ProcessEnv = { XDG_STATE_HOME: stateHome.path };
+/** Keeps the state folder of the command line, and the key of logins, away from those of whoever runs the tests. */
+export const STATE_ENVIRONMENT: NodeJS.ProcessEnv = { XDG_STATE_HOME: stateHome.path, SWITCHYARD_LOGIN_KEY: 'file' };
 
 const running = new Set<ChildProcess>();
 
@@ -70,7 +72,7 @@ export function startCli(args: readonly string[], options: CliOptions = {}): Run
   }
   // A command that does not read stdin closes it before all is written.
   child.stdin.on('error', () => {});
-  setTimeout(() => child.stdin.end(options.stdin ?? ''), options.stdinDelayMs ?? 0);
+  if (options.keepsStdin !== true) setTimeout(() => child.stdin.end(options.stdin ?? ''), options.stdinDelayMs ?? 0);
   const ended = once(child, 'close').then(([code]): Ended => {
     keepEvidence('cli', seen);
     return { code, ...seen };

@@ -18,7 +18,7 @@ const LIMITS: ListenerOptions['limits'] = {
 
 export interface WorldOptions {
   readonly manager?: Partial<LocalManagerOptions>;
-  readonly gateway?: Partial<Pick<GatewayOptions, 'separator' | 'tools' | 'routes'>>;
+  readonly gateway?: Partial<Pick<GatewayOptions, 'separator' | 'tools' | 'routes' | 'fleet'>>;
   readonly listener?: Partial<Omit<ListenerOptions, 'limits'>>;
   readonly limits?: Partial<ListenerOptions['limits']>;
 }

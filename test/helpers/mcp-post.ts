@@ -122,6 +122,8 @@ export async function openSession(
 export interface OpenStream extends AsyncDisposable {
   readonly status: number;
   readonly messages: Json[];
+  /** Resolves once the stream has ended, by whomever. */
+  readonly ended: Promise<void>;
 }
 
 /** Opens a stream and keeps reading it. */
@@ -139,7 +141,7 @@ export async function openStream(url: string, init: RequestInit): Promise<OpenSt
     }
   })().catch(() => {});
   return {
-    ...{ status: response.status, messages },
+    ...{ status: response.status, messages, ended: reading },
     async [Symbol.asyncDispose]() {
       abort.abort();
       await reading;

@@ -96,6 +96,11 @@ export class TestMcpServer implements AsyncDisposable {
     this.#spoils = { method, spoil };
   }
 
+  /** Answers everything as it should from now on. */
+  spoilNothing(): void {
+    this.#spoils = null;
+  }
+
   async #spoilOr(request: IncomingMessage, response: ServerResponse, listener: Listener): Promise<void> {
     const spoils = this.#spoils;
     if (spoils === null || request.method !== 'POST') return listener(request, response);

@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { Agent } from 'undici';
 import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
+import { NO_CREDENTIALS } from '../../src/main/connectors/credentials/credentials.ts';
 import { createStreamableHttpConnect } from '../../src/main/connectors/streamable-http/streamable-http-connect.ts';
 import { type HostSide, TOOLS_ONLY } from '../../src/main/mcp/host-side.ts';
 import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definition.ts';
@@ -12,6 +13,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** A request as it came. `message` is the JSON of a POST. */
 export interface RawRequest {
   readonly method: string;
+  readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly message: Json & { readonly id?: number | string; readonly method?: string; readonly params?: Json };
   readonly response: ServerResponse;
@@ -89,6 +91,7 @@ export class RawMcpServer implements AsyncDisposable {
     const message = (text === '' ? {} : JSON.parse(text)) as RawRequest['message'];
     const raw: RawRequest = {
       method: request.method ?? '',
+      path: request.url ?? '',
       headers: request.headers,
       message,
       response,
@@ -152,7 +155,7 @@ export async function connectRaw(
     headers: {},
     era: 'auto',
     transport: 'auto',
-    oauth: null,
+    credentials: NO_CREDENTIALS,
     command: null,
     ...target,
   };

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { text as textOf } from 'node:stream/consumers';
 import { Agent } from 'undici';
 import type { Connection, ConnectorTarget } from '../../src/main/connectors/connection/connection.ts';
+import { NO_CREDENTIALS } from '../../src/main/connectors/credentials/credentials.ts';
 import { createSseConnect } from '../../src/main/connectors/sse/sse-connect.ts';
 import { type HostSide, TOOLS_ONLY } from '../../src/main/mcp/host-side.ts';
 import type { RemoteToolDefinition } from '../../src/shared/tools/tool-definition.ts';
@@ -177,7 +178,7 @@ export async function connectSse(
     headers: {},
     era: 'auto',
     transport: 'sse',
-    oauth: null,
+    credentials: NO_CREDENTIALS,
     command: null,
     ...target,
   };

@@ -22,8 +22,8 @@ export function readShape(name: string, project = '/home/me/project'): ReadShape
   const { servers, problems } = parseLocalConfig(readFileSync(url, 'utf8'), options);
   return {
     servers: Object.fromEntries(
-      servers.map(({ entry, command, line, column }) => {
-        const { endpoint, transport, headers, status, timeouts, tools } = entry;
+      servers.map(({ entry, command, login, line, column }) => {
+        const { endpoint, transport, headers, status, timeouts, tools, oauth } = entry;
         const reached =
           command === null
             ? { url: endpoint, transport, headers }
@@ -32,7 +32,8 @@ export function readShape(name: string, project = '/home/me/project'): ReadShape
                 env: Object.keys(command.env).length > 0 ? command.env : undefined,
                 cwd: command.cwd ?? undefined,
               };
-        const seen = { at: `${line}:${column}`, ...reached, timeouts, tools };
+        const secret = login.clientSecret ?? undefined;
+        const seen = { at: `${line}:${column}`, ...reached, oauth, secret, timeouts, tools };
         const off = status === 'disabled' ? { isDisabled: true } : {};
         const said = Object.entries({ ...seen, ...off }).filter(([, value]) => value !== undefined);
         return [entry.id, Object.fromEntries(said)];

@@ -1,9 +1,11 @@
-import { Agent } from 'undici';
+import { createMainAgent } from '../../src/main/http/main-agent.ts';
 import type { MapOptions } from '../../src/main/options/map-options.ts';
+import { resolveNetwork } from '../../src/main/options/network-options.ts';
 import { resolveTrust } from '../../src/main/options/trust/trust-options.ts';
 import { createMapLoader } from '../../src/main/service-map/loading/map-loader.ts';
 import { ServiceMapSource, type SourceDeps } from '../../src/main/service-map/service-map-source.ts';
 import { forgetfulMapMemory } from '../../src/main/state-dir/map-memory.ts';
+import { systemRandom } from '../../src/shared/clock.ts';
 import { recordingLogger } from './log.ts';
 import { type Json, KEY, mapOf, NOW, signed } from './signed-map.ts';
 
@@ -51,10 +53,19 @@ export function scriptedMapSource(
       sleep: async () => {},
       logger,
       network: { id: 'plain', tls: null, proxy: null },
-      loader: createMapLoader({ offload: 'never', logger, fetchMap, agent: null, mainAgent: new Agent() }),
+      loader: createMapLoader({
+        offload: 'never',
+        logger,
+        fetchMap,
+        agent: null,
+        mainAgent: createMainAgent(resolveNetwork(undefined, false, {})),
+      }),
       memory: forgetfulMapMemory,
+      fleet: null,
+      random: systemRandom,
       onSnapshot: () => {},
       onFresh: () => {},
+      onAlone: () => {},
       onAlarm: () => {},
       onLoad: () => {},
       onRefresh: () => {},

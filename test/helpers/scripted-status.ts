@@ -23,6 +23,7 @@ export function listed(
     handshakeMs: null,
     process: null,
     lastError: null,
+    login: null,
     tools: null,
     droppedDefinitions: [],
     droppedDefinitionCount: 0,
@@ -54,6 +55,7 @@ export function statusWith(connectors: readonly ListedConnector[], more: Partial
     heldBackTools: [],
     loads: [],
     store: { kind: 'off' },
+    fleet: null,
     isClosed: false,
     ...more,
   };

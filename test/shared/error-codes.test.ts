@@ -5,7 +5,8 @@ import { ERROR_CODES } from '../../src/shared/error-codes.ts';
 const FOLDER = new URL('../../src/shared/error-codes/', import.meta.url);
 
 test('no two subjects define the same error code', async () => {
-  const files = readdirSync(FOLDER).filter((name) => name !== 'entry.ts');
+  const paths = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' });
+  const files = paths.filter((path) => path.endsWith('.ts') && path !== 'entry.ts');
   const modules: object[] = await Promise.all(files.map((name) => import(new URL(name, FOLDER).href)));
   const codes = modules.flatMap((subject) => Object.values(subject)).flatMap((table: object) => Object.keys(table));
   expect(codes.toSorted()).toEqual([...new Set(codes)].toSorted());

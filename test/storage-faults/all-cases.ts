@@ -3,6 +3,7 @@ import { diskCases } from './disks.ts';
 import { errorCases } from './errors.ts';
 import { flipCases } from './flips.ts';
 import { killCases } from './kills.ts';
+import { loginCases } from './logins.ts';
 import { obstacleCases } from './obstacles.ts';
 import { pauseCases } from './pauses.ts';
 import { powerCutCases } from './power-cuts.ts';
@@ -18,4 +19,5 @@ export const allCases: readonly FaultCase[] = [
   ...flipCases,
   ...powerCutCases,
   ...obstacleCases,
+  ...loginCases,
 ];

@@ -13,10 +13,36 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   });
   // The work goes on when nobody reads the progress any more.
   process.stderr.on('error', () => {});
+  const argv = process.argv.slice(2);
+  if (!(await isAnsweredQuickly(argv))) await run(argv);
+}
+
+/** Runs the command line with everything that it needs. */
+async function run(argv: readonly string[]): Promise<void> {
+  const early = argv[0] === 'serve' && argv.includes('--stdio') ? await answerEarly(argv) : null;
+  await early?.quiet;
   await keepCompiled();
   const { endIfStuck, runCli } = await import('./run-cli.ts');
-  process.exitCode = await runCli(process.argv.slice(2));
+  process.exitCode = await runCli(argv, early);
   endIfStuck();
+}
+
+/** Prints help and completions without the tree of all commands, where the build of the package left them. */
+async function isAnsweredQuickly(argv: readonly string[]): Promise<boolean> {
+  const [first] = argv;
+  const mayBe = first === undefined || /^(?:help|--version|complete|completion)$/.test(first);
+  if (!mayBe && !/^(?:-h|--help)$/.test(argv.at(-1) ?? '')) return false;
+  const { answerQuickly } = await import('./quick/answer-quickly.ts');
+  return answerQuickly(argv, import.meta.url);
+}
+
+/** Answers a client with what an earlier run left for it, before the program itself is loaded; null without that. */
+async function answerEarly(argv: readonly string[]) {
+  // For tests and measurements, which compare both ways.
+  if (process.env.SWITCHYARD_FIRST_ANSWERS === 'off') return null;
+  const { answerFirst } = await import('./first-answers/answer-first.ts');
+  const { stdin, stdout } = process;
+  return answerFirst({ argv, bin: process.argv[1] ?? '', stdin, stdout });
 }
 
 /**

@@ -1,19 +1,36 @@
 import { Command } from 'commander';
 import { PACKAGE_VERSION } from '../../shared/package-version.ts';
 import { addCompletion } from './completion.ts';
-import { milliseconds, wholeNumber } from './flags/option-values.ts';
+import type { EarlyClient } from './first-answers/first-client.ts';
+import { wholeNumber } from './flags/option-values.ts';
+import { addAuthCommands } from './groups/auth-commands.ts';
+import { addCallCommands } from './groups/call-commands.ts';
 import { addConfig } from './groups/config-command.ts';
+import { addFeatureCommands } from './groups/feature-commands.ts';
+import { addFleetCommands } from './groups/fleet-commands.ts';
+import { addGenerateCommands } from './groups/generate-commands.ts';
 import { addKeysCommands } from './groups/keys-commands.ts';
 import { addMapCommands } from './groups/map-commands.ts';
-import { addPinCommands } from './groups/pin-commands.ts';
+import { addRecordCommands } from './groups/record-commands.ts';
 import { addRegistryCommands } from './groups/registry-commands.ts';
 import { addStateCommands } from './groups/state-commands.ts';
 import { type ServeOptions, withServe } from './serve-options.ts';
 import { type SourceOptions, withSource } from './source-options.ts';
 import { examples, PROGRAM } from './terminal/own-command.ts';
+import { rememberSource } from './terminal/source-words.ts';
 
 /** Takes the exit code of the command that ran. */
 export type SetExitCode = (code: number) => void;
+
+/** What of a command line no option says. */
+interface Given {
+  /** A client of `serve --stdio` that has answers already. */
+  readonly early?: EarlyClient | null;
+  /** The command that runs: of those that are to start fast, no other is made. */
+  readonly only?: string | undefined;
+  /** The words behind `--`, as `cutProgram` gives them. */
+  readonly typedProgram?: readonly string[] | undefined;
+}
 
 const EXIT_CODES = `
 Exit codes
@@ -27,6 +44,7 @@ Variables
   CONNECTORS_SERVICE_MAP_URL  where the map is, unless --service-map says it
   CONNECTORS_SIGNATURE_KEY    the HMAC key it is signed with, unless --key-env or --keys is given
   CONNECTORS_API_KEY          the key for connectors that ask for one
+  SWITCHYARD_FLEET_PASSWORD   the password for the server that --fleet names
   HTTP_PROXY, HTTPS_PROXY, NO_PROXY   proxies
   NO_COLOR                    no colours
 `;
@@ -35,7 +53,10 @@ Variables
  * Creates the command line: commands, options, help. The code of a command is loaded when it runs, so that `--help`
  * does not wait for it.
  */
-export function createProgram(setExitCode: SetExitCode): Command {
+export function createProgram(
+  setExitCode: SetExitCode,
+  { early = null, typedProgram, only = '' }: Given = {},
+): Command {
   const program = new Command(PROGRAM)
     .description('The connector manager for MCP hosts that never blocks your event loop')
     .version(PACKAGE_VERSION, '--version', 'the version')
@@ -44,19 +65,34 @@ export function createProgram(setExitCode: SetExitCode): Command {
     .showSuggestionAfterError()
     // Commands below a command have options of the same names.
     .enablePositionalOptions()
+    .hook('preAction', (_, running) => rememberSource(running))
     .addHelpText(
       'after',
       examples(
         'mcp-switchyard demo',
         'mcp-switchyard serve --config .mcp.json',
         'mcp-switchyard sync --service-map https://maps.example.com/v1/connectors/service-map',
-        'mcp-switchyard call wikidata.search \'{"query":"railway"}\' --json',
+        'mcp-switchyard call wikidata.search query=railway --json',
         'mcp-switchyard doctor',
       ) + EXIT_CODES,
     );
 
   const fresh = (name: string, description: string): Command =>
     program.command(name).description(description).helpOption('-h, --help', 'this text');
+
+  const addCalls = (): void => addCallCommands(program, setExitCode, typedProgram);
+  const addServe = (): void =>
+    void withServe(fresh('serve', 'one MCP endpoint in front of all connectors, over HTTP or standard streams')).action(
+      async (options: ServeOptions) => {
+        const { runServe } = await import('./commands/serve.ts');
+        setExitCode(await runServe(options, early));
+      },
+    );
+  const alone = { call: addCalls, tools: addCalls, serve: addServe }[only];
+  if (alone !== undefined) {
+    alone();
+    return program;
+  }
 
   withSource(fresh('sync', 'fetch and prove the map, bring its connectors up, say how each is'))
     .addHelpText(
@@ -68,32 +104,8 @@ export function createProgram(setExitCode: SetExitCode): Command {
       setExitCode(await runSync(options));
     });
 
-  const tools = withSource(
-    fresh('tools', 'list the tools of all connectors; diff, approve and digest are about their definitions'),
-  )
-    .option('--connector <id>', 'only those of this connector')
-    .addHelpText('after', examples('mcp-switchyard tools --connector wikidata'))
-    .action(async (options) => {
-      const { runTools } = await import('./commands/tools.ts');
-      setExitCode(await runTools(options));
-    });
-  addPinCommands(tools, setExitCode);
-
-  withSource(fresh('call', 'call a tool'))
-    .argument('<tool>', 'its name as `tools` lists it: CONNECTOR.TOOL')
-    .argument('[arguments]', 'a JSON object; - reads it from stdin')
-    .option('--call-timeout <ms>', 'for the call itself; 60000 unless the map says otherwise', milliseconds)
-    .addHelpText(
-      'after',
-      examples(
-        'mcp-switchyard call everything.echo \'{"message":"hi"}\'',
-        'echo \'{"message":"hi"}\' | mcp-switchyard call everything.echo -',
-      ),
-    )
-    .action(async (tool: string, args: string | undefined, options) => {
-      const { runCall } = await import('./commands/call.ts');
-      setExitCode(await runCall(tool, args, options));
-    });
+  addCalls();
+  addFeatureCommands(program, setExitCode, typedProgram);
 
   withSource(fresh('status', 'show map, store and connectors in full'))
     .addHelpText('after', examples('mcp-switchyard status --state-dir ~/.local/state/switchyard'))
@@ -102,12 +114,7 @@ export function createProgram(setExitCode: SetExitCode): Command {
       setExitCode(await runStatus(options));
     });
 
-  withServe(fresh('serve', 'one MCP endpoint in front of all connectors, over HTTP or standard streams')).action(
-    async (options: ServeOptions) => {
-      const { runServe } = await import('./commands/serve.ts');
-      setExitCode(await runServe(options));
-    },
-  );
+  addServe();
 
   fresh('discover', 'list what the clients of this machine have configured; starts nothing')
     .option('--json', 'one JSON document on stdout and nothing else there', false)
@@ -119,11 +126,15 @@ export function createProgram(setExitCode: SetExitCode): Command {
 
   addConfig(fresh('config', 'print what to paste so that a client uses this gateway'), setExitCode);
 
+  addAuthCommands(program, setExitCode);
   addRegistryCommands(program, setExitCode);
 
   addMapCommands(program, setExitCode);
   addKeysCommands(program, setExitCode);
   addStateCommands(program, setExitCode);
+  addFleetCommands(program, setExitCode);
+  addGenerateCommands(program, setExitCode);
+  addRecordCommands(program, setExitCode);
 
   withSource(fresh('doctor', 'check node, threads, disk, clock, proxy, map and connectors: what works and what to do'))
     .addHelpText(

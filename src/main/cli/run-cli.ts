@@ -1,40 +1,49 @@
 import { type Command, CommanderError } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
+import { nearestName } from '../local-config/nearest-name.ts';
 import { hasStuckThreads } from '../writer/stuck-threads.ts';
+import { dashedArgumentHint } from './calling/dashed-argument.ts';
+import type { EarlyClient } from './first-answers/first-client.ts';
 import { createProgram } from './program.ts';
+import { cutProgram } from './targets/program-words.ts';
 import { EXIT, failureOf, printJson, reportFailure, say } from './terminal/output.ts';
 import { ownCommand } from './terminal/own-command.ts';
 
-/** Runs the command line; resolves with the exit code. Never rejects. */
-export async function runCli(argv: readonly string[]): Promise<number> {
+/**
+ * Runs the command line; resolves with the exit code. Never rejects. `early` is a client of `serve --stdio` that has
+ * answers already.
+ */
+export async function runCli(argv: readonly string[], early: EarlyClient | null = null): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const program = createProgram((code) => {
-    exitCode = code;
-  });
+  const { words, program: typedProgram } = cutProgram(argv);
+  const program = createProgram(
+    (code) => {
+      exitCode = code;
+    },
+    { early, typedProgram, only: words[0] },
+  );
   for (const command of withSubcommands(program)) {
     command.exitOverride().configureOutput({
       writeErr: (text) => process.stderr.write(text),
       // One line, as every other failure has, and where to look.
       outputError: (text, write) =>
-        write(`mcp-switchyard: ${text.replace(/^error: /, '').trim()}\nTry: ${helpOf(command)}\n`),
+        write(`mcp-switchyard: ${withHint(command, words, text)}\nTry: ${helpOf(command)}\n`),
     });
   }
-  if (argv.length === 0) {
-    say(`mcp-switchyard: A command is missing.\nTry: ${helpOf(program)}`);
-    return EXIT.usage;
-  }
+  const [first, ...named] = words;
+  if (first === undefined || first === 'help') return showHelp(program, named);
   try {
-    await program.parseAsync([...argv], { from: 'user' });
+    await program.parseAsync([...words], { from: 'user' });
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) {
       if (error.exitCode === 0) return EXIT.ok;
-      const message = error.message.replace(/^error: /, '');
-      if (argv.includes('--json'))
+      const message = withHint(commandOf(program, words), words, error.message);
+      if (words.includes('--json'))
         printJson({ ok: false, error: failureOf(new SwitchyardError('OPTIONS_INVALID', message)) });
       return EXIT.usage;
     }
-    return reportFailure(error, argv.includes('--json'));
+    return reportFailure(error, words.includes('--json'));
   }
 }
 
@@ -50,6 +59,44 @@ export function endIfStuck(): void {
 
 function withSubcommands(command: Command): readonly Command[] {
   return [command, ...command.commands.flatMap(withSubcommands)];
+}
+
+/** Shows the help of the command that `names` lead to, such as `tools diff`; the exit code. */
+function showHelp(program: Command, names: readonly string[]): number {
+  let command = program;
+  for (const name of names.filter((each) => !each.startsWith('-'))) {
+    const below = command.commands.find((each) => each.name() === name);
+    if (below === undefined) {
+      const nearest = nearestName(
+        name,
+        command.commands.map((each) => each.name()),
+      );
+      const meant = nearest === null ? '' : ` (Did you mean ${nearest}?)`;
+      say(`mcp-switchyard: unknown command '${name}'${meant}\nTry: ${helpOf(command)}`);
+      return EXIT.usage;
+    }
+    command = below;
+  }
+  command.outputHelp();
+  return EXIT.ok;
+}
+
+/** What commander says is wrong, and how an argument of a tool is written. */
+function withHint(command: Command, words: readonly string[], text: string): string {
+  const message = text.replace(/^error: /, '').trim();
+  const hint = dashedArgumentHint(namesOf(command).join(' '), words, message);
+  return hint === null ? message : `${message}\n${hint}`;
+}
+
+/** The command that the first words name. */
+function commandOf(program: Command, words: readonly string[]): Command {
+  let command = program;
+  for (const word of words) {
+    const below = command.commands.find((each) => each.name() === word);
+    if (below === undefined) break;
+    command = below;
+  }
+  return command;
 }
 
 /** The command line that shows the help of a command. */

@@ -3,6 +3,7 @@ import { SwitchyardError } from '../../shared/errors.ts';
 import { assertTokens, isLoopback } from '../gateway/http/access-tokens.ts';
 import type { ReadyFor } from '../gateway/http/health.ts';
 import { DEFAULT_LIMITS, DEFAULT_PORT, type ListenerLimits } from '../gateway/http/limits.ts';
+import { assertMetadataUrl, readPublicUrl } from '../gateway/login/access/public-url.ts';
 import { milliseconds, repeated, requiredVariable, wholeNumber } from './flags/option-values.ts';
 import { type SourceOptions, withSource } from './source-options.ts';
 import { examples } from './terminal/own-command.ts';
@@ -13,6 +14,8 @@ export interface ServeOptions extends SourceOptions {
   readonly host: string;
   readonly port: number;
   readonly tokenEnv: readonly string[];
+  readonly operatorTokenEnv?: string;
+  readonly publicUrl?: string;
   readonly allowHost: readonly string[];
   readonly allowOrigin: readonly string[];
   readonly allowPrivate: boolean;
@@ -24,6 +27,8 @@ export interface ServeOptions extends SourceOptions {
   readonly drain: number;
   readonly refresh: number;
   readonly callTimeout: number;
+  /** The file that messages to and from connectors are recorded to. */
+  readonly record?: string;
   readonly maxBody: number;
   readonly maxBodies: number;
   readonly maxSessions: number;
@@ -42,6 +47,14 @@ export function withServe(command: Command): Command {
     .option('--host <address>', 'where to listen; anything but loopback needs --token-env', '127.0.0.1')
     .option('--port <n>', '0 takes any that is free', portNumber, DEFAULT_PORT)
     .option('--token-env <name>', 'variable with a bearer token that clients must send; may be repeated', repeated, [])
+    .option(
+      '--operator-token-env <name>',
+      'variable with the token of the operator, who may log in to connectors on the page; no client’s token',
+    )
+    .option(
+      '--public-url <url>',
+      'the address that browsers reach it at, for logins to connectors; https, or http on loopback. Its own by default',
+    )
     .option('--allow-host <name>', 'a further host name that it may be addressed by; may be repeated', repeated, [])
     .option(
       '--allow-origin <origin>',
@@ -68,6 +81,7 @@ export function withServe(command: Command): Command {
     .option('--drain <ms>', 'how long calls may still run once it is told to end', milliseconds, 10_000)
     .option('--refresh <ms>', 'how often map and tools are refreshed in the background', milliseconds, 300_000)
     .option('--call-timeout <ms>', 'for one call; a connector may have its own', milliseconds, 600_000)
+    .option('--record <file>', 'record what passes to and from connectors, without secrets, for `replay`')
     .addOption(limit('--max-body <bytes>', 'of one request', DEFAULT_LIMITS.maxBodyBytes))
     .addOption(limit('--max-bodies <bytes>', 'of all requests that are being read', DEFAULT_LIMITS.maxBodiesBytes))
     .addOption(limit('--max-sessions <n>', 'that are open at once', DEFAULT_LIMITS.maxSessions))
@@ -111,6 +125,31 @@ export function routesOf({ route }: ServeOptions): Readonly<Record<string, reado
 
 export function readyFor({ readyFor: what }: ServeOptions): ReadyFor {
   return what === 'none' || what === 'any' || what === 'all' ? what : what.split(',');
+}
+
+/** What `serve` is told about logins to connectors. */
+export interface LoginFlags {
+  readonly operatorToken: string | null;
+  readonly publicUrl: string | null;
+  readonly clientMetadataUrl: string | null;
+}
+
+/**
+ * Reads what the options say about logins. Throws OPTIONS_INVALID for an operator's token that is missing, unusable or
+ * a client's too, and for an address that is not allowed.
+ */
+export function loginFlags({ tokenEnv, operatorTokenEnv, publicUrl, clientMetadataUrl }: ServeOptions): LoginFlags {
+  const names = [...tokenEnv, ...(operatorTokenEnv === undefined ? [] : [operatorTokenEnv])];
+  const optionOf = (index: number): string => (index < tokenEnv.length ? '--token-env' : '--operator-token-env');
+  const tokens = names.map((name, index) => requiredVariable(name, optionOf(index)));
+  assertTokens(tokens.map((token, index) => [`The variable ${names[index]}`, token]));
+  if (publicUrl !== undefined) readPublicUrl(publicUrl, '--public-url');
+  if (clientMetadataUrl !== undefined) assertMetadataUrl(clientMetadataUrl, '--client-metadata-url');
+  return {
+    operatorToken: operatorTokenEnv === undefined ? null : (tokens.at(-1) ?? null),
+    publicUrl: publicUrl ?? null,
+    clientMetadataUrl: clientMetadataUrl ?? null,
+  };
 }
 
 /**

@@ -1,26 +1,30 @@
-import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Command, Option } from 'commander';
-import { codeOf } from '../../shared/errors.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
 import type { Logger } from '../observability/logger.ts';
 import type {
   ConnectorProxyManagerOptions,
+  GivenServer,
   ManagerOptions,
   ServerRegistryOption,
   SignedMapManagerOptions,
 } from '../options/manager-options.ts';
-import type { TlsOptions } from '../options/network-options.ts';
 import { type DiscoveryOptions, withDiscovery } from './discovery/with-discovery.ts';
-import { milliseconds, misuse, requiredVariable } from './flags/option-values.ts';
+import { type FleetFlags, fleetChoice, withFleet } from './flags/fleet-options.ts';
+import { milliseconds, misuse, repeated, requiredVariable } from './flags/option-values.ts';
+import { type TlsFlags, tlsOptions } from './flags/tls-options.ts';
 import { type TrustDefaults, type TrustOptions, trustChoice, withTrust } from './flags/trust-options.ts';
 import { connectorsOf, DEFAULT_WAIT_MS, followStartUp, type StartUp } from './start-up.ts';
 import { usableStateDir } from './state-folder.ts';
 import { untilInterrupted } from './terminal/interrupt.ts';
-import { printable, problemLogger, say } from './terminal/output.ts';
+import { counted, printable, problemLogger, say } from './terminal/output.ts';
+import { withOwnCommand, withoutLoginCommand } from './terminal/own-command.ts';
 import { tellStarting } from './terminal/tell-starting.ts';
 
 /** What every command that works from a service map or a local file is given. */
-export interface SourceOptions extends DiscoveryOptions, TrustOptions {
+export interface SourceOptions extends DiscoveryOptions, TrustOptions, FleetFlags, TlsFlags {
   readonly serviceMap?: string;
   readonly config?: readonly string[];
   readonly registry: boolean;
@@ -31,14 +35,16 @@ export interface SourceOptions extends DiscoveryOptions, TrustOptions {
   /** False with `--no-state`. */
   readonly state?: boolean;
   readonly pinTools: 'off' | 'warn' | 'quarantine';
-  readonly ca?: string;
-  readonly cert?: string;
-  readonly certKey?: string;
   readonly timeout: number;
+  readonly clientMetadataUrl?: string;
+  /** Absent is none. */
+  readonly allowEnv?: readonly string[];
   /** Without it, connectors are waited for as long as their first attempt may take. */
   readonly wait?: number;
   readonly json: boolean;
   readonly verbose: boolean;
+  /** A server that was typed: nothing else is read and started. */
+  readonly adHoc?: GivenServer;
 }
 
 /** The options of a manager with a map. */
@@ -48,7 +54,7 @@ const MAP_URL_VARIABLE = 'CONNECTORS_SERVICE_MAP_URL';
 
 /** Adds the options of {@link SourceOptions} to a command. */
 export function withSource(command: Command, defaults?: TrustDefaults): Command {
-  return withTrust(withDiscovery(command, MAP_URL_VARIABLE), defaults)
+  return withFleet(withTrust(withDiscovery(command, MAP_URL_VARIABLE), defaults))
     .option('--service-map <url>', `where the signed service map is; else the variable ${MAP_URL_VARIABLE}`)
     .option(
       '--config <file>',
@@ -73,6 +79,8 @@ export function withSource(command: Command, defaults?: TrustDefaults): Command 
         .choices(['off', 'warn', 'quarantine'])
         .default('warn'),
     )
+    .option('--client-metadata-url <url>', "https address of this host's client metadata document, for logins (CIMD)")
+    .option('--allow-env <name>', 'variable that a map may name as the secret of a login; may be repeated', repeated)
     .option('--ca <file>', 'PEM file of authorities to trust besides the usual ones')
     .option('--cert <file>', 'PEM file of a client certificate')
     .option('--cert-key <file>', 'PEM file of its key')
@@ -84,16 +92,36 @@ export function withSource(command: Command, defaults?: TrustDefaults): Command 
 
 /** The options of a manager for these; throws OPTIONS_INVALID naming the option or variable that is missing. */
 export function managerOptions(options: SourceOptions): ManagerOptions {
+  if (options.adHoc !== undefined) return adHocOptions(options, options.adHoc);
   const configFile = configFiles(options);
   const serverRegistry = registryOption(options);
-  const serviceMapUrl = options.serviceMap ?? process.env[MAP_URL_VARIABLE];
-  if (serviceMapUrl !== undefined && serviceMapUrl !== '') return mapManagerOptions(options, serviceMapUrl);
+  const serviceMapUrl = mapUrlOf(options);
+  if (serviceMapUrl !== undefined) return mapManagerOptions(options, serviceMapUrl);
   if (serverRegistry !== undefined) return { ...commonOptions(options), configFile, serverRegistry };
   if (configFile !== undefined) return { ...commonOptions(options), configFile };
   throw misuse(
     `There is nothing to connect: give --service-map URL (or set ${MAP_URL_VARIABLE}), ` +
       '--config FILE, --registry, or several of them',
   );
+}
+
+/**
+ * The same, for one server that was typed. Logins to it are kept in a folder of their own: its id is made up, and may
+ * be that of another connector. Its tools are not compared with earlier ones.
+ */
+function adHocOptions(options: SourceOptions, server: GivenServer): ManagerOptions {
+  const stateDir = server.program === undefined ? usableStateDir(options) : undefined;
+  return {
+    ...commonOptions({ ...options, state: false }),
+    stateDir: stateDir === undefined ? undefined : join(stateDir, 'ad-hoc'),
+    pinTools: 'off',
+    givenServers: [server],
+  };
+}
+
+/** Where the map is; undefined without one. */
+export function mapUrlOf({ serviceMap }: SourceOptions): string | undefined {
+  return (serviceMap ?? process.env[MAP_URL_VARIABLE]) || undefined;
 }
 
 /** The same, for the map at `serviceMapUrl`. */
@@ -110,9 +138,14 @@ function mapManagerOptions(options: SourceOptions, serviceMapUrl: string): MapMa
   return { ...given, ...trust, signatureKey: signatureKey ?? [] };
 }
 
-/** Files that were found, then those that `--config` names, which win; one alone as it is. */
-function configFiles({ config, foundFiles = [] }: SourceOptions): string | readonly string[] | undefined {
-  const files = [...foundFiles, ...[config ?? []].flat()];
+/** Files that were found, then those that `--config` names, which win. */
+export function configFilesOf({ config, foundFiles = [] }: SourceOptions): readonly string[] {
+  return [...foundFiles, ...[config ?? []].flat()];
+}
+
+/** The same, one alone as it is. */
+function configFiles(options: SourceOptions): string | readonly string[] | undefined {
+  const files = configFilesOf(options);
   return files.length > 1 ? files : files[0];
 }
 
@@ -129,66 +162,69 @@ function commonOptions(options: SourceOptions) {
     pinTools: options.pinTools,
     tls: tlsOptions(options),
     timeoutMs: options.timeout,
+    clientMetadataUrl: options.clientMetadataUrl,
+    allowEnv: options.allowEnv,
+    fleet: fleetChoice(options),
     logger: options.verbose ? stderrLogger : problemLogger,
     featureFlags: { asyncRefresh: false, refreshIntervalMs: 300_000 },
   } satisfies Partial<ConnectorProxyManagerOptions>;
 }
 
 /** What a command waits for, if not for all connectors. */
-interface WaitingFor {
+export interface WaitingFor {
   /** How long a sync waits for connectors. */
   readonly syncDeadlineMs?: number;
   /** The connector that the command needs; undefined while that is not known. */
   readonly only?: (manager: ConnectorProxyManager) => string | undefined;
+  /** `on-demand` leaves connectors down until the command needs them, and does not tell how each one comes up. */
+  readonly connect?: 'all' | 'on-demand';
 }
+
+/** A manager that is closed once the command ends. */
+type ManagerWork = (manager: ConnectorProxyManager, startUp: StartUp, ended: AbortSignal) => Promise<number>;
 
 /**
  * Runs `work` with a manager that is closed afterwards, telling on stderr how connectors come up. Resolves with the
- * exit code of `work`, or with that of a signal.
+ * exit code of `work`, or with that of a signal; then `ended` aborts, and `work` gives up what it holds.
  */
 export async function withManager(
   options: SourceOptions,
-  work: (manager: ConnectorProxyManager, startUp: StartUp) => Promise<number>,
-  { syncDeadlineMs = options.wait ?? DEFAULT_WAIT_MS, only }: WaitingFor = {},
+  work: ManagerWork,
+  { syncDeadlineMs = options.wait ?? DEFAULT_WAIT_MS, only, connect = 'all' }: WaitingFor = {},
 ): Promise<number> {
   const interrupted = untilInterrupted();
   // Not before it is needed: `--help` loads this file too.
   const { ConnectorProxyManager } = await import('../manager/connector-proxy-manager.ts');
-  await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs });
+  await using manager = new ConnectorProxyManager({ ...managerOptions(options), syncDeadlineMs, connect });
   const startUp = followStartUp(manager, options.wait);
+  if (connect === 'all') tellStartUp(manager);
   using _telling = tellStarting(() => connectorsOf(manager, only?.(manager)));
-  manager.on('snapshot', () => {
-    const { brand, connectorCount } = manager.status().serviceMap;
-    say(`Service map of ${connectorCount} connectors (${printable(brand ?? '')}) is proven`);
-  });
-  manager.on('connector', ({ connectorId, to, why }) => {
-    if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(why)})`);
-  });
-  // Awaited here: the manager is closed when this returns.
-  return await Promise.race([work(manager, startUp), interrupted]);
-}
-
-/** The text of a file that an option names. */
-function readNamed(path: string, option: string): string {
+  const ending = new AbortController();
   try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw misuse(`Cannot read the file ${path} of ${option} (${codeOf(error) ?? 'unknown'})`);
+    // Awaited here: the manager is closed when this returns.
+    return await Promise.race([work(manager, startUp, ending.signal), interrupted]);
+  } finally {
+    ending.abort(new SwitchyardError('CLOSED', 'The command has ended.'));
   }
 }
 
-/** The TLS options that the flags name. Throws OPTIONS_INVALID for a file that cannot be read. */
-export function tlsOptions({ ca, cert, certKey }: SourceOptions): TlsOptions | undefined {
-  if (ca === undefined && cert === undefined && certKey === undefined) return undefined;
-  const read = (path: string | undefined, option: string): string | undefined =>
-    path === undefined ? undefined : readNamed(path, option);
-  return { ca: read(ca, '--ca'), cert: read(cert, '--cert'), key: read(certKey, '--cert-key') };
+/** Tells how maps and connectors come up. */
+function tellStartUp(manager: ConnectorProxyManager): void {
+  manager.on('snapshot', () => {
+    const { brand, connectorCount } = manager.status().serviceMap;
+    say(`Service map of ${counted(connectorCount, 'connector')} (${printable(brand ?? '')}) is proven`);
+  });
+  manager.on('connector', ({ connectorId, to, why }) => {
+    // How to log in is the last line of the command.
+    const reason = to === 'needs-login' ? withoutLoginCommand(why) : withOwnCommand(why);
+    if (to !== 'connecting' && to !== 'closing') say(`  ${connectorId}: ${to} (${printable(reason)})`);
+  });
 }
 
 const lineAt =
   (level: string) =>
   (fields: object, message: string): void =>
-    say(JSON.stringify({ level, message, ...fields, err: undefined }));
+    say(JSON.stringify({ time: new Date(systemClock.now()).toISOString(), level, message, ...fields, err: undefined }));
 
 /** Log lines as JSON. */
 export const stderrLogger: Logger = {

@@ -4,6 +4,7 @@ import { lastLineOf } from '../connectors/connection/process-view.ts';
 import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { ConnectorStatus } from '../connectors/connector-status.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+import { loginCommand } from './terminal/own-command.ts';
 
 /** How long connectors are waited for where `--wait` is not given. */
 export const DEFAULT_WAIT_MS = 15_000;
@@ -39,7 +40,7 @@ export function followStartUp(manager: ConnectorProxyManager, waitMs: number | u
   const hasFailed = new Set<string>();
   let changed = Promise.withResolvers<void>();
   manager.on('connector', ({ connectorId, to }) => {
-    if (to === 'backing-off' || to === 'failed') hasFailed.add(connectorId);
+    if (to === 'backing-off' || to === 'failed' || to === 'needs-login') hasFailed.add(connectorId);
     changed.resolve();
     changed = Promise.withResolvers();
   });
@@ -65,23 +66,45 @@ export function followStartUp(manager: ConnectorProxyManager, waitMs: number | u
   return { settled };
 }
 
+/** Who tells how connectors are. */
+export interface ConnectorStates {
+  status(): { readonly connectors: readonly ConnectorStatus[] };
+  connector(id: string): { readonly status: ConnectorStatus | null } | undefined;
+}
+
 /** The connectors of `manager` that are enabled and not up; of `only` alone where that is given. */
-export function notUp(manager: ConnectorProxyManager, only?: string): readonly NotUp[] {
+export function notUp(manager: ConnectorStates, only?: string): readonly NotUp[] {
   return connectorsOf(manager, only).filter(isDown).map(notUpOf);
 }
 
-/** "1 of 3 connectors is not up: name (state: reason)", or null where all are up. */
+/**
+ * "1 of 3 connectors is not up: name (state: reason)", or null where all are up. Those that need a login are left to
+ * {@link loginLine}.
+ */
 export function notUpLine(connectors: readonly ConnectorStatus[]): string | null {
   const enabled = connectors.filter(({ state }) => state !== 'disabled');
-  const down = enabled.filter(isDown).map(notUpOf);
+  const down = enabled.filter((it) => isDown(it) && !needsLogin(it)).map(notUpOf);
   if (down.length === 0) return null;
   const named = down.map(({ id, state, why }) => `${id} (${state}: ${why})`).join(', ');
   const [noun, verb] = [enabled.length === 1 ? 'connector' : 'connectors', down.length === 1 ? 'is' : 'are'];
   return `${down.length} of ${enabled.length} ${noun} ${verb} not up: ${named}`;
 }
 
+/** "1 connector wants a login: mcp-switchyard auth login name", or null where none does. */
+export function loginLine(connectors: readonly ConnectorStatus[]): string | null {
+  const [only, ...others] = connectors.filter(needsLogin);
+  if (only === undefined) return null;
+  if (others.length === 0) return `1 connector wants a login: ${loginCommand(only.id)}`;
+  return `${others.length + 1} connectors want a login: ${loginCommand()}`;
+}
+
+/** Whether a connector waits for a person to log in. */
+export function needsLogin({ state }: ConnectorStatus): boolean {
+  return state === 'needs-login';
+}
+
 /** All connectors of `manager`, or the one called `only`. */
-export function connectorsOf(manager: ConnectorProxyManager, only?: string): readonly ConnectorStatus[] {
+export function connectorsOf(manager: ConnectorStates, only?: string): readonly ConnectorStatus[] {
   if (only === undefined) return manager.status().connectors;
   const status = manager.connector(only)?.status ?? null;
   return status === null ? [] : [status];

@@ -32,7 +32,7 @@ export class ConnectorCensus {
     return [...this.#wanted];
   }
 
-  /** Those that failed or back off. */
+  /** Those that failed or back off. One that needs a login is not among them: nothing but a login helps. */
   down(): string[] {
     return [...this.#down];
   }

@@ -1,6 +1,7 @@
 import type { Random } from '../../shared/clock.ts';
 import type { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
+import type { CreateCallPermits } from '../fleet/permits/call-permits.ts';
 import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { BringUp, Relist } from './bring-up/bring-up.ts';
 import type { ToolListing } from './bring-up/list-tools.ts';
@@ -22,6 +23,8 @@ export interface ConnectorDeps {
   readonly now: () => number;
   readonly random: Random;
   readonly callTimeoutMs: number;
+  /** Where quotas are those of a whole fleet. */
+  readonly createPermits?: CreateCallPermits | undefined;
   /** After how long a tool list that names no time of its own is read anew, drawn anew each time; null for never. */
   readonly relistAfterMs: () => number | null;
   readonly onTransition: (connector: ConnectorIdentity, transition: Transition) => void;

@@ -6,17 +6,27 @@
  * - `ready`        connected, all tools listed
  * - `degraded`     connected and callable, but its tool list is not the whole one
  * - `backing-off`  down; another attempt follows by itself
- * - `failed`       down, and trying again as it is would not help (credentials refused or missing, an address that is not allowed)
+ * - `needs-login`  down until a person logs in (CONNECTOR_LOGIN_NEEDED); it is not tried again before
+ * - `failed`       down, and trying again as it is would not help (a key refused or missing, a login that cannot work, an address that is not allowed)
  * - `closing`      removed or shut down; final
  */
-export type ConnectorState = 'disabled' | 'connecting' | 'ready' | 'degraded' | 'backing-off' | 'failed' | 'closing';
+export type ConnectorState =
+  | 'disabled'
+  | 'connecting'
+  | 'ready'
+  | 'degraded'
+  | 'backing-off'
+  | 'needs-login'
+  | 'failed'
+  | 'closing';
 
 const NEXT: Readonly<Record<ConnectorState, readonly ConnectorState[]>> = {
   disabled: ['connecting', 'closing'],
-  connecting: ['connecting', 'ready', 'degraded', 'backing-off', 'failed', 'disabled', 'closing'],
-  ready: ['connecting', 'degraded', 'backing-off', 'failed', 'disabled', 'closing'],
-  degraded: ['connecting', 'ready', 'degraded', 'backing-off', 'failed', 'disabled', 'closing'],
+  connecting: ['connecting', 'ready', 'degraded', 'backing-off', 'needs-login', 'failed', 'disabled', 'closing'],
+  ready: ['connecting', 'degraded', 'backing-off', 'needs-login', 'failed', 'disabled', 'closing'],
+  degraded: ['connecting', 'ready', 'degraded', 'backing-off', 'needs-login', 'failed', 'disabled', 'closing'],
   'backing-off': ['connecting', 'disabled', 'closing'],
+  'needs-login': ['connecting', 'disabled', 'closing'],
   failed: ['connecting', 'disabled', 'closing'],
   closing: [],
 };

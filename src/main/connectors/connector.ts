@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../shared/cancellation.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import { connectionKey } from './bring-up/bring-up.ts';
@@ -17,7 +18,7 @@ export class Connector {
 
   constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
     this.#keeper = new ConnectionKeeper(entry, deps);
-    this.calls = new ConnectorCalls(entry, deps.callTimeoutMs, this.#keeper);
+    this.calls = new ConnectorCalls(entry, deps.callTimeoutMs, this.#keeper, deps.createPermits);
   }
 
   get id(): string {
@@ -60,29 +61,42 @@ export class Connector {
       return;
     }
     const needsConnection = entry !== before && connectionKey(entry) !== connectionKey(before);
-    const isUnderWay = this.state === 'connecting' || (this.state === 'backing-off' && keeper.isHeld);
     if (keeper.up !== null && !needsConnection) void keeper.announce(keeper.up);
-    else if (!isUnderWay || needsConnection)
+    else if (needsConnection || !this.#isWaiting(entry === before))
       keeper.start(`${this.state === 'disabled' ? 'enabled' : 'changed'} in ${originOf(entry)}`);
   }
 
-  /** Tries again now if the connector is down, unless the server asked to be left alone for a while. */
+  /**
+   * Tries again now if the connector is down, unless the server asked to be left alone for a while. A connector that
+   * needs a login is left alone until that changes.
+   */
   retry(): void {
     const isDown = this.state === 'failed' || this.state === 'backing-off';
     if (isDown && !this.#keeper.isHeld) this.#keeper.start('asked to try again');
   }
 
-  /** Tries again now if the connector is down, and reads its tools again if it is up. */
+  /** Tries again now if the connector is down or needs a login, and reads its tools again if it is up. */
   refresh(): void {
-    this.retry();
+    if (this.state === 'needs-login') this.#keeper.again('asked to try again');
+    else this.retry();
     this.#keeper.relist();
+  }
+
+  /** Reads its tools again if it is up. */
+  relist(): void {
+    this.#keeper.relist();
+  }
+
+  /** Connects at once with the login that came, changed or went, whether the connector is down or up. */
+  loginChanged(): void {
+    this.#keeper.loginChanged();
   }
 
   /**
    * Resolves when a call may be worth a try: after the attempt under way, or after one that this asks for. Rejects
    * with the reason of `signal`.
    */
-  awaitChance(signal: AbortSignal): Promise<void> {
+  awaitChance(signal: Cancellation): Promise<void> {
     return this.#keeper.awaitChance(signal);
   }
 
@@ -98,7 +112,21 @@ export class Connector {
   close(reason: SwitchyardError, drainMs = 0): Promise<void> {
     if (this.state !== 'closing') this.#keeper.end('closing', reason, drainMs);
     else if (drainMs === 0) this.#keeper.cut(reason);
-    return this.#keeper.ended();
+    return this.#keeper.ended().then(() => this.calls.close());
+  }
+
+  /** Whether an entry that asks for no other connection has nothing to start. */
+  #isWaiting(isSameEntry: boolean): boolean {
+    switch (this.state) {
+      case 'connecting':
+        return true;
+      case 'backing-off':
+        return this.#keeper.isHeld;
+      case 'needs-login':
+        return isSameEntry;
+      default:
+        return false;
+    }
   }
 
   status(): ConnectorStatus {

@@ -14,9 +14,11 @@ interface FirstListsLimits {
   readonly maxWaitMs: number;
   /** While a stdio server starts, which takes 1 s or 2 s in Node. */
   readonly maxProgramWaitMs: number;
+  /** For what a client names, which it may know from another replica or an earlier run. */
+  readonly maxNamedWaitMs: number;
 }
 
-const LIMITS: FirstListsLimits = { maxWaitMs: 750, maxProgramWaitMs: 3_000 };
+const LIMITS: FirstListsLimits = { maxWaitMs: 750, maxProgramWaitMs: 3_000, maxNamedWaitMs: 10_000 };
 
 /**
  * Decides when a gateway that has just started can answer lists. Many clients list once and keep an empty list, so
@@ -28,24 +30,65 @@ export class FirstLists {
   readonly #closed: AbortSignal;
   readonly #limits: FirstListsLimits;
   readonly #startedMs: number = monotonicMs();
+  /** Resolves once no prompts and resources are being read. */
+  readonly #featuresRead: () => Promise<void>;
   #ready: Promise<void> | null = null;
+  #featuresReady: Promise<void> | null = null;
+  #namedReady: Promise<void> | null = null;
 
-  constructor(manager: FirstListsManager, closed: AbortSignal, limits: FirstListsLimits = LIMITS) {
+  constructor(
+    manager: FirstListsManager,
+    closed: AbortSignal,
+    featuresRead: () => Promise<void>,
+    limits: FirstListsLimits = LIMITS,
+  ) {
     this.#manager = manager;
     this.#closed = closed;
+    this.#featuresRead = featuresRead;
     this.#limits = limits;
   }
 
-  /** Resolves when lists can be answered. Never rejects. */
+  /** Resolves when tools can be listed. Never rejects. */
   ready(): Promise<void> {
-    this.#ready ??= this.#wait();
+    this.#ready ??= this.#wait(true);
     return this.#ready;
   }
 
-  async #wait(): Promise<void> {
+  /**
+   * Resolves when prompts and resources can be listed and found, which are not remembered as tools are: they are known
+   * once their connector is up and has listed them. Never rejects.
+   */
+  featuresReady(): Promise<void> {
+    this.#featuresReady ??= this.#wait(false).then(() =>
+      this.#within(this.#limits.maxProgramWaitMs, this.#featuresRead()),
+    );
+    return this.#featuresReady;
+  }
+
+  /**
+   * Resolves when a tool, prompt or resource that is not known does not exist: once each connector is up or has failed,
+   * for at most 10 s after the start. Never rejects.
+   */
+  namedReady(): Promise<void> {
+    this.#namedReady ??= this.#waitForNamed();
+    return this.#namedReady;
+  }
+
+  async #waitForNamed(): Promise<void> {
+    const { maxNamedWaitMs } = this.#limits;
+    if (monotonicMs() - this.#startedMs >= maxNamedWaitMs) return;
+    const synced = this.#manager.sync().catch(() => {});
+    await this.#within(
+      maxNamedWaitMs,
+      synced.then(() => this.#featuresRead()),
+    );
+  }
+
+  async #wait(areToolsEnough: boolean): Promise<void> {
     const { maxWaitMs, maxProgramWaitMs } = this.#limits;
     await this.#manager.restored();
-    if (monotonicMs() - this.#startedMs >= maxProgramWaitMs || this.#areAllListed()) return;
+    const isStarting = monotonicMs() - this.#startedMs < maxProgramWaitMs;
+    if (!isStarting || (areToolsEnough && this.#areAllListed())) return;
     // A sync that fails ends the wait too; whoever started the gateway is told why.
     const synced = this.#manager.sync().catch(() => {});
     await this.#within(maxWaitMs, synced);

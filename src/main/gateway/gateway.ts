@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { settledWithin } from '../../shared/clock.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { ConnectorProxyManager } from '../manager/connector-proxy-manager.ts';
+import { fleetOf } from '../manager/parts-of.ts';
 import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { Logger } from '../observability/logger.ts';
 import { observeGateway } from '../observability/observed-gauges.ts';
@@ -11,6 +13,7 @@ import { createNameFilter } from './catalog/filter/name-filter.ts';
 import { sharedRoute, singleRoute } from './catalog/route.ts';
 import { createView, type View } from './catalog/view.ts';
 import { FirstLists } from './first-lists.ts';
+import { createHeldStates, type HeldStates, LONE_STATES } from './messages/held-states.ts';
 import { CallsUnderWay } from './protocol/forwarding/calls-under-way.ts';
 import { HeldCalls } from './protocol/forwarding/held-calls.ts';
 import type { GatewayHost } from './protocol/gateway-host.ts';
@@ -32,10 +35,15 @@ export interface GatewayOptions {
   readonly tools: readonly string[];
   /** Further routes, each with additional globs of its own. */
   readonly routes: Readonly<Record<string, readonly string[]>>;
+  /** Instead of the fleet of the manager, for tests. */
+  readonly fleet?: Fleet | null;
 }
 
 /** How long lists hold while nothing is wrong. Clients that listen hear of a change at once. */
 const LIST_TTL_MS = 60_000;
+
+/** The same while a connector waits for a login, so that clients which do not listen see its tools soon after it. */
+const LOGIN_TTL_MS = 5_000;
 
 /** At most this many routes of a single connector are kept ready; the least recently used one is dropped first. */
 const MAX_SINGLE_VIEWS = 1_000;
@@ -49,7 +57,10 @@ export class Gateway {
   readonly watches: ResourceWatches;
   readonly levels: LogLevels;
   readonly latencies = new CallLatencies();
-  readonly #held = new HeldCalls();
+  /** The fleet of the manager; null without one. */
+  readonly fleet: Fleet | null;
+  readonly states: HeldStates;
+  readonly #held: HeldCalls;
   readonly #features: FeatureLists;
   readonly #views = new Map<string, View>();
   readonly #singles = new LRUCache<string, View>({ max: MAX_SINGLE_VIEWS });
@@ -66,9 +77,12 @@ export class Gateway {
     this.#options = options;
     this.manager = manager;
     this.host = host;
+    this.fleet = options.fleet === undefined ? fleetOf(manager) : options.fleet;
+    this.states = this.fleet === null ? LONE_STATES : createHeldStates(this.fleet.hostId, this.fleet.sealer);
+    this.#held = new HeldCalls(this.states);
     const calls = new CallsUnderWay();
     this.notices = new ClientNotices(manager, calls);
-    this.#firstLists = new FirstLists(manager, this.#closed.signal);
+    this.#firstLists = new FirstLists(manager, this.#closed.signal, () => this.#features.read());
     this.watches = new ResourceWatches(manager);
     this.levels = new LogLevels(manager);
     this.#features = new FeatureLists({
@@ -89,6 +103,8 @@ export class Gateway {
     const methods = createMethods({
       ...{ manager, calls, held: this.#held, latencies: this.latencies },
       settled: () => this.#firstLists.ready(),
+      featuresSettled: () => this.#firstLists.featuresReady(),
+      namedSettled: () => this.#firstLists.namedReady(),
       ttlMs: () => this.#ttlMs(),
     });
     this.server = new RequestServer(methods, logger);
@@ -164,7 +180,8 @@ export class Gateway {
     const counts = this.manager.countByState();
     const isSettled = ['connecting', 'backing-off'].every((state) => (counts.get(state as 'connecting') ?? 0) === 0);
     const areKnown = counts.values().some((count) => count > 0);
-    return isSettled && areKnown ? LIST_TTL_MS : 0;
+    if (!isSettled || !areKnown) return 0;
+    return (counts.get('needs-login') ?? 0) > 0 ? LOGIN_TTL_MS : LIST_TTL_MS;
   }
 }
 

@@ -3,8 +3,9 @@ import { isIP, type LookupFunction } from 'node:net';
 import type { Dispatcher } from 'undici';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { NetworkSettings } from '../../shared/net/network.ts';
-import { createMainAgent } from './main-agent.ts';
-import { isPublicAddress } from './special-addresses.ts';
+import { asDispatcher } from './late-agent.ts';
+import { createMainAgent, type MainAgent } from './main-agent.ts';
+import { isMetadataAddress, isPublicAddress } from './special-addresses.ts';
 
 /** What a guard goes by. */
 export interface AddressRules {
@@ -18,6 +19,7 @@ export interface AddressRules {
 }
 
 const RULES: AddressRules = { lookup, isPublic: isPublicAddress };
+const NEARBY_RULES: AddressRules = { lookup, isPublic: (address) => !isMetadataAddress(address) };
 
 /** A request that was never sent has none. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
@@ -27,12 +29,36 @@ const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
  * sockets with another Agent: one that may go anywhere could have one open to the same origin. Where a request goes through a proxy, the proxy resolves its host: then
  * literal addresses and localhost are refused, and nothing is known of other names.
  */
-export function createPublicAgent(network: NetworkSettings, rules: AddressRules = RULES): Dispatcher {
-  return createMainAgent(network, publicLookup(rules)).compose((dispatch) => (options, handler) => {
-    const refused = refusalOfHost(new URL(String(options.origin)).hostname, rules);
-    if (refused === null) return dispatch(options, handler);
-    handler.onResponseError?.(NO_CONTROLLER, refused);
-    return true;
+export function createPublicAgent(network: NetworkSettings, rules: AddressRules = RULES): MainAgent {
+  return createGuardedAgent(network, rules, refusalOfHost);
+}
+
+/**
+ * An Agent of its own that connects to private addresses too, but to no link-local one and to none where a cloud keeps
+ * its metadata. It fails and resolves as the one of {@link createPublicAgent} does.
+ */
+export function createNearbyAgent(
+  network: NetworkSettings,
+  { lookup, isPublic }: AddressRules = NEARBY_RULES,
+): MainAgent {
+  return createGuardedAgent(network, { lookup, isPublic }, refusalOfAddress);
+}
+
+function createGuardedAgent(
+  network: NetworkSettings,
+  rules: AddressRules,
+  refusalOf: (hostname: string, rules: AddressRules) => SwitchyardError | null,
+): MainAgent {
+  const agent = createMainAgent(network, publicLookup(rules));
+  return asDispatcher({
+    dispatch(options: Dispatcher.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+      const refused = refusalOf(new URL(String(options.origin)).hostname, rules);
+      if (refused === null) return agent.dispatch(options, handler);
+      handler.onResponseError?.(NO_CONTROLLER, refused);
+      return true;
+    },
+    warm: () => agent.warm(),
+    destroy: () => agent.destroy(),
   });
 }
 
@@ -54,13 +80,19 @@ export function publicLookup({ lookup, isPublic }: AddressRules): LookupFunction
 }
 
 /** What can be said of a host without resolving it. node:net looks no address up, so `publicLookup` never sees one. */
-function refusalOfHost(hostname: string, { isPublic }: AddressRules): SwitchyardError | null {
-  // URL has brought all spellings of IPv4 into one, in hexadecimal, octal or with fewer parts.
-  const host = hostname.replace(/^\[|\]$|\.+$/g, '');
+function refusalOfHost(hostname: string, rules: AddressRules): SwitchyardError | null {
   // RFC 6761, 6.3.
-  if (/(?:^|\.)localhost$/i.test(host)) return refusal(`${hostname} is this machine,`);
+  if (/(?:^|\.)localhost$/i.test(bareHost(hostname))) return refusal(`${hostname} is this machine,`);
+  return refusalOfAddress(hostname, rules);
+}
+
+function refusalOfAddress(hostname: string, { isPublic }: AddressRules): SwitchyardError | null {
+  const host = bareHost(hostname);
   return isIP(host) !== 0 && !isPublic(host) ? refusal(`${hostname} is`) : null;
 }
+
+/** URL has brought all spellings of IPv4 into one, in hexadecimal, octal or with fewer parts. */
+const bareHost = (hostname: string): string => hostname.replace(/^\[|\]$|\.+$/g, '');
 
 function refusal(what: string): SwitchyardError {
   return new SwitchyardError('CONNECTOR_ADDRESS_REFUSED', `${what} no public address`);

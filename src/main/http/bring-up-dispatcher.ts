@@ -1,114 +1,172 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { Dispatcher } from 'undici';
-import { nextTurn, startTimer } from '../../shared/clock.ts';
+import type { Dispatcher } from 'undici';
+import { hasCodeAmongCauses } from '../../shared/errors.ts';
 import { isWithin } from '../observability/trace.ts';
-
-/** How long a request waits for a connection to come free before it gets one of its own: a server may keep a finished answer's stream open. */
-const MAX_WAIT_MS = 100;
+import type { Dispatching } from './late-agent.ts';
+import type { OriginLoads } from './origin-loads.ts';
+import { OriginQueue, type Progress, type SideRequest } from './origin-queue.ts';
 
 type Handler = Dispatcher.DispatchHandler;
+type Queues = Map<string, OriginQueue>;
 
-const outOfTurn = new AsyncLocalStorage<true>();
+/** Queues of one connector that somebody waits for: its requests wait for no other connector's. */
+const outOfTurn = new AsyncLocalStorage<Queues>();
 
-/** Runs `work`, whose requests wait for no other's connection. */
+/** Runs `work`, whose requests wait for no other's connection, and for no more than one of its own. */
 export function requestOutOfTurn<T>(work: () => Promise<T>): Promise<T> {
-  return outOfTurn.run(true, work);
+  return outOfTurn.run(new Map(), work);
+}
+
+/** The member of a request's options that says that it goes beside another one. */
+const SIDE = Symbol('side');
+
+/**
+ * Sends a request beside the one that matters: it gets no connection that this one could use, and is not sent once
+ * `side.isGivenUp`. It fails with a {@link GivenUp} then. `dispatcher` is a {@link BringUpDispatcher}; any other sends
+ * the request, and never says that it did. No async context carries `side`: a socket would keep that for all that comes
+ * over it later.
+ */
+export class SideDispatcher implements Dispatching {
+  readonly #dispatcher: Dispatcher;
+  readonly #side: SideRequest;
+
+  constructor(dispatcher: Dispatcher, side: SideRequest) {
+    this.#dispatcher = dispatcher;
+    this.#side = side;
+  }
+
+  dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
+    return this.#dispatcher.dispatch(Object.assign(options, { [SIDE]: this.#side }), handler);
+  }
+}
+
+/** A request was given up before it was sent. */
+class GivenUp extends Error {
+  constructor() {
+    super('The request is no longer wanted');
+  }
 }
 
 /** A request that was never sent has none. */
 const NO_CONTROLLER = null as unknown as Dispatcher.DispatchController;
 
-/**
- * Sends the requests that bring connectors up over at most `maxPerOrigin` connections of an origin, so that ten connectors behind one
- * gateway cost four TLS handshakes and not thirteen: without it each request that starts while an answer's last byte is still under way
- * gets a connection of its own. Calls pass as they are, and a stream that stays open (a GET that is answered) counts no longer.
- */
-export class BringUpDispatcher extends Dispatcher {
-  readonly #dispatcher: Dispatcher;
-  readonly #maxPerOrigin: number;
-  readonly #active = new Map<string, number>();
-  readonly #waiting = new Map<string, (() => void)[]>();
+/** What the network says of a connection that the other side broke. */
+const RESET: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE', 'UND_ERR_SOCKET']);
 
-  constructor(dispatcher: Dispatcher, maxPerOrigin: number) {
-    super();
+/** Origins whose connections are remembered. Beyond it those that are idle are forgotten. */
+const MAX_ORIGINS = 1_000;
+
+/**
+ * Sends the requests that bring connectors up so that one that follows another uses its connection, and with no more
+ * connections of an origin than its load allows (`loads`): without that each request that starts while an answer's
+ * last byte is still under way would get a connection of its own. It tells `loads` how the origin answers. Calls pass
+ * as they are, and a stream that stays open (a GET that is answered) counts no longer.
+ */
+export class BringUpDispatcher implements Dispatching {
+  readonly #dispatcher: Dispatcher;
+  readonly #loads: OriginLoads;
+  readonly #queues: Queues = new Map();
+
+  constructor(dispatcher: Dispatcher, loads: OriginLoads) {
     this.#dispatcher = dispatcher;
-    this.#maxPerOrigin = maxPerOrigin;
+    this.#loads = loads;
   }
 
-  override dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
-    if (!isWithin('connect') || outOfTurn.getStore() === true) return this.#dispatcher.dispatch(options, handler);
+  dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
+    if (!isWithin('connect')) return this.#dispatcher.dispatch(options, handler);
     const origin = String(options.origin);
-    const isStream = options.method === 'GET';
-    const send = (): void => {
-      this.#active.set(origin, this.#count(origin) + 1);
-      const releasingHandler = releasing(handler, isStream, () => void this.#release(origin));
+    const side = (options as { readonly [SIDE]?: SideRequest })[SIDE] ?? null;
+    const fail = (error: unknown): void =>
+      handler.onResponseError?.(NO_CONTROLLER, error instanceof Error ? error : new Error(String(error)));
+    const send = AsyncLocalStorage.bind((progress: Progress): void => {
+      const told = telling(handler, options.method === 'GET', side, progress, {
+        onStatus: (status) => this.#judge(origin, status),
+        onError: (error) => {
+          if (hasCodeAmongCauses(error, RESET)) this.#loads.strained(origin);
+        },
+      });
       try {
-        this.#dispatcher.dispatch(options, releasingHandler);
+        this.#dispatcher.dispatch(options, told);
       } catch (error) {
         // Nobody is there any more to catch it once the request has waited.
-        releasingHandler.onResponseError?.(NO_CONTROLLER, error instanceof Error ? error : new Error(String(error)));
+        progress.left();
+        fail(error);
       }
-    };
-    if (this.#count(origin) < this.#maxPerOrigin) send();
-    else this.#enqueue(origin, send);
+    });
+    this.#queueOf(origin).add({ side, send, drop: () => fail(new GivenUp()) });
     return true;
   }
 
-  #count(origin: string): number {
-    return this.#active.get(origin) ?? 0;
+  #queueOf(origin: string): OriginQueue {
+    const own = outOfTurn.getStore();
+    const queues = own ?? this.#queues;
+    const known = queues.get(origin);
+    if (known !== undefined) return known;
+    if (queues.size >= MAX_ORIGINS) for (const [name, { isIdle }] of queues) if (isIdle) queues.delete(name);
+    const mostAtOnce = own === undefined ? () => this.#mostAtOnce(origin) : () => Number.POSITIVE_INFINITY;
+    const queue = new OriginQueue(origin.startsWith('https:'), mostAtOnce);
+    queues.set(origin, queue);
+    return queue;
   }
 
-  #enqueue(origin: string, send: () => void): void {
-    const queue = this.#waiting.get(origin) ?? [];
-    this.#waiting.set(origin, queue);
-    const start = (): void => {
-      timer.cancel();
-      const place = queue.indexOf(start);
-      if (place >= 0) queue.splice(place, 1);
-      send();
-    };
-    const timer = startTimer(MAX_WAIT_MS, start);
-    queue.push(start);
+  /** A connector may have two requests under way, which its origin has to have earned. */
+  #mostAtOnce(origin: string): number {
+    return this.#loads.hasGrown(origin) ? 2 * this.#loads.limitOf(origin) : this.#loads.limitOf(origin);
   }
 
-  async #release(origin: string): Promise<void> {
-    // undici takes a connection up again a turn after the end that it is just telling (client-h1.js).
-    await nextTurn();
-    await nextTurn();
-    const count = this.#count(origin) - 1;
-    if (count > 0) this.#active.set(origin, count);
-    else this.#active.delete(origin);
-    const queue = this.#waiting.get(origin) ?? [];
-    if (queue.length === 0) this.#waiting.delete(origin);
-    else if (count < this.#maxPerOrigin) queue[0]?.();
+  #judge(origin: string, status: number): void {
+    if (status === 429 || status === 503) this.#loads.strained(origin);
+    else if (status < 500) this.#loads.answered(origin);
   }
 }
 
-/** The handler as it is, telling once when its request no longer holds a connection that others could use, or will hold it for good. */
-function releasing(handler: Handler, isStream: boolean, release: () => void): Handler {
-  let isHeld = true;
-  const done = (): void => {
-    if (isHeld) release();
-    isHeld = false;
-  };
+/** Who hears how an origin answers. */
+interface Judge {
+  readonly onStatus: (status: number) => void;
+  readonly onError: (error: Error) => void;
+}
+
+/** The handler as it is, telling `progress` and `judge` of its request too. */
+function telling(
+  handler: Handler,
+  isStream: boolean,
+  side: SideRequest | null,
+  progress: Progress,
+  judge: Judge,
+): Handler {
   return {
-    onRequestStart: (...args) => handler.onRequestStart?.(...args),
+    onRequestStart(...args) {
+      // Thrown before the first byte is written, which leaves the connection as it is, for others to use.
+      if (side?.isGivenUp === true) throw new GivenUp();
+      progress.started();
+      handler.onRequestStart?.(...args);
+    },
     onRequestUpgrade(...args) {
-      done();
+      progress.left();
       handler.onRequestUpgrade?.(...args);
     },
     onResponseStart(...args) {
-      const [, statusCode] = args;
-      if (isStream && statusCode >= 200 && statusCode < 300) done();
+      const [, status, headers] = args;
+      if (status >= 200) {
+        judge.onStatus(status);
+        progress.answered(String(headers.connection).toLowerCase() === 'close');
+      }
+      if (isStream && status >= 200 && status < 300) progress.left();
       handler.onResponseStart?.(...args);
     },
-    onResponseData: (...args) => handler.onResponseData?.(...args),
+    onResponseData(...args) {
+      progress.arriving();
+      handler.onResponseData?.(...args);
+    },
     onResponseEnd(...args) {
-      done();
+      progress.ended();
       handler.onResponseEnd?.(...args);
     },
     onResponseError(...args) {
-      done();
+      const [, error] = args;
+      if (error instanceof GivenUp) progress.ended();
+      else progress.left();
+      judge.onError(error);
       handler.onResponseError?.(...args);
     },
   };

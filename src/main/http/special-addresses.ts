@@ -63,6 +63,38 @@ export function isPublicAddress(address: string): boolean {
   }
 }
 
+/**
+ * Link-local addresses (RFC 3927; RFC 4291, 2.5.6), and the others where clouds keep the metadata of a machine, its
+ * credentials among them: Azure, Alibaba, Oracle, AWS over IPv6.
+ */
+const METADATA_IPV4: readonly Range[] = [
+  ['169.254.0.0', 16],
+  ['168.63.129.16', 32],
+  ['100.100.100.200', 32],
+  ['192.0.0.192', 32],
+];
+const METADATA_IPV6: readonly Range[] = [
+  ['fe80::', 10],
+  ['fd00:ec2::', 32],
+  ['fd20:ce::254', 128],
+  ...METADATA_IPV4.map(([address, prefix]): Range => [`64:ff9b::${address}`, 96 + prefix]),
+];
+const metadata4 = listOf(METADATA_IPV4, 'ipv4');
+const metadata6 = listOf(METADATA_IPV6, 'ipv6');
+
+/** Whether an address, in any notation that node:net reads, is link-local or one where a cloud keeps its metadata. */
+export function isMetadataAddress(address: string): boolean {
+  switch (isIP(address)) {
+    case 4:
+      return metadata4.check(address, 'ipv4');
+    case 6:
+      // BlockList takes a mapped IPv4 address for what it is, and looks past a zone.
+      return metadata6.check(address, 'ipv6') || metadata4.check(address, 'ipv6');
+    default:
+      return false;
+  }
+}
+
 function listOf(ranges: readonly Range[], family: 'ipv4' | 'ipv6'): BlockList {
   const list = new BlockList();
   for (const [address, prefix] of ranges) list.addSubnet(address, prefix, family);

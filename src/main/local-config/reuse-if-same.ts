@@ -7,8 +7,12 @@ import type { LocalServer } from './entry/server-entry.ts';
  * its entry marked as from `origin`.
  */
 export function keptOrMarked(server: LocalServer, known: LocalServer | undefined, origin: Origin): LocalServer {
-  if (known !== undefined && isDeepStrictEqual([known.entry, known.command], [server.entry, server.command]))
+  if (known !== undefined && isDeepStrictEqual(saidBy(known), saidBy(server)))
     return { ...server, entry: known.entry, command: known.command };
-  markLocal(server.entry, server.command, origin);
+  markLocal(server.entry, server.command, origin, server.login.clientSecret);
   return server;
+}
+
+function saidBy({ entry, command, login }: LocalServer): unknown {
+  return [entry, command, login.clientSecret];
 }

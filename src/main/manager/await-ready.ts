@@ -1,8 +1,12 @@
 import { deadline, raceSignal } from '../../shared/clock.ts';
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { ConnectorState } from '../connectors/connector-state.ts';
+import type { ManagerParts } from './build-manager.ts';
 
-/** Which connectors to wait for: one by its id, the first of all, or all that the map enables. */
+/**
+ * Which connectors to wait for: one by its id, the first of all, or all that the map enables. `all` does not wait for
+ * connectors that need a login, and `any` for none but one that is up.
+ */
 export type ReadyTarget = string;
 
 export interface ReadyOptions {
@@ -29,6 +33,33 @@ export interface ReadyView {
 }
 
 const READY_TIMEOUT_MS = 10_000;
+
+/** What of a manager's parts waiting needs. */
+export function readyViewOf(parts: Pick<ManagerParts, 'sources' | 'connectors' | 'events' | 'closed'>): ReadyView {
+  const { sources, connectors, events, closed } = parts;
+  /** A connector that waits to be taken up counts as connecting. */
+  const stateOf = (id: string): ConnectorState | undefined => {
+    const isWanted = sources.isWanted(id);
+    if (isWanted === null) return undefined;
+    return connectors.get(id)?.state ?? (isWanted ? 'connecting' : 'disabled');
+  };
+  return {
+    isKnown: () => sources.isKnown,
+    stateOf,
+    hurry: (id) =>
+      void connectors
+        .find(id)
+        ?.awaitChance(closed)
+        .catch(() => {}),
+    counts: () => connectors.countByState(),
+    states: () => sources.entries().map(({ id }) => [id, stateOf(id) ?? 'connecting'] as const),
+    onChange: (callback) => {
+      const stops = [events.on('connector', callback), events.on('snapshot', callback)];
+      return () => stops.forEach((stop) => void stop());
+    },
+    closed,
+  };
+}
 
 /**
  * Resolves once what is waited for is up; a single connector starts out of turn. Rejects with CONNECTOR_UNKNOWN for an
@@ -70,7 +101,12 @@ function isReady(target: ReadyTarget, view: ReadyView): boolean {
   }
   const counts = [...view.counts()];
   if (target === 'any') return counts.some(([state]) => isUp(state));
-  return view.isKnown() && counts.every(([state]) => isUp(state) || state === 'disabled');
+  return view.isKnown() && counts.every(([state]) => isUp(state) || isLeftOut(state));
+}
+
+/** Whether waiting for all leaves connectors of this state out: nobody wants them, or they wait for a person. */
+function isLeftOut(state: ConnectorState): boolean {
+  return state === 'disabled' || state === 'needs-login';
 }
 
 function timeoutError(target: ReadyTarget, view: ReadyView, timeoutMs: number): SwitchyardError {

@@ -1,21 +1,28 @@
 import { SwitchyardError } from '../../shared/errors.ts';
 import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import type { ConnectorSet } from '../connectors/connector-set.ts';
+import { createFleet } from '../fleet/create-fleet.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { createPublicAgent } from '../http/address-guard.ts';
 import { createMainAgent } from '../http/main-agent.ts';
-import type { Logger } from '../observability/logger.ts';
 import { observeManager } from '../observability/observed-gauges.ts';
 import type { ResolvedOptions } from '../options/options.ts';
+import { LateRecording } from '../recording/late-recording.ts';
 import { createMapLoader } from '../service-map/loading/map-loader.ts';
 import type { ConnectorSources } from '../sources/connector-sources.ts';
 import { createSources } from '../sources/create-sources.ts';
 import type { MapChange } from '../sources/source-events.ts';
+import type { FleetToolMemory } from '../state-dir/fleet/tools/fleet-tool-memory.ts';
 import { createHostMemory, type HostMemory } from '../state-dir/host-memory.ts';
 import { HostRegistry, type HostRegistryDeps } from '../tools/host-registry.ts';
 import { ToolRouter } from './calls/tool-router.ts';
 import { createConnectors } from './create-connectors.ts';
 import { createTools, type ManagerTools } from './create-tools.ts';
 import { EventHub } from './events.ts';
+import { createFleetTools } from './fleet-memory/create-fleet-tools.ts';
+import { createLogins, createManagerLogins } from './logins/create-logins.ts';
+import { ManagerLoginAgents } from './logins/login-agents.ts';
+import type { ManagerLogins } from './logins/manager-logins.ts';
 import { RefreshSchedules } from './refresh-schedules.ts';
 import { reportMap } from './report-changes.ts';
 import { createSync, FirstSync, QuietStart } from './sync.ts';
@@ -34,6 +41,9 @@ export interface ManagerParts {
   readonly connectors: ConnectorSet;
   readonly tools: ManagerTools;
   readonly router: ToolRouter;
+  readonly logins: ManagerLogins;
+  /** Null without the option `fleet`. */
+  readonly fleet: Fleet | null;
   /** Wakes up what waits for the first call to be served; a `sync()` of the host calls it. */
   readonly quiet: QuietStart;
   readonly runSync: (force: boolean) => Promise<void>;
@@ -61,23 +71,39 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
     if (closed.aborted) throw closedError();
   };
 
+  const fleet = options.fleet === null ? null : createFleet(options.fleet, options);
   const mainAgent = createMainAgent(network);
   const publicAgent = options.allowPrivateEndpoints ? null : createPublicAgent(network);
   const events = new EventHub(logger);
   const quiet = new QuietStart();
-  const memory = createHostMemory(options, () => quiet.rest());
+  const memory = createHostMemory(options, () => quiet.rest(), fleet);
   const loader = createMapLoader({ ...options, mainAgent, mapCount: options.maps.length });
   let loads: readonly LoadReport[] = [];
   const onLoad = (report: LoadReport): void => {
     loads = [...loads, report].slice(-LOADS_KEPT);
   };
-  const sources = createSources(options, { loader, memory: memory.maps, onLoad });
+  const sources = createSources(options, { loader, memory: memory.maps, fleet, onLoad });
   const brandOf = sources.brandOf.bind(sources);
   const isKnown = sources.isNamed.bind(sources);
   const entryOf = sources.entry.bind(sources);
-  const tools = createTools(options, { memory: memory.tools, events, brandOf, isKnown, entryOf });
+  const fleetTools =
+    fleet === null
+      ? null
+      : createFleetTools(options, {
+          ...{ fleet, own: memory.tools, sources },
+          review: () => void tools.intake.review(),
+          relist: (id) => connectors.get(id)?.relist(),
+        });
+  const toolMemory = fleetTools ?? memory.tools;
+  const tools = createTools(options, { memory: toolMemory, events, brandOf, isKnown, entryOf });
   const agents = { agent: options.agent ?? mainAgent, publicAgent };
-  const connectors = createConnectors(options, { agents, sources, tools, events, programs: memory.programs });
+  const loginAgents = new ManagerLoginAgents(options, agents);
+  const loginService = createLogins(options, { agents: loginAgents, memory, sources });
+  const { programs } = memory;
+  const recording = options.record === null ? null : new LateRecording(options.record, logger);
+  const connecting = { agents, sources, tools, events, programs, logins: loginService, fleet, recording };
+  const connectors = createConnectors(options, connecting);
+  const logins = createManagerLogins(options, { service: loginService, sources, connectors });
   const { syncDeadlineMs, callTimeoutMs } = limits;
   const runSync = createSync({ sources, connectors, maps: memory.maps, syncDeadlineMs, closed });
   const firstSync = new FirstSync({ sync: () => runSync(false), remembered: () => sources.remembered(), quiet });
@@ -96,13 +122,21 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
     };
     tools.store.follow(new HostRegistry({ registry, logger, callTool }));
   }
-  followSources({ logger, events, sources, connectors, tools });
+  followSources({ logger, events, sources, connectors, tools, connect: options.connect });
+  if (fleetTools !== null) followByFleet(sources, fleetTools);
   if (featureFlags.asyncRefresh) schedules.start();
-  const restored = memory.tools.restore((connector) => tools.intake.restore(connector));
+  const restored = toolMemory.restore((connector) => {
+    // The sources may have been faster, and not know it.
+    const isGone = sources.isKnown && sources.endpointOf(connector.connectorId) !== connector.endpoint;
+    if (!isGone) tools.intake.restore(connector);
+    // What a fleet remembers, others may need.
+    else if (fleetTools === null) tools.intake.forget(connector.connectorId);
+  });
   if (featureFlags.asyncRefresh) void confirmRestored(restored, tools, firstSync);
   const unobserve = observeManager(() => ({
     sources: sources.observe(),
     connectorsByState: connectors.countByState(),
+    loginsByState: loginService.countByState(),
     queueLength: loader.queueLength,
   }));
 
@@ -111,10 +145,12 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
     schedules.stop();
     unobserve();
     tools.intake.close();
+    fleetTools?.close();
     closing.abort(reason);
     await Promise.all([sources.close(reason), connectors.close(reason)]);
-    await Promise.all([loader.close(), memory.close()]);
-    await Promise.all([mainAgent.destroy(), publicAgent?.destroy()]);
+    await Promise.all([loginService.close(), recording?.close()]);
+    await Promise.all([loader.close(), memory.close(), fleet?.close()]);
+    await Promise.all([mainAgent.destroy(), publicAgent?.destroy(), loginAgents.destroy()]);
     events.clear();
   };
   let whenClosed: Promise<void> | null = null;
@@ -122,7 +158,7 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
     whenClosed ??= closeOnce();
     return whenClosed;
   };
-  const parts = { events, memory, sources, connectors, tools, router, quiet, runSync, restored };
+  const parts = { events, memory, sources, connectors, tools, router, logins, fleet, quiet, runSync, restored };
   return { ...parts, loads: () => loads, closed, assertOpen, close };
 }
 
@@ -136,10 +172,29 @@ async function confirmRestored(restored: Promise<void>, tools: ManagerTools, fir
   if (tools.intake.staleIds.size > 0) await firstSync.run();
 }
 
-type FollowingParts = Pick<ManagerParts, 'events' | 'sources' | 'connectors' | 'tools'> & { readonly logger: Logger };
+/** Has what a fleet shares of tools follow what the sources announce. */
+function followByFleet(sources: ConnectorSources, fleetTools: FleetToolMemory): void {
+  sources.events.on('map', ({ delta }: MapChange) => {
+    if (delta.added.length > 0) fleetTools.followSources();
+  });
+  sources.events.on('local', () => fleetTools.followSources());
+}
+
+type FollowingParts = Pick<ManagerParts, 'events' | 'sources' | 'connectors' | 'tools'> &
+  Pick<ResolvedOptions, 'logger' | 'connect'>;
 
 /** Has connectors, tools and the host's listeners follow what the sources announce. */
-function followSources({ logger, events, sources, connectors, tools }: FollowingParts): void {
+function followSources({ logger, events, sources, connectors, tools, connect }: FollowingParts): void {
+  const follow = (changed: readonly string[], added: readonly string[] = [], drainMs = 0): void => {
+    if (connect === 'all') connectors.follow(changed, added, drainMs);
+    // Those that were needed once follow their entries; the others wait until they are.
+    else
+      connectors.follow(
+        [...changed, ...added].filter((id) => connectors.get(id) !== undefined),
+        [],
+        drainMs,
+      );
+  };
   const dropUnknownTools = (): void => {
     if (sources.isKnown) tools.intake.dropUnknown((id) => sources.endpointOf(id));
   };
@@ -156,14 +211,14 @@ function followSources({ logger, events, sources, connectors, tools }: Following
     leftOut.set(sourceId, unusable);
     tools.intake.reconsider([...added, ...changed, ...removed]);
     const drainMs = snapshot.header === null ? DROPPED_DRAIN_MS : 0;
-    connectors.follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added, drainMs);
+    follow([...removed, ...changed, ...(isRebranded ? snapshot.ids : [])], added, drainMs);
     dropUnknownTools();
     events.emit('snapshot', { sourceId, revision, added, changed, removed });
   });
   sources.events.on('local', (connectorIds) => {
     tools.store.reconsider(connectorIds);
     tools.intake.reconsider(connectorIds);
-    connectors.follow(connectorIds);
+    follow(connectorIds);
     dropUnknownTools();
   });
 }

@@ -4,16 +4,18 @@ import type { CallToolOptions, RequestOptions } from '../connectors/calls/call-o
 import type { ConnectionFacts } from '../connectors/connection/connection.ts';
 import type { Connector } from '../connectors/connector.ts';
 import type { ConnectorState } from '../connectors/connector-state.ts';
+import type { LoginSummary, StartedLogin, StartLoginOptions } from '../connectors/credentials/logins/login-service.ts';
 import type { JsonObject } from '../mcp/json-rpc.ts';
 import type { ToolResult } from '../mcp/tool-result.ts';
 import type { ManagerOptions } from '../options/manager-options.ts';
 import { resolveOptions } from '../options/options.ts';
 import type { DroppedDefinitions } from '../tools/dropped-definitions.ts';
 import type { ToolInfo } from '../tools/tool-info.ts';
-import { awaitReady, type ReadyOptions } from './await-ready.ts';
+import { awaitReady, type ReadyOptions, readyViewOf } from './await-ready.ts';
 import { buildManager, type ManagerParts } from './build-manager.ts';
 import type { ManagerEvents } from './events.ts';
 import { type ConnectorView, type ManagerStatus, viewConnector, viewManager } from './manager-status.ts';
+import { noteFleet, noteStartImage } from './parts-of.ts';
 
 /**
  * Keeps the connectors of signed service maps, of a local file and of a registry up, and calls their tools. This
@@ -28,6 +30,8 @@ export class ConnectorProxyManager implements AsyncDisposable {
    */
   constructor(options: ManagerOptions) {
     this.#parts = buildManager(resolveOptions(options));
+    noteFleet(this, this.#parts.fleet);
+    noteStartImage(this, this.#parts.memory.image);
   }
 
   /**
@@ -149,22 +153,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
    */
   async ready(target: 'any' | 'all' | (string & {}), options: ReadyOptions = {}): Promise<void> {
     this.#parts.assertOpen();
-    await awaitReady(target, options, {
-      isKnown: () => this.#parts.sources.isKnown,
-      stateOf: (id) => this.#stateOf(id),
-      hurry: (id) =>
-        void this.#parts.connectors
-          .find(id)
-          ?.awaitChance(this.#parts.closed)
-          .catch(() => {}),
-      counts: () => this.#parts.connectors.countByState(),
-      states: () => this.#parts.sources.entries().map(({ id }) => [id, this.#stateOf(id) ?? 'connecting'] as const),
-      onChange: (callback) => {
-        const stops = [this.on('connector', callback), this.on('snapshot', callback)];
-        return () => stops.forEach((stop) => void stop());
-      },
-      closed: this.#parts.closed,
-    });
+    await awaitReady(target, options, readyViewOf(this.#parts));
   }
 
   /**
@@ -175,6 +164,41 @@ export class ConnectorProxyManager implements AsyncDisposable {
   async approveTools(names: readonly string[] | null = null): Promise<readonly string[]> {
     this.#parts.assertOpen();
     return this.#parts.tools.intake.approve(names);
+  }
+
+  /**
+   * Prepares a login to a connector: send the person to `authorizationUrl`. It is valid for 10 minutes, and in this
+   * process only.
+   * Rejects with CONNECTOR_UNKNOWN, OPTIONS_INVALID, LOGIN_UNSUPPORTED, LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING,
+   * LOGIN_METADATA_INVALID, LOGIN_FAILED, CONNECTOR_ADDRESS_REFUSED or CLOSED.
+   */
+  async startLogin(connectorId: string, options: StartLoginOptions): Promise<StartedLogin> {
+    this.#parts.assertOpen();
+    return this.#parts.logins.start(connectorId, options);
+  }
+
+  /**
+   * Takes the parameters of the redirect that a person came back with, and stores the tokens. The connector then comes
+   * up by itself. Rejects with LOGIN_EXPIRED, LOGIN_FAILED, LOGIN_METADATA_INVALID or CLOSED.
+   */
+  async finishLogin(parameters: URLSearchParams): Promise<{ readonly connectorId: string }> {
+    this.#parts.assertOpen();
+    return this.#parts.logins.finish(parameters);
+  }
+
+  /**
+   * Revokes the tokens of a connector where its issuer can, and forgets them. Resolves with whether there were any.
+   * Rejects with CONNECTOR_UNKNOWN, LOGIN_UNSUPPORTED, a STORE_… code or CLOSED.
+   */
+  async logout(connectorId: string): Promise<boolean> {
+    this.#parts.assertOpen();
+    return this.#parts.logins.logout(connectorId);
+  }
+
+  /** The logins of the enabled connectors that have or want one. Rejects with CLOSED. */
+  async logins(): Promise<readonly LoginSummary[]> {
+    this.#parts.assertOpen();
+    return this.#parts.logins.list();
   }
 
   /** The state of everything, as plain data. */
@@ -205,14 +229,6 @@ export class ConnectorProxyManager implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
-  }
-
-  /** A connector that waits to be taken up counts as connecting. Undefined if there is none with this id. */
-  #stateOf(id: string): ConnectorState | undefined {
-    const { sources, connectors } = this.#parts;
-    const isWanted = sources.isWanted(id);
-    if (isWanted === null) return undefined;
-    return connectors.get(id)?.state ?? (isWanted ? 'connecting' : 'disabled');
   }
 
   #known(connectorId: string): Connector {

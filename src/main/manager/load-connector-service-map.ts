@@ -60,6 +60,7 @@ export async function loadConnectorServiceMap(
     ...resolved,
     loader: createMapLoader({ ...resolved, mainAgent }),
     memory: forgetfulMapMemory,
+    watcher: null,
     onSnapshot: (accepted) => {
       snapshot = accepted;
     },

@@ -2,6 +2,8 @@ import type { ConnectorEntry, RawEntry } from '../../shared/map/service-map.ts';
 import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import type { ConnectorSet } from '../connectors/connector-set.ts';
 import type { ConnectorStatus } from '../connectors/connector-status.ts';
+import type { LoginSummary } from '../connectors/credentials/logins/login-service.ts';
+import type { FleetStatus } from '../fleet/fleet-status.ts';
 import type { LocalConfigStatus } from '../local-config/local-source.ts';
 import type { DroppedDefinition } from '../mcp/definitions/definition.ts';
 import type { RegistryStatus } from '../registry/registry-source.ts';
@@ -38,6 +40,8 @@ export interface StaleTools {
 
 /** A connector as `status()` shows it. */
 export interface ListedConnector extends ConnectorStatus {
+  /** Its login, without any token; null where it neither has nor wants one. */
+  readonly login: LoginSummary | null;
   /** Of its tools as they are listed now, from when they are; null where it has none. */
   readonly tools: ToolProvenance | null;
   /**
@@ -69,12 +73,14 @@ export interface ManagerStatus {
   /** The last loads, oldest first. */
   readonly loads: readonly LoadReport[];
   readonly store: MemoryStatus;
+  /** Null without the option `fleet`. */
+  readonly fleet: FleetStatus | null;
   readonly isClosed: boolean;
 }
 
 /** What `status()` shows of these parts. */
 export function viewManager(
-  parts: Pick<ManagerParts, 'sources' | 'connectors' | 'memory' | 'tools' | 'loads' | 'closed'>,
+  parts: Pick<ManagerParts, 'sources' | 'connectors' | 'memory' | 'tools' | 'logins' | 'fleet' | 'loads' | 'closed'>,
 ): ManagerStatus {
   const serviceMaps = parts.sources.mapStatuses();
   return {
@@ -86,6 +92,7 @@ export function viewManager(
       const { named, count } = parts.tools.dropped.of(connector.id);
       return {
         ...connector.status(),
+        login: parts.logins.view(connector.entry),
         tools: parts.tools.intake.provenance(connector.id),
         droppedDefinitions: named,
         droppedDefinitionCount: count,
@@ -97,6 +104,7 @@ export function viewManager(
     heldBackTools: parts.tools.approvals.list(),
     loads: parts.loads(),
     store: memoryStatus(parts.memory),
+    fleet: parts.fleet?.status() ?? null,
     isClosed: parts.closed.aborted,
   };
 }

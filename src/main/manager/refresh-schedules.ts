@@ -11,13 +11,16 @@ const MIN_RELIST_MS = 1_000;
  * files and of connectors that are down.
  */
 export class RefreshSchedules {
-  readonly #all: readonly RefreshScheduler[];
+  readonly #maps: readonly ServiceMapSource[];
+  readonly #byId: ReadonlyMap<string, RefreshScheduler>;
+  readonly #upkeep: RefreshScheduler;
 
   /** Runs `upkeep` about once per interval, once started. */
   constructor(options: ResolvedOptions, sources: ConnectorSources, upkeep: () => Promise<void>) {
     const { logger, random, featureFlags } = options;
     const shared = { logger, random, isSpread: true };
-    const byId = new Map(
+    this.#maps = sources.maps;
+    this.#byId = new Map(
       sources.maps.map((map) => {
         const { id, refreshIntervalMs: intervalMs } = map.options;
         const scheduler: RefreshScheduler = new RefreshScheduler({
@@ -29,16 +32,22 @@ export class RefreshSchedules {
     );
     const intervalMs = featureFlags.refreshIntervalMs;
     // A map is fetched again well before it expires.
-    sources.events.on('fresh', (sourceId, validForMs) => byId.get(sourceId)?.holdsFor(validForMs));
-    this.#all = [...byId.values(), new RefreshScheduler({ ...shared, intervalMs, onRefresh: upkeep })];
+    sources.events.on('fresh', (sourceId, validForMs) => this.#byId.get(sourceId)?.holdsFor(validForMs));
+    sources.events.on('alone', (sourceId, isAlone) => {
+      if (isAlone) this.#byId.get(sourceId)?.start();
+      else this.#byId.get(sourceId)?.stop();
+    });
+    this.#upkeep = new RefreshScheduler({ ...shared, intervalMs, onRefresh: upkeep });
   }
 
+  /** The schedule of a map that a fleet provides begins when nothing is heard of the fleet. */
   start(): void {
-    for (const scheduler of this.#all) scheduler.start();
+    for (const map of this.#maps) if (!map.follow()) this.#byId.get(map.options.id)?.start();
+    this.#upkeep.start();
   }
 
   stop(): void {
-    for (const scheduler of this.#all) scheduler.stop();
+    for (const scheduler of [...this.#byId.values(), this.#upkeep]) scheduler.stop();
   }
 }
 

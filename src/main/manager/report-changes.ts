@@ -35,20 +35,24 @@ export function reportMap(logger: Logger, { sourceId, revision, size, delta, con
   );
 }
 
-/** Logs and counts a change of state, once. A failure is logged with its code. */
+/**
+ * Logs and counts a change of state, once. A failure is logged with its code. A login that is missing is logged in the
+ * same way, but counted as a failure nowhere.
+ */
 export function reportTransition(logger: Logger, connector: ConnectorIdentity, transition: Transition): void {
   const { from, to, why } = transition;
   // The end of a connector that never was up is no news; a map can have thousands of them.
   const isSilent = from === 'disabled' && to === 'closing';
   const isFailure = to === 'failed' || to === 'backing-off';
-  const code = isFailure ? connector.lastErrorCode : null;
+  const isTrouble = isFailure || to === 'needs-login';
+  const code = isTrouble ? connector.lastErrorCode : null;
   if (!isSilent) {
-    logger[isFailure ? 'warn' : 'info'](
+    logger[isTrouble ? 'warn' : 'info'](
       { event: 'connector-state', connectorId: connector.id, from, to, ...(code !== null && { code }) },
       `Connector ${connector.id}: ${to} (${why})`,
     );
   }
-  recordTransition(transition, code);
+  recordTransition(transition, isFailure ? code : null);
   if (to === 'closing') forgetConnector(connector.id);
   else recordUp(connector.id, to === 'ready' || to === 'degraded');
 }

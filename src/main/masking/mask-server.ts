@@ -37,9 +37,16 @@ function maskArgs(args: readonly string[]): readonly string[] {
   });
 }
 
+/** A client id is public (RFC 6749 section 2.2), however random it looks; so is the name of a variable. */
+function isShownAsItIs(name: string, value: string): boolean {
+  if (/^(?:oauth_?)?client_?id$/i.test(name)) return true;
+  return /[a-z]_?env(?:_?var)?$/i.test(name) && /^[A-Za-z_]\w{0,127}$/.test(value) && maskText(value) === value;
+}
+
 /** `isSecret`: something around it says so. */
 function maskMember(name: string, value: unknown, isSecret: boolean): unknown {
   const isOurs = isSecret || isSecretName(name);
+  if (typeof value === 'string' && !isSecret && isShownAsItIs(name, value)) return value;
   if (typeof value === 'string') return isOurs ? maskValue(value) : maskText(value);
   if (typeof value === 'number') return isOurs ? MASK : value;
   if (typeof value !== 'object' || value === null) return value;

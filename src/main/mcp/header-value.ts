@@ -15,7 +15,7 @@ export function encodeHeaderValue(text: string): string {
 /** The text that a header's value stands for; null where it is encoded and damaged. */
 export function decodeHeaderValue(value: string): string | null {
   const trimmed = trimBlanks(value);
-  if (!SENTINEL.test(trimmed)) return trimmed;
+  if (!trimmed.startsWith('=?') || !SENTINEL.test(trimmed)) return trimmed;
   const encoded = trimmed.slice('=?base64?'.length, -'?='.length);
   const bytes = Buffer.from(encoded, 'base64');
   // Node passes over what is no base64: only what comes out as it went in was any.

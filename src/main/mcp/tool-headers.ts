@@ -47,7 +47,7 @@ export function mirroredArguments(
   args: JsonObject,
 ): readonly { readonly name: string; readonly text: string }[] {
   const headers = toolHeaders(tool);
-  if (headers.kind === 'invalid') return [];
+  if (headers.kind === 'invalid' || headers.declarations.length === 0) return [];
   return headers.declarations.flatMap(({ path, name }) => {
     const text = asText(path.reduce<unknown>((node, key) => (isObject(node) ? node[key] : undefined), args));
     return text === null ? [] : [{ name, text }];

@@ -1,51 +1,11 @@
-/** One metric, as docs/metrics.md shows it. */
-export type InstrumentEntry = CounterEntry | GaugeEntry | HistogramEntry;
-
-interface MetricEntry {
-  readonly name: string;
-  readonly help: string;
-  readonly labels: readonly string[];
-}
-
-export interface CounterEntry extends MetricEntry {
-  readonly kind: 'counter';
-}
-
-export interface GaugeEntry extends MetricEntry {
-  readonly kind: 'gauge';
-}
-
-export interface HistogramEntry extends MetricEntry {
-  readonly kind: 'histogram';
-  /** The upper bounds of the buckets, in the unit that the name says. */
-  readonly buckets: readonly number[];
-}
+import { FLEET_INSTRUMENTS } from './fleet-instruments.ts';
+import { counter, gauge, histogram, type InstrumentEntry } from './instrument-entry.ts';
 
 /** Buckets of durations, in seconds. */
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
 
 /** Buckets of numbers of changes. */
 const COUNTS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000];
-
-const histogram = (buckets: readonly number[], name: string, help: string, ...labels: string[]): HistogramEntry => ({
-  kind: 'histogram',
-  name,
-  help,
-  labels,
-  buckets,
-});
-const counter = (name: string, help: string, ...labels: string[]): CounterEntry => ({
-  kind: 'counter',
-  name,
-  help,
-  labels,
-});
-const gauge = (name: string, help: string, ...labels: string[]): GaugeEntry => ({
-  kind: 'gauge',
-  name,
-  help,
-  labels,
-});
 
 /**
  * Every metric of this package. Names are API. A gauge without the label `connector` adds up all managers of the
@@ -74,6 +34,22 @@ export const INSTRUMENTS = {
   strayMessages: counter(
     'mcp_connector_stray_messages_total',
     'Messages of connectors that were ignored: invalid ones, and answers with an unknown or repeated id.',
+  ),
+  logins: gauge(
+    'mcp_connector_logins',
+    'Connectors that have or want a login, by its state: logged-in, none, lost. Each manager of the process counts.',
+    'state',
+  ),
+  loginOutcomes: counter(
+    'mcp_logins_total',
+    'Logins by what became of them: done, failed, expired (the redirect came too late or twice), lost (the issuer ' +
+      'refused to refresh it) or logged-out.',
+    'outcome',
+  ),
+  loginRefreshes: counter(
+    'mcp_login_refreshes_total',
+    'Refreshes of tokens: refreshed, shared (another process had done it), failed (tried again later) or lost.',
+    'outcome',
   ),
   syncDuration: histogram(
     SECONDS,
@@ -165,6 +141,17 @@ export const INSTRUMENTS = {
     'Sources of service maps by the state of their circuit: closed, half-open, open.',
     'state',
   ),
+  fleetFallback: counter(
+    'mcp_fleet_fallback_total',
+    'How often a host went by itself for a service map, by reason: guard (nothing new for long), refused (the fleet ' +
+      'offered what failed its proof), or alone (nothing was heard of the fleet).',
+    'reason',
+  ),
+  fleetAudits: counter(
+    'mcp_fleet_audits_total',
+    'Requests by chance that compare the source with what the fleet has, by result: same, different or failed.',
+    'result',
+  ),
   poolQueue: gauge('mcp_load_pool_queue_length', 'Loads that wait for a worker thread.'),
   threadsLost: counter(
     'mcp_worker_threads_lost_total',
@@ -204,6 +191,7 @@ export const INSTRUMENTS = {
     'Delay of the main event loop since the last scrape: 0.5, 0.99 and 1 (the maximum).',
     'quantile',
   ),
+  ...FLEET_INSTRUMENTS,
 } as const satisfies Record<string, InstrumentEntry>;
 
 /** Connectors with a label value of their own; the rest share `other`. */

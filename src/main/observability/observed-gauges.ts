@@ -1,5 +1,7 @@
 import type { Gauge } from 'prom-client';
-import { type GaugeEntry, INSTRUMENTS } from './instrument-table.ts';
+import { observeFleetGauges } from './fleet-gauges.ts';
+import type { GaugeEntry } from './instrument-entry.ts';
+import { INSTRUMENTS } from './instrument-table.ts';
 import { type LoopDelayMeter, startLoopDelayMeter } from './loop-delay.ts';
 
 /** The facts about the source of a map. Instants are epoch ms; null where there is nothing to know. */
@@ -25,6 +27,7 @@ interface SourceObservation {
 export interface Observation {
   readonly sources: readonly SourceObservation[];
   readonly connectorsByState: ReadonlyMap<string, number>;
+  readonly loginsByState: ReadonlyMap<string, number>;
   readonly queueLength: number;
 }
 
@@ -74,6 +77,11 @@ export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) =
     this.reset();
     for (const { connectorsByState } of observations())
       for (const [state, count] of connectorsByState) this.inc({ state }, count);
+  });
+  make(INSTRUMENTS.logins, function () {
+    for (const state of ['logged-in', 'none', 'lost']) this.set({ state }, 0);
+    for (const { loginsByState } of observations())
+      for (const [state, count] of loginsByState) this.inc({ state }, count);
   });
   make(INSTRUMENTS.circuits, function () {
     for (const state of ['closed', 'half-open', 'open']) this.set({ state }, 0);
@@ -140,6 +148,7 @@ export function observeGauges(make: (entry: GaugeEntry, collect: (this: Gauge) =
       sum(({ heldCalls }) => heldCalls),
     );
   });
+  observeFleetGauges(make);
   let delay: LoopDelayMeter | null = null;
   make(INSTRUMENTS.loopDelay, function () {
     // It starts with the first scrape: a process without scrapes does not pay for it.

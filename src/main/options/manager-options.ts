@@ -3,6 +3,7 @@ import type { AgentLike } from '../http/agent-check.ts';
 import type { HostSide } from '../mcp/host-side.ts';
 import type { Logger } from '../observability/logger.ts';
 import type { ConnectorFeatureFlags } from './feature-flags.ts';
+import type { FleetOptions } from './fleet-options.ts';
 import type { ConnectorOAuth, CreateProxy, ToolRegistry } from './host-interfaces.ts';
 import type { ServiceMapSourceOptions, SignedMapSourceOptions } from './map-options.ts';
 import type { ProxyOptions, TlsOptions } from './network-options.ts';
@@ -72,7 +73,7 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly concurrency?: number | undefined;
   /** Connectors brought up at once. 64. */
   readonly maxConnects?: number | undefined;
-  /** Connectors of one origin brought up at once. 4. */
+  /** Connectors of one origin brought up at once. By default 4 at first, and more while it answers well. */
   readonly maxConnectsPerOrigin?: number | undefined;
   /** How long `sync()` waits for connectors at most; stragglers go on in the background. 5 000 ms. */
   readonly syncDeadlineMs?: number | undefined;
@@ -143,6 +144,49 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
    * to be taken for `registry`, which is told of tools.
    */
   readonly serverRegistry?: ServerRegistryOption | undefined;
+  /**
+   * Servers that this host names itself, in memory: they win over all others of their ids. The command line sets it for
+   * a server that was typed.
+   */
+  readonly givenServers?: readonly GivenServer[] | undefined;
+  /**
+   * When connectors come up: `all` at once (the default), or each one `on-demand`, when a call, `request()`,
+   * `ready(id)` or `startLogin()` needs it. `status()` then shows those that were needed.
+   */
+  readonly connect?: 'all' | 'on-demand' | undefined;
+  /**
+   * The https address of this host's client metadata document (CIMD): issuers that support it then need no
+   * registration. An entry's own `oauth.clientMetadataUrl` comes first.
+   */
+  readonly clientMetadataUrl?: string | undefined;
+  /**
+   * Environment variables that entries of a map may name as a client secret or private key (`oauth.clientSecretEnv`,
+   * `oauth.privateKeyEnv`). Defaults to none: the secret goes to an issuer that the author of the map chose.
+   */
+  readonly allowEnv?: readonly string[] | undefined;
+  /** Hosts that share a Redis or Valkey server (docs/fleet.md). Defaults to none: this process is on its own. */
+  readonly fleet?: FleetOptions | undefined;
+  /**
+   * A file that every message to and from connectors is recorded to, without secrets, for `mcp-switchyard replay`
+   * (docs/record-replay.md). It replaces a file of that name. Defaults to none.
+   */
+  readonly record?: string | undefined;
+}
+
+/** A server that a host names itself: its address, or the program that it is. */
+export interface GivenServer {
+  readonly id: string;
+  readonly url?: string | undefined;
+  /** Sent with each request to `url`. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly program?:
+    | {
+        readonly command: string;
+        readonly args: readonly string[];
+        readonly env: Readonly<Record<string, string>>;
+        readonly cwd: string | null;
+      }
+    | undefined;
 }
 
 /** A registry of servers: that of the environment, or the one whose `servers.json` is at `path`. */
@@ -174,10 +218,16 @@ export interface RegistryManagerOptions extends WithoutMap {
   readonly serverRegistry: ServerRegistryOption;
 }
 
+/** What a manager can be given that has no map, only servers that the host names itself. */
+interface GivenManagerOptions extends WithoutMap {
+  readonly givenServers: readonly GivenServer[];
+}
+
 /** With maps, or without. */
 export type ManagerOptions =
   | ConnectorProxyManagerOptions
   | SignedMapManagerOptions
   | SourcesManagerOptions
   | LocalManagerOptions
-  | RegistryManagerOptions;
+  | RegistryManagerOptions
+  | GivenManagerOptions;

@@ -1,55 +1,88 @@
-import * as z from 'zod';
 import { SwitchyardError } from '../../shared/errors.ts';
 import { isHttpEndpoint } from '../../shared/map/service-map.ts';
+import {
+  absent,
+  anything,
+  type Check,
+  type Checked,
+  custom,
+  either,
+  flag,
+  nullable,
+  oneOf,
+  optional,
+  that,
+  withDefault,
+} from '../../shared/validation/check.ts';
+import { Fault, placeOf } from '../../shared/validation/fault.ts';
+import { from, number, positive, upTo, wholeNumber } from '../../shared/validation/numbers.ts';
+import { itemsFrom, list, object, record, strictObject } from '../../shared/validation/objects.ts';
+import { matching, text, units } from '../../shared/validation/text.ts';
 import type { Logger } from '../observability/logger.ts';
-import { TRUST_SCHEMA } from './trust/trust-options.ts';
+import { checkFleetShape } from './fleet-options.ts';
+import { TRUST_SHAPE } from './trust/trust-options.ts';
 
-const milliseconds = z
-  .number()
-  .positive()
-  .max(2 ** 31 - 1);
-const count = z.int().positive();
+/** The longest that a timer waits. */
+const milliseconds = number(positive, upTo(2 ** 31 - 1));
+const count = wholeNumber(positive);
 
-const limitsSchema = z.object({
-  timeoutMs: milliseconds.default(5_000),
-  syncDeadlineMs: milliseconds.default(5_000),
-  connectTimeoutMs: milliseconds.default(10_000),
-  startTimeoutMs: milliseconds.default(60_000),
-  listTimeoutMs: milliseconds.default(10_000),
-  callTimeoutMs: milliseconds.default(60_000),
-  programStarts: count.nullable().default(null),
-  maxConnects: count.default(64),
-  maxConnectsPerOrigin: count.default(4),
-  maxToolPages: count.default(64),
-  maxTools: count.default(10_000),
-  maxResultBytes: count.default(32 * 1024 * 1024),
-  maxMapBytes: count.default(32 * 1024 * 1024),
-  maxConnectors: count.default(100_000),
-  maxClockSkewMs: z.number().nonnegative().default(300_000),
-});
+const LIMITS_SHAPE = {
+  timeoutMs: withDefault(milliseconds, 5_000),
+  syncDeadlineMs: withDefault(milliseconds, 5_000),
+  connectTimeoutMs: withDefault(milliseconds, 10_000),
+  startTimeoutMs: withDefault(milliseconds, 60_000),
+  listTimeoutMs: withDefault(milliseconds, 10_000),
+  callTimeoutMs: withDefault(milliseconds, 60_000),
+  programStarts: withDefault(nullable(count), null),
+  maxConnects: withDefault(count, 64),
+  maxConnectsPerOrigin: withDefault(nullable(count), null),
+  maxToolPages: withDefault(count, 64),
+  maxTools: withDefault(count, 10_000),
+  maxResultBytes: withDefault(count, 32 * 1024 * 1024),
+  maxMapBytes: withDefault(count, 32 * 1024 * 1024),
+  maxConnectors: withDefault(count, 100_000),
+  maxClockSkewMs: withDefault(number(from(0)), 300_000),
+};
+
+/** The numeric options, with their defaults. */
+export const checkLimits = object(LIMITS_SHAPE);
 
 /** The numeric options, all set. */
-export type Limits = Readonly<z.infer<typeof limitsSchema>>;
+export type Limits = Checked<typeof checkLimits>;
 
 const isFunction = (value: unknown): boolean => typeof value === 'function';
 
 /** Something with these methods. */
-function having(...methods: readonly string[]): z.ZodType {
+function having(...methods: readonly string[]): Check<unknown> {
   const has = (value: unknown): boolean =>
     (typeof value === 'object' || isFunction(value)) &&
     value !== null &&
     methods.every((method) => isFunction(Reflect.get(value as object, method)));
-  return z.custom(has, `must be an object with ${methods.map((method) => `${method}()`).join(', ')}`);
+  return custom(has, `must be an object with ${methods.map((method) => `${method}()`).join(', ')}`);
 }
 
-const callable = z.custom(isFunction, 'must be a function');
+const callable = custom(isFunction, 'must be a function');
 
-const pem = z.union([z.string().min(1), z.instanceof(Uint8Array)], 'must be PEM, as a string or as bytes');
+const pem = either(
+  'must be PEM, as a string or as bytes',
+  text(units(1)),
+  custom((value) => value instanceof Uint8Array, 'must be bytes'),
+);
 
-const headerSecret = z.custom(
+const headerSecret = custom(
   (value) => isFunction(value) || typeof value === 'string',
   'must be a string or a function',
 );
+
+/** The id of a client that is the address of its metadata document (draft-ietf-oauth-client-id-metadata-document). */
+export function isMetadataUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || !isHttpEndpoint(value)) return false;
+  const { protocol, pathname, href } = new URL(value);
+  // The parser removes dot segments: an address with some is not the one that the issuer would compare.
+  return protocol === 'https:' && pathname !== '/' && !value.includes('#') && href === value;
+}
+
+const variableName = text(matching(/^[A-Za-z_][A-Za-z0-9_]{0,127}$/, 'must be the name of an environment variable'));
 
 const isMapUrl = (value: unknown): boolean => typeof value === 'string' && isHttpEndpoint(value);
 
@@ -59,83 +92,97 @@ export const DEFAULT_SOURCE = 'default';
 const areUnique = (sources: readonly { readonly id: string }[]): boolean =>
   new Set(sources.map(({ id }) => id)).size === sources.length;
 
-const mapUrl = z.custom(isMapUrl, 'must be an absolute http or https URL without credentials (use apiKey for those)');
+const mapUrl = custom(isMapUrl, 'must be an absolute http or https URL without credentials (use apiKey for those)');
 
-const sourceId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -');
+const sourceId = text(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -'));
 
-const sourceSchema = z.strictObject({
+const checkSource = strictObject({
   id: sourceId,
   url: mapUrl,
-  ...TRUST_SCHEMA,
-  apiKey: headerSecret.optional(),
-  connectorsApiKey: headerSecret.optional(),
-  timeoutMs: milliseconds.optional(),
-  refreshIntervalMs: milliseconds.optional(),
-  maxMapBytes: count.optional(),
-  maxConnectors: count.optional(),
+  ...TRUST_SHAPE,
+  apiKey: optional(headerSecret),
+  connectorsApiKey: optional(headerSecret),
+  timeoutMs: optional(milliseconds),
+  refreshIntervalMs: optional(milliseconds),
+  maxMapBytes: optional(count),
+  maxConnectors: optional(count),
 });
 
-const optionsSchema = z.object({
+const path = text(units(1));
+
+const OPTIONS_SHAPE = {
   serviceMapUrl: mapUrl,
-  ...TRUST_SCHEMA,
-  sources: z
-    .array(sourceSchema)
-    .min(1)
-    .refine(areUnique, 'two of them have one id')
-    .refine(
-      (sources) => sources.every(({ id }) => id !== DEFAULT_SOURCE),
-      `"${DEFAULT_SOURCE}" is that of serviceMapUrl`,
-    )
-    .optional(),
-  configFile: z.union([z.string().min(1), z.array(z.string().min(1)).min(1)]).optional(),
-  configDigests: z.record(z.string(), z.string()).optional(),
-  serverRegistry: z.union([z.literal(true), z.strictObject({ path: z.string().min(1).optional() })]).optional(),
-  connectorsApiKey: headerSecret.optional(),
-  apiKey: headerSecret.optional(),
-  registry: having('registerTool').optional(),
-  logger: having('debug', 'info', 'warn', 'error').optional(),
-  fetchImpl: callable.optional(),
-  agent: having('dispatch').optional(),
-  tls: z
-    .strictObject({
-      ca: z.union([pem, z.array(pem)]).optional(),
-      cert: pem.optional(),
-      key: pem.optional(),
-      passphrase: z.string().optional(),
-      servername: z.string().optional(),
-    })
-    .optional(),
-  proxy: z
-    .union([
-      z.string().min(1),
-      z.literal(false),
-      z.strictObject({
-        http: z.string().optional(),
-        https: z.string().optional(),
-        noProxy: z.string().optional(),
-      }),
-    ])
-    .optional(),
-  now: callable.optional(),
-  clock: having('now').optional(),
-  sleep: callable.optional(),
-  random: having('next').optional(),
-  createProxy: callable.optional(),
-  host: z.object({ capabilities: z.record(z.string(), z.unknown()), answer: callable }).optional(),
-  oauth: callable.optional(),
-  concurrency: count.optional(),
-  allowPrivateEndpoints: z.boolean().default(true),
-  stateDir: z.string().min(1).optional(),
-  pinTools: z.enum(['off', 'warn', 'quarantine']).default('warn'),
-  notifications: z.boolean().optional(),
-  offload: z.enum(['auto', 'always', 'never']).default('auto'),
-  featureFlags: z.object({ asyncRefresh: z.boolean(), refreshIntervalMs: milliseconds }).optional(),
-});
+  ...TRUST_SHAPE,
+  sources: optional(
+    list(
+      checkSource,
+      itemsFrom(1),
+      that(areUnique, 'two of them have one id'),
+      that(
+        (sources) => sources.every(({ id }) => id !== DEFAULT_SOURCE),
+        `"${DEFAULT_SOURCE}" is that of serviceMapUrl`,
+      ),
+    ),
+  ),
+  configFile: optional(either('must be a path or a list of paths', path, list(path, itemsFrom(1)))),
+  configDigests: optional(record(text())),
+  serverRegistry: optional(
+    either('must be true or an object with path', oneOf(true), strictObject({ path: optional(path) })),
+  ),
+  givenServers: optional(list(object({ id: text(units(1)) }), itemsFrom(1))),
+  connectorsApiKey: optional(headerSecret),
+  apiKey: optional(headerSecret),
+  registry: optional(having('registerTool')),
+  logger: optional(having('debug', 'info', 'warn', 'error')),
+  fetchImpl: optional(callable),
+  agent: optional(having('dispatch')),
+  tls: optional(
+    strictObject({
+      ca: optional(either('must be PEM, or a list of PEM', pem, list(pem))),
+      cert: optional(pem),
+      key: optional(pem),
+      passphrase: optional(text()),
+      servername: optional(text()),
+    }),
+  ),
+  proxy: optional(
+    either(
+      'must be a URL, false, or an object with http, https and noProxy',
+      text(units(1)),
+      oneOf(false),
+      strictObject({ http: optional(text()), https: optional(text()), noProxy: optional(text()) }),
+    ),
+  ),
+  now: optional(callable),
+  clock: optional(having('now')),
+  sleep: optional(callable),
+  random: optional(having('next')),
+  createProxy: optional(callable),
+  host: optional(object({ capabilities: record(anything), answer: callable })),
+  oauth: optional(callable),
+  concurrency: optional(count),
+  allowPrivateEndpoints: withDefault(flag, true),
+  stateDir: optional(path),
+  pinTools: withDefault(oneOf('off', 'warn', 'quarantine'), 'warn'),
+  notifications: optional(flag),
+  offload: withDefault(oneOf('auto', 'always', 'never'), 'auto'),
+  featureFlags: optional(object({ asyncRefresh: flag, refreshIntervalMs: milliseconds })),
+  connect: optional(oneOf('all', 'on-demand')),
+  clientMetadataUrl: optional(
+    custom(isMetadataUrl, 'must be an https URL with a path, without credentials, dot segments or fragment'),
+  ),
+  allowEnv: optional(list(variableName)),
+  fleet: optional(checkFleetShape),
+  record: optional(path),
+};
 
-/** Of a manager whose connectors are from elsewhere. */
-const localSchema = optionsSchema.extend({
-  serviceMapUrl: z.undefined().optional(),
-});
+/** The options of a manager with a service map. */
+export const checkRemote = object(OPTIONS_SHAPE);
+
+/** The options of a manager whose connectors are from elsewhere. */
+export const checkLocal = object({ ...OPTIONS_SHAPE, serviceMapUrl: absent });
+
+const checkFleet = object({ fleet: optional(checkFleetShape) });
 
 /** What the checks make of options: the numbers and the choices, with their defaults. */
 export interface CheckedOptions {
@@ -152,17 +199,23 @@ export function checkOptions(options: {
   readonly sources?: unknown;
   readonly configFile?: unknown;
   readonly serverRegistry?: unknown;
+  readonly givenServers?: unknown;
   readonly agent?: unknown;
   readonly createProxy?: unknown;
 }): CheckedOptions {
-  const others = [options.sources, options.configFile, options.serverRegistry];
+  const others = [options.sources, options.configFile, options.serverRegistry, options.givenServers];
   const isLocal = options.serviceMapUrl === undefined && others.some((option) => option !== undefined);
-  const checked = parse<Omit<CheckedOptions, 'limits'>>(isLocal ? localSchema : optionsSchema, options);
+  const checked = accepted(isLocal ? checkLocal(options) : checkRemote(options));
   const { offload, pinTools, allowPrivateEndpoints } = checked;
   if (!allowPrivateEndpoints) assertOwnConnections(options);
   const { concurrency } = options;
   const atOnce = concurrency === undefined ? {} : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency };
-  return { offload, pinTools, allowPrivateEndpoints, limits: parse(limitsSchema, { ...atOnce, ...options }) };
+  return { offload, pinTools, allowPrivateEndpoints, limits: accepted(checkLimits({ ...atOnce, ...options })) };
+}
+
+/** Checks the option `fleet` alone, as {@link checkOptions} does. Throws OPTIONS_INVALID. */
+export function checkFleetOptions(fleet: unknown): void {
+  accepted(checkFleet({ fleet }));
 }
 
 /** An address is checked where its socket is made, and others' sockets are made elsewhere. */
@@ -173,20 +226,14 @@ function assertOwnConnections(options: { readonly agent?: unknown; readonly crea
   throw new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'allowPrivateEndpoints' } });
 }
 
-function parse<T>(schema: z.ZodType<T>, options: unknown): T {
-  const result = schema.safeParse(options);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const name = z.core.toDotPath(issue?.path ?? []) || 'options';
-  throw new SwitchyardError('OPTIONS_INVALID', `Option ${name}: ${issue?.message ?? 'invalid'}.`, {
-    detail: { option: name },
-  });
+/** Checked options; throws OPTIONS_INVALID where they have a fault. */
+function accepted<T>(checked: T | Fault): T {
+  if (!(checked instanceof Fault)) return checked;
+  const option = placeOf(checked.path) || 'options';
+  throw new SwitchyardError('OPTIONS_INVALID', `Option ${option}: ${checked.message}.`, { detail: { option } });
 }
 
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set([
-  ...Object.keys(optionsSchema.shape),
-  ...Object.keys(limitsSchema.shape),
-]);
+const KNOWN_OPTIONS: ReadonlySet<string> = new Set([...Object.keys(OPTIONS_SHAPE), ...Object.keys(LIMITS_SHAPE)]);
 
 /** Names what is set and has no effect: unknown options, since callers spread whole configurations in, and those that the agent overrules. */
 export function warnOfIgnored(options: object, logger: Logger): void {

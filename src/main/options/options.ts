@@ -15,8 +15,9 @@ import { type HostSide, TOOLS_ONLY } from '../mcp/host-side.ts';
 import { limitLogs } from '../observability/log-limit.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
 import { type ConnectorFeatureFlags, parseConnectorFeatureFlags } from './feature-flags.ts';
+import { type ResolvedFleet, resolveFleet } from './fleet-options.ts';
 import type { ConnectorOAuth, CreateProxy, ToolRegistry } from './host-interfaces.ts';
-import type { ManagerOptions, ServerRegistryOption } from './manager-options.ts';
+import type { GivenServer, ManagerOptions, ServerRegistryOption } from './manager-options.ts';
 import { type MapOptions, placedSources, resolveMaps } from './map-options.ts';
 import { resolveNetwork } from './network-options.ts';
 import type { PinPolicy } from './option-checks.ts';
@@ -35,6 +36,7 @@ export interface ResolvedOptions {
   readonly configDigests: ReadonlyMap<string, string>;
   /** The `servers.json` of a registry. */
   readonly serverRegistry: string | null;
+  readonly givenServers: readonly GivenServer[];
   /** For the connectors of `serviceMapUrl` and of local files; a source of `sources` has its own. */
   readonly connectorsApiKey: () => Promise<string | null>;
   readonly registry: ToolRegistry | null;
@@ -56,6 +58,14 @@ export interface ResolvedOptions {
   readonly notifications: boolean;
   readonly offload: 'auto' | 'always' | 'never';
   readonly featureFlags: ConnectorFeatureFlags;
+  readonly connect: 'all' | 'on-demand';
+  /** The https address of this host's client metadata document (CIMD). */
+  readonly clientMetadataUrl: string | null;
+  /** The environment variables that entries of a map may name. */
+  readonly allowEnv: readonly string[];
+  readonly fleet: ResolvedFleet | null;
+  /** The file that messages are recorded to. */
+  readonly record: string | null;
   readonly limits: Limits;
 }
 
@@ -77,6 +87,7 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
     configFiles: [options.configFile ?? []].flat(),
     configDigests: new Map(Object.entries(options.configDigests ?? {})),
     serverRegistry: registryFile(options.serverRegistry),
+    givenServers: options.givenServers ?? [],
     connectorsApiKey: () => askForHeader(options.connectorsApiKey),
     registry: options.registry ?? null,
     logger,
@@ -96,6 +107,11 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
     notifications: options.notifications ?? false,
     offload,
     featureFlags,
+    connect: options.connect ?? 'all',
+    clientMetadataUrl: options.clientMetadataUrl ?? null,
+    allowEnv: options.allowEnv ?? [],
+    fleet: resolveFleet(options.fleet),
+    record: options.record ?? null,
     limits,
   };
 }

@@ -18,6 +18,14 @@ import { Lineage } from './trust/lineage.ts';
 import { type MapTrustStatus, viewTrust } from './trust/map-trust-status.ts';
 import { trustOf } from './trust/source-trust.ts';
 
+/** Where a body comes from. `read`: reads it from the fleet, each time anew, since a thread takes it over. */
+type Origin =
+  | { readonly kind: 'source' }
+  | { readonly kind: 'remembered'; readonly body: AcquiredBody }
+  | { readonly kind: 'fleet'; readonly read: () => Promise<AcquiredBody> };
+
+const FETCHED: Origin = { kind: 'source' };
+
 /**
  * The last accepted map of a source, and how the next one is loaded. One load at a time: the caller sees to it.
  */
@@ -68,24 +76,54 @@ export class CurrentMap {
   }
 
   /**
-   * Asks for the map once and accepts what is proven; a failed load changes nothing.
+   * Asks for the map once and accepts what is proven; a failed load changes nothing. `followsKeys`: whether newer key
+   * documents are looked for, too.
    * The first time, what is remembered from an earlier run is put in force before the network is asked.
    * Rejects with SECRET_UNAVAILABLE, KEYS_UNAVAILABLE or KEYS_INVALID where a key cannot be had, and with
    * KEYS_ROLLED_BACK where no key document is new enough.
    */
-  async load(signal: AbortSignal): Promise<LoadOutcome> {
-    const secrets = await askForSecrets(this.#options, signal);
-    this.#inForce.checkAge();
-    const oldKeys = this.#lineage.unread(secrets.hmacKeys);
-    if (oldKeys !== null) await this.#remember(secrets, oldKeys, signal).finally(this.#remembered.resolve);
+  async load(signal: AbortSignal, followsKeys = true): Promise<LoadOutcome> {
+    const secrets = await this.#prepare(signal);
     const hasLost = this.#deps.memory.hasLost(this.#lineage.storeKey);
-    const first = await this.#keys.load(secrets, signal, (following) => this.#run(secrets, null, signal, following));
-    const outcome = (await this.#wasFloorReset(first, signal)) ? await this.#run(secrets, null, signal) : first;
+    const run = (following: Following | null) => this.#run(secrets, FETCHED, signal, following);
+    const first = await this.#keys.load(secrets, signal, run, followsKeys);
+    const outcome = (await this.#wasFloorReset(first, signal)) ? await this.#run(secrets, FETCHED, signal) : first;
     if (outcome.kind !== 'unchanged' || !(await hasLost)) return outcome;
     // Of a map that did not change only the bytes are missing that could be kept again.
     this.#lineage.forgetBody();
-    const again = await this.#run(secrets, null, signal);
+    const again = await this.#run(secrets, FETCHED, signal);
     return again.kind === 'failed' ? outcome : again;
+  }
+
+  /**
+   * Proves what `read` gives, a body of the fleet, by the same rules as one of the source, and accepts it. The body in
+   * force is `unchanged`, which confirms nothing. Rejects as {@link load} and as `read` do.
+   */
+  async take(read: () => Promise<AcquiredBody>, signal: AbortSignal): Promise<LoadOutcome> {
+    const secrets = await this.#prepare(signal);
+    return this.#keys.load(secrets, signal, () => this.#run(secrets, { kind: 'fleet', read }, signal), false);
+  }
+
+  /** Puts in force what is remembered, if that was not done yet. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  async recall(signal: AbortSignal): Promise<void> {
+    await this.#prepare(signal);
+  }
+
+  /** Follows the key documents without asking for a map. Rejects with SECRET_UNAVAILABLE or KEYS_…. */
+  async followKeys(signal: AbortSignal): Promise<void> {
+    const secrets = await this.#prepare(signal);
+    this.#keys.startRefresh();
+    await this.#keys.follow(secrets, signal);
+  }
+
+  /** The fleet says that the source stands by the map in force, which then counts as confirmed. */
+  vouch(): void {
+    this.#inForce.confirm(this.#lineage.etag);
+  }
+
+  /** The next answer of the source is read whole and proven, even if it is the map in force. */
+  forgetBody(): void {
+    this.#lineage.forgetBody();
   }
 
   /**
@@ -99,6 +137,15 @@ export class CurrentMap {
   /** Stops watching the age of the map. Idempotent. */
   close(): void {
     this.#inForce.close();
+  }
+
+  /** The secrets of one load. The first time, what is remembered is put in force. */
+  async #prepare(signal: AbortSignal): Promise<AskedSecrets> {
+    const secrets = await askForSecrets(this.#options, signal);
+    this.#inForce.checkAge();
+    const oldKeys = this.#lineage.unread(secrets.hmacKeys);
+    if (oldKeys !== null) await this.#remember(secrets, oldKeys, signal).finally(this.#remembered.resolve);
+    return secrets;
   }
 
   /** Takes up what is remembered: the floor counts, and a first map is proven again. */
@@ -124,9 +171,9 @@ export class CurrentMap {
 
   /** Puts a remembered map in force, if it still proves good. */
   async #serve(map: StoredMap, secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
-    const given: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
+    const body: AcquiredBody = { kind: 'body', bytes: map.body, etag: map.etag, fetchMs: 0 };
     await this.#keys.assertUsable(secrets, signal);
-    const outcome = await this.#run(secrets, given, signal);
+    const outcome = await this.#run(secrets, { kind: 'remembered', body }, signal);
     if (outcome.kind !== 'failed') {
       this.#remembered.resolve();
       return;
@@ -147,32 +194,45 @@ export class CurrentMap {
 
   async #run(
     secrets: AskedSecrets,
-    given: AcquiredBody | null,
+    origin: Origin,
     signal: AbortSignal,
     following: Following | null = null,
   ): Promise<LoadOutcome> {
-    const { clock, loader, memory, network } = this.#deps;
+    const { clock, loader, memory, network, watcher } = this.#deps;
+    const isRemembered = origin.kind === 'remembered';
+    const given = isRemembered ? origin.body : origin.kind === 'fleet' ? await origin.read() : null;
     const [options, lineage, snapshot] = [this.#options, this.#lineage, this.#inForce.snapshot];
     this.#keys.configure(secrets.keySet);
     const trust = trustOf(options.trust, secrets.hmacKeys, this.#keys.inForce, lineage.facts);
     lineage.useTrust(trust, options.trust.mapId);
     const { apiKey } = secrets;
     // A remembered map is in the store already.
-    const wantsBody = given === null && memory.isKeeping;
-    const parts = { ...{ trust, apiKey, given, options, network, lineage, snapshot, wantsBody }, nowMs: clock.now() };
-    const outcome = await traced('load', 'service map load', { isRemembered: given !== null }, (traceparent) =>
-      loader.load(createLoadTask({ traceparent, ...parts }), signal),
+    const wantsBody = !isRemembered && (memory.isKeeping || watcher?.wantsBytes === true);
+    const parts = { trust, apiKey, given, isRemembered, options, network, lineage, snapshot, wantsBody };
+    const outcome = await traced('load', 'service map load', { isRemembered }, (traceparent) =>
+      loader.load(createLoadTask({ traceparent, ...parts, nowMs: clock.now() }), signal),
     );
     // What was proven under older keys does not count, and a map that was dropped is not there to be compared with.
     const hasOtherKeys = following !== null && (await following.hasChanged);
     // Nothing is taken up once the manager closes, though the map may have come in the same moment.
     signal.throwIfAborted();
-    if (given === null && (hasOtherKeys || this.#inForce.snapshot !== snapshot))
-      return this.#run(secrets, null, signal);
+    if (!isRemembered && (hasOtherKeys || this.#inForce.snapshot !== snapshot))
+      return this.#run(secrets, origin, signal);
     this.#deps.onLoad(outcome.kind === 'loaded' ? outcome.commit.report : outcome.report, outcome.kind);
-    if (outcome.kind === 'loaded') this.#inForce.accept(outcome, given !== null);
-    if (outcome.kind === 'unchanged') this.#inForce.confirm(outcome.etag);
+    if (outcome.kind === 'loaded') this.#accept(outcome, isRemembered);
+    // What the fleet says again is no second opinion of the source.
+    if (outcome.kind === 'unchanged' && origin.kind !== 'fleet') this.#inForce.confirm(outcome.etag);
     return outcome;
+  }
+
+  #accept(outcome: Extract<LoadOutcome, { kind: 'loaded' }>, isRemembered: boolean): void {
+    const { memory, watcher } = this.#deps;
+    const { body, bodySha256: sha256, generatedAtMs, expiresAtMs, etag } = outcome.commit;
+    const isWanted = watcher?.wantsBytes === true && !isRemembered;
+    // The store takes over the buffer.
+    const bytes = isWanted && body !== null ? (memory.isKeeping ? body.slice() : body) : null;
+    this.#inForce.accept(outcome, isRemembered);
+    watcher?.accepted({ sha256, generatedAtMs, expiresAtMs, etag }, bytes);
   }
 
   /** Whether a person has reset a floor that kept every map of the present out; then it is taken over. */

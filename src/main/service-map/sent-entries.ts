@@ -1,5 +1,5 @@
+import { unpack } from '../../shared/codec.ts';
 import { type ConnectorEntry, normalizeEntry, type RawEntry } from '../../shared/map/service-map.ts';
-import { unpack } from '../../shared/protocol/codec.ts';
 import type { ChunkEvent } from '../../shared/protocol/thread-messages.ts';
 
 /** A chunk is unpacked when it has fewer of its entries left than one in so many: what is kept of it is then that, not the whole. */

@@ -1,16 +1,19 @@
-import { asSwitchyardError, ConnectorManifestError, fromWireError, type SwitchyardError } from '../../shared/errors.ts';
-import { MAX_RETRY_AFTER_MS } from '../../shared/net/retry-after.ts';
+import type { SwitchyardError } from '../../shared/errors.ts';
+import { fleetMapName } from '../../shared/fleet/fleet-keys.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Observation } from '../observability/observed-gauges.ts';
 import type { MapOptions } from '../options/map-options.ts';
-import { shownMapUrl } from '../options/map-url.ts';
+import { canonicalMapUrl, shownMapUrl } from '../options/map-url.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import { CurrentMap } from './current-map.ts';
 import type { CurrentMapDeps } from './current-map-deps.ts';
-import type { LoadOutcome } from './loading/collect-load.ts';
-import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts';
-import { retry } from './refresh/retry.ts';
-import { decideSync, type Freshness, rejectsOnFailure } from './refresh/sync-decision.ts';
+import { FleetMap } from './fleet/fleet-map.ts';
+import type { FollowedSource } from './fleet/followed-source.ts';
+import type { CircuitState } from './refresh/circuit-breaker.ts';
+import type { RefreshOutcome } from './refresh/refresh-outcome.ts';
+import { decideSync, type Freshness, rejectsOnFailure, type SyncDecision } from './refresh/sync-decision.ts';
 import type { Snapshot } from './snapshot.ts';
+import { type RefreshDeps, type SourceFailure, SourceRefresh } from './source-refresh.ts';
 import { type MapTrustStatus, observedTrust } from './trust/map-trust-status.ts';
 
 /** What a source says of itself. */
@@ -31,46 +34,28 @@ export interface SourceStatus extends MapTrustStatus {
   readonly lastError: SourceFailure | null;
 }
 
-/** Why a refresh failed, and when (epoch ms). */
-export interface SourceFailure {
-  readonly code: string;
-  readonly message: string;
-  readonly at: number;
-}
-
-/** What came of a refresh, all its attempts together. */
-type RefreshResult = 'loaded' | 'unchanged' | 'failed';
-
 /** What a source needs besides its options. */
-export interface SourceDeps extends CurrentMapDeps, Pick<ResolvedOptions, 'sleep'> {
-  /** Called at the end of each refresh; `code` is null unless it failed. */
-  readonly onRefresh: (result: RefreshResult, code: string | null) => void;
+export interface SourceDeps extends Omit<CurrentMapDeps, 'watcher'>, RefreshDeps, Pick<ResolvedOptions, 'random'> {
+  /** The fleet of this process; null without one. */
+  readonly fleet: Fleet | null;
+  /** Called when the fleet takes the background refresh over (false), and when it cannot any longer (true). */
+  readonly onAlone: (isAlone: boolean) => void;
 }
 
-type RefreshOutcome =
-  | { readonly ok: true }
-  | { readonly ok: false; readonly error: SwitchyardError; readonly opened: boolean };
-
-const ATTEMPT_DELAYS_MS = [50, 100];
-const CIRCUIT = { threshold: 3, resetMs: 60_000 };
-
-/** One service map: when to ask for it, and what to do when that fails. One refresh at a time, shared by all who ask. */
+/** One service map: when to ask for it, and what to do when that fails. All who ask share one refresh at a time. */
 export class ServiceMapSource {
   readonly #options: MapOptions;
   readonly #deps: SourceDeps;
   readonly #map: CurrentMap;
-  readonly #breaker: CircuitBreaker;
-  readonly #closing = new AbortController();
-  #flight: Promise<RefreshOutcome> | null = null;
-  #lastError: SourceFailure | null = null;
-  /** Until when the server asked not to be asked, on the clock of `elapsedMs`. */
-  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+  readonly #refreshes: SourceRefresh;
+  readonly #fleet: FleetMap | null;
 
   constructor(options: MapOptions, deps: SourceDeps) {
     this.#options = options;
     this.#deps = deps;
-    this.#map = new CurrentMap(options, deps);
-    this.#breaker = new CircuitBreaker({ ...CIRCUIT, now: deps.elapsedMs });
+    this.#fleet = deps.fleet === null ? null : this.#createFleetMap(deps.fleet);
+    this.#map = new CurrentMap(options, this.#fleet === null ? { ...deps, watcher: null } : this.#watched(this.#fleet));
+    this.#refreshes = new SourceRefresh(options, deps, this.#map);
   }
 
   /** Resolves when what is remembered of the map is in force, or is known to be nothing; it takes a sync to begin. */
@@ -92,33 +77,39 @@ export class ServiceMapSource {
    * ConnectorManifestError whose `code` and `cause` are those of the last attempt.
    */
   async sync(force: boolean): Promise<void> {
-    const pauseMs = this.#pauseMs();
-    const blocked = (): ConnectorManifestError => (pauseMs > 0 ? this.#pausedError(pauseMs) : this.#circuitOpenError());
-    switch (decideSync(this.#map.freshness, force, pauseMs > 0 ? 'paused' : this.#breaker.state)) {
+    if (this.#fleet !== null && this.#decide(force) !== 'serve' && (await this.#fleet.serves(force))) return;
+    switch (this.#decide(force)) {
       case 'serve':
         return;
       case 'serve-stale':
-        this.#warnStale(blocked());
+        this.#warnStale(this.#refreshes.blocked());
         return;
       case 'reject':
-        throw blocked();
+        throw this.#refreshes.blocked();
       case 'ask':
-        this.#settle(await this.#refresh(), force);
+        this.#settle(await this.#refreshes.refresh(), force);
     }
+  }
+
+  /** Has the fleet, if there is one, take the background refresh over. True if there is one. */
+  follow(): boolean {
+    this.#fleet?.follow();
+    return this.#fleet !== null;
   }
 
   status(): SourceStatus {
     // Asked first: a map that is too old is dropped by it.
     const { freshness } = this.#map;
+    const { pauseMs, lastError } = this.#refreshes;
     return {
       sourceId: this.#options.id,
       url: shownMapUrl(this.#options.url),
       freshness,
       ...this.#ages(),
       ...this.#map.trustStatus(),
-      circuit: this.#breaker.state,
-      pausedUntil: this.#pauseMs() > 0 ? Math.round(this.#deps.clock.now() + this.#pauseMs()) : null,
-      lastError: this.#lastError,
+      circuit: this.#refreshes.circuit,
+      pausedUntil: pauseMs > 0 ? Math.round(this.#deps.clock.now() + pauseMs) : null,
+      lastError,
     };
   }
 
@@ -131,15 +122,16 @@ export class ServiceMapSource {
       generatedAtMs: header === null ? null : generatedAtMs,
       expiresAtMs: header === null ? null : expiresAtMs,
       ...observedTrust(this.#map.trustStatus()),
-      circuit: this.#breaker.state,
+      circuit: this.#refreshes.circuit,
     };
   }
 
   /** Cancels the refresh under way; `reason` becomes its failure. */
   async close(reason: SwitchyardError): Promise<void> {
-    this.#closing.abort(reason);
+    this.#fleet?.close();
+    const closed = this.#refreshes.close(reason);
     this.#map.close();
-    await this.#flight;
+    await closed;
   }
 
   #ages(): Pick<SourceStatus, 'ageMs' | 'staleSince'> {
@@ -151,82 +143,72 @@ export class ServiceMapSource {
 
   #settle(outcome: RefreshOutcome, force: boolean): void {
     if (outcome.ok) return;
-    if (this.#closing.signal.aborted || rejectsOnFailure(this.#map.freshness, force, outcome.opened))
+    if (this.#refreshes.closing.aborted || rejectsOnFailure(this.#map.freshness, force, outcome.opened))
       throw outcome.error;
   }
 
-  #refresh(): Promise<RefreshOutcome> {
-    this.#flight ??= this.#refreshOnce().finally(() => {
-      this.#flight = null;
-    });
-    return this.#flight;
+  #decide(force: boolean): SyncDecision {
+    const { pauseMs, circuit } = this.#refreshes;
+    return decideSync(this.#map.freshness, force, pauseMs > 0 ? 'paused' : circuit);
   }
 
-  async #refreshOnce(): Promise<RefreshOutcome> {
-    const { signal } = this.#closing;
-    this.#map.startRefresh();
-    try {
-      const outcome = await retry(() => this.#map.load(signal), {
-        delayMs: (result, retries) => this.#delayMs(result, retries),
-        sleep: this.#deps.sleep,
-        signal,
-      });
-      if (outcome.kind === 'failed') throw fromWireError(outcome.error, ConnectorManifestError);
-      this.#deps.onRefresh(outcome.kind, null);
-    } catch (error) {
-      return this.#failed(signal.aborted ? signal.reason : asSwitchyardError(error));
-    }
-    this.#breaker.succeed();
-    this.#lastError = null;
-    return { ok: true };
+  /** What the current map needs in a fleet. */
+  #watched(fleet: FleetMap): CurrentMapDeps {
+    const deps = this.#deps;
+    const map = (): CurrentMap => this.#map;
+    return {
+      ...deps,
+      watcher: fleet,
+      onSnapshot(snapshot, delta) {
+        if (snapshot.header === null) fleet.dropped();
+        deps.onSnapshot(snapshot, delta);
+      },
+      onFresh(holdsForMs) {
+        const { generatedAtMs, expiresAtMs } = map().snapshot;
+        fleet.fresh(holdsForMs, expiresAtMs - generatedAtMs);
+        deps.onFresh(holdsForMs);
+      },
+    };
   }
 
-  /** The pause before the next attempt, which the server may lengthen; null where there is none, or it wants more than we wait for. */
-  #delayMs(result: LoadOutcome, retries: number): number | null {
-    const delayMs = ATTEMPT_DELAYS_MS[retries - 1];
-    if (result.kind !== 'failed') return null;
-    const wantedMs = Number(result.error.detail.retryAfterMs ?? 0);
-    if (delayMs !== undefined && wantedMs <= this.#options.limits.timeoutMs) return Math.max(delayMs, wantedMs);
-    // A caller's clock that is set back must not turn no pause into one.
-    this.#pausedUntilMs = wantedMs > 0 ? this.#deps.elapsedMs() + wantedMs : Number.NEGATIVE_INFINITY;
-    return null;
+  #createFleetMap(fleet: Fleet): FleetMap {
+    const { logger, random, onAlarm, onAlone } = this.#deps;
+    const name = fleetMapName(fleet.id, canonicalMapUrl(this.#options.url));
+    return new FleetMap({ fleet, name, source: this.#followed(), logger, random, onAlarm, onAlone });
   }
 
-  #pauseMs(): number {
-    // A caller's clock may be set back.
-    return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());
-  }
-
-  #failed(error: SwitchyardError): RefreshOutcome {
-    if (this.#closing.signal.aborted) return { ok: false, error, opened: false };
-    this.#lastError = { code: error.code, message: error.message, at: this.#deps.clock.now() };
-    const { code, message } = error;
-    const rest = this.#map.freshness === 'none' ? 'there is none to serve' : 'the last good one stays in force';
-    this.#deps.logger.warn(
-      { event: 'map-refresh-failed', sourceId: this.#options.id, code, err: error },
-      `The service map was not refreshed, ${rest}: ${message}`,
-    );
-    this.#deps.onRefresh('failed', code);
-    return { ok: false, error, opened: this.#breaker.fail() };
+  /** This source, as its fleet's part uses it. */
+  #followed(): FollowedSource {
+    const [map, refreshes] = [(): CurrentMap => this.#map, (): SourceRefresh => this.#refreshes];
+    const { id, refreshIntervalMs: intervalMs } = this.#options;
+    return {
+      ...{ id, intervalMs },
+      get pauseMs() {
+        return refreshes().pauseMs;
+      },
+      get isFresh() {
+        return map().freshness === 'fresh';
+      },
+      get isHolding() {
+        return map().snapshot.held.length > 0;
+      },
+      recall: () => refreshes().alone(() => map().recall(refreshes().closing)),
+      ask: (kind) => refreshes().refresh(kind),
+      take: (read) => refreshes().take(read),
+      vouch: () => refreshes().vouch(),
+      forgetBody: () => map().forgetBody(),
+      // A failure is logged and shown where the keys are.
+      followKeys: () =>
+        refreshes()
+          .alone(() => map().followKeys(refreshes().closing))
+          .catch(() => {}),
+    };
   }
 
   #warnStale(error: SwitchyardError): void {
     this.#deps.logger.warn(
       { event: 'map-stale', sourceId: this.#options.id, code: error.code, err: error },
       `Serving the last good service map: ${error.message}`,
-    );
-  }
-
-  #pausedError(pauseMs: number): ConnectorManifestError {
-    const message = `The server of the service map asked to wait; it is asked again in ${Math.ceil(pauseMs / 1000)} s.`;
-    return new ConnectorManifestError('MAP_RATE_LIMITED', message, { detail: { retryAfterMs: Math.ceil(pauseMs) } });
-  }
-
-  #circuitOpenError(): ConnectorManifestError {
-    const message = `No request for the service map is sent for a minute after ${this.#breaker.failures} failed refreshes in a row.`;
-    return new ConnectorManifestError(
-      'CIRCUIT_OPEN',
-      this.#lastError === null ? message : `${message} The last failure: ${this.#lastError.message}`,
     );
   }
 }

@@ -30,10 +30,12 @@ export interface EntrySource {
   close(): Promise<void>;
 }
 
-/** The local sources of a manager; null for one that its options do not name. */
+/** The local sources of a manager; null for one that its options do not name. Those given by the host win over all. */
 export interface LocalSources {
   readonly file: (EntrySource & { status(): LocalConfigStatus }) | null;
   readonly registry: (EntrySource & { status(): RegistryStatus }) | null;
+  /** Servers that the options hold themselves. */
+  readonly given?: EntrySource | null;
 }
 
 /** Sources that all say something of one connector, the one that counts first. */
@@ -51,7 +53,7 @@ export class ConnectorSources {
   readonly events: SourceEvents;
   readonly #maps: readonly ServiceMapSource[];
   readonly #named: LocalSources;
-  /** The file and the registry, the one whose entries win first. */
+  /** What is given, the file and the registry, the one whose entries win first. */
   readonly #local: readonly EntrySource[];
   /** The entries of files and registries that count, by connector id. */
   #entries: ReadonlyMap<string, ConnectorEntry> = new Map();
@@ -65,7 +67,7 @@ export class ConnectorSources {
   constructor(maps: readonly ServiceMapSource[], local: LocalSources, events: SourceEvents) {
     this.#maps = maps;
     this.#named = local;
-    this.#local = [local.file, local.registry].filter((source) => source !== null);
+    this.#local = [local.given ?? null, local.file, local.registry].filter((source) => source !== null);
     this.events = events;
     events.on('read', () => void events.emit('local', this.#takeLocal()));
   }
@@ -146,6 +148,11 @@ export class ConnectorSources {
     const entry = map?.snapshot.entry(id);
     if (map !== undefined && entry !== undefined) this.#origins.set(entry, map);
     return entry;
+  }
+
+  /** The ids of the entries of files and registries. */
+  get localIds(): readonly string[] {
+    return [...this.#entries.keys()];
   }
 
   /** The entry that counts, and as it was sent; undefined if there is none of that id. */

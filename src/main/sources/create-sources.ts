@@ -1,4 +1,6 @@
 import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
+import type { Fleet } from '../fleet/fleet.ts';
+import { GivenSource } from '../local-config/given-source.ts';
 import { LocalSource } from '../local-config/local-source.ts';
 import { recordAlarm, recordLoad, recordRefresh } from '../observability/instruments.ts';
 import type { MapOptions } from '../options/map-options.ts';
@@ -10,13 +12,15 @@ import { ConnectorSources } from './connector-sources.ts';
 import { SourceEvents } from './source-events.ts';
 
 export interface SourcesDeps extends Pick<CurrentMapDeps, 'loader' | 'memory'> {
+  /** The fleet of this process; null without one. */
+  readonly fleet: Fleet | null;
   /** Called for each load of a map, whether it succeeded or not. */
   readonly onLoad: (report: LoadReport) => void;
 }
 
 /** The sources that these options name. */
 export function createSources(options: ResolvedOptions, deps: SourcesDeps): ConnectorSources {
-  const { configFiles, configDigests, serverRegistry, logger, clock } = options;
+  const { configFiles, configDigests, serverRegistry, givenServers, logger, clock } = options;
   const events = new SourceEvents();
   const localDeps = { logger, now: () => clock.now(), onEntries: () => void events.emit('read') };
   return new ConnectorSources(
@@ -25,6 +29,7 @@ export function createSources(options: ResolvedOptions, deps: SourcesDeps): Conn
       file:
         configFiles.length === 0 ? null : new LocalSource(configFiles, { ...localDeps, trustedDigests: configDigests }),
       registry: serverRegistry === null ? null : new RegistrySource(serverRegistry, localDeps),
+      given: givenServers.length === 0 ? null : new GivenSource(givenServers, localDeps),
     },
     events,
   );
@@ -33,19 +38,20 @@ export function createSources(options: ResolvedOptions, deps: SourcesDeps): Conn
 function createMapSource(
   map: MapOptions,
   options: ResolvedOptions,
-  { loader, memory, onLoad }: SourcesDeps,
+  { loader, memory, fleet, onLoad }: SourcesDeps,
   events: SourceEvents,
 ): ServiceMapSource {
-  const { clock, elapsedMs, sleep, logger, network } = options;
+  const { clock, elapsedMs, sleep, random, logger, network } = options;
   let brand: string | null = null;
   return new ServiceMapSource(map, {
-    ...{ clock, elapsedMs, sleep, logger, network, loader, memory },
+    ...{ clock, elapsedMs, sleep, random, logger, network, loader, memory, fleet },
     onSnapshot(snapshot, delta) {
       const before = brand;
       brand = snapshot.header?.brand ?? null;
       events.emit('map', { sourceId: map.id, snapshot, delta, isRebranded: before !== null && before !== brand });
     },
     onFresh: (validForMs) => void events.emit('fresh', map.id, validForMs),
+    onAlone: (isAlone) => void events.emit('alone', map.id, isAlone),
     onAlarm: recordAlarm,
     onRefresh: recordRefresh,
     onLoad(report, outcome) {

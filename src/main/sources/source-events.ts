@@ -20,6 +20,8 @@ interface SourceEventMap {
   map: [change: MapChange];
   /** A map is current and stays valid for this long. */
   fresh: [sourceId: string, validForMs: number];
+  /** Whether a map that the fleet provides has to be refreshed by this host alone. */
+  alone: [sourceId: string, isAlone: boolean];
   /** The local file or the registry was read and says something else than before. */
   read: [];
   /** Other entries now count for these connectors, because of what was read. */

@@ -2,18 +2,20 @@ import { isDeepStrictEqual } from 'node:util';
 import { nextTurn } from '../../shared/clock.ts';
 import type { StartImage } from '../../shared/protocol/start-image.ts';
 import type {
-  ConnectorMessage,
+  ApprovedPin,
   ConnectorRecord,
   RememberedConnector,
-  ToolPinChange,
+  ToolPin,
   ToolPinDetail,
   ToolsToSave,
+  TouchedTools,
 } from '../../shared/tools/tool-records.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
+import { ownPinsOf } from './own-pins.ts';
 import { PinBook } from './pin-book.ts';
 import type { StoreHealth } from './store-health.ts';
-import type { ToolMemory } from './tool-memory.ts';
-import { ToolWriter } from './tool-writer.ts';
+import type { OwnToolMemory } from './tool-memory.ts';
+import { messageOf, ToolWriter } from './tool-writer.ts';
 
 /** Connectors restored in one turn of the event loop, and sent to the writer in one message. */
 const BATCH = 8;
@@ -36,17 +38,11 @@ export interface DurableToolMemoryDeps {
 /** Somebody who waits for what the store says of a connector's tools. */
 interface Waiting {
   readonly record: ConnectorRecord;
-  readonly resolve: (changes: readonly ToolPinChange[]) => void;
-}
-
-/** What came of connectors that listed the same again. */
-interface Touched {
-  readonly changes: readonly ToolPinChange[];
-  readonly unknown: readonly string[];
+  readonly resolve: (changes: readonly ToolPinDetail[]) => void;
 }
 
 /** The memory of a manager with a folder: its writer keeps the tools and compares them with their pins. */
-export class DurableToolMemory implements ToolMemory {
+export class DurableToolMemory implements OwnToolMemory {
   readonly #deps: DurableToolMemoryDeps;
   readonly #writer: ToolWriter;
   /** What the store is known to hold. */
@@ -73,8 +69,8 @@ export class DurableToolMemory implements ToolMemory {
     if (image === null || count < image.header.connectorCount) await this.#restoreFromStore(take);
   }
 
-  remember(record: ConnectorRecord): Promise<readonly ToolPinChange[]> {
-    const { promise, resolve } = Promise.withResolvers<readonly ToolPinChange[]>();
+  remember(record: ConnectorRecord): Promise<readonly ToolPinDetail[]> {
+    const { promise, resolve } = Promise.withResolvers<readonly ToolPinDetail[]>();
     this.#waiting.push({ record, resolve });
     this.#running ??= this.#run();
     return promise;
@@ -97,13 +93,29 @@ export class DurableToolMemory implements ToolMemory {
     return answer?.value ?? this.#book.changes();
   }
 
-  async approve(choices: Parameters<ToolMemory['approve']>[0]) {
+  async approve(choices: Parameters<OwnToolMemory['approve']>[0]) {
     const { scope, now, onSaved } = this.#deps;
     const nowMs = Math.floor(now());
     const inBook = this.#book.approve(choices, nowMs);
     const answer = await this.#writer.ask((api, storeId) => api.approveTools(storeId, scope, choices, nowMs));
     onSaved();
     return answer?.value ?? inBook;
+  }
+
+  ownPins(which: 'approved' | 'all') {
+    return ownPinsOf(this.#writer, this.#deps.scope, this.#book, which);
+  }
+
+  async adopt(pins: readonly ToolPin[]): Promise<void> {
+    this.#book.adopt(pins);
+    const tools = { connectors: [], pins, isPinned: true };
+    await this.#writer.ask((api, storeId) => api.saveTools(storeId, this.#deps.scope, tools));
+  }
+
+  async repin(pins: readonly ApprovedPin[]): Promise<void> {
+    this.#book.repin(pins);
+    await this.#writer.ask((api, storeId) => api.repinTools(storeId, this.#deps.scope, pins));
+    this.#deps.onSaved();
   }
 
   /** Resolves when the writer has been given everything, or has failed. */
@@ -174,7 +186,7 @@ export class DurableToolMemory implements ToolMemory {
   }
 
   /** What differs, and which connectors are to be saved in full. */
-  async #touch(batch: readonly Waiting[]): Promise<Touched> {
+  async #touch(batch: readonly Waiting[]): Promise<TouchedTools> {
     const listedAtMs = batch.at(-1)?.record.listedAtMs;
     if (listedAtMs === undefined) return { changes: [], unknown: [] };
     const ids = batch.map(({ record }) => record.connectorId);
@@ -187,13 +199,10 @@ export class DurableToolMemory implements ToolMemory {
     return answer.value;
   }
 
-  async #save(batch: readonly Waiting[]): Promise<readonly ToolPinChange[]> {
+  async #save(batch: readonly Waiting[]): Promise<readonly ToolPinDetail[]> {
     if (batch.length === 0) return [];
-    const ids = new Set(batch.map(({ record }) => record.connectorId));
-    const tools = this.#toSave(
-      batch.map(({ record }) => record),
-      ids,
-    );
+    const records = batch.map(({ record }) => record);
+    const tools = this.#toSave(records, new Set(records.map(({ connectorId }) => connectorId)));
     const { scope } = this.#deps;
     const answer = await this.#writer.ask((api, storeId) => api.saveTools(storeId, scope, tools));
     if (answer === null) return this.#inBook(batch);
@@ -209,10 +218,8 @@ export class DurableToolMemory implements ToolMemory {
     const ids = [...new Set([...this.#saved.keys(), ...this.#book.connectorIds])];
     for (let from = 0; from < ids.length; from += BATCH) {
       const some = ids.slice(from, from + BATCH);
-      const tools = this.#toSave(
-        some.flatMap((id) => this.#saved.get(id) ?? []),
-        some,
-      );
+      const known = some.flatMap((id) => this.#saved.get(id) ?? []);
+      const tools = this.#toSave(known, some);
       await writer.ask((api) => api.saveTools(storeId, scope, tools));
     }
     onSaved();
@@ -236,11 +243,7 @@ export class DurableToolMemory implements ToolMemory {
   }
 
   /** What this process knows by itself, as long as the store says nothing. */
-  #inBook(batch: readonly Waiting[]): ToolPinChange[] {
+  #inBook(batch: readonly Waiting[]): ToolPinDetail[] {
     return this.#deps.isPinned ? batch.flatMap(({ record }) => this.#book.check(record)) : [];
   }
-}
-
-function messageOf({ tools, ...record }: ConnectorRecord): ConnectorMessage {
-  return { ...record, toolsText: JSON.stringify(tools) };
 }

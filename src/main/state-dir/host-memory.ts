@@ -2,16 +2,21 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startTimer, type Timer } from '../../shared/clock.ts';
+import { startTimer, systemClock, type Timer } from '../../shared/clock.ts';
+import type { LoginStore } from '../../shared/logins/login-store.ts';
 import { readStartImage, type StartImage, startImageName } from '../../shared/protocol/start-image.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import { DEFAULT_SOURCE } from '../options/option-checks.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import { WriterClient } from '../writer/writer-client.ts';
+import { DurableLogins } from './durable-logins.ts';
 import { DurableToolMemory } from './durable-tool-memory.ts';
+import { shareLogins } from './fleet/share-logins.ts';
 import { createMapMemory, forgetfulMapMemory, type MapMemory } from './map-memory.ts';
+import { MemoryLogins } from './memory-logins.ts';
 import { createProgramMemory, forgetfulProgramMemory, type ProgramMemory } from './program-memory.ts';
 import { StoreHealth } from './store-health.ts';
-import { createVolatileToolMemory, type ToolMemory } from './tool-memory.ts';
+import { createVolatileToolMemory, type OwnToolMemory } from './tool-memory.ts';
 
 /** How long after something was kept the start image is written anew. */
 const IMAGE_DELAY_MS = 1_000;
@@ -25,32 +30,71 @@ const MAX_IMAGE_BYTES = 32 * 1024 * 1024;
  */
 export interface HostMemory {
   readonly maps: MapMemory;
-  readonly tools: ToolMemory;
+  readonly tools: OwnToolMemory;
   /** Which programs run, for the next host to end if this one is killed outright. */
   readonly programs: ProgramMemory;
+  /** Logins to connectors: encrypted in the folder, or in memory without one. */
+  readonly logins: LoginStore;
+  /** Epoch ms on the clock that turns to refresh a login go by. */
+  readonly leaseNow: () => number;
   /** How the store does; null without one. */
   readonly health: StoreHealth | null;
+  /** The start image; null without a folder. */
+  readonly image: KeptImage | null;
   /** Resolves when what was handed over is on disk, or has failed. Never rejects. */
   close(): Promise<void>;
 }
 
+/** The start image of a manager, for what is kept beside it. */
+export interface KeptImage {
+  readonly stateDir: string;
+  readonly scope: string;
+  /**
+   * Has each writing of the image go through `around`, also the last one on `close()`, which waits for it. `around`
+   * must call `write`, which does not reject, and must not reject itself.
+   */
+  follow(around: (write: () => Promise<void>) => Promise<void>): void;
+  /** Writes first answers beside it, or removes them (null). Never rejects. */
+  writeFirstAnswers(name: string, bytes: Uint8Array | null): Promise<void>;
+}
+
 type HostMemoryOptions = Pick<
   ResolvedOptions,
-  'stateDir' | 'maps' | 'configFiles' | 'serverRegistry' | 'pinTools' | 'clock' | 'logger'
+  'stateDir' | 'maps' | 'configFiles' | 'serverRegistry' | 'pinTools' | 'clock' | 'random' | 'logger'
 >;
 
 /**
  * Starts to read what is remembered, in the background; `rest` resolves when the start image has served its first call.
  */
-export function createHostMemory(options: HostMemoryOptions, rest: () => Promise<void>): HostMemory {
+export function createHostMemory(
+  options: HostMemoryOptions,
+  rest: () => Promise<void>,
+  fleet: Fleet | null = null,
+): HostMemory {
   const { stateDir, pinTools, clock } = options;
-  if (stateDir !== null) return createDurableMemory(stateDir, options, rest);
+  if (stateDir !== null) return createDurableMemory(stateDir, options, rest, fleet);
   const tools = createVolatileToolMemory(pinTools !== 'off', () => clock.now());
   const programs = forgetfulProgramMemory;
-  return { maps: forgetfulMapMemory, tools, programs, health: null, close: () => Promise.resolve() };
+  const leaseNow = (): number => clock.now();
+  const { logins, close } = shareLogins(new MemoryLogins(clock), fleet, { ...options, leaseNow });
+  return {
+    maps: forgetfulMapMemory,
+    tools,
+    programs,
+    logins,
+    leaseNow,
+    health: null,
+    image: null,
+    close: async () => close(),
+  };
 }
 
-function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest: () => Promise<void>): HostMemory {
+function createDurableMemory(
+  stateDir: string,
+  options: HostMemoryOptions,
+  rest: () => Promise<void>,
+  fleet: Fleet | null,
+): HostMemory {
   const { pinTools, clock, logger } = options;
   const scope = scopeOf(options);
   const writer = new WriterClient(stateDir, { logger });
@@ -59,13 +103,27 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
   const storeKeys = new Set<string>();
   let isImageBehind = false;
   let timer: Timer | null = null;
+  let around: (write: () => Promise<void>) => Promise<void> = (write) => write();
+  let writing: Promise<void> = Promise.resolve();
 
-  const writeImage = async (): Promise<void> => {
-    timer?.cancel();
-    timer = null;
+  const writeIfBehind = async (): Promise<void> => {
     if (!isImageBehind) return;
     isImageBehind = false;
-    await writer.ask((api) => api.writeStartImage(scope, [...storeKeys])).catch((error) => health.failed(error));
+    await around(() =>
+      writer
+        .ask((api) => api.writeStartImage(scope, [...storeKeys]))
+        .then(
+          () => {},
+          (error) => health.failed(error),
+        ),
+    );
+  };
+  /** One after the other: what is kept beside the image is written after it. */
+  const writeImage = (): Promise<void> => {
+    timer?.cancel();
+    timer = null;
+    writing = writing.then(writeIfBehind);
+    return writing;
   };
   const onSaved = (): void => {
     isImageBehind = true;
@@ -88,17 +146,37 @@ function createDurableMemory(stateDir: string, options: HostMemoryOptions, rest:
   });
 
   const programs = createProgramMemory(writer, health);
+  const leaseNow = (): number => systemClock.now();
+  const shared = shareLogins(new DurableLogins(stateDir, writer), fleet, { ...options, leaseNow });
 
   return {
     maps,
     tools,
     programs,
+    logins: shared.logins,
+    leaseNow,
     health,
+    image: {
+      ...{ stateDir, scope },
+      follow: (wrap) => {
+        around = wrap;
+      },
+      // Without them the next start is slower, and the store says what is wrong with the disk.
+      writeFirstAnswers: (name, bytes) =>
+        writer
+          .ask((api) => api.writeFirstAnswers(name, bytes))
+          .then(
+            () => {},
+            (error) => health.failed(error),
+          ),
+    },
     async close() {
+      shared.close();
       await Promise.all([maps.flushed(), tools.flushed(), programs.flushed()]);
       // A store that fails would only say so again.
       if (health.failure === null) await writeImage();
       timer?.cancel();
+      health.closing();
       await writer.close();
     },
   };

@@ -16,14 +16,14 @@ export class PinBook {
   readonly #current = new Map<string, ConnectorRecord>();
 
   /** Pins the tools that are new. Returns the tools of this connector that differ from their pins. */
-  check(record: ConnectorRecord): ToolPinChange[] {
+  check(record: ConnectorRecord): ToolPinDetail[] {
     const { connectorId, tools, listedAtMs } = record;
     const pins = new Map(this.#pins.get(connectorId));
     for (const { definition } of tools)
       if (!pins.has(definition.name)) pins.set(definition.name, { connectorId, definition, pinnedAtMs: listedAtMs });
     this.#pins.set(connectorId, pins);
     this.#current.set(connectorId, record);
-    return this.#compare(record).map(({ pinned: _pinned, current: _current, ...change }) => change);
+    return this.#compare(record);
   }
 
   /** Takes over what a store knows of a connector's tools: `changes` differ from their pins, all others do not. */
@@ -49,6 +49,21 @@ export class PinBook {
   /** How the tools of a connector were first seen. */
   pinsOf(connectorId: string): ToolPin[] {
     return [...(this.#pins.get(connectorId)?.values() ?? [])];
+  }
+
+  /** Pins these tools, unless they are pinned. */
+  adopt(pins: readonly ToolPin[]): void {
+    const isPinned = ({ connectorId, definition }: ToolPin): boolean =>
+      this.#pins.get(connectorId)?.has(definition.name) === true;
+    this.repin(pins.filter((pin) => !isPinned(pin)));
+  }
+
+  /** Makes these the pins of their tools. */
+  repin(pins: readonly ToolPin[]): void {
+    for (const pin of pins) {
+      const { connectorId, definition } = pin;
+      this.#pins.set(connectorId, new Map([...(this.#pins.get(connectorId) ?? []), [definition.name, pin]]));
+    }
   }
 
   /** The tools of a connector are no longer listed. Its pins stay. */

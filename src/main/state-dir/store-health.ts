@@ -6,6 +6,7 @@ export class StoreHealth {
   readonly stateDir: string;
   readonly #logger: Logger;
   #failure: SwitchyardError | null = null;
+  #isClosing = false;
 
   constructor(stateDir: string, logger: Logger) {
     this.stateDir = stateDir;
@@ -16,7 +17,13 @@ export class StoreHealth {
     return this.#failure;
   }
 
+  /** The store is about to close: what is cut off by that is no failure. */
+  closing(): void {
+    this.#isClosing = true;
+  }
+
   failed(error: unknown): void {
+    if (this.#isClosing) return;
     const known = this.#failure;
     this.#failure = asSwitchyardError(error, 'STORE_UNAVAILABLE');
     const { code, message } = this.#failure;

@@ -1,7 +1,8 @@
 import type { Remote } from 'comlink';
 import { SwitchyardError } from '../../shared/errors.ts';
-import type { WriterApi, WriterReply } from '../../shared/protocol/writer-messages.ts';
-import type { InStore } from '../../shared/tools/tool-records.ts';
+import type { WriterApi } from '../../shared/protocol/writer-messages.ts';
+import type { WriterReply } from '../../shared/protocol/writer-reply.ts';
+import type { ConnectorMessage, ConnectorRecord, InStore } from '../../shared/tools/tool-records.ts';
 import type { WriterClient } from '../writer/writer-client.ts';
 import type { StoreHealth } from './store-health.ts';
 
@@ -65,4 +66,9 @@ export class ToolWriter {
       this.#filling = null;
     }
   }
+}
+
+/** A record as the writer takes it. */
+export function messageOf({ tools, ...record }: ConnectorRecord): ConnectorMessage {
+  return { ...record, toolsText: JSON.stringify(tools) };
 }

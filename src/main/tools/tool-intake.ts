@@ -86,6 +86,11 @@ export class ToolIntake {
     this.#publish(connectorId, list);
   }
 
+  /** Forgets a remembered connector that is not there any more, unless it has listed its tools itself by now. */
+  forget(connectorId: string): void {
+    if (!this.#isClosed && !this.#turns.has(connectorId)) this.gone(connectorId);
+  }
+
   /** Takes what a connector listed. Resolves when it is published: under quarantine once the pins are known. */
   async take(
     { id, entry }: ConnectorIdentity,

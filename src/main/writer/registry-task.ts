@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { deadline, raceSignal } from '../../shared/clock.ts';
 import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
-import { workerUrl } from '../../shared/protocol/worker-url.ts';
 import type { RegistryTask, RegistryTaskReply } from '../../shared/servers/registry-findings.ts';
 import { silentLogger } from '../observability/logger.ts';
+import { workerUrl } from '../threads/worker-url.ts';
 import { awaitEnd } from './stuck-threads.ts';
 
 /** A large store is read through and through. */

@@ -1,5 +1,6 @@
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
+import { reportLoginNote } from './report-login-note.ts';
 
 /** Logs what of the store in `stateDir` is not as it should be. */
 export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logger): void {
@@ -44,6 +45,12 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
       );
       return;
     }
+    case 'logins-exposed':
+    case 'login-key-file':
+    case 'logins-unreadable':
+    case 'logins-set-aside':
+      reportLoginNote(note, stateDir, logger);
+      return;
     case 'set-aside': {
       const { backup, reason, saved, lost } = note;
       const counts = Object.entries(saved).map(([table, records]) => `${records} of ${table}`);

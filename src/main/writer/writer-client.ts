@@ -3,18 +3,14 @@ import * as Comlink from 'comlink';
 import { deadline, raceSignal, settledWithin } from '../../shared/clock.ts';
 import { fromWireError, SwitchyardError } from '../../shared/errors.ts';
 import { portEndpoint } from '../../shared/protocol/comlink-endpoint.ts';
+import { isLoginsChangedMessage, type LoginWriterApi } from '../../shared/protocol/login-messages.ts';
 import { PROTOCOL_VERSION } from '../../shared/protocol/thread-messages.ts';
-import { workerUrl } from '../../shared/protocol/worker-url.ts';
-import type {
-  SourceNotes,
-  StoredMap,
-  StoredSource,
-  WriterApi,
-  WriterReply,
-} from '../../shared/protocol/writer-messages.ts';
+import type { SourceNotes, StoredMap, StoredSource, WriterApi } from '../../shared/protocol/writer-messages.ts';
+import type { WriterReply } from '../../shared/protocol/writer-reply.ts';
 import type { KnownServers, ServerChange, ServerNews, SyncMode } from '../../shared/servers/server-records.ts';
 import { isStoreNoteMessage } from '../../shared/servers/store-notes.ts';
 import { type Logger, silentLogger } from '../observability/logger.ts';
+import { workerUrl } from '../threads/worker-url.ts';
 import { reportStoreNote } from './report-store-note.ts';
 import { awaitEnd } from './stuck-threads.ts';
 
@@ -36,13 +32,26 @@ export interface WriterClientOptions {
 
 type RemoteReply<T> = Promise<WriterReply<T>>;
 
+/** Hears of the logins of the folder while they are watched. */
+export interface LoginListener {
+  /** Something else is stored than was last read. */
+  readonly changed: () => void;
+  /** The thread that watched is gone. */
+  readonly lost: () => void;
+}
+
 /** A writer thread that runs, with the store open or about to be. */
 interface Session {
   readonly worker: Worker;
   readonly api: Comlink.Remote<WriterApi>;
   /** Aborts when the thread is gone. */
   readonly exit: AbortController;
-  readonly opened: Promise<string>;
+  /** Whether the store is open. */
+  opened: Promise<string>;
+  /** It could not be opened, and is to be tried again when it is needed. */
+  isUnopened: boolean;
+  /** Whether the thread is of use without the store: logins are in a file of their own. */
+  keepsLogins: boolean;
   /** Answers that are due. */
   pending: number;
   /** Answers that are no longer waited for; until they come, nothing else is asked. */
@@ -52,21 +61,22 @@ interface Session {
 /**
  * Main's end of the writer worker. The thread starts with the first call and keeps the process running only while
  * an answer is due; one that ended, or could not open the store, is replaced at the next call. Every call rejects
- * with a SwitchyardError: the store's own, or STORE_UNAVAILABLE when the thread ends before it answered (Comlink
- * alone would wait for ever).
+ * with a SwitchyardError: the store's own, WORKER_FILE_MISSING, or STORE_UNAVAILABLE when the thread ends before it
+ * answered (Comlink alone would wait for ever).
  */
 export class WriterClient {
   readonly #stateDir: string;
   readonly #logger: Logger;
-  readonly #workerUrl: URL;
+  readonly #workerUrl: URL | null;
   readonly #answerTimeoutMs: number;
   #session: Session | null = null;
   #isClosed = false;
+  #loginListener: LoginListener | null = null;
 
   constructor(stateDir: string, options: WriterClientOptions = {}) {
     this.#stateDir = stateDir;
     this.#logger = options.logger ?? silentLogger;
-    this.#workerUrl = options.workerUrl ?? workerUrl('workers/store-writer.worker');
+    this.#workerUrl = options.workerUrl ?? null;
     this.#answerTimeoutMs = options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS;
   }
 
@@ -78,6 +88,20 @@ export class WriterClient {
   /** Puts one question to the writer. Rejects with the writer's own error. */
   ask<T>(question: (api: Comlink.Remote<WriterApi>) => Promise<WriterReply<T>>): Promise<T> {
     return this.#call(({ api }) => answer(question(api)));
+  }
+
+  /** Asks about logins, also where the store itself cannot be opened. Rejects with the writer's own error. */
+  askLogins<T>(question: (api: Comlink.Remote<LoginWriterApi>) => Promise<WriterReply<T>>): Promise<T> {
+    return this.#call(({ api }) => answer(question(api)), 'logins');
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** Who hears of changes after `watchLogins(true)`; null for nobody. */
+  listenToLogins(listener: LoginListener | null): void {
+    this.#loginListener = listener;
   }
 
   /** `oldKeys`: where an earlier version kept the source. */
@@ -107,7 +131,7 @@ export class WriterClient {
   /**
    * For a process that ends now and waits for no promise: hands these changes to the thread, started if need be, to
    * be made durable and the file to be written. The thread sets the first element of what is returned to 1 when
-   * that is done, or has failed. Null once closed.
+   * that is done, or has failed. Null once closed. Throws WORKER_FILE_MISSING.
    */
   finish(changes: readonly ServerChange[], path: string, known: KnownServers): Int32Array | null {
     if (this.#isClosed) return null;
@@ -128,16 +152,19 @@ export class WriterClient {
     await awaitEnd(session.worker.terminate(), CLOSE_TIMEOUT_MS, this.#logger);
   }
 
-  /** Works in the present session, or in a new one, once its store is open. */
-  async #call<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  /** Works in the present session, or in a new one, once its store is open (or, for logins, could not be opened). */
+  async #call<T>(work: (session: Session) => Promise<T>, what: 'store' | 'logins' = 'store'): Promise<T> {
     if (this.#isClosed) throw ended(undefined);
     this.#session ??= this.#start();
     const session = this.#session;
+    session.keepsLogins ||= what === 'logins';
     if (session.overdue > 0) throw this.#hangs();
     if (session.pending === 0) session.worker.ref();
     session.pending += 1;
     using limit = deadline(this.#answerTimeoutMs, () => this.#hangs(), session.exit.signal);
-    const answered = session.opened.then(() => work(session));
+    if (what === 'store' && session.isUnopened) this.#open(session);
+    const opened = what === 'store' ? session.opened : session.opened.catch(() => null);
+    const answered = opened.then(() => work(session));
     try {
       return await raceSignal(answered, limit.signal);
     } catch (error) {
@@ -163,26 +190,43 @@ export class WriterClient {
   }
 
   #start(): Session {
-    const worker = new Worker(this.#workerUrl);
+    const worker = new Worker(this.#workerUrl ?? workerUrl('workers/store-writer.worker'));
     worker.unref();
     const exit = new AbortController();
     const api = Comlink.wrap<WriterApi>(portEndpoint(worker));
     worker.on('message', (message: unknown) => {
       if (isStoreNoteMessage(message)) reportStoreNote(message.note, this.#stateDir, this.#logger);
+      if (isLoginsChangedMessage(message)) this.#loginListener?.changed();
     });
     const opened = answer<string>(api.open(PROTOCOL_VERSION, this.#stateDir));
-    const session: Session = { worker, api, exit, opened, pending: 0, overdue: 0 };
-    const leave = (cause: unknown): void => {
-      if (this.#session === session) this.#session = null;
-      exit.abort(ended(cause));
-    };
-    worker.once('error', leave);
-    worker.once('exit', () => leave(undefined));
-    session.opened.catch((error: unknown) => {
-      leave(error);
-      void worker.terminate();
-    });
+    const state = { isUnopened: false, keepsLogins: false, pending: 0, overdue: 0 };
+    const session: Session = { worker, api, exit, opened, ...state };
+    worker.once('error', (error) => this.#leave(session, error));
+    worker.once('exit', () => this.#leave(session, undefined));
+    this.#handleUnopened(session);
     return session;
+  }
+
+  #open(session: Session): void {
+    session.isUnopened = false;
+    session.opened = answer<string>(session.api.open(PROTOCOL_VERSION, this.#stateDir));
+    this.#handleUnopened(session);
+  }
+
+  #handleUnopened(session: Session): void {
+    session.opened.catch((error: unknown) => {
+      session.isUnopened = true;
+      if (session.keepsLogins) return;
+      this.#leave(session, error);
+      void session.worker.terminate();
+    });
+  }
+
+  #leave(session: Session, cause: unknown): void {
+    if (this.#session === session) this.#session = null;
+    if (session.exit.signal.aborted) return;
+    session.exit.abort(ended(cause));
+    if (!this.#isClosed) this.#loginListener?.lost();
   }
 }
 

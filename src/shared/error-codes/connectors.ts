@@ -7,10 +7,14 @@ export const CONNECTOR_ERRORS = {
     'The connector is not connected at the moment.',
     'Retry later; `status()` says why and since when.',
   ),
-  CONNECTOR_AUTH_MISSING: entry('The connector wants a key and none is configured.', 'Set `connectorsApiKey`.'),
+  CONNECTOR_AUTH_MISSING: entry(
+    'The entry of the connector asks for a key (`auth`), and there is none.',
+    'Give the key with `connectorsApiKey`. If the server wants a login instead, take `auth` out of the entry.',
+  ),
   CONNECTOR_REFUSED: entry(
-    'The connector refused the credentials (401 or 403).',
-    'Check `connectorsApiKey` and the scopes of the key.',
+    'The connector refused the request (401 or 403): it wants a key, or the key is wrong or may not do this.',
+    'Correct the key of the entry, or its scopes. If the server offers a login instead, take the key out and run ' +
+      '`mcp-switchyard auth login CONNECTOR`.',
   ),
   CONNECTOR_ADDRESS_REFUSED: entry(
     'A connector of a service map is, by its address or that of its name, not on the public internet, and ' +

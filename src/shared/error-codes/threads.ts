@@ -1,10 +1,15 @@
 import { type ErrorCodeEntry, entry } from './entry.ts';
 
-/** Worker threads and their tasks. */
+/** Worker threads and their tasks, and code that is loaded late. */
 export const THREAD_ERRORS = {
   PROTOCOL_MISMATCH: entry(
     'Main thread and worker come from different versions of this package.',
     'Reinstall the package; a bundler may have kept an old worker file.',
+  ),
+  WORKER_FILE_MISSING: entry(
+    'A file that a worker thread runs was not found, as in a host that was bundled without these files.',
+    'Copy `node_modules/mcp-switchyard/dist/workers` beside the bundle as `mcp-switchyard-workers`, or name the ' +
+      'folder with `setWorkersFolder()` (docs/library.md).',
   ),
   WORKER_LOST: entry(
     'The worker thread ended, ran out of memory or never answered; the task failed and the thread is replaced.',
@@ -20,5 +25,9 @@ export const THREAD_ERRORS = {
     'End the process with SIGKILL; the command line does so by itself.',
   ),
   WORKER_QUEUE_FULL: entry('Too many loads wait for a worker thread.', 'Refresh less often.'),
+  MODULE_NOT_LOADED: entry(
+    'A part of this package, or a package that it needs, could not be loaded when it was first used.',
+    'Reinstall the package. If you bundle it, keep all files of the bundle together (docs/library.md).',
+  ),
   LOAD_CANCELLED: entry('The load was cancelled.', 'Nothing to do: somebody asked for it.'),
 } as const satisfies Record<string, ErrorCodeEntry>;

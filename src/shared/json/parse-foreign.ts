@@ -50,11 +50,12 @@ function checkTexts(text: string, commas: number, { maxTexts }: JsonLimits, rand
     throw tooMany('different names', maxTexts / NAME_WEIGHT);
 }
 
+const OPENING: readonly string[] = [BRACKET_OPEN, BRACE_OPEN].map((code) => String.fromCharCode(code));
+
 /** Whether a text has at most `maxDepth` opening brackets, those within strings among them. */
 function isShallow(text: string, maxDepth: number): boolean {
   let count = 0;
-  for (const bracket of [BRACKET_OPEN, BRACE_OPEN]) {
-    const opening = String.fromCharCode(bracket);
+  for (const opening of OPENING) {
     for (let at = text.indexOf(opening); at >= 0; at = text.indexOf(opening, at + 1)) {
       count += 1;
       if (count > maxDepth) return false;

@@ -1,7 +1,7 @@
+import { pack } from '../codec.ts';
 import { SwitchyardError, toWireError } from '../errors.ts';
 import { unusableOf } from '../map/entry-fault.ts';
 import { isEnabled, type RawEntry } from '../map/service-map.ts';
-import { pack } from '../protocol/codec.ts';
 import {
   type AcquiredBody,
   CHUNK_ENTRIES,

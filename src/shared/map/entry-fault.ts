@@ -1,3 +1,4 @@
+import { oauthFault } from './oauth-members.ts';
 import type { RawEntry } from './service-map.ts';
 
 /** An entry of a proven map that this host leaves out, alone. */
@@ -25,10 +26,10 @@ const OF_THE_CONNECTION: ReadonlySet<string> = new Set([
   'upgrade',
 ]);
 
-const KNOWN_AUTH_TYPES: ReadonlySet<unknown> = new Set(['none', 'bearer', 'apiKey']);
+const KNOWN_AUTH_TYPES: ReadonlySet<unknown> = new Set(['none', 'bearer', 'apiKey', 'oauth']);
 
-/** Members of `auth` that ask for a login which this version cannot do: without it no request would be right. */
-const RESERVED_AUTH_MEMBERS = ['oauth', 'grant', 'clientId', 'clientSecret', 'clientSecretEnv', 'tokenUrl', 'scopes'];
+/** Members of `auth` that are about a login. Beside a type that names a key, nobody knows which of them is meant. */
+const LOGIN_MEMBERS = ['oauth', 'grant', 'clientId', 'clientSecret', 'clientSecretEnv', 'tokenUrl', 'scopes'];
 
 /** Longest text of a map that a reason quotes. */
 const MAX_QUOTED = 64;
@@ -42,15 +43,25 @@ export function isConnectionHeader(name: string): boolean {
  * Why this host cannot or must not use an entry of valid shape, naming the field; null if it can. Such an entry is
  * left out alone: the map is as its signers wrote it, perhaps for newer hosts.
  */
-export function entryFault({ headers, auth }: RawEntry): string | null {
+export function entryFault({ headers, auth, oauth }: RawEntry): string | null {
   for (const name of Object.keys(asObject(headers)))
     if (isConnectionHeader(name)) return `headers.${name} is a header that belongs to the connection`;
-  const { type, headerName, ...rest } = asObject(auth);
+  return authFault(asObject(auth)) ?? (oauth === undefined ? null : loginFault('oauth', oauth));
+}
+
+function authFault(auth: Readonly<Record<string, unknown>>): string | null {
+  const { type, headerName, ...rest } = auth;
   if (type !== undefined && !KNOWN_AUTH_TYPES.has(type)) return `auth.type ${quoted(type)} is not known to this host`;
   if (typeof headerName === 'string' && isConnectionHeader(headerName))
     return `auth.headerName ${headerName} is a header that belongs to the connection`;
-  const reserved = RESERVED_AUTH_MEMBERS.find((member) => Object.hasOwn(rest, member));
-  return reserved === undefined ? null : `auth.${reserved} asks for a login that this host cannot do`;
+  if (type === 'oauth') return loginFault('auth', rest);
+  const member = LOGIN_MEMBERS.find((name) => Object.hasOwn(rest, name));
+  return member === undefined ? null : `auth.${member} is about a login, and auth.type is ${quoted(type)}`;
+}
+
+function loginFault(place: 'auth' | 'oauth', settings: unknown): string | null {
+  const fault = oauthFault(settings);
+  return fault === null ? null : `${place}${fault.member === null ? '' : `.${fault.member}`} ${fault.why}`;
 }
 
 /** Those of these entries that this host leaves out. */

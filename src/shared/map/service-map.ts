@@ -1,6 +1,11 @@
-import * as z from 'zod';
 import type { ErrorCode } from '../error-codes.ts';
 import { ConnectorManifestError } from '../errors.ts';
+import { anything, flag, oneOf, optional, that } from '../validation/check.ts';
+import { Fault, placeOf } from '../validation/fault.ts';
+import { number, positive, upTo, wholeNumber } from '../validation/numbers.ts';
+import { itemsFrom, list, looseObject, record } from '../validation/objects.ts';
+import { instant, matching, text, units } from '../validation/text.ts';
+import { loginMembersOf } from './oauth-settings.ts';
 
 /** How a connector wants to be authenticated. */
 export interface ConnectorAuth {
@@ -38,6 +43,8 @@ export interface ConnectorEntry {
   readonly endpoint: string;
   readonly description?: string | undefined;
   readonly auth?: ConnectorAuth | undefined;
+  /** How to log in, as it was sent; false: not at all. `auth: { type: "oauth", … }` becomes this. */
+  readonly oauth?: Readonly<Record<string, unknown>> | false | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly quotas?: Readonly<Record<string, number>> | undefined;
   /** Deadlines in milliseconds; `connect`, `list` and `call` are known. */
@@ -77,21 +84,21 @@ export interface CheckedServiceMap {
 const MAX_TTL_SECONDS = 30 * 24 * 3600;
 
 /** Ids become parts of tool names, metric labels and log lines, never of paths: a short ASCII alphabet is enough. */
-const idSchema = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -');
+const id = text(matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'must be 1 to 128 of A-Z a-z 0-9 . _ -'));
 
-const endpointSchema = z.string().max(2048).refine(isHttpEndpoint, 'must be an http or https URL without credentials');
+const endpoint = text(units(0, 2048), that(isHttpEndpoint, 'must be an http or https URL without credentials'));
+
+/** What nearly all endpoints look like: the URL parser, which costs more, takes them all and finds no credentials. */
+const PLAIN_ENDPOINT =
+  /^https?:\/\/(127\.0\.0\.1|([a-z\d]+(-[a-z\d]+)*\.)*[a-z][a-z\d]*(-[a-z\d]+)*)(:\d{1,4})?([/?#][\x21-\x7e]*)?$/;
 
 /** Whether `text` is an absolute http or https URL without credentials. */
 export function isHttpEndpoint(text: string): boolean {
+  if (PLAIN_ENDPOINT.test(text)) return true;
   // URL.parse drops line breaks, tabs and leading blanks and lets overrides of direction pass: it would not be what
   // it looks like.
   const url = /[\p{Cc}\p{Cf}\s]/u.test(text) ? null : URL.parse(text);
-  return (
-    url !== null &&
-    (url.protocol === 'http:' || url.protocol === 'https:') &&
-    url.username === '' &&
-    url.password === ''
-  );
+  return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
 }
 
 /** Whether `text` can be the value of an HTTP header (RFC 9110 section 5.5). */
@@ -104,67 +111,63 @@ export function isHeaderName(text: string): boolean {
   return /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/.test(text);
 }
 
-const headerName = z.string().refine(isHeaderName, 'must be a header name');
-const headerValue = z.string().max(8192).refine(isHeaderValue, 'holds a character that no header may');
+const headerName = text(that(isHeaderName, 'must be a header name'));
+const headerValue = text(units(0, 8192), that(isHeaderValue, 'holds a character that no header may'));
 
-const nonEmpty = z.string().min(1).max(1024);
-const strings = z.array(z.string());
-const numbers = z.record(z.string(), z.number());
+const nonEmpty = text(units(1, 1024));
+const strings = list(text());
 
 /** SHA-256 in base64url (RFC 4648 section 5): the last of 43 characters carries 4 bits and two zeros. */
-const toolDigest = z
-  .string()
-  .regex(/^sha-256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be sha-256: and 43 characters of base64url');
-
-const entrySchema = z.compile(
-  z
-    .looseObject({
-      id: idSchema,
-      version: nonEmpty,
-      name: nonEmpty.optional(),
-      displayName: nonEmpty.optional(),
-      status: z.enum(['enabled', 'disabled']).optional(),
-      enabled: z.boolean().optional(),
-      ttl: z.number().optional(),
-      ttlSeconds: z.number().optional(),
-      scopes: strings.min(1),
-      endpoint: endpointSchema,
-      description: z.string().optional(),
-      // A type that is not known here makes the entry unusable, not the map (entry-fault.ts).
-      auth: z.looseObject({ type: z.string().min(1).max(64), headerName: headerName.optional() }).optional(),
-      headers: z.record(headerName, headerValue).optional(),
-      quotas: numbers.optional(),
-      timeouts: z.record(z.string(), z.number().positive()).optional(),
-      metadata: z.record(z.string(), z.unknown()).optional(),
-      tags: strings.optional(),
-      remoteTools: z
-        .array(
-          z.looseObject({
-            name: nonEmpty,
-            description: z.string().optional(),
-            tags: strings.optional(),
-            scopes: strings.optional(),
-          }),
-        )
-        .optional(),
-      era: z.enum(['auto', 'legacy', 'modern']).optional(),
-      toolDigests: z.record(nonEmpty, toolDigest).optional(),
-      transport: z.enum(['auto', 'streamable-http', 'sse']).optional(),
-    })
-    .refine((entry) => entry.name !== undefined || entry.displayName !== undefined, 'needs name or displayName')
-    .refine((entry) => entry.status !== undefined || entry.enabled !== undefined, 'needs status or enabled'),
+const toolDigest = text(
+  matching(/^sha-256:[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$/, 'must be sha-256: and 43 characters of base64url'),
 );
 
-const mapSchema = z.compile(
-  z.looseObject({
-    id: nonEmpty,
-    brand: nonEmpty,
-    generatedAt: z.iso.datetime({ offset: true }),
-    ttlSeconds: z.int().positive().max(MAX_TTL_SECONDS),
-    connectors: z.array(z.unknown()),
-    metadata: z.record(z.string(), z.unknown()).optional(),
-  }),
+/** The form of an entry. */
+export const checkEntryShape = looseObject(
+  {
+    id,
+    version: nonEmpty,
+    name: optional(nonEmpty),
+    displayName: optional(nonEmpty),
+    status: optional(oneOf('enabled', 'disabled')),
+    enabled: optional(flag),
+    ttl: optional(number()),
+    ttlSeconds: optional(number()),
+    scopes: list(text(), itemsFrom(1)),
+    endpoint,
+    description: optional(text()),
+    // A type that is not known here makes the entry unusable, not the map (entry-fault.ts).
+    auth: optional(looseObject({ type: text(units(1, 64)), headerName: optional(headerName) })),
+    headers: optional(record(headerValue, headerName)),
+    quotas: optional(record(number())),
+    timeouts: optional(record(number(positive))),
+    metadata: optional(record(anything)),
+    tags: optional(strings),
+    remoteTools: optional(
+      list(
+        looseObject({
+          ...{ name: nonEmpty, description: optional(text()) },
+          ...{ tags: optional(strings), scopes: optional(strings) },
+        }),
+      ),
+    ),
+    era: optional(oneOf('auto', 'legacy', 'modern')),
+    toolDigests: optional(record(toolDigest, nonEmpty)),
+    transport: optional(oneOf('auto', 'streamable-http', 'sse')),
+  },
+  that((entry) => entry.name !== undefined || entry.displayName !== undefined, 'needs name or displayName'),
+  that((entry) => entry.status !== undefined || entry.enabled !== undefined, 'needs status or enabled'),
 );
+
+/** The form of a map without its entries. */
+export const checkMapShape = looseObject({
+  id: nonEmpty,
+  brand: nonEmpty,
+  generatedAt: instant,
+  ttlSeconds: wholeNumber(positive, upTo(MAX_TTL_SECONDS)),
+  connectors: list(anything),
+  metadata: optional(record(anything)),
+});
 
 /** A parsed document as a map whose shape is still to be checked. Throws MAP_SCHEMA where it is no object. */
 export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> {
@@ -179,8 +182,8 @@ export function asServiceMap(value: unknown): Readonly<Record<string, unknown>> 
  * MAP_TTL_INVALID, MAP_ID_INVALID, MAP_ENDPOINT_INVALID, MAP_TOO_MANY_CONNECTORS, MAP_DUPLICATE_ID.
  */
 export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConnectors: number): CheckedServiceMap {
-  const checked = mapSchema.safeParse(map);
-  if (!checked.success) throw schemaError('', checked.error);
+  const checked = checkMapShape(map);
+  if (checked instanceof Fault) throw schemaError('', checked);
   const { connectors, signature: _signature, signatures: _signatures, ...header } = map;
   const entries = connectors as readonly unknown[];
   if (entries.length > maxConnectors) {
@@ -197,20 +200,20 @@ export function checkServiceMap(map: Readonly<Record<string, unknown>>, maxConne
     }
     ids.add(id);
   }
-  const generatedAtMs = Date.parse(checked.data.generatedAt);
+  const generatedAtMs = Date.parse(checked.generatedAt);
   return {
     header: header as ServiceMapHeader,
     entries: entries as readonly RawEntry[],
     generatedAtMs,
-    expiresAtMs: generatedAtMs + checked.data.ttlSeconds * 1000,
+    expiresAtMs: generatedAtMs + checked.ttlSeconds * 1000,
   };
 }
 
 /** Checks the shape of an entry; its id. Throws MAP_SCHEMA naming the place, MAP_ID_INVALID, MAP_ENDPOINT_INVALID. */
 export function checkEntry(entry: unknown, index: number): string {
-  const result = entrySchema.safeParse(entry);
-  if (!result.success) throw schemaError(`connectors[${index}]`, result.error);
-  return result.data.id;
+  const checked = checkEntryShape(entry);
+  if (checked instanceof Fault) throw schemaError(`connectors[${index}]`, checked);
+  return checked.id;
 }
 
 /** Members whose faults have a code of their own. */
@@ -220,12 +223,11 @@ const CODE_OF_MEMBER: Readonly<Record<string, ErrorCode>> = {
   'connectors.endpoint': 'MAP_ENDPOINT_INVALID',
 };
 
-function schemaError(entry: string, error: z.core.$ZodError): ConnectorManifestError {
-  const issue = error.issues[0];
-  const path = z.core.toDotPath(issue?.path ?? []);
+function schemaError(entry: string, fault: Fault): ConnectorManifestError {
+  const path = placeOf(fault.path);
   const place = [entry, path].filter((part) => part !== '').join('.') || 'the map itself';
   const code = CODE_OF_MEMBER[entry === '' ? path : `connectors.${path}`] ?? 'MAP_SCHEMA';
-  return new ConnectorManifestError(code, `The service map is invalid at ${place}: ${issue?.message ?? 'invalid'}`, {
+  return new ConnectorManifestError(code, `The service map is invalid at ${place}: ${fault.message}`, {
     detail: { place },
   });
 }
@@ -239,6 +241,7 @@ export function isEnabled(raw: RawEntry): boolean {
 export function normalizeEntry(raw: RawEntry, mapTtlSeconds: number): ConnectorEntry {
   return Object.freeze({
     ...raw,
+    ...loginMembersOf(raw),
     name: raw.name ?? raw.displayName,
     status: isEnabled(raw) ? 'enabled' : 'disabled',
     ttl: raw.ttl ?? raw.ttlSeconds ?? mapTtlSeconds,

@@ -19,7 +19,7 @@ import type { NetworkSettings } from '../net/network.ts';
 import type { MapSigners, SignatureTrust } from '../signatures/trust.ts';
 
 /** Raised whenever a message changes its shape; a worker refuses a task of another version (PROTOCOL_MISMATCH). */
-export const PROTOCOL_VERSION = 10;
+export const PROTOCOL_VERSION = 11;
 
 /** Entries in one chunk. */
 export const CHUNK_ENTRIES = 64;

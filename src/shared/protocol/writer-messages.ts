@@ -3,7 +3,6 @@
  * plain data.
  */
 
-import type { WireError } from '../errors.ts';
 import type { ServerInfo } from '../servers/server-info.ts';
 import type {
   KnownServers,
@@ -14,14 +13,18 @@ import type {
   SyncMode,
 } from '../servers/server-records.ts';
 import type {
+  ApprovedPin,
   ConnectorPage,
   InStore,
   PinChoice,
+  PinPage,
   ToolPinChange,
   ToolPinDetail,
   ToolsToSave,
   TouchedTools,
 } from '../tools/tool-records.ts';
+import type { LoginWriterApi } from './login-messages.ts';
+import type { WriterReply } from './writer-reply.ts';
 
 /** A verified map as the store keeps it. */
 export interface StoredMap {
@@ -75,14 +78,12 @@ export interface SourceSummary extends Omit<SourceFacts, 'keyDocument'> {
   readonly savedAtMs: number | null;
 }
 
-/** A writer's answer: failures are data, since Comlink drops class and code. */
-export type WriterReply<T> =
-  | { readonly ok: true; readonly value: T }
-  | { readonly ok: false; readonly error: WireError };
-
-/** The writer worker's interface, over Comlink. It is the only owner of the store. */
-export interface WriterApi {
-  /** Opens or creates the store. `value` is the path of its file. */
+/** The writer worker's interface, over Comlink. It is the only owner of the store, and of the store of logins. */
+export interface WriterApi extends LoginWriterApi {
+  /**
+   * Opens or creates the store. `value` is the path of its file. Logins have a file of their own, which is used also
+   * where this one cannot be.
+   */
   open(version: number, stateDir: string): WriterReply<string>;
   /** `oldKeys`: where an earlier version kept the source. What is found there is moved to `storeKey`. */
   readSource(storeKey: string, oldKeys: readonly string[]): WriterReply<StoredSource>;
@@ -144,7 +145,20 @@ export interface WriterApi {
     tools: readonly PinChoice[] | null,
     nowMs: number,
   ): WriterReply<InStore<ToolPinChange[]>>;
+  /** How tools were first seen or last approved, of the connectors after `afterId`; or the fleet's approvals alone. */
+  readPins(
+    storeId: string | null,
+    scope: string,
+    afterId: string,
+    which: 'approved' | 'all',
+  ): WriterReply<InStore<PinPage>>;
+  /**
+   * Makes these the pins, unless an approval of the same version or a newer one was taken. Durable when answered.
+   */
+  repinTools(storeId: string | null, scope: string, pins: readonly ApprovedPin[]): WriterReply<InStore<void>>;
   /** Writes what the next start of a scope needs first; see start-image.ts. */
   writeStartImage(scope: string, storeKeys: readonly string[]): WriterReply<null>;
-  close(): WriterReply<null>;
+  /** Writes the first answers of that name, or removes them (null); see first-answers.ts. */
+  writeFirstAnswers(name: string, bytes: Uint8Array | null): WriterReply<null>;
+  close(): Promise<WriterReply<null>>;
 }

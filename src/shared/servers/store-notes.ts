@@ -16,6 +16,23 @@ export type StoreNote =
   | { readonly kind: 'exposed'; readonly folder: string; readonly exposure: string }
   /** A host on this folder was killed outright; the programs that it had started were ended. Pids of their leaders. */
   | { readonly kind: 'programs-ended'; readonly pids: readonly number[] }
+  /** Others could read or change a file of the logins until now, with this mode (octal); it is private again. */
+  | { readonly kind: 'logins-exposed'; readonly path: string; readonly mode: string }
+  /** A key for logins was made and kept in this file. `reason`: why not in the system's keyring; null if not asked. */
+  | { readonly kind: 'login-key-file'; readonly path: string; readonly reason: string | null }
+  /**
+   * Logins of the file at `path` that cannot be decrypted: `otherKey` were stored with a key that is not at hand,
+   * `damaged` fail their checksum. `keyringFailure`: why the keyring cannot be used, if it should be.
+   */
+  | {
+      readonly kind: 'logins-unreadable';
+      readonly path: string;
+      readonly otherKey: number;
+      readonly damaged: number;
+      readonly keyringFailure: string | null;
+    }
+  /** The file of the logins was damaged. It is now called `backup`; its logins are lost. */
+  | { readonly kind: 'logins-set-aside'; readonly backup: string; readonly reason: string }
   /** It was damaged. It is now called `backup`, and a new one holds what could be saved. */
   | {
       readonly kind: 'set-aside';

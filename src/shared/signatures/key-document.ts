@@ -1,6 +1,10 @@
-import { z } from 'zod';
 import { ConnectorManifestError, messageOf } from '../errors.ts';
 import { parseStrictJson } from '../map/strict-json.ts';
+import { custom, withDefault } from '../validation/check.ts';
+import { Fault, placeOf } from '../validation/fault.ts';
+import { from, wholeNumber } from '../validation/numbers.ts';
+import { itemsFrom, itemsUpTo, list, object } from '../validation/objects.ts';
+import { instant, matching, text, units } from '../validation/text.ts';
 import { type Jws, KEY_DOCUMENT_JWS_TYPE, readJws } from './jws.ts';
 import { readKeySet } from './key-set.ts';
 import { shownKid } from './shown-kid.ts';
@@ -62,16 +66,16 @@ export interface KeyDocument {
   readonly text: string;
 }
 
-const payloadSchema = z.object({
-  version: z.int().min(1),
-  expires: z.iso.datetime({ offset: true }),
-  keys: z.unknown(),
-  roots: z.array(z.string().min(1)).min(1),
-  threshold: z.int().min(1),
-  revoked: z
-    .array(z.string().regex(/^[\w-]{43}$/))
-    .max(MAX_REVOKED)
-    .default([]),
+const thumbprint = text(matching(/^[\w-]{43}$/, 'must be the thumbprint of a key: 43 characters of base64url'));
+
+/** The form of what a key document says. */
+export const checkPayload = object({
+  version: wholeNumber(from(1)),
+  expires: instant,
+  keys: custom((value) => value !== undefined, 'is missing'),
+  roots: list(text(units(1)), itemsFrom(1)),
+  threshold: wholeNumber(from(1)),
+  revoked: withDefault(list(thumbprint, itemsUpTo(MAX_REVOKED)), []),
 });
 
 /**
@@ -86,13 +90,10 @@ export function readKeyDocument(document: string | Uint8Array): KeyDocument {
   const { payload, payloadPart } = first;
   if (signatures.some((signature) => signature.payloadPart !== payloadPart))
     throw invalid('its signatures are of different payloads');
-  const checked = payloadSchema.safeParse(payload);
-  if (!checked.success) {
-    const [issue] = checked.error.issues;
-    throw invalid(`\`${issue?.path.join('.')}\` is wrong: ${issue?.message}`);
-  }
-  const { version, expires, roots: rootKids, threshold, revoked } = checked.data;
-  const published = readKeySet(checked.data.keys);
+  const checked = checkPayload(payload);
+  if (checked instanceof Fault) throw invalid(`\`${placeOf(checked.path)}\` is wrong: it ${checked.message}`);
+  const { version, expires, roots: rootKids, threshold, revoked } = checked;
+  const published = readKeySet(checked.keys);
   const isInForce = (key: TrustedKey): boolean => !revoked.includes(key.thumbprint);
   const roots = readRoots(rootKids, published).filter(isInForce);
   const rootCount = new Set(roots.map(({ thumbprint }) => thumbprint)).size;

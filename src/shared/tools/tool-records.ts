@@ -34,6 +34,33 @@ export interface ToolPin {
   readonly pinnedAtMs: number;
 }
 
+/** A pin as one host keeps it in a fleet. */
+export interface OwnPin {
+  readonly connectorId: string;
+  readonly tool: string;
+  /** Of the newest approval of the fleet that was taken; 0 for none. */
+  readonly version: number;
+  /** Whether the definition is the one of that approval, and not one that this host approved for itself since. */
+  readonly isApproved: boolean;
+  /** JSON of the definition. */
+  readonly definitionText: string;
+  /** Epoch ms. */
+  readonly pinnedAtMs: number;
+}
+
+/** A pin that the fleet approved. */
+export interface ApprovedPin extends ToolPin {
+  /** Goes up with each approval. */
+  readonly version: number;
+}
+
+/** Pins of some connectors, in the order of their ids. */
+export interface PinPage {
+  readonly pins: readonly OwnPin[];
+  /** Where the next page begins; null at the end. */
+  readonly nextId: string | null;
+}
+
 /** A tool to approve, by the name that its connector gives it: as somebody looked at it, and not as it may have become since. */
 export type PinChoice = Pick<ToolPinChange, 'connectorId' | 'tool' | 'sha256'>;
 

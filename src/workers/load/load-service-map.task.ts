@@ -1,6 +1,6 @@
 import { platform, setPriority } from 'node:os';
 import { isMainThread, threadId } from 'node:worker_threads';
-import { startTimer } from '../../shared/clock.ts';
+import { startTimer, type Timer } from '../../shared/clock.ts';
 import { SwitchyardError, toWireError } from '../../shared/errors.ts';
 import { ProvenMaps } from '../../shared/load/proven-maps.ts';
 import { emptyReport, runLoad } from '../../shared/load/run-load.ts';
@@ -17,6 +17,7 @@ const cancelled = (): Error => new SwitchyardError('LOAD_CANCELLED', 'The load w
  * The Piscina task: one load, its events sent through `task.port`. Never rejects; main closes the port at the end.
  */
 export default async function loadServiceMap(task: WorkerLoadTask): Promise<void> {
+  httpTimer?.cancel();
   const stream = new CreditStream(task.port, cancelled);
   const context = { thread: `worker-${threadId}`, fetch: workerFetch(task.network), signal: stream.signal, proven };
   try {
@@ -25,8 +26,8 @@ export default async function loadServiceMap(task: WorkerLoadTask): Promise<void
     // Cancelled while waiting for a credit: main waits for an end all the same.
     await stream.send({ kind: 'failed', error: toWireError(error), report: emptyReport(context.thread) });
   }
-  // Only now: the next load will want it, this one should not wait for it.
-  void loadHttp();
+  // The next load will want it. This one, and what main does with its map, should not wait for it.
+  loadHttpLater();
 }
 
 /** How much this thread gives way to main and to everybody else, on the scale of nice(1). */
@@ -44,13 +45,20 @@ function giveWay(): void {
   }
 }
 
-/** How long a thread that is up leaves the way free for a map that main has fetched already. */
+/** How long a thread without work leaves the cores to main before it loads what fetching a map needs. */
 const HTTP_AFTER_MS = 300;
+
+let httpTimer: Timer | null = null;
+
+function loadHttpLater(): void {
+  httpTimer?.cancel();
+  httpTimer = startTimer(HTTP_AFTER_MS, () => void loadHttp());
+}
 
 /**
  * Resolves once this thread has loaded what proving a map needs; what fetching one needs follows when the start is
  * over.
  */
 export function warmUp(): void {
-  startTimer(HTTP_AFTER_MS, () => void loadHttp());
+  loadHttpLater();
 }

@@ -1,6 +1,7 @@
 import {
   closeSync,
   existsSync,
+  fchmodSync,
   lstatSync,
   mkdirSync,
   openSync,
@@ -50,12 +51,11 @@ export function fileIdOf(path: string): string | null {
 }
 
 /**
- * Creates the folder and the file, where they are not there, for their owner alone; SQLite gives its side files the
- * same mode.
+ * Creates the folder and the file of a database, where they are not there, for their owner alone; SQLite gives its
+ * side files the same mode. `path` is the store's by default.
  */
-export function createStoreFile(stateDir: string): void {
+export function createStoreFile(stateDir: string, path: string = storePath(stateDir)): void {
   makeFolder(stateDir);
-  const path = storePath(stateDir);
   if (existsSync(path)) return;
   if (SIDE_FILES.some((suffix) => existsSync(path + suffix))) {
     holdingStoreLock(stateDir, () => {
@@ -67,10 +67,9 @@ export function createStoreFile(stateDir: string): void {
 
 /**
  * Gives a store and what is beside it another name, `switchyard.db.corrupt` or `switchyard.db.1.corrupt`, …; that
- * name. To be called holding the store's lock.
+ * name. To be called holding the store's lock. `path` is the store's by default.
  */
-export function setStoreAside(stateDir: string): string {
-  const path = storePath(stateDir);
+export function setStoreAside(stateDir: string, path: string = storePath(stateDir)): string {
   const backup = freeName(path, 'corrupt');
   // First what is beside it: whoever opened a new store now must not find the old one's log.
   for (const suffix of SIDE_FILES) if (existsSync(path + suffix)) renameSync(path + suffix, backup + suffix);
@@ -123,7 +122,10 @@ function makeFolder(path: string): void {
  */
 function createPrivately(path: string): void {
   try {
-    closeSync(openSync(path, 'wx', 0o600));
+    const file = openSync(path, 'wx', 0o600);
+    // A umask may have taken even its owner's rights.
+    fchmodSync(file, 0o600);
+    closeSync(file);
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
   }

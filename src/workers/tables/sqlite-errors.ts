@@ -1,4 +1,4 @@
-import { codeOf } from '../../shared/errors.ts';
+import { codeOf, messageOf, SwitchyardError } from '../../shared/errors.ts';
 
 /** A record of the store is not as it was written. */
 export class DamageError extends Error {
@@ -41,4 +41,10 @@ function someCause(error: unknown, test: (cause: unknown) => boolean): boolean {
 function resultCodeOf(error: unknown): number | null {
   if (typeof error !== 'object' || error === null || !('errcode' in error)) return null;
   return typeof error.errcode === 'number' ? error.errcode & 0xff : null;
+}
+
+/** An error of the store as it is, any other as STORE_UNAVAILABLE. */
+export function asUnavailable(what: string, error: unknown): SwitchyardError {
+  if (error instanceof SwitchyardError) return error;
+  return new SwitchyardError('STORE_UNAVAILABLE', `${what}: ${messageOf(error)}`, { cause: error });
 }

@@ -2,9 +2,11 @@ import type { DatabaseSync } from 'node:sqlite';
 import { comparePin, isSameChange, pinnedPart, toolDigest } from '../../shared/tools/compare-pin.ts';
 import type { RemoteToolDefinition } from '../../shared/tools/tool-definition.ts';
 import type {
+  ApprovedPin,
   ConnectorMessage,
   ConnectorPage,
   PinChoice,
+  PinPage,
   RememberedConnector,
   ToolPin,
   ToolPinChange,
@@ -14,6 +16,7 @@ import type {
   TouchedTools,
 } from '../../shared/tools/tool-records.ts';
 import { type ConnectorRow, isWhole, textsDigest } from './connector-rows.ts';
+import { readPins, repin } from './pin-versions.ts';
 import { CONNECTORS, PINS } from './schema.ts';
 import { addSealFunction, columnsOf, provenRows, sealExpression, sealOf, selectSealed } from './seal.ts';
 import { inTransaction } from './server-table.ts';
@@ -126,6 +129,16 @@ export class ToolTable {
         pin.run({ scope, connectorId, tool, sha256, definition: JSON.stringify(current), nowMs });
       return approved;
     });
+  }
+
+  /** How tools were first seen or last approved, of the connectors after `afterId`. */
+  pins(scope: string, afterId: string, which: 'approved' | 'all'): PinPage {
+    return readPins(this.#database, scope, afterId, which);
+  }
+
+  /** Makes these the pins, unless an approval as new as that was taken. Durable once this returns. */
+  repin(scope: string, pins: readonly ApprovedPin[]): void {
+    repin(this.#database, scope, pins);
   }
 
   /** How many connectors of a scope are kept. */

@@ -114,7 +114,7 @@ async function runMessages(input: Uint8Array): Promise<void> {
   };
   const host: HostSide = { capabilities: { sampling: {}, roots: {} }, answer: async () => ({ roots: [] }) };
   const events = { onLost: () => {}, onToolsChanged: () => {}, onNotification: () => {} };
-  const messages = new ServerMessages(() => channel, 'one', host, events);
+  const messages = new ServerMessages(() => channel, { id: 'one' }, host, events);
   const channel = new StdioChannel(transport, host.capabilities, {
     onMessage: (from, answeredBy) => messages.take(from, answeredBy),
     onStray: () => {},

@@ -24,8 +24,8 @@ describe('mcp-switchyard sync', () => {
   it('shows each connector and ends with 0 when all are up', async () => {
     const { code, stdout, stderr } = await world.on(['sync']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\s+ready\s+modern\s+streamable-http\s+2/)]);
-    expect(stdout).toContain('1 of 1 connectors up, 2 tools; map fresh');
-    expect(stderr).toContain('Service map of 1 connectors (test) is proven');
+    expect(stdout).toContain('1 of 1 connector up, 2 tools; map fresh');
+    expect(stderr).toContain('Service map of 1 connector (test) is proven');
   });
 
   it('prints one document and nothing else with --json', async () => {
@@ -94,7 +94,7 @@ describe('mcp-switchyard tools and call', () => {
   });
 
   it.each([
-    [['call', 'one.nope'], 1, /^mcp-switchyard: TOOL_UNKNOWN: .*one\.nope/m],
+    [['call', 'one.nope'], 1, /^mcp-switchyard: TOOL_UNKNOWN: Connector one has no tool nope/m],
     [['call', 'one.echo', '[1]'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*must be a JSON object/m],
     [['call', 'one.echo', '{'], 2, /^mcp-switchyard: OPTIONS_INVALID: .*not JSON/m],
   ])('says in one line what is wrong with %j', async (args, expected, line) => {

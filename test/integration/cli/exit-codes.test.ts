@@ -11,11 +11,12 @@ describe('switchyard', () => {
     const { code, stdout, stderr } = await run(['--help']);
     expect([code, stderr]).toEqual([0, '']);
     for (const word of ['demo', 'sync', 'doctor', 'Examples', 'Exit codes', 'NO_COLOR']) expect(stdout).toContain(word);
+    for (const args of [[], ['help']]) expect(await runCliHere(args)).toEqual({ code: 0, stdout, stderr: '' });
     expect(await run(['--version'])).toEqual({ code: 0, stdout: `${PACKAGE_VERSION}\n`, stderr: '' });
   });
 
   it.each([
-    [[], 'A command is missing'],
+    [['help', 'dmeo'], "unknown command 'dmeo' (Did you mean demo?)"],
     [['dmeo'], "unknown command 'dmeo'\n(Did you mean demo?)"],
     [['demo', 'what'], 'too many arguments'],
     [['demo', '--onse'], "unknown option '--onse'\n(Did you mean --once?)"],
@@ -27,6 +28,15 @@ describe('switchyard', () => {
     expect(stderr).toContain(message);
     expect(stderr).toContain('--help');
   });
+
+  it.each([{ args: [] }, { args: ['help'] }, { args: ['help', 'tools', 'diff'] }, { args: ['help', 'call'] }])(
+    'given $args prints help, with exit code 0',
+    async ({ args }) => {
+      const { code, stdout, stderr } = await runCliHere(args);
+      expect([code, stderr]).toEqual([0, '']);
+      expect(stdout).toContain('Examples');
+    },
+  );
 
   it('says in one line what it needs where Node is too old', async () => {
     const older =

@@ -72,7 +72,11 @@ describe('connectors', () => {
       state: 'failed',
       lastError: { code: 'CONNECTOR_REFUSED' },
     });
-    expect(server.requests).toHaveLength(1);
+    // After a 401 it is looked for what the server says of logins.
+    const isMetadata = ({ url }: { readonly url?: string | undefined }): boolean =>
+      url?.includes('/.well-known/') === true;
+    // The probe, and the list of tools beside it.
+    expect(server.requests.filter((request) => !isMetadata(request))).toHaveLength(2);
   });
 
   it('that answer the probe with a server error are tried as legacy ones', async () => {
@@ -84,7 +88,8 @@ describe('connectors', () => {
       state: 'backing-off',
       lastError: { code: 'CONNECTOR_CONNECT_FAILED' },
     });
-    expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'POST']);
+    // The probe, the list of tools beside it, and initialize.
+    expect(server.requests.map(({ method }) => method)).toEqual(['POST', 'POST', 'POST']);
   });
 
   it.each([

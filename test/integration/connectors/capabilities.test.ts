@@ -35,15 +35,18 @@ describe.each(['legacy', 'modern'])('a %s server over HTTP', (era) => {
     ['nothing', {}],
     ['tools as null', { tools: null, prompts: {} }],
     ['no capabilities at all', undefined],
-  ])('that declares %s is ready without tools, and is not asked for them', async (_, capabilities) => {
-    await using server = await RawMcpServer.start(declaring(era, capabilities));
-    await using map = await manage([entry('one', { endpoint: server.url.href })]);
-    await map.manager.sync();
-    expect(map.manager.connector('one')?.status).toMatchObject({ state: 'ready', toolCount: 0 });
-    await expect(map.manager.request('one', 'prompts/list', {})).resolves.toMatchObject({ prompts: [{ name: 'p' }] });
-    await map.manager.sync(true);
-    expect(server.of('tools/list')).toEqual([]);
-  });
+  ])(
+    'that declares %s is ready without tools, and is asked for them at most beside the probe',
+    async (_, capabilities) => {
+      await using server = await RawMcpServer.start(declaring(era, capabilities));
+      await using map = await manage([entry('one', { endpoint: server.url.href })]);
+      await map.manager.sync();
+      expect(map.manager.connector('one')?.status).toMatchObject({ state: 'ready', toolCount: 0 });
+      await expect(map.manager.request('one', 'prompts/list', {})).resolves.toMatchObject({ prompts: [{ name: 'p' }] });
+      await map.manager.sync(true);
+      expect(server.of('tools/list')).toHaveLength(1);
+    },
+  );
 
   it.each([
     ['true', true],

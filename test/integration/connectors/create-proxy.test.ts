@@ -1,7 +1,9 @@
+import { Dispatcher } from 'undici';
 import { describe, expect, it } from 'vitest';
 import type { ConnectorProxyManagerOptions, RemoteProxyConfig } from '../../../src/main/index.ts';
 import { secret } from '../../helpers/evidence.ts';
 import { manage } from '../../helpers/manager.ts';
+import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
 describe("a caller's createProxy", () => {
@@ -27,6 +29,27 @@ describe("a caller's createProxy", () => {
       unavailableErrorName: 'ownConnectorUnavailableError',
       unavailableErrorMessage: 'Connector own connector is temporarily unavailable',
     });
+  });
+
+  it("gets an agent with undici's own methods, and its requests are sent", async () => {
+    await using server = await RawMcpServer.start({ GET: ({ response }) => void response.end('from the server') });
+    const { origin, pathname: path } = server.url;
+    let agent: Dispatcher | null = null;
+    const createProxy: ConnectorProxyManagerOptions['createProxy'] = (config) => {
+      agent = config.agent as Dispatcher;
+      return {
+        connect: async () => {},
+        getTools: () => [{ name: 'fetch', inputSchema: { type: 'object' } }],
+        callTool: async () => {
+          const { body } = await (config.agent as Dispatcher).request({ origin, path, method: 'GET' });
+          return { content: [{ type: 'text', text: await body.text() }] };
+        },
+      };
+    };
+    await using map = await manage(entries, { createProxy, connectorsApiKey: secret('K') });
+    await map.manager.sync();
+    expect(await map.manager.callTool('own.fetch', {})).toMatchObject({ content: [{ text: 'from the server' }] });
+    expect(agent).toBeInstanceOf(Dispatcher);
   });
 
   it('may list what is no JSON: that tool alone is left out', async () => {

@@ -13,10 +13,11 @@ const eager = { random: { next: () => 0.01 } };
 
 describe.concurrent('a connector that is told to come back later', () => {
   it.each([
-    ['server/discover', { 'server/discover': busy('30') }, 1],
-    ['initialize', { initialize: busy('30') }, 2],
-    ['notifications/initialized', { 'notifications/initialized': busy('30') }, 3],
-    ['tools/list', { 'tools/list': busy('30') }, 4],
+    // Beside server/discover goes a list of tools, and right behind initialized another one.
+    ['server/discover', { 'server/discover': busy('30') }, 2],
+    ['initialize', { initialize: busy('30') }, 3],
+    ['notifications/initialized', { 'notifications/initialized': busy('30') }, 5],
+    ['tools/list', { 'tools/list': busy('30') }, 5],
   ] as [string, Record<string, Answer>, number][])(
     'by the answer to %s sends nothing meanwhile, whoever asks for it',
     async (_, answers, requests) => {
@@ -53,7 +54,7 @@ describe.concurrent('a connector that is told to come back later', () => {
     const { 'tools/list': list } = server.answers;
     server.answers['tools/list'] = (request) =>
       (server.of('tools/list').length === 2 ? busy('2') : (list as Answer))(request);
-    await using map = await manage([entry('one', { endpoint: server.url.href })], eager);
+    await using map = await manage([entry('one', { endpoint: server.url.href, era: 'legacy' })], eager);
     await map.manager.sync();
     await map.manager.sync(true);
     await map.manager.sync(true);

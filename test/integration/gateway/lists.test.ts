@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { startConformanceServer } from '../../fixtures/conformance-server/start.ts';
 import { eventually } from '../../helpers/eventually.ts';
+import { ReplicaSet } from '../../helpers/fleet/replica-set.ts';
 import { remote, startGateway } from '../../helpers/gateway-world.ts';
+import { LocalFile } from '../../helpers/local-file.ts';
 import { postLegacy } from '../../helpers/mcp-post.ts';
 import { RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
@@ -45,5 +47,20 @@ describe('lists', () => {
     expect(
       (await postLegacy(url, 'completion/complete', { ref, argument: { name: 'id', value: '1' } })).error.code,
     ).toBe(-32_602);
+  });
+
+  it('know prompts and resources right after a warm start, when only tools are remembered', async () => {
+    await using fixture = await startConformanceServer();
+    using file = new LocalFile({ fx: remote(fixture) });
+    const args = ['--config', file.path, '--ready-for', 'all'];
+    await using gateway = await ReplicaSet.start({ count: 1, args, redisUrl: null });
+    const [url = ''] = gateway.urls;
+    await eventually('it is ready', async () => (await fetch(`${url}/readyz`)).ok);
+    await gateway.stop(0);
+    await gateway.start(0);
+    const ref = { type: 'ref/prompt', name: 'fx__test_prompt_with_arguments' };
+    const completed = postLegacy(`${url}/mcp`, 'completion/complete', { ref, argument: { name: 'arg1', value: 'p' } });
+    const got = postLegacy(`${url}/mcp`, 'prompts/get', { name: 'fx__test_simple_prompt' });
+    expect([(await completed).error, (await got).error]).toEqual([undefined, undefined]);
   });
 });

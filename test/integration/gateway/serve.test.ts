@@ -121,7 +121,10 @@ describe('mcp-switchyard serve', () => {
   it('refuses connectors of a map at private addresses unless it is allowed to', async () => {
     await using server = await RawMcpServer.start();
     await using mapServer = await MapServer.start(mapNow([entry('a', { endpoint: server.url.href })]));
-    const { url, mcp } = await serve(['--service-map', mapServer.url], { CONNECTORS_SIGNATURE_KEY: KEY });
+    const { cli, url, mcp } = await serve(['--service-map', mapServer.url], { CONNECTORS_SIGNATURE_KEY: KEY });
+    await eventually('the log names the flag that allows it', () =>
+      /^\d{4}-[\dT:.-]+Z Connector a: .*--allow-private/m.test(cli.seen.stderr),
+    );
     await eventually('it is refused', async () =>
       (await (await fetch(`${url}/status.json`)).text()).includes('CONNECTOR_ADDRESS_REFUSED'),
     );
@@ -139,6 +142,23 @@ describe('mcp-switchyard serve', () => {
     mapServer.serve(mapNow([entryOf('a'), entryOf('b')]));
     cli.child.kill('SIGHUP');
     await eventually('b is up', async () => (await toolNames(mcp)).join() === 'a__echo,b__echo');
+  });
+
+  it('says once why a connector is down, and that it is up again', async () => {
+    await using server = await RawMcpServer.start();
+    const answers = { ...server.answers };
+    for (const kind of ['server/discover', 'initialize', 'tools/list'])
+      server.answers[kind] = ({ response }) => void response.writeHead(500).end();
+    using file = new LocalFile({ a: remote(server) });
+    const { cli, url } = await serve(['--config', file.path]);
+    const failures = async (): Promise<number> => {
+      const lines = (await (await fetch(`${url}/metrics`)).text()).match(/^mcp_connector_.*backing-off.* (\d+)$/m);
+      return Number(lines?.[1] ?? 0);
+    };
+    await eventually('it failed three times', async () => (await failures()) >= 3, 20_000);
+    expect(cli.seen.stderr.match(/^\d{4}-[\dT:.-]+Z Connector a: backing-off /gm)).toHaveLength(1);
+    Object.assign(server.answers, answers);
+    await eventually('it is up', () => /^\d{4}-[\dT:.-]+Z a: ready /m.test(cli.seen.stderr), 20_000);
   });
 
   it('says what it waits for until it is ready', async () => {

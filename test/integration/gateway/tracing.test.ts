@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -489,11 +488,12 @@ describe('a trace through a gateway over stdio', () => {
     await using gateway = await startTracedGateway(connectors.entries(), { serve: 'stdio' });
     const { stdin, stdout } = gateway.child;
     if (stdin === null || stdout === null) throw new Error('The gateway has no pipes');
-    const answers = createInterface({ input: stdout });
+    // An iterator keeps the lines that come together.
+    const answers = createInterface({ input: stdout })[Symbol.asyncIterator]();
     const ask = async (id: number, method: string, params: Json): Promise<void> => {
       stdin.write(`${JSON.stringify({ jsonrpc: '2.0', id, method, params })}\n`);
       for (let answered: unknown = null; answered !== id; )
-        answered = (JSON.parse(String((await once(answers, 'line'))[0])) as { readonly id?: unknown }).id;
+        answered = (JSON.parse(String((await answers.next()).value)) as { readonly id?: unknown }).id;
     };
     const call = { name: 'http__echo', arguments: { text: 'stdio' } };
     await ask(1, 'initialize', {

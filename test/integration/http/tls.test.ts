@@ -212,7 +212,7 @@ describe('certificates that cannot be used', () => {
   });
 });
 
-describe('ten connectors of one https origin', () => {
+describe('ten connectors of one https origin, four at a time', () => {
   it.each<[string, string, () => RequestListener]>([
     ['modern', 'modern', mcpListener],
     ['legacy, without a standing stream', 'legacy', () => sessionListener({ hasStandingStream: false })],
@@ -222,7 +222,7 @@ describe('ten connectors of one https origin', () => {
     async (_, era, listener) => {
       await using mcp = await TlsServer.start(leaf, listener());
       const connectors = Array.from({ length: 10 }, (_none, index) => entry(`c${index}`, { endpoint: mcp.url }));
-      await using managed = await manage(connectors, { tls: { ca: authority.cert } });
+      await using managed = await manage(connectors, { tls: { ca: authority.cert }, maxConnectsPerOrigin: 4 });
       await managed.manager.sync();
       const states = managed.manager.status().connectors.map((connector) => `${connector.state} ${connector.era}`);
       expect(states).toEqual(Array(10).fill(`ready ${era}`));

@@ -44,7 +44,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     await using server = await RawMcpServer.start();
     const endpoint = server.url.href;
     const [a, good] = [entry('a', { endpoint }), { ...entry('b', { endpoint }), headers: { 'x-b': '1' } }];
-    const bad = { ...good, auth: { type: 'oauth', issuer: 'https://login.example.com' } };
+    const bad = { ...good, auth: { type: 'mtls', issuer: 'https://login.example.com' } };
     await using it = await manage([a, good], { offload });
     const changes: unknown[] = [];
     it.manager.on('snapshot', ({ added, changed, removed }) => changes.push({ added, changed, removed }));
@@ -54,7 +54,7 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     await it.publish([a, bad]);
     expect([tools(), it.manager.status().serviceMap.unusableEntries]).toEqual([
       ['a.echo'],
-      [{ id: 'b', reason: 'auth.type "oauth" is not known to this host' }],
+      [{ id: 'b', reason: 'auth.type "mtls" is not known to this host' }],
     ]);
     await it.publish([a, { ...bad, description: 'changed, and as unusable as before' }]);
     await it.publish([a, good]);
@@ -73,6 +73,32 @@ describe.each(['never', 'always'] as const)('with the option offload: %s, an ent
     expect(it.lines.filter(({ fields }) => (fields as { event: string }).event === 'map-entry-unusable')).toHaveLength(
       3,
     );
+  });
+
+  it('whose login is wrong is left out alone, and comes with the map that corrects it', async () => {
+    await using server = await RawMcpServer.start();
+    const endpoint = server.url.href;
+    const a = entry('a', { endpoint });
+    const b = (oauth: unknown) => entry('b', { endpoint, oauth });
+    await using it = await manage([a, b({ clientId: 'id', clientSecretEnv: 'HOME', grant: 'password' })], { offload });
+    const state = () => [
+      it.manager.listConnectors().map(({ id }) => id),
+      it.manager.status().serviceMap.unusableEntries,
+    ];
+    await it.manager.sync();
+    const why = 'must be authorization_code or client_credentials';
+    expect(state()).toEqual([['a'], [{ id: 'b', reason: `oauth.grant ${why}` }]]);
+    await it.publish([a, b({ clientId: 'id', clientSecret: 'in a map' })]);
+    expect(state()).toEqual([['a'], [{ id: 'b', reason: expect.stringContaining('oauth.clientSecret would be') }]]);
+    expect(JSON.stringify([it.manager.status(), it.lines])).not.toContain('in a map');
+    await it.publish([a, b({ clientId: 'id', scopes: ['read'], later: { kept: true } })]);
+    expect(state()).toEqual([['a', 'b'], []]);
+    const entryOfB = it.manager.listConnectors().find(({ id }) => id === 'b');
+    expect(entryOfB?.oauth).toEqual({ clientId: 'id', scopes: ['read'], later: { kept: true } });
+    await it.publish([a, b([])]);
+    expect(state()).toEqual([['a'], [{ id: 'b', reason: 'oauth must be an object, or false for no login' }]]);
+    await it.publish([a, entry('b', { endpoint, auth: { type: 'oauth', clientId: 'id' } })]);
+    expect(state()).toEqual([['a', 'b'], []]);
   });
 
   it('that is malformed in another way still refuses the whole map', async () => {
@@ -98,7 +124,7 @@ it('an unusable entry stays left out after a restart from what is remembered', a
 });
 
 it('loadConnectorServiceMap() leaves unusable entries out', async () => {
-  await using server = await MapServer.start(mapNow([entry('a'), entry('b', { auth: { type: 'oauth' } })]));
+  await using server = await MapServer.start(mapNow([entry('a'), entry('b', { auth: { type: 'mtls' } })]));
   const { payload } = await loadConnectorServiceMap({ serviceMapUrl: server.url, signatureKey: KEY });
   expect(payload.connectors.map(({ id }) => id)).toEqual(['a']);
 });

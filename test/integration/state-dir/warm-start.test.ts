@@ -146,14 +146,14 @@ describe('a start on a folder that was used before', () => {
     using dir = new TempDir();
     await using connector = await TestMcpServer.startWithSessions((server) => addTool(server, 'echo'));
     await using maps = await MapServer.start(freshMap([entry('one', { endpoint: connector.url })]));
-    const connect = async (): Promise<number> => {
+    const probes = async (): Promise<number> => {
       const before = connector.requests.length;
       await using manager = remembering(maps.url, dir.path);
       await manager.sync();
-      return connector.requests.length - before;
+      const sent = connector.requests.slice(before);
+      return sent.filter(({ headers }) => headers['mcp-method'] === 'server/discover').length;
     };
-    const [cold, warm] = [await connect(), await connect()];
-    expect(cold - warm).toBe(1);
+    expect([await probes(), await probes()]).toEqual([1, 0]);
   });
 
   it('says why a call fails where there is neither a stored map nor a new one', async () => {

@@ -11,8 +11,10 @@ import type {
   RequestLimits,
 } from '../../../src/main/connectors/connection/connection.ts';
 import { EraMemory } from '../../../src/main/connectors/connection/era-memory.ts';
+import { NO_CREDENTIALS } from '../../../src/main/connectors/credentials/credentials.ts';
 import { createStdioConnect } from '../../../src/main/connectors/stdio/stdio-connect.ts';
 import { type HostSide, TOOLS_ONLY } from '../../../src/main/mcp/host-side.ts';
+import { signalOf } from '../../../src/shared/cancellation.ts';
 import { eventually } from '../../helpers/eventually.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
 
@@ -55,7 +57,7 @@ function targetOf(
 ): ConnectorTarget {
   const command = { command: process.execPath, args, env, cwd: null };
   const url = new URL('stdio:scripted');
-  return { id: 's', name: 's', url, headers: {}, era, transport: 'auto', oauth: null, command };
+  return { id: 's', name: 's', url, headers: {}, era, transport: 'auto', credentials: NO_CREDENTIALS, command };
 }
 
 async function open(script: Readonly<Record<string, readonly string[]>>, settings: Settings = {}): Promise<Opened> {
@@ -225,7 +227,7 @@ describe.concurrent('a message of a program', () => {
   it('may be no JSON, and is then ignored', async () => {
     await using opened = await open({ ...LEGACY, '': ['Server is running', '{"half":'] });
     const limits = { maxPages: 2, maxTools: 10, timeoutMs: 10_000 };
-    expect((await listAllTools(opened.connection, limits, opened.limits.signal)).tools).toEqual([ECHO]);
+    expect((await listAllTools(opened.connection, limits, signalOf(opened.limits.signal))).tools).toEqual([ECHO]);
   });
 
   it('reports the progress of its call alone', async () => {

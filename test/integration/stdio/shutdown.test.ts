@@ -31,6 +31,9 @@ describe.skipIf(!existsSync('/proc/self'))('closing a stdio transport', () => {
     const program = stdioProgram('serves');
     await program.transport.start();
     const pid = program.transport.pid ?? -1;
+    // While it still starts, which may take long, it does not see the end of its input.
+    await program.transport.send(ping);
+    await eventually('it serves', () => program.messages.length > 0);
     await Promise.all([program.transport.close(), program.transport.close()]);
     expect(program.transport.exit).toEqual({ code: 0, signal: null });
     expect(program.events).toEqual(['close']);

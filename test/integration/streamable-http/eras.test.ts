@@ -1,6 +1,7 @@
 import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
 import type { Connection } from '../../../src/main/connectors/connection/connection.ts';
+import { NO_CREDENTIALS } from '../../../src/main/connectors/credentials/credentials.ts';
 import { createStreamableHttpConnect } from '../../../src/main/connectors/streamable-http/streamable-http-connect.ts';
 import { TOOLS_ONLY } from '../../../src/main/mcp/host-side.ts';
 import { eventually } from '../../helpers/eventually.ts';
@@ -66,7 +67,14 @@ async function connect(
   const connectHttp = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes: 10_000, host: TOOLS_ONLY });
   const once = async (): Promise<Tried> => {
     const before = server.requests.length;
-    const target = { id: 'raw', name: 'Raw', url: server.url, headers: {}, oauth: null, command: null } as const;
+    const target = {
+      id: 'raw',
+      name: 'Raw',
+      url: server.url,
+      headers: {},
+      credentials: NO_CREDENTIALS,
+      command: null,
+    } as const;
     const events = { onLost: () => {}, onToolsChanged: () => {} };
     const limits = { signal: AbortSignal.timeout(timeoutMs), timeoutMs };
     let error: unknown = null;

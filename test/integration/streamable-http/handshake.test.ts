@@ -1,5 +1,6 @@
 import { Agent } from 'undici';
 import { describe, expect, it } from 'vitest';
+import { NO_CREDENTIALS } from '../../../src/main/connectors/credentials/credentials.ts';
 import { createStreamableHttpConnect } from '../../../src/main/connectors/streamable-http/streamable-http-connect.ts';
 import { TOOLS_ONLY } from '../../../src/main/mcp/host-side.ts';
 import { secret } from '../../helpers/evidence.ts';
@@ -29,7 +30,14 @@ function rawConnector(server: RawMcpServer): () => Promise<string> {
   const agent = new Agent();
   const connect = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes: 1_000, host: TOOLS_ONLY });
   const limits = { signal: new AbortController().signal, timeoutMs: 1_000 };
-  const target = { id: 'raw', name: 'Raw', url: server.url, headers: {}, oauth: null, command: null } as const;
+  const target = {
+    id: 'raw',
+    name: 'Raw',
+    url: server.url,
+    headers: {},
+    credentials: NO_CREDENTIALS,
+    command: null,
+  } as const;
   return async () => {
     const events = { onLost: () => {}, onToolsChanged: () => {} };
     const connection = await connect({ ...target, era: 'auto', transport: 'auto' }, events, limits);

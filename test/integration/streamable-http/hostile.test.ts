@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_CREDENTIALS } from '../../../src/main/connectors/credentials/credentials.ts';
 import { type Answer, connectRaw, MODERN, RawMcpServer } from '../../helpers/raw-mcp-server.ts';
 
 const answerTo = (id: unknown, text = 'ok') => ({ jsonrpc: '2.0', id, result: { content: [{ type: 'text', text }] } });
@@ -195,7 +196,14 @@ async function reconnecting(server: RawMcpServer) {
   );
   const agent = new Agent();
   const connect = createStreamableHttpConnect({ dispatcher: agent, maxResultBytes: 1_000, host: TOOLS_ONLY });
-  const target = { id: 'raw', name: 'Raw', url: server.url, headers: {}, oauth: null, command: null } as const;
+  const target = {
+    id: 'raw',
+    name: 'Raw',
+    url: server.url,
+    headers: {},
+    credentials: NO_CREDENTIALS,
+    command: null,
+  } as const;
   const limits = { signal: new AbortController().signal, timeoutMs: 1_000 };
   const events = { onLost: () => {}, onToolsChanged: () => {} };
   return {

@@ -38,6 +38,14 @@ describe('the options of a manager', () => {
     expect(managerOptions(parsed())).toMatchObject({ serviceMapUrl: 'https://m.example/' });
   });
 
+  it('have the document of this client and the variables that a map may name', () => {
+    const flags = ['--client-metadata-url', 'https://me.example/client.json', '--allow-env', 'A', '--allow-env', 'B'];
+    expect(managerOptions(parsed('--config', 'a.json', ...flags))).toMatchObject({
+      clientMetadataUrl: 'https://me.example/client.json',
+      allowEnv: ['A', 'B'],
+    });
+  });
+
   it('need no map and no key with a local file or a registry', () => {
     process.env = { XDG_STATE_HOME: stateHome.path };
     expect(managerOptions(parsed('--config', 'a.json'))).toMatchObject({ configFile: 'a.json' });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { notUpLine } from '../../../src/main/cli/start-up.ts';
+import { loginLine, notUpLine } from '../../../src/main/cli/start-up.ts';
 import { startingLine } from '../../../src/main/cli/terminal/tell-starting.ts';
 import type { ConnectorStatus } from '../../../src/main/connectors/connector-status.ts';
 
@@ -21,6 +21,16 @@ describe('what is said of connectors that are not up', () => {
     expect(notUpLine([...down, statusOf('c', 'ready')])).toBe(
       '2 of 3 connectors are not up: a (backing-off: It ended), b (connecting: enabled; its last line: last)',
     );
+  });
+
+  it('leaves connectors that need a login to the line that says how to log in', () => {
+    const [linear, notion] = [statusOf('linear', 'needs-login'), statusOf('my notion', 'needs-login')];
+    expect(notUpLine([linear, statusOf('a', 'ready')])).toBeNull();
+    expect(notUpLine([linear, statusOf('a', 'failed')])).toBe('1 of 2 connectors is not up: a (failed: enabled)');
+    expect(loginLine([linear, statusOf('a', 'failed')])).toMatch(/^1 connector wants a login: .+ auth login linear$/);
+    expect(loginLine([notion])).toMatch(/auth login 'my notion'$/);
+    expect(loginLine([linear, notion])).toMatch(/^2 connectors want a login: .+ auth login$/);
+    expect(loginLine([statusOf('a', 'failed'), statusOf('b', 'disabled')])).toBeNull();
   });
 
   it('has the last line of a program while it starts', () => {

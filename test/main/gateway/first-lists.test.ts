@@ -17,7 +17,7 @@ const HOUR_MS = 3_600_000;
 /** A manager whose sync ends with `synced`, and the first lists of a gateway in front of it. */
 function scripted(
   { enabled, disabled = [], listed, programs = [] }: Scripted,
-  limits = { maxWaitMs: HOUR_MS, maxProgramWaitMs: HOUR_MS },
+  limits = { maxWaitMs: HOUR_MS, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },
 ) {
   const synced = Promise.withResolvers<void>();
   let syncs = 0;
@@ -45,7 +45,8 @@ function scripted(
     },
   } as unknown as FirstListsManager;
   const closed = new AbortController();
-  const lists = new FirstLists(manager, closed.signal, limits);
+  const read = Promise.withResolvers<void>();
+  const lists = new FirstLists(manager, closed.signal, () => read.promise, limits);
   let isReady = false;
   const ready = lists.ready().then(() => {
     isReady = true;
@@ -54,7 +55,7 @@ function scripted(
     states.set(id, state);
     for (const listener of [...listeners]) listener();
   };
-  return { lists, ready, closed, synced, becomes, listeners, syncs: () => syncs, isReady: () => isReady };
+  return { lists, ready, closed, synced, read, becomes, listeners, syncs: () => syncs, isReady: () => isReady };
 }
 
 const turns = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -83,13 +84,20 @@ it.each<[string, Scripted]>([
 });
 
 it('does not wait longer than the short limit for a connector over HTTP', async () => {
-  const { ready } = scripted({ enabled: ['a'], listed: [] }, { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS });
+  const { ready } = scripted(
+    { enabled: ['a'], listed: [] },
+    { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS, maxNamedWaitMs: HOUR_MS },
+  );
   await ready;
 });
 
 it('waits past the short limit until every stdio server is up or has failed', async () => {
   const script = { enabled: ['http', 'one', 'two'], programs: ['one', 'two'], listed: [] };
-  const { ready, becomes, listeners, isReady } = scripted(script, { maxWaitMs: 1, maxProgramWaitMs: HOUR_MS });
+  const { ready, becomes, listeners, isReady } = scripted(script, {
+    maxWaitMs: 1,
+    maxProgramWaitMs: HOUR_MS,
+    maxNamedWaitMs: HOUR_MS,
+  });
   await eventually('the short limit is over', () => listeners.size === 1);
   becomes('one', 'ready');
   await turns();
@@ -101,7 +109,7 @@ it('waits past the short limit until every stdio server is up or has failed', as
 
 it('does not wait longer than the long limit for a stdio server', async () => {
   const script = { enabled: ['a'], programs: ['a'], listed: [] };
-  await scripted(script, { maxWaitMs: 1, maxProgramWaitMs: 2 }).ready;
+  await scripted(script, { maxWaitMs: 1, maxProgramWaitMs: 2, maxNamedWaitMs: 2 }).ready;
 });
 
 it('answers lists where the sync fails or the gateway closes', async () => {
@@ -112,4 +120,33 @@ it('answers lists where the sync fails or the gateway closes', async () => {
   await turns();
   closing.closed.abort();
   await closing.ready;
+});
+
+it('holds prompts and resources until their connectors are up and have listed them, though all tools are remembered', async () => {
+  const { lists, ready, synced, read } = scripted({ enabled: ['a'], listed: ['a'] });
+  await ready;
+  let areFeaturesReady = false;
+  const features = lists.featuresReady().then(() => {
+    areFeaturesReady = true;
+  });
+  synced.resolve();
+  await turns();
+  expect(areFeaturesReady).toBe(false);
+  read.resolve();
+  await features;
+});
+
+it('holds what a client names until every connector is up or has failed, however long lists are held', async () => {
+  const limits = { maxWaitMs: 0, maxProgramWaitMs: 0, maxNamedWaitMs: HOUR_MS };
+  const { lists, synced, read } = scripted({ enabled: ['a'], listed: [] }, limits);
+  await lists.featuresReady();
+  let isKnown = false;
+  const named = lists.namedReady().then(() => {
+    isKnown = true;
+  });
+  await turns();
+  expect(isKnown).toBe(false);
+  synced.resolve();
+  read.resolve();
+  await named;
 });

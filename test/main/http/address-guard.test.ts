@@ -1,6 +1,14 @@
 import type { LookupAddress, LookupOptions } from 'node:dns';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { request } from 'undici';
 import { describe, expect, it } from 'vitest';
-import { type AddressRules, createPublicAgent, publicLookup } from '../../../src/main/http/address-guard.ts';
+import {
+  type AddressRules,
+  createNearbyAgent,
+  createPublicAgent,
+  publicLookup,
+} from '../../../src/main/http/address-guard.ts';
 import { isPublicAddress } from '../../../src/main/http/special-addresses.ts';
 
 const address = (text: string): LookupAddress => ({ address: text, family: text.includes(':') ? 6 : 4 });
@@ -73,9 +81,33 @@ describe('createPublicAgent', () => {
     const rules = answering(['1.1.1.1']);
     const agent = createPublicAgent({ id: 'none', tls: null, proxy: null }, rules);
     const origin = new URL(`http://${host}:9/`).origin;
-    const failed = agent.request({ origin, path: '/', method: 'POST', body: '{}' });
+    const failed = request(origin, { method: 'POST', body: '{}', dispatcher: agent });
     await expect(failed).rejects.toMatchObject({ code: 'CONNECTOR_ADDRESS_REFUSED' });
     expect(rules.asked).toEqual([]);
     await agent.destroy();
+  });
+});
+
+describe('createNearbyAgent', () => {
+  it.each(['169.254.169.254', '0xa9fea9fe', '[fe80::1]', '[fd00:ec2::254]', '[::ffff:a9fe:a9fe]', '168.63.129.16'])(
+    'refuses %s',
+    async (host) => {
+      const agent = createNearbyAgent({ id: 'none', tls: null, proxy: null });
+      const origin = new URL(`http://${host}:9/`).origin;
+      const failed = request(origin, { method: 'POST', body: '{}', dispatcher: agent });
+      await expect(failed).rejects.toMatchObject({ code: 'CONNECTOR_ADDRESS_REFUSED' });
+      await agent.destroy();
+    },
+  );
+
+  it.each(['127.0.0.1', 'localhost'])('connects to %s', async (host) => {
+    const server = createServer((_, response) => void response.end('here'));
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const agent = createNearbyAgent({ id: 'none', tls: null, proxy: null });
+    const origin = `http://${host}:${(server.address() as AddressInfo).port}`;
+    const { body } = await request(origin, { method: 'GET', dispatcher: agent });
+    expect(await body.text()).toBe('here');
+    await agent.destroy();
+    server.close();
   });
 });

@@ -1,6 +1,7 @@
 import { Dispatcher } from 'undici';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { BringUpDispatcher } from '../../../src/main/http/bring-up-dispatcher.ts';
+import { OriginLoads } from '../../../src/main/http/origin-loads.ts';
 import { traced } from '../../../src/main/observability/trace.ts';
 
 type Handler = Dispatcher.DispatchHandler;
@@ -18,7 +19,7 @@ const NO_CONTROLLER = {} as Dispatcher.DispatchController;
 
 function setUp(max = 2) {
   const below = new NotingDispatcher();
-  const dispatcher = new BringUpDispatcher(below, max);
+  const dispatcher = new BringUpDispatcher(below, OriginLoads.fixed(max));
   const told: string[] = [];
   const handler: Handler = {
     onRequestStart: () => void told.push('start'),
@@ -71,6 +72,7 @@ describe('BringUpDispatcher', () => {
   it('does not wait for long: a server may keep the stream of an answer open', async () => {
     const { below, send, end } = setUp(1);
     await Promise.all([send(), send()]);
+    below.sent[0]?.handler.onResponseData?.(NO_CONTROLLER, Buffer.from('x'));
     await vi.advanceTimersByTimeAsync(99);
     expect(below.sent).toHaveLength(1);
     await vi.advanceTimersByTimeAsync(1);
@@ -80,6 +82,18 @@ describe('BringUpDispatcher', () => {
     await vi.advanceTimersByTimeAsync(1);
     await send();
     expect(below.sent).toHaveLength(3);
+  });
+
+  it('goes beyond its limit only where no answer has come for a second', async () => {
+    const { below, send, end } = setUp(2);
+    await Promise.all([send(), send(), send(), send()]);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(below.sent).toHaveLength(2);
+    end(0);
+    await vi.advanceTimersByTimeAsync(900);
+    expect(below.sent).toHaveLength(3);
+    await vi.advanceTimersByTimeAsync(200);
+    expect(below.sent).toHaveLength(4);
   });
 
   it('lets everything through that brings no connector up', () => {

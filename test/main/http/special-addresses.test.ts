@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { isPublicAddress } from '../../../src/main/http/special-addresses.ts';
+import { isMetadataAddress, isPublicAddress } from '../../../src/main/http/special-addresses.ts';
 
 describe('isPublicAddress', () => {
   it.each([
@@ -49,5 +49,22 @@ describe('isPublicAddress', () => {
     ['none', ['', 'localhost', 'example.com', '127.1', '2130706433', '[::1]', '1.2.3.4.5', '2a00::1%eth0']],
   ])('accepts no address that is %s', (_, addresses) => {
     expect(addresses.filter(isPublicAddress)).toEqual([]);
+  });
+});
+
+describe('isMetadataAddress', () => {
+  it.each([
+    ...['169.254.169.254', '169.254.0.1', '168.63.129.16', '100.100.100.200', '192.0.0.192'],
+    ...['::ffff:169.254.169.254', '::ffff:a9fe:a9fe', 'fe80::1', 'febf::1', 'fe80::1%eth0', 'fd00:ec2::254'],
+    ...['fd20:ce::254', '64:ff9b::169.254.169.254', '64:ff9b::a9fe:a9fe'],
+  ])('finds a link-local address or one of a cloud in %s', (address) => {
+    expect(isMetadataAddress(address)).toBe(true);
+  });
+
+  it.each([
+    ...['127.0.0.1', '10.0.0.1', '192.168.0.1', '169.253.255.255', '168.63.129.17', '1.1.1.1'],
+    ...['::1', 'fec0::1', 'fd00:ec3::1', 'fd20:ce::253', '::ffff:127.0.0.1', 'localhost', ''],
+  ])('finds neither in %j', (address) => {
+    expect(isMetadataAddress(address)).toBe(false);
   });
 });

@@ -16,6 +16,7 @@ describe('parseLocalConfig', () => {
       {
         entry: { id: 'x', version: '0', name: 'x', status: 'enabled', ttl: 0, scopes: [], endpoint: 'stdio:x' },
         command: { command: 'npx', args: ['-y', 'some-server'], env: { KEY: 'k' }, cwd: null },
+        login: { oauth: undefined, clientSecret: null, rest: {} },
         envFile: null,
         rest: {},
         source: 'mcp.json',
@@ -87,10 +88,11 @@ describe('parseLocalConfig', () => {
     expect(servers[0]?.entry).not.toHaveProperty('alwaysAllow');
   });
 
-  it("warns that Cursor's auth is a login, which is not done here", () => {
+  it("takes Cursor's auth for a login, and not for how a key is sent", () => {
     const { servers, problems } = parseOne({ url: 'https://a.example/mcp', auth: { CLIENT_ID: 'c' } });
-    expect(problems).toMatchObject([{ severity: 'warning', place: 'mcpServers["x"].auth' }]);
+    expect(problems).toEqual([]);
     expect(servers[0]?.entry).not.toHaveProperty('auth');
+    expect(servers[0]?.entry.oauth).toEqual({ clientId: 'c' });
   });
 
   it('warns of an unknown member, naming the nearest, and of one that is like no other', () => {

@@ -47,6 +47,8 @@ describe('awaitReady', () => {
   it.each<[string, Record<string, ConnectorState>]>([
     ['any', { a: 'failed', b: 'ready' }],
     ['all', { a: 'ready', b: 'disabled' }],
+    ['all', { a: 'ready', b: 'needs-login' }],
+    ['all', { a: 'needs-login' }],
   ])('resolves at once for "%s" of %j', async (target, states) => {
     await awaitReady(target, {}, setUp(states).view);
   });
@@ -57,6 +59,8 @@ describe('awaitReady', () => {
     ['all', { a: 'ready' }, false, 'not up: nothing is enabled'],
     ['all', {}, false, 'there is no service map yet'],
     ['a', { a: 'failed', b: 'failed' }, true, 'not up: a (failed)'],
+    ['a', { a: 'needs-login', b: 'ready' }, true, 'not up: a (needs-login)'],
+    ['any', { a: 'needs-login' }, true, 'not up: a (needs-login)'],
   ])(
     'times out for "%s" of %j with every source read %s, and names what is not up',
     async (target, states, isKnown, why) => {

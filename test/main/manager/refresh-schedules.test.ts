@@ -1,8 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Fleet } from '../../../src/main/fleet/fleet.ts';
 import { RefreshSchedules, relistAfterMs } from '../../../src/main/manager/refresh-schedules.ts';
 import { resolveOptions } from '../../../src/main/options/options.ts';
 import { ConnectorSources } from '../../../src/main/sources/connector-sources.ts';
 import { SourceEvents } from '../../../src/main/sources/source-events.ts';
+import { ScriptedFleet } from '../../helpers/fleet/scripted-fleet.ts';
 import { scriptedMapSource } from '../../helpers/scripted-map-source.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
@@ -16,8 +18,8 @@ const options = (asyncRefresh = true, refreshIntervalMs = HOUR_MS) =>
     featureFlags: { asyncRefresh, refreshIntervalMs },
   });
 
-function setUp() {
-  const map = scriptedMapSource('default', {}, { refreshIntervalMs: HOUR_MS });
+function setUp(fleet: Fleet | null = null) {
+  const map = scriptedMapSource('default', { fleet }, { refreshIntervalMs: HOUR_MS });
   const events = new SourceEvents();
   const sources = new ConnectorSources([map.source], { file: null, registry: null }, events);
   let upkeeps = 0;
@@ -49,6 +51,23 @@ describe('RefreshSchedules', () => {
     await vi.advanceTimersByTimeAsync(HOUR_MS);
     expect(upkeeps()).toBe(2);
     expect(map.requests()).toBeGreaterThan(0);
+    schedules.stop();
+  });
+
+  it('refreshes a map that a fleet provides only while this host is alone', async () => {
+    const fleet = new ScriptedFleet();
+    const { map, events, schedules } = setUp(fleet);
+    map.answer([entry('a')]);
+    schedules.start();
+    await vi.advanceTimersByTimeAsync(HOUR_MS);
+    expect(map.requests()).toBe(0);
+    events.emit('alone', 'default', true);
+    await vi.advanceTimersByTimeAsync(HOUR_MS / 2);
+    const asked = map.requests();
+    expect(asked).toBeGreaterThan(0);
+    events.emit('alone', 'default', false);
+    await vi.advanceTimersByTimeAsync(3 * HOUR_MS);
+    expect(map.requests()).toBe(asked);
     schedules.stop();
   });
 

@@ -31,6 +31,17 @@ describe('reportTransition', () => {
     expect(await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_TIMEOUT' })).toBe(1);
   });
 
+  it('warns of a login that is missing with its code, and does not count it as a failure', async () => {
+    const logger = recordingLogger();
+    reportTransition(logger, connector('t', 'CONNECTOR_LOGIN_NEEDED'), transition('connecting', 'needs-login'));
+    expect(logger.lines).toMatchObject([
+      { level: 'warn', fields: { event: 'connector-state', to: 'needs-login', code: 'CONNECTOR_LOGIN_NEEDED' } },
+    ]);
+    expect(await counterOf('mcp_connector_failures_total', { code: 'CONNECTOR_LOGIN_NEEDED' })).toBe(0);
+    const transitions = { from: 'connecting', to: 'needs-login' };
+    expect(await counterOf('mcp_connector_transitions_total', transitions)).toBe(1);
+  });
+
   it('leaves an old failure out of a transition that is none', () => {
     const logger = recordingLogger();
     reportTransition(logger, connector('t', 'CONNECTOR_TIMEOUT'), transition('connecting', 'ready'));

@@ -119,6 +119,27 @@ describe('a masked server', () => {
     expect(maskServer({ name: 'a', transport: 'http', endpoint }).endpoint).toBe(masked);
   });
 
+  it('shows client ids and the names of variables, which are public, and masks the secrets of logins', () => {
+    const remote = { name: 'a', transport: 'http', endpoint: 'https://a.example/mcp' } as const;
+    const id = '3f6c1e2a9b7d4c58a1b2c3d4';
+    const oauth = { clientId: id, clientSecret: 'hunter2', clientSecretEnv: 'LINEAR_SECRET', scopes: ['read'] };
+    const auth = { CLIENT_ID: id, CLIENT_SECRET: 'hunter2' };
+    const masked = maskServer({
+      ...remote,
+      oauth,
+      auth,
+      oauthClientSecret: 'hunter2',
+      bearerTokenEnv: 'ghp_abcdefghijklmnop0123',
+    });
+    expect(masked).toEqual({
+      ...remote,
+      oauth: { ...oauth, clientSecret: MASK },
+      auth: { CLIENT_ID: id, CLIENT_SECRET: MASK },
+      oauthClientSecret: MASK,
+      bearerTokenEnv: MASK,
+    });
+  });
+
   it('masks members that it does not know by their names', () => {
     const more = {
       'x-note': 'plain words',

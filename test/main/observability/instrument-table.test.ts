@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { INSTRUMENTS, type InstrumentEntry } from '../../../src/main/observability/instrument-table.ts';
+import type { InstrumentEntry } from '../../../src/main/observability/instrument-entry.ts';
+import { INSTRUMENTS } from '../../../src/main/observability/instrument-table.ts';
 
 const entries = Object.values(INSTRUMENTS) as readonly InstrumentEntry[];
 

@@ -18,7 +18,7 @@ describe('resolveOptions', () => {
       listTimeoutMs: 10_000,
       callTimeoutMs: 60_000,
       maxConnects: 64,
-      maxConnectsPerOrigin: 4,
+      maxConnectsPerOrigin: null,
       maxToolPages: 64,
       maxTools: 10_000,
       maxResultBytes: 32 * 1024 * 1024,
@@ -36,7 +36,23 @@ describe('resolveOptions', () => {
     ]);
   });
 
+  it('takes the options of logins, and lets maps name no variable by default', () => {
+    const clientMetadataUrl = 'https://tools.example/login/client.json';
+    expect(resolveOptions(base)).toMatchObject({ clientMetadataUrl: null, allowEnv: [] });
+    expect(resolveOptions({ ...base, clientMetadataUrl, allowEnv: ['CRM_SECRET'] })).toMatchObject({
+      clientMetadataUrl,
+      allowEnv: ['CRM_SECRET'],
+    });
+  });
+
   it.each<[string, object]>([
+    ['clientMetadataUrl', { clientMetadataUrl: 'http://tools.example/client.json' }],
+    ['clientMetadataUrl', { clientMetadataUrl: 'https://tools.example/' }],
+    ['clientMetadataUrl', { clientMetadataUrl: 'https://user@tools.example/client.json' }],
+    ['clientMetadataUrl', { clientMetadataUrl: 'https://tools.example/a/../client.json' }],
+    ['clientMetadataUrl', { clientMetadataUrl: 'https://tools.example/client.json#one' }],
+    ['allowEnv', { allowEnv: 'CRM_SECRET' }],
+    ['allowEnv[0]', { allowEnv: ['CRM SECRET'] }],
     ['serviceMapUrl', { serviceMapUrl: 'not a url' }],
     ['serviceMapUrl', { serviceMapUrl: 'file:///etc/passwd' }],
     ['serviceMapUrl', { serviceMapUrl: undefined }],

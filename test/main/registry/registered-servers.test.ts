@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { loginSecretOf } from '../../../src/main/connectors/connection/local-entry.ts';
 import { RegisteredServers } from '../../../src/main/registry/registered-servers.ts';
 import type { ServerInfo } from '../../../src/shared/servers/server-info.ts';
 import { TempDir } from '../../helpers/temp-dir.ts';
@@ -59,5 +60,45 @@ describe('servers that are to be made anew', () => {
     await servers.update([...infos, late.info], false);
     process.env[VARIABLE] = 'other';
     expect(await servers.update([...infos, late.info], true)).toBe(true);
+  });
+});
+
+describe('the login of a server of the registry', () => {
+  const server = (more: object): ServerInfo => ({
+    name: 'remote',
+    transport: 'http',
+    endpoint: 'https://a.example/mcp',
+    ...more,
+  });
+
+  it('is read from every word that a file may have left there, its secret beside the entry', async () => {
+    using dir = new TempDir();
+    process.env[VARIABLE] = 'hunter2';
+    for (const words of [
+      { oauth: { clientId: 'a', clientSecret: `\${${VARIABLE}}` } },
+      { auth: { CLIENT_ID: 'a', CLIENT_SECRET: 'hunter2' } },
+      { oauthClientId: 'a', oauthClientSecret: 'hunter2' },
+    ]) {
+      const servers = new RegisteredServers(dir.path);
+      await servers.update([server(words)], true);
+      const [entry] = servers.entries;
+      expect(entry?.oauth).toEqual({ clientId: 'a' });
+      expect(JSON.stringify(entry)).not.toContain('hunter2');
+      expect(entry && loginSecretOf(entry)).toBe('hunter2');
+    }
+  });
+
+  it('makes another entry when its secret changes, and names what is wrong in it', async () => {
+    using dir = new TempDir();
+    const servers = new RegisteredServers(dir.path);
+    const secret = (clientSecret: string) => [server({ oauth: { clientId: 'a', clientSecret } })];
+    await servers.update(secret('one'), true);
+    expect(await servers.update(secret('one'), true)).toBe(false);
+    expect(await servers.update(secret('two'), true)).toBe(true);
+    await servers.update([server({ oauth: { callbackPort: 'x' } })], true);
+    expect([servers.entries, servers.problems]).toEqual([
+      [],
+      [expect.objectContaining({ code: 'SERVER_INVALID', place: 'servers["remote"].oauth.callbackPort' })],
+    ]);
   });
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { SentEntries } from '../../../src/main/service-map/sent-entries.ts';
+import { pack } from '../../../src/shared/codec.ts';
 import type { RawEntry } from '../../../src/shared/map/service-map.ts';
-import { pack } from '../../../src/shared/protocol/codec.ts';
 import { entry } from '../../helpers/signed-map.ts';
 
 function sent(ids: readonly string[], disabled: readonly string[] = []): SentEntries {

@@ -120,6 +120,16 @@ describe('ToolIntake', () => {
     expect(names()).toEqual(['kept.x']);
   });
 
+  it('forgets a remembered connector that was gone before it came back, but not one that has listed its tools', async () => {
+    const forgotten: string[] = [];
+    const forget = (id: string): void => void forgotten.push(id);
+    const { intake, names, take } = setUp('warn', { ...createVolatileToolMemory(true, () => 9), forget });
+    await take('live', toolNamed('x'));
+    for (const id of ['live', 'late']) intake.forget(id);
+    intake.restore(remembered('late'));
+    expect([forgotten, names()]).toEqual([['late'], ['live.x']]);
+  });
+
   it('forgets a connector that is gone, but none that only goes with the manager', () => {
     const forgotten: string[] = [];
     const forget = (id: string): void => void forgotten.push(id);

@@ -16,6 +16,7 @@ describe('the reader of imports', () => {
     ['an import() of a type', "export type X = import('./two.ts').X;", 'import src/main/a/two.ts'],
     ['a URL beside the file', "new URL('./two.ts', import.meta.url);", 'worker src/main/a/two.ts'],
     ['a worker', "workerUrl('workers/load/x.task');", 'worker src/workers/load/x.task.ts'],
+    ['a file with the own extension', 'new URL(`./b$' + '{ext}`, import.meta.url);', 'worker src/main/a/b.ts'],
   ])('sees %s', (_what, text, expected) => {
     expect(named(text)).toEqual([expected]);
   });

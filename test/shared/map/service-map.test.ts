@@ -1,5 +1,12 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkServiceMap, isEnabled, normalizeEntry, type RawEntry } from '../../../src/shared/map/service-map.ts';
+import {
+  checkServiceMap,
+  isEnabled,
+  isHttpEndpoint,
+  normalizeEntry,
+  type RawEntry,
+} from '../../../src/shared/map/service-map.ts';
 import { entry, type Json, mapOf, NOW } from '../../helpers/signed-map.ts';
 
 const check = (map: Json): ReturnType<typeof checkServiceMap> => checkServiceMap(map, 10);
@@ -114,5 +121,63 @@ describe('normalizeEntry', () => {
 
   it('cannot be changed', () => {
     expect(() => Object.assign(normalizeEntry(raw({}), 1), { name: 'other' })).toThrow(TypeError);
+  });
+});
+
+describe('isHttpEndpoint', () => {
+  const parts = fc.constantFrom(
+    ...[
+      'http://',
+      'https://',
+      'HTTP://',
+      'a',
+      'b1',
+      '-',
+      '--',
+      'xn--',
+      '.',
+      '..',
+      '1',
+      '0x1',
+      '127.0.0.1',
+      '256',
+      '%41',
+    ],
+    ...[
+      ':',
+      '80',
+      ':8080',
+      ':65536',
+      '/',
+      '?',
+      '#',
+      '@',
+      '\\\\',
+      ' ',
+      '\t',
+      '\u202e',
+      'é',
+      '[::1]',
+      '_',
+      '~',
+      '|',
+      '^',
+      '%',
+    ],
+  );
+  const bySpecification = (text: string): boolean => {
+    const url = /[\p{Cc}\p{Cf}\s]/u.test(text) ? null : URL.parse(text);
+    return url !== null && /^https?:$/.test(url.protocol) && url.username === '' && url.password === '';
+  };
+
+  it('is what the URL parser says of an address without credentials, blanks and control characters', () => {
+    const text = fc.tuple(fc.constantFrom('', 'http://', 'https://'), fc.array(parts, { maxLength: 8 }));
+    fc.assert(
+      fc.property(text, ([scheme, rest]) => {
+        const address = scheme + rest.join('');
+        expect([address, isHttpEndpoint(address)]).toEqual([address, bySpecification(address)]);
+      }),
+      { numRuns: 20_000 },
+    );
   });
 });

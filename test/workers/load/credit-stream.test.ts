@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { MessageChannel } from 'node:worker_threads';
 import { describe, expect, it } from 'vitest';
-import { pack } from '../../../src/shared/protocol/codec.ts';
+import { pack } from '../../../src/shared/codec.ts';
 import type { ChunkEvent, LoadEvent } from '../../../src/shared/protocol/thread-messages.ts';
 import { CreditStream } from '../../../src/workers/load/credit-stream.ts';
 import { eventually } from '../../helpers/eventually.ts';

@@ -1,6 +1,5 @@
-import { fileURLToPath } from 'node:url';
-import { workerUrl } from '../../../shared/protocol/worker-url.ts';
 import { Children } from '../demo/children.ts';
+import { ownFile } from '../own-file.ts';
 import { inFreshProcess } from './fresh-process.ts';
 import { startMapProcess } from './map-server.ts';
 import type { CallsSample } from './measure-calls.ts';
@@ -18,7 +17,7 @@ export interface HeadlineOptions {
   readonly onProgress: (what: string, done: number, of: number) => void;
 }
 
-const SCRIPT = fileURLToPath(workerUrl('main/cli/bench/headline-process'));
+const SCRIPT = ownFile('bench/headline-process');
 const REFRESHES = 3;
 
 const STALL_WAYS = ['plain', 'inline', 'manager'] as const;
@@ -65,7 +64,7 @@ async function stalls({ entries, rounds, onProgress }: HeadlineOptions): Promise
 
 async function calls({ entries, rounds, seconds, onProgress }: HeadlineOptions): Promise<Section> {
   using children = new Children();
-  const server = await children.startAnnouncing(fileURLToPath(workerUrl('main/cli/demo/own-server')), ['toolbox']);
+  const server = await children.startAnnouncing(ownFile('demo/own-server'), ['toolbox']);
   using map = await startMapProcess({ count: entries, endpoints: [server] });
   const samples = await interleaved<CallsSample>(CALL_WAYS, rounds, (way, done, of) => {
     onProgress(`calls, ${way}`, done, of);

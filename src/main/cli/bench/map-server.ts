@@ -1,8 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import { fetch } from 'undici';
-import { workerUrl } from '../../../shared/protocol/worker-url.ts';
+import { ownFile } from '../own-file.ts';
 
 /** The key that the maps of a benchmark are signed with. */
 export const MAP_KEY = 'a key for benchmarks';
@@ -30,7 +29,7 @@ export interface MapProcess extends Disposable {
 
 /** Starts a process that serves a changing map; resolves when it listens. */
 export async function startMapProcess(options: MapProcessOptions): Promise<MapProcess> {
-  const script = fileURLToPath(workerUrl('main/cli/bench/map-process'));
+  const script = ownFile('bench/map-process');
   const child = spawn(process.execPath, [script, JSON.stringify(options)], { stdio: ['ignore', 'pipe', 'inherit'] });
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);

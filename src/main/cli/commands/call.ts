@@ -1,69 +1,114 @@
-import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
-import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import type { ToolResult } from '../../mcp/tool-result.ts';
-import { type SourceOptions, withManager } from '../source-options.ts';
-import { EXIT, print, printable, printJson, say } from '../terminal/output.ts';
-import { readInput } from '../terminal/read-input.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import {
+  createFileReader,
+  type ReadArguments,
+  readArguments,
+  type WrittenArguments,
+} from '../calling/read-arguments.ts';
+import { pathText, WrongArguments } from '../calling/wrong-arguments.ts';
+import type { ViaFlags } from '../flags/via-options.ts';
+import { contentText } from '../results/content-text.ts';
+import { saveContent } from '../results/save-content.ts';
+import type { SourceOptions } from '../source-options.ts';
+import { type AdHocOptions, adHocServer } from '../targets/ad-hoc.ts';
+import { readCallTarget } from '../targets/call-target.ts';
+import { type ChosenTool, chooseTool, syncEntries } from '../targets/chosen-connector.ts';
+import { exampleCall, signedTool, type TypedServer } from '../targets/described-tool.ts';
+import { EXIT, failureOf, print, printable, printJson, reportFailure, say } from '../terminal/output.ts';
+import { terminalWidth } from '../terminal/width/terminal-width.ts';
+import { withToolHost } from '../via/with-tool-host.ts';
 
-export interface CallOptions extends SourceOptions {
+export interface CallOptions extends SourceOptions, AdHocOptions, ViaFlags {
   /** Deadline of the call itself, ms. */
   readonly callTimeout?: number;
+  /** Values of `--args`. */
+  readonly args?: readonly string[];
+  /** The folder for images, audio and files of the result. */
+  readonly save?: string;
 }
 
-/** Calls one tool. Resolves with the exit code: 0 if it succeeded, 3 if it ran and failed. */
-export async function runCall(tool: string, argsText: string | undefined, options: CallOptions): Promise<number> {
-  const args = await parseArguments(argsText);
-  // Only the tool's own connector is waited for.
-  return withManager(
-    options,
-    async (manager, startUp) => {
-      await manager.sync();
-      const owner = ownerOf(manager, tool);
-      if (owner !== undefined) await startUp.settled(owner);
-      const result = await manager.callTool(tool, args, {
-        timeoutMs: options.callTimeout,
-        onProgress: ({ progress, total, message }) => {
-          const of = total === undefined ? '' : ` of ${total}`;
-          say(`  ${progress}${of}${message === undefined ? '' : `: ${printable(message)}`}`);
-        },
-      });
+/**
+ * Calls one tool, and starts its connector alone. Resolves with the exit code: 0 if it succeeded, 3 if it ran and
+ * failed, 2 for arguments that its schema refuses, of which nothing is sent.
+ */
+export async function runCall(given: readonly string[], options: CallOptions): Promise<number> {
+  const target = readCallTarget(given);
+  const server = adHocServer(target.address, options);
+  const written = { words: target.words, form: target.form, documents: options.args ?? [] };
+  const typed = { address: target.address, program: options.program };
+  const readFile = createFileReader();
+  // What is surely no argument of any tool is said before anything starts.
+  await readArguments(written, null, readFile);
+  let chosen: ChosenTool | null = null;
+  return withToolHost(
+    server === null ? options : { ...options, adHoc: server },
+    async (manager, startUp, ended) => {
+      await syncEntries(manager);
+      const name = server === null ? target.tool : `${server.id}.${target.tool}`;
+      chosen = await chooseTool(manager, startUp, name);
+      const { args, doubtful } = await checkedArguments(written, chosen, typed, readFile);
+      for (const each of doubtful)
+        say(`${target.tool} does not say that it takes ${printable(each)}; it is sent all the same`);
+      const result = await manager
+        .callTool(chosen.name, args, {
+          signal: ended,
+          timeoutMs: options.callTimeout,
+          onProgress: ({ progress, total, message }) => {
+            const of = total === undefined ? '' : ` of ${total}`;
+            say(`  ${progress}${of}${message === undefined ? '' : `: ${printable(message)}`}`);
+          },
+        })
+        .catch((error: unknown) => {
+          throw withRoundedTime(error);
+        });
       const ok = result.isError !== true;
-      if (options.json) printJson({ ok, tool, result });
-      else print(contentText(result));
+      const saved = options.save === undefined ? null : await saveContent(result.content, options.save, target.tool);
+      if (options.json)
+        printJson({ ok, tool: server === null ? chosen.name : target.tool, result, ...(saved !== null && { saved }) });
+      else print(contentText(result, saved));
       return ok ? EXIT.ok : EXIT.toolFailed;
     },
-    { syncDeadlineMs: 1, only: (manager) => ownerOf(manager, tool) ?? tool },
-  );
+    { syncDeadlineMs: 1, connect: 'on-demand', only: () => chosen?.connectorId ?? server?.id },
+  ).catch((error: unknown) => {
+    if (error instanceof WrongArguments) return reportWrong(error, options.json);
+    throw error;
+  });
 }
 
-/** The connector whose tool this is, by its name: the one with the longest id. */
-function ownerOf(manager: ConnectorProxyManager, tool: string): string | undefined {
-  for (let dot = tool.lastIndexOf('.'); dot > 0; dot = tool.lastIndexOf('.', dot - 1))
-    if (manager.has(tool.slice(0, dot))) return tool.slice(0, dot);
-  return undefined;
+/** The arguments as the schema of the tool reads them. Throws {@link WrongArguments} for what it surely refuses. */
+async function checkedArguments(
+  written: WrittenArguments,
+  { tool }: ChosenTool,
+  typed: TypedServer,
+  readFile: (path: string) => Promise<string>,
+): Promise<ReadArguments> {
+  if (tool === null) return readArguments(written, null, readFile);
+  const read = await readArguments(written, tool.inputSchema, readFile);
+  if (read.problems.length === 0) return read;
+  const signed = signedTool(tool, typed);
+  throw new WrongArguments(signed, read.problems, { width: terminalWidth(), example: exampleCall(signed, typed) });
 }
 
-/** The arguments: JSON on the command line, or on stdin where that is `-`. */
-async function parseArguments(text: string | undefined): Promise<Record<string, unknown>> {
-  if (text === undefined) return {};
-  const json = text === '-' ? new TextDecoder().decode(await readInput(text)) : text;
-  try {
-    const args: unknown = JSON.parse(json);
-    if (typeof args === 'object' && args !== null && !Array.isArray(args)) return args as Record<string, unknown>;
-  } catch (cause) {
-    throw new SwitchyardError('OPTIONS_INVALID', `The arguments of the tool are not JSON: ${messageOf(cause)}`, {
-      cause,
-    });
+function reportWrong(error: WrongArguments, isJson: boolean): number {
+  if (!isJson) {
+    const code = reportFailure(error, false);
+    for (const line of error.lines) say(printable(line));
+    return code;
   }
-  throw new SwitchyardError(
-    'OPTIONS_INVALID',
-    'The arguments of the tool must be a JSON object, such as \'{"city":"Bern"}\'',
-  );
+  const problems = error.problems.map(({ path, kind, text }) => ({ argument: pathText(path), kind, text }));
+  printJson({ ok: false, error: { ...failureOf(error), problems } });
+  say(`mcp-switchyard: ${printable(error.message)}`);
+  return EXIT.usage;
 }
 
-/** Texts as they are, anything else as JSON. What a tool says must not steer a terminal. */
-function contentText({ content }: ToolResult): string {
-  const parts = content.map((part) => (part.type === 'text' ? part.text : JSON.stringify(part, null, 2)));
-  const shown = process.stdout.isTTY ? parts.map((part) => part.split('\n').map(printable).join('\n')) : parts;
-  return shown.map((part) => `${part}\n`).join('');
+/** A call that took too long says so in seconds: what is left after the start of a connector is no round time. */
+function withRoundedTime(error: unknown): unknown {
+  if (!(error instanceof SwitchyardError) || error.code !== 'TOOL_CALL_TIMEOUT') return error;
+  const message = error.message.replace(/\b(\d+(?:\.\d+)?) ms\b/, (_, ms: string) => rounded(Number(ms)));
+  return new SwitchyardError(error.code, message, { cause: error.cause, detail: error.detail });
+}
+
+function rounded(ms: number): string {
+  if (ms < 950) return `${Math.round(ms / 10) * 10} ms`;
+  return `${ms < 9_500 ? Math.round(ms / 100) / 10 : Math.round(ms / 1_000)} s`;
 }

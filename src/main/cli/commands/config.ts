@@ -4,7 +4,8 @@ import { nearestName } from '../../local-config/nearest-name.ts';
 import { mergeOutputFile } from '../terminal/merge-output-file.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
 import { ownProgram } from '../terminal/own-command.ts';
-import { clientSnippet, SNIPPET_CLIENTS, type SnippetClient, type Way } from './config/client-snippet.ts';
+import { clientSnippet, type Way } from './config/client-snippet.ts';
+import { SNIPPET_CLIENTS, type SnippetClient } from './config/snippet-clients.ts';
 
 /** What `mcp-switchyard config` is given. */
 export interface ConfigOptions {

@@ -5,12 +5,13 @@ import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { LocalConfigStatus } from '../../local-config/local-source.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import type { ManagerStatus } from '../../manager/manager-status.ts';
+import { fleetOf } from '../../manager/parts-of.ts';
 import { resolveNetwork } from '../../options/network-options.ts';
 import type { RegistryStatus } from '../../registry/registry-source.ts';
 import { managerOptions, type SourceOptions, withManager } from '../source-options.ts';
-import { reasonOf, type StartUp } from '../start-up.ts';
+import { loginLine, needsLogin, reasonOf, type StartUp } from '../start-up.ts';
 import { stateDirOf } from '../state-folder.ts';
-import { EXIT, failureLine, mark, print, printable, printJson } from '../terminal/output.ts';
+import { EXIT, failureLine, inOwnWords, print, printable, printJson, remedyOf, say } from '../terminal/output.ts';
 import {
   checkClock,
   checkDisk,
@@ -19,8 +20,11 @@ import {
   checkThreads,
   type Finding,
   failedFinding,
+  findingLine,
 } from './doctor/checks.ts';
+import { checkLogins } from './doctor/login-checks.ts';
 import { checkFloors, checkKeyFile, checkTrust } from './doctor/trust-checks.ts';
+import { fleetFindings } from './fleet/fleet-findings.ts';
 import { isoOf } from './sync.ts';
 
 /** Checks one by one what this package needs, and says what to do. Resolves with the exit code: 0 if nothing failed. */
@@ -45,23 +49,24 @@ export async function runDoctor(options: SourceOptions): Promise<number> {
     report(failedFinding('network', error));
   }
   let code: number = EXIT.ok;
+  let howToLogIn: string | null = null;
   if (!given.ok) report(given.finding);
   else {
     code = await withManager(options, async (manager, startUp) => {
       report(...(await checkMap(manager, startUp, options)));
+      const fleet = fleetOf(manager);
+      if (fleet !== null) report(...(await fleetFindings(fleet)));
+      howToLogIn = loginLine(manager.status().connectors);
       return EXIT.ok;
     });
   }
   if (options.json) printJson({ ok: !hasFailed(findings), findings });
+  if (howToLogIn !== null) say(printable(howToLogIn));
   return code !== EXIT.ok ? code : hasFailed(findings) ? EXIT.failed : EXIT.ok;
 }
 
 function hasFailed(findings: readonly Finding[]): boolean {
   return findings.some(({ outcome }) => outcome === 'failed');
-}
-
-function findingLine({ check, outcome, message }: Finding): string {
-  return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
 }
 
 type MapOptions =
@@ -95,7 +100,8 @@ async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, option
     ...(config === null ? [] : [checkConfig(config)]),
     ...(registry === null ? [] : [checkRegistry(registry)]),
   ];
-  if (serviceMap.url === null) return [...files, ...connectors.map(checkConnector)];
+  const ofConnectors = [...connectors.filter((it) => !needsLogin(it)).map(checkConnector), ...checkLogins(connectors)];
+  if (serviceMap.url === null) return [...files, ...ofConnectors];
   const { connectorCount, brand, expiresAt, lastError } = serviceMap;
   const message = `${connectorCount} connectors of ${brand ?? ''}, signature right, expires ${isoOf(expiresAt)}`;
   const map: Finding =
@@ -107,7 +113,7 @@ async function checkMap(manager: ConnectorProxyManager, startUp: StartUp, option
           message: `${lastError.code}: ${lastError.message}; the remembered map is served`,
         };
   const trust = checkTrust(options, serviceMap, systemClock.now());
-  return [map, ...trust, ...checkEntries(serviceMap), ...files, ...connectors.map(checkConnector)];
+  return [map, ...trust, ...checkEntries(serviceMap), ...files, ...ofConnectors];
 }
 
 /** The entries of the map that are left out, each a note: newer hosts may be able to use them. */
@@ -154,7 +160,7 @@ function checkConnector(connector: ConnectorStatus): Finding {
   }
   const code = lastError?.code;
   const why = isErrorCode(code)
-    ? failureLine({ code, message: lastError?.message ?? '', remedy: ERROR_CODES[code].remedy, detail: {} })
+    ? failureLine({ code, message: inOwnWords(lastError?.message ?? ''), remedy: remedyOf(code), detail: {} })
     : reasonOf(connector);
   const outcome = state === 'degraded' || state === 'connecting' ? 'note' : 'failed';
   return { check: 'connector', outcome, message: `${id}: ${state}: ${why}` };

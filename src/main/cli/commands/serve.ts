@@ -4,16 +4,32 @@ import { codeOf } from '../../../shared/errors.ts';
 import { Gateway } from '../../gateway/gateway.ts';
 import { type Listener, listenHttp } from '../../gateway/http/listener.ts';
 import { createGatewayHost } from '../../gateway/protocol/gateway-host.ts';
+import { createStdioLogins } from '../../gateway/stdio/login-listener.ts';
 import { serveStdio } from '../../gateway/stdio/stdio-listener.ts';
 import { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 import type { Logger } from '../../observability/logger.ts';
-import { listenerLimits, readyFor, routesOf, type ServeOptions, tokensOf } from '../serve-options.ts';
+import type { EarlyClient } from '../first-answers/first-client.ts';
+import { keepFirstAnswers, processFacts } from '../first-answers/keep-first-answers.ts';
+import {
+  type LoginFlags,
+  listenerLimits,
+  loginFlags,
+  readyFor,
+  routesOf,
+  type ServeOptions,
+  tokensOf,
+} from '../serve-options.ts';
 import { managerOptions, stderrLogger } from '../source-options.ts';
+import { followStartUp } from '../start-up.ts';
+import { stateDirOf } from '../state-folder.ts';
 import { untilInterrupted } from '../terminal/interrupt.ts';
-import { EXIT, failureLine, failureOf, print, printable, say, warningLogger } from '../terminal/output.ts';
+import { EXIT, failureLine, failureOf, print, printable, say } from '../terminal/output.ts';
 import { ownCommand } from '../terminal/own-command.ts';
 import { tellStarting } from '../terminal/tell-starting.ts';
+import { createWarningLogger, withTime } from '../terminal/warning-logger.ts';
+import type { LocalEndpoint } from '../via/local-endpoint.ts';
 import { enterLineage } from './serve/gateway-lineage.ts';
+import { reachableAddress, reachableUrl } from './serve/reachable-url.ts';
 
 /** How often a configuration file is looked at. */
 const WATCH_MS = 1_000;
@@ -26,56 +42,84 @@ const MAX_MESSAGE_BYTES = 32 * 1024 * 1024;
 
 /**
  * Serves one MCP endpoint in front of all connectors until a signal ends it, or, over standard streams, until its
- * client leaves. Resolves with the exit code: 0 when it ended in order.
+ * client leaves. Resolves with the exit code: 0 when it ended in order. `early` is a client that has answers already.
  */
-export async function runServe(options: ServeOptions): Promise<number> {
-  const code = await serveUntilTold(options);
+export async function runServe(options: ServeOptions, early: EarlyClient | null = null): Promise<number> {
+  const code = await serveUntilTold(options, early);
   // A client that does not read what it is told would keep the process, though there is nothing left to do.
   if (options.stdio) startTimer(UNREAD_MS, () => process.exit(code));
   return code;
 }
 
-async function serveUntilTold(options: ServeOptions): Promise<number> {
-  const [tokens, routes] = [tokensOf(options), routesOf(options)];
+async function serveUntilTold(options: ServeOptions, early: EarlyClient | null): Promise<number> {
+  const facts = processFacts();
+  const [tokens, routes, logins] = [tokensOf(options), routesOf(options), loginFlags(options)];
   enterLineage(options, process.env);
-  const logger = options.verbose ? stderrLogger : warningLogger;
+  const logger = options.verbose ? stderrLogger : createWarningLogger();
   const interrupted = untilInterrupted();
-  const host = createGatewayHost();
+  const host = createGatewayHost(early?.instanceId);
   await using manager = new ConnectorProxyManager({
     ...managerOptions(options),
     ...{ logger, host, notifications: true },
     allowPrivateEndpoints: options.allowPrivate,
     callTimeoutMs: options.callTimeout,
+    record: options.record,
     featureFlags: { asyncRefresh: true, refreshIntervalMs: options.refresh },
   });
   const gateway = new Gateway({ manager, host, logger, tools: options.tools, routes, separator: options.separator });
+  const isKept = options.stdio && options.foundFiles === undefined;
+  const kept = isKept ? keepFirstAnswers({ manager, view: gateway.view(), policy: options.pinTools, facts }) : null;
   tellConnectors(manager);
   for (const file of manager.status().config?.files ?? []) follow(file, manager);
   using _telling = tellStarting(() => manager.status().connectors);
   process.on('SIGHUP', () => void told(manager.sync(true)));
   // A map that is not to be had, or a connector that is down, is tried again in the background: nobody waits for it.
   void told(manager.sync());
+  const endpoint = forCommands(options, gateway, logger);
   try {
-    if (options.stdio) await overStdio(gateway, interrupted, options.drain);
-    else await overHttp(options, { gateway, logger, tokens }, interrupted);
+    if (options.stdio) await overStdio(options, { gateway, logger, tokens, logins, early }, interrupted);
+    else await overHttp(options, { gateway, logger, tokens, logins, early }, interrupted);
   } finally {
+    await (await endpoint)?.close();
+    kept?.closing();
     gateway.close();
   }
   return EXIT.ok;
+}
+
+/** Lets commands of this user use the gateway; clients do not wait for that. Never rejects. */
+async function forCommands(options: ServeOptions, gateway: Gateway, logger: Logger): Promise<LocalEndpoint | null> {
+  const stateDir = stateDirOf(options);
+  if (stateDir === undefined) return null;
+  const { manager } = gateway;
+  const startUp = followStartUp(manager, undefined);
+  const [{ listenLocally }, { digestOfManager }] = await Promise.all([
+    import('../via/local-endpoint.ts'),
+    import('../via/configuration-digest.ts'),
+  ]);
+  const digest = (): string => digestOfManager(options, manager);
+  return await listenLocally({ gateway, startUp, stateDir, logger, digest });
 }
 
 interface Served {
   readonly gateway: Gateway;
   readonly logger: Logger;
   readonly tokens: readonly string[];
+  readonly logins: LoginFlags;
+  readonly early: EarlyClient | null;
 }
 
-async function overHttp(options: ServeOptions, { gateway, logger, tokens }: Served, interrupted: Promise<number>) {
+async function overHttp(
+  options: ServeOptions,
+  { gateway, logger, tokens, logins }: Served,
+  interrupted: Promise<number>,
+): Promise<void> {
   const listener = await listenHttp({
     ...{ gateway, logger, tokens },
+    ...logins,
     host: options.host,
     port: options.port,
-    allowedHosts: [options.host, ...options.allowHost],
+    allowedHosts: [options.host, reachableAddress(options.host), ...options.allowHost],
     allowedOrigins: options.allowOrigin,
     readyFor: readyFor(options),
     hasSessions: options.sessions,
@@ -87,18 +131,27 @@ async function overHttp(options: ServeOptions, { gateway, logger, tokens }: Serv
   await listener.close(options.drain);
 }
 
-async function overStdio(gateway: Gateway, interrupted: Promise<number>, drainMs: number): Promise<void> {
+async function overStdio(
+  { drain }: ServeOptions,
+  { gateway, logger, logins: { clientMetadataUrl }, early }: Served,
+  interrupted: Promise<number>,
+): Promise<void> {
   const view = gateway.view();
   if (view === undefined) return;
-  const { stdin: input, stdout: output } = process;
+  const logins = createStdioLogins({ manager: gateway.manager, logger, clientMetadataUrl });
+  const { stdin, stdout: output } = process;
+  const first = early?.takeOver() ?? null;
+  const input = first?.input ?? (stdin as AsyncIterable<Buffer>);
   await Promise.race([
-    serveStdio({ ...{ gateway, view, input, output }, maxMessageBytes: MAX_MESSAGE_BYTES }),
-    interrupted.then(() => gateway.drained(drainMs)),
+    serveStdio({ ...{ gateway, view, input, output, logins, first }, maxMessageBytes: MAX_MESSAGE_BYTES }),
+    interrupted.then(() => gateway.drained(drain)),
   ]);
-  input.destroy();
+  await logins.close();
+  stdin.destroy();
 }
 
-function announce({ json, tokenEnv }: ServeOptions, { url }: Listener): void {
+function announce({ json, tokenEnv }: ServeOptions, listener: Listener): void {
+  const url = reachableUrl(listener.url);
   const mcp = `${url}/mcp`;
   if (json) print(`${JSON.stringify({ ok: true, url, mcp, pid: process.pid })}\n`);
   say(`MCP for any client: ${mcp}`);
@@ -111,7 +164,7 @@ function announce({ json, tokenEnv }: ServeOptions, { url }: Listener): void {
 function tellConnectors(manager: ConnectorProxyManager): void {
   manager.on('connector', ({ connectorId, to, why }) => {
     // What goes wrong, the log says.
-    if (to === 'ready' || to === 'disabled') say(`  ${connectorId}: ${to} (${printable(why)})`);
+    if (to === 'ready' || to === 'disabled') say(withTime(`${connectorId}: ${to} (${printable(why)})`));
   });
 }
 
@@ -119,7 +172,7 @@ function tellConnectors(manager: ConnectorProxyManager): void {
 function follow(path: string, manager: ConnectorProxyManager): void {
   watchFile(path, { interval: WATCH_MS, persistent: false }, (now, before) => {
     if (now.mtimeMs === before.mtimeMs && now.size === before.size && now.ino === before.ino) return;
-    say(`${path} changed; reading it …`);
+    say(withTime(`${path} changed; reading it …`));
     void told(manager.reload());
   });
 }
@@ -129,6 +182,6 @@ async function told(work: Promise<void>): Promise<void> {
   try {
     await work;
   } catch (error) {
-    if (codeOf(error) !== 'CLOSED') say(failureLine(failureOf(error)));
+    if (codeOf(error) !== 'CLOSED') say(withTime(failureLine(failureOf(error))));
   }
 }

@@ -3,6 +3,8 @@ import type { ListedConnector, ManagerStatus } from '../../manager/manager-statu
 import { DROP_REASONS } from '../../mcp/definitions/definition.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
 import { EXIT, print, printable, printJson } from '../terminal/output.ts';
+import { fleetLines } from './status/fleet-lines.ts';
+import { loginLines } from './status/login-lines.ts';
 import { trustLines } from './status/trust-lines.ts';
 import { connectorTable, isAllUp, isoOf, sayNotUp } from './sync.ts';
 
@@ -38,12 +40,14 @@ export function runStatus(options: SourceOptions): Promise<number> {
 }
 
 function statusText(status: ManagerStatus): string {
-  const { connectors, toolCount, store } = status;
+  const { connectors, toolCount, store, fleet } = status;
   const lines = [
     ...mapLines(status),
     ...configLines(status),
     ...registryLines(status),
     `store      ${storeText(store)}`,
+    ...fleetLines(fleet),
+    ...loginLines(connectors).map((line, index) => `${index === 0 ? 'logins' : '      '}     ${line}`),
     `tools      ${toolCount}`,
     ...toolLines(status),
     ...connectors.flatMap(droppedLines),

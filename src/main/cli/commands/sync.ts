@@ -1,8 +1,9 @@
 import type { ConnectorStatus } from '../../connectors/connector-status.ts';
 import type { ManagerStatus } from '../../manager/manager-status.ts';
 import { type SourceOptions, withManager } from '../source-options.ts';
-import { notUpLine } from '../start-up.ts';
-import { EXIT, print, printable, printJson, say } from '../terminal/output.ts';
+import { loginLine, needsLogin, notUpLine } from '../start-up.ts';
+import { counted, EXIT, print, printable, printJson, say } from '../terminal/output.ts';
+import { withOwnCommand, withoutLoginCommand } from '../terminal/own-command.ts';
 import { renderTable } from '../terminal/render-table.ts';
 
 /**
@@ -34,17 +35,17 @@ export function isAllUp({ serviceMap, config, registry, connectors }: ManagerSta
   );
 }
 
-/** Says in one line on stderr which connectors are not up, if any. */
+/** Says on stderr which connectors are not up, if any, and last how to log in where one needs that. */
 export function sayNotUp(connectors: readonly ConnectorStatus[]): void {
-  const line = notUpLine(connectors);
-  if (line !== null) say(printable(line));
+  for (const line of [notUpLine(connectors), loginLine(connectors)]) if (line !== null) say(printable(line));
 }
 
 /** One row a connector. */
 export function connectorTable(connectors: readonly ConnectorStatus[]): string {
   const rows = connectors.map((connector) => {
     const { id, state, era, transport, toolCount, handshakeMs, lastError, why } = connector;
-    const remark = lastError === null ? (isUp(connector) ? '' : why) : `${lastError.code}: ${lastError.message}`;
+    const message = withOwnCommand(withoutLoginCommand(lastError?.message ?? ''));
+    const remark = lastError === null ? (isUp(connector) ? '' : why) : `${lastError.code}: ${message}`;
     return [id, state, era ?? '', transport ?? '', String(toolCount), handshakeMs?.toFixed(0) ?? '', remark];
   });
   return renderTable(['connector', 'state', 'era', 'transport', 'tools', 'ms', ''], rows);
@@ -57,9 +58,11 @@ function isUp({ state }: ConnectorStatus): boolean {
 function summaryLine({ connectors, toolCount, serviceMap }: ManagerStatus): string {
   const enabled = connectors.filter(({ state }) => state !== 'disabled');
   const up = enabled.filter(isUp).length;
+  const waiting = enabled.filter(needsLogin).length;
+  const logins = waiting === 0 ? '' : `, ${waiting} waiting for a login`;
   const { url, freshness, expiresAt } = serviceMap;
   const map = url === null ? '' : `; map ${freshness}, expires ${isoOf(expiresAt)}`;
-  return `${up} of ${enabled.length} connectors up, ${toolCount} tools${map}`;
+  return `${up} of ${counted(enabled.length, 'connector')} up${logins}, ${counted(toolCount, 'tool')}${map}`;
 }
 
 /** An instant for people. */

@@ -1,72 +1,139 @@
-import { SwitchyardError } from '../../../shared/errors.ts';
-import { nearestName } from '../../local-config/nearest-name.ts';
-import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import { type SourceOptions, withManager } from '../source-options.ts';
-import { connectorsOf, notUp, type StartUp } from '../start-up.ts';
-import { EXIT, print, printable, printJson } from '../terminal/output.ts';
+import { isAddress } from '../flags/is-address.ts';
+import { misuse } from '../flags/option-values.ts';
+import type { ViaFlags } from '../flags/via-options.ts';
+import { signatureText } from '../schema/signature.ts';
+import type { SourceOptions } from '../source-options.ts';
+import { connectorsOf, type NotUp, notUp, type StartUp } from '../start-up.ts';
+import { type AdHocOptions, adHocServer } from '../targets/ad-hoc.ts';
+import { chooseTool, startConnector, syncEntries } from '../targets/chosen-connector.ts';
+import { exampleCall, signedTool, type TypedServer } from '../targets/described-tool.ts';
+import { counted, EXIT, print, printable, printJson } from '../terminal/output.ts';
 import { renderTable } from '../terminal/render-table.ts';
+import { terminalWidth } from '../terminal/width/terminal-width.ts';
+import type { ShownTool, ToolHost } from '../via/tool-host.ts';
+import { withToolHost } from '../via/with-tool-host.ts';
 import { sayNotUp } from './sync.ts';
 
-export interface ToolsOptions extends SourceOptions {
+export interface ToolsOptions extends SourceOptions, AdHocOptions, ViaFlags {
   /** Only the tools of this connector. */
   readonly connector?: string;
 }
 
-const DESCRIPTION_LENGTH = 80;
-
-/** Lists the tools. Resolves with the exit code: 0 if all connectors are up. Rejects with CONNECTOR_UNKNOWN. */
-export function runTools(options: ToolsOptions): Promise<number> {
-  const { connector: only } = options;
-  const work = async (manager: ConnectorProxyManager, startUp: StartUp): Promise<number> => {
-    await manager.sync();
-    if (only !== undefined && !manager.has(only)) throw unknownConnector(manager, only);
-    await startUp.settled(only);
-    const tools = manager.listTools().filter(({ connectorId }) => only === undefined || connectorId === only);
-    const down = notUp(manager, only);
-    if (options.json) {
-      printJson({
-        ok: down.length === 0,
-        tools: tools.map(({ name, connectorId, description, tags, inputSchema, invalid, isStale }) => ({
-          name,
-          connectorId,
-          description,
-          tags,
-          inputSchema,
-          invalid,
-          isStale,
-        })),
-        ...(down.length > 0 && { notUp: down }),
-      });
-    } else {
-      print(
-        renderTable(
-          ['tool', 'description'],
-          tools.map(({ name, description, isStale }) => [
-            name,
-            `${isStale ? '(remembered) ' : ''}${firstWords(description)}`,
-          ]),
-        ),
-      );
-      print(`\n${tools.length} tools\n`);
-    }
-    sayNotUp(connectorsOf(manager, only));
-    return down.length === 0 ? EXIT.ok : EXIT.failed;
-  };
-  // One connector is waited for by its start alone, not by the sync of all.
-  return withManager(options, work, only === undefined ? {} : { syncDeadlineMs: 1, only: () => only });
+/** What of the tools is shown. */
+interface Shown {
+  readonly tools: readonly ShownTool[];
+  /** The connector that was chosen; undefined for all. */
+  readonly only?: string;
+  /** Whether it is all of a connector. */
+  readonly isWhole: boolean;
 }
 
-/** The error for a connector that there is not, with the name that was perhaps meant. */
-export function unknownConnector(manager: ConnectorProxyManager, id: string): SwitchyardError {
-  const nearest = nearestName(
-    id,
-    manager.listConnectors().map((entry) => entry.id),
+/**
+ * Lists the tools of all connectors, or shows those of one connector, or one tool, with their signatures; then no other
+ * connector is started. Resolves with the exit code: 0 if what was asked for is up. Rejects with CONNECTOR_UNKNOWN or
+ * TOOL_UNKNOWN.
+ */
+export async function runTools(words: readonly string[], options: ToolsOptions): Promise<number> {
+  const address = words.find(isAddress);
+  const server = adHocServer(address, options);
+  const [target, ...rest] = words.filter((word) => word !== address);
+  if (rest.length > 0 || (target !== undefined && options.connector !== undefined))
+    throw misuse('Name one connector, one tool, or --connector ID');
+  const typed: TypedServer = { address, program: options.program };
+  if (server !== null) {
+    const tool = target === undefined ? null : `${server.id}.${target}`;
+    return showOne({ ...options, adHoc: server }, { id: server.id, tool, typed });
+  }
+  if (options.connector !== undefined) return showOne(options, { id: options.connector, tool: null, typed });
+  return target === undefined ? listAll(options) : showOne(options, { id: null, tool: target, typed });
+}
+
+/** What {@link showOne} shows: a connector, or a tool; of a `tool` alone, the name may be a connector's too. */
+interface Target {
+  readonly id: string | null;
+  readonly tool: string | null;
+  readonly typed: TypedServer;
+}
+
+function showOne(options: ToolsOptions, { id, tool, typed }: Target): Promise<number> {
+  let only = id ?? undefined;
+  return withToolHost(
+    options,
+    async (manager, startUp) => {
+      await syncEntries(manager);
+      const shown = await choose(manager, startUp, { id, tool, typed });
+      only = shown.only;
+      const down = notUp(manager, only);
+      if (options.json) printJson(documentOf(shown.tools, down, (each) => described(each, typed)));
+      else print(shown.tools.map((each) => toolText(each, typed)).join('\n'));
+      if (!options.json && shown.isWhole)
+        print(`${shown.tools.length > 0 ? '\n' : ''}${counted(shown.tools.length, 'tool')}\n`);
+      sayNotUp(connectorsOf(manager, only));
+      return down.length === 0 ? EXIT.ok : EXIT.failed;
+    },
+    { syncDeadlineMs: 1, connect: 'on-demand', only: () => only },
   );
-  const meant = nearest === null ? '`status` lists all of them.' : `Did you mean ${printable(nearest)}?`;
-  return new SwitchyardError('CONNECTOR_UNKNOWN', `There is no connector ${printable(id)}. ${meant}`);
 }
 
-function firstWords(description: string): string {
-  const line = description.replace(/\s+/g, ' ').trim();
-  return line.length <= DESCRIPTION_LENGTH ? line : `${line.slice(0, DESCRIPTION_LENGTH - 1)}…`;
+async function choose(manager: ToolHost, startUp: StartUp, { id, tool }: Target): Promise<Shown> {
+  if (tool === null || (id === null && manager.has(tool))) {
+    const only = id ?? tool ?? '';
+    await startConnector(manager, startUp, only);
+    return { only, isWhole: true, tools: manager.listTools().filter(({ connectorId }) => connectorId === only) };
+  }
+  const chosen = await chooseTool(manager, startUp, tool);
+  return { only: chosen.connectorId, isWhole: false, tools: chosen.tool === null ? [] : [chosen.tool] };
+}
+
+function listAll(options: ToolsOptions): Promise<number> {
+  return withToolHost(options, async (manager, startUp) => {
+    await manager.sync();
+    await startUp.settled();
+    const tools = manager.listTools();
+    const down = notUp(manager);
+    if (options.json) printJson(documentOf(tools, down));
+    else {
+      const rows = tools.map(({ name, description, isStale }) => [
+        name,
+        `${isStale ? '(remembered) ' : ''}${description.replace(/\s+/g, ' ').trim()}`,
+      ]);
+      print(renderTable(['tool', 'description'], rows));
+      print(`\n${counted(tools.length, 'tool')}\n`);
+    }
+    sayNotUp(connectorsOf(manager));
+    return down.length === 0 ? EXIT.ok : EXIT.failed;
+  });
+}
+
+function documentOf(
+  tools: readonly ShownTool[],
+  down: readonly NotUp[],
+  more: (tool: ShownTool) => object = () => ({}),
+): object {
+  return {
+    ok: down.length === 0,
+    tools: tools.map((tool) => {
+      const { name, connectorId, description, tags, inputSchema, invalid, isStale } = tool;
+      return { name, connectorId, description, tags, inputSchema, invalid, isStale, ...more(tool) };
+    }),
+    ...(down.length > 0 && { notUp: down }),
+  };
+}
+
+function described(tool: ShownTool, typed: TypedServer): object {
+  const signed = signedTool(tool, typed);
+  const { outputSchema, annotations } = signed;
+  const signature = signatureText(signed, { width: terminalWidth() });
+  return { outputSchema, annotations, signature, example: exampleCall(signed, typed) };
+}
+
+function toolText(tool: ShownTool, typed: TypedServer): string {
+  const signed = signedTool(tool, typed);
+  const lines = [
+    ...(tool.isStale ? ['// remembered from an earlier run'] : []),
+    ...(tool.invalid === null ? [] : [`// its definition is not valid: ${tool.invalid}`]),
+    ...signatureText(signed, { width: terminalWidth() }).split('\n'),
+    `  ${exampleCall(signed, typed)}`,
+  ];
+  return lines.map((line) => `${printable(line)}\n`).join('');
 }

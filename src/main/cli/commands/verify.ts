@@ -1,14 +1,15 @@
-import { fetch } from 'undici';
 import { systemClock } from '../../../shared/clock.ts';
-import { acquireMap, type FetchMap } from '../../../shared/load/acquire.ts';
+import { acquireMap } from '../../../shared/load/acquire.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
 import type { NetworkSettings } from '../../../shared/net/network.ts';
 import type { MapRequest, ProofPolicy } from '../../../shared/protocol/thread-messages.ts';
+import { fetchOver } from '../../http/late-fetch.ts';
 import { createMainAgent } from '../../http/main-agent.ts';
 import { resolveNetwork } from '../../options/network-options.ts';
 import { requiredVariable } from '../flags/option-values.ts';
+import { tlsOptions } from '../flags/tls-options.ts';
 import { trustChoice } from '../flags/trust-options.ts';
-import { type SourceOptions, tlsOptions } from '../source-options.ts';
+import type { SourceOptions } from '../source-options.ts';
 import { EXIT, failureLine, mark, print, printable, printJson, say } from '../terminal/output.ts';
 import { readInput } from '../terminal/read-input.ts';
 import { isoOf } from './sync.ts';
@@ -84,7 +85,7 @@ async function fetchBytes(url: string, { network, apiKey, timeoutMs }: Fetching)
   };
   const dispatcher = createMainAgent(network);
   try {
-    const fetchMap: FetchMap = (to, init) => fetch(to, { ...init, dispatcher });
+    const fetchMap = fetchOver(dispatcher);
     const acquired = await acquireMap(request, systemClock.now(), fetchMap, new AbortController().signal);
     if (acquired.kind !== 'body') throw new Error('A request that names no version has a body for an answer');
     return acquired.bytes;

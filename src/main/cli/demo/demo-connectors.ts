@@ -1,5 +1,4 @@
-import { fileURLToPath } from 'node:url';
-import { workerUrl } from '../../../shared/protocol/worker-url.ts';
+import { ownFile } from '../own-file.ts';
 import type { Children } from './children.ts';
 import { packageBin } from './package-bin.ts';
 
@@ -79,7 +78,7 @@ async function toolboxAsLegacy(children: Children): Promise<DemoConnector> {
 }
 
 async function ownServer(children: Children, kind: string, call: DemoConnector['call']): Promise<DemoConnector> {
-  const script = fileURLToPath(workerUrl('main/cli/demo/own-server'));
+  const script = ownFile('demo/own-server');
   const endpoint = await children.startAnnouncing(script, [kind]);
   return { entry: entryOf(kind, kind === 'toolbox' ? 'Toolbox' : 'Notebook', endpoint), call };
 }

@@ -6,7 +6,7 @@ import { DEFAULT_LIMITS, DEFAULT_PORT } from '../../gateway/http/limits.ts';
 import { type Listener, listenHttp } from '../../gateway/http/listener.ts';
 import type { GatewayHost } from '../../gateway/protocol/gateway-host.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
-import { warningLogger } from '../terminal/output.ts';
+import { createWarningLogger } from '../terminal/warning-logger.ts';
 
 /** What a client of the gateway saw. */
 export interface GatewayVisit {
@@ -23,7 +23,7 @@ export interface DemoGateway extends AsyncDisposable {
 
 /** Serves the demo's connectors at one endpoint, on the usual port or, where that is taken, on any. */
 export async function serveDemo(manager: ConnectorProxyManager, host: GatewayHost): Promise<DemoGateway> {
-  const logger = warningLogger;
+  const logger = createWarningLogger();
   const gateway = new Gateway({ manager, host, logger, separator: '__', tools: [], routes: {} });
   const listen = (port: number): Promise<Listener> =>
     listenHttp({

@@ -2,6 +2,7 @@ import type { LocalServer } from '../../local-config/entry/server-entry.ts';
 import { parseLocalConfig } from '../../local-config/local-config.ts';
 import type { LocalConfigFile } from '../../local-config/read-local-config.ts';
 import { workspaceOf } from '../../local-config/workspace.ts';
+import { maskValue } from '../../masking/secret-shapes.ts';
 import { quoted, visible } from './visible-text.ts';
 
 /**
@@ -18,12 +19,13 @@ export function describeServers(path: string, { servers, text, otherFiles }: Loc
   return [...lines, ...others].map((line) => `${line}\n`).join('');
 }
 
-function describe({ entry, command, envFile }: LocalServer, written: LocalServer): string[] {
+function describe({ entry, command, envFile, login }: LocalServer, written: LocalServer): string[] {
   const off = entry.status === 'disabled' ? ' (disabled)' : '';
   const head = `  ${visible(entry.id)}${off}`;
   if (command === null) {
     const headers = Object.keys(entry.headers ?? {});
-    return [`${head}: connects to ${quoted(written.entry.endpoint)}`, ...names('headers', headers)];
+    const secrets = secretsOfLogin(entry.oauth || {}, login.clientSecret === null ? null : written.login.clientSecret);
+    return [`${head}: connects to ${quoted(written.entry.endpoint)}`, ...names('headers', headers), ...secrets];
   }
   const { command: program, args, cwd } = written.command ?? command;
   return [
@@ -32,6 +34,20 @@ function describe({ entry, command, envFile }: LocalServer, written: LocalServer
     ...names('environment variables', Object.keys(command.env)),
     ...(envFile === null ? [] : [`    more of them from ${quoted(envFile)}`]),
   ];
+}
+
+/** An issuer that the server names gets these. */
+function secretsOfLogin(oauth: Readonly<Record<string, unknown>>, secret: string | null): string[] {
+  const named = [oauth.clientSecretEnv, oauth.privateKeyEnv].filter((name) => typeof name === 'string');
+  return [
+    ...(secret === null ? [] : [`    with a client secret for logins, ${secretAsWritten(secret)}`]),
+    ...names('secret for logins from the variable', named),
+  ];
+}
+
+/** Only variables are shown. */
+function secretAsWritten(secret: string): string {
+  return maskValue(secret) === secret ? quoted(secret) : 'which the file holds';
 }
 
 function names(what: string, list: readonly string[]): string[] {

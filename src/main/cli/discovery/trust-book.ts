@@ -1,16 +1,20 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
-import * as z from 'zod';
+import { oneOf } from '../../../shared/validation/check.ts';
+import { Fault } from '../../../shared/validation/fault.ts';
+import { object, record } from '../../../shared/validation/objects.ts';
+import { text } from '../../../shared/validation/text.ts';
 import { writeOutputFile } from '../terminal/write-output-file.ts';
 import { homeOf, type Machine } from './client-files.ts';
 
 const NAME = 'trusted.json';
 const MAX_FILES = 1_000;
 
-const bookSchema = z.object({
-  version: z.literal(1),
+/** The form of the file. */
+export const checkBook = object({
+  version: oneOf(1),
   /** The digest by the real path. */
-  files: z.record(z.string(), z.string()),
+  files: record(text()),
 });
 
 /**
@@ -56,7 +60,8 @@ export class TrustBook {
       const { uid, mode } = fstatSync(handle);
       const isOwn = process.getuid === undefined || (uid === process.getuid() && (mode & 0o022) === 0);
       if (!isOwn) return new Map();
-      return new Map(Object.entries(bookSchema.parse(JSON.parse(readFileSync(handle, 'utf8'))).files));
+      const book = checkBook(JSON.parse(readFileSync(handle, 'utf8')));
+      return new Map(book instanceof Fault ? [] : Object.entries(book.files));
     } catch {
       return new Map();
     } finally {

@@ -1,5 +1,6 @@
 import { type Command, CommanderError, InvalidArgumentError } from 'commander';
 import { codeOf, messageOf } from '../../../shared/errors.ts';
+import { isAddress } from '../flags/is-address.ts';
 import { printable, say } from '../terminal/output.ts';
 import { withOwnCommand } from '../terminal/own-command.ts';
 import { CLIENTS, type Client, isClient } from './client-files.ts';
@@ -35,7 +36,7 @@ export function withDiscovery(command: Command, mapUrlVariable: string): Command
     .option('--discover', 'list what the clients of this machine have configured, and end', false)
     .hook('preAction', async (_, running) => {
       // Not for `tools diff`, which is below `tools`.
-      if (running === command) await findFor(command, mapUrlVariable);
+      if (running === command && !isAdHoc(command)) await findFor(command, mapUrlVariable);
     });
 }
 
@@ -67,6 +68,13 @@ async function findFor(command: Command, mapUrlVariable: string): Promise<void> 
   const digests = files.flatMap(({ path, digest }) => (digest === null ? [] : [[path, digest] as const]));
   command.setOptionValue('foundFiles', files.length === 0 ? undefined : files.map(({ path }) => path));
   command.setOptionValue('configDigests', Object.fromEntries(digests));
+}
+
+/** Whether the command line has its own server: an address, or a program behind `--`. */
+function isAdHoc(command: Command): boolean {
+  // `read https://…` alone names a resource.
+  const isNamed = command.name() !== 'read' || command.args.length > 1;
+  return command.getOptionValue('program') !== undefined || (isNamed && isAddress(command.args[0]));
 }
 
 function hasSource({ config, registry, registryPath, serviceMap }: GivenOptions, mapUrlVariable: string): boolean {

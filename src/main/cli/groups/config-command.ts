@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { DEFAULT_PORT } from '../../gateway/http/limits.ts';
-import { SNIPPET_CLIENTS } from '../commands/config/client-snippet.ts';
+import { SNIPPET_CLIENTS } from '../commands/config/snippet-clients.ts';
 import type { ConfigOptions } from '../commands/config.ts';
 import { examples } from '../terminal/own-command.ts';
 

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { ApproveOptions } from '../commands/tools/approve.ts';
 import type { PinOptions } from '../commands/tools/pinned-tools.ts';
+import { withFleet } from '../flags/fleet-options.ts';
 import { type SourceOptions, withSource } from '../source-options.ts';
 import { examples } from '../terminal/own-command.ts';
 
@@ -9,10 +10,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
   // `tools` has options of the same names.
   tools.enablePositionalOptions();
   const fresh = (name: string, description: string): Command =>
-    tools
-      .command(name)
-      .description(description)
-      .helpOption('-h, --help', 'this text')
+    withFleet(tools.command(name).description(description).helpOption('-h, --help', 'this text'))
       .option('--state-dir <dir>', 'folder that the host remembers its tools in; the one of this program by default')
       .option('--no-state', 'no folder: an error, since this command works from one')
       .option('--json', 'one JSON document on stdout and nothing else there', false);
@@ -24,6 +22,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
       examples(
         'mcp-switchyard tools diff --state-dir ./state',
         'mcp-switchyard tools diff mail.send --state-dir ./state',
+        'mcp-switchyard tools diff --fleet rediss://redis --fleet-id team --fleet-secret-env FLEET_SECRET',
       ),
     )
     .action(async (names: string[], options: PinOptions) => {
@@ -34,7 +33,13 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
   fresh('approve', 'take the present definitions of tools for the right ones; hosts that run notice it')
     .argument('[tools...]', 'their names as `tools diff` shows them')
     .option('--all', 'all that differ', false)
-    .addHelpText('after', examples('mcp-switchyard tools approve mail.send --state-dir ./state'))
+    .addHelpText(
+      'after',
+      examples(
+        'mcp-switchyard tools approve mail.send --state-dir ./state',
+        'mcp-switchyard tools approve mail.send --fleet rediss://redis --fleet-id team --fleet-secret-env FLEET_SECRET',
+      ),
+    )
     .action(async (names: string[], options: ApproveOptions) => {
       const { runToolsApprove } = await import('../commands/tools/approve.ts');
       setExitCode(await runToolsApprove(names, options));

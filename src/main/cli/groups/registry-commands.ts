@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { EXPORT_FORMATS } from '../../registry/transfer/export-servers.ts';
+import { EXPORT_FORMATS } from '../../registry/transfer/export-formats.ts';
 import type { AddOptions } from '../commands/registry/add.ts';
 import type { ExportOptions } from '../commands/registry/export.ts';
 import type { ImportOptions } from '../commands/registry/import.ts';
@@ -72,6 +72,9 @@ export function addRegistryCommands(program: Command, setExitCode: (code: number
     .option('--header <line>', "a header for the URL, 'NAME: VALUE'; may be repeated", header)
     .option('--env <pair>', 'a variable for the command, NAME=VALUE; may be repeated', variable)
     .option('--cwd <dir>', 'the folder to run the command in')
+    .option('--client-id <id>', 'a client for logins that you registered by hand; seldom needed')
+    .option('--client-secret-env <name>', 'the variable with the secret of that client')
+    .option('--scope <scopes>', 'the scopes that a login asks for, in one text, instead of those that the server names')
     .option('--replace', 'replace a server of this name', false)
     .option('--force', 'the same', false)
     .addHelpText(

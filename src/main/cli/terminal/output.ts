@@ -1,8 +1,9 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
-import { ERROR_CODES } from '../../../shared/error-codes.ts';
+import { ERROR_CODES, type ErrorCode } from '../../../shared/error-codes.ts';
 import { codeOf, type ErrorDetail, isErrorCode, messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import { type Logger, silentLogger } from '../../observability/logger.ts';
 import { withOwnCommand } from './own-command.ts';
+import { OWN_REMEDIES } from './own-remedies.ts';
 
 /** Options of the library that errors name, and the flags that set them here. */
 const FLAGS: ReadonlyMap<string, string> = new Map([
@@ -13,7 +14,15 @@ const FLAGS: ReadonlyMap<string, string> = new Map([
   ['`minVersion`', '`--min-version`'],
   ['`maxStaleMs`', '`--max-stale`'],
   ['(maxStaleMs)', '(--max-stale)'],
+  ['`connectorsApiKey`', '`--connectors-key-env`'],
+  ['`allowEnv` (`--allow-env NAME`)', '`--allow-env NAME`'],
+  ['`clientMetadataUrl`', '`--client-metadata-url`'],
+  ['`stateDir`', '`--state-dir`'],
+  [', press "Log in" on the status page, or call `startLogin()`', ''],
 ]);
+
+/** Codes whose messages say themselves what to do: which option to correct, how to log in. */
+const SAYS_WHAT_TO_DO: ReadonlySet<string> = new Set(['OPTIONS_INVALID', 'CONNECTOR_LOGIN_NEEDED']);
 
 /** Documented exit codes. 130 and 143 come from signals. */
 export const EXIT = { ok: 0, failed: 1, usage: 2, toolFailed: 3 } as const;
@@ -25,6 +34,11 @@ export interface Failure {
   /** What to do about it. */
   readonly remedy: string;
   readonly detail: ErrorDetail;
+}
+
+/** "1 tool", "2 tools". */
+export function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** Progress and complaints are for people, so they go to stderr; stdout holds the result alone. */
@@ -62,19 +76,24 @@ export function failureOf(error: unknown): Failure {
   const text = messageOf(error);
   const isSaid = cause === null || text.includes(cause.message);
   const message = isSaid ? text : `${text}: ${cause.code}: ${cause.message}`;
-  const remedy = ERROR_CODES[cause?.code ?? known].remedy;
   return {
     code: known,
-    message: withFlags(withOwnCommand(message)),
-    remedy: withFlags(withOwnCommand(remedy)),
+    message: inOwnWords(message),
+    remedy: remedyOf(cause?.code ?? known, detail.connectorId),
     detail,
   };
 }
 
+/** What to do about an error, in words of the command line; commands name the connector where it is known. */
+export function remedyOf(code: ErrorCode, connectorId?: unknown): string {
+  const remedy = OWN_REMEDIES[code] ?? ERROR_CODES[code].remedy;
+  const isKnown = typeof connectorId === 'string';
+  return inOwnWords(isKnown ? remedy.replaceAll('auth login CONNECTOR`', () => `auth login ${connectorId}\``) : remedy);
+}
+
 /** One line that says what failed and what to do. */
 export function failureLine({ code, message, remedy }: Failure): string {
-  // A message about an option says what to do itself.
-  const advice = code === 'OPTIONS_INVALID' ? '' : ` ${remedy}`;
+  const advice = SAYS_WHAT_TO_DO.has(code) ? '' : ` ${remedy}`;
   return `${code}: ${withStop(printable(message))}${advice}`;
 }
 
@@ -101,24 +120,24 @@ export function mark(outcome: Mark): string {
   return styleText(colour, sign, { stream: process.stdout });
 }
 
-/** Names flags where a text names options of the library. */
-function withFlags(text: string): string {
-  return [...FLAGS].reduce((named, [option, flag]) => named.replaceAll(option, flag), text);
+/** Names flags where a text names options of the library, and commands as they are called here. */
+export function inOwnWords(text: string): string {
+  return [...FLAGS].reduce((named, [option, flag]) => named.replaceAll(option, flag), withOwnCommand(text));
 }
 
 function withStop(message: string): string {
   return /[.!?]$/.test(message) ? message : `${message}.`;
 }
 
+/** Says a log line on stderr, with the commands that it names as they are called here. */
+export function sayLogLine(message: string): void {
+  say(printable(withOwnCommand(message)));
+}
+
 /** Of what is logged, what is wrong in the configuration file, the registry or the store must be seen all the same. */
 const tellProblem = (fields: object, message: string): void => {
-  if ('event' in fields && /^(?:config|registry|store)-/.test(String(fields.event))) say(printable(message));
+  if ('event' in fields && /^(?:config|registry|store)-/.test(String(fields.event))) sayLogLine(message);
 };
 
 /** Logs nothing but that. */
 export const problemLogger: Logger = { ...silentLogger, warn: tellProblem, error: tellProblem };
-
-const tellLine = (_: object, message: string): void => say(printable(message));
-
-/** Logs what a process that stays up has to say of what goes wrong. */
-export const warningLogger: Logger = { ...silentLogger, warn: tellLine, error: tellLine };

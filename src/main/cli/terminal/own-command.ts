@@ -1,6 +1,7 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join, resolve, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { ownFile } from '../own-file.ts';
+import { sourceWords, typedAddress } from './source-words.ts';
 
 /** The name of the program. */
 export const PROGRAM = 'mcp-switchyard';
@@ -16,8 +17,7 @@ interface Start {
   readonly path: string;
 }
 
-const SELF = fileURLToPath(import.meta.url);
-const BIN = resolve(dirname(SELF), '..', SELF.endsWith('.ts') ? 'bin.ts' : 'bin.js');
+const BIN = ownFile('bin');
 
 function thisProcess(): Start {
   return { bin: BIN, node: process.execPath, cwd: process.cwd(), path: process.env.PATH ?? '' };
@@ -59,9 +59,26 @@ export function ownCommand(...args: readonly string[]): string {
   return shellLine([...ownWords(), ...args]);
 }
 
-/** Replaces `mcp-switchyard` in the commands that a text quotes in backticks by the words that start it here. */
+/** The command that logs in to a connector, or to all, of those that the running command works from. */
+export function loginCommand(connectorId?: string): string {
+  const target = typedAddress() ?? connectorId;
+  return ownCommand('auth', 'login', ...(target === undefined ? [] : [target]), ...sourceWords());
+}
+
+/**
+ * Replaces `mcp-switchyard` in the commands that a text quotes in backticks by the words that start it here. Those that
+ * log in get the source options of the running command, so that they find the same connectors.
+ */
 export function withOwnCommand(text: string): string {
-  return text.replace(/(?<=`)mcp-switchyard(?= [a-z])/g, () => ownCommand());
+  const withSource = text.replace(/(?<=`)mcp-switchyard auth login(?: ([^`\s]+))?(?=`)/g, (_, id?: string) =>
+    loginCommand(id),
+  );
+  return withSource.replace(/(?<=`)mcp-switchyard(?= [a-z])/g, () => ownCommand());
+}
+
+/** A message without the command that it ends with to log in, where the last line of the output has it. */
+export function withoutLoginCommand(text: string): string {
+  return text.replace(/: run `mcp-switchyard auth login[^`]*`\.?$/, '');
 }
 
 /** The examples at the end of a command's help. */

@@ -1,11 +1,45 @@
 import { printable } from './output.ts';
+import { cutTo, padTo, widthOf } from './width/text-width.ts';
 
-/** Plain text columns, as wide as their widest cell, ending in a line feed. */
-export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** No column is cut further than this. */
+const MIN_WIDTH = 8;
+
+/**
+ * Plain text columns, as wide as their widest cell, ending in a line feed. In a terminal the widest columns are cut,
+ * with …, until the lines fit; a file or a program gets all of it.
+ */
+export function renderTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  columns: number = process.stdout.isTTY ? process.stdout.columns || Infinity : Infinity,
+): string {
   const shown = rows.map((row) => row.map(printable));
-  const widths = head.map((title, column) => Math.max(title.length, ...shown.map((row) => row[column]?.length ?? 0)));
+  const widths = fitted(
+    head.map((title, column) => Math.max(widthOf(title), ...shown.map((row) => widthOf(row[column] ?? '')))),
+    columns,
+  );
   const line = (cells: readonly string[]): string =>
-    `  ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ')}`.trimEnd();
+    `  ${cells.map((cell, column) => padded(cell, widths[column] ?? 0)).join('  ')}`.trimEnd();
   const rule = widths.map((width) => '─'.repeat(width));
   return `${[head, rule, ...shown].map(line).join('\n')}\n`;
+}
+
+/** The widths, with the widest made narrower until a line fits. */
+function fitted(widths: readonly number[], columns: number): readonly number[] {
+  const narrowed = [...widths];
+  let excess = narrowed.reduce((sum, width) => sum + width + 2, 0) - columns;
+  while (excess > 0) {
+    const widest = Math.max(...narrowed);
+    if (widest <= MIN_WIDTH) break;
+    const second = Math.max(MIN_WIDTH, ...narrowed.filter((width) => width < widest));
+    const index = narrowed.indexOf(widest);
+    const less = Math.min(excess, Math.max(1, widest - second));
+    narrowed[index] = widest - less;
+    excess -= less;
+  }
+  return narrowed;
+}
+
+function padded(cell: string, width: number): string {
+  return padTo(cutTo(cell, width), width);
 }

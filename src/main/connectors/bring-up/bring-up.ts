@@ -1,11 +1,11 @@
 import { deadline, monotonicMs, raceSignal } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
+import { oauthSettingsOf } from '../../../shared/map/oauth-settings.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import { traced } from '../../observability/trace.ts';
-import type { ConnectorOAuth } from '../../options/host-interfaces.ts';
 import type { Connect, Connection, ConnectionEvents, ConnectorTarget } from '../connection/connection.ts';
-import { commandOf, isLocal } from '../connection/local-entry.ts';
-import { connectorHeaders } from './auth-headers.ts';
+import { commandOf, isLocal, loginSecretOf } from '../connection/local-entry.ts';
+import type { Credentials } from '../credentials/credentials.ts';
 import type { ConnectGate } from './connect-gate.ts';
 import { listAllTools, type ToolListing } from './list-tools.ts';
 import { type ProgramStartOptions, startProgram } from './start-program.ts';
@@ -37,10 +37,8 @@ export interface BringUpOptions {
   readonly connectOf: (entry: ConnectorEntry) => Connect;
   readonly gate: ConnectGate;
   readonly programs: ProgramStartOptions;
-  /** The key for a connector whose `auth` asks for one. */
-  readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
-  /** How to log in to a connector; null where that is not needed. */
-  readonly oauth: (connectorId: string) => ConnectorOAuth | null;
+  /** What a connector is reached with. May throw CONNECTOR_AUTH_MISSING. */
+  readonly credentialsOf: (entry: ConnectorEntry) => Credentials | Promise<Credentials>;
   readonly limits: {
     readonly connectTimeoutMs: number;
     readonly listTimeoutMs: number;
@@ -60,9 +58,8 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
     return listAllTools(connection, listLimits, signal);
   };
   const connect = async (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal, timeoutMs: number) => {
-    const key = await raceSignal(keyFor(entry, options), signal);
-    const target = targetOf(entry, key, options.oauth(entry.id));
-    return connectOf(entry)(target, events, { signal, timeoutMs });
+    const credentials = await raceSignal(Promise.resolve(options.credentialsOf(entry)), signal);
+    return connectOf(entry)(targetOf(entry, credentials), events, { signal, timeoutMs });
   };
   const connectServer = async (entry: ConnectorEntry, events: ConnectionEvents, signal: AbortSignal) => {
     const timeoutMs = entry.timeouts?.connect ?? limits.connectTimeoutMs;
@@ -113,22 +110,18 @@ export function createBringUp(options: BringUpOptions): { readonly bringUp: Brin
   };
 }
 
-function targetOf(entry: ConnectorEntry, key: string | null, oauth: ConnectorOAuth | null): ConnectorTarget {
+function targetOf(entry: ConnectorEntry, credentials: Credentials): ConnectorTarget {
   return {
     id: entry.id,
     name: entry.name,
     url: new URL(entry.endpoint),
-    headers: connectorHeaders(entry, key),
+    headers: { ...entry.headers },
     era: entry.era ?? 'auto',
     transport: entry.transport ?? 'auto',
-    oauth,
+    credentials,
     command: commandOf(entry),
+    listsAtOnce: true,
   };
-}
-
-/** The key is asked for only where the connector wants one. */
-async function keyFor(entry: ConnectorEntry, options: BringUpOptions): Promise<string | null> {
-  return entry.auth === undefined || entry.auth.type === 'none' ? null : options.apiKeyOf(entry);
 }
 
 function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
@@ -147,5 +140,6 @@ function timeoutError(connectorId: string, timeoutMs: number): SwitchyardError {
  */
 export function connectionKey(entry: ConnectorEntry): string {
   const { endpoint, auth, headers, era, transport } = entry;
-  return JSON.stringify([endpoint, auth, headers, era, transport, commandOf(entry), isLocal(entry)]);
+  const login = [oauthSettingsOf(entry), loginSecretOf(entry)];
+  return JSON.stringify([endpoint, auth, headers, era, transport, login, commandOf(entry), isLocal(entry)]);
 }

@@ -1,22 +1,22 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { Connect, ConnectOptions } from '../connection/connection.ts';
+import { recordedTarget } from '../connection/recorded-target.ts';
 import { connectWithSseFallback } from '../connection/sse-fallback.ts';
 import { createStreamableHttpConnect } from '../streamable-http/streamable-http-connect.ts';
 
 /**
  * Connects each connector over the transport that fits it, all over our own message layer: Streamable HTTP, SSE where
- * a server knows nothing newer, and stdio. Logins take the official SDK's client.
+ * a server knows nothing newer, and stdio.
  */
 export function createConnect(options: ConnectOptions): Connect {
   const overHttp = createStreamableHttpConnect(options);
-  // Few hosts need all of them, and the SDK takes tens of milliseconds to load.
+  // Few hosts need all of them.
   const overSse = onDemand(async () => (await import('../sse/sse-connect.ts')).createSseConnect(options));
-  const overSdk = onDemand(async () => (await import('../sdk/sdk-connection.ts')).createSdkConnect(options));
   const overStdio = onDemand(async () => (await import('../stdio/stdio-connect.ts')).createStdioConnect(options));
-  return async (target, events, limits) => {
+  const { record } = options;
+  return async (given, events, limits) => {
+    const target = record === undefined ? given : recordedTarget(given, await record(given.id));
     if (target.command !== null) return overStdio(target, events, limits);
-    // The SDK has the one client for OAuth.
-    if (target.oauth !== null) return overSdk(target, events, limits);
     return connectWithSseFallback(target, {
       overStreamableHttp: () => overHttp(target, events, limits),
       overSse: () => overSse(target, events, limits),

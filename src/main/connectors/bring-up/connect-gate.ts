@@ -1,27 +1,27 @@
 import pLimit, { type LimitFunction } from 'p-limit';
 import { nextTurn, settledWithin } from '../../../shared/clock.ts';
 import { requestOutOfTurn } from '../../http/bring-up-dispatcher.ts';
-
-/** How many connectors may come up at once. */
-export interface GateLimits {
-  readonly maxConnects: number;
-  readonly maxConnectsPerOrigin: number;
-}
+import type { OriginLoads } from '../../http/origin-loads.ts';
 
 /** For how long others wait for one that is urgent: most are up by then, and one that hangs must not hold them. */
 const MAX_HOLD_MS = 50;
 
-/** Lets connectors come up side by side, so many of one origin and so many in all. */
+/** Lets connectors come up side by side: so many in all, and of each origin as many as it has shown that it takes. */
 export class ConnectGate {
-  readonly #limits: GateLimits;
+  readonly #loads: OriginLoads;
   readonly #overall: LimitFunction;
   readonly #byOrigin = new Map<string, LimitFunction>();
   #lastStart: Promise<void> = Promise.resolve();
   #calm: Promise<void> = Promise.resolve();
 
-  constructor(limits: GateLimits) {
-    this.#limits = limits;
-    this.#overall = pLimit(limits.maxConnects);
+  /** `maxConnects` is how many come up at once, of all origins together. */
+  constructor(maxConnects: number, loads: OriginLoads) {
+    this.#loads = loads;
+    this.#overall = pLimit(maxConnects);
+    loads.onChange((origin, limit) => {
+      const known = this.#byOrigin.get(origin);
+      if (known !== undefined) known.concurrency = limit;
+    });
   }
 
   /**
@@ -38,7 +38,9 @@ export class ConnectGate {
         return running;
       }),
     ).finally(() => {
-      if (limit.activeCount === 0 && limit.pendingCount === 0) this.#byOrigin.delete(origin);
+      if (limit.activeCount > 0 || limit.pendingCount > 0) return;
+      this.#byOrigin.delete(origin);
+      this.#loads.forget(origin);
     });
     if (urgent === null) return inTurn;
     const outOfTurn = urgent.then(() => {
@@ -60,7 +62,7 @@ export class ConnectGate {
   #limitOf(origin: string): LimitFunction {
     const known = this.#byOrigin.get(origin);
     if (known !== undefined) return known;
-    const limit = pLimit(this.#limits.maxConnectsPerOrigin);
+    const limit = pLimit(this.#loads.limitOf(origin));
     this.#byOrigin.set(origin, limit);
     return limit;
   }

@@ -9,7 +9,8 @@ export interface StartLimits {
 }
 
 /** A deadline that a sign of life puts off. */
-export interface StartDeadline extends LinkedSignal {
+export interface StartDeadline extends Disposable {
+  readonly signal: AbortSignal;
   /** The program wrote a line: it has `quietMs` again, but never more than `maxMs` in all. */
   putOff(): void;
 }

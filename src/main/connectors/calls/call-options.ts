@@ -1,9 +1,10 @@
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
 
 /** How to send something to a connector, and what to hear of it meanwhile. */
 export interface RequestOptions extends RequestTraffic {
-  readonly signal?: AbortSignal | undefined;
+  readonly signal?: Cancellation | undefined;
   /** For the whole request, waiting included. Defaults to the entry's `timeouts.call`, else to 60 000 ms. */
   readonly timeoutMs?: number | undefined;
 }

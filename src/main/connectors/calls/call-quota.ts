@@ -1,47 +1,78 @@
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import { monotonicMs, raceSignal, startTimer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import type { CallLine, CallPermits, Quotas } from '../../fleet/permits/call-permits.ts';
+import { CallWindows } from './call-windows.ts';
 
 /** Calls that may wait for a connector's quota; beyond that the next one fails at once. */
 const MAX_WAITING = 128;
 
-const WINDOWS: readonly (readonly [quota: string, ms: number])[] = [
-  ['perMinute', 60_000],
-  ['perHour', 3_600_000],
-  ['perDay', 86_400_000],
-];
-
-/** A quota over a sliding window. */
-interface Window {
-  readonly max: number;
-  readonly ms: number;
-  /** When the calls within the window began, oldest first. */
-  readonly startsMs: number[];
+/** A call in the line. It keeps its place until it begins or gives up, however often it is woken. */
+interface Waiter {
+  wake: () => void;
 }
 
 /**
- * Keeps the quotas that the map sets for a connector: `concurrent` calls at a time, and `perMinute`, `perHour`, `perDay` over sliding
- * windows. Calls beyond a quota wait in order, as long as their own deadline allows.
+ * Keeps the quotas that the map sets for a connector: `concurrent` calls at a time, and `perMinute`, `perHour`,
+ * `perDay` over sliding windows. Calls beyond a quota wait in order, as long as their own deadline allows. With permits
+ * the quotas are those of a whole fleet; this host alone never makes more calls than they allow either.
  */
-export class CallQuota {
+export class CallQuota implements CallLine {
   #concurrent = Number.POSITIVE_INFINITY;
-  #windows: readonly Window[] = [];
+  readonly #windows = new CallWindows();
   #active = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiter[] = [];
+  readonly #permits: CallPermits | null;
+  #quotas: ConnectorEntry['quotas'];
 
-  constructor(quotas: ConnectorEntry['quotas']) {
+  constructor(quotas: ConnectorEntry['quotas'], createPermits?: ((line: CallLine) => CallPermits) | undefined) {
+    this.#permits = createPermits?.(this) ?? null;
     this.update(quotas);
+  }
+
+  get active(): number {
+    return this.#active;
+  }
+
+  get waiting(): number {
+    return this.#waiting.length;
   }
 
   /** Takes up changed quotas; calls that began under the old ones count still. */
   update(quotas: ConnectorEntry['quotas']): void {
-    this.#concurrent = quotas?.concurrent ?? Number.POSITIVE_INFINITY;
-    this.#windows = WINDOWS.flatMap(([name, ms]) => {
-      const max = quotas?.[name];
-      if (max === undefined) return [];
-      return [{ max, ms, startsMs: this.#windows.find((window) => window.ms === ms)?.startsMs ?? [] }];
-    });
+    this.#quotas = quotas;
+    this.relimit();
     this.#wake();
+  }
+
+  relimit(): void {
+    const quotas = this.#permits === null ? this.#quotas : this.#permits.update(this.#quotas);
+    this.#concurrent = quotas?.concurrent ?? Number.POSITIVE_INFINITY;
+    this.#windows.update(quotas);
+  }
+
+  recheck(): void {
+    for (const waiter of this.#waiting) waiter.wake();
+  }
+
+  beganWithin(fromMs: number, toMs: number): Quotas {
+    return this.#windows.beganWithin(fromMs, toMs);
+  }
+
+  /** Gives back what the fleet has given and no call uses. */
+  close(): void {
+    this.#permits?.close();
+  }
+
+  /**
+   * Begins a call that need not wait, as {@link acquire} does; null if it has to wait, or may not begin. The returned
+   * function gives the place back.
+   */
+  begin(signal: Cancellation): (() => void) | null {
+    const mayBegin = !signal.aborted && this.#concurrent >= 1 && !this.#windows.allowsNone;
+    if (!mayBegin || (this.#permits?.refusal() ?? null) !== null) return null;
+    return this.#waitMs() === 0 ? this.#enter() : null;
   }
 
   /**
@@ -49,22 +80,39 @@ export class CallQuota {
    * many wait already, where none may ever begin, or where the next free place comes after `withinMs`; or with the
    * reason of `signal`.
    */
-  async acquire(signal: AbortSignal, connectorId: string, withinMs: number): Promise<() => void> {
-    if (this.#concurrent < 1 || this.#windows.some(({ max }) => max < 1)) throw exceeded(connectorId, 'it allows none');
+  async acquire(signal: Cancellation, connectorId: string, withinMs: number): Promise<() => void> {
+    if (this.#concurrent < 1 || this.#windows.allowsNone) throw exceeded(connectorId, 'it allows none');
     const endsMs = monotonicMs() + withinMs;
-    while (true) {
-      signal.throwIfAborted();
-      const waitMs = this.#waitMs();
-      if (waitMs === 0) break;
-      if (this.#waiting.length >= MAX_WAITING) throw exceeded(connectorId, `${MAX_WAITING} calls wait already`);
-      const aheadMs = this.#windowMs(this.#waiting.length);
-      if (monotonicMs() + aheadMs > endsMs)
-        throw exceeded(connectorId, `its next free place is in ${inWords(aheadMs)}`);
-      await this.#wait(waitMs, signal);
+    let waiter: Waiter | null = null;
+    try {
+      while (true) {
+        signal.throwIfAborted();
+        const refusal = this.#permits?.refusal() ?? null;
+        if (refusal !== null) throw exceeded(connectorId, refusal);
+        const waitMs = this.#waitMs();
+        if (waitMs === 0) break;
+        const ahead = waiter === null ? this.#waiting.length : this.#waiting.indexOf(waiter);
+        if (ahead >= MAX_WAITING) throw exceeded(connectorId, `${MAX_WAITING} calls wait already`);
+        const aheadMs = Math.max(this.#windows.waitMs(ahead), this.#permits?.aheadMs() ?? 0);
+        if (monotonicMs() + aheadMs > endsMs)
+          throw exceeded(connectorId, `its next free place is in ${inWords(aheadMs)}`);
+        waiter ??= this.#join();
+        await wait(waiter, waitMs, signal);
+      }
+    } finally {
+      if (waiter !== null) {
+        this.#waiting.splice(this.#waiting.indexOf(waiter), 1);
+        // One that gives up may have been woken for a place that the next can have.
+        this.#wake();
+      }
     }
+    return this.#enter();
+  }
+
+  #enter(): () => void {
+    this.#permits?.begin();
     this.#active += 1;
-    const nowMs = monotonicMs();
-    for (const { startsMs } of this.#windows) startsMs.push(nowMs);
+    this.#windows.note();
     // There may be room for more than one.
     this.#wake();
     let isHeld = true;
@@ -72,45 +120,37 @@ export class CallQuota {
       if (!isHeld) return;
       isHeld = false;
       this.#active -= 1;
+      this.#permits?.end();
       this.#wake();
     };
   }
 
   /** 0 if a call may begin; else how long until every window has room, or infinity until a call ends. */
   #waitMs(): number {
-    return this.#active < this.#concurrent ? this.#windowMs(0) : Number.POSITIVE_INFINITY;
+    if (this.#active >= this.#concurrent) return Number.POSITIVE_INFINITY;
+    return this.#windows.waitMs(0) || (this.#permits?.waitMs() ?? 0);
   }
 
-  /** How long until every window has room for one call more than the `ahead` that wait already. */
-  #windowMs(ahead: number): number {
-    const nowMs = monotonicMs();
-    let waitMs = 0;
-    for (const { max, ms, startsMs } of this.#windows) {
-      while (startsMs[0] !== undefined && startsMs[0] <= nowMs - ms) startsMs.shift();
-      const rounds = Math.floor(ahead / max);
-      // Those ahead take the places that become free first, and keep them for a whole window.
-      const freeing = startsMs[startsMs.length - max + (ahead % max)];
-      if (freeing !== undefined) waitMs = Math.max(waitMs, freeing + (rounds + 1) * ms - nowMs);
-      else if (rounds > 0) waitMs = Math.max(waitMs, rounds * ms);
-    }
-    return waitMs;
-  }
-
-  async #wait(waitMs: number, signal: AbortSignal): Promise<void> {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#waiting.push(resolve);
-    const timer = Number.isFinite(waitMs) ? startTimer(Math.ceil(waitMs), resolve) : null;
-    try {
-      await raceSignal(promise, signal);
-    } finally {
-      timer?.cancel();
-      const place = this.#waiting.indexOf(resolve);
-      if (place >= 0) this.#waiting.splice(place, 1);
-    }
+  #join(): Waiter {
+    const waiter: Waiter = { wake: () => {} };
+    this.#waiting.push(waiter);
+    return waiter;
   }
 
   #wake(): void {
-    this.#waiting[0]?.();
+    this.#waiting[0]?.wake();
+  }
+}
+
+/** Resolves when the waiter is woken, or after `waitMs`. */
+async function wait(waiter: Waiter, waitMs: number, signal: Cancellation): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  waiter.wake = resolve;
+  const timer = Number.isFinite(waitMs) ? startTimer(Math.ceil(waitMs), resolve) : null;
+  try {
+    await raceSignal(promise, signal);
+  } finally {
+    timer?.cancel();
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import type { SwitchyardError } from '../../../shared/errors.ts';
 import type { Connection } from '../connection/connection.ts';
 
@@ -5,7 +6,7 @@ import type { Connection } from '../connection/connection.ts';
 export interface OpenRoute {
   readonly connection: Connection;
   /** Aborts with CONNECTOR_GONE, CLOSED or TOOL_CALL_LOST when the connection is given up. */
-  readonly life: AbortSignal;
+  readonly life: Cancellation;
   /** A call begins. */
   enter(): void;
   /** A call has ended, however it ended. */
@@ -15,10 +16,10 @@ export interface OpenRoute {
 /** The way to one connector: gives its calls a connection and hears what they find out about it. */
 export interface CallRoute {
   /**
-   * Resolves with the connection to use, once there is one. Rejects with CONNECTOR_UNAVAILABLE, or with the reason of
-   * `signal`.
+   * The connection to use: at once if it is up, else a promise that resolves once there is one. Rejects with
+   * CONNECTOR_UNAVAILABLE, or with the reason of `signal`.
    */
-  reach(signal: AbortSignal): Promise<OpenRoute>;
+  reach(signal: Cancellation): OpenRoute | Promise<OpenRoute>;
   /** The connection broke, or the server has forgotten its session. */
   lose(open: OpenRoute, error: SwitchyardError): void;
   /** The connector no longer accepts the credentials (401). */

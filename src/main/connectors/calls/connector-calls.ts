@@ -1,7 +1,9 @@
-import { deadline, linkSignals, raceSignal } from '../../../shared/clock.ts';
+import type { Cancellation } from '../../../shared/cancellation.ts';
+import { coarseDeadline, linkSignals, raceSignal } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
+import type { CreateCallPermits } from '../../fleet/permits/call-permits.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { ToolProgress, ToolResult } from '../../mcp/tool-result.ts';
 import type { CallLimits, Connection } from '../connection/connection.ts';
@@ -40,9 +42,14 @@ export class ConnectorCalls {
   readonly #route: CallRoute;
   #entry: CallSettings;
 
-  constructor(entry: CallSettings, defaultTimeoutMs: number, route: CallRoute) {
+  constructor(
+    entry: CallSettings,
+    defaultTimeoutMs: number,
+    route: CallRoute,
+    createPermits?: CreateCallPermits | undefined,
+  ) {
     this.#entry = entry;
-    this.#quota = new CallQuota(entry.quotas);
+    this.#quota = new CallQuota(entry.quotas, createPermits && ((line) => createPermits(entry.id, line)));
     this.#defaultTimeoutMs = defaultTimeoutMs;
     this.#route = route;
   }
@@ -53,10 +60,15 @@ export class ConnectorCalls {
     this.#quota.update(entry.quotas);
   }
 
+  /** Gives back what the connector's quotas hold for calls that do not come any more. */
+  close(): void {
+    this.#quota.close();
+  }
+
   /**
-   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE (under the compatible name) while the connector is down,
-   * CONNECTOR_GONE when it goes during the call, QUOTA_EXCEEDED, TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or what the
-   * connection rejects with.
+   * Calls a tool. Rejects with CONNECTOR_UNAVAILABLE while the connector is down, or CONNECTOR_LOGIN_NEEDED where it
+   * wants a login (both under the compatible name), CONNECTOR_GONE when it goes during the call, QUOTA_EXCEEDED,
+   * TOOL_CALL_TIMEOUT, TOOL_CALL_ABORTED, or what the connection rejects with.
    */
   callTool(
     tool: RemoteToolDefinition,
@@ -102,41 +114,46 @@ export class ConnectorCalls {
     const timeoutMs = options.timeoutMs ?? this.#entry.timeouts?.call ?? this.#defaultTimeoutMs;
     const call: Call<T> = { ...asked, timeoutMs };
     let isAdmitted = quota === null;
-    using limit = deadline(
+    const limit = coarseDeadline(
       timeoutMs,
       () => (isAdmitted ? timeoutError(call) : quotaError(call, this.#entry.id)),
       options.signal,
       (reason) => abortedError(call, reason),
     );
-    const release = quota === null ? null : await quota.acquire(limit.signal, this.#entry.id, timeoutMs);
-    isAdmitted = true;
+    let release: (() => void) | null = null;
     try {
+      // Most calls begin at once: each await would cost a turn.
+      if (quota !== null) release = quota.begin(limit) ?? (await quota.acquire(limit, this.#entry.id, timeoutMs));
+      isAdmitted = true;
       for (let isResent = false; ; isResent = true) {
-        const open = await this.#route.reach(limit.signal);
+        const reached = this.#route.reach(limit);
+        const open = reached instanceof Promise ? await reached : reached;
         try {
-          return await sendOver(open, call, limit.signal);
+          return await sendOver(open, call, limit);
         } catch (error) {
           const mayResend = renewSession(error, open, this.#route, call.isSafe);
           if (isResent || !mayResend) throw error;
         }
       }
     } finally {
+      limit.unlink();
       release?.();
     }
   }
 }
 
 /** Sends a call over a connection, until it is answered, its deadline `limit` ends or the connection is given up. */
-async function sendOver<T>(open: OpenRoute, call: Call<T>, limit: AbortSignal): Promise<T> {
+async function sendOver<T>(open: OpenRoute, call: Call<T>, limit: Cancellation): Promise<T> {
   const { timeoutMs, options } = call;
-  using link = linkSignals(limit, open.life);
-  const { signal } = link;
+  const link = linkSignals(limit, open.life);
   const onProgress: CallLimits['onProgress'] =
-    options.onProgress && ((progress, params) => tellProgress(call, progress, params, link.abort));
+    options.onProgress && ((progress, params) => tellProgress(call, progress, params, (reason) => link.abort(reason)));
   open.enter();
   try {
-    return await raceSignal(call.perform(open.connection, { ...options, signal, timeoutMs, onProgress }), signal);
+    const limits = { ...options, signal: link, timeoutMs, onProgress };
+    return await raceSignal(call.perform(open.connection, limits), link);
   } finally {
+    link.unlink();
     open.leave();
   }
 }

@@ -17,12 +17,17 @@ import type { CallRoute, OpenRoute } from './call-route.ts';
  *    `sent: 'maybe'` is never sent again, since the tool may have run; a list or a read is, where a session was lost.
  *
  * Refused credentials (401) are another matter: the connector reconnects once with the current ones, and the call
- * fails.
+ * fails. A login that was accepted before and is no longer (401, `wasAuthorized`) takes the connector down until a
+ * person logs in. A call that alone wants a login, or more scopes (403), fails alone.
  */
 export function renewSession(error: unknown, open: OpenRoute, route: CallRoute, isSafe: boolean): boolean {
   if (!(error instanceof SwitchyardError)) return false;
   const { code, detail } = error;
   if (code === 'CONNECTOR_REFUSED' && detail.status === 401) route.renewCredentials(open);
+  if (code === 'CONNECTOR_LOGIN_NEEDED') {
+    if (detail.status === 401 && detail.wasAuthorized === true) route.lose(open, error);
+    return false;
+  }
   const isSessionLost = detail.session === 'lost';
   if (code !== 'TOOL_CALL_LOST' && !isSessionLost) return false;
   route.lose(open, code === 'TOOL_CALL_LOST' ? error : sessionLost(error));

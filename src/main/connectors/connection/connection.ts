@@ -1,10 +1,12 @@
 import type { Dispatcher } from 'undici';
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import type { EraPolicy, TransportPolicy } from '../../../shared/map/service-map.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { ToolProgress, ToolResult } from '../../mcp/tool-result.ts';
-import type { ConnectorOAuth } from '../../options/host-interfaces.ts';
+import type { MessageRecord } from '../../recording/recording-format.ts';
+import type { Credentials } from '../credentials/credentials.ts';
 import type { EraMemory } from './era-memory.ts';
 import type { StdioCommand } from './local-entry.ts';
 import type { ProcessView } from './process-view.ts';
@@ -14,13 +16,17 @@ export interface ConnectorTarget {
   readonly id: string;
   readonly name: string;
   readonly url: URL;
-  /** Sent with every request, credentials included. */
+  /** The entry's own, sent with every request beside those of its credentials. */
   readonly headers: Readonly<Record<string, string>>;
   readonly era: EraPolicy;
   readonly transport: TransportPolicy;
-  readonly oauth: ConnectorOAuth | null;
+  readonly credentials: Credentials;
   /** What to run for a connector that is a program; its URL is then a mere name. */
   readonly command: StdioCommand | null;
+  /** Takes the messages of the connection, where they are recorded. */
+  readonly record?: MessageRecord | undefined;
+  /** Whether its tools are listed as soon as it is connected, which saves round trips. */
+  readonly listsAtOnce?: boolean;
 }
 
 /** What a handshake found out. */
@@ -42,7 +48,7 @@ export interface ToolPage {
 }
 
 export interface RequestLimits {
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   readonly timeoutMs: number;
 }
 
@@ -115,8 +121,8 @@ export interface ConnectionEvents {
 }
 
 /**
- * Brings a connection up. Rejects with CONNECTOR_CONNECT_FAILED, CONNECTOR_REFUSED, CONNECTOR_TIMEOUT or the signal's reason,
- * leaving nothing open.
+ * Brings a connection up. Rejects with CONNECTOR_CONNECT_FAILED, CONNECTOR_REFUSED, CONNECTOR_LOGIN_NEEDED, CONNECTOR_TIMEOUT or
+ * the signal's reason, leaving nothing open.
  */
 export type Connect = (target: ConnectorTarget, events: ConnectionEvents, limits: RequestLimits) => Promise<Connection>;
 
@@ -137,4 +143,6 @@ export interface ConnectOptions {
   readonly eras?: EraMemory;
   /** Hears which process groups run. */
   readonly programs?: ProgramWatch | undefined;
+  /** Records the messages of each new connection. Never rejects. */
+  readonly record?: ((connectorId: string) => Promise<MessageRecord>) | undefined;
 }

@@ -6,8 +6,10 @@ import { describeRefusal, type HttpRefusal } from './http-refusal.ts';
 export type Failure =
   /** The connector answered with a JSON-RPC error: an answer, which may say that the session is lost. */
   | { readonly kind: 'rpc'; readonly code: number; readonly reason: string; readonly isSessionLost?: boolean }
-  /** It refused the credentials; `status` is 401 or 403. */
-  | { readonly kind: 'refused'; readonly status: number }
+  /** It refused the credentials; `status` is 401 or 403, `hint` a sentence on what else there is to do. */
+  | { readonly kind: 'refused'; readonly status: number; readonly hint: string | null }
+  /** A login has to come first, or could not be had; the error is told as it is. */
+  | { readonly kind: 'login'; readonly error: SwitchyardError }
   /** Another HTTP answer that carries no JSON-RPC answer. */
   | { readonly kind: 'status'; readonly refusal: HttpRefusal }
   | { readonly kind: 'timeout' }
@@ -47,10 +49,9 @@ export function toConnectError(
   const where = `Connector ${target.id} at ${target.url.origin}${target.url.pathname}`;
   switch (failure.kind) {
     case 'refused':
-      return new SwitchyardError('CONNECTOR_REFUSED', `${where} refused the credentials (${failure.status}).`, {
-        cause,
-        detail: { status: failure.status },
-      });
+      return refusedBy(`${where} refused the credentials (${failure.status}).`, failure, cause);
+    case 'login':
+      return failure.error;
     case 'timeout':
       return new SwitchyardError(
         'CONNECTOR_TIMEOUT',
@@ -95,9 +96,11 @@ export function toListError(failure: Failure, cause: unknown, limits: RequestLim
         detail,
       });
     case 'refused': {
-      const why = 'The connector refused the credentials when asked for its tools.';
+      const why = withHint('The connector refused the credentials when asked for its tools.', failure.hint);
       return new SwitchyardError('CONNECTOR_REFUSED', why, { cause, detail });
     }
+    case 'login':
+      return failure.error;
     case 'status': {
       const { refusal } = failure;
       if (refusal.kind === 'session-lost') return lostList(describeRefusal(refusal), cause);
@@ -132,11 +135,9 @@ export function toCallError(failure: Failure, cause: unknown, what: string, limi
         cause,
       });
     case 'refused':
-      return new SwitchyardError(
-        'CONNECTOR_REFUSED',
-        `${what}: the connector refused the credentials (${failure.status}).`,
-        { cause, detail: { status: failure.status } },
-      );
+      return refusedBy(`${what}: the connector refused the credentials (${failure.status}).`, failure, cause);
+    case 'login':
+      return failure.error;
     case 'unsendable': {
       const why = `${what}: the arguments cannot be sent: ${failure.reason}`;
       return new SwitchyardError('OPTIONS_INVALID', why, { cause });
@@ -153,6 +154,14 @@ export function toCallError(failure: Failure, cause: unknown, what: string, limi
     case 'network':
       return lost(what, failure.isUnsent ? 'no' : 'maybe', failure.reason, cause);
   }
+}
+
+function refusedBy(why: string, { status, hint }: Failure & { kind: 'refused' }, cause: unknown): SwitchyardError {
+  return new SwitchyardError('CONNECTOR_REFUSED', withHint(why, hint), { cause, detail: { status } });
+}
+
+function withHint(why: string, hint: string | null): string {
+  return hint === null ? why : `${why} ${hint}`;
 }
 
 function connectFailed(where: string, why: string, cause: unknown, detail = {}): SwitchyardError {

@@ -22,6 +22,8 @@ export interface HttpRefusal {
   readonly sent: Sent;
   /** After how many milliseconds the server wants the next request; null where it does not say. */
   readonly retryAfterMs: number | null;
+  /** A sentence on what people can do about refused credentials; null where nothing is known. */
+  readonly hint: string | null;
 }
 
 /** An HTTP answer in place of a JSON-RPC one. It holds nothing of the body, which may echo what was sent. */

@@ -19,7 +19,9 @@ import { EventReader } from './event-reader.ts';
 const MAX_TEXT_BYTES = 64 * 1024;
 
 /** What some write before UTF-8; a reader may pass over it (RFC 8259 section 8.1), as fetch does. */
-const BYTE_ORDER_MARK = Buffer.from('\ufeff');
+function hasMark(text: Buffer): boolean {
+  return text[0] === 0xef && text[1] === 0xbb && text[2] === 0xbf;
+}
 
 /** Reads a body as JSON, as events or as mere text, by its status and its type, and caps it. */
 export function createBodyReader(
@@ -43,7 +45,7 @@ function readerOf(type: string, cap: ByteCap, sink: BodySink): BodyReader {
 
 /** Some servers name JSON by another type, such as `text/json` or `application/json-rpc`. */
 function isJson(type: string): boolean {
-  return /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
+  return type === 'application/json' || /^(?:application|text)\/(?:json|json-?rpc|(?:[\w.-]+\+)json)$/.test(type);
 }
 
 /** Whatever the status, a body may be an answer, such as an error with its data. */
@@ -86,7 +88,7 @@ function jsonReader(maxBytes: number, sink: BodySink): BodyReader {
       chunks.splice(0);
       let value: unknown;
       try {
-        value = parseMessage(whole.toString('utf8', whole.subarray(0, 3).equals(BYTE_ORDER_MARK) ? 3 : 0));
+        value = parseMessage(whole.toString('utf8', hasMark(whole) ? 3 : 0));
       } catch {
         return sink.onFailure(new UnusableAnswer('the JSON that it answered is damaged'));
       }
@@ -132,7 +134,17 @@ function decompressing(
     return { take: refuse, end: refuse, stop: () => {} };
   }
   // A few bytes may become many: what is held up has to stay compressed.
-  const reader = open({ ...sink, hold: () => void decoder.pause(), goOn: () => void decoder.resume() });
+  const reader = open({
+    onValue: (value) => sink.onValue(value),
+    onEvent: (type, data) => sink.onEvent(type, data),
+    onLargeValue: (head) => sink.onLargeValue(head),
+    onEventId: (id) => sink.onEventId(id),
+    onRetry: (retryMs) => sink.onRetry(retryMs),
+    onEnd: (text) => sink.onEnd(text),
+    onFailure: (error) => sink.onFailure(error),
+    hold: () => void decoder.pause(),
+    goOn: () => void decoder.resume(),
+  });
   decoder.on('drain', () => sink.goOn?.());
   decoder.on('data', (chunk: Buffer) => reader.take(chunk));
   decoder.on('end', () => reader.end());
@@ -170,5 +182,6 @@ export function isEventStream(status: number, headers: IncomingHttpHeaders): boo
 }
 
 function mediaType(contentType: string | undefined): string {
+  if (contentType === 'application/json') return contentType;
   return contentType?.split(';', 1)[0]?.trim().toLowerCase() ?? '';
 }

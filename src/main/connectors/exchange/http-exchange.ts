@@ -1,37 +1,19 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Dispatcher } from 'undici';
+import { nextTurn } from '../../../shared/clock.ts';
+import { redirectTarget } from '../../http/redirect-target.ts';
+import { withCredentials } from '../../mcp/entry-headers.ts';
+import { type Challenge, type Credentials, NO_CREDENTIALS, type Verdict } from '../credentials/credentials.ts';
 import { createBodyReader } from './body-reader.ts';
-import type { BodyReader, ByteCap, ValueFlow, ValueSink } from './body-sink.ts';
-
-/** One HTTP request of a connector; `headers` are names and values in turn. */
-export interface HttpRequest {
-  readonly method: 'POST' | 'GET' | 'DELETE';
-  readonly url: URL;
-  readonly headers: readonly string[];
-  readonly body: string | null;
-}
-
-/** Who hears what comes of an exchange. One of `onEnd` and `onFailure` is called once, and nothing after it. */
-export interface ExchangeSink {
-  /** The answer begins; false ends the exchange there. */
-  onHead(status: number, headers: IncomingHttpHeaders): void;
-  /** A JSON value of the body: the whole of it, one event's data, or one message of a batch. */
-  onValue(value: unknown): void;
-  /** A server-sent event of another type than `message`. */
-  onEvent?(type: string, data: string): void;
-  /** A value is large; it comes as bytes if that gives a sink. */
-  onLargeValue?(head: Buffer, flow: ValueFlow): ValueSink | null;
-  onEventId?(id: string): void;
-  onRetry?(retryMs: number): void;
-  /** `text` is the body, where it was neither JSON nor events of a good answer. */
-  onEnd(text: string): void;
-  onFailure(error: unknown): void;
-}
-
-/** Ends an exchange with `reason`, which goes to `onFailure`. */
-export type AbortExchange = (reason: Error) => void;
+import type { BodyReader, ByteCap } from './body-sink.ts';
+import { type BodyOwner, ExchangeBody } from './exchange-body.ts';
+import type { AbortExchange, ExchangeSink, HttpRequest } from './http-request.ts';
+import { RefusedAnswer } from './refused-answer.ts';
 
 const MAX_REDIRECTS = 5;
+
+/** How often a request is sent again with other credentials: after a refresh, and after a step-up. */
+const MAX_RESENDS = 2;
 
 /** Headers that are meant once; undici gives those that come twice as a list. */
 const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
@@ -39,23 +21,30 @@ const SINGLE = ['content-type', 'content-encoding', 'location'] as const;
 /**
  * Sends a request and reads its answer as it comes. A redirect is followed only where it keeps the method and stays
  * within the origin: it would take headers with it that only this origin may see. `cap` limits what the answer holds.
+ * An answer of 401 or 403 did not run the request, so it is sent again where the credentials say so; nobody hears of
+ * that answer. Where they say that a login has to come first, the exchange fails with that error. `onOver` is called
+ * before the sink hears of the end.
  */
 export function startExchange(
   dispatcher: Dispatcher,
   request: HttpRequest,
   cap: ByteCap,
   sink: ExchangeSink,
+  credentials: Credentials = NO_CREDENTIALS,
+  onOver: () => void = () => {},
 ): AbortExchange {
-  const exchange = new Exchange(dispatcher, request, cap, sink);
-  exchange.dispatch(request.url);
+  const exchange = new Exchange(dispatcher, request, cap, sink, credentials, onOver);
+  exchange.send(request.url);
   return (reason) => exchange.fail(reason);
 }
 
-class Exchange implements Dispatcher.DispatchHandler {
+class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
   readonly #dispatcher: Dispatcher;
   readonly #request: HttpRequest;
   readonly #cap: ByteCap;
   readonly #sink: ExchangeSink;
+  readonly #credentials: Credentials;
+  readonly #onOver: () => void;
   #controller: Dispatcher.DispatchController | null = null;
   #reader: BodyReader | null = null;
   #failed: Error | null = null;
@@ -64,22 +53,55 @@ class Exchange implements Dispatcher.DispatchHandler {
   #url: URL;
   #redirects = 0;
   #next: URL | null = null;
+  /** What the credentials gave for the request that is under way. */
+  #given: readonly string[] = [];
+  #resends = 0;
+  /** The answer that the credentials are asked about, or that is read away before the request is sent again. */
+  #refused: RefusedAnswer | null = null;
+  /** Aborts what the credentials do for this exchange; null as long as they do nothing. */
+  #asking: AbortController | null = null;
 
-  constructor(dispatcher: Dispatcher, request: HttpRequest, cap: ByteCap, sink: ExchangeSink) {
+  constructor(
+    dispatcher: Dispatcher,
+    request: HttpRequest,
+    cap: ByteCap,
+    sink: ExchangeSink,
+    credentials: Credentials,
+    onOver: () => void,
+  ) {
     this.#dispatcher = dispatcher;
     this.#request = request;
     this.#cap = cap;
     this.#sink = sink;
+    this.#credentials = credentials;
+    this.#onOver = onOver;
     this.#url = request.url;
   }
 
-  dispatch(url: URL): void {
+  send(url: URL): void {
     this.#url = url;
-    const { method, headers, body } = this.#request;
+    try {
+      // What they begin now, others may wait for as well: it does not end with this exchange.
+      const given = this.#credentials.headers(null, { method: this.#request.method, url });
+      if (!(given instanceof Promise)) this.#dispatch(given);
+      else
+        given.then(
+          (headers) => void (this.#isOver || this.#dispatch(headers)),
+          (error) => this.#settle(error),
+        );
+    } catch (error) {
+      queueMicrotask(() => this.#settle(error));
+    }
+  }
+
+  #dispatch(given: readonly string[]): void {
+    this.#given = given;
+    const { origin, pathname, search } = this.#url;
+    const { method, body } = this.#request;
+    const headers = withCredentials(this.#request.headers, given) as string[];
     this.#isDispatching = true;
     try {
-      const path = url.pathname + url.search;
-      this.#dispatcher.dispatch({ origin: url.origin, path, method, headers: headers as string[], body }, this);
+      this.#dispatcher.dispatch({ origin, path: pathname + search, method, headers, body }, this);
     } catch (error) {
       this.onResponseError(null, error as Error);
     } finally {
@@ -92,6 +114,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#failed = reason;
     this.#settle(reason);
     this.#reader?.stop();
+    this.#asking?.abort(reason);
     this.#controller?.abort(reason);
   }
 
@@ -106,67 +129,122 @@ class Exchange implements Dispatcher.DispatchHandler {
       const value: unknown = headers[name];
       if (Array.isArray(value)) headers[name] = value[0];
     }
-    this.#next = this.#redirectTarget(status, headers.location);
+    const mayFollow = this.#redirects < MAX_REDIRECTS;
+    this.#next = mayFollow ? redirectTarget(status, headers.location, this.#request.method, this.#url) : null;
     if (this.#next !== null) return;
-    this.#sink.onHead(status, headers);
+    const mayAsk = this.#credentials !== NO_CREDENTIALS && this.#resends < MAX_RESENDS;
+    if ((status === 401 || status === 403) && mayAsk) void this.#ask(status, headers);
+    else this.#answer(status, headers, null);
+  }
+
+  /** Asks the credentials what to do about a refusal, and does it. */
+  async #ask(status: 401 | 403, headers: IncomingHttpHeaders): Promise<void> {
+    const refused = new RefusedAnswer((reason) => this.#controller?.abort(reason));
+    this.#refused = refused;
+    const verdict = await this.#verdictOn({
+      status,
+      wwwAuthenticate: joined(headers['www-authenticate']),
+      dpopNonce: joined(headers['dpop-nonce']),
+      url: this.#url,
+      method: this.#request.method,
+      resends: this.#resends,
+    });
+    if (this.#isOver) return;
+    if (verdict.kind === 'retry') {
+      this.#resends += 1;
+      refused.drop(() => void this.#resend());
+    } else if (verdict.kind === 'login') {
+      this.#settle(verdict.error);
+      refused.drop(() => {});
+    } else {
+      this.#answer(status, headers, verdict.hint);
+      if (this.#reader === null) return refused.drop(() => {});
+      this.#refused = null;
+      if (!refused.replay(this.#reader)) this.fail(new Error('The refusal broke off'));
+    }
+  }
+
+  async #resend(): Promise<void> {
+    this.#refused = null;
+    // undici takes a connection up again a turn after the end that it is just telling (client-h1.js).
+    await nextTurn();
+    await nextTurn();
+    if (!this.#isOver) this.send(this.#url);
+  }
+
+  async #verdictOn(challenge: Challenge): Promise<Verdict> {
+    this.#asking = new AbortController();
+    try {
+      return await this.#credentials.refused(challenge, this.#given, this.#asking.signal);
+    } catch (error) {
+      this.fail(error as Error);
+      return { kind: 'refused', hint: null };
+    }
+  }
+
+  /** Tells of an answer and reads its body. */
+  #answer(status: number, headers: IncomingHttpHeaders, hint: string | null): void {
+    this.#sink.onHead(status, headers, hint);
     // Whoever heard the head may have given the exchange up.
     if (this.#isOver) return;
-    this.#reader = createBodyReader(status, headers, this.#cap, {
-      onValue: (value) => void (this.#isOver || this.#sink.onValue(value)),
-      onEvent: (type, data) => void (this.#isOver || this.#sink.onEvent?.(type, data)),
-      onLargeValue: (head) => (this.#isOver ? null : (this.#sink.onLargeValue?.(head, this.#flow()) ?? null)),
-      onEventId: (id) => this.#sink.onEventId?.(id),
-      onRetry: (retryMs) => this.#sink.onRetry?.(retryMs),
-      onEnd: (text) => this.#end(text),
-      onFailure: (error) => this.fail(error),
-      hold: () => this.#controller?.pause(),
-      goOn: () => this.#controller?.resume(),
-    });
+    this.#reader = createBodyReader(status, headers, this.#cap, new ExchangeBody(this, this.#sink));
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  pause(): void {
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#controller?.resume();
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (!this.#isOver) this.#reader?.take(chunk);
+    if (this.#refused !== null) this.#refused.take(chunk);
+    else if (!this.#isOver) this.#reader?.take(chunk);
   }
 
   onResponseEnd(): void {
     const next = this.#next;
-    if (next === null) this.#reader?.end();
+    if (this.#refused !== null) this.#refused.end();
+    else if (next === null) this.#reader?.end();
     else {
       this.#next = null;
       this.#redirects += 1;
-      this.dispatch(next);
+      this.send(next);
     }
   }
 
   onResponseError(_: Dispatcher.DispatchController | null, error: Error): void {
+    if (this.#refused !== null) {
+      this.#refused.broken();
+      return;
+    }
     const settle = (): void => this.#settle(this.#failed ?? error);
     // What undici refuses at once, it tells at once: not before the caller has what ends the exchange.
     if (this.#isDispatching) queueMicrotask(settle);
     else settle();
   }
 
-  #flow(): ValueFlow {
-    return { pause: () => this.#controller?.pause(), resume: () => this.#controller?.resume() };
-  }
-
-  #end(text: string): void {
+  end(text: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#onOver();
     this.#sink.onEnd(text);
   }
 
   #settle(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#onOver();
     this.#sink.onFailure(error);
   }
+}
 
-  #redirectTarget(status: number, location: string | undefined): URL | null {
-    const keepsMethod =
-      status === 307 || status === 308 || (this.#request.method === 'GET' && status > 300 && status < 304);
-    if (!keepsMethod || location === undefined || this.#redirects === MAX_REDIRECTS) return null;
-    const target = URL.parse(location, this.#url.href);
-    const isWithin = target !== null && target.origin === this.#url.origin && target.username + target.password === '';
-    return isWithin ? target : null;
-  }
+/** A header that may come several times, as one text. */
+function joined(header: string | readonly string[] | undefined): string | null {
+  return (typeof header === 'string' ? header : header?.join(', ')) ?? null;
 }

@@ -1,9 +1,11 @@
 import type { Dispatcher } from 'undici';
 import { startTimer } from '../../../shared/clock.ts';
 import { StatusError } from '../connection/http-refusal.ts';
-import { type HttpAsked, judgeAnswer } from '../messages/http/http-status.ts';
+import type { Credentials } from '../credentials/credentials.ts';
+import { type HttpAnswer, type HttpAsked, judgeAnswer } from '../messages/http/http-status.ts';
 import type { ByteCap } from './body-sink.ts';
-import { type AbortExchange, type ExchangeSink, type HttpRequest, startExchange } from './http-exchange.ts';
+import { startExchange } from './http-exchange.ts';
+import type { AbortExchange, ExchangeSink, HttpRequest } from './http-request.ts';
 
 /** What is told where nothing else is known of it. */
 const NOTICE: HttpAsked = { step: 'a message', id: null, hasSession: true };
@@ -12,28 +14,21 @@ const NOTICE: HttpAsked = { step: 'a message', id: null, hasSession: true };
 export class OpenExchanges {
   readonly #dispatcher: Dispatcher;
   readonly #maxBytes: number;
+  readonly #credentials: Credentials;
   readonly #open = new Set<AbortExchange>();
 
   /** `maxBytes` caps each answer, after decompression. */
-  constructor(dispatcher: Dispatcher, maxBytes: number) {
+  constructor(dispatcher: Dispatcher, maxBytes: number, credentials: Credentials) {
     this.#dispatcher = dispatcher;
     this.#maxBytes = maxBytes;
+    this.#credentials = credentials;
   }
 
   /** Starts an exchange as {@link startExchange} does. */
   start(request: HttpRequest, sink: ExchangeSink, cap: ByteCap = this.#maxBytes): AbortExchange {
     const least = typeof cap === 'number' ? Math.min(cap, this.#maxBytes) : cap;
-    const abort = startExchange(this.#dispatcher, request, least, {
-      ...sink,
-      onEnd: (text) => {
-        this.#open.delete(abort);
-        sink.onEnd(text);
-      },
-      onFailure: (error) => {
-        this.#open.delete(abort);
-        sink.onFailure(error);
-      },
-    });
+    const over = (): void => void this.#open.delete(abort);
+    const abort = startExchange(this.#dispatcher, request, least, sink, this.#credentials, over);
     this.#open.add(abort);
     return abort;
   }
@@ -45,7 +40,7 @@ export class OpenExchanges {
    */
   tell(request: HttpRequest, timeoutMs: number, asked: HttpAsked = NOTICE): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    let head: Pick<Parameters<typeof judgeAnswer>[1], 'status' | 'headers'> | null = null;
+    let head: Omit<HttpAnswer, 'body'> | null = null;
     const refuse = (body: string): boolean => {
       if (head === null || head.status < 300) return false;
       const verdict = judgeAnswer(asked, { ...head, body });
@@ -53,8 +48,8 @@ export class OpenExchanges {
       return true;
     };
     const abort = this.start(request, {
-      onHead: (status, headers) => {
-        head = { status, headers };
+      onHead: (status, headers, hint) => {
+        head = { status, headers, hint };
         if (status < 300) resolve();
       },
       onValue: () => {},

@@ -1,7 +1,7 @@
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { asSwitchyardError, SwitchyardError } from '../../../shared/errors.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
-import { recordClientSession } from '../../observability/telemetry/session-durations.ts';
 import { detached } from '../../observability/trace.ts';
 import type { BroughtUp } from '../bring-up/bring-up.ts';
 import { stateOfListing } from '../bring-up/list-tools.ts';
@@ -13,27 +13,17 @@ import { StateMachine } from '../connector-state.ts';
 import { unavailableError } from '../unavailable-error.ts';
 import { ConnectionSlot } from './connection-slot.ts';
 import { ConnectionWatch } from './connection-watch.ts';
-import { LiveConnection } from './live-connection.ts';
+import { fateOf } from './fate.ts';
+import type { LiveConnection } from './live-connection.ts';
+import { openLiveConnection } from './open-live-connection.ts';
 import { Reconnection } from './reconnection.ts';
-
-/**
- * Failures after which an attempt with the same settings would not help. A name may get another address some day: the
- * background's retry, once an interval, is soon enough for that. It also asks the resolver for names that a map's
- * author chose no more often than it has to.
- */
-const PERMANENT: ReadonlySet<string> = new Set([
-  'CONNECTOR_ADDRESS_REFUSED',
-  'CONNECTOR_AUTH_MISSING',
-  'CONNECTOR_LOOP',
-  'CONNECTOR_REFUSED',
-]);
 
 /** How long a call waits for an attempt that it asked for. */
 const PROBE_WAIT_MS = 2_000;
 
 /**
- * Brings the connection of one connector up, keeps it up, and gives it to calls. Every failure becomes a state, and
- * all but the permanent ones are followed by another attempt.
+ * Brings the connection of one connector up, keeps it up, and gives it to calls. Every failure becomes a state
+ * (`fate.ts`): a connector that backs off is tried again by itself, one that needs a login by {@link loginChanged}.
  */
 export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   /** As the map has it now. */
@@ -45,7 +35,10 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   #settled: Promise<void> = Promise.resolve();
   /** Resolves when somebody waits for the attempt under way. */
   #urgency: PromiseWithResolvers<void> = Promise.withResolvers();
+  /** The login changed during the attempt under way, which may have used the old one. */
+  #isLoginNewer = false;
   #process: ProcessView | null = null;
+  /** What went wrong last; null since the connection is up again. */
   #lastError: SwitchyardError | null = null;
 
   constructor(entry: ConnectorEntry, deps: ConnectorDeps) {
@@ -64,12 +57,10 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#lastError?.code ?? null;
   }
 
-  /** What went wrong last; null since the connection is up again. */
   get lastError(): SwitchyardError | null {
     return this.#lastError;
   }
 
-  /** The connection that is up. */
   get up(): LiveConnection | null {
     return this.#slot.up;
   }
@@ -84,7 +75,6 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return this.#settled;
   }
 
-  /** Whether the server asked not to be tried again yet. */
   get isHeld(): boolean {
     return this.#reconnection.isHeld;
   }
@@ -95,8 +85,26 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       const reason = `Connector ${this.id} was changed in ${originOf(this.entry)}.`;
       this.cut(new SwitchyardError('CONNECTOR_GONE', reason));
     }
+    this.again(why);
+  }
+
+  /** Makes another attempt now; calls over a connection that was lost may end meanwhile. */
+  again(why: string): void {
     this.#reconnection.reset();
     this.#settle(this.#attempt(why));
+  }
+
+  /**
+   * A person logged in or out, here or in another process. Connects at once and out of turn, also where the connection
+   * is up: its session and its tools are those of the old login. An attempt under way is repeated if it fails for want
+   * of a login.
+   */
+  loginChanged(): void {
+    const { state } = this.machine;
+    if (state === 'connecting') this.#isLoginNewer = true;
+    else if (this.#slot.up !== null) this.#reconnect('its login changed');
+    else if (state !== 'disabled' && state !== 'closing' && !this.isHeld) this.again('its login changed');
+    this.#urgency.resolve();
   }
 
   /** Reads the tools again if the connection is up. */
@@ -132,17 +140,16 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     await Promise.all([this.#settled, this.#slot.emptied()]);
   }
 
-  async reach(signal: AbortSignal): Promise<LiveConnection> {
-    if (!this.machine.isUp) await this.awaitChance(signal);
-    return this.#slot.up ?? Promise.reject(this.unavailable());
+  reach(signal: Cancellation): LiveConnection | Promise<LiveConnection> {
+    const up = this.machine.isUp ? this.#slot.up : null;
+    return up ?? this.awaitChance(signal).then(() => this.#slot.up ?? Promise.reject(this.unavailable()));
   }
 
   /**
-   * Resolves when a call may be worth a try. An attempt under way is waited for, and no longer has to wait for its
-   * turn. A connector that backs off tries at once, unless it just did, and is waited for at most 2 s. Rejects with
-   * the reason of `signal`.
+   * Resolves when a call may be worth a try. An attempt under way is hurried and waited for. A connector that backs off
+   * tries at once, unless it just did, and is waited for at most 2 s. Rejects with the reason of `signal`.
    */
-  async awaitChance(signal: AbortSignal): Promise<void> {
+  async awaitChance(signal: Cancellation): Promise<void> {
     const { state } = this.machine;
     if (state === 'backing-off' && this.#reconnection.mayProbe) {
       this.#reconnection.cancel();
@@ -160,11 +167,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     return unavailableError(this.entry, this.machine.state, this.#lastError);
   }
 
-  lose(up: LiveConnection, error: Error): void {
-    this.#lose(up, error, false);
-  }
-
-  #lose(up: LiveConnection, error: Error, isGone: boolean): void {
+  lose(up: LiveConnection, error: Error, isGone = false): void {
     if (this.#slot.up !== up) return;
     this.#reconnection.lost(up.isStable);
     this.#slot.release(this.id, error, isGone);
@@ -173,9 +176,12 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
 
   /** The credentials may have changed since it connected, so it connects once more with the present ones. */
   renewCredentials(up: LiveConnection): void {
-    if (this.#slot.up !== up) return;
-    this.#slot.release(this.id, new Error('Its credentials were refused'), false);
-    this.#settle(this.#attempt('its credentials were refused'));
+    if (this.#slot.up === up) this.#reconnect('its credentials were refused');
+  }
+
+  #reconnect(why: string): void {
+    this.#slot.release(this.id, new Error(`Connector ${this.id} is connected again: ${why}.`), false);
+    this.#settle(this.#attempt(why));
   }
 
   #settle(settled: Promise<void>): void {
@@ -187,9 +193,10 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   async #attempt(why: string): Promise<void> {
     const life = this.#slot.begin();
     this.#urgency = Promise.withResolvers();
+    this.#isLoginNewer = false;
     this.#reconnection.started();
     const { onNotification } = this.#deps;
-    const watch = new ConnectionWatch((up, error) => this.#lose(up, error, true), {
+    const watch = new ConnectionWatch((up, error) => this.lose(up, error, true), {
       onProcess: (view) => {
         this.#process = withLastWords(view, this.#process);
       },
@@ -205,24 +212,20 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
       watch.take(up);
       await this.#arrive(up);
     } catch (error) {
-      if (!life.aborted) this.#fail(asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED'));
+      if (life.aborted) return;
+      const coded = asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED');
+      // Inside the same attempt, so that calls that wait for it get what the new login brings.
+      if (this.#isLoginNewer && fateOf(coded) !== 'backing-off') await this.#attempt('its login changed');
+      else this.#fail(coded);
     }
   }
 
   #live(arrived: BroughtUp, life: AbortSignal): LiveConnection {
-    const { connection } = arrived;
-    const live: LiveConnection = new LiveConnection(arrived, life, {
-      relistAfterMs: this.#deps.relistAfterMs,
-      relist: () => this.#deps.relist(this.entry, connection, life),
-      onListing: async (listing, hadWhole) => {
-        await this.#deps.onTools(this, listing, connection.facts);
-        if (this.#slot.up === live && this.machine.isUp && (listing.cutBecause === null) !== hadWhole)
-          this.machine.to(...stateOfListing(listing));
-      },
+    const live: LiveConnection = openLiveConnection(arrived, life, this, this.#deps, {
       onLost: (error) => this.lose(live, error),
-      onListFailed: (error) => this.#deps.onListFailed(this, error),
-      onEnded: (durationMs, error) =>
-        recordClientSession(connection.facts, new URL(this.entry.endpoint), durationMs, error),
+      onWholeness: (listing) => {
+        if (this.#slot.up === live && this.machine.isUp) this.machine.to(...stateOfListing(listing));
+      },
     });
     return live;
   }
@@ -238,13 +241,10 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
   #fail(error: SwitchyardError): void {
     this.#lastError = error;
     this.#reconnection.failed(error);
-    if (PERMANENT.has(error.code)) {
-      this.machine.to('failed', error.message);
-      return;
-    }
+    const fate = fateOf(error);
     // Scheduled before the transition is told: a listener may close the connector, and this timer with it. Detached:
     // the call or the sync that it failed in is long over by then.
-    this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
-    this.machine.to('backing-off', error.message);
+    if (fate === 'backing-off') this.#reconnection.schedule((why) => detached(() => this.#settle(this.#attempt(why))));
+    this.machine.to(fate, error.message);
   }
 }

@@ -4,6 +4,7 @@ import type { BroughtUp } from '../bring-up/bring-up.ts';
 import type { ToolListing } from '../bring-up/list-tools.ts';
 import type { OpenRoute } from '../calls/call-route.ts';
 import type { Connection } from '../connection/connection.ts';
+import { isConnectionLost } from './fate.ts';
 import { ToolRefresher } from './tool-refresher.ts';
 
 /** Who hears what a live connection finds out. */
@@ -22,13 +23,6 @@ export interface LiveConnectionEvents {
 
 /** A connection that lasted this long was a good one: a failure after it starts a new series of attempts. */
 const STABLE_MS = 10_000;
-
-/** Codes of a failed tool list that mean that the connection itself is gone. */
-const LOST: ReadonlySet<string> = new Set([
-  'CONNECTOR_ADDRESS_REFUSED',
-  'CONNECTOR_CONNECT_FAILED',
-  'CONNECTOR_REFUSED',
-]);
 
 /** A connector's connection while it is up: its tools as last read, what keeps them true, and the calls under way. */
 export class LiveConnection implements OpenRoute {
@@ -60,7 +54,7 @@ export class LiveConnection implements OpenRoute {
       },
       onFailure: (error) => {
         const coded = asSwitchyardError(error, 'CONNECTOR_CONNECT_FAILED');
-        if (LOST.has(coded.code)) events.onLost(coded);
+        if (isConnectionLost(coded.code)) events.onLost(coded);
         else events.onListFailed(coded);
       },
     });

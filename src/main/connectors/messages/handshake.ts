@@ -26,6 +26,8 @@ export interface HandshakeOptions {
   readonly whenSilent?: WhenSilent;
   /** How long, from the beginning, a silent probe is waited for where `initialize` was refused as SSE servers do. */
   readonly patienceMs?: number;
+  /** Whether the tools are listed right after it, so that a legacy server is not waited for once more. */
+  readonly listsAtOnce?: boolean;
 }
 
 /**
@@ -40,13 +42,12 @@ export async function shakeHands(
   options: HandshakeOptions,
 ): Promise<Handshake> {
   const { endpoint, eras, transport, legacyChannel = channel } = options;
-  const offer = () => initialize(legacyChannel, capabilities, transport);
+  const offer = () => initialize(legacyChannel, capabilities, transport, options.listsAtOnce);
   if (era === 'modern') return discover(channel, transport);
   if (era === 'legacy' || eras.isLegacy(endpoint)) {
     try {
-      const { handshake, confirm } = await offer();
-      await confirm();
-      return handshake;
+      const { confirm } = await offer();
+      return await confirm();
     } catch (error) {
       if (era === 'legacy') throw error;
       eras.forget(endpoint);

@@ -1,3 +1,4 @@
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import { linkSignals, raceSignal, systemSleep } from '../../../shared/clock.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
@@ -22,7 +23,7 @@ export async function throughInputRounds(
   params: JsonObject,
   send: (params: JsonObject) => Promise<JsonObject>,
   answer: AnswerInput,
-  ...signals: readonly AbortSignal[]
+  ...signals: readonly Cancellation[]
 ): Promise<JsonObject> {
   let result = first;
   using link = linkSignals(...signals);

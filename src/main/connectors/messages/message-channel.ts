@@ -1,10 +1,11 @@
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
 
 export interface ChannelRequestOptions extends RequestTraffic {
   /** Aborting it cancels the request; null for a request that always runs to its end. */
-  readonly signal: AbortSignal | null;
+  readonly signal: Cancellation | null;
   /** The tool that a call is about; Streamable HTTP repeats some arguments in headers. */
   readonly tool?: RemoteToolDefinition | undefined;
 }

@@ -14,6 +14,7 @@ import type {
 import { ClosedConnection, toCallError, toListError } from '../connection/failure.ts';
 import { isBrokenConnection } from '../connection/network-failure.ts';
 import { isSafeToRepeat } from '../connection/safe-methods.ts';
+import { type FirstList, HandshakeRefused } from './era/first-list.ts';
 import { throughInputRounds } from './input-rounds.ts';
 import type { ChannelRequestOptions, MessageChannel } from './message-channel.ts';
 import { laterFailure, requestFailure } from './request-failure.ts';
@@ -55,9 +56,18 @@ export class MessageConnection implements Connection {
   readonly #transport: TransportParts;
   /** Aborts when the connection is closed. */
   readonly #life = new AbortController();
+  /** How the first page is asked for; null where nothing is special about it, and once it was. */
+  #firstList: FirstList | null;
 
-  constructor(channel: MessageChannel, facts: ConnectionFacts, answerer: Answerer, transport: TransportParts) {
+  constructor(
+    channel: MessageChannel,
+    facts: ConnectionFacts,
+    answerer: Answerer,
+    transport: TransportParts,
+    firstList: FirstList | null = null,
+  ) {
     this.facts = facts;
+    this.#firstList = firstList;
     this.#channel = channel;
     this.#answerer = answerer;
     this.#transport = transport;
@@ -67,9 +77,14 @@ export class MessageConnection implements Connection {
     if (!isObject(this.facts.capabilities.tools)) return NO_TOOLS;
     try {
       const params = cursor === null ? {} : { cursor };
-      return asToolPage(await this.#send('tools/list', params, { signal: limits.signal }));
+      const ask = async (): Promise<ToolPage> =>
+        asToolPage(await this.#send('tools/list', params, { signal: limits.signal }));
+      const first = this.#firstList;
+      this.#firstList = null;
+      return await (first === null ? ask() : first(ask, limits.signal));
     } catch (error) {
       if (limits.signal.aborted) throw limits.signal.reason;
+      if (error instanceof HandshakeRefused) throw error.coded;
       throw toListError(requestFailure(error), error, limits);
     }
   }

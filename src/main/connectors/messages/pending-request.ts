@@ -1,4 +1,5 @@
-import { startTimer, type Timer } from '../../../shared/clock.ts';
+import type { Cancellation } from '../../../shared/cancellation.ts';
+import { startCoarseTimer, type Timer } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
 
@@ -13,7 +14,7 @@ export class PendingRequest {
   readonly id: number;
   readonly answer: Promise<JsonObject>;
   readonly traffic: RequestTraffic;
-  readonly #signal: AbortSignal | null;
+  readonly #signal: Cancellation | null;
   readonly #onSettled: (isGivenUp: boolean) => void;
   readonly #resolve: (result: JsonObject) => void;
   readonly #reject: (error: unknown) => void;
@@ -24,7 +25,7 @@ export class PendingRequest {
 
   constructor(
     id: number,
-    signal: AbortSignal | null,
+    signal: Cancellation | null,
     traffic: RequestTraffic,
     onSettled: (isGivenUp: boolean) => void,
   ) {
@@ -62,7 +63,7 @@ export class PendingRequest {
     this.#settle(false);
     this.#resolve(result);
     // Cut off at once it would take its connection with it, which the next request could use.
-    if (this.#abort !== null) this.#linger = startTimer(LINGER_MS, () => this.#abort?.(answered()));
+    if (this.#abort !== null) this.#linger = startCoarseTimer(LINGER_MS, () => this.#abort?.(answered()));
   }
 
   reject(error: unknown): void {

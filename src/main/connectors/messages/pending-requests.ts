@@ -1,7 +1,8 @@
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import { type Answer, asIncoming, asProgress, type FromServer, isObject, type JsonObject } from '../../mcp/json-rpc.ts';
 import { RefusedMessage } from '../../mcp/refused-message.ts';
-import { noteRequestId } from '../../observability/telemetry/current-trace.ts';
+import { keepTraceForLater, noteRequestId } from '../../observability/telemetry/current-trace.ts';
 import type { RequestTraffic } from '../connection/connection.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 import { PendingRequest } from './pending-request.ts';
@@ -33,10 +34,11 @@ export class PendingRequests {
   }
 
   /** Waits for the answer to a request that is about to be sent. `onGivenUp` is called if its signal aborts first. */
-  add(id: number, signal: AbortSignal | null, traffic: RequestTraffic, onGivenUp: () => void): PendingRequest {
+  add(id: number, signal: Cancellation | null, traffic: RequestTraffic, onGivenUp: () => void): PendingRequest {
+    const inTrace = keepTraceForLater();
     const pending = new PendingRequest(id, signal, traffic, (isGivenUp) => {
       this.#byId.delete(id);
-      if (isGivenUp) onGivenUp();
+      if (isGivenUp) inTrace(onGivenUp);
     });
     this.#byId.set(id, pending);
     noteRequestId(id);

@@ -3,6 +3,7 @@ import { RpcError } from '../../mcp/json-rpc.ts';
 import { ClosedConnection, type Failure, SseServerAnswered, UnusableAnswer } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
 import { networkFailure } from '../connection/network-failure.ts';
+import { isLoginError } from '../credentials/login-error.ts';
 import { SessionLossAnswered } from './http/session-loss.ts';
 
 /** Says what failed a request of a channel. */
@@ -11,6 +12,7 @@ export function requestFailure(error: unknown): Failure {
     const isSessionLost = error instanceof SessionLossAnswered;
     return { kind: 'rpc', code: error.code, reason: rootReason(error), isSessionLost };
   }
+  if (isLoginError(error)) return { kind: 'login', error };
   if (error instanceof StatusError) return statusFailure(error);
   if (error instanceof UnusableAnswer)
     return { kind: 'unusable', reason: error.message, isSse: error instanceof SseServerAnswered };
@@ -23,8 +25,8 @@ export function requestFailure(error: unknown): Failure {
 }
 
 function statusFailure({ refusal }: StatusError): Failure {
-  const { status } = refusal;
-  return status === 401 || status === 403 ? { kind: 'refused', status } : { kind: 'status', refusal };
+  const { status, hint } = refusal;
+  return status === 401 || status === 403 ? { kind: 'refused', status, hint } : { kind: 'status', refusal };
 }
 
 /** Says what failed a later round of a call. It says nothing about the first round, which was sent. */

@@ -1,21 +1,34 @@
 import type { HostSide } from '../../mcp/host-side.ts';
-import type { FromServer } from '../../mcp/json-rpc.ts';
-import type { ConnectionEvents } from '../connection/connection.ts';
+import type { FromServer, JsonObject } from '../../mcp/json-rpc.ts';
+import type { MessageRecord } from '../../recording/recording-format.ts';
+import type { ConnectionEvents, ConnectorTarget } from '../connection/connection.ts';
 import type { MessageChannel } from './message-channel.ts';
 import { ServerRequests } from './server-requests.ts';
+
+/** The connector whose messages they are. */
+type ServerTarget = Pick<ConnectorTarget, 'id' | 'record'>;
 
 /** Delivers what a server sends besides answers: its requests to the host, its notices to the connector. */
 export class ServerMessages {
   readonly #host: HostSide;
   readonly #events: ConnectionEvents;
   readonly #requests: ServerRequests;
+  readonly #record: MessageRecord | undefined;
   #isUp = false;
 
   /** `channel` is asked for once a request has to be answered. */
-  constructor(channel: () => MessageChannel, connectorId: string, host: HostSide, events: ConnectionEvents) {
+  constructor(channel: () => MessageChannel, target: ServerTarget, host: HostSide, events: ConnectionEvents) {
+    const { id: connectorId, record } = target;
     this.#host = host;
     this.#events = events;
-    this.#requests = new ServerRequests({ answer: (id, answer) => channel().answer(id, answer) }, connectorId);
+    this.#record = record;
+    const answers: ConstructorParameters<typeof ServerRequests>[0] = {
+      answer: (id, answer) => {
+        record?.note('client', { jsonrpc: '2.0', id, ...answer });
+        return channel().answer(id, answer);
+      },
+    };
+    this.#requests = new ServerRequests(answers, connectorId);
   }
 
   /** Whether the connection is up: after its handshake, and until it is closed. */
@@ -35,10 +48,16 @@ export class ServerMessages {
   }
 
   take(message: FromServer, answeredBy: HostSide = this.#host): void {
+    if (this.#record !== undefined) this.#record.note('server', asSent(message));
     if (message.kind === 'request' || message.method === 'notifications/cancelled')
       this.#requests.take(message, answeredBy);
     else if (!this.#isUp) return;
     else if (message.method === 'notifications/tools/list_changed') this.#events.onToolsChanged();
     else this.#events.onNotification?.(message.method, message.params);
   }
+}
+
+function asSent(message: FromServer): JsonObject {
+  const { method, params } = message;
+  return { jsonrpc: '2.0', ...(message.kind === 'request' && { id: message.id }), method, params };
 }

@@ -1,6 +1,10 @@
+import { signalOf } from '../../../shared/cancellation.ts';
 import { raceSignal, settledWithin } from '../../../shared/clock.ts';
 import { messageOf, rootReason, SwitchyardError } from '../../../shared/errors.ts';
 import type { AgentLike } from '../../http/agent-check.ts';
+import { LateAgent } from '../../http/late-agent.ts';
+import { loadUndici } from '../../http/load-undici.ts';
+import { withCredentials } from '../../mcp/entry-headers.ts';
 import type { ToolResult } from '../../mcp/tool-result.ts';
 import type { Logger } from '../../observability/logger.ts';
 import type { CreateProxy, RemoteProxy, RemoteProxyConfig } from '../../options/host-interfaces.ts';
@@ -19,7 +23,10 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
       // A proxy may say that it is up from within connect(): only the way down, once it was up, is news.
       if (!up && isUp) events.onLost(new Error('The proxy reported itself down'));
     };
-    const proxy = createProxy(configFor(target, { logger, agent, onAvailabilityChange }));
+    const headers = await headersOf(target, limits);
+    // A host may use any method of undici's class.
+    const whole = agent instanceof LateAgent ? await within(wholeAgent(agent), limits) : agent;
+    const proxy = createProxy(configFor(target, { headers, logger, agent: whole, onAvailabilityChange }));
     try {
       await within(
         settled(() => proxy.connect()),
@@ -70,6 +77,12 @@ export function createProxyConnect(createProxy: CreateProxy, logger: Logger, age
   };
 }
 
+/** undici's index alone gives agents their methods besides `dispatch`. */
+async function wholeAgent(agent: LateAgent): Promise<AgentLike> {
+  await loadUndici();
+  return await agent.whole();
+}
+
 function toolsOnly(connectorId: string, method: string): SwitchyardError {
   return new SwitchyardError(
     'TOOL_CALL_REJECTED',
@@ -79,18 +92,24 @@ function toolsOnly(connectorId: string, method: string): SwitchyardError {
 
 function configFor(
   target: ConnectorTarget,
-  given: Pick<RemoteProxyConfig, 'logger' | 'agent' | 'onAvailabilityChange'>,
+  given: Pick<RemoteProxyConfig, 'headers' | 'logger' | 'agent' | 'onAvailabilityChange'>,
 ): RemoteProxyConfig {
   return {
     connectorId: target.id,
     endpoint: target.url.href,
     enabled: true,
-    headers: target.headers,
     serviceLabel: target.name,
     unavailableErrorName: unavailableErrorName(target.id),
     unavailableErrorMessage: unavailableErrorMessage(target.name),
     ...given,
   };
+}
+
+/** The entry's own headers and those of its key, which never changes. */
+async function headersOf({ headers, credentials, url }: ConnectorTarget, limits: RequestLimits) {
+  const given = await credentials.headers(signalOf(limits.signal), { method: 'POST', url });
+  const all = withCredentials(Object.entries(headers).flat(), given);
+  return Object.fromEntries(all.flatMap((name, index) => (index % 2 === 0 ? [[name, all[index + 1] ?? '']] : [])));
 }
 
 /** Tools as any connector would send them: what has no JSON form is no tool. */

@@ -1,8 +1,10 @@
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { deadline, startTimer, systemRandom, type Timer } from '../../../shared/clock.ts';
 import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
 import { assertCompatibleAgent } from '../../http/agent-check.ts';
+import { asDispatcher, LateAgent } from '../../http/late-agent.ts';
+import { loadUndiciAgent } from '../../http/load-undici.ts';
 import { TOOLS_ONLY } from '../../mcp/host-side.ts';
 import { isObject } from '../../mcp/json-rpc.ts';
 import { createConnect } from '../bring-up/choose-connect.ts';
@@ -10,6 +12,7 @@ import { listAllTools } from '../bring-up/list-tools.ts';
 import type { OpenRoute } from '../calls/call-route.ts';
 import { ConnectorCalls } from '../calls/connector-calls.ts';
 import type { Connection } from '../connection/connection.ts';
+import { NO_CREDENTIALS } from '../credentials/credentials.ts';
 import { ToolRefresher } from '../live/tool-refresher.ts';
 import type { ProxiedTool, RemoteToolProxyOptions } from './remote-tool-proxy-options.ts';
 
@@ -28,7 +31,7 @@ export class RemoteToolProxy {
   readonly #options: RemoteToolProxyOptions;
   readonly #label: string;
   readonly #calls: ConnectorCalls;
-  #ownAgent: Agent | null = null;
+  #ownAgent: LateAgent | null = null;
   #connection: Connection | null = null;
   #tools: ReadonlyMap<string, RemoteToolDefinition> = new Map();
   /** Aborted by `disconnect()`: whatever runs under it ends. Null while disconnected. */
@@ -151,7 +154,7 @@ export class RemoteToolProxy {
         headers: headers ?? {},
         era: 'auto',
         transport: 'auto',
-        oauth: null,
+        credentials: NO_CREDENTIALS,
         command: null,
       } as const;
       const arrived = await connect(
@@ -221,8 +224,11 @@ export class RemoteToolProxy {
 
   #dispatcher(): Dispatcher {
     if (this.#options.agent !== undefined) return this.#options.agent as unknown as Dispatcher;
-    this.#ownAgent ??= new Agent({ bodyTimeout: 0, headersTimeout: 0 });
-    return this.#ownAgent;
+    this.#ownAgent ??= new LateAgent(async () => {
+      const Agent = await loadUndiciAgent({ proxy: null });
+      return new Agent({ bodyTimeout: 0, headersTimeout: 0 });
+    });
+    return asDispatcher(this.#ownAgent);
   }
 
   #timeout(): SwitchyardError {

@@ -1,4 +1,3 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { detached } from '../../observability/trace.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
@@ -6,9 +5,9 @@ import { StatusError } from '../connection/http-refusal.ts';
 import { STREAM_STEP } from '../connection/sse-fallback.ts';
 import { isEventStream } from '../exchange/body-reader.ts';
 import type { ByteCap } from '../exchange/body-sink.ts';
-import type { AbortExchange, HttpRequest } from '../exchange/http-exchange.ts';
+import type { AbortExchange, HttpRequest } from '../exchange/http-request.ts';
 import type { OpenExchanges } from '../exchange/open-exchanges.ts';
-import { judgeAnswer } from '../messages/http/http-status.ts';
+import { type HttpAnswer, judgeAnswer } from '../messages/http/http-status.ts';
 import { type EndpointAddress, readEndpoint } from './endpoint-address.ts';
 
 /** Hears what an event stream brings. */
@@ -36,10 +35,10 @@ export function openEventStream(
     exchanges.start(
       request,
       {
-        onHead(status, headers) {
+        onHead(status, headers, hint) {
           isOpen = isEventStream(status, headers);
           // What else it says is not read: there may be no end to it.
-          if (!isOpen) abort?.(noStream(status, headers));
+          if (!isOpen) abort?.(noStream({ status, headers, hint }));
         },
         onEvent(type, data) {
           if (type !== 'endpoint') return;
@@ -65,7 +64,7 @@ function broken(error: unknown): Error {
   return new Error('The event stream broke', { cause: error });
 }
 
-function noStream(status: number, headers: IncomingHttpHeaders): Error {
-  const verdict = judgeAnswer({ step: STREAM_STEP, id: null, hasSession: false }, { status, headers, body: '' });
+function noStream(answer: Omit<HttpAnswer, 'body'>): Error {
+  const verdict = judgeAnswer({ step: STREAM_STEP, id: null, hasSession: false }, { ...answer, body: '' });
   return verdict.kind === 'answered' ? new UnusableAnswer('it has no event stream') : new StatusError(verdict);
 }

@@ -1,13 +1,12 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { asIncoming } from '../../mcp/json-rpc.ts';
 import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { UnusableAnswer } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
-import type { HttpRequest } from '../exchange/http-exchange.ts';
+import type { HttpRequest } from '../exchange/http-request.ts';
 import type { OpenExchanges } from '../exchange/open-exchanges.ts';
-import { describeAnswer, type HttpAsked, judgeAnswer } from '../messages/http/http-status.ts';
+import { describeAnswer, type HttpAnswer, type HttpAsked, judgeAnswer } from '../messages/http/http-status.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
 import type { PendingRequests } from '../messages/pending-requests.ts';
 
@@ -22,10 +21,7 @@ export interface WrittenMessage {
 }
 
 /** The beginning of an answer. */
-interface Head {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-}
+type Head = Omit<HttpAnswer, 'body'>;
 
 /**
  * Sends a request whose answer comes over the event stream. A server may also answer the POST itself. A refusal fails
@@ -51,8 +47,8 @@ export function postMessage(
     pending.reject(new UnusableAnswer(`its answer is malformed: ${describeAnswer(asked, refused)}`));
   };
   const abort = exchanges.start(request, {
-    onHead: (status, headers) => {
-      head = { status, headers };
+    onHead: (status, headers, hint) => {
+      head = { status, headers, hint };
       if (status >= 300) bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));
     },
     onValue: (value) => {

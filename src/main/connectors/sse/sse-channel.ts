@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
 import { LostUnderRequest } from '../connection/network-failure.ts';
+import type { Credentials } from '../credentials/credentials.ts';
 import { SMALL_ANSWER_BYTES } from '../exchange/body-sink.ts';
 import { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { withinSession } from '../messages/http/session-loss.ts';
@@ -17,8 +18,9 @@ export interface SseChannelOptions extends MessageEvents {
   readonly dispatcher: Dispatcher;
   /** The address of the event stream. */
   readonly url: URL;
-  /** Sent with every request. */
+  /** Sent with every request, beside what `credentials` give. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly credentials: Credentials;
   /** Cap on one event, and on the answer to one POST. */
   readonly maxResultBytes: number;
   /** The stream ended, or never came about. Every request that waited was rejected before. Called once. */
@@ -48,7 +50,7 @@ export class SseChannel implements MessageChannel {
     this.#options = options;
     this.#writer = new SseRequests(options.headers);
     this.#requests = new PendingRequests(options);
-    this.#exchanges = new OpenExchanges(options.dispatcher, options.maxResultBytes);
+    this.#exchanges = new OpenExchanges(options.dispatcher, options.maxResultBytes, options.credentials);
     // Nobody may be waiting any more when the stream fails.
     this.#opened.promise.catch(() => {});
   }

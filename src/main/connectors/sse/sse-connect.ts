@@ -16,6 +16,7 @@ import { ClosedConnection, toConnectError } from '../connection/failure.ts';
 import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
 import type { MessageChannel } from '../messages/message-channel.ts';
 import { MessageConnection } from '../messages/message-connection.ts';
+import { recordedChannel } from '../messages/recording/recorded-channel.ts';
 import { requestFailure } from '../messages/request-failure.ts';
 import { ServerMessages } from '../messages/server-messages.ts';
 import { SseChannel } from './sse-channel.ts';
@@ -31,9 +32,9 @@ export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'm
   const { host } = options;
   return async (target, events, limits) => {
     limits.signal.throwIfAborted();
-    const messages: ServerMessages = new ServerMessages(() => channel, target.id, host, events);
+    const messages: ServerMessages = new ServerMessages(() => channel, target, host, events);
     const channel = createChannel(options, target, messages, events);
-    const traced = new TracedChannel(channel, transportAttributes('http', target.url));
+    const traced = recordedChannel(new TracedChannel(channel, transportAttributes('http', target.url)), target.record);
     const agreed = await settleHandshake(channel, traced, host, target, limits);
     try {
       assertNotSelf(host, agreed, target.id);
@@ -56,7 +57,7 @@ export function createSseConnect(options: Pick<ConnectOptions, 'dispatcher' | 'm
 
 function createChannel(
   { dispatcher, maxResultBytes }: Pick<ConnectOptions, 'dispatcher' | 'maxResultBytes'>,
-  { url, headers }: ConnectorTarget,
+  { url, headers, credentials }: ConnectorTarget,
   messages: ServerMessages,
   events: ConnectionEvents,
 ): SseChannel {
@@ -64,6 +65,7 @@ function createChannel(
     dispatcher,
     url,
     headers,
+    credentials,
     maxResultBytes,
     onStray: recordStray,
     onMessage: (message: FromServer, answeredBy?: HostSide) => messages.take(message, answeredBy),

@@ -1,7 +1,7 @@
+import { entryHeaders } from '../../mcp/entry-headers.ts';
 import { asJson, type JsonObject } from '../../mcp/json-rpc.ts';
 import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
-import { entryHeaders } from '../exchange/entry-headers.ts';
-import type { HttpRequest } from '../exchange/http-exchange.ts';
+import type { HttpRequest } from '../exchange/http-request.ts';
 import { type RequestMeta, withMeta } from '../messages/request-meta.ts';
 
 /** Writes the HTTP requests of one legacy SSE session (MCP 2024-11-05, HTTP with SSE). */

@@ -21,6 +21,7 @@ import type { WhenSilent } from '../messages/era/agree-on-era.ts';
 import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
 import type { MessageChannel } from '../messages/message-channel.ts';
 import { MessageConnection } from '../messages/message-connection.ts';
+import { recordedChannel } from '../messages/recording/recorded-channel.ts';
 import { requestFailure } from '../messages/request-failure.ts';
 import { ServerMessages } from '../messages/server-messages.ts';
 import { StdioChannel } from './stdio-channel.ts';
@@ -124,7 +125,7 @@ function startProgram(
     maxMessageBytes: maxResultBytes,
     maxFirstBytes: SMALL_ANSWER_BYTES,
   });
-  const messages: ServerMessages = new ServerMessages(() => channel, target.id, host, events);
+  const messages: ServerMessages = new ServerMessages(() => channel, target, host, events);
   const channel = new StdioChannel(transport, host.capabilities, {
     onMessage: (message) => {
       // Acknowledges a subscription, which changes nothing for anybody.
@@ -149,7 +150,7 @@ function startProgram(
     if (wasUp) events.onLost(reason);
   };
   events.onProcess?.(transport);
-  const traced = new TracedChannel(channel, transportAttributes('stdio'));
+  const traced = recordedChannel(new TracedChannel(channel, transportAttributes('stdio')), target.record);
   return { transport, channel, traced, messages, awake: awake.promise, hasAnswered: () => hasAnswered };
 }
 

@@ -1,13 +1,13 @@
-import type { IncomingHttpHeaders } from 'node:http';
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { SseServerAnswered, UnusableAnswer } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
 import { StreamEnded } from '../connection/network-failure.ts';
+import { isLoginError } from '../credentials/login-error.ts';
 import { isEventStream } from '../exchange/body-reader.ts';
 import { SMALL_ANSWER_BYTES } from '../exchange/body-sink.ts';
-import type { ExchangeSink } from '../exchange/http-exchange.ts';
+import type { ExchangeSink } from '../exchange/http-request.ts';
 import type { OpenExchanges } from '../exchange/open-exchanges.ts';
-import { describeAnswer, judgeAnswer } from '../messages/http/http-status.ts';
+import { describeAnswer, type HttpAnswer, judgeAnswer } from '../messages/http/http-status.ts';
 import type { PendingRequest } from '../messages/pending-request.ts';
 import type { PendingRequests } from '../messages/pending-requests.ts';
 import { openLargeResult } from './large-result.ts';
@@ -44,10 +44,7 @@ interface Resumption {
 const FROM_START: Resumption = { count: 0, lastEventId: null, retryMs: RESUME_MS, cause: null };
 
 /** The beginning of an answer. */
-interface Head {
-  readonly status: number;
-  readonly headers: IncomingHttpHeaders;
-}
+type Head = Omit<HttpAnswer, 'body'>;
 
 /**
  * Sends `request` and settles `pending` with its answer. In the legacy era a stream that ends before its answer is
@@ -64,7 +61,7 @@ export function exchangeForAnswer(
   let head: Head | null = null;
   let bodyTimer: Timer | null = null;
   let { lastEventId, retryMs } = from;
-  const over = (failure: () => unknown): void => {
+  const over = (failure: () => unknown, mayBeResumed = true): void => {
     bodyTimer?.cancel();
     pending.ended();
     if (pending.isSettled) return;
@@ -74,7 +71,8 @@ export function exchangeForAnswer(
     if (pending.isSettled) return;
     // Servers may end a stream on purpose, so that it is resumed: one that brought an event was no failure.
     const count = lastEventId === from.lastEventId ? from.count : 0;
-    const mayResume = lastEventId !== null && count < MAX_RESUMES && !writer.isModern && !pending.isHandedOut;
+    const mayResume =
+      mayBeResumed && lastEventId !== null && count < MAX_RESUMES && !writer.isModern && !pending.isHandedOut;
     if (!mayResume || wire.isClosed) {
       pending.reject(cause);
       return;
@@ -95,8 +93,8 @@ export function exchangeForAnswer(
     return new UnusableAnswer(`its answer is malformed: ${describeAnswer(request.asked, answered)}`);
   };
   const sink: ExchangeSink = {
-    onHead: (status, headers) => {
-      head = { status, headers };
+    onHead: (status, headers, hint) => {
+      head = { status, headers, hint };
       if (isHandshake) writer.adopt(headers);
       // JSON may be the answer all the same, and take its time.
       if (status >= 300 && headers['content-type']?.includes('json') !== true)
@@ -122,7 +120,7 @@ export function exchangeForAnswer(
         return error instanceof UnusableAnswer
           ? new UnusableAnswer(`${error.message}: ${describeAnswer(request.asked, head)}`)
           : error;
-      }),
+      }, !isLoginError(error)),
   };
   const abort = exchanges.start(request, sink, isHandshakeStep(request) ? SMALL_ANSWER_BYTES : undefined);
   pending.over(abort);

@@ -1,7 +1,7 @@
 import { startTimer, type Timer } from '../../../shared/clock.ts';
 import { StatusError } from '../connection/http-refusal.ts';
 import { isEventStream } from '../exchange/body-reader.ts';
-import type { AbortExchange } from '../exchange/http-exchange.ts';
+import type { AbortExchange } from '../exchange/http-request.ts';
 import { type HttpAnswer, judgeAnswer } from '../messages/http/http-status.ts';
 import type { Wire } from './answer-exchange.ts';
 import type { WrittenRequest } from './request-writer.ts';
@@ -32,12 +32,12 @@ export function openStream({ exchanges, requests }: Wire, request: WrittenReques
   const abort = exchanges.start(
     request,
     {
-      onHead(status, headers) {
+      onHead(status, headers, hint) {
         if (isEventStream(status, headers)) {
           sink.onOpen();
           return;
         }
-        refused = { status, headers };
+        refused = { status, headers, hint };
         // A good answer that is no stream may have no end.
         if (status < 300) abort(new Error('The answer is no stream'));
         else bodyTimer = startTimer(REFUSAL_BODY_MS, () => abort(new Error('The refusal does not end')));

@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { entryHeaders } from '../../mcp/entry-headers.ts';
 import { asJson, type JsonObject, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { traceHeaders } from '../../observability/telemetry/trace-headers.ts';
-import { entryHeaders } from '../exchange/entry-headers.ts';
-import type { HttpRequest } from '../exchange/http-exchange.ts';
+import type { HttpRequest } from '../exchange/http-request.ts';
 import type { HttpAsked } from '../messages/http/http-status.ts';
 import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages/request-meta.ts';
 
@@ -10,6 +10,8 @@ import { modernEnvelope, NO_META, type RequestMeta, withMeta } from '../messages
 export interface WrittenRequest extends HttpRequest {
   readonly asked: HttpAsked;
 }
+
+const POST_HEADERS = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream'];
 
 /** Writes messages as HTTP requests, with the headers and the `_meta` of each era. */
 export class RequestWriter {
@@ -20,6 +22,8 @@ export class RequestWriter {
   /** The revision that a legacy session agreed on. */
   #revision: string | null = null;
   #sessionId: string | null = null;
+  /** The headers of every POST at present; null until they are written. */
+  #postHeaders: readonly string[] | null = null;
 
   constructor(url: URL, headers: Readonly<Record<string, string>>, capabilities: JsonObject) {
     this.#url = url;
@@ -41,6 +45,7 @@ export class RequestWriter {
     // A new handshake starts: the session of an earlier one is not its own.
     if (era === 'modern' || revision === null) this.#sessionId = null;
     this.#revision = revision;
+    this.#postHeaders = null;
   }
 
   /** Takes the session that the answer to a handshake names (MCP 2025-03-26, session management). */
@@ -48,6 +53,7 @@ export class RequestWriter {
     const id = headers['mcp-session-id'];
     // The specification allows visible ASCII only; anything else could not be sent back.
     this.#sessionId = typeof id === 'string' && /^[\x21-\x7e]{1,4096}$/.test(id) ? id : null;
+    this.#postHeaders = null;
   }
 
   /**
@@ -80,18 +86,19 @@ export class RequestWriter {
       ...(lastEventId === null ? [] : ['last-event-id', asBytes(lastEventId)]),
     ];
     const asked = this.#asked('the standing stream', null);
-    return { method: 'GET', url: this.#url, headers: this.#headers(own), body: null, asked };
+    return { method: 'GET', url: this.#url, headers: this.#headers(own).concat(traceHeaders()), body: null, asked };
   }
 
   /** Writes the request that ends the session. */
   end(): WrittenRequest {
     const asked = this.#asked('the end of the session', null);
-    return { method: 'DELETE', url: this.#url, headers: this.#headers([]), body: null, asked };
+    return { method: 'DELETE', url: this.#url, headers: this.#headers([]).concat(traceHeaders()), body: null, asked };
   }
 
   #post(message: JsonObject, asked: HttpAsked, further: readonly string[]): WrittenRequest {
-    const own = ['content-type', 'application/json', 'accept', 'application/json, text/event-stream', ...further];
-    return { method: 'POST', url: this.#url, headers: this.#headers(own), body: asJson(message), asked };
+    this.#postHeaders ??= this.#headers(POST_HEADERS);
+    const headers = this.#postHeaders.concat(further, traceHeaders());
+    return { method: 'POST', url: this.#url, headers, body: asJson(message), asked };
   }
 
   #asked(step: string, id: HttpAsked['id']): HttpAsked {
@@ -103,7 +110,6 @@ export class RequestWriter {
     const revision = this.isModern ? MODERN_REVISION : this.#revision;
     if (revision !== null) headers.push('mcp-protocol-version', revision);
     if (this.#sessionId !== null) headers.push('mcp-session-id', this.#sessionId);
-    headers.push(...traceHeaders());
     return headers;
   }
 }

@@ -3,7 +3,8 @@ import { settledWithin } from '../../../shared/clock.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { ClosedConnection } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
-import type { AbortExchange } from '../exchange/http-exchange.ts';
+import type { Credentials } from '../credentials/credentials.ts';
+import type { AbortExchange } from '../exchange/http-request.ts';
 import { OpenExchanges } from '../exchange/open-exchanges.ts';
 import { withinSession } from '../messages/http/session-loss.ts';
 import type { ChannelRequestOptions, MessageChannel } from '../messages/message-channel.ts';
@@ -16,8 +17,9 @@ import { RequestWriter, type WrittenRequest } from './request-writer.ts';
 export interface SessionOptions extends MessageEvents {
   readonly dispatcher: Dispatcher;
   readonly url: URL;
-  /** Sent with every request. */
+  /** Sent with every request, beside what `credentials` give. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly credentials: Credentials;
   readonly maxResultBytes: number;
   readonly capabilities: JsonObject;
   /** A notification or an answer was refused because the server does not know the session. */
@@ -44,7 +46,7 @@ export class StreamableHttpSession implements MessageChannel {
     this.#wire = {
       writer: new RequestWriter(options.url, options.headers, options.capabilities),
       requests: new PendingRequests(options),
-      exchanges: new OpenExchanges(options.dispatcher, options.maxResultBytes),
+      exchanges: new OpenExchanges(options.dispatcher, options.maxResultBytes, options.credentials),
       isClosed: false,
     };
   }

@@ -1,10 +1,12 @@
 import { monotonicMs, startTimer, type Timer } from '../../../shared/clock.ts';
+import type { SwitchyardError } from '../../../shared/errors.ts';
 import type { JsonObject } from '../../mcp/json-rpc.ts';
 import { detached } from '../../observability/trace.ts';
 import { ClosedConnection } from '../connection/failure.ts';
 import { StatusError } from '../connection/http-refusal.ts';
 import { networkFailure } from '../connection/network-failure.ts';
-import type { AbortExchange } from '../exchange/http-exchange.ts';
+import { isLoginError } from '../credentials/login-error.ts';
+import type { AbortExchange } from '../exchange/http-request.ts';
 import type { StreamSink } from './open-stream.ts';
 import type { StreamableHttpSession } from './session.ts';
 
@@ -55,6 +57,12 @@ export function keepStandingStream(
     isStopped = true;
     events.onGone(new Error(message, { cause }));
   };
+  // Nothing but a login helps. It takes the connection with it where that had one, and the stream alone where the
+  // connector works without.
+  const wantsLogin = (error: SwitchyardError): void => {
+    isStopped = true;
+    if (error.detail.wasAuthorized === true && error.detail.status === 401) events.onGone(error);
+  };
   const open = (): void => {
     let openedMs = Number.POSITIVE_INFINITY;
     const sink: StreamSink = {
@@ -73,6 +81,7 @@ export function keepStandingStream(
         // Its session was ended under it.
         if (reason instanceof ClosedConnection) isStopped = true;
         if (isStopped) return;
+        if (isLoginError(reason) && reason.code === 'CONNECTOR_LOGIN_NEEDED') return wantsLogin(reason);
         const refusal = reason instanceof StatusError ? reason.refusal : null;
         if (!wasOpen && refusal?.status === 405) return;
         if (wasOpen && refusal?.kind === 'session-lost') return gone('The session is gone', reason);

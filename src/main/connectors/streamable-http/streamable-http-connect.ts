@@ -1,5 +1,7 @@
-import { raceSignal, startTimer } from '../../../shared/clock.ts';
+import { raceSignal, startTimer, type Timer } from '../../../shared/clock.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
+import { SideDispatcher } from '../../http/bring-up-dispatcher.ts';
+import { asDispatcher } from '../../http/late-agent.ts';
 import type { HostSide } from '../../mcp/host-side.ts';
 import type { FromServer } from '../../mcp/json-rpc.ts';
 import { recordStray } from '../../observability/instruments.ts';
@@ -15,11 +17,15 @@ import type {
 } from '../connection/connection.ts';
 import { EraMemory } from '../connection/era-memory.ts';
 import { toConnectError } from '../connection/failure.ts';
+import { watched } from '../credentials/watched-credentials.ts';
 import { announcedLists, mayTellMore, noticesOf } from '../messages/announced-lists.ts';
+import { firstListOf } from '../messages/era/first-list.ts';
 import { assertNotSelf, type Handshake, shakeHands } from '../messages/handshake.ts';
 import { MessageConnection } from '../messages/message-connection.ts';
+import { recordedChannel } from '../messages/recording/recorded-channel.ts';
 import { requestFailure } from '../messages/request-failure.ts';
 import { ServerMessages } from '../messages/server-messages.ts';
+import { EarlyList, quiet } from './early-list.ts';
 import { StreamableHttpSession } from './session.ts';
 import { keepStandingStream } from './standing-stream.ts';
 
@@ -45,27 +51,47 @@ const PATIENCE = 0.8;
 export function createStreamableHttpConnect(options: ConnectOptions): Connect {
   const { host, eras = new EraMemory() } = options;
   return async (target, events, limits) => {
-    const messages: ServerMessages = new ServerMessages(() => session, target.id, host, events);
-    const open = (): StreamableHttpSession => openSession(options, target, messages, events);
+    const messages: ServerMessages = new ServerMessages(() => session, target, host, events);
+    const { credentials, isAwaited } = watched(target.credentials);
+    const open = (): StreamableHttpSession => openSession(options, { ...target, credentials }, messages, events);
+    const endpoint = target.url.href;
+    const listsAtOnce = target.listsAtOnce === true && !eras.isStrict(endpoint);
     // The two eras may be tried at once, so each has a session of its own.
     const modern = open();
     const legacy = open();
     let session = legacy;
     const transport = transportAttributes('http', target.url);
-    const traced = { modern: new TracedChannel(modern, transport), legacy: new TracedChannel(legacy, transport) };
+    const traced = {
+      modern: recordedChannel(new TracedChannel(modern, transport), target.record),
+      legacy: recordedChannel(new TracedChannel(legacy, transport), target.record),
+    };
     const handshake = shakeHands(traced.modern, target.era, host.capabilities, {
-      endpoint: target.url.href,
-      eras,
+      ...{ endpoint, eras, listsAtOnce },
       transport: 'streamable-http',
       legacyChannel: traced.legacy,
-      whenSilent: afterSilence,
+      whenSilent: (begin) => afterSilence(begin, isAwaited),
       patienceMs: PATIENCE * limits.timeoutMs,
     });
-    const agreed = await settleHandshake([modern, legacy], handshake, host, target, limits);
+    const early = listsAtOnce && modern.isModern ? openEarlyList(options, target) : null;
+    const agreed = await settleHandshake([modern, legacy], handshake, host, target, limits).catch(
+      async (error: unknown) => {
+        if (early?.isSent === true) eras.noteStrict(endpoint);
+        await early?.close();
+        throw error;
+      },
+    );
     const { facts } = agreed;
     session = facts.era === 'modern' ? modern : legacy;
     const other = session === modern ? legacy : modern;
     const ended = other.abandon(HANDSHAKE_GRACE_MS, TERMINATE_TIMEOUT_MS);
+    const firstList = firstListOf(agreed, early, {
+      onFailed: () => eras.noteStrict(endpoint),
+      coded: (error) => toConnectError(requestFailure(error), error, target, limits),
+      onRefused: (error) => {
+        eras.noteStrict(endpoint);
+        if (messages.isUp) events.onLost(error);
+      },
+    });
     messages.up();
     const stopListening = listen(session, facts, Object.keys(host.capabilities).length > 0, {
       onToolsChanged: () => events.onToolsChanged(),
@@ -81,16 +107,33 @@ export function createStreamableHttpConnect(options: ConnectOptions): Connect {
         async end() {
           messages.down();
           stopListening();
-          await Promise.all([session.close(TERMINATE_TIMEOUT_MS), ended]);
+          await Promise.all([session.close(TERMINATE_TIMEOUT_MS), ended, early?.close()]);
         },
       },
+      firstList,
     );
   };
 }
 
+/** Asks for the tools beside `server/discover`. */
+function openEarlyList(options: ConnectOptions, target: ConnectorTarget): EarlyList {
+  const { maxResultBytes, host } = options;
+  const { url, headers, credentials } = target;
+  const side = { isGivenUp: false, isSent: false };
+  const session = new StreamableHttpSession({
+    dispatcher: asDispatcher(new SideDispatcher(options.dispatcher, side)),
+    ...{ url, headers, maxResultBytes },
+    credentials: quiet(credentials),
+    capabilities: host.capabilities,
+    // A modern server asks nothing over an answer, and what it tells there is not about this connection yet.
+    ...{ onMessage: () => {}, onStray: () => {}, onSessionLost: () => {} },
+  });
+  return new EarlyList(session, side, target.record);
+}
+
 function openSession(
   { dispatcher, maxResultBytes, host }: ConnectOptions,
-  { url, headers }: ConnectorTarget,
+  { url, headers, credentials }: ConnectorTarget,
   messages: ServerMessages,
   events: ConnectionEvents,
 ): StreamableHttpSession {
@@ -98,6 +141,7 @@ function openSession(
     dispatcher,
     url,
     headers,
+    credentials,
     maxResultBytes,
     capabilities: host.capabilities,
     onStray: recordStray,
@@ -106,8 +150,14 @@ function openSession(
   });
 }
 
-function afterSilence(begin: () => void): () => void {
-  const timer = startTimer(SILENCE_MS, begin, { keepAlive: true });
+/** Calls `begin` once the server was silent for so long, but not while a login that it asked for is under way. */
+function afterSilence(begin: () => void, isAwaited: () => boolean): () => void {
+  const wait = (): Timer => startTimer(SILENCE_MS, over, { keepAlive: true });
+  const over = (): void => {
+    if (isAwaited()) timer = wait();
+    else begin();
+  };
+  let timer = wait();
   return () => timer.cancel();
 }
 

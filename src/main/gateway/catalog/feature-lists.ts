@@ -48,6 +48,7 @@ export class FeatureLists {
   readonly #due = new Map<string, Timer | 'reading' | 'again'>();
   readonly #stops: readonly (() => void)[];
   readonly #closed = new AbortController();
+  #idle: PromiseWithResolvers<void> | null = null;
 
   constructor(deps: FeatureListsDeps) {
     this.#deps = deps;
@@ -82,7 +83,16 @@ export class FeatureLists {
     return this.#lists[feature].get(connectorId) ?? [];
   }
 
+  /** Resolves once nothing is being read, or about to be. */
+  async read(): Promise<void> {
+    while (this.#due.size > 0 && !this.#closed.signal.aborted) {
+      this.#idle ??= Promise.withResolvers();
+      await this.#idle.promise;
+    }
+  }
+
   close(): void {
+    this.#idle?.resolve();
     for (const stop of this.#stops) stop();
     for (const due of this.#due.values()) if (typeof due === 'object') due.cancel();
     this.#closed.abort();
@@ -99,6 +109,9 @@ export class FeatureLists {
       const isNoticed = this.#due.get(key) === 'again';
       this.#due.delete(key);
       if (isNoticed) this.#readSoon(connectorId, feature, DEBOUNCE_MS);
+      if (this.#due.size > 0) return;
+      this.#idle?.resolve();
+      this.#idle = null;
     };
     this.#due.set(
       key,

@@ -14,6 +14,14 @@ const STALE_KEY = 'mcp-switchyard/stale';
 
 const nameOf = ({ name }: ToolInfo): string => name;
 
+/** Whose tools a {@link ToolList} shows. */
+export interface ListedTools {
+  /** All of them, ordered by name; another array after each change. */
+  listTools(): readonly ToolInfo[];
+  tool(name: string): ToolInfo | undefined;
+  readonly droppedDefinitions: Pick<ConnectorProxyManager['droppedDefinitions'], 'add'>;
+}
+
 /** What a tool is called by its connector's side of the manager: its id without the connector's. */
 function ownName({ name, connectorId }: ToolInfo): string {
   return name.slice(connectorId.length + 1);
@@ -25,7 +33,7 @@ function ownName({ name, connectorId }: ToolInfo): string {
  * one before.
  */
 export class ToolList {
-  readonly #manager: ConnectorProxyManager;
+  readonly #manager: ListedTools;
   readonly #route: Route;
   /** The JSON of each tool, by the view that it was made from: most have one view for all revisions. */
   readonly #json = new WeakMap<ToolInfo, Map<JsonObject, string>>();
@@ -37,7 +45,7 @@ export class ToolList {
   readonly #renamed = new Map<string, string>();
   readonly #nameOf = new Map<string, string>();
 
-  constructor(manager: ConnectorProxyManager, route: Route) {
+  constructor(manager: ListedTools, route: Route) {
     this.#manager = manager;
     this.#route = route;
     this.changed(manager.listTools().map(nameOf));

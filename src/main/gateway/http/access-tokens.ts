@@ -1,10 +1,13 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { createHmac, hash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import { SwitchyardError } from '../../../shared/errors.ts';
 
 /** A shorter token can be guessed, and an empty one would match a request without credentials. */
 const MIN_TOKEN_LENGTH = 16;
+
+/** 72 bits: two tokens of a list never have the same by chance. */
+const PRINCIPAL_LENGTH = 12;
 
 /** Whether an address to listen on can be reached from this machine alone. */
 export function isLoopback(host: string): boolean {
@@ -41,12 +44,16 @@ export function assertTokens(named: readonly (readonly [name: string, token: unk
   }
 }
 
-/** Finds the client that a token belongs to. */
+/** Finds the client, or the operator, that a token belongs to. */
 export class AccessTokens {
   readonly #digests: readonly Buffer[];
+  readonly #names: readonly string[];
+  readonly #operator: Buffer | null;
 
-  constructor(tokens: readonly string[]) {
+  constructor(tokens: readonly string[], operatorToken: string | null = null) {
     this.#digests = tokens.map(digestOf);
+    this.#names = tokens.map(principalOf);
+    this.#operator = operatorToken === null ? null : digestOf(operatorToken);
   }
 
   /** Whether clients need a token at all. */
@@ -54,14 +61,31 @@ export class AccessTokens {
     return this.#digests.length > 0;
   }
 
-  /** The index of the token that a request carries; -1 if it carries none of them, or more than one credential. */
-  indexOf(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): number {
+  /** Whose token a request carries; null if it carries none of them, or more than one credential. */
+  principalOf(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): string | null {
     const token = tokenOf(request.headers.authorization ?? '');
     const given = digestOf(token);
     // All are compared, so that how long it takes says nothing.
     const index = this.#digests.map((digest) => timingSafeEqual(digest, given)).indexOf(true);
-    return token === '' || hasSeveral(request.rawHeaders) ? -1 : index;
+    return token === '' || hasSeveral(request.rawHeaders) ? null : (this.#names[index] ?? null);
   }
+
+  /** Whether a request carries the operator's token, and no other credential. */
+  isOperator(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): boolean {
+    // Without an operator's token there is nothing to compare, and nothing that the time could tell.
+    if (this.#operator === null) return false;
+    const given = digestOf(tokenOf(request.headers.authorization ?? ''));
+    return timingSafeEqual(this.#operator, given) && !hasSeveral(request.rawHeaders);
+  }
+}
+
+/**
+ * How the holder of a token is called in sessions, limits and logs: the same on every replica, in whatever order each
+ * lists its tokens. The digest has a key of its own, so that it matches no digest of the token made elsewhere.
+ */
+export function principalOf(token: string): string {
+  const digest = createHmac('sha256', 'mcp-switchyard caller').update(token).digest('base64url');
+  return `token-${digest.slice(0, PRINCIPAL_LENGTH)}`;
 }
 
 /** A bearer token (RFC 6750 section 2.1), or the password of a browser's own dialogue (RFC 7617); else ''. */

@@ -4,12 +4,17 @@ import { getConnectorMetricsRegistry, recordGatewayRefusal } from '../../observa
 import type { Logger } from '../../observability/logger.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
+import type { LoginDesk } from '../login/login-desk.ts';
+import type { LoginSite } from '../login/login-site.ts';
 import type { StatusSite } from '../status-page/status-site.ts';
 import { ANONYMOUS, type Guard } from './guard.ts';
 import { isReady, type ReadyFor, withoutNames } from './health.ts';
+import { HopEndpoint } from './hops/hop-endpoint.ts';
+import { passLoginOn } from './hops/login-hops.ts';
 import { handleMcp, type McpEndpointDeps } from './mcp/mcp-endpoint.ts';
 import type { Caller } from './mcp/serve-request.ts';
 import { requestFault } from './request-faults.ts';
+import { pathOf, viewAt } from './view-at.ts';
 
 export interface ApplicationParts {
   readonly gateway: Gateway;
@@ -18,6 +23,10 @@ export interface ApplicationParts {
   readonly guard: Guard;
   readonly endpoint: McpEndpointDeps;
   readonly site: StatusSite;
+  readonly desk: LoginDesk;
+  readonly logins: LoginSite;
+  /** What takes the hops of other replicas; null without a fleet. */
+  readonly hops: HopEndpoint | null;
 }
 
 /** Finds what a path leads to, and lets the guard decide who may have it. */
@@ -42,7 +51,7 @@ export class Application {
   }
 
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { gateway, guard, endpoint, site, readyFor } = this.#parts;
+    const { gateway, guard, endpoint, site, logins, desk, readyFor, hops } = this.#parts;
     const isDraining = endpoint.draining.aborted;
     const fault = requestFault(request);
     if (fault !== null) {
@@ -50,6 +59,8 @@ export class Application {
       response.setHeader('connection', 'close');
       return refuse(response, 400, fault);
     }
+    // Another replica is no client: it has a proof of its own, and no name that has to be allowed.
+    if (hops !== null && HopEndpoint.isHop(request.url)) return await hops.handle(request, response);
     const refusal = guard.checkOrigin(request.headers);
     if (refusal !== null) return refuse(response, refusal.status, refusal.why);
     allowOrigin(request, response, guard.corsOrigin(request.headers));
@@ -65,51 +76,36 @@ export class Application {
       return answerJson(response, readiness.isReady ? 200 : 503, isTrusted ? readiness : withoutNames(readiness));
     }
     const caller = guard.authenticate(request);
+    const principal = 'principal' in caller ? caller.principal : null;
+    if (pathname.startsWith('/login/')) {
+      const { replicas, bodies } = endpoint;
+      if (replicas !== null && (await passLoginOn(request, response, { logins, replicas, bodies }))) return;
+      return await logins.handle(request, response, pathname, principal);
+    }
+    // An operator who has signed in sees the page, whatever else is asked of callers.
+    const viewer = site.has(pathname) ? await logins.viewer(request, principal) : null;
+    if (viewer !== null && (principal !== null || logins.isSignedIn(request)))
+      return void site.handle(request, response, pathname, viewer);
     if ('status' in caller) {
       response.setHeader('www-authenticate', pathname.endsWith('/mcp') ? 'Bearer' : 'Basic realm="switchyard"');
       return refuse(response, caller.status, caller.why);
     }
-    const view = await this.#viewAt(pathname);
+    const view = pathname === '/mcp' ? gateway.view() : await viewAt(gateway, pathname);
     if (view !== undefined)
-      return await handleMcp(request, response, callerOf(request, caller.principal, view), endpoint);
+      return await handleMcp(
+        request,
+        response,
+        { ...callerOf(request, caller.principal, view), logins: desk },
+        endpoint,
+      );
     if (pathname === '/metrics') return answerMetrics(response);
-    if (!site.handle(request, response, pathname))
-      refuse(response, 404, 'There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
-  }
-
-  async #viewAt(pathname: string): Promise<View | undefined> {
-    const { gateway } = this.#parts;
-    if (pathname === '/mcp') return gateway.view();
-    const [, kind, name = '', last] = /^\/([cr])\/([^/]+)\/(mcp)$/.exec(pathname) ?? [];
-    if (last === undefined) return undefined;
-    const decoded = decode(name);
-    return kind === 'c' ? gateway.single(decoded) : gateway.view(decoded);
+    refuse(response, 404, 'There is /mcp, /c/CONNECTOR/mcp, /metrics, /healthz, /readyz and a page at /');
   }
 }
 
-/**
- * The path of a request, without a slash at its end: reverse proxies add one. Undefined if there is no path, or if
- * it is not in its normal form: a proxy that filters by path might read it differently. The path of nearly all
- * requests is not parsed.
- */
-function pathOf(target = '/'): string | undefined {
-  if (target === '/mcp') return target;
-  const pathname = URL.parse(target, 'http://localhost')?.pathname;
-  if (pathname === undefined || pathname !== target.split('?', 1)[0]) return undefined;
-  return pathname.length > 1 && pathname.endsWith('/') ? pathname.slice(0, -1) : pathname;
-}
-
-function callerOf({ socket }: IncomingMessage, principal: string, view: View): Caller {
+function callerOf({ socket }: IncomingMessage, principal: string, view: View): Omit<Caller, 'logins'> {
   const payer = principal === ANONYMOUS ? `address ${socket.remoteAddress ?? ''}` : principal;
   return { principal, payer, view };
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function allowOrigin({ headers }: IncomingMessage, response: ServerResponse, origin: string | null): void {

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import { isOwnPage } from '../login/access/cross-site.ts';
+import { OPERATOR } from '../login/access/who-may-log-in.ts';
 import { AccessTokens } from './access-tokens.ts';
 import { hostName } from './request-faults.ts';
 
@@ -11,6 +13,8 @@ export interface GuardOptions {
   readonly allowedOrigins: readonly string[];
   /** Any of these is let in; none, and everybody who reaches the listener is. */
   readonly tokens: readonly string[];
+  /** The operator's, who is let in as well; null or left out without one. */
+  readonly operatorToken?: string | null;
   /** Whether it listens on loopback alone. */
   readonly isLoopback: boolean;
 }
@@ -19,9 +23,9 @@ export interface GuardOptions {
 type Refusal = { readonly status: 403 | 401; readonly why: string };
 
 export interface Guard {
-  /** Whether the request is meant for this listener and comes from no page that may not talk to it (DNS rebinding); null if so. */
+  /** Why the request is not meant for this listener, or comes from a page that may not talk to it (DNS rebinding). */
   checkOrigin(headers: IncomingHttpHeaders): Refusal | null;
-  /** Who sends it: the same text for the same token, and no secret. Refuses two `Authorization` headers. */
+  /** Who sends it: for one token the same text on every replica. No secret. Refuses two `Authorization` headers. */
   authenticate(request: Pick<IncomingMessage, 'headers' | 'rawHeaders'>): { readonly principal: string } | Refusal;
   /** The origin to name to a page that may talk to it (CORS); null for any other. */
   corsOrigin(headers: IncomingHttpHeaders): string | null;
@@ -32,27 +36,27 @@ export const ANONYMOUS = 'anonymous';
 
 const LOOPBACK: ReadonlySet<string> = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-export function createGuard({ allowedHosts, allowedOrigins, tokens, isLoopback }: GuardOptions): Guard {
+export function createGuard(options: GuardOptions): Guard {
+  const { allowedHosts, allowedOrigins, tokens, operatorToken = null, isLoopback } = options;
   const hosts = new Set([...LOOPBACK, ...allowedHosts.map((host) => host.toLowerCase())]);
   const origins = new Set(allowedOrigins.map((origin) => origin.toLowerCase()));
-  const accessTokens = new AccessTokens(tokens);
+  const accessTokens = new AccessTokens(tokens, operatorToken);
   // A name can be made to lead anywhere; an address leads to itself. Beyond loopback a token is asked for besides.
   const isHost = (name: string): boolean =>
     hosts.has(name) || (!isLoopback && isIP(name.replace(/^\[|\]$/g, '')) !== 0);
   return {
-    checkOrigin({ host, origin }) {
+    checkOrigin(headers) {
+      const { host, origin } = headers;
       const name = hostName(host);
       if (name === null || !isHost(name)) return { status: 403, why: 'This host name is not served here' };
       if (origin === undefined || origins.has(origin.toLowerCase())) return null;
-      const isOwn = URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
-      return isOwn ? null : { status: 403, why: 'Pages of this origin may not talk to this server' };
+      return isOwnPage(headers) ? null : { status: 403, why: 'Pages of this origin may not talk to this server' };
     },
     authenticate(request) {
+      if (accessTokens.isOperator(request)) return { principal: OPERATOR };
       if (!accessTokens.areRequired) return { principal: ANONYMOUS };
-      const index = accessTokens.indexOf(request);
-      return index < 0
-        ? { status: 401, why: 'A bearer token of this server is needed' }
-        : { principal: `token-${index}` };
+      const principal = accessTokens.principalOf(request);
+      return principal === null ? { status: 401, why: 'A bearer token of this server is needed' } : { principal };
     },
     corsOrigin({ origin }) {
       return origin !== undefined && origins.has(origin.toLowerCase()) ? origin : null;

@@ -1,6 +1,11 @@
+import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import type { ConnectorState } from '../../connectors/connector-state.ts';
 import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
 
-/** What a gateway waits for until it is ready: nothing, any connector, all of them, or these. */
+/**
+ * What a gateway waits for until it is ready: nothing, any connector, all of them, or these. `any` and `all` leave out
+ * connectors that need a login: a person can only log in at a gateway that is reached. These alone make it ready.
+ */
 export type ReadyFor = 'none' | 'any' | 'all' | readonly string[];
 
 /** Whether requests are to be sent here, and what is waited for if not. */
@@ -21,12 +26,19 @@ export function isReady(manager: ConnectorProxyManager, readyFor: ReadyFor, isDr
   if (typeof readyFor === 'object') return verdict(readyFor.filter((id) => !isUp(manager, id)));
   if (readyFor === 'none') return verdict([]);
   const counts = manager.countByState();
-  const up = (counts.get('ready') ?? 0) + (counts.get('degraded') ?? 0);
+  const count = (...states: readonly ConnectorState[]): number =>
+    states.reduce((sum, state) => sum + (counts.get(state) ?? 0), 0);
+  const [up, down, needLogin] = [
+    count('ready', 'degraded'),
+    count('connecting', 'backing-off', 'failed'),
+    count('needs-login'),
+  ];
+  if (down === 0 && up + needLogin > 0) return verdict([]);
   // Tools of an earlier run are served at once, their connectors come up when they are called.
   if (readyFor === 'any') return verdict(up > 0 || manager.listTools().length > 0 ? [] : ['any connector']);
-  const down = [...counts].some(([state, count]) => count > 0 && !['ready', 'degraded', 'disabled'].includes(state));
-  if (!down && up > 0) return verdict([]);
-  const named = manager.listConnectors().filter(({ id, status }) => status === 'enabled' && !isUp(manager, id));
+  const isWaitedFor = ({ id, status }: ConnectorEntry): boolean =>
+    status === 'enabled' && !isUp(manager, id) && manager.connector(id)?.status?.state !== 'needs-login';
+  const named = manager.listConnectors().filter(isWaitedFor);
   return verdict(named.length === 0 ? ['its sources'] : named.map(({ id }) => id));
 }
 

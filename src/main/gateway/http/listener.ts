@@ -6,6 +6,11 @@ import type { Logger } from '../../observability/logger.ts';
 import { findOpenTelemetry } from '../../observability/telemetry/open-telemetry.ts';
 import { detached } from '../../observability/trace.ts';
 import type { Gateway } from '../gateway.ts';
+import { assertMetadataUrl, readPublicUrl } from '../login/access/public-url.ts';
+import { LoginDesk } from '../login/login-desk.ts';
+import { LoginSite } from '../login/login-site.ts';
+import { FleetHop } from '../replicas/fleet-hop.ts';
+import { reachableAddress } from '../replicas/reachable-address.ts';
 import { Shares } from '../shares.ts';
 import { createStatusSite } from '../status-page/status-site.ts';
 import { assertTokens, isLoopback } from './access-tokens.ts';
@@ -13,10 +18,11 @@ import { Application } from './application.ts';
 import { BodyBudget } from './budgets/body-budget.ts';
 import { createGuard } from './guard.ts';
 import type { ReadyFor } from './health.ts';
+import { createHops } from './hops/create-hops.ts';
 import { type ListenerLimits, shareOfCaller } from './limits.ts';
 import { Backlog } from './mcp/backlog.ts';
 import type { McpEndpointDeps } from './mcp/mcp-endpoint.ts';
-import { SessionTable } from './mcp/session-table.ts';
+import { createSessions } from './replicated-sessions.ts';
 
 export interface ListenerOptions {
   readonly gateway: Gateway;
@@ -29,6 +35,12 @@ export interface ListenerOptions {
    * everybody who reaches the listener is let in, so that it may listen on loopback alone.
    */
   readonly tokens: readonly string[];
+  /** The token of whoever may log in to connectors and see the page; not one of `tokens`. Null or left out for none. */
+  readonly operatorToken?: string | null;
+  /** The address under which browsers reach the listener: https, or http on loopback. Its own by default. */
+  readonly publicUrl?: string | null;
+  /** The https address of a client metadata document that somebody else serves, in place of the gateway's own. */
+  readonly clientMetadataUrl?: string | null;
   readonly allowedHosts: readonly string[];
   readonly allowedOrigins: readonly string[];
   readonly readyFor: ReadyFor;
@@ -56,14 +68,15 @@ const REFUSED_MS = 1_000;
  * tokens is unusable, or if others could reach it and it has no tokens.
  */
 export async function listenHttp(options: ListenerOptions): Promise<Listener> {
-  const { gateway, host, port, limits, tokens } = options;
-  assertAccess(host, tokens);
+  const { gateway, host, port, limits, tokens, logger, operatorToken = null, clientMetadataUrl = null } = options;
+  assertAccess(host, tokens, operatorToken);
+  const publicUrl = typeof options.publicUrl === 'string' ? readPublicUrl(options.publicUrl, 'publicUrl') : null;
+  if (clientMetadataUrl !== null) assertMetadataUrl(clientMetadataUrl, 'clientMetadataUrl');
   const draining = new AbortController();
   const share = shareOfCaller(tokens.length);
-  const sessions = new SessionTable(limits, ({ client }) => {
-    gateway.notices.remove(client);
-    gateway.levels.want(client, null);
-  });
+  const { fleet } = gateway;
+  const replicas = fleet === null ? null : new FleetHop(fleet, logger);
+  const { sessions, sharing } = createSessions(gateway, limits, fleet, replicas);
   const forget = gateway.addSessions(() => sessions.all().map(({ client }) => client));
   const endpoint: McpEndpointDeps = {
     ...{
@@ -72,13 +85,27 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
       notices: gateway.notices,
       watches: gateway.watches,
       levels: gateway.levels,
+      states: gateway.states,
+      replicas,
     },
     ...{ sessions, streams: new Shares(limits.maxStreams, share), backlog: new Backlog(share) },
     ...{ bodies: new BodyBudget(limits.maxBodiesBytes, share), running: new Shares(limits.maxConcurrent, share) },
+    ended: sharing === null ? null : (session) => sharing.ended(session),
     ...{ hasSessions: options.hasSessions, maxBodyBytes: limits.maxBodyBytes, draining: draining.signal },
   };
   const site = createStatusSite({ manager: gateway.manager, latencies: gateway.latencies });
-  const guard = createGuard({ ...options, isLoopback: isLoopback(host) });
+  const publicHosts = publicUrl === null ? [] : [publicUrl.hostname];
+  const allowedHosts = [...options.allowedHosts, ...publicHosts];
+  const guard = createGuard({ ...options, allowedHosts, isLoopback: isLoopback(host) });
+  const desk = new LoginDesk({
+    ...{ manager: gateway.manager, logger, clientMetadataUrl, ownUrl: () => url, hostId: fleet?.hostId ?? null },
+    rules: {
+      ...{ isStdio: false, isLoopback: isLoopback(host), tokenCount: tokens.length, publicUrl },
+      hasFurtherHosts: !options.allowedHosts.every((name) => isLoopback(name)),
+      hasOperatorToken: operatorToken !== null,
+    },
+  });
+  const logins = new LoginSite({ desk, logger, operatorToken, sealer: fleet?.sealer ?? null });
   const server = createServer({
     maxHeaderSize: MAX_HEADER_BYTES,
     headersTimeout: Math.min(HEADERS_TIMEOUT_MS, limits.requestTimeoutMs),
@@ -88,7 +115,9 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
     noDelay: true,
   });
   server.maxConnections = limits.maxConnections;
-  const app = new Application({ gateway, logger: options.logger, readyFor: options.readyFor, guard, endpoint, site });
+  const { readyFor } = options;
+  const hops = createHops({ gateway, endpoint, sharing, desk, logins, logger });
+  const app = new Application({ gateway, logger, readyFor, guard, endpoint, site, desk, logins, hops });
   server.on('request', (request, response) => void app.handle(request, response));
   server.on('checkContinue', (request, response) => {
     // A client that asks first is told at once that its body is too long, and sends none of it.
@@ -100,33 +129,41 @@ export async function listenHttp(options: ListenerOptions): Promise<Listener> {
   await findOpenTelemetry();
   // Requests belong to no operation in which the host happens to listen.
   const address = await detached(() => listen(server, host, port));
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
+  fleet?.announceAddress(reachableAddress(host, address.port));
   let closing: Promise<void> | null = null;
   const close = async (drainMs: number): Promise<void> => {
-    server.close();
+    // Answers to what running calls have asked may come in at another replica, which has to reach this one.
+    if (fleet === null) server.close();
     // Streams of notices end at once: they would not by themselves.
     draining.abort(new SwitchyardError('CLOSED', 'The gateway is shutting down.'));
     server.closeIdleConnections();
     await gateway.drained(drainMs);
+    if (fleet !== null) server.close();
+    sharing?.close();
     sessions.close();
     site.close();
+    desk.close();
     forget();
     // What has been written is on its way; a client that does not read it is not waited for.
     await settledWithin(new Promise((resolve) => server.once('close', resolve)), 100);
     server.closeAllConnections();
+    await replicas?.[Symbol.asyncDispose]();
   };
   return {
-    url: `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`,
+    url,
     close: (drainMs) => (closing ??= close(drainMs)),
   };
 }
 
 /** Throws OPTIONS_INVALID unless everybody who can reach `host` has to show a usable token, or it is loopback. */
-function assertAccess(host: unknown, tokens: unknown): void {
+function assertAccess(host: unknown, tokens: unknown, operatorToken: unknown): void {
   if (typeof host !== 'string' || host === '')
     throw new SwitchyardError('OPTIONS_INVALID', 'host must be an address to listen on, such as 127.0.0.1');
   if (!Array.isArray(tokens))
     throw new SwitchyardError('OPTIONS_INVALID', 'tokens must be a list of access tokens; it may be empty on loopback');
-  assertTokens(tokens.map((token: unknown, index) => [`tokens[${index}]`, token]));
+  const named = tokens.map((token: unknown, index) => [`tokens[${index}]`, token] as const);
+  assertTokens(operatorToken === null ? named : [...named, ['operatorToken', operatorToken]]);
   if (!isLoopback(host) && tokens.length === 0)
     throw new SwitchyardError('OPTIONS_INVALID', `Others can reach ${host}: a gateway that listens there needs tokens`);
 }

@@ -73,6 +73,18 @@ export function servedCapabilities(declared: unknown, isReachable = true): JsonO
   return isObject(ui) ? { ...served, extensions: { [UI_EXTENSION]: ui } } : served;
 }
 
+/** How a client names itself to people (MCP, `Implementation`): its title, or else its name; null without either. */
+export function clientNameOf(clientInfo: unknown): string | null {
+  if (!isObject(clientInfo)) return null;
+  const names = [clientInfo.title, clientInfo.name];
+  return names.find((name): name is string => typeof name === 'string' && name.trim() !== '') ?? null;
+}
+
+/** Whether a client opens addresses for its person (MCP 2025-11-25, elicitation: capabilities). */
+export function opensAddresses({ elicitation }: JsonObject): boolean {
+  return isObject(elicitation) && isObject(elicitation.url);
+}
+
 /**
  * Throws an RpcError for a question in a mode that the client did not declare, as the client itself would answer it: an
  * elicitation by URL (MCP 2025-11-25, elicitation), or sampling with tools (same, sampling).
@@ -83,7 +95,7 @@ export function assertMode(method: string, params: JsonObject, capabilities: Jso
     // An empty capability means forms alone.
     const hasForm = isObject(elicitation.form) || !isObject(elicitation.url);
     const mode = params.mode === 'url' ? 'url' : 'form';
-    const isSupported = mode === 'url' ? isObject(elicitation.url) : hasForm;
+    const isSupported = mode === 'url' ? opensAddresses(capabilities) : hasForm;
     if (!isSupported) throw invalidParams(`The client does not support elicitation by ${mode}`);
   }
   if (method === 'sampling/createMessage' && isObject(sampling)) {

@@ -1,7 +1,9 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import type { ResultSink } from '../../connectors/connection/connection.ts';
 import type { WireRevision } from '../../mcp/definitions/wire-revision.ts';
 import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import type { LoginDoor } from './login-offer.ts';
 
 export type RequestId = string | number;
 
@@ -29,6 +31,12 @@ export interface Exchange {
   readonly client: object;
   /** The session of a legacy client, and the revision that it agreed on; null or left out without one. */
   readonly session?: { readonly id: string | null; readonly revision: string } | null;
+  /** How the client names itself to people, as it says; null or left out where it does not. */
+  readonly clientName?: string | null;
+  /** Where its person can log in to connectors; null or left out where nobody can. */
+  readonly logins?: LoginDoor | null;
+  /** Sends a notice that belongs to no request, also later on; null or left out without a session. */
+  readonly tell?: ((method: string, params: JsonObject) => void) | null;
   /** As MCP's `ClientCapabilities`: what the client said that it can do. */
   readonly capabilities: JsonObject;
   /** The least severe log message that the client wants; null where it did not say. */
@@ -38,7 +46,7 @@ export interface Exchange {
   /** Of the request; none over stdio. */
   readonly headers: IncomingHttpHeaders | null;
   /** Aborts when the client gives the request up or goes away. */
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** Sends a notice about this request before its answer; what cannot be sent any more is dropped. */
   notify(method: string, params: JsonObject): void;
   /** Null where a client of this era cannot be asked while it waits. */

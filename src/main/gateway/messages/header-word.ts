@@ -1,5 +1,8 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
+/** A value that says one thing, as nearly all do. */
+const WORD = /^[^\s,]+$/;
+
 /**
  * The value of a header that has one word, such as a revision or a session id. Undefined if it is missing or empty. A
  * proxy may repeat a header, and Node.js joins the values with commas: equal ones count as one.
@@ -7,6 +10,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 export function headerWord(headers: IncomingHttpHeaders, name: string): string | undefined {
   const value = headers[name.toLowerCase()];
   if (typeof value !== 'string') return undefined;
+  if (WORD.test(value)) return value;
   const [first = '', ...others] = value.split(',').map((word) => word.trim());
   const word = others.every((other) => other === first) ? first : value.trim();
   return word === '' ? undefined : word;

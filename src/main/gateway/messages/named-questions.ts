@@ -3,7 +3,7 @@ import { isObject, type JsonObject, RpcError } from '../../mcp/json-rpc.ts';
 import { assertQuestion, elicitationFault, questionsOf } from '../../mcp/question-faults.ts';
 
 /** The person has to open an address before the call can succeed (MCP 2025-11-25, URL elicitation required). */
-const RPC_URL_ELICITATION_REQUIRED = -32_042;
+export const RPC_URL_ELICITATION_REQUIRED = -32_042;
 
 /** What the gateway writes before the text of a connector, and a connector must not write itself. */
 const MARK = /\[\s*(connector\s+"[^"\]\n]*")\s*\]/giu;

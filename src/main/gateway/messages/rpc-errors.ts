@@ -16,6 +16,11 @@ export function invalidParams(message: string, data?: JsonObject): RpcError {
   return new RpcError(RPC_INVALID_PARAMS, message, data);
 }
 
+/** A retry names a call that is held nowhere, or not for this client and this request. */
+export function unknownState(): RpcError {
+  return invalidParams('The requestState is none of this server, was used before, or is too old');
+}
+
 /** There is no such resource, as the era says it. */
 export function resourceNotFound(uri: string, era: 'legacy' | 'modern'): RpcError {
   return new RpcError(era === 'modern' ? RPC_INVALID_PARAMS : RPC_RESOURCE_NOT_FOUND, 'Resource not found', { uri });

@@ -28,11 +28,13 @@ export interface GatewayHost extends HostSide {
  * to the client of that request, and never here. One that names no request, as over stdio or a standing stream,
  * goes to the client whose requests are the only ones at that connector. If there are none, it goes to the only
  * client that can answer it. Otherwise it is refused: what one client says must not reach another's work.
+ *
+ * `instanceId` is the id that its client was told already.
  */
-export function createGatewayHost(): GatewayHost {
+export function createGatewayHost(instanceId: string = randomUUID()): GatewayHost {
   let among: Askable | null = null;
   return {
-    instanceId: randomUUID(),
+    instanceId,
     get capabilities() {
       const only = among?.onlyClient?.() ?? null;
       if (only !== null) return only;

@@ -6,6 +6,7 @@ import type { GatewayHost } from './gateway-host.ts';
 import type { ClientSession } from './notices/client-session.ts';
 import type { LogLevels } from './notices/log-levels.ts';
 import type { ResourceWatches } from './notices/resource-watches.ts';
+import { watchResource } from './notices/watch-resource.ts';
 
 /** The revision that is spoken with a client that offers this one (MCP 2025-11-25, version negotiation). */
 export function agreedRevision({ protocolVersion }: JsonObject): string {
@@ -13,7 +14,11 @@ export function agreedRevision({ protocolVersion }: JsonObject): string {
   return LEGACY_REVISIONS.includes(protocolVersion) ? protocolVersion : LEGACY_REVISIONS[0];
 }
 
-export function initializeResult(revision: string, capabilities: JsonObject, host: GatewayHost): JsonObject {
+export function initializeResult(
+  revision: string,
+  capabilities: JsonObject,
+  host: Pick<GatewayHost, 'instanceId'>,
+): JsonObject {
   return { protocolVersion: revision, capabilities, serverInfo: SERVER_INFO, _meta: instanceMeta(host) };
 }
 
@@ -42,18 +47,17 @@ export async function legacyMethod(
       if (!isLogLevel(params.level)) throw invalidParams('The level is none of those of MCP');
       session.logLevel = params.level;
       levels.want(session, params.level);
+      if (session.sharing !== null) await session.sharing.wantsLevel(params.level);
       return {};
     case 'resources/subscribe': {
-      const { uri } = params;
-      const found = typeof uri === 'string' ? session.view.features.resource(uri) : null;
-      if (typeof uri !== 'string' || found === null) throw invalidParams('The resource is not known here', { uri });
-      await session.watch(uri, found.connectorId, () =>
-        watches.watch(found.connectorId, found.uri, session.principal, signal),
-      );
+      const begin = (): Promise<void> => watchResource(session, params.uri, { watches, signal });
+      if (session.sharing !== null) await session.sharing.watch(String(params.uri), begin);
+      else await begin();
       return {};
     }
     case 'resources/unsubscribe':
       session.unwatch(String(params.uri));
+      if (session.sharing !== null) await session.sharing.unwatched(String(params.uri));
       return {};
     default:
       return null;

@@ -14,6 +14,10 @@ import { checkParamHeaders } from './modern-envelope.ts';
 export interface MethodDeps extends ForwardDeps {
   /** Resolves once there is something to list, or nothing to wait for. */
   readonly settled: () => Promise<void>;
+  /** The same for prompts and resources. */
+  readonly featuresSettled: () => Promise<void>;
+  /** The same for a tool, prompt or resource that a client names and nobody knows yet. */
+  readonly namedSettled: () => Promise<void>;
   /** How long lists hold, in milliseconds, as far as the gateway can tell. */
   readonly ttlMs: () => number;
 }
@@ -35,7 +39,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
   const listed =
     (member: string, feature: 'prompts' | 'resources' | 'templates'): Method =>
     async ({ cursor }, { era, revision }, { features }) => {
-      await deps.settled();
+      await deps.featuresSettled();
       return listResult(member, features.page(feature, cursor, revision), freshness(era, deps.ttlMs()));
     };
   const forwardTo = (
@@ -47,6 +51,15 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const about = target.kind === 'tool' ? ['tools/call', target.id, target.args] : [target.method, target.own];
     const forwarding = { connectorId, target, exchange, params, logger, isWhole };
     return forward(forwarding, () => `${route.name} ${connectorId} ${JSON.stringify(about)}`, deps);
+  };
+
+  /** What `find` finds, also right after a start, when connectors have not listed it yet. */
+  const findSettled = async <T>(find: () => T | null): Promise<T | null> => {
+    await deps.featuresSettled();
+    const found = find();
+    if (found !== null) return found;
+    await deps.namedSettled();
+    return find();
   };
 
   const listTools: Method = async ({ cursor }, { era, revision }, { tools }) => {
@@ -61,7 +74,11 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
     const known = view.tools.resolve(name);
     // Right after a cold start the connectors have not listed their tools yet.
     if (known === null || manager.tool(known) === undefined) await deps.settled();
-    const id = known ?? view.tools.resolve(name);
+    let id = known ?? view.tools.resolve(name);
+    if (id === null) {
+      await deps.namedSettled();
+      id = view.tools.resolve(name);
+    }
     if (id === null) throw invalidParams(`Unknown tool: ${name.slice(0, 200)}`);
     const tool = manager.tool(id);
     if (tool !== undefined && exchange.era === 'modern' && exchange.headers !== null)
@@ -73,8 +90,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
 
   const getPrompt: Method = async (params, exchange, view) => {
     const { name, arguments: args } = params;
-    await deps.settled();
-    const found = typeof name === 'string' ? view.features.prompt(name) : null;
+    const found = typeof name === 'string' ? await findSettled(() => view.features.prompt(name)) : null;
     if (found === null || !manager.has(found.connectorId) || !offers(found.connectorId, 'prompts', manager))
       throw invalidParams(`Unknown prompt: ${String(name).slice(0, 200)}`);
     const { connectorId } = found;
@@ -86,9 +102,8 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
 
   const readResource: Method = async (params, exchange, view) => {
     const { uri } = params;
-    await deps.settled();
     if (typeof uri !== 'string') throw invalidParams('The URI of a resource is missing');
-    const found = view.features.resource(uri);
+    const found = await findSettled(() => view.features.resource(uri));
     if (found === null || !manager.has(found.connectorId) || !offers(found.connectorId, 'resources', manager))
       throw resourceNotFound(uri, exchange.era);
     const { connectorId } = found;
@@ -111,8 +126,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
 
   const complete: Method = async (params, exchange, view) => {
     const { ref, argument, context } = params;
-    await deps.settled();
-    const found = isObject(ref) ? view.features.reference(ref) : null;
+    const found = isObject(ref) ? await findSettled(() => view.features.reference(ref)) : null;
     if (found === null) throw invalidParams('The reference is to no prompt and no resource template of this server');
     // Clients ask the gateway, which completes for those that can; a connector that does not has nothing to suggest.
     if (!offers(found.connectorId, 'completions', manager)) return { completion: { values: [] } };
@@ -138,7 +152,7 @@ export function createMethods(deps: MethodDeps): ReadonlyMap<string, Method> {
 }
 
 /** Makes a result of a list whose entries are JSON already. */
-function listResult(member: string, { json, nextCursor }: Page, more: JsonObject): PreparedResult {
+export function listResult(member: string, { json, nextCursor }: Page, more: JsonObject): PreparedResult {
   const rest = JSON.stringify({ nextCursor, ...more }).slice(1);
   return new PreparedResult(`{"${member}":[${json}]${rest === '}' ? rest : `,${rest}`}`);
 }
@@ -147,7 +161,7 @@ function listResult(member: string, { json, nextCursor }: Page, more: JsonObject
  * How long a list holds, if the era says so at all (MCP 2026-07-28, caching). The gateway reads lists with the
  * credentials of its operator, so shared caches must never keep them.
  */
-function freshness(era: 'legacy' | 'modern', ttlMs: number): JsonObject {
+export function freshness(era: 'legacy' | 'modern', ttlMs: number): JsonObject {
   return era === 'modern' ? { ttlMs, cacheScope: 'private' } : {};
 }
 

@@ -3,12 +3,14 @@ import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition
 import { decodeHeaderValue } from '../../mcp/header-value.ts';
 import { isObject, type JsonObject, MODERN_REVISION, RPC_UNSUPPORTED_VERSION, RpcError } from '../../mcp/json-rpc.ts';
 import { mirroredArguments } from '../../mcp/tool-headers.ts';
-import { servedCapabilities } from '../messages/capabilities.ts';
+import { clientNameOf, servedCapabilities } from '../messages/capabilities.ts';
 import { headerWord } from '../messages/header-word.ts';
 import { invalidParams, RPC_HEADER_MISMATCH } from '../messages/rpc-errors.ts';
 
 const VERSION = 'io.modelcontextprotocol/protocolVersion';
-const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+/** The member of `_meta` that says what the client can do. */
+export const CLIENT_CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+const CLIENT_INFO = 'io.modelcontextprotocol/clientInfo';
 const LOG_LEVEL = 'io.modelcontextprotocol/logLevel';
 
 /** What a modern request says about its client. */
@@ -16,6 +18,8 @@ export interface ModernEnvelope {
   /** Those of the client's that the gateway serves. */
   readonly capabilities: JsonObject;
   readonly logLevel: string | null;
+  /** How the client names itself to people; null where it does not. */
+  readonly clientName: string | null;
 }
 
 /**
@@ -36,9 +40,9 @@ export function isModern(method: string, params: JsonObject, headers: IncomingHt
  */
 export function readEnvelope(method: string, params: JsonObject, headers: IncomingHttpHeaders | null): ModernEnvelope {
   const meta = isObject(params._meta) ? params._meta : {};
-  const { [VERSION]: version, [CAPABILITIES]: capabilities, [LOG_LEVEL]: logLevel } = meta;
+  const { [VERSION]: version, [CLIENT_CAPABILITIES]: capabilities, [LOG_LEVEL]: logLevel } = meta;
   if (typeof version !== 'string') throw invalidParams(`_meta["${VERSION}"] is missing`);
-  if (!isObject(capabilities)) throw invalidParams(`_meta["${CAPABILITIES}"] is missing`);
+  if (!isObject(capabilities)) throw invalidParams(`_meta["${CLIENT_CAPABILITIES}"] is missing`);
   if (headers !== null) checkHeader(headers, 'MCP-Protocol-Version', version);
   if (headers !== null) checkHeader(headers, 'Mcp-Method', method);
   if (version !== MODERN_REVISION) {
@@ -48,7 +52,11 @@ export function readEnvelope(method: string, params: JsonObject, headers: Incomi
     });
   }
   if (headers !== null) requireHeaders(method, params, headers);
-  return { capabilities: servedCapabilities(capabilities), logLevel: typeof logLevel === 'string' ? logLevel : null };
+  return {
+    capabilities: servedCapabilities(capabilities),
+    logLevel: typeof logLevel === 'string' ? logLevel : null,
+    clientName: clientNameOf(meta[CLIENT_INFO]),
+  };
 }
 
 /**

@@ -12,10 +12,11 @@ const SUBSCRIPTION_ID = 'io.modelcontextprotocol/subscriptionId';
 /** How long the answer to `server/discover` holds: a connector that serves MCP Apps may come at any time. */
 const DISCOVER_TTL_MS = 60_000;
 
-export function discoverResult(view: View, host: GatewayHost): JsonObject {
+/** `servesUi` says whether a connector may serve MCP Apps. */
+export function discoverResult(servesUi: boolean, host: Pick<GatewayHost, 'instanceId'>): JsonObject {
   return {
     supportedVersions: [MODERN_REVISION],
-    capabilities: serverCapabilities({ hasNotices: true, servesUi: view.mayServeUi() }),
+    capabilities: serverCapabilities({ hasNotices: true, servesUi }),
     ttlMs: DISCOVER_TTL_MS,
     cacheScope: 'private',
     _meta: instanceMeta(host),

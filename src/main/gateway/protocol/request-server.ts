@@ -38,6 +38,17 @@ export class RequestServer {
     });
   }
 
+  /** Counts a request that another replica serves for this one, until it is disposed of. */
+  count(): Disposable {
+    this.#running += 1;
+    return { [Symbol.dispose]: () => this.#end() };
+  }
+
+  /** Counts a request that was answered before this server was there, within `durationMs`. */
+  answered(method: string, durationMs: number): void {
+    recordGatewayRequest(this.#label(method), 'ok', durationMs);
+  }
+
   /** Rejects with an RpcError. */
   async serve(method: string, params: JsonObject, exchange: Exchange, view: View, own: OwnMethod): Promise<Outcome> {
     // It stays open for as long as its client likes, and has a limit of its own.
@@ -56,9 +67,13 @@ export class RequestServer {
       recordGatewayRequest(this.#label(method), 'error', monotonicMs() - startedMs);
       return this.#fail(method, error, exchange);
     } finally {
-      this.#running -= 1;
-      if (this.#running === 0) this.#onIdle?.();
+      this.#end();
     }
+  }
+
+  #end(): void {
+    this.#running -= 1;
+    if (this.#running === 0) this.#onIdle?.();
   }
 
   /** Finds what serves a request, ready to run. */

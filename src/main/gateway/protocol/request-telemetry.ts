@@ -1,4 +1,4 @@
-import { SwitchyardError } from '../../../shared/errors.ts';
+import { isErrorCode, SwitchyardError } from '../../../shared/errors.ts';
 import { isObject, type JsonObject, LEGACY_REVISIONS, MODERN_REVISION } from '../../mcp/json-rpc.ts';
 import { type Fault, transportAttributes } from '../../observability/telemetry/mcp-attributes.ts';
 import type { Served } from '../../observability/telemetry/server-operation.ts';
@@ -51,8 +51,9 @@ const CANCELLED: Fault = { type: 'cancelled', rpcCode: null };
 
 /** The fault of the JSON-RPC error that a client is told of. */
 function faultOf(error: unknown, era: Exchange['era']): Fault {
-  const { code } = toRpcError(error, era);
-  const description = error instanceof SwitchyardError ? error.code : undefined;
+  const { code, data } = toRpcError(error, era);
+  const ownCode = isObject(data) && isErrorCode(data.code) ? data.code : undefined;
+  const description = error instanceof SwitchyardError ? error.code : ownCode;
   return { type: String(code), rpcCode: code, description };
 }
 

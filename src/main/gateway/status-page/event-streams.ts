@@ -4,6 +4,7 @@ import { EventWriter } from '../event-writer.ts';
 import type { ListQuery } from './model/list-query.ts';
 import type { StatusModel } from './model/status-reader.ts';
 import { PageState } from './page-update.ts';
+import type { PageViewer } from './view/page-viewer.ts';
 
 /** Pages receive news at most this often. */
 const TICK_MS = 1_000;
@@ -38,6 +39,7 @@ export interface EventStreamsDeps {
 /** What an open page says about itself when it connects. */
 export interface Listener {
   readonly query: ListQuery;
+  readonly viewer: PageViewer;
   /** The stamp that the page was sent with. A page with an outdated stamp receives everything again. */
   readonly stamp: string;
   /** The number of the last event that the page shows. */
@@ -63,13 +65,13 @@ export class EventStreams {
 
   /** Takes over a response, which gets these headers, until either side ends it. */
   open(request: IncomingMessage, response: ServerResponse, headers: Record<string, string>, listener: Listener): void {
-    const { query, stamp, seq } = listener;
+    const { query, viewer, stamp, seq } = listener;
     const all = { ...headers, 'content-type': 'text/event-stream; charset=utf-8' };
     // A page that is behind gets nothing until it has caught up, so nothing can pile up.
     const options = { retryMs: RETRY_MS, keepAliveMs: null, maxUnreadBytes: Number.POSITIVE_INFINITY };
     request.socket.setNoDelay(true);
     const writer = new EventWriter(response, all, options);
-    const stream: Stream = { response, writer, query, page: new PageState(seq), tookAllAt: this.#ticks };
+    const stream: Stream = { response, writer, query, page: new PageState(seq, viewer), tookAllAt: this.#ticks };
     this.#streams.add(stream);
     response.on('close', () => this.#drop(stream));
     response.on('error', () => this.#drop(stream));

@@ -1,5 +1,6 @@
 import type { StatusModel } from './model/status-reader.ts';
 import { type Block, blocksOf, stampOf } from './view/page-blocks.ts';
+import { ONLOOKER, type PageViewer } from './view/page-viewer.ts';
 import { announcement, renderEvent } from './view/render-events.ts';
 
 /** What a page that is open is told, as data of a server-sent event. Markup in it is escaped already. */
@@ -21,11 +22,13 @@ export class PageState {
   /** By kind and key. Texts are shared by all who see the same. */
   #said: ReadonlyMap<string, string> = new Map();
   #order = '';
+  readonly #viewer: PageViewer;
   #seq: number;
 
   /** `seq` is the number of the last event that it shows. */
-  constructor(seq: number) {
+  constructor(seq: number, viewer: PageViewer = ONLOOKER) {
     this.#seq = seq;
+    this.#viewer = viewer;
   }
 
   /** The number of the last event that it shows. */
@@ -35,7 +38,7 @@ export class PageState {
 
   /** Takes it for a page that was just made from this model, if its stamp says that. */
   adopt(model: StatusModel, stamp: string): void {
-    const blocks = blocksOf(model);
+    const blocks = blocksOf(model, this.#viewer);
     if (stampOf(blocks) !== stamp) return;
     this.#said = new Map(blocks.map(({ kind, key, saying }) => [`${kind} ${key}`, saying]));
     this.#order = orderOf(model).join(' ');
@@ -43,7 +46,7 @@ export class PageState {
 
   /** What is to be sent so that it shows this model; null for nothing. Counts as sent. */
   advance(model: StatusModel): PageUpdate | null {
-    const blocks = blocksOf(model);
+    const blocks = blocksOf(model, this.#viewer);
     const news = blocks.filter(({ kind, key, saying }) => this.#said.get(`${kind} ${key}`) !== saying);
     const ids = orderOf(model);
     const isOrdered = this.#order === ids.join(' ');

@@ -11,8 +11,11 @@ export const COMMON_HEADERS: Readonly<Record<string, string>> = {
 /** What is no page may load nothing at all. */
 export const BARE_POLICY = "default-src 'none'; frame-ancestors 'none'";
 
-/** For a page: only the style and the script of this nonce count, and only its own server is asked. */
-export function pagePolicy(nonce: string): string {
+/**
+ * For a page: only the style and the script of this nonce count, and only its own server is asked. `formTarget` is the
+ * origin that its forms lead to in the end: browsers apply `form-action` to redirects too.
+ */
+export function pagePolicy(nonce: string, formTarget: string | null = null): string {
   return [
     "default-src 'none'",
     `script-src 'nonce-${nonce}'`,
@@ -20,7 +23,7 @@ export function pagePolicy(nonce: string): string {
     "connect-src 'self'",
     "img-src 'self' data:",
     "base-uri 'none'",
-    "form-action 'self'",
+    `form-action 'self'${formTarget === null ? '' : ` ${formTarget}`}`,
     "frame-ancestors 'none'",
   ].join('; ');
 }

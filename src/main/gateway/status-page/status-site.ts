@@ -10,6 +10,7 @@ import { EventLog } from './model/event-log.ts';
 import { parseListQuery } from './model/list-query.ts';
 import { StatusReader } from './model/status-reader.ts';
 import { answer, answerText, BARE_POLICY, COMMON_HEADERS, pagePolicy } from './status-answers.ts';
+import { ONLOOKER, type PageViewer } from './view/page-viewer.ts';
 import { renderPage } from './view/render-page.ts';
 
 const KEPT_EVENTS = 100;
@@ -38,12 +39,17 @@ export interface StatusSiteOptions {
 export interface StatusSite {
   /**
    * Answers GET and HEAD of `/`, `/status.json` and `/status/events` (server-sent events; 503 while too many pages
-   * listen), and other methods there with 405. Returns false, and does nothing, for any other path.
+   * listen), and other methods there with 405. Returns false, and does nothing, for any other path. `viewer` is who
+   * looks; by default somebody who can log in to nothing.
    */
-  handle(request: IncomingMessage, response: ServerResponse, pathname: string): boolean;
+  handle(request: IncomingMessage, response: ServerResponse, pathname: string, viewer?: PageViewer): boolean;
+  /** Whether `handle` answers this path. */
+  has(pathname: string): boolean;
   /** Ends the event streams that are open, timers and listeners. Idempotent. */
   close(): void;
 }
+
+type Route = (request: IncomingMessage, response: ServerResponse, viewer: PageViewer) => void;
 
 /** Listens to the manager, and watches the event loop, from now on until `close()`. Keeps no process running. */
 export function createStatusSite(options: StatusSiteOptions): StatusSite {
@@ -59,17 +65,21 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
     maxStreams,
   });
 
-  const routes: Readonly<Record<string, (request: IncomingMessage, response: ServerResponse) => void>> = {
-    '/': (request, response) => {
+  const routes: Readonly<Record<string, Route>> = {
+    '/': (request, response, viewer) => {
       const nonce = randomBytes(16).toString('base64');
-      const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': pagePolicy(nonce) };
-      answer(response, 200, headers, renderPage(reader.read(parseListQuery(parametersOf(request))), nonce));
+      const headers = {
+        'content-type': 'text/html; charset=utf-8',
+        'content-security-policy': pagePolicy(nonce, viewer.formTarget),
+      };
+      const model = reader.read(parseListQuery(parametersOf(request)));
+      answer(response, 200, headers, renderPage(model, nonce, viewer));
     },
     '/status.json': (request, response) => {
       const model = reader.read(parseListQuery(parametersOf(request)));
       answer(response, 200, { 'content-type': 'application/json; charset=utf-8' }, `${JSON.stringify(model)}\n`);
     },
-    '/status/events': (request, response) => {
+    '/status/events': (request, response, viewer) => {
       if (streams.isFull) return answerText(response, 503, 'Too many pages listen', { 'retry-after': '15' });
       if (request.method === 'HEAD') return answer(response, 200, { 'content-type': 'text/event-stream' }, '');
       const parameters = parametersOf(request);
@@ -79,6 +89,7 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
         response,
         { ...COMMON_HEADERS, 'content-security-policy': BARE_POLICY },
         {
+          viewer,
           query: parseListQuery(parameters),
           stamp: parameters.get('stamp') ?? '',
           // One that is yet to come is of an earlier life of this process.
@@ -88,12 +99,14 @@ export function createStatusSite(options: StatusSiteOptions): StatusSite {
     },
   };
 
+  const has = (pathname: string): boolean => Object.hasOwn(routes, pathname);
   return {
-    handle(request, response, pathname) {
-      const route = Object.hasOwn(routes, pathname) ? routes[pathname] : undefined;
+    has,
+    handle(request, response, pathname, viewer = ONLOOKER) {
+      const route = has(pathname) ? routes[pathname] : undefined;
       if (route === undefined) return false;
       request.resume();
-      if (request.method === 'GET' || request.method === 'HEAD') route(request, response);
+      if (request.method === 'GET' || request.method === 'HEAD') route(request, response, viewer);
       else answerText(response, 405, 'There is GET and HEAD', { allow: 'GET, HEAD' });
       return true;
     },

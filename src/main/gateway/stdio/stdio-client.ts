@@ -1,30 +1,38 @@
-import type { Readable, Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
+import type { Cancellation } from '../../../shared/cancellation.ts';
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { JsonFault } from '../../../shared/json/json-limits.ts';
+import type { FirstSession } from '../../../shared/protocol/first-answers.ts';
 import { wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
 import { type asIncoming, type JsonObject, MODERN_REVISION, RpcError } from '../../mcp/json-rpc.ts';
 import { RefusedMessage } from '../../mcp/refused-message.ts';
 import { serveTraced } from '../../observability/telemetry/server-operation.ts';
 import type { View } from '../catalog/view.ts';
 import type { Gateway } from '../gateway.ts';
-import { servedCapabilities, serverCapabilities } from '../messages/capabilities.ts';
+import { serverCapabilities } from '../messages/capabilities.ts';
 import { asClientMessage, idOf, parseClientJson } from '../messages/client-message.ts';
 import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../messages/exchange.ts';
+import type { LoginDoor } from '../messages/login-offer.ts';
 import { RPC_INVALID_REQUEST, RPC_PARSE_ERROR } from '../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../messages/write-message.ts';
 import { ASSUMED_REVISION, BatchAnswers, batchFault, misplaced } from '../protocol/batch.ts';
-import { agreedRevision, initializeResult, legacyMethod, sessionlessMethod } from '../protocol/legacy-methods.ts';
+import { initializeResult, legacyMethod, sessionlessMethod } from '../protocol/legacy-methods.ts';
 import { isModern, readEnvelope } from '../protocol/modern-envelope.ts';
 import { discoverResult, listen } from '../protocol/modern-methods.ts';
-import { ClientSession } from '../protocol/notices/client-session.ts';
+import type { ClientSession } from '../protocol/notices/client-session.ts';
 import { servedMessage } from '../protocol/request-telemetry.ts';
+import { createStdioSession, PRINCIPAL } from './stdio-session.ts';
 
 export interface StdioOptions {
   readonly gateway: Gateway;
   readonly view: View;
-  readonly input: Readable;
+  readonly input: AsyncIterable<Buffer>;
   readonly output: Writable;
   readonly maxMessageBytes: number;
+  /** Where the client can log in to connectors; left out where nobody can. */
+  readonly logins?: LoginDoor;
+  /** What the client was told already; left out or null where that is nothing. */
+  readonly first?: FirstSession | null;
 }
 
 /** Takes an answer as JSON. */
@@ -35,9 +43,6 @@ type Request = Extract<ReturnType<typeof asIncoming>, { readonly kind: 'request'
 /** What a client may leave unread before it is read no further, and told nothing but answers. */
 export const MAX_UNREAD_BYTES = 4 * 1024 * 1024;
 
-/** Who is at the other end of a pair of pipes; there is only one. */
-const PRINCIPAL = 'stdio';
-
 const GONE = (): SwitchyardError => new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.');
 
 /** The client at the other end of a pair of streams: takes its messages, and writes what it is told. */
@@ -45,7 +50,7 @@ export class StdioClient {
   readonly #options: StdioOptions;
   readonly #modern = new Map<RequestId, AbortController>();
   /** The requests that were answered, by their signals. */
-  readonly #over = new WeakSet<AbortSignal>();
+  readonly #over = new WeakSet<Cancellation>();
   session: ClientSession | null = null;
   /** What the client said last that it can do; null until it has. */
   capabilities: JsonObject | null = null;
@@ -138,13 +143,11 @@ export class StdioClient {
     this.capabilities = envelope.capabilities;
     const life = new AbortController();
     this.#modern.set(id, life);
-    const exchange = this.#exchange({
-      revision: wireRevisionOf(MODERN_REVISION),
-      ...{ era: 'modern', id, signal: life.signal, ask: null, progressToken: progressTokenOf(params) },
-      ...envelope,
-    });
+    const era = { era: 'modern', revision: wireRevisionOf(MODERN_REVISION), ask: null } as const;
+    const progressToken = progressTokenOf(params);
+    const exchange = this.#exchange({ ...era, id, signal: life.signal, progressToken, ...envelope });
     await this.#serve(method, params, exchange, write, async (name) => {
-      if (name === 'server/discover') return discoverResult(view, gateway.host);
+      if (name === 'server/discover') return discoverResult(view.mayServeUi(), gateway.host);
       if (name !== 'subscriptions/listen') return null;
       const stream = { signal: life.signal, send: exchange.notify, principal: PRINCIPAL };
       return listen(params, id, view, stream, gateway);
@@ -163,14 +166,13 @@ export class StdioClient {
       ...{ era: 'legacy', id, signal: life.signal, progressToken: progressTokenOf(params) },
       ask: session === null ? null : (asked, about, signal) => session.ask(asked, about, signal),
       capabilities: session?.capabilities ?? {},
-      logLevel: session?.logLevel ?? null,
+      ...{ logLevel: session?.logLevel ?? null, clientName: session?.clientName ?? null },
     });
     const { levels, watches } = this.#options.gateway;
-    const parts = { levels, watches };
     await this.#serve(method, params, exchange, write, async (name) =>
       session === null
         ? sessionlessMethod(name)
-        : legacyMethod(name, params, session, { ...parts, signal: life.signal }),
+        : legacyMethod(name, params, session, { levels, watches, signal: life.signal }),
     );
     session?.running.delete(id);
   }
@@ -179,35 +181,31 @@ export class StdioClient {
   async #initialize(message: Request): Promise<void> {
     const { id, params } = message;
     const served = servedMessage(message, null, () => this.session);
-    await serveTraced(served, async () => this.#openSession(id, params)).catch((error: unknown) =>
-      this.#write(writeError(id, error as RpcError)),
-    );
-  }
-
-  #openSession(id: RequestId, params: JsonObject): void {
-    const { gateway, view } = this.#options;
-    const revision = agreedRevision(params);
-    const capabilities = servedCapabilities(params.capabilities);
-    this.capabilities = capabilities;
-    this.close();
-    const write = (message: JsonObject): boolean => {
-      this.#write(JSON.stringify(message));
-      return true;
+    const open = async (): Promise<void> => {
+      const session = this.openSession(params);
+      this.#options.gateway.notices.add(session);
+      const { gateway, view } = this.#options;
+      const claimed = serverCapabilities({ hasNotices: true, servesUi: view.mayServeUi() });
+      this.#write(writeResult(id, initializeResult(session.revision, claimed, gateway.host), 'legacy'));
     };
-    const facts = { id: 'stdio', principal: PRINCIPAL, view, revision, capabilities };
-    this.session = new ClientSession(facts, write, 'stdio');
-    gateway.notices.add(this.session);
-    const claimed = serverCapabilities({ hasNotices: true, servesUi: view.mayServeUi() });
-    this.#write(writeResult(id, initializeResult(revision, claimed, gateway.host), 'legacy'));
+    await serveTraced(served, open).catch((error: unknown) => this.#write(writeError(id, error as RpcError)));
   }
 
+  /** Opens the session that parameters of `initialize` ask for, in place of an earlier one. Throws an RpcError. */
+  openSession(params: JsonObject): ClientSession {
+    const session = createStdioSession(params, this.#options.view, (json) => this.#write(json));
+    this.capabilities = session.capabilities;
+    this.close();
+    this.session = session;
+    return session;
+  }
+
+  /** There is only one client. */
   #exchange(parts: Omit<Exchange, 'principal' | 'client' | 'headers' | 'notify' | 'openLarge'>): Exchange {
     return {
-      ...parts,
-      principal: PRINCIPAL,
-      // There is only one.
-      client: this,
-      session: this.session,
+      ...{ ...parts, principal: PRINCIPAL, client: this, session: this.session },
+      logins: this.#options.logins ?? null,
+      tell: (method, params) => this.#tell({ jsonrpc: '2.0', method, params }),
       headers: null,
       notify: (method, params) => {
         // Clients take progress of a request that is over for a broken server, and end the connection.

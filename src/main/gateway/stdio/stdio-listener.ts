@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Writable } from 'node:stream';
 import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
+import { resumeClient } from './resume-client.ts';
 import { MAX_UNREAD_BYTES, StdioClient, type StdioOptions } from './stdio-client.ts';
 
 /**
@@ -16,7 +17,8 @@ export async function serveStdio(options: StdioOptions): Promise<void> {
     () => client.capabilities,
   );
   try {
-    for await (const chunk of options.input as AsyncIterable<Buffer>)
+    if (options.first != null) await resumeClient(client, options.first, options);
+    for await (const chunk of options.input)
       for (const line of lines.push(chunk)) {
         if (line === null) return client.refuse(`A message is at most ${options.maxMessageBytes} bytes`);
         // A client that does not read what it is answered is not read either.

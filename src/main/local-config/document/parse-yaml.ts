@@ -1,5 +1,6 @@
-import { isAlias, isMap, isPair, isScalar, isSeq, type Node, type ParsedNode, parseDocument } from 'yaml';
+import type { Node, ParsedNode, parseDocument } from 'yaml';
 import { arrayNode, type ConfigNode, propertyNode, textNode } from './config-node.ts';
+import { loadYaml } from './load-yaml.ts';
 import { MAX_DEPTH, SyntaxFault, tooDeep } from './syntax-fault.ts';
 
 /** Values that a file may have once its aliases are written out: a few lines of them can stand for billions. */
@@ -7,6 +8,7 @@ const MAX_NODES = 200_000;
 
 /** Reads one YAML document; aliases and merge keys are written out. Throws a SyntaxFault. */
 export function parseYaml(text: string): ConfigNode {
+  const { isAlias, isMap, isPair, isScalar, isSeq } = loadYaml();
   const deep = offsetOfFlowDepth(text);
   if (deep !== null) throw tooDeep(deep);
   const document = parse(text);
@@ -70,7 +72,11 @@ export function parseYaml(text: string): ConfigNode {
 
 function parse(text: string): ReturnType<typeof parseDocument<ParsedNode, true>> {
   try {
-    return parseDocument<ParsedNode, true>(text, { prettyErrors: false, uniqueKeys: false, logLevel: 'error' });
+    return loadYaml().parseDocument<ParsedNode, true>(text, {
+      prettyErrors: false,
+      uniqueKeys: false,
+      logLevel: 'error',
+    });
   } catch (error) {
     // Block collections nest by columns: the parser runs out of stack before a depth can be counted.
     if (error instanceof RangeError) throw tooDeep(0);
@@ -80,7 +86,7 @@ function parse(text: string): ReturnType<typeof parseDocument<ParsedNode, true>>
 
 /** The text of a scalar key; a collection as a key is nothing that any client has. */
 function nameOf(key: unknown): string {
-  return isScalar(key) ? String(key.value) : '';
+  return loadYaml().isScalar(key) ? String(key.value) : '';
 }
 
 function nameOfProperty({ children: [key] = [] }: ConfigNode): unknown {

@@ -1,3 +1,4 @@
+import { Fault, placeOf } from '../../../shared/validation/fault.ts';
 import { hasMask, MASK } from '../../masking/secret-mask.ts';
 import { type ConfigProblems, keyPlace } from '../config-problem.ts';
 import { type ConfigNode, itemsOf, type Member, membersOf, plainValue } from '../document/config-node.ts';
@@ -42,6 +43,16 @@ export class EntryReader {
     if (member !== undefined) this.#problems.error(member.place, member.value, why);
   }
 
+  /** Marks the entry as wrong somewhere within a member. */
+  wrong(place: string, node: ConfigNode, why: string): void {
+    this.#problems.error(place, node, why);
+  }
+
+  /** Says what will not work; the server is used all the same. */
+  remark(place: string, node: ConfigNode, why: string): void {
+    this.#problems.warning(place, node, why);
+  }
+
   flag(name: string): boolean | null {
     const value = this.#draft.member(name)?.value;
     if (typeof value === 'boolean') return value;
@@ -59,6 +70,11 @@ export class EntryReader {
 
   text(name: string, check: Check): string | null {
     return this.#single(name, { expand: expandVariables, check, use: 'value' });
+  }
+
+  /** The same for a text within a member. */
+  textAt(place: string, node: ConfigNode, check: Check): string | null {
+    return this.#expanded(node, place, { expand: expandVariables, check, use: 'value' });
   }
 
   path(name: string, check: Check): string | null {
@@ -93,15 +109,15 @@ export class EntryReader {
 
   /** The members that we add to those of the clients, checked as in a service map. */
   own(): Readonly<Record<string, unknown>> {
-    const own = Object.entries(OWN_MEMBERS).flatMap(([name, schema]) => {
+    const own = Object.entries(OWN_MEMBERS).flatMap(([name, check]) => {
       const member = this.#member(name);
       if (member === undefined) return [];
       const value = plainValue(member.value);
-      // Cursor keeps the OAuth client there, Copilot a boolean.
+      // Copilot keeps a boolean there, Codex and mcporter a word.
       if (name === 'auth' && !isOurAuth(value)) return [];
-      const result = schema.safeParse(value);
-      if (result.success) return [[name, value] as const];
-      this.refuse(name, `is wrong: ${result.error.issues[0]?.message ?? 'invalid'}`);
+      const checked = check(value);
+      if (!(checked instanceof Fault)) return [[name, value] as const];
+      this.refuse(name, `is wrong: ${placeOf(checked.path) || 'it'} ${checked.message}`);
       return [];
     });
     return Object.fromEntries(own);

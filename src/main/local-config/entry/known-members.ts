@@ -1,5 +1,9 @@
-import * as z from 'zod';
 import { isHeaderName } from '../../../shared/map/service-map.ts';
+import { type Check, oneOf, optional, that } from '../../../shared/validation/check.ts';
+import { number, positive } from '../../../shared/validation/numbers.ts';
+import { list, looseObject, record, strictObject } from '../../../shared/validation/objects.ts';
+import { text } from '../../../shared/validation/text.ts';
+import { LOGIN_MEMBERS } from './login-words.ts';
 
 /** Members that say how to reach a server, in our words. */
 const REACHING = [
@@ -16,20 +20,20 @@ const REACHING = [
   'enabled',
 ];
 
-const strings = z.array(z.string());
+const strings = list(text());
 
 /** Our own members, as in an entry of a service map. */
-export const OWN_MEMBERS: Readonly<Record<string, z.ZodType>> = {
-  description: z.string(),
-  era: z.enum(['auto', 'legacy', 'modern']),
-  timeouts: z.record(z.string(), z.number().positive()),
-  quotas: z.record(z.string(), z.number()),
+export const OWN_MEMBERS: Readonly<Record<string, Check<unknown>>> = {
+  description: text(),
+  era: oneOf('auto', 'legacy', 'modern'),
+  timeouts: record(number(positive)),
+  quotas: record(number()),
   scopes: strings,
   tags: strings,
-  tools: z.strictObject({ allow: strings.optional(), deny: strings.optional() }),
-  auth: z.looseObject({
-    type: z.enum(['none', 'bearer', 'apiKey']),
-    headerName: z.string().refine(isHeaderName, 'must be a header name').optional(),
+  tools: strictObject({ allow: optional(strings), deny: optional(strings) }),
+  auth: looseObject({
+    type: oneOf('none', 'bearer', 'apiKey'),
+    headerName: optional(text(that(isHeaderName, 'must be a header name'))),
   }),
 };
 
@@ -107,11 +111,7 @@ const NOT_DONE = [
   'disabled_prompts',
   'disabled_resources',
   'headersHelper',
-  'oauth',
-  'oauthClientId',
   'oauthCommand',
-  'oauthScope',
-  'requiresOAuth',
   'sandbox',
   'sandboxEnabled',
   'socket',
@@ -121,12 +121,17 @@ const NOT_DONE = [
 const COMMON_WORDS = ['serverUrl', 'httpUrl', 'baseUrl', 'timeout', 'enabledTools', 'disabledTools'];
 
 /** What a misspelt member may have been meant for. */
-export const MEANINGFUL_MEMBERS: readonly string[] = [...REACHING, ...Object.keys(OWN_MEMBERS), ...COMMON_WORDS];
+export const MEANINGFUL_MEMBERS: readonly string[] = [
+  ...REACHING,
+  ...Object.keys(OWN_MEMBERS),
+  ...COMMON_WORDS,
+  'oauth',
+];
+
+const EFFECTIVE: ReadonlySet<string> = new Set([...REACHING, ...Object.keys(OWN_MEMBERS), ...LOGIN_MEMBERS]);
 
 /** Every member that an entry may have without a warning, those of people's comments aside. */
-const KNOWN: ReadonlySet<string> = new Set([...REACHING, ...Object.keys(OWN_MEMBERS), ...CLIENTS_OWN, ...NOT_DONE]);
-
-const EFFECTIVE: ReadonlySet<string> = new Set([...REACHING, ...Object.keys(OWN_MEMBERS)]);
+const KNOWN: ReadonlySet<string> = new Set([...EFFECTIVE, ...CLIENTS_OWN, ...NOT_DONE]);
 
 /** Whether a member makes a difference here. */
 export function hasEffect(name: string): boolean {

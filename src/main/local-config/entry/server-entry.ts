@@ -8,9 +8,12 @@ import {
 import type { StdioCommand } from '../../connectors/connection/local-entry.ts';
 import type { ConfigProblems } from '../config-problem.ts';
 import type { Position } from '../document/config-document.ts';
+import { membersOf } from '../document/config-node.ts';
 import { EntryDraft, type ServerNode } from './entry-draft.ts';
 import { EntryReader } from './entry-reader.ts';
 import { headerNameFault, headerValueFault } from './header-rules.ts';
+import { type LocalLogin, NO_LOGIN, readLogin } from './login-reader.ts';
+import { takeLogin } from './login-words.ts';
 import { warnOfWhatIsNotDone } from './not-done.ts';
 import { serverId } from './server-id.ts';
 import { looksLikeCommandLine } from './shell-words.ts';
@@ -23,6 +26,7 @@ export interface LocalServer extends Position {
   readonly entry: ConnectorEntry;
   /** Null where the server is reached by its URL. */
   readonly command: StdioCommand | null;
+  readonly login: LocalLogin;
   /** A file of variables for the program, still to be read; an absolute path. */
   readonly envFile: string | null;
   /** Members that have no effect here, as they are written. */
@@ -71,6 +75,7 @@ export function readServer(
   const draft = new EntryDraft(node, problems);
   translate(draft);
   if (draft.isLeftOut) return null;
+  const parts = draft.says('url') ? takeLogin(draft) : null;
   const reader = new EntryReader(draft, scope);
   const transport = transportOf(reader);
   if (transport === null && problems.errors === errorsBefore)
@@ -80,12 +85,15 @@ export function readServer(
   const isProgram = transport === 'stdio';
   const reached = isProgram || transport === null ? { endpoint: `stdio:${id}` } : remote(reader, transport);
   const command = isProgram ? program(reader, scope) : null;
+  const login = isProgram || parts === null ? NO_LOGIN : readLogin(parts, hasKey(draft), reader);
+  const { oauth } = login;
   const envFile = isProgram ? reader.path('envFile', pathFault) : null;
   if (problems.errors > errorsBefore) return null;
   warnOfWhatIsNotDone(draft);
   return {
-    entry: normalizeEntry({ ...common, ...reached }, 0),
+    entry: normalizeEntry({ ...common, ...reached, ...(oauth !== undefined && { oauth }) }, 0),
     command,
+    login,
     envFile: envFile === null ? null : fromFolder(envFile, scope),
     rest: reader.rest(),
     source: problems.source,
@@ -135,6 +143,14 @@ function program(reader: EntryReader, scope: VariableScope): StdioCommand {
 /** A path that begins with a variable which is not known yet cannot be made absolute. */
 function fromFolder(path: string, { env, folder }: VariableScope): string {
   return env === null && /^(?:~|\$\{)/.test(path) ? path : resolve(folder, path);
+}
+
+/** Whether every request carries a key, so that nobody has to log in. */
+function hasKey(draft: EntryDraft): boolean {
+  const headers = draft.member('headers');
+  const names = headers === undefined ? [] : membersOf(headers).map(({ name }) => name.toLowerCase());
+  const { type } = Object(draft.plain('auth')) as { readonly type?: unknown };
+  return names.includes('authorization') || type === 'bearer' || type === 'apiKey';
 }
 
 function remote(

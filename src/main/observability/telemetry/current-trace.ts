@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomFillSync } from 'node:crypto';
 import type { Attributes } from './mcp-attributes.ts';
-import type { HostSpan } from './open-telemetry.ts';
+import { type HostSpan, hostApi } from './open-telemetry.ts';
 import { type Carried, formatTraceparent } from './trace-context.ts';
 
 /** The trace that the code which runs belongs to, as it is sent on. */
@@ -60,6 +60,21 @@ export function keepTrace(): <T>(work: () => T) => T {
     const now = traces.getStore();
     return now?.isContinued === true || traceIdOf(now) === traceIdOf(kept) ? work() : inKept(work);
   };
+}
+
+/**
+ * Keeps the trace that this code runs in, and the host's active span if it has OpenTelemetry. The returned function
+ * runs `work` in them, for timers and signals that many calls share.
+ */
+export function keepTraceForLater(): (work: () => void) => void {
+  // All that the host keeps for its code is costly to keep.
+  if (hostApi() !== null) return AsyncLocalStorage.snapshot();
+  const kept = traces.getStore();
+  return kept === undefined ? runNow : (work) => traces.run(kept, work);
+}
+
+function runNow(work: () => void): void {
+  work();
 }
 
 function traceIdOf(trace: CurrentTrace | undefined): string | undefined {

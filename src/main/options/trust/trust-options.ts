@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
-import * as z from 'zod';
 import type { AcceptPolicy, TrustedKey } from '../../../shared/signatures/trust.ts';
+import { custom, nullable, oneOf, optional } from '../../../shared/validation/check.ts';
+import { from, number, positive, upTo, wholeNumber } from '../../../shared/validation/numbers.ts';
+import { text, units } from '../../../shared/validation/text.ts';
 import { askForKey, type Secret } from '../secrets.ts';
 import { askForKeySet, type KeySetSource } from './key-set-source.ts';
 
@@ -63,7 +65,7 @@ export interface TrustChoice extends TrustOptions {
 const isSecret = (value: unknown): boolean =>
   typeof value === 'function' || (typeof value === 'string' && value !== '');
 
-const hmacKeys = z.custom(
+const hmacKeys = custom(
   (value) => (Array.isArray(value) ? value.length > 0 && value.every(isSecret) : isSecret(value)),
   'must be a string that is not empty, or a function, or a list of these',
 );
@@ -86,20 +88,20 @@ function isUrlOf(text: string): boolean {
   return url !== null && url.username === '' && url.password === '';
 }
 
-/** The form of the trust options, for the schemas of a manager's and of a source's options. */
-export const TRUST_SCHEMA = {
-  signatureKey: hmacKeys.optional(),
-  signatureKeys: z
-    .custom(isKeySet, 'must be a JWK set, the path of one (no URL: a server cannot vouch for itself), or a function')
-    .optional(),
-  threshold: z.int().positive().max(16).optional(),
-  accept: z.enum(['hmac', 'signature', 'either', 'both']).optional(),
-  mapId: z.string().min(1).optional(),
-  keyDocuments: z
-    .custom(isDocumentSource, 'must be a path or an http or https URL without credentials, or a function')
-    .optional(),
-  minVersion: z.int().positive().optional(),
-  maxStaleMs: z.number().nonnegative().nullable().optional(),
+/** The form of the trust options, among a manager's and a source's options. */
+export const TRUST_SHAPE = {
+  signatureKey: optional(hmacKeys),
+  signatureKeys: optional(
+    custom(isKeySet, 'must be a JWK set, the path of one (no URL: a server cannot vouch for itself), or a function'),
+  ),
+  threshold: optional(wholeNumber(positive, upTo(16))),
+  accept: optional(oneOf('hmac', 'signature', 'either', 'both')),
+  mapId: optional(text(units(1))),
+  keyDocuments: optional(
+    custom(isDocumentSource, 'must be a path or an http or https URL without credentials, or a function'),
+  ),
+  minVersion: optional(wholeNumber(positive)),
+  maxStaleMs: optional(nullable(number(from(0)))),
 };
 
 /** Fills in the defaults of checked options. */

@@ -2,6 +2,7 @@ import type { ServerInfo } from '../../../shared/servers/server-info.ts';
 import { writeCodex } from './write-codex.ts';
 import { writeGoose } from './write-goose.ts';
 import { writeOpenCode } from './write-opencode.ts';
+import { loginForClaude, loginForCursor, loginForGemini } from './written-login.ts';
 import type { WrittenEntry } from './written-members.ts';
 import { inBracesOfClaude, inBracesOfEditors } from './written-variables.ts';
 
@@ -24,16 +25,28 @@ export interface ClientWriter {
  * files. The others refuse such a file.
  */
 export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
-  claude: { syntax: 'json', key: 'mcpServers', write: (server) => whole(server, typed(server), inBracesOfClaude) },
+  claude: {
+    syntax: 'json',
+    key: 'mcpServers',
+    write: (server) => whole(server, typed(server), inBracesOfClaude, loginForClaude),
+  },
   // Cursor tells programs and addresses apart by their members, and takes an address for either kind of HTTP.
-  cursor: { syntax: 'json', key: 'mcpServers', write: (server) => whole(server, sseAlone(server), inBracesOfEditors) },
+  cursor: {
+    syntax: 'json',
+    key: 'mcpServers',
+    write: (server) => whole(server, sseAlone(server), inBracesOfEditors, loginForCursor),
+  },
   vscode: {
     syntax: 'json',
     key: 'servers',
     write: (server) => whole(server, { type: typeOf(server), ...reached(server) }, inBracesOfEditors),
   },
   zed: { syntax: 'json', key: 'context_servers', write: (server) => whole(server, zed(server), inBracesOfClaude) },
-  gemini: { syntax: 'json', key: 'mcpServers', write: (server) => whole(server, gemini(server), inBracesOfClaude) },
+  gemini: {
+    syntax: 'json',
+    key: 'mcpServers',
+    write: (server) => whole(server, gemini(server), inBracesOfClaude, loginForGemini),
+  },
   opencode: {
     syntax: 'json',
     key: 'mcp',
@@ -45,10 +58,16 @@ export const WRITERS: Readonly<Record<ClientFormat, ClientWriter>> = {
 };
 
 /** Everything of a server besides how it is reached, after that. `ws` is no transport of MCP. */
-function whole(server: ServerInfo, members: object, inWords: (value: unknown) => unknown): WrittenEntry | null {
+function whole(
+  server: ServerInfo,
+  members: object,
+  inWords: (value: unknown) => unknown,
+  login: (server: ServerInfo) => object = ({ oauth }) => (oauth === undefined ? {} : { oauth }),
+): WrittenEntry | null {
   const { name: _name, transport, command: _c, args: _a, env: _e, endpoint: _u, headers: _h, ...rest } = server;
   if (transport === 'ws') return null;
-  return { members: inWords({ ...members, ...rest }) as object, unsaid: [] };
+  const { oauth: _oauth, ...others } = rest;
+  return { members: inWords({ ...members, ...others, ...login(server) }) as object, unsaid: [] };
 }
 
 function typeOf({ transport }: ServerInfo): string {

@@ -1,23 +1,9 @@
 import { stringify as stringifyToml } from 'smol-toml';
 import { stringify as stringifyYaml } from 'yaml';
 import type { ServerInfo } from '../../../shared/servers/server-info.ts';
-import { type ClientFormat, type ClientWriter, WRITERS } from './client-writers.ts';
+import { type ClientWriter, WRITERS } from './client-writers.ts';
+import type { ExportFormat } from './export-formats.ts';
 import type { ServersToMerge } from './merge-into-file.ts';
-
-/** Whose file an export is: `servers` is the registry's own. */
-export const EXPORT_FORMATS = [
-  'claude',
-  'cursor',
-  'vscode',
-  'opencode',
-  'codex',
-  'zed',
-  'gemini',
-  'goose',
-  'servers',
-] as const satisfies readonly (ClientFormat | 'servers')[];
-
-export type ExportFormat = (typeof EXPORT_FORMATS)[number];
 
 /** What a client's file has no words for in one server. */
 interface Unsaid {

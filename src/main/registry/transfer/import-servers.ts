@@ -111,7 +111,7 @@ function checked(server: ServerInfo, at: Pick<ImportEntry, 'place' | 'line' | 'c
   return { ...at, name: server.name, server: refusal === null ? server : null, refusal };
 }
 
-function toServerInfo({ entry, command, envFile, rest }: LocalServer): ServerInfo {
+function toServerInfo({ entry, command, envFile, login, rest }: LocalServer): ServerInfo {
   const { name, status, transport, endpoint, headers } = entry;
   const reached =
     command === null
@@ -122,9 +122,17 @@ function toServerInfo({ entry, command, envFile, rest }: LocalServer): ServerInf
     name,
     ...reached,
     ...(status === 'disabled' && { disabled: true }),
+    ...loginOf(entry.oauth, login),
     ...Object.fromEntries(own.filter((member) => entry[member] !== undefined).map((member) => [member, entry[member]])),
     ...Object.fromEntries(Object.entries(rest).filter(([member]) => !RESERVED.has(member))),
   };
+}
+
+/** All that a file says about a login, in our words; its secret too, as those of headers. */
+function loginOf(oauth: LocalServer['entry']['oauth'], { clientSecret, rest }: LocalServer['login']): object {
+  if (oauth === false) return { oauth };
+  if (oauth === undefined && Object.keys(rest).length === 0) return {};
+  return { oauth: { ...rest, ...oauth, ...(clientSecret !== null && { clientSecret }) } };
 }
 
 function programOf({ command, args, env, cwd }: NonNullable<LocalServer['command']>): Partial<ServerInfo> {

@@ -1,4 +1,5 @@
 import type { ServerInfo } from '../../../shared/servers/server-info.ts';
+import { loginForCodex } from './written-login.ts';
 import { isOn, saying, timeoutOf, toolsOf, unsaidBesides, type WrittenEntry } from './written-members.ts';
 import { variableAlone } from './written-variables.ts';
 
@@ -11,15 +12,27 @@ export function writeCodex(server: ServerInfo): WrittenEntry | null {
   if (transport === 'ws' || transport === 'sse') return null;
   const reached =
     transport === 'stdio' ? { command, args, ...environment(server), cwd } : { url: endpoint, ...headersOf(server) };
+  const login = loginForCodex(server);
   const members = {
     ...reached,
+    ...login.members,
     enabled: isOn(server) ? undefined : false,
     startup_timeout_sec: seconds(timeoutOf(server, 'connect')),
     tool_timeout_sec: seconds(timeoutOf(server, 'call')),
     enabled_tools: toolsOf(server, 'allow'),
     disabled_tools: toolsOf(server, 'deny'),
   };
-  const said = ['command', 'args', 'env', 'cwd', 'endpoint', 'headers', 'timeouts', 'tools'];
+  const said = [
+    'command',
+    'args',
+    'env',
+    'cwd',
+    'endpoint',
+    'headers',
+    'timeouts',
+    'tools',
+    ...(login.isAll ? ['oauth'] : []),
+  ];
   return { members: saying(members), unsaid: unsaidBesides(server, said) };
 }
 

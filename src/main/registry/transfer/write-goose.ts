@@ -1,4 +1,5 @@
 import type { ServerInfo } from '../../../shared/servers/server-info.ts';
+import { wantsLogin } from './written-login.ts';
 import { isOn, saying, timeoutOf, toolsOf, unsaidBesides, type WrittenEntry } from './written-members.ts';
 import { variableAlone } from './written-variables.ts';
 
@@ -21,7 +22,15 @@ export function writeGoose(server: ServerInfo): WrittenEntry | null {
     timeout: call === undefined ? undefined : Math.ceil(call / 1_000),
     available_tools: toolsOf(server, 'allow'),
   };
-  const said = ['command', 'args', 'env', 'endpoint', 'headers', 'description'];
+  const said = [
+    'command',
+    'args',
+    'env',
+    'endpoint',
+    'headers',
+    'description',
+    ...(wantsLogin(server) ? [] : ['oauth']),
+  ];
   const isAllSaid = toolsOf(server, 'deny') === undefined && timeoutOf(server, 'connect') === undefined;
   return {
     members: saying(members),

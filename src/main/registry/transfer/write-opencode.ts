@@ -1,4 +1,5 @@
 import type { ServerInfo } from '../../../shared/servers/server-info.ts';
+import { loginForOpenCode } from './written-login.ts';
 import { isOn, saying, timeoutOf, unsaidBesides, type WrittenEntry } from './written-members.ts';
 import { inBracesOfOpenCode } from './written-variables.ts';
 
@@ -13,8 +14,17 @@ export function writeOpenCode(server: ServerInfo): WrittenEntry | null {
     transport === 'stdio'
       ? { type: 'local', command: [command, ...args], environment: env }
       : { type: 'remote', url: endpoint, headers };
-  const members = { ...reached, enabled: isOn(server), timeout: timeoutOf(server, 'connect') };
-  const said = ['command', 'args', 'env', 'endpoint', 'headers', ...(isConnectAlone(server) ? ['timeouts'] : [])];
+  const login = loginForOpenCode(server);
+  const members = { ...reached, ...login.members, enabled: isOn(server), timeout: timeoutOf(server, 'connect') };
+  const said = [
+    'command',
+    'args',
+    'env',
+    'endpoint',
+    'headers',
+    ...(isConnectAlone(server) ? ['timeouts'] : []),
+    ...(login.isAll ? ['oauth'] : []),
+  ];
   return { members: inBracesOfOpenCode(saying(members)), unsaid: unsaidBesides(server, said) };
 }
 

@@ -105,23 +105,30 @@ export class SourceKeys {
 
   /**
    * Loads a map. The key documents are followed before the first one is asked for, and beside each later one, where
-   * `load` has to start again if there was a newer document. A map that is refused for its keys is tried again after a
-   * document that was published meanwhile. Rejects as {@link assertUsable} does.
+   * `load` has to start again if there was a newer document; not where `isDue` is false. A map that is refused for its
+   * keys is tried again after a document that was published meanwhile. Rejects as {@link assertUsable} does.
    */
   async load(
     secrets: AskedSecrets,
     signal: AbortSignal,
     load: (following: Following | null) => Promise<LoadOutcome>,
+    isDue = true,
   ): Promise<LoadOutcome> {
     if (this.#ring === null) return load(null);
-    const following = this.#ring.hasFollowed && this.#ring.isUsable ? this.#followBeside(secrets, signal) : null;
-    if (following === null) {
+    const isKnown = this.#ring.hasFollowed && this.#ring.isUsable;
+    const following = isKnown && isDue ? this.#followBeside(secrets, signal) : null;
+    if (!isKnown) {
       await this.#follow(secrets, signal);
       this.#throwUnusable();
     }
     const outcome = await load(following);
     if (outcome.kind !== 'failed' || !CURED_BY_KEYS.has(outcome.error.code)) return outcome;
     return (await this.#follow(secrets, signal)) ? load(null) : outcome;
+  }
+
+  /** Follows the key documents, where there are some. Rejects with the reason of `signal` alone. */
+  async follow(secrets: AskedSecrets, signal: AbortSignal): Promise<void> {
+    await this.#follow(secrets, signal);
   }
 
   #followBeside(secrets: AskedSecrets, signal: AbortSignal): Following {

@@ -1,17 +1,18 @@
 import { availableParallelism } from 'node:os';
 import { MessageChannel, type MessagePort, type Worker } from 'node:worker_threads';
 import pLimit, { type LimitFunction } from 'p-limit';
-import { Piscina } from 'piscina';
-import { deadline, monotonicMs, startTimer } from '../../../shared/clock.ts';
-import { messageOf, SwitchyardError, toWireError } from '../../../shared/errors.ts';
-import { emptyReport } from '../../../shared/load/run-load.ts';
+import type { Piscina } from 'piscina';
+import { deadline, monotonicMs, raceSignal, startTimer } from '../../../shared/clock.ts';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
 import type { LoadControl, LoadEvent, LoadTask, WorkerLoadTask } from '../../../shared/protocol/thread-messages.ts';
-import { workerUrl } from '../../../shared/protocol/worker-url.ts';
 import { recordThreadLost } from '../../observability/instruments.ts';
 import { type Logger, silentLogger } from '../../observability/logger.ts';
+import { workerUrl } from '../../threads/worker-url.ts';
 import { awaitEnd } from '../../writer/stuck-threads.ts';
 import { LoadCollector, type LoadOutcome } from './collect-load.ts';
 import { CrashGuard } from './crash-guard.ts';
+import { crashLoop, failed, lost, queueFull } from './load-failures.ts';
+import { loadPiscina } from './load-piscina.ts';
 
 export interface LoadPoolOptions {
   /** The task file; another one only in tests. */
@@ -43,7 +44,7 @@ interface RunOptions {
 
 /** The threads that load maps. They boot with the first use and stay; an idle pool does not keep the process running. */
 export class LoadPool {
-  readonly #taskUrl: URL;
+  readonly #taskUrl: URL | null;
   readonly #maxThreads: number;
   readonly #limit: LimitFunction;
   readonly #graceMs: number;
@@ -52,11 +53,12 @@ export class LoadPool {
   readonly #guard: CrashGuard;
   /** Threads that have not ended, those that were killed too: Piscina forgets one as soon as it has told it to end. */
   readonly #alive = new Set<Worker>();
-  #piscina: Piscina | null = null;
+  /** Resolves once Piscina is loaded and its first thread starts. */
+  #piscina: Promise<Piscina> | null = null;
   #isClosed = false;
 
   constructor(options: LoadPoolOptions = {}) {
-    this.#taskUrl = options.taskUrl ?? workerUrl('workers/load/load-service-map.task');
+    this.#taskUrl = options.taskUrl ?? null;
     this.#maxThreads = options.maxThreads ?? Math.max(1, availableParallelism() - 1);
     this.#limit = pLimit(this.#maxThreads);
     this.#graceMs = options.graceMs ?? 250;
@@ -65,9 +67,9 @@ export class LoadPool {
     this.#guard = new CrashGuard(options.elapsedMs ?? monotonicMs);
   }
 
-  /** Where the threads' code is expected. */
+  /** Where the threads' code is. Throws WORKER_FILE_MISSING. */
   get taskUrl(): URL {
-    return this.#taskUrl;
+    return this.#taskUrl ?? workerUrl('workers/load/load-service-map.task');
   }
 
   /** Loads that wait for a thread. */
@@ -77,13 +79,22 @@ export class LoadPool {
 
   /** Starts the first thread, unless that was done or threads die one after the other. */
   boot(): void {
-    if (!this.#guard.isTripped && !this.#isClosed) this.#open();
+    if (!this.#guard.isTripped && !this.#isClosed) this.#open().catch(() => {});
   }
 
-  #open(): Piscina {
-    if (this.#piscina !== null) return this.#piscina;
-    const piscina = new Piscina({
-      filename: this.#taskUrl.href,
+  #open(): Promise<Piscina> {
+    this.#piscina ??= this.#start().catch((error: unknown) => {
+      this.#piscina = null;
+      throw error;
+    });
+    return this.#piscina;
+  }
+
+  async #start(): Promise<Piscina> {
+    const Pool = await loadPiscina();
+    if (this.#isClosed) throw lost('the pool was closed');
+    const piscina = new Pool({
+      filename: this.taskUrl.href,
       // With 0 every load got a new thread and a new connection (126/117/104/97 ms against 104/3/3/2).
       minThreads: 1,
       maxThreads: this.#maxThreads,
@@ -96,7 +107,6 @@ export class LoadPool {
     piscina.on('error', (error) => this.#noteLoss(lost(`it failed between loads: ${messageOf(error)}`, error)));
     // So that the first load does not wait for the thread to read its code. Should that fail, the first load tells.
     piscina.run(undefined, { name: 'warmUp' }).catch(() => {});
-    this.#piscina = piscina;
     return piscina;
   }
 
@@ -106,7 +116,7 @@ export class LoadPool {
    * its deadline counts from its turn on.
    */
   async run(task: LoadTask, options: RunOptions): Promise<LoadOutcome> {
-    if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull());
+    if (this.#limit.pendingCount >= MAX_QUEUED_LOADS) return failed(queueFull(MAX_QUEUED_LOADS));
     return this.#limit(() => this.#run(task, options));
   }
 
@@ -114,6 +124,12 @@ export class LoadPool {
     if (options.signal.aborted) return failed(options.signal.reason);
     if (this.#isClosed) return failed(lost('the pool was closed'));
     if (this.#guard.isTripped) return failed(crashLoop());
+    try {
+      // Its deadline is for the thread, and not for loading Piscina.
+      await raceSignal(this.#open(), options.signal);
+    } catch (error) {
+      return failed(error);
+    }
     const { port1: port, port2: workerPort } = new MessageChannel();
     const kill = new AbortController();
     const killed = Promise.withResolvers<LoadOutcome>();
@@ -157,9 +173,11 @@ export class LoadPool {
   }
 
   async #end(): Promise<void> {
-    const piscina = this.#piscina;
+    // One that could not be opened has no threads.
+    const opened = this.#piscina?.catch(() => null);
     this.#piscina = null;
-    if (piscina === null) return;
+    const piscina = await opened;
+    if (!piscina) return;
     this.#track(piscina);
     const ended = [...this.#alive].map((thread) => new Promise((resolve) => thread.once('exit', resolve)));
     await awaitEnd(Promise.all([piscina.destroy(), ...ended]), KILL_TIMEOUT_MS, this.#logger);
@@ -181,11 +199,12 @@ export class LoadPool {
     if (this.#guard.isTripped) void this.#end();
   }
 
-  #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
+  async #post(task: WorkerLoadTask, signal: AbortSignal): Promise<unknown> {
     const transferList: (ArrayBuffer | MessagePort)[] = [task.port];
     if (task.given !== null) transferList.push(task.given.bytes.buffer);
     // A signal of its own for each task: Piscina then gives it a thread of its own, which an abort can kill.
-    const piscina = this.#open();
+    const piscina = await this.#open();
+    if (this.#isClosed) throw lost('the pool was closed');
     const posted = piscina.run(task, { signal, transferList });
     this.#track(piscina);
     return posted;
@@ -216,25 +235,6 @@ async function whenLost(posted: Promise<unknown>, graceMs: number): Promise<Load
     await new Promise<void>((resolve) => startTimer(graceMs, resolve));
     return failed(lost('it returned without an end'));
   } catch (error) {
-    return failed(lost(messageOf(error), error));
+    return failed(error instanceof SwitchyardError ? error : lost(messageOf(error), error));
   }
-}
-
-function queueFull(): SwitchyardError {
-  return new SwitchyardError('WORKER_QUEUE_FULL', `${MAX_QUEUED_LOADS} loads wait for a thread already.`);
-}
-
-function crashLoop(): SwitchyardError {
-  return new SwitchyardError(
-    'WORKER_CRASH_LOOP',
-    'Threads were lost one after the other; none is started for a minute.',
-  );
-}
-
-function lost(why: string, cause?: unknown): SwitchyardError {
-  return new SwitchyardError('WORKER_LOST', `The thread of this load was lost: ${why}.`, { cause });
-}
-
-function failed(error: unknown): LoadOutcome {
-  return { kind: 'failed', error: toWireError(error), report: emptyReport('worker') };
 }

@@ -46,8 +46,10 @@ export interface LoadTaskParts {
   readonly traceparent: string;
   readonly trust: SignatureTrust;
   readonly apiKey: string | null;
-  /** A remembered map that is to be verified again; null to fetch one. */
+  /** A body that was not fetched here: remembered, or from the fleet; null to fetch one. */
   readonly given: AcquiredBody | null;
+  /** Whether `given` was accepted in an earlier run, so that it may have expired. */
+  readonly isRemembered: boolean;
   readonly options: MapOptions;
   readonly network: NetworkSettings;
   readonly lineage: Pick<Lineage, 'etag' | 'bodySha256' | 'floorMs'>;
@@ -84,7 +86,7 @@ export function createLoadTask(parts: LoadTaskParts): LoadTask {
       floorMs: lineage.floorMs,
       maxSkewMs: limits.maxClockSkewMs,
       maxConnectors: limits.maxConnectors,
-      allowExpired: given !== null,
+      allowExpired: parts.isRemembered,
       maxStaleMs: options.trust.maxStaleMs,
     },
     wantsBody: parts.wantsBody,

@@ -1,11 +1,12 @@
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { type Dispatcher, fetch } from 'undici';
+import type { Dispatcher } from 'undici';
 import { nextTurn, startTimer, type Timer } from '../../../shared/clock.ts';
 import { toWireError } from '../../../shared/errors.ts';
 import { acquireCurrentMap, type FetchMap } from '../../../shared/load/acquire.ts';
 import { emptyReport, type LoadContext, runLoad } from '../../../shared/load/run-load.ts';
 import type { Acquired, LoadTask } from '../../../shared/protocol/thread-messages.ts';
+import { fetchOver } from '../../http/late-fetch.ts';
+import type { MainAgent } from '../../http/main-agent.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { LoadCollector, type LoadOutcome } from './collect-load.ts';
 import { LoadPool } from './load-pool.ts';
@@ -27,7 +28,7 @@ export interface MapLoaderOptions {
   readonly fetchMap: FetchMap | null;
   readonly agent: Dispatcher | null;
   /** Fetches where main does it and the caller gave nothing. */
-  readonly mainAgent: Dispatcher;
+  readonly mainAgent: MainAgent;
   /** How many maps there are. */
   readonly mapCount?: number;
   readonly pool?: LoadPool;
@@ -54,9 +55,9 @@ function threadsFor(mapCount: number): number {
 /** The loader of a manager: its pool, and main where that is the better or the only place. */
 export function createMapLoader(options: MapLoaderOptions): MapLoader {
   const pool = options.pool ?? new LoadPool({ logger: options.logger, maxThreads: threadsFor(options.mapCount ?? 1) });
-  const main = { thread: 'main', fetch: options.fetchMap ?? undiciFetch(options.agent ?? options.mainAgent) };
+  const main = { thread: 'main', fetch: options.fetchMap ?? fetchOver(options.agent ?? options.mainAgent) };
   const hasOwnFetch = options.fetchMap !== null || options.agent !== null;
-  let isPoolUsable: boolean | null = options.offload === 'never' ? false : null;
+  const isPoolUsable = options.offload !== 'never';
   // A cold start does not wait for threads: while they boot, main does the first load, all of it where the map is small.
   let isCold = options.offload === 'auto';
   let laterBoot: Timer | null = null;
@@ -72,11 +73,14 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
 
   return {
     async load(task, signal) {
-      isPoolUsable ??= hasTaskFile(pool, options.logger);
+      const fault = isPoolUsable ? faultOf(pool) : null;
+      if (fault !== null) return fault;
       const isFirst = isCold;
       isCold = false;
       // The first fetch of a process takes 20 ms of main: not in the caller's turn.
       if (isFirst) await nextTurn();
+      // Its connectors need undici soon: it loads while the map is fetched.
+      if (options.agent === null) options.mainAgent.warm();
       if (isPoolUsable && !isFirst) pool.boot();
       // Main keeps no second copy of a map: who has it prove maps has small ones, or no threads.
       const context: LoadContext = {
@@ -138,16 +142,15 @@ function deadlineFor(task: LoadTask): number {
   return (task.given === null ? 2 * task.request.timeoutMs : 0) + PROOF_TIMEOUT_MS;
 }
 
-function undiciFetch(dispatcher: Dispatcher): FetchMap {
-  return (url, init) => fetch(url, { ...init, dispatcher });
-}
-
-/** A bundler may have dropped the task file, which no import names: then everything runs on main. */
-function hasTaskFile(pool: LoadPool, logger: Logger): boolean {
-  if (existsSync(pool.taskUrl)) return true;
-  logger.warn(
-    { event: 'worker-missing', file: pool.taskUrl.pathname },
-    'The worker file is missing, so maps are loaded on the main thread. Keep mcp-switchyard external to your bundle.',
-  );
-  return false;
+/**
+ * The outcome of every load where the threads' code is missing: WORKER_FILE_MISSING. Also of one that main could do
+ * alone, so that an incomplete bundle is noticed at its first load and not at a later one.
+ */
+function faultOf(pool: LoadPool): LoadOutcome | null {
+  try {
+    void pool.taskUrl;
+    return null;
+  } catch (error) {
+    return { kind: 'failed', error: toWireError(error), report: emptyReport('main') };
+  }
 }

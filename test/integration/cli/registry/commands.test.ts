@@ -26,15 +26,21 @@ describe('mcp-switchyard registry', () => {
     await it.registry(['add', 'search', url, '--header', 'Accept: text/plain', '--header', 'X-A:b: c']);
     await it.registry(['add', 'events', '--transport', 'sse', '--endpoint', 'https://events.example.com/sse']);
     await it.registry(['add', 'socket', 'wss://socket.example.com/']);
+    const client = ['--client-id', 'an-id', '--client-secret-env', 'LINEAR_SECRET', '--scope', 'read write'];
+    await it.registry(['add', 'login', url, ...client]);
     expect(it.said()).toEqual([
       { name: 'files', transport: 'stdio', command: 'npx', args: ['-y', 'a server'], env: { LEVEL: 'a=b' }, cwd: '/' },
       { name: 'search', transport: 'streamableHttp', endpoint: url, headers: { Accept: 'text/plain', 'X-A': 'b: c' } },
       { name: 'events', transport: 'sse', endpoint: 'https://events.example.com/sse' },
       { name: 'socket', transport: 'ws', endpoint: 'wss://socket.example.com/' },
+      {
+        ...{ name: 'login', transport: 'streamableHttp', endpoint: url },
+        oauth: { clientId: 'an-id', clientSecretEnv: 'LINEAR_SECRET', scopes: ['read', 'write'] },
+      },
     ]);
     const listed = await runCliHere(['registry', 'list', '--registry-path', it.path]);
     expect(listed.stdout).toMatch(/files +stdio +npx -y a server +LEVEL\n/);
-    expect(listed.stdout).toContain('4 servers');
+    expect(listed.stdout).toContain('5 servers');
     const shown = await it.registry(['show', 'socket']);
     expect(shown.stdout).toContain('wss://socket.example.com/');
     expect(shown.stdout).toContain('no transport of MCP');
@@ -43,8 +49,18 @@ describe('mcp-switchyard registry', () => {
       stdout: 'removed files\nremoved socket\n',
     });
     expect(documentOf(await it.registry(['list', '--json'])).servers.map(({ name }: { name: string }) => name)).toEqual(
-      ['search', 'events'],
+      ['search', 'events', 'login'],
     );
+  });
+
+  it('names the server that was perhaps meant', async () => {
+    using it = registryCli();
+    await it.registry(['add', 'files', '--', 'npx', '-y', 'a server']);
+    for (const command of ['show', 'remove']) {
+      const { code, stderr } = await it.registry([command, 'fiels']);
+      expect([code, stderr]).toEqual([1, expect.stringContaining('Did you mean files?')]);
+    }
+    expect(documentOf(await it.registry(['list', '--json'])).servers).toHaveLength(1);
   });
 
   it('has help for each command, and names the option or command that was meant', async () => {
@@ -68,6 +84,8 @@ describe('mcp-switchyard registry', () => {
     [['add', 'x', 'https://a.example/', '--header', 'no colon'], 2, 'NAME: VALUE'],
     [['add', 'x', 'https://a.example/', '--env', 'A=1'], 2, '--env and --cwd are for a command'],
     [['add', 'x', '--header', 'A: b', '--', 'cmd'], 2, '--header is for a URL'],
+    [['add', 'x', '--client-id', 'a', '--', 'cmd'], 2, '--client-id, --client-secret-env and --scope are for a URL'],
+    [['add', 'x', 'https://a.example/', '--client-secret-env', 'A'], 2, 'oauth.clientSecretEnv needs a clientId'],
     [['add', 'x', '--transport', 'sse', '--', 'cmd'], 2, '--transport sse needs a URL'],
     [['add', 'x', '--transport', 'stdio', 'https://a.example/'], 2, 'needs a command'],
     [['add', 'x', '--endpoint', 'https://a.example/', '--', 'cmd'], 2, 'not both'],

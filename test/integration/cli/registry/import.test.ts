@@ -41,6 +41,44 @@ describe('mcp-switchyard registry import', () => {
     expect(JSON.stringify(it.said()).match(/an-example-value-\d/g)).toHaveLength(5);
   });
 
+  it('takes the logins of Cursor, Claude Code and Kiro, and shows none of their secrets', async () => {
+    using it = registryCli();
+    const file = join(it.home, 'logins.json');
+    const mcpServers = {
+      cursor: {
+        url: 'https://a.example/mcp',
+        auth: { CLIENT_ID: 'c', CLIENT_SECRET: 'an-example-value-1', scopes: ['r'] },
+      },
+      claude: {
+        type: 'http',
+        url: 'https://b.example/mcp',
+        oauth: { clientId: 'd', callbackPort: 8080, scopes: 'r w' },
+      },
+      kiro: {
+        url: 'https://c.example/mcp',
+        oauth: { clientId: 'e', clientSecret: 'an-example-value-2' },
+        oauthScopes: ['r'],
+      },
+      off: { url: 'https://d.example/mcp', oauth: false },
+    };
+    writeFileSync(file, JSON.stringify({ mcpServers }));
+    const outputs = [await it.registry(['import', file]), await it.registry(['list'])];
+    outputs.push(await it.registry(['list', '--json']), await it.registry(['show', 'cursor', '--json']));
+    outputs.push(await it.registry(['export']), await it.registry(['export', '--format', 'cursor']));
+    for (const { code, stdout, stderr } of outputs)
+      expect([code, stdout + stderr]).toEqual([0, expect.not.stringContaining('an-example-value')]);
+    expect(it.said()).toMatchObject([
+      { name: 'cursor', oauth: { clientId: 'c', clientSecret: 'an-example-value-1', scopes: ['r'] } },
+      { name: 'claude', oauth: { clientId: 'd', callbackPort: 8080, scopes: ['r', 'w'] } },
+      { name: 'kiro', oauth: { clientId: 'e', clientSecret: 'an-example-value-2', scopes: ['r'] } },
+      { name: 'off', oauth: false },
+    ]);
+    const real = (await it.registry(['export', '--format', 'cursor', '--show-secrets'])).stdout;
+    expect(JSON.parse(real)).toMatchObject({
+      mcpServers: { cursor: { auth: { CLIENT_ID: 'c', CLIENT_SECRET: 'an-example-value-1', scopes: ['r'] } } },
+    });
+  });
+
   it('takes the file of VS Code, comments and all, names what it refuses, and goes on', async () => {
     using it = registryCli();
     const file = fixture('workspace/.vscode/mcp.json');

@@ -143,6 +143,25 @@ describe("a project's file", () => {
     expect(asked.shown()).not.toContain('secret-of-the');
   });
 
+  it('shows where a login would take a secret from, and never the secret', async () => {
+    const [one, two, three] = [
+      { url: 'https://a.example/mcp', oauth: { clientId: 'a', clientSecretEnv: 'AWS_SECRET_ACCESS_KEY' } },
+      { url: 'https://b.example/mcp', auth: { CLIENT_ID: 'b', CLIENT_SECRET: 'secret-of-the-file' } },
+      { url: 'https://c.example/mcp', oauth: { clientId: 'c', clientSecret: `\${env:TOKEN}` } },
+    ];
+    write(repo, '.mcp.json', { mcpServers: { one, two, three } });
+    const asked = person('y\n');
+    await chooseProjectFile(asked);
+    expect(asked.shown()).toContain(
+      'one: connects to "https://a.example/mcp"\n    with the secret for logins from the variable AWS_SECRET_ACCESS_KEY',
+    );
+    expect(asked.shown()).toContain(
+      'two: connects to "https://b.example/mcp"\n    with a client secret for logins, which the file holds',
+    );
+    expect(asked.shown()).toContain(`with a client secret for logins, "\${env:TOKEN}"`);
+    expect(asked.shown()).not.toContain('secret-of-the');
+  });
+
   it('cannot hide what it runs behind control and bidirectional characters', async () => {
     write(repo, '.mcp.json', { mcpServers: { one: { command: 'a', args: ['\u202egnp.\u001b[1A\u2066'] } } });
     const asked = person('n\n');

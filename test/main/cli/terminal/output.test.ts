@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { failureLine, failureOf, printable, printableJson } from '../../../../src/main/cli/terminal/output.ts';
+import {
+  failureLine,
+  failureOf,
+  printable,
+  printableJson,
+  remedyOf,
+} from '../../../../src/main/cli/terminal/output.ts';
 import { ERROR_CODES } from '../../../../src/shared/error-codes.ts';
 import { SwitchyardError } from '../../../../src/shared/errors.ts';
 
@@ -37,7 +43,16 @@ describe('a failure', () => {
     expect(remedy).not.toContain('`mcp-switchyard');
   });
 
+  it('names the command that logs in to the connector, and nothing of the library', () => {
+    const detail = { connectorId: 'crm' };
+    const { remedy } = failureOf(
+      new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Connector crm wants a login', { detail }),
+    );
+    expect(remedy).toMatch(/^Run `\S+ \S*bin\.ts auth login crm`\.$/);
+  });
+
   it.each([
+    ['LOGIN_SECRET_MISSING', '`--allow-env NAME`'],
     ['MAP_SIGNATURE_UNTRUSTED', '`--keys`'],
     ['MAP_SIGNATURE_DOWNGRADED', '`--accept hmac`'],
     ['MAP_ID_MISMATCH', '`--map-id`'],
@@ -55,6 +70,26 @@ describe('a failure', () => {
     const failure = { code: 'MAP_DNS', message: 'a\nb', remedy: 'Do it.', detail: {} };
     expect(failureLine(failure)).toBe('MAP_DNS: a b. Do it.');
     expect(failureLine({ ...failure, code: 'OPTIONS_INVALID', message: 'Give it!' })).toBe('OPTIONS_INVALID: Give it!');
+  });
+});
+
+describe('a failure that a login mends', () => {
+  const message = 'Connector linear wants a login at https://issuer.example: run `mcp-switchyard auth login linear`.';
+  const needed = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', message, { detail: { connectorId: 'linear' } });
+
+  it('says once how to log in, with the command that works here', () => {
+    const line = failureLine(failureOf(needed));
+    expect(line).toMatch(/^CONNECTOR_LOGIN_NEEDED: .*: run `.*auth login linear`\.$/);
+    expect(line.match(/auth login/g)).toHaveLength(1);
+  });
+
+  it.each(['CONNECTOR_REFUSED', 'CONNECTOR_LOGIN_NEEDED'] as const)('never speaks of connectorsApiKey (%s)', (code) => {
+    expect(`${ERROR_CODES[code].meaning} ${ERROR_CODES[code].remedy}`).not.toMatch(/connectorsApiKey|connectors-key/);
+    expect(remedyOf(code)).toMatch(/ auth login CONNECTOR`/);
+  });
+
+  it('names the flag for the key where the entry asks for one', () => {
+    expect(remedyOf('CONNECTOR_AUTH_MISSING')).toContain('`--connectors-key-env`');
   });
 });
 

@@ -17,4 +17,25 @@ describe('renderTable', () => {
   it('shows no characters that move a cursor', () => {
     expect(renderTable(['a'], [['x\u001b[2Jy\nz']])).toBe('  a\n  ────\n  xy z\n');
   });
+
+  it('cuts the widest column until the lines fit into the terminal', () => {
+    const table = renderTable(['name', 'text'], [['a.tool', 'x'.repeat(100)]], 40);
+    expect(table.split('\n').every((line) => line.length <= 40)).toBe(true);
+    expect(table).toContain('xxx…\n');
+    expect(renderTable(['name', 'text'], [['a.tool', 'x'.repeat(100)]])).toContain('x'.repeat(100));
+  });
+
+  it('counts the columns that characters take', () => {
+    const lines = renderTable(
+      ['name', 'b'],
+      [
+        ['北京', '1'],
+        ['e\u0301', '2'],
+        ['🎉', '3'],
+      ],
+    )
+      .trimEnd()
+      .split('\n');
+    expect(lines.slice(2)).toEqual(['  北京  1', '  e\u0301     2', '  🎉    3']);
+  });
 });

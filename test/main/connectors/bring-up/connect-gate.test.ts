@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ConnectGate } from '../../../../src/main/connectors/bring-up/connect-gate.ts';
+import { OriginLoads } from '../../../../src/main/http/origin-loads.ts';
 
 describe('ConnectGate', () => {
   /** Work that counts how much of it runs at once. */
@@ -21,7 +22,7 @@ describe('ConnectGate', () => {
   };
 
   it('lets so many of one origin through and so many in all', async () => {
-    const gate = new ConnectGate({ maxConnects: 3, maxConnectsPerOrigin: 2 });
+    const gate = new ConnectGate(3, OriginLoads.fixed(2));
     const one = counted();
     const other = counted();
     const all = [1, 2, 3, 4].map(() => gate.run('http://one', one.work));
@@ -35,7 +36,7 @@ describe('ConnectGate', () => {
   });
 
   it('does not let a slow origin take the places of the others', async () => {
-    const gate = new ConnectGate({ maxConnects: 3, maxConnectsPerOrigin: 2 });
+    const gate = new ConnectGate(3, OriginLoads.fixed(2));
     const slow = counted();
     const all = Array.from({ length: 10 }, () => gate.run('http://slow', slow.work));
     await gate.run('http://quick', async () => {});
@@ -44,7 +45,7 @@ describe('ConnectGate', () => {
   });
 
   it('starts one in each turn of the event loop', async () => {
-    const gate = new ConnectGate({ maxConnects: 64, maxConnectsPerOrigin: 64 });
+    const gate = new ConnectGate(64, OriginLoads.fixed(64));
     let inThisTurn = 0;
     let most = 0;
     const reset = (): void => {
@@ -59,8 +60,28 @@ describe('ConnectGate', () => {
     expect(most).toBe(1);
   });
 
+  it('lets more of an origin through once it has answered well, and begins with few again when it is idle', async () => {
+    const loads = new OriginLoads({ first: 2, most: 8 });
+    const gate = new ConnectGate(64, loads);
+    const work = counted();
+    const all = Array.from({ length: 10 }, () => gate.run('http://one', work.work));
+    await turns(20);
+    expect(work.most()).toBe(2);
+    loads.answered('http://one');
+    await turns(20);
+    expect(work.most()).toBe(4);
+    loads.answered('http://one');
+    loads.answered('http://one');
+    await turns(20);
+    expect(work.most()).toBe(8);
+    work.release();
+    await Promise.all(all);
+    await turns(1);
+    expect(loads.limitOf('http://one')).toBe(2);
+  });
+
   it('goes on after work that fails', async () => {
-    const gate = new ConnectGate({ maxConnects: 1, maxConnectsPerOrigin: 1 });
+    const gate = new ConnectGate(1, OriginLoads.fixed(1));
     await expect(gate.run('http://one', () => Promise.reject(new Error('no')))).rejects.toThrow('no');
     await expect(gate.run('http://one', async () => 'yes')).resolves.toBe('yes');
   });

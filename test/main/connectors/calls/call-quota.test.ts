@@ -37,6 +37,14 @@ describe('CallQuota', () => {
     expect(began).toEqual(['a', 'b', 'c']);
   });
 
+  it('begins waiting calls in the order in which they asked, however often a place becomes free', async () => {
+    const quota = new CallQuota({ concurrent: 1 });
+    const began: string[] = [];
+    for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) void ask(quota, began, name).then((leave) => leave());
+    await vi.advanceTimersByTimeAsync(0);
+    expect(began).toEqual(['a', 'b', 'c', 'd', 'e', 'f']);
+  });
+
   it.each([
     ['perMinute', 60_000],
     ['perHour', 3_600_000],

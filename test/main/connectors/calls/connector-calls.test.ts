@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Cancellation } from '../../../../src/shared/cancellation.ts';
 import { SwitchyardError } from '../../../../src/shared/errors.ts';
 import { connectorUnderTest } from '../../../helpers/connector-under-test.ts';
 import { broughtUp, scriptedConnection, toolNamed } from '../../../helpers/scripted-connection.ts';
@@ -61,7 +62,7 @@ describe('calls', () => {
 
   it('end when their caller aborts, before or during', async () => {
     const { connector, up } = connectorUnderTest();
-    let seen: AbortSignal | null = null;
+    let seen: Cancellation | null = null;
     await up(
       scriptedConnection((_, __, { signal }) => {
         seen = signal;

@@ -49,6 +49,23 @@ describe('renewSession', () => {
     expect(route.renewCredentials).toHaveBeenCalledExactlyOnceWith(open);
   });
 
+  it('gives the connection up after a 401 to a login that was accepted before', () => {
+    const { open, route, renew } = routeUnderTest();
+    const error = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'no', { detail: { status: 401, wasAuthorized: true } });
+    expect(renew(error, true)).toBe(false);
+    expect(route.lose).toHaveBeenCalledExactlyOnceWith(open, error);
+    expect(route.renewCredentials).not.toHaveBeenCalled();
+  });
+
+  it.each([
+    ['a 401 where there was no login', { status: 401, wasAuthorized: false }],
+    ['a 403 that asks for more scopes', { status: 403, wasAuthorized: true }],
+  ])('leaves the connection as it is after %s', (_, detail) => {
+    const { route, renew } = routeUnderTest();
+    expect(renew(new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'no', { detail }))).toBe(false);
+    expect([route.lose, route.renewCredentials].map((it) => it.mock.calls.length)).toEqual([0, 0]);
+  });
+
   it.each([
     ['an answer that is an error', new SwitchyardError('TOOL_CALL_REJECTED', 'bad argument')],
     ['any other error', new Error('lost')],

@@ -11,7 +11,7 @@ const DISCOVERED = { supportedVersions: ['2026-07-28'], capabilities: { tools: {
 const INITIALIZED = { protocolVersion: '2025-11-25', capabilities: { tools: {}, prompts: null } };
 
 function refused(status: number, step = 'server/discover'): StatusError {
-  const verdict = judgeAnswer({ step, id: 1, hasSession: false }, { status, headers: {}, body: '' });
+  const verdict = judgeAnswer({ step, id: 1, hasSession: false }, { status, headers: {}, body: '', hint: null });
   if (verdict.kind === 'answered') throw new Error('It is an answer');
   return new StatusError(verdict);
 }
@@ -140,12 +140,12 @@ describe('shakeHands', () => {
 });
 
 describe('assertNotSelf', () => {
-  const facts = {} as Parameters<typeof assertNotSelf>[1]['facts'];
+  const handshake = { facts: {} as Parameters<typeof assertNotSelf>[1]['facts'], confirmed: null };
 
   it('refuses a server that is the gateway itself, and no other', () => {
     const host = { ...TOOLS_ONLY, instanceId: 'g' };
-    expect(() => assertNotSelf(host, { facts, instanceId: 'g' }, 'one')).toThrow('is the gateway itself');
-    expect(() => assertNotSelf(host, { facts, instanceId: 'other' }, 'one')).not.toThrow();
-    expect(() => assertNotSelf(TOOLS_ONLY, { facts, instanceId: undefined }, 'one')).not.toThrow();
+    expect(() => assertNotSelf(host, { ...handshake, instanceId: 'g' }, 'one')).toThrow('is the gateway itself');
+    expect(() => assertNotSelf(host, { ...handshake, instanceId: 'other' }, 'one')).not.toThrow();
+    expect(() => assertNotSelf(TOOLS_ONLY, { ...handshake, instanceId: undefined }, 'one')).not.toThrow();
   });
 });

@@ -13,7 +13,7 @@ import { SwitchyardError } from '../../../../src/shared/errors.ts';
 
 const refused = (status: number): StatusError => {
   const asked = { step: 'tools/call', id: 1, hasSession: true };
-  const verdict = judgeAnswer(asked, { status, headers: {}, body: '' });
+  const verdict = judgeAnswer(asked, { status, headers: {}, body: '', hint: null });
   if (verdict.kind === 'answered') throw new Error('It is an answer');
   return new StatusError(verdict);
 };

@@ -1,4 +1,6 @@
+import { hash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { principalOf } from '../../../../src/main/gateway/http/access-tokens.ts';
 import { createGuard } from '../../../../src/main/gateway/http/guard.ts';
 
 const open = { allowedHosts: [], allowedOrigins: [], tokens: [], isLoopback: true };
@@ -56,12 +58,24 @@ describe('a guard with tokens', () => {
   const guard = createGuard({ ...open, tokens: ['one', 'two'] });
 
   it('tells apart the clients that have different tokens', () => {
-    expect(guard.authenticate(request('Bearer one'))).toEqual({ principal: 'token-0' });
-    expect(guard.authenticate(request('bearer  two'))).toEqual({ principal: 'token-1' });
+    expect(guard.authenticate(request('Bearer one'))).toEqual({ principal: principalOf('one') });
+    expect(guard.authenticate(request('bearer  two'))).toEqual({ principal: principalOf('two') });
+  });
+
+  it('gives a client the same name in whatever order the tokens are listed', () => {
+    const reversed = createGuard({ ...open, tokens: ['zero', 'two', 'one'] });
+    for (const token of ['one', 'two'])
+      expect(reversed.authenticate(request(`Bearer ${token}`))).toEqual(guard.authenticate(request(`Bearer ${token}`)));
+  });
+
+  it('names a client by a digest that is not one of the token alone', () => {
+    expect(principalOf('a-token-of-20-letters')).toMatch(/^token-[A-Za-z0-9_-]{12}$/);
+    const plain = hash('sha256', 'a-token-of-20-letters', 'base64url');
+    expect(plain.startsWith(principalOf('a-token-of-20-letters').slice('token-'.length))).toBe(false);
   });
 
   it('accepts a token as the password of a browser', () => {
-    expect(guard.authenticate(request(basic('anyone:two')))).toEqual({ principal: 'token-1' });
+    expect(guard.authenticate(request(basic('anyone:two')))).toEqual({ principal: principalOf('two') });
   });
 
   it.each([

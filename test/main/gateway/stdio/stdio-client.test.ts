@@ -11,7 +11,8 @@ it('tells a client nothing about a request that was answered, refused or cancell
     exchanges.push(exchange);
     exchange.notify('notifications/progress', { progressToken: 1, progress: 1 });
     if (method === 'refused') throw Object.assign(new Error('no'), { code: -1 });
-    if (method === 'cancelled') await new Promise((resolve) => exchange.signal.addEventListener('abort', resolve));
+    if (method === 'cancelled')
+      await new Promise<void>((resolve) => exchange.signal.addEventListener('abort', () => resolve()));
     return {};
   };
   const output = new PassThrough();

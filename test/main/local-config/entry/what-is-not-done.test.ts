@@ -13,10 +13,8 @@ const parse = (entry: object): LocalConfig =>
 describe('an entry that asks for what is not done here', () => {
   it.each([
     ['headersHelper', { url: URL, headersHelper: './get-headers' }, 'names a command, which is never run'],
-    ['oauth', { url: URL, oauth: { clientId: 'c' } }, 'asks for a login'],
-    ['oauth', { url: URL, oauth: true }, 'asks for a login'],
-    ['auth', { url: URL, auth: 'oauth' }, 'asks for a login'],
-    ['auth', { url: URL, auth: { CLIENT_ID: 'c' } }, 'asks for a login'],
+    ['auth', { url: URL, auth: 'chatgpt' }, 'asks for a token that only its client can get'],
+    ['authProviderType', { url: URL, authProviderType: 'google_credentials' }, 'asks for credentials of Google'],
     ['sandboxEnabled', { command: 'a', sandboxEnabled: true }, 'runs without a sandbox'],
     ['args[0]', { command: 'a', args: ['$KEY'] }, 'holds $KEY, which is used as it is written'],
     ['args[0]', { command: 'a', args: ['--key=$KEY'] }, 'holds $KEY'],
@@ -38,6 +36,11 @@ describe('an entry that asks for what is not done here', () => {
 
   it.each([
     [{ url: URL, oauth: false }],
+    [{ url: URL, oauth: true }],
+    [{ url: URL, oauth: { clientId: 'c' } }],
+    [{ url: URL, auth: 'oauth' }],
+    [{ url: URL, auth: { CLIENT_ID: 'c' } }],
+    [{ url: URL, authProviderType: 'dynamic_discovery' }],
     [{ url: URL, oauth: {}, headers: { Authorization: 'Bearer t' } }],
     [{ url: URL, oauth: {}, auth: { type: 'bearer' } }],
     [{ command: 'a', sandboxEnabled: false }],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { EXPORT_FORMATS, exportServers } from '../../../../src/main/registry/transfer/export-servers.ts';
+import { EXPORT_FORMATS } from '../../../../src/main/registry/transfer/export-formats.ts';
+import { exportServers } from '../../../../src/main/registry/transfer/export-servers.ts';
 import { readImport } from '../../../../src/main/registry/transfer/import-servers.ts';
 import type { ServerInfo } from '../../../../src/shared/servers/server-info.ts';
 
@@ -24,6 +25,18 @@ const LIMITED: ServerInfo = {
   ...{ name: 'limited', transport: 'stdio', command: 'limited' },
   tools: { allow: ['read', 'write'], deny: ['drop'] },
   timeouts: { connect: 20_500, call: 90_000 },
+};
+const LOGIN: ServerInfo = {
+  ...{ name: 'login', transport: 'http', endpoint: 'https://login.example.com/mcp' },
+  oauth: { clientId: 'an-id', clientSecret: variable('SECRET'), scopes: ['read', 'write'] },
+};
+const MACHINE: ServerInfo = {
+  ...{ name: 'machine', transport: 'http', endpoint: 'https://machine.example.com/mcp' },
+  oauth: { clientId: 'an-id', privateKeyEnv: 'KEY', grant: 'client_credentials', issuer: 'https://login.example.com' },
+};
+const OPEN: ServerInfo = {
+  ...{ name: 'open', transport: 'http', endpoint: 'https://open.example.com/mcp' },
+  oauth: false,
 };
 const SOCKET: ServerInfo = { name: 'socket', transport: 'ws', endpoint: 'wss://socket.example.com/' };
 
@@ -60,6 +73,43 @@ describe('an export', () => {
       expect(roundTrip([LIMITED], format)).toEqual([expect.objectContaining(plainly(LIMITED))]);
     },
   );
+
+  it.each(['claude', 'cursor', 'vscode', 'zed', 'gemini', 'opencode', 'servers'] as const)(
+    'in the format %s keeps what servers say of a login, in the words of its client',
+    (format) => {
+      const servers = format === 'opencode' ? [LOGIN, OPEN] : [LOGIN, MACHINE, OPEN];
+      expect(roundTrip(servers, format)).toEqual(servers.map((server) => expect.objectContaining(plainly(server))));
+    },
+  );
+
+  it('writes the words that each client has for a login', () => {
+    const entryIn = (format: (typeof EXPORT_FORMATS)[number], key: string, server: ServerInfo): unknown =>
+      (exportServers([server], format).document as Record<string, Record<string, unknown>>)[key]?.[server.name];
+    expect(entryIn('cursor', 'mcpServers', LOGIN)).toMatchObject({
+      auth: { CLIENT_ID: 'an-id', CLIENT_SECRET: `\${env:SECRET}`, scopes: ['read', 'write'] },
+    });
+    expect(entryIn('claude', 'mcpServers', LOGIN)).toMatchObject({
+      oauth: { clientId: 'an-id', scopes: 'read write' },
+    });
+    expect(entryIn('opencode', 'mcp', LOGIN)).toMatchObject({
+      oauth: { clientId: 'an-id', clientSecret: '{env:SECRET}', scope: 'read write' },
+    });
+    expect(entryIn('codex', 'mcp_servers', LOGIN)).toMatchObject({
+      oauth: { client_id: 'an-id' },
+      scopes: ['read', 'write'],
+    });
+    const named = { ...LOGIN, oauth: { clientId: 'an-id', clientSecretEnv: 'SECRET' } };
+    expect(entryIn('gemini', 'mcpServers', named)).toMatchObject({
+      oauth: { enabled: true, clientId: 'an-id', clientSecret: variable('SECRET') },
+    });
+    const unsaid = (format: (typeof EXPORT_FORMATS)[number]) => exportServers([MACHINE, OPEN], format).unsaid;
+    expect([unsaid('opencode'), unsaid('codex'), unsaid('goose'), unsaid('cursor')]).toEqual([
+      [{ name: 'machine', members: ['oauth'] }],
+      [{ name: 'machine', members: ['oauth'] }],
+      [{ name: 'machine', members: ['oauth'] }],
+      [],
+    ]);
+  });
 
   it('says what a format has no words for', () => {
     expect(exportServers([LIMITED, SOCKET], 'opencode')).toMatchObject({

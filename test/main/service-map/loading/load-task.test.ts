@@ -14,6 +14,7 @@ const parts = (overrides: Partial<LoadTaskParts> = {}): LoadTaskParts => ({
   trust: hmacTrust('key'),
   apiKey: null,
   given: null,
+  isRemembered: false,
   options: {
     id: 'default',
     url: 'http://maps.test/',
@@ -47,9 +48,11 @@ describe('createLoadTask', () => {
     expect(createLoadTask(parts()).request.headers).toEqual({});
   });
 
-  it('allows a remembered map to have expired, and never a fetched one', () => {
-    const remembered = createLoadTask(parts({ given: given(new Uint8Array(1)) }));
-    expect([remembered.policy.allowExpired, createLoadTask(parts()).policy.allowExpired]).toEqual([true, false]);
+  it('allows a remembered map to have expired, and never a fetched one or one of the fleet', () => {
+    const remembered = createLoadTask(parts({ given: given(new Uint8Array(1)), isRemembered: true }));
+    const ofFleet = createLoadTask(parts({ given: given(new Uint8Array(1)) }));
+    const fetched = createLoadTask(parts());
+    expect([remembered, ofFleet, fetched].map(({ policy }) => policy.allowExpired)).toEqual([true, false, false]);
   });
 
   it('names no known map before the first one', () => {

@@ -1,10 +1,6 @@
 import { type Export, exportServers } from '../../../registry/transfer/export-servers.ts';
 import { type OwnProgram, shellLine } from '../../terminal/own-command.ts';
-
-/** The clients that a snippet can be made for. */
-export const SNIPPET_CLIENTS = ['claude', 'cursor', 'vscode', 'gemini', 'opencode', 'codex', 'zed', 'goose'] as const;
-
-export type SnippetClient = (typeof SNIPPET_CLIENTS)[number];
+import type { SnippetClient } from './snippet-clients.ts';
 
 /** How the client gets to the gateway: to one that listens, or by starting one of its own. */
 export type Way =

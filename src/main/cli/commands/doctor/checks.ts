@@ -1,15 +1,15 @@
-import { fetch } from 'undici';
 import { monotonicMs, systemClock } from '../../../../shared/clock.ts';
 import { fromWireError, rootReason } from '../../../../shared/errors.ts';
 import { createServiceMapSignature } from '../../../../shared/map/signature.ts';
 import type { NetworkSettings } from '../../../../shared/net/network.ts';
 import { type LoadTask, PROTOCOL_VERSION } from '../../../../shared/protocol/thread-messages.ts';
 import { hmacTrust } from '../../../../shared/signatures/trust.ts';
+import { loadUndiciFetch } from '../../../http/load-undici.ts';
 import { createMainAgent } from '../../../http/main-agent.ts';
 import { silentLogger } from '../../../observability/logger.ts';
 import { LoadPool } from '../../../service-map/loading/load-pool.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';
-import { failureLine, failureOf } from '../../terminal/output.ts';
+import { failureLine, failureOf, mark, printable } from '../../terminal/output.ts';
 
 /** One finding of `mcp-switchyard doctor`. */
 export interface Finding {
@@ -27,6 +27,11 @@ const MAX_SKEW_MS = 60_000;
 /** A finding of something that failed. */
 export function failedFinding(check: string, error: unknown): Finding {
   return { check, outcome: 'failed', message: failureLine(failureOf(error)) };
+}
+
+/** A finding on a line of its own. */
+export function findingLine({ check, outcome, message }: Finding): string {
+  return `${mark(outcome)} ${check.padEnd(9)} ${printable(message)}\n`;
 }
 
 export function checkNode(): Finding {
@@ -121,6 +126,7 @@ export function checkProxy({ proxy }: NetworkSettings): Finding {
 export async function checkClock(url: string, network: NetworkSettings): Promise<Finding> {
   const dispatcher = createMainAgent(network);
   try {
+    const fetch = await loadUndiciFetch();
     const signal = AbortSignal.timeout(CLOCK_TIMEOUT_MS);
     const response = await fetch(url, { method: 'HEAD', redirect: 'manual', dispatcher, signal });
     const skewMs = systemClock.now() - Date.parse(response.headers.get('date') ?? '');

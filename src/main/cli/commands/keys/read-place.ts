@@ -1,8 +1,7 @@
-import { fetch } from 'undici';
 import { messageOf, SwitchyardError } from '../../../../shared/errors.ts';
-import type { FetchMap } from '../../../../shared/load/acquire.ts';
 import { parseStrictJson } from '../../../../shared/map/strict-json.ts';
 import { type KeyDocument, readKeyDocument } from '../../../../shared/signatures/key-document.ts';
+import { fetchOver } from '../../../http/late-fetch.ts';
 import { createMainAgent } from '../../../http/main-agent.ts';
 import { resolveNetwork } from '../../../options/network-options.ts';
 import { createDocumentPlace } from '../../../service-map/keys/create-document-place.ts';
@@ -27,7 +26,7 @@ const MAX_DOCUMENTS = 10_000;
 export async function readPlace(place: string, { minVersion }: { readonly minVersion: number }): Promise<FoundKeys> {
   const dispatcher = createMainAgent(resolveNetwork(undefined, undefined, process.env));
   try {
-    const fetchMap: FetchMap = (to, init) => fetch(to, { ...init, dispatcher });
+    const fetchMap = fetchOver(dispatcher);
     const documents = createDocumentPlace(place, {
       fetch: fetchMap,
       mapUrl: 'http://localhost/',

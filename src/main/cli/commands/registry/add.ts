@@ -13,6 +13,11 @@ export interface AddOptions extends RegistryOptions {
   readonly header?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A client for logins that was registered by hand, and the variable with its secret. */
+  readonly clientId?: string;
+  readonly clientSecretEnv?: string;
+  /** The scopes to ask for, with blanks between. */
+  readonly scope?: string;
   /** Over one of the same name. */
   readonly replace: boolean;
 }
@@ -50,15 +55,26 @@ function serverOf(name: string, target: readonly string[], options: AddOptions):
     if (options.transport === 'stdio') throw misuse('--transport stdio needs a command after --, not a URL');
     if ('env' in env || options.cwd !== undefined) throw misuse('--env and --cwd are for a command, and this is a URL');
     const inferred = /^wss?:/i.test(endpoint) ? 'ws' : 'streamableHttp';
-    return { name, transport: options.transport ?? inferred, endpoint, ...headers };
+    return { name, transport: options.transport ?? inferred, endpoint, ...headers, ...loginOf(options) };
   }
   if (first === undefined) throw misuse('Say what to register: a URL, or -- COMMAND ARGS…');
   if (options.transport !== undefined && options.transport !== 'stdio')
     throw misuse(`--transport ${options.transport} needs a URL, not a command`);
   if ('headers' in headers) throw misuse('--header is for a URL, and this is a command');
+  if ('oauth' in loginOf(options))
+    throw misuse('--client-id, --client-secret-env and --scope are for a URL, and this is a command');
   const args = target.slice(1);
   const cwd = options.cwd === undefined ? {} : { cwd: resolve(options.cwd) };
   return { name, transport: 'stdio', command: first, ...(args.length > 0 && { args }), ...env, ...cwd };
+}
+
+function loginOf({ clientId, clientSecretEnv, scope }: AddOptions): { readonly oauth?: object } {
+  const oauth = {
+    ...(clientId !== undefined && { clientId }),
+    ...(clientSecretEnv !== undefined && { clientSecretEnv }),
+    ...(scope !== undefined && { scopes: scope.split(/ +/) }),
+  };
+  return Object.keys(oauth).length === 0 ? {} : { oauth };
 }
 
 /** What depends on variables is looked at when it is brought up; `ws` is for others. */

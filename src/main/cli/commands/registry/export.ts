@@ -1,6 +1,7 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { hasMask } from '../../../masking/secret-mask.ts';
-import { type ExportFormat, exportServers } from '../../../registry/transfer/export-servers.ts';
+import type { ExportFormat } from '../../../registry/transfer/export-formats.ts';
+import { exportServers } from '../../../registry/transfer/export-servers.ts';
 import { mergeOutputFile } from '../../terminal/merge-output-file.ts';
 import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
 import { writeOutputFile } from '../../terminal/write-output-file.ts';

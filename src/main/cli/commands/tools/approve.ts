@@ -1,7 +1,7 @@
-import { systemClock } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
-import { chosenOf, type PinOptions, withPins } from './pinned-tools.ts';
+import { chosenOf, type PinOptions } from './pinned-tools.ts';
+import { withPins } from './with-pins.ts';
 
 export interface ApproveOptions extends PinOptions {
   /** All that differ. */
@@ -18,12 +18,10 @@ export function runToolsApprove(names: readonly string[], options: ApproveOption
       'OPTIONS_INVALID',
       'Name the tools to approve, or give --all; `mcp-switchyard tools diff` shows them',
     );
-  return withPins(options, async (changes, writer) => {
-    const chosen = chosenOf(changes, names);
+  return withPins(options, names, async (tools) => {
+    const chosen = chosenOf(tools.changes, names);
     // What is approved is what was looked at: a definition that changed since has another digest, and waits.
-    const { value: approved } = await writer.ask((api) => api.approveTools(null, null, chosen, systemClock.now()));
-    const approvedNames = chosen.filter(({ sha256 }) => approved?.some((tool) => tool.sha256 === sha256));
-    const done = approvedNames.map(({ name }) => name);
+    const done = (await tools.approve(chosen)).map(({ name }) => name);
     if (json) printJson({ ok: true, approved: done });
     else
       print(

@@ -1,15 +1,16 @@
 import { structuredPatch } from 'diff';
 import { EXIT, print, printJson } from '../../terminal/output.ts';
 import { isoOf } from '../sync.ts';
-import { chosenOf, type NamedChange, type PinOptions, withPins } from './pinned-tools.ts';
+import { chosenOf, type NamedChange, type PinOptions } from './pinned-tools.ts';
+import { withPins } from './with-pins.ts';
 
 /** Lines shown around each difference. */
 const CONTEXT = 3;
 
 /** Shows how tools differ from how they were first seen. Resolves with the exit code: 0 if none does. */
 export function runToolsDiff(names: readonly string[], options: PinOptions): Promise<number> {
-  return withPins(options, async (changes) => {
-    const chosen = chosenOf(changes, names);
+  return withPins(options, names, async ({ changes }) => {
+    const chosen = chosenOf(changes, names).filter(({ members }) => members.length > 0);
     const ok = chosen.length === 0;
     if (options.json) printJson({ ok, tools: chosen });
     else print(ok ? 'All tools are as they were first seen, or approved.\n' : chosen.map(patchOf).join('\n'));

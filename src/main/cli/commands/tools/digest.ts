@@ -2,9 +2,9 @@ import { approvedDigest } from '../../../../shared/tools/approved-digest.ts';
 import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
 import { type SourceOptions, withManager } from '../../source-options.ts';
 import { connectorsOf, notUp } from '../../start-up.ts';
+import { unknownConnector } from '../../targets/unknown-names.ts';
 import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
 import { sayNotUp } from '../sync.ts';
-import { unknownConnector } from '../tools.ts';
 
 /** Names that no object of a service map may have as a key (MAP_FORBIDDEN_KEY). */
 const UNNAMEABLE: ReadonlySet<string> = new Set(['__proto__', 'constructor']);

@@ -1,27 +1,22 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import type { ToolPinDetail } from '../../../../shared/tools/tool-records.ts';
-import { publicToolId } from '../../../tools/tool-info.ts';
-import type { WriterClient } from '../../../writer/writer-client.ts';
-import { type StoreOptions, withStore } from '../state/open-store.ts';
+import type { FleetFlags } from '../../flags/fleet-options.ts';
+import type { StoreOptions } from '../state/open-store.ts';
 
 /** What `tools diff` and `tools approve` are given. */
-export type PinOptions = StoreOptions;
+export interface PinOptions extends StoreOptions, FleetFlags {}
 
 /** A changed tool under the name that `tools` lists it by. */
 export interface NamedChange extends ToolPinDetail {
   readonly name: string;
 }
 
-/** Runs `work` with the store in the state folder, which must exist, and with the tools that differ from their pins. */
-export async function withPins<T>(
-  options: PinOptions,
-  work: (changes: readonly NamedChange[], writer: WriterClient) => Promise<T>,
-): Promise<T> {
-  return await withStore(options, async (writer) => {
-    const { value: changes } = await writer.ask((api) => api.changedTools(null, null));
-    const named = (changes ?? []).map((change) => ({ ...change, name: publicToolId(change.connectorId, change.tool) }));
-    return await work(named, writer);
-  });
+/** Tools beside their pins. */
+export interface PinnedTools {
+  /** Those that differ. In a fleet also those that were asked for by name: hosts may have other pins of them. */
+  readonly changes: readonly NamedChange[];
+  /** Makes the present definitions the pins; those for which it did. */
+  approve(chosen: readonly NamedChange[]): Promise<readonly NamedChange[]>;
 }
 
 /** Of these, the ones with these names, or all if none is given. Throws TOOL_UNKNOWN where a name is not among them. */

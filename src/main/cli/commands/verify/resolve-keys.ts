@@ -1,10 +1,9 @@
-import { fetch } from 'undici';
 import { monotonicMs, systemClock } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import type { FetchMap } from '../../../../shared/load/acquire.ts';
 import type { NetworkSettings } from '../../../../shared/net/network.ts';
 import { readKeySet } from '../../../../shared/signatures/key-set.ts';
 import type { SignatureTrust } from '../../../../shared/signatures/trust.ts';
+import { fetchOver } from '../../../http/late-fetch.ts';
 import { createMainAgent } from '../../../http/main-agent.ts';
 import { defaultAccept } from '../../../options/trust/trust-options.ts';
 import { createDocumentPlace } from '../../../service-map/keys/create-document-place.ts';
@@ -47,7 +46,7 @@ async function followed(
 ): Promise<SignatureTrust> {
   const dispatcher = createMainAgent(network);
   try {
-    const fetchMap: FetchMap = (to, init) => fetch(to, { ...init, dispatcher });
+    const fetchMap = fetchOver(dispatcher);
     const settings = { fetch: fetchMap, mapUrl: mapUrl ?? 'http://localhost/', timeoutMs };
     const ring = new KeyRing({
       sourceId: 'verify',

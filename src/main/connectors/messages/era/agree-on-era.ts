@@ -92,13 +92,12 @@ class Negotiation {
     else this.#initialize();
   }
 
-  async #offered({ handshake, confirm }: LegacyOffer): Promise<void> {
+  async #offered({ confirm }: LegacyOffer): Promise<void> {
     // A modern answer that arrived together with this one counts.
     await nextTurn();
     if (!this.#decide()) return;
     try {
-      await confirm();
-      this.#outcome.resolve({ handshake, isByAnswer: this.#isByAnswer });
+      this.#outcome.resolve({ handshake: await confirm(), isByAnswer: this.#isByAnswer });
     } catch (error) {
       this.#outcome.reject(error);
     }

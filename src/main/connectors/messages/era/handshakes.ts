@@ -17,13 +17,17 @@ export interface Handshake {
   readonly facts: ConnectionFacts;
   /** Which server of its kind it is, if it says so. */
   readonly instanceId: unknown;
+  /** The answer to `notifications/initialized`, where nobody has waited for it; null where somebody has. */
+  readonly confirmed: Promise<void> | null;
 }
 
 /** A legacy handshake that the server accepts and that is not confirmed yet. */
 export interface LegacyOffer {
-  readonly handshake: Handshake;
-  /** Sends `notifications/initialized`. Rejects if the server does not accept it. */
-  readonly confirm: () => Promise<void>;
+  /**
+   * Sends `notifications/initialized`, and resolves once that is accepted, or at once where the tools are listed right
+   * after it. Rejects if the server does not accept it.
+   */
+  readonly confirm: () => Promise<Handshake>;
 }
 
 /**
@@ -50,13 +54,15 @@ export async function discover(channel: MessageChannel, transport: ConnectionFac
 }
 
 /**
- * Sends `initialize` (MCP 2025-11-25, lifecycle). Rejects as the channel's requests do, or with an UnusableAnswer where
- * the server wants a revision that is not supported here.
+ * Sends `initialize` (MCP 2025-11-25, lifecycle). With `listsAtOnce` a server that has tools is not waited for when it
+ * is told that the handshake is over. Rejects as the channel's requests do, or with an UnusableAnswer where the server
+ * wants a revision that is not supported here.
  */
 export async function initialize(
   channel: MessageChannel,
   capabilities: JsonObject,
   transport: ConnectionFacts['transport'],
+  listsAtOnce = false,
 ): Promise<LegacyOffer> {
   channel.speak('legacy', null);
   const params = { protocolVersion: LEGACY_REVISIONS[0], capabilities, clientInfo: CLIENT_INFO };
@@ -65,11 +71,18 @@ export async function initialize(
   if (typeof protocolVersion !== 'string' || !ACCEPTED_LEGACY_REVISIONS.includes(protocolVersion)) {
     throw new UnusableAnswer('it wants a revision of MCP that is not supported here');
   }
+  const handshake = handshakeOf({ era: 'legacy', protocolVersion, transport }, result, result.serverInfo);
   return {
-    handshake: handshakeOf({ era: 'legacy', protocolVersion, transport }, result, result.serverInfo),
-    confirm: () => {
+    confirm: async () => {
       channel.speak('legacy', protocolVersion);
-      return channel.notify('notifications/initialized', {});
+      const confirmed = channel.notify('notifications/initialized', {});
+      if (!listsAtOnce || !isObject(handshake.facts.capabilities.tools)) {
+        await confirmed;
+        return handshake;
+      }
+      // Whoever lists the tools hears of a failure, and nobody where that fails first.
+      confirmed.catch(() => {});
+      return { ...handshake, confirmed };
     },
   };
 }
@@ -81,7 +94,11 @@ function handshakeOf(
 ): Handshake {
   const { [INSTANCE_KEY]: instanceId } = isObject(result._meta) ? result._meta : {};
   const serverName = isObject(info) && typeof info.name === 'string' ? info.name : null;
-  return { instanceId, facts: { ...facts, serverName, capabilities: capabilitiesOf(result.capabilities) } };
+  return {
+    instanceId,
+    confirmed: null,
+    facts: { ...facts, serverName, capabilities: capabilitiesOf(result.capabilities) },
+  };
 }
 
 /** What a server declares. A member that is null or false is not there; some declare with `true` or with `[]`. */

@@ -2,6 +2,7 @@ import { RpcError } from '../../../mcp/json-rpc.ts';
 import { SseServerAnswered, UnusableAnswer } from '../../connection/failure.ts';
 import { StatusError } from '../../connection/http-refusal.ts';
 import { isBrokenConnection, StreamEnded } from '../../connection/network-failure.ts';
+import { isLoginError } from '../../credentials/login-error.ts';
 import { namesModern } from '../http/modern-evidence.ts';
 
 /**
@@ -11,13 +12,14 @@ import { namesModern } from '../http/modern-evidence.ts';
  * - `silence`: it gave no answer, or failed (5xx). Another era may be tried, but says nothing for the next time.
  * - `modern`: it speaks a modern revision.
  * - `sse`: it speaks the legacy SSE transport.
- * - `final`: it refused the credentials, or wants fewer requests. No other era would fare better.
+ * - `final`: it refused the credentials, wants a login first, or fewer requests. No other era would fare better.
  * - `unreachable`: nothing is known of it.
  */
 export type StepVerdict = 'answer' | 'silence' | 'modern' | 'sse' | 'final' | 'unreachable';
 
 /** Judges what failed `server/discover` or `initialize`. */
 export function judgeStep(step: string, error: unknown): StepVerdict {
+  if (isLoginError(error)) return 'final';
   if (error instanceof SseServerAnswered) return 'sse';
   if (saysModern(step, error)) return 'modern';
   if (error instanceof StatusError) return judgeStatus(error);

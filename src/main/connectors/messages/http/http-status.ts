@@ -30,6 +30,8 @@ export interface HttpAnswer {
   readonly headers: IncomingHttpHeaders;
   /** The body after decompression, as far as it was kept. Never shown: it may echo what was sent. */
   readonly body: string;
+  /** What people can do about credentials that it refuses; null where nothing is known. */
+  readonly hint: string | null;
 }
 
 /** `answered`: the body answers the request, and `message` is that answer. */
@@ -68,6 +70,7 @@ export function judgeAnswer(asked: HttpAsked, answer: HttpAnswer, nowMs: number 
     namesModern: isModernServer(asked, answer, error),
     sent: loss ?? 'maybe',
     retryAfterMs: waitMs,
+    hint: answer.hint,
   };
 }
 
@@ -92,7 +95,10 @@ function isModernServer({ step }: HttpAsked, { status, body }: HttpAnswer, error
 }
 
 /** Says in words what was answered, where the body is another matter. */
-export function describeAnswer({ step }: HttpAsked, { status, headers }: Omit<HttpAnswer, 'body'>): string {
+export function describeAnswer(
+  { step }: HttpAsked,
+  { status, headers }: Pick<HttpAnswer, 'status' | 'headers'>,
+): string {
   return describeRefusal({ step, status, contentType: mediaTypeOf(headers), rpcCode: null });
 }
 

@@ -10,6 +10,21 @@ export interface AcceptedTypes {
  * refused beside a wildcard that would accept it.
  */
 export function acceptedTypes(accept: string | undefined): AcceptedTypes {
+  const known = read.get(accept);
+  if (known !== undefined) return known;
+  const types = readTypes(accept);
+  // Clients write one of a few headers. What is longer or another one each time is not kept.
+  if (read.size < MAX_KEPT && (accept?.length ?? 0) <= MAX_KEPT_LENGTH) read.set(accept, types);
+  return types;
+}
+
+const MAX_KEPT = 100;
+const MAX_KEPT_LENGTH = 256;
+
+/** Headers that were read before. */
+const read = new Map<string | undefined, AcceptedTypes>();
+
+function readTypes(accept: string | undefined): AcceptedTypes {
   if (accept === undefined || accept.trim() === '') return { json: true, stream: true };
   const qualities = new Map<string, number>();
   for (const range of accept.split(',')) {

@@ -3,13 +3,16 @@ import { type Incoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.
 import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
 import { asClientMessage, idOf } from '../../messages/client-message.ts';
 import { headerWord } from '../../messages/header-word.ts';
+import { askerOf } from '../../messages/question-ids.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
 import { writeError } from '../../messages/write-message.ts';
 import { ASSUMED_REVISION, batchFault, misplaced } from '../../protocol/batch.ts';
 import type { ClientSession } from '../../protocol/notices/client-session.ts';
 import { servedMessage } from '../../protocol/request-telemetry.ts';
+import type { ReplicaHop } from '../../replicas/replica-hop.ts';
+import { hopSessionOf } from '../../replicas/sessions/shared-session.ts';
 import { BatchReply } from './batch-reply.ts';
-import { sessionIdOf, sessionOf } from './legacy-requests.ts';
+import { arrivedSession, refuseUnfound, sessionIdOf, sessionOf } from './legacy-requests.ts';
 import { refuse, refuseSession } from './refusals.ts';
 import type { HttpReply } from './reply.ts';
 import type { McpHttpRequest, RpcRequest } from './serve-request.ts';
@@ -33,12 +36,14 @@ const OTHER_LISTENERS = 10;
 export async function answerBatch(
   http: BatchHttpRequest,
   values: readonly unknown[],
-  sessions: SessionTable,
+  { sessions, replicas }: QuietDeps & { readonly sessions: SessionTable },
   serveOne: ServeOne,
 ): Promise<void> {
   const { request, response, reply } = http;
-  const client = sessionOf(http, sessions)?.client;
-  if (client === undefined && sessionIdOf(request) !== undefined) return refuseSession(reply);
+  let session = sessionOf(http, sessions);
+  if (session?.isArriving === true) session = await arrivedSession(http, sessions, session);
+  const client = session?.client;
+  if (client === undefined && sessionIdOf(request) !== undefined) return refuseUnfound(http, sessions);
   const revision = client?.revision ?? headerWord(request.headers, 'MCP-Protocol-Version') ?? ASSUMED_REVISION;
   const fault = batchFault(values, revision);
   if (fault !== null) return refuse(reply, 400, fault, RPC_INVALID_REQUEST);
@@ -46,7 +51,7 @@ export async function answerBatch(
   const isAnswered = ({ message }: { readonly message: Incoming }): boolean => isAnswer(message);
   if (client === undefined && messages.some(isAnswered)) return refuseSession(reply);
   if (messages.every(({ message }) => message.kind === 'notification' || isAnswer(message))) {
-    for (const { value, message } of messages) await takeQuietly(request.headers, client, message, value);
+    for (const { value, message } of messages) await takeQuietly(request.headers, client, message, value, replicas);
     response.writeHead(202).end();
     return;
   }
@@ -61,27 +66,47 @@ export async function answerBatch(
       else place.end(writeError(message.id, new RpcError(RPC_INVALID_REQUEST, why)));
     } else if (message.kind === 'junk') {
       place.end(writeError(idOf(value), new RpcError(RPC_INVALID_REQUEST, 'This is no JSON-RPC 2.0 message')));
-    } else await takeQuietly(request.headers, client, message, value);
+    } else await takeQuietly(request.headers, client, message, value, replicas);
   });
   await Promise.all(answering);
   batch.end();
 }
 
-/** Takes a message that needs no answer. Never rejects. */
+export interface QuietDeps {
+  /** The other replicas of this gateway; null without a fleet. */
+  readonly replicas: ReplicaHop | null;
+}
+
+/**
+ * Takes a message that needs no answer. One about something that another replica does goes to that replica. An answer
+ * that nobody waits for, or whose asker is gone, is dropped. Never rejects.
+ */
 export async function takeQuietly(
   headers: IncomingHttpHeaders,
   client: ClientSession | undefined,
   message: Incoming,
   value: unknown,
+  replicas: ReplicaHop | null,
 ): Promise<void> {
   if (message.kind === 'notification') {
     await serveTraced(
       servedMessage(message, headers, () => client),
       async () => {
-        if (message.method === 'notifications/cancelled') client?.cancel(message.params.requestId);
+        if (message.method === 'notifications/cancelled') cancel(client, message.params.requestId, replicas);
       },
     );
-  } else if (isAnswer(message)) client?.take(message.id, value as JsonObject);
+  } else if (isAnswer(message) && client?.take(message.id, value as JsonObject) === false) {
+    const askerId = askerOf(message.id);
+    if (replicas !== null && askerId !== null && askerId !== replicas.hostId)
+      await replicas.answer(hopSessionOf({ client }), askerId, value as JsonObject);
+  }
+}
+
+/** The replica that serves the request may be any. A request that has just ended is nowhere, which costs little. */
+function cancel(client: ClientSession | undefined, requestId: unknown, replicas: ReplicaHop | null): void {
+  if (client === undefined || client.cancel(requestId) || replicas === null) return;
+  if (typeof requestId === 'string' || typeof requestId === 'number')
+    replicas.cancelled(hopSessionOf({ client }), requestId);
 }
 
 function isAnswer(message: Incoming): message is Extract<Incoming, { readonly kind: 'result' | 'error' }> {

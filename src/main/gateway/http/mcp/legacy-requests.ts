@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { wireRevisionOf } from '../../../mcp/definitions/wire-revision.ts';
 import { LEGACY_REVISIONS, type RpcError } from '../../../mcp/json-rpc.ts';
 import { serveTraced } from '../../../observability/telemetry/server-operation.ts';
-import { servedCapabilities, serverCapabilities } from '../../messages/capabilities.ts';
-import type { AskClient, Exchange } from '../../messages/exchange.ts';
+import { clientNameOf, servedCapabilities, serverCapabilities } from '../../messages/capabilities.ts';
+import type { AskClient, Exchange, RequestId } from '../../messages/exchange.ts';
 import { headerWord } from '../../messages/header-word.ts';
 import { RPC_INVALID_REQUEST } from '../../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../../messages/write-message.ts';
@@ -35,11 +35,32 @@ export interface LegacyDeps extends MethodDeps {
 
 /** The session that a request names, if it belongs to the sender of the request. */
 export function sessionOf({ request, caller }: McpHttpRequest, sessions: SessionTable): HttpSession | undefined {
-  return sessions.find(sessionIdOf(request), caller.principal, caller.view);
+  return sessions.find(sessionIdOf(request), caller.principal, caller.view, caller.payer);
+}
+
+/**
+ * The same for a session that has just come here from another replica: waits for what the others know about it, and
+ * then it may have ended.
+ */
+export async function arrivedSession(
+  http: McpHttpRequest,
+  sessions: SessionTable,
+  { arriving }: HttpSession,
+): Promise<HttpSession | undefined> {
+  await arriving;
+  return sessionOf(http, sessions);
+}
+
+/** Refuses a request that names a session which {@link sessionOf} does not find. */
+export function refuseUnfound(http: McpHttpRequest, sessions: SessionTable, id?: RequestId): void {
+  const { request, response, reply, caller } = http;
+  if (sessions.lacksRoomFor(sessionIdOf(request), caller.principal, caller.view))
+    refuseForNow(response, reply, 'There are too many sessions', id);
+  else refuseSession(reply, id);
 }
 
 /** The id of the session that a request names; undefined if it names none. */
-export function sessionIdOf({ headers }: IncomingMessage): string | undefined {
+export function sessionIdOf({ headers }: Pick<IncomingMessage, 'headers'>): string | undefined {
   return headerWord(headers, 'Mcp-Session-Id');
 }
 
@@ -54,8 +75,13 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
   if (method === 'initialize') return initialize(http, message, deps);
   if (revision !== undefined && !LEGACY_REVISIONS.includes(revision))
     return refuse(reply, 400, 'This revision of MCP is not spoken here', RPC_INVALID_REQUEST, id);
-  const session = sessionOf(http, deps.sessions);
-  if (session === undefined && sessionIdOf(request) !== undefined) return refuseSession(reply, id);
+  let session = sessionOf(http, deps.sessions);
+  if (session?.isArriving === true) {
+    session = await arrivedSession(http, deps.sessions, session);
+    // A client that went away meanwhile would not be noticed any more.
+    if (http.response.destroyed) return;
+  }
+  if (session === undefined && sessionIdOf(request) !== undefined) return refuseUnfound(http, deps.sessions, id);
   const client = session?.client;
   if (client?.running.has(id) === true) return refuse(reply, 400, 'This id is in use', RPC_INVALID_REQUEST, id);
   const own: EraFacts['own'] = async (name, params, signal) => {
@@ -71,6 +97,8 @@ export async function answerLegacy(http: McpHttpRequest, message: RpcRequest, de
       ...{ era: 'legacy', client: client ?? http, session: client ?? null, capabilities, ask, own },
       revision: wireRevisionOf(client?.revision ?? revision ?? null),
       ...{ logLevel: client?.logLevel ?? null, running: client?.running ?? null },
+      clientName: client?.clientName ?? null,
+      tell: client === undefined ? null : (name, params) => client.send(name, params),
     },
     deps.server,
   );
@@ -95,7 +123,8 @@ async function initialize(
     session = { id: null, revision };
     if (deps.hasSessions) {
       const capabilities = servedCapabilities(params.capabilities);
-      const opened = deps.sessions.open({ ...caller, revision, capabilities });
+      const clientName = clientNameOf(params.clientInfo);
+      const opened = deps.sessions.open({ ...caller, revision, capabilities, clientName });
       if (opened === null) {
         refuseForNow(response, reply, 'There are too many sessions', id);
         return;

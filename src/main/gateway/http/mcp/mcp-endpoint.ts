@@ -9,23 +9,34 @@ import type { Shares } from '../../shares.ts';
 import type { BodyBudget } from '../budgets/body-budget.ts';
 import { readBody } from '../budgets/read-body.ts';
 import type { Backlog } from './backlog.ts';
-import { answerBatch, type ServeOne, takeQuietly } from './batch-requests.ts';
-import { answerLegacy, type LegacyDeps, sessionIdOf, sessionOf } from './legacy-requests.ts';
+import { answerBatch, type QuietDeps, type ServeOne, takeQuietly } from './batch-requests.ts';
+import type { HttpSession } from './http-session.ts';
+import {
+  answerLegacy,
+  arrivedSession,
+  type LegacyDeps,
+  refuseUnfound,
+  sessionIdOf,
+  sessionOf,
+} from './legacy-requests.ts';
 import { answerModern, type ModernDeps } from './modern-requests.ts';
-import { refuse, refuseForNow, refuseSession, refuseUnread } from './refusals.ts';
+import { refuse, refuseForNow, refuseUnread } from './refusals.ts';
 import { HttpReply } from './reply.ts';
 import type { Caller, McpHttpRequest, RpcRequest } from './serve-request.ts';
 
-export interface McpEndpointDeps extends ModernDeps, LegacyDeps {
+export interface McpEndpointDeps extends ModernDeps, LegacyDeps, QuietDeps {
   readonly maxBodyBytes: number;
   readonly bodies: BodyBudget;
   /** The requests that are served at once. */
   readonly running: Shares;
   readonly backlog: Backlog;
+  /** Tells other replicas that a client has ended its session; null without others. Never rejects. */
+  readonly ended: ((session: HttpSession) => Promise<void>) | null;
 }
 
 /** An HTTP request with a reply of its own. */
 interface EndpointRequest extends McpHttpRequest {
+  readonly request: IncomingMessage;
   readonly reply: HttpReply;
 }
 
@@ -49,9 +60,9 @@ export async function handleMcp(
     case 'POST':
       return await post(http, deps);
     case 'GET':
-      return openStream(http, deps);
+      return await openStream(http, deps);
     case 'DELETE':
-      return endSession(http, deps);
+      return await endSession(http, deps);
     default:
       response.writeHead(405, { allow: 'GET, POST, DELETE' }).end();
   }
@@ -82,7 +93,7 @@ async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps
     const serveOne: ServeOne = async (place, message) => {
       await inTurn(place, message, deps, () => answerLegacy(place, message, deps));
     };
-    return await answerBatch(http, value, deps.sessions, serveOne);
+    return await answerBatch(http, value, deps, serveOne);
   }
   const message = asClientMessage(value);
   if (message.kind === 'junk') {
@@ -93,15 +104,18 @@ async function take(http: EndpointRequest, value: unknown, deps: McpEndpointDeps
     const answer = isModern(message.method, message.params, http.request.headers) ? answerModern : answerLegacy;
     return await inTurn(http, message, deps, () => answer(http, message, deps));
   }
-  const client = sessionOf(http, deps.sessions)?.client;
+  let session = sessionOf(http, deps.sessions);
+  if (session?.isArriving === true) session = await arrivedSession(http, deps.sessions, session);
+  const client = session?.client;
   const isForNobody = client === undefined && message.kind !== 'notification';
-  if (isForNobody || (client === undefined && sessionIdOf(http.request) !== undefined)) return refuseSession(reply);
-  await takeQuietly(http.request.headers, client, message, value);
+  if (isForNobody || (client === undefined && sessionIdOf(http.request) !== undefined))
+    return refuseUnfound(http, deps.sessions);
+  await takeQuietly(http.request.headers, client, message, value, deps.replicas);
   response.writeHead(202).end();
 }
 
 /** Serves a request, or refuses it while too many requests are being served. Never rejects. */
-async function inTurn(
+export async function inTurn(
   { response, reply, caller }: McpHttpRequest,
   { id, method }: RpcRequest,
   { running, draining, backlog }: McpEndpointDeps,
@@ -110,23 +124,34 @@ async function inTurn(
   if (draining.aborted) return refuseForNow(response, reply, 'The gateway is shutting down', id);
   // A stream of notices is counted among the streams.
   if (method === 'subscriptions/listen') return await serve();
-  using place = backlog.isFull(caller.payer) ? null : running.place(caller.payer);
-  if (place === null) refuseForNow(response, reply, 'There are too many requests at once', id);
-  else await serve();
+  const { payer } = caller;
+  if (backlog.isFull(payer) || !running.has(payer))
+    return refuseForNow(response, reply, 'There are too many requests at once', id);
+  running.take(payer);
+  try {
+    await serve();
+  } finally {
+    running.give(payer);
+  }
 }
 
 /**
  * Opens the stream over which a session receives messages that belong to no request (MCP 2025-11-25, listening for
  * messages).
  */
-function openStream(http: EndpointRequest, { sessions, streams }: McpEndpointDeps): void {
+async function openStream(http: EndpointRequest, { sessions, streams }: McpEndpointDeps): Promise<void> {
   const { reply, response } = http;
   if (sessionIdOf(http.request) === undefined) {
     response.writeHead(405, { allow: 'POST' }).end();
     return;
   }
-  const session = sessionOf(http, sessions);
-  if (session === undefined) refuseSession(reply);
+  let session = sessionOf(http, sessions);
+  if (session?.isArriving === true) {
+    session = await arrivedSession(http, sessions, session);
+    // A client that went away meanwhile would keep its place for ever.
+    if (response.destroyed) return;
+  }
+  if (session === undefined) refuseUnfound(http, sessions);
   else if (!reply.acceptsStream) refuse(reply, 406, 'This is text/event-stream');
   else {
     const place = streams.place(http.caller.payer);
@@ -143,13 +168,15 @@ function openStream(http: EndpointRequest, { sessions, streams }: McpEndpointDep
   }
 }
 
-function endSession(http: McpHttpRequest, { sessions }: McpEndpointDeps): void {
-  const { reply, response } = http;
-  const session = sessionOf(http, sessions);
+async function endSession(http: McpHttpRequest, { sessions, ended }: McpEndpointDeps): Promise<void> {
+  const { response } = http;
+  let session = sessionOf(http, sessions);
+  if (session?.isArriving === true) session = await arrivedSession(http, sessions, session);
   if (sessionIdOf(http.request) === undefined) response.writeHead(405, { allow: 'POST' }).end();
-  else if (session === undefined) refuseSession(reply);
+  else if (session === undefined) refuseUnfound(http, sessions);
   else {
     sessions.end(session);
+    if (ended !== null) await ended(session);
     response.writeHead(200).end();
   }
 }

@@ -1,5 +1,6 @@
 import { wireRevisionOf } from '../../../mcp/definitions/wire-revision.ts';
 import { type JsonObject, MODERN_REVISION, RpcError } from '../../../mcp/json-rpc.ts';
+import type { HeldStates } from '../../messages/held-states.ts';
 import { writeError } from '../../messages/write-message.ts';
 import type { GatewayHost } from '../../protocol/gateway-host.ts';
 import { type ModernEnvelope, readEnvelope } from '../../protocol/modern-envelope.ts';
@@ -7,15 +8,20 @@ import { discoverResult, listen } from '../../protocol/modern-methods.ts';
 import type { ClientNotices } from '../../protocol/notices/client-notices.ts';
 import type { ResourceWatches } from '../../protocol/notices/resource-watches.ts';
 import type { RequestServer } from '../../protocol/request-server.ts';
+import { forwardRetry } from '../../replicas/forward-retry.ts';
+import type { ReplicaHop } from '../../replicas/replica-hop.ts';
 import type { Shares } from '../../shares.ts';
 import { RPC_TRANSPORT } from './refusals.ts';
-import { type EraFacts, type McpHttpRequest, type RpcRequest, serveRequest } from './serve-request.ts';
+import { type EraFacts, type McpHttpRequest, RequestLife, type RpcRequest, serveRequest } from './serve-request.ts';
 
 export interface ModernDeps {
   readonly server: RequestServer;
   readonly host: GatewayHost;
   readonly notices: ClientNotices;
   readonly watches: ResourceWatches;
+  /** The other replicas of this gateway; null without a fleet, and for a request that one of them sent on. */
+  readonly replicas: ReplicaHop | null;
+  readonly states: HeldStates;
   /** The streams of notices that are open, of both eras. */
   readonly streams: Shares;
   /** Aborts when the gateway takes no new work. */
@@ -34,13 +40,36 @@ export async function answerModern(http: McpHttpRequest, message: RpcRequest, de
   } catch (error) {
     return http.reply.end(writeError(id, error as RpcError), 400);
   }
+  const ownerId = deps.replicas === null ? null : deps.states.ownerOf(params.requestState);
+  if (deps.replicas !== null && ownerId !== null)
+    return await passOn(http, message, ownerId, deps.replicas, deps.server);
   const own: EraFacts['own'] = async (name, _, signal) => {
-    if (name === 'server/discover') return discoverResult(http.caller.view, deps.host);
+    if (name === 'server/discover') return discoverResult(http.caller.view.mayServeUi(), deps.host);
     return name === 'subscriptions/listen' ? subscribe(http, message, signal, deps) : null;
   };
   const era = { era: 'modern', revision: wireRevisionOf(MODERN_REVISION) } as const;
   const facts: EraFacts = { ...era, client: http, ask: null, running: null, own, ...envelope };
   await serveRequest(http, message, facts, deps.server);
+}
+
+/** Has the replica that holds a call serve its retry. Counts as served here, so that a drain waits for it. */
+async function passOn(
+  { request, response, reply, caller }: McpHttpRequest,
+  message: RpcRequest,
+  ownerId: string,
+  replicas: ReplicaHop,
+  server: RequestServer,
+): Promise<void> {
+  using _running = server.count();
+  const life = new RequestLife(response);
+  const { principal, payer } = caller;
+  const refuse = (json: string): void => reply.end(json);
+  const { signal } = life;
+  try {
+    await forwardRetry({ message, request, response, principal, payer, signal, refuse }, ownerId, replicas);
+  } finally {
+    life.release();
+  }
 }
 
 async function subscribe(

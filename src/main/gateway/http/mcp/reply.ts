@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { startTimer, type Timer } from '../../../../shared/clock.ts';
+import { startCoarseTimer, type Timer } from '../../../../shared/clock.ts';
 import type { ResultSink } from '../../../connectors/connection/connection.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import { EventWriter } from '../../event-writer.ts';
@@ -56,7 +56,7 @@ export class HttpReply implements Reply {
   #events: EventWriter | null = null;
   #timer: Timer | null = null;
 
-  constructor(request: IncomingMessage, response: ServerResponse, payer: string, backlog: Backlog) {
+  constructor(request: Pick<IncomingMessage, 'headers'>, response: ServerResponse, payer: string, backlog: Backlog) {
     const accepted = acceptedTypes(request.headers.accept);
     this.#response = response;
     this.#payer = payer;
@@ -88,7 +88,7 @@ export class HttpReply implements Reply {
   }
 
   beginInTime(): void {
-    if (this.#acceptsStream) this.#timer = startTimer(KEEP_ALIVE_MS, () => this.openStream());
+    if (this.#acceptsStream) this.#timer = startCoarseTimer(KEEP_ALIVE_MS, () => this.openStream());
   }
 
   /** Begins a stream of events unless there is one. Returns false if the client accepts no stream. */

@@ -1,10 +1,13 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { LateSignal } from '../../../../shared/cancellation.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { type asIncoming, type JsonObject, RpcError } from '../../../mcp/json-rpc.ts';
 import type { View } from '../../catalog/view.ts';
 import { ANSWERED, type Exchange, type Outcome, progressTokenOf, type RequestId } from '../../messages/exchange.ts';
+import type { LoginDoor } from '../../messages/login-offer.ts';
 import { toRpcError } from '../../messages/rpc-errors.ts';
 import { writeError, writeResult } from '../../messages/write-message.ts';
+import type { Running } from '../../protocol/notices/client-session.ts';
 import type { RequestServer } from '../../protocol/request-server.ts';
 import { statusOf } from './refusals.ts';
 import type { Reply } from './reply.ts';
@@ -15,11 +18,13 @@ export interface Caller {
   /** Whose budget the request is on: that of its token or, where there are no tokens, of its address. */
   readonly payer: string;
   readonly view: View;
+  /** Where it can log in to connectors. */
+  readonly logins: LoginDoor;
 }
 
 /** One HTTP request to an MCP endpoint, and the reply to it, or to one message of its batch. */
 export interface McpHttpRequest {
-  readonly request: IncomingMessage;
+  readonly request: Pick<IncomingMessage, 'headers' | 'url'>;
   readonly response: ServerResponse;
   readonly reply: Reply;
   readonly caller: Caller;
@@ -29,9 +34,12 @@ export type RpcRequest = Extract<ReturnType<typeof asIncoming>, { readonly kind:
 
 /** Everything about a request that depends on the era of its client. */
 export interface EraFacts
-  extends Pick<Exchange, 'era' | 'revision' | 'client' | 'session' | 'capabilities' | 'logLevel' | 'ask'> {
+  extends Pick<
+    Exchange,
+    'era' | 'revision' | 'client' | 'session' | 'capabilities' | 'logLevel' | 'ask' | 'clientName' | 'tell'
+  > {
   /** The requests of the client's session that are being served; null without a session. */
-  readonly running: Map<RequestId, AbortController> | null;
+  readonly running: Map<RequestId, Running> | null;
   /** Serves a method that only this era has; null for any other method. */
   readonly own: (method: string, params: JsonObject, signal: AbortSignal) => Promise<Outcome | null>;
 }
@@ -44,19 +52,25 @@ export async function serveRequest(
   server: RequestServer,
 ): Promise<void> {
   const { request, response, reply, caller } = http;
-  using life = lifeOf(response);
-  const { signal } = life.controller;
-  running?.set(id, life.controller);
+  const life = new RequestLife(response);
+  running?.set(id, life);
   const exchange: Exchange = {
     ...facts,
-    ...{ id, signal, progressToken: progressTokenOf(params), headers: request.headers, principal: caller.principal },
+    ...{
+      id,
+      signal: life,
+      progressToken: progressTokenOf(params),
+      headers: request.headers,
+      principal: caller.principal,
+    },
+    logins: caller.logins,
     notify: (name, notice) => void reply.send({ jsonrpc: '2.0', method: name, params: notice }),
     openLarge: reply.takesPieces ? (prefix, flow) => reply.openLarge(id, prefix, flow) : null,
   };
   reply.beginInTime();
   try {
     const outcome = await server.serve(method, params, exchange, caller.view, (name, given) =>
-      own(name, given, signal),
+      own(name, given, life.signal),
     );
     if (outcome === ANSWERED) reply.endLarge();
     else reply.end(writeResult(id, outcome, facts.era));
@@ -66,15 +80,26 @@ export async function serveRequest(
     reply.end(writeError(id, rpcError), facts.era === 'modern' ? statusOf(rpcError) : 200);
   } finally {
     running?.delete(id);
+    life.release();
   }
 }
 
-/** Aborts when the client goes away before it has its answer, until it is disposed of. */
-function lifeOf(response: ServerResponse): Disposable & { readonly controller: AbortController } {
-  const controller = new AbortController();
-  const onClose = (): void => {
-    if (!response.writableFinished) controller.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.'));
+/** Aborts when the client goes away before it has its answer, until it is released. */
+export class RequestLife extends LateSignal {
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse) {
+    super();
+    this.#response = response;
+    response.on('close', this.#onClose);
+  }
+
+  /** Lets go of the response: the request has its answer. */
+  release(): void {
+    this.#response.off('close', this.#onClose);
+  }
+
+  readonly #onClose = (): void => {
+    if (!this.#response.writableFinished) this.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client went away.'));
   };
-  response.once('close', onClose);
-  return { controller, [Symbol.dispose]: () => void response.off('close', onClose) };
 }

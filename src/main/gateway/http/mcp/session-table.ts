@@ -3,6 +3,8 @@ import { LRUCache } from 'lru-cache';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import type { JsonObject } from '../../../mcp/json-rpc.ts';
 import type { View } from '../../catalog/view.ts';
+import type { QuestionIds } from '../../messages/question-ids.ts';
+import type { HopSession } from '../../replicas/replica-hop.ts';
 import { Shares } from '../../shares.ts';
 import { HttpSession } from './http-session.ts';
 
@@ -19,6 +21,19 @@ export interface NewSession {
   readonly view: View;
   readonly revision: string;
   readonly capabilities: JsonObject;
+  readonly clientName?: string | null;
+}
+
+/** What the sessions of a gateway's replicas have in common. */
+export interface ReplicatedSessions {
+  /** Ids of questions, from which every replica can tell which one asked. */
+  readonly questionIds: QuestionIds;
+  /** The id of a new session, from which every replica can open it. */
+  idOf(facts: NewSession): string;
+  /** What an id says; null if no replica made it, or if its session has ended. */
+  open(id: string): (Omit<NewSession, 'payer' | 'view'> & { readonly route: string }) | null;
+  /** A session is held here from now on: a new one, or one that another replica opened. */
+  held(session: HttpSession, isNew: boolean): void;
 }
 
 const SWEEP_MS = 60_000;
@@ -34,10 +49,17 @@ export class SessionTable {
   readonly #sessions: LRUCache<string, HttpSession>;
   readonly #payers = new WeakMap<HttpSession, string>();
   readonly #counts: Shares;
+  readonly #replicated: ReplicatedSessions | null;
   #sweep: Timer | null = null;
 
-  constructor(limits: SessionLimits, onClosed: (session: HttpSession) => void) {
+  /** With `replicated`, a session that leaves the table is opened again from its id, unless it has ended. */
+  constructor(
+    limits: SessionLimits,
+    onClosed: (session: HttpSession) => void,
+    replicated: ReplicatedSessions | null = null,
+  ) {
     this.#limits = limits;
+    this.#replicated = replicated;
     this.#counts = new Shares(limits.maxSessions, 1);
     this.#sessions = new LRUCache({
       // With `max` it would allocate the whole table at once, however large the configured limit is.
@@ -60,19 +82,33 @@ export class SessionTable {
   }
 
   /** Opens a session. Returns null if there are too many sessions and all of them are in use. */
-  open({ payer, ...facts }: NewSession): HttpSession | null {
+  open(facts: NewSession): HttpSession | null {
+    const id = this.#replicated === null ? randomUUID() : this.#replicated.idOf(facts);
+    return this.#hold(id, facts, true);
+  }
+
+  #hold(id: string, { payer, ...facts }: NewSession, isNew: boolean): HttpSession | null {
     if (this.#sessions.size >= this.#limits.maxSessions && !this.#evict(payer)) return null;
-    const session = new HttpSession({ id: randomUUID(), ...facts });
+    const { questionIds } = this.#replicated ?? {};
+    const session = new HttpSession({ id, ...facts, ...(questionIds !== undefined && { questionIds }) });
     this.#payers.set(session, payer);
     this.#counts.take(payer);
     this.#sessions.set(session.client.id, session);
     this.#sweep ??= startTimer(SWEEP_MS, () => this.#expire());
+    this.#replicated?.held(session, isNew);
     return session;
   }
 
-  /** Finds a session and marks it as used. Undefined if there is none, or if it belongs to another client or route. */
-  find(id: unknown, principal: string, view: View): HttpSession | undefined {
+  /**
+   * Finds a session and marks it as used. Undefined if there is none, if it belongs to another client or route, or if
+   * another replica has it and there is no room for it here.
+   */
+  find(id: unknown, principal: string, view: View, payer = principal): HttpSession | undefined {
     const session = typeof id === 'string' ? this.#sessions.peek(id) : undefined;
+    if (session === undefined && this.#replicated !== null) {
+      const facts = this.#factsOf(id, principal, view);
+      return facts === null ? undefined : (this.#hold(String(id), { ...facts, view, payer }, false) ?? undefined);
+    }
     if (
       session === undefined ||
       session.client.principal !== principal ||
@@ -81,6 +117,23 @@ export class SessionTable {
       return undefined;
     this.touch(session);
     return session;
+  }
+
+  /** The session that another replica names, if it is here and all of it is the same. */
+  named({ id, principal, route }: HopSession): HttpSession | undefined {
+    const session = this.#sessions.peek(id);
+    const isSame = session?.client.principal === principal && session.client.view.route.name === route;
+    return isSame ? session : undefined;
+  }
+
+  /** Whether a session that {@link find} does not find belongs to that client, and would be held if there were room. */
+  lacksRoomFor(id: unknown, principal: string, view: View): boolean {
+    return this.#factsOf(id, principal, view) !== null;
+  }
+
+  /** A session that this replica holds, without marking it as used. */
+  peek(id: string): HttpSession | undefined {
+    return this.#sessions.peek(id);
   }
 
   /** Marks a session as used just now. */
@@ -97,8 +150,15 @@ export class SessionTable {
     this.#sessions.clear();
   }
 
+  #factsOf(id: unknown, principal: string, view: View): ReturnType<ReplicatedSessions['open']> {
+    const facts = typeof id === 'string' ? (this.#replicated?.open(id) ?? null) : null;
+    return facts?.principal === principal && facts.route === view.route.name ? facts : null;
+  }
+
   #expire(): void {
-    for (const session of this.all()) if (session.idleMs > this.#limits.sessionIdleMs) this.end(session);
+    const isOver = ({ client, idleMs }: HttpSession): boolean =>
+      idleMs > this.#limits.sessionIdleMs || this.#replicated?.open(client.id) === null;
+    for (const session of this.all()) if (isOver(session)) this.end(session);
     this.#sweep = this.#sessions.size === 0 ? null : startTimer(SWEEP_MS, () => this.#expire());
   }
 

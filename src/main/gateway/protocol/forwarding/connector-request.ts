@@ -1,3 +1,4 @@
+import { LateSignal, signalOf } from '../../../../shared/cancellation.ts';
 import { monotonicMs } from '../../../../shared/clock.ts';
 import type { CallToolOptions } from '../../../connectors/calls/call-options.ts';
 import type { RequestTraffic } from '../../../connectors/connection/connection.ts';
@@ -64,7 +65,7 @@ export function connectorRequest(
     const { connectorId, exchange, params, logger, target } = forwarding;
     const { capabilities, ask, era } = exchange;
     // A question ends with the request that caused it, even if the connector does not wait for the answer.
-    using over = new LateAbort();
+    const over = new LateSignal();
     // A question may come over a stream that other requests share.
     const inTrace = keepTrace();
     const host: HostSide = {
@@ -72,7 +73,7 @@ export function connectorRequest(
       async answer({ method, params: asked, signal }) {
         assertMode(method, asked, capabilities);
         const named = namedQuestion(connectorId, method, asked);
-        const until = AbortSignal.any([signal, context.signal, over.signal()]);
+        const until = AbortSignal.any([signal, signalOf(context.signal), over.signal]);
         return await inTrace(() => (ask ?? context.ask)(method, named, until));
       },
     };
@@ -135,22 +136,6 @@ async function send(
   } catch (error) {
     latencies.record(connectorId, monotonicMs() - startedMs, false);
     throw error;
-  }
-}
-
-/**
- * Creates its signal when it is first asked for: most requests cause no question. Aborts it when it is disposed of.
- */
-class LateAbort implements Disposable {
-  #controller: AbortController | null = null;
-
-  signal(): AbortSignal {
-    this.#controller ??= new AbortController();
-    return this.#controller.signal;
-  }
-
-  [Symbol.dispose](): void {
-    this.#controller?.abort(new Error('The request is over'));
   }
 }
 

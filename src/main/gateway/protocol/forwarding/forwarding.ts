@@ -2,6 +2,7 @@ import { answeredMethods } from '../../../mcp/host-side.ts';
 import type { Forwarded } from '../../messages/exchange.ts';
 import { type ConnectorRequestDeps, connectorRequest, type Forwarding, isModern } from './connector-request.ts';
 import { HeldCalls } from './held-calls.ts';
+import { askForLogin, neededLogin } from './login-needed.ts';
 
 export interface ForwardDeps extends ConnectorRequestDeps {
   readonly held: HeldCalls;
@@ -13,13 +14,27 @@ export interface ForwardDeps extends ConnectorRequestDeps {
  * request; a retry of a held request must have the same.
  */
 export async function forward(forwarding: Forwarding, about: () => string, deps: ForwardDeps): Promise<Forwarded> {
+  try {
+    return await send(forwarding, about, deps);
+  } catch (error) {
+    const { connectorId, exchange, params } = forwarding;
+    const needed = neededLogin(error, connectorId, deps.manager.facts(connectorId) !== null);
+    if (needed === null || exchange.signal.aborted) throw error;
+    // The state of a call that was held here means nothing to the connector.
+    const { requestState, inputResponses: _inputResponses, ...fresh } = params;
+    const again = HeldCalls.isState(requestState) ? { ...forwarding, params: fresh } : forwarding;
+    return await askForLogin(needed, exchange, { about, send: connectorRequest(again, deps), held: deps.held });
+  }
+}
+
+async function send(forwarding: Forwarding, about: () => string, deps: ForwardDeps): Promise<Forwarded> {
   const { connectorId, exchange, params } = forwarding;
   if (HeldCalls.isState(params.requestState))
     return await deps.held.resume(params.requestState, about(), params.inputResponses, exchange);
-  const send = connectorRequest(forwarding, deps);
+  const request = connectorRequest(forwarding, deps);
   const isAskable = exchange.ask === null && answeredMethods(exchange).length > 0;
-  if (isAskable && !isModern(connectorId, deps)) return await deps.held.start(exchange, about(), send);
-  return await send({ signal: exchange.signal, current: () => exchange, ask: refuse });
+  if (isAskable && !isModern(connectorId, deps)) return await deps.held.start(exchange, about(), request);
+  return await request({ signal: exchange.signal, current: () => exchange, ask: refuse });
 }
 
 function refuse(): Promise<never> {

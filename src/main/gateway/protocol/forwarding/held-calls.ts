@@ -1,9 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import type { Cancellation } from '../../../../shared/cancellation.ts';
 import { startTimer, type Timer } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
 import { isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
 import type { Exchange, Forwarded } from '../../messages/exchange.ts';
-import { invalidParams } from '../../messages/rpc-errors.ts';
+import { type HeldStates, isHeldState, LONE_STATES } from '../../messages/held-states.ts';
+import { unknownState } from '../../messages/rpc-errors.ts';
 import { Shares } from '../../shares.ts';
 
 /** A question of a connector that its call waits for. */
@@ -15,7 +16,7 @@ interface Question {
 
 /** What a held call needs from the client's requests: the first one, and then each retry. */
 export interface HeldContext {
-  readonly signal: AbortSignal;
+  readonly signal: Cancellation;
   /** The request of the client that is being served; null between two requests. */
   readonly current: () => Exchange | null;
   readonly ask: (method: string, params: JsonObject, signal: AbortSignal) => Promise<JsonObject>;
@@ -28,9 +29,6 @@ const HOLD_MS = 600_000;
 const MAX_HELD = 1_000;
 const MAX_LENGTH = 32 * 1024 * 1024;
 
-/** Distinguishes the gateway's state from the state of a modern connector, which is passed through. */
-const PREFIX = 'switchyard:';
-
 /**
  * Holds calls of modern clients whose connector asks a question in the middle of the call, as legacy connectors do.
  * Such a client is answered that input is required (MCP 2026-07-28, multi round-trip requests). The call is held until
@@ -42,10 +40,15 @@ export class HeldCalls {
   /** How many calls each client has, and how long they are. */
   readonly #counts = new Shares(MAX_HELD, 1);
   readonly #lengths = new Shares(MAX_LENGTH, 1);
+  readonly #states: HeldStates;
 
-  /** Whether a retry belongs to a call that is, or was, held here. */
+  constructor(states: HeldStates = LONE_STATES) {
+    this.#states = states;
+  }
+
+  /** Whether a retry belongs to a call that is, or was, held by a gateway. */
   static isState(state: unknown): state is string {
-    return typeof state === 'string' && state.startsWith(PREFIX);
+    return isHeldState(state);
   }
 
   get size(): number {
@@ -60,8 +63,7 @@ export class HeldCalls {
   /** Resumes a held call. Rejects with an RpcError if the call belongs to another client or another request. */
   async resume(state: string, what: string, responses: unknown, exchange: Exchange): Promise<Forwarded> {
     const call = this.#held.get(state);
-    if (call === undefined || call.principal !== exchange.principal || call.what !== what)
-      throw invalidParams('The requestState is none of this server, was used before, or is too old');
+    if (call === undefined || call.principal !== exchange.principal || call.what !== what) throw unknownState();
     this.#remove(state);
     call.answer(isObject(responses) ? responses : {});
     return this.#serve(call, exchange);
@@ -75,7 +77,7 @@ export class HeldCalls {
   async #serve(call: HeldCall, exchange: Exchange): Promise<Forwarded> {
     const step = await call.serve(exchange);
     if (step.kind === 'outcome') return step.outcome;
-    const state = PREFIX + randomBytes(24).toString('base64url');
+    const state = this.#states.create();
     const { principal, what } = call;
     while (!this.#counts.has(principal)) this.#giveUp(this.#counts, principal);
     while (this.#held.size > 0 && !this.#lengths.has(principal, what.length)) this.#giveUp(this.#lengths, principal);

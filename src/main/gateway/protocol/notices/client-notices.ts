@@ -49,6 +49,13 @@ export class ClientNotices {
     this.#listeners.add(listener);
   }
 
+  /** Adds a listener that knows all changes so far, also those that the others are still to be told of. */
+  addKnowing(listener: NoticeListener): void {
+    this.#timer?.cancel();
+    this.#tell();
+    this.add(listener);
+  }
+
   remove(listener: NoticeListener): void {
     this.#listeners.delete(listener);
   }

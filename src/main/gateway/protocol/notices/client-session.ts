@@ -1,5 +1,6 @@
 import { monotonicMs } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
+import { MAX_WATCHED } from '../../../../shared/fleet/session-limits.ts';
 import { asRpcError, isObject, type JsonObject, RPC_INTERNAL_ERROR, RpcError } from '../../../mcp/json-rpc.ts';
 import { noteRequestId } from '../../../observability/telemetry/current-trace.ts';
 import { transportAttributes } from '../../../observability/telemetry/mcp-attributes.ts';
@@ -8,14 +9,12 @@ import { withoutTrace } from '../../../observability/telemetry/trace-context.ts'
 import { type SendTraced, tracedRequests } from '../../../observability/telemetry/traced-channel.ts';
 import type { View } from '../../catalog/view.ts';
 import type { RequestId } from '../../messages/exchange.ts';
+import { createQuestionIds, type QuestionIds } from '../../messages/question-ids.ts';
 import { invalidParams } from '../../messages/rpc-errors.ts';
 import type { ChangedList, NoticeListener } from './client-notices.ts';
 
-/** Writes a message to a client; false where there is no way to it now. */
-export type WriteMessage = (message: JsonObject) => boolean;
-
-/** Resources that one client may watch. */
-const MAX_WATCHED = 100;
+/** Writes a message to a client; false where there is no way to it now. Another replica may have to say so. */
+export type WriteMessage = (message: JsonObject) => boolean | Promise<boolean>;
 
 /** Questions to one client that wait for its answer. */
 const MAX_ASKED = 64;
@@ -25,6 +24,29 @@ interface Watched {
   readonly stop: () => void;
 }
 
+/** What other replicas of the gateway hear about a session. None of it rejects because of them. */
+export interface SessionSharing {
+  wantsLevel(level: string): Promise<void>;
+  /** Lets `begin` begin the watch here first: rejects as it does, and where a session may not watch that URI. */
+  watch(uri: string, begin: () => Promise<void>): Promise<void>;
+  unwatched(uri: string): Promise<void>;
+}
+
+/** What a session begins with. */
+export interface SessionFacts
+  extends Pick<ClientSession, 'id' | 'principal' | 'view' | 'revision' | 'capabilities'>,
+    Partial<Pick<ClientSession, 'clientName'>> {
+  /** Left out without a fleet. */
+  readonly questionIds?: QuestionIds;
+}
+
+const LONE_IDS = createQuestionIds(null);
+
+/** A request that is being served, as its client can cancel it. */
+export interface Running {
+  abort(reason: unknown): void;
+}
+
 /** What a legacy client and the gateway agreed on (MCP 2025-11-25, lifecycle), and what is under way between them. */
 export class ClientSession implements NoticeListener {
   readonly id: string;
@@ -32,25 +54,26 @@ export class ClientSession implements NoticeListener {
   readonly view: View;
   readonly revision: string;
   readonly capabilities: JsonObject;
+  /** How the client names itself to people; null where it does not. */
+  readonly clientName: string | null;
   /** The requests of the client that are being served, by their ids. */
-  readonly running = new Map<RequestId, AbortController>();
+  readonly running = new Map<RequestId, Running>();
   readonly #asked = new Map<string, PromiseWithResolvers<JsonObject>>();
   /** The resources that the client watches, by the URI that it sent. */
   readonly #watched = new Map<string, Watched>();
   readonly #write: WriteMessage;
   readonly #transport: 'http' | 'stdio';
   readonly #sendTraced: SendTraced;
+  readonly #questionIds: QuestionIds;
   readonly #sinceMs: number = monotonicMs();
   #isClosed = false;
   #count = 0;
   logLevel: string | null = null;
+  /** Null without other replicas. */
+  sharing: SessionSharing | null = null;
 
   /** `write` sends a message that belongs to no request. */
-  constructor(
-    facts: Pick<ClientSession, 'id' | 'principal' | 'view' | 'revision' | 'capabilities'>,
-    write: WriteMessage,
-    transport: 'http' | 'stdio' = 'http',
-  ) {
+  constructor(facts: SessionFacts, write: WriteMessage, transport: 'http' | 'stdio' = 'http') {
     this.#transport = transport;
     this.#sendTraced = tracedRequests({
       transport: transportAttributes(transport),
@@ -62,6 +85,8 @@ export class ClientSession implements NoticeListener {
     this.view = facts.view;
     this.revision = facts.revision;
     this.capabilities = facts.capabilities;
+    this.clientName = facts.clientName ?? null;
+    this.#questionIds = facts.questionIds ?? LONE_IDS;
     this.#write = write;
   }
 
@@ -94,6 +119,16 @@ export class ClientSession implements NoticeListener {
     }
   }
 
+  /** Whether it watches the resource of that URI, or is about to. */
+  isWatching(uri: string): boolean {
+    return this.#watched.has(uri);
+  }
+
+  /** Ends every watch. */
+  unwatchAll(): void {
+    for (const uri of [...this.#watched.keys()]) this.unwatch(uri);
+  }
+
   unwatch(uri: string): void {
     this.#watched.get(uri)?.stop();
     this.#watched.delete(uri);
@@ -101,7 +136,7 @@ export class ClientSession implements NoticeListener {
 
   /** Sends a notice that belongs to no request, if there is a way. */
   send(method: string, params: JsonObject): void {
-    this.#write({ jsonrpc: '2.0', method, params });
+    void this.#write({ jsonrpc: '2.0', method, params });
   }
 
   /**
@@ -123,17 +158,18 @@ export class ClientSession implements NoticeListener {
       throw new RpcError(RPC_INTERNAL_ERROR, 'The client has too many questions to answer');
     signal.throwIfAborted();
     this.#count += 1;
-    const id = `switchyard-${this.#count}`;
+    const id = this.#questionIds.of(this.#count);
     noteRequestId(id);
     const answered = Promise.withResolvers<JsonObject>();
     const onAbort = (): void => {
       answered.reject(new RpcError(RPC_INTERNAL_ERROR, 'The question was given up'));
-      write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
+      void write({ jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: id } });
     };
     this.#asked.set(id, answered);
     signal.addEventListener('abort', onAbort, { once: true });
     try {
-      if (!write({ jsonrpc: '2.0', id, method, params }))
+      const written = write({ jsonrpc: '2.0', id, method, params });
+      if (typeof written === 'boolean' ? !written : !(await written))
         throw new RpcError(RPC_INTERNAL_ERROR, 'There is no stream over which the client could be asked');
       return await answered.promise;
     } finally {
@@ -154,11 +190,11 @@ export class ClientSession implements NoticeListener {
     return true;
   }
 
-  /** The client gives a request up. */
-  cancel(requestId: unknown): void {
-    this.running
-      .get(requestId as RequestId)
-      ?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled it.'));
+  /** The client gives a request up. False if no such request is being served. */
+  cancel(requestId: unknown): boolean {
+    const running = this.running.get(requestId as RequestId);
+    running?.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'The client cancelled it.'));
+    return running !== undefined;
   }
 
   /** Ends what is under way, and what it watches. Idempotent. */

@@ -15,6 +15,7 @@ export interface StateWords {
 export const STATES: Readonly<Record<ConnectorState, StateWords>> = {
   failed: { word: 'Failed', aspect: 'stop', isTrouble: true },
   'backing-off': { word: 'Backing off', aspect: 'stop', isTrouble: true },
+  'needs-login': { word: 'Needs a login', aspect: 'caution', isTrouble: true },
   degraded: { word: 'Degraded', aspect: 'caution', isTrouble: true },
   connecting: { word: 'Connecting', aspect: 'caution', isTrouble: false },
   closing: { word: 'Closing', aspect: 'off', isTrouble: false },

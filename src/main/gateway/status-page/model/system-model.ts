@@ -1,6 +1,7 @@
 import type { ConnectorState } from '../../../connectors/connector-state.ts';
 import type { ListedConnector, ManagerStatus } from '../../../manager/manager-status.ts';
 import type { LoopDelay } from '../../../observability/loop-delay.ts';
+import { type FleetModel, fleetModel } from './fleet-model.ts';
 import { type FileModel, fileModels, type MapModel, mapModels } from './map-model.ts';
 import { type ShownFailure, shownFailure } from './shown-failure.ts';
 import { STATE_ORDER } from './state-words.ts';
@@ -19,6 +20,8 @@ export interface SystemModel {
   readonly files: readonly FileModel[];
   /** What is remembered over a restart. */
   readonly store: { readonly kind: ManagerStatus['store']['kind']; readonly failure: ShownFailure | null };
+  /** Null without a fleet. */
+  readonly fleet: FleetModel | null;
 }
 
 /** How the process is doing. */
@@ -49,6 +52,7 @@ export function systemModel(status: ManagerStatus, nowMs: number): SystemModel {
     maps,
     files,
     store: { kind: store.kind, failure: storeFailure },
+    fleet: fleetModel(status.fleet),
   };
 }
 

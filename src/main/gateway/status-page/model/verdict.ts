@@ -46,6 +46,7 @@ function stopReasons({ isClosed, counts, maps, files }: VerdictParts): string[] 
 
 function cautionReasons({ counts, maps, files, storeFailure, heldTools, nowMs }: VerdictParts): string[] {
   return [
+    counts['needs-login'] > 0 && `${connectors(counts['needs-login'])} waiting for a login`,
     counts.degraded > 0 && `${connectors(counts.degraded)} degraded`,
     ...maps.map((map) => map.freshness === 'stale' && `The map from ${map.sourceId} is stale`),
     ...maps.flatMap((map) => trustReasons(map, nowMs)),

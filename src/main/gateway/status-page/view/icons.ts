@@ -7,6 +7,8 @@ const SHAPES: Readonly<Record<ConnectorState, string>> = {
   failed:
     '<path d="M5.3 1h5.4L15 5.3v5.4L10.7 15H5.3L1 10.7V5.3z" class="fill"/><path d="M5.5 5.5l5 5m0-5l-5 5" class="cut"/>',
   'backing-off': '<circle cx="8" cy="8" r="6.2" class="line"/><path d="M8 4.4V8l2.6 1.7" class="line"/>',
+  'needs-login':
+    '<circle cx="8" cy="5.4" r="3.2" class="line"/><path d="M1.8 14.4c.6-3.6 3-5 6.2-5s5.6 1.4 6.2 5" class="line"/>',
   degraded: '<path d="M8 1.2L15.4 14.4H.6z" class="fill"/><path d="M8 6v4m0 1.6v.9" class="cut"/>',
   connecting: '<circle cx="8" cy="8" r="6.2" class="line dashed"/><circle cx="8" cy="8" r="2.2" class="fill"/>',
   closing: '<rect x="2.5" y="2.5" width="11" height="11" rx="1.5" class="line"/>',

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { StatusModel } from '../model/status-reader.ts';
+import { renderFleet } from './facts/render-fleet.ts';
 import { renderProcess, renderSources } from './facts/render-system.ts';
-import type { Html } from './html.ts';
+import { type Html, html } from './html.ts';
+import { ONLOOKER, type PageViewer } from './page-viewer.ts';
 import { renderNote, renderRow } from './render-connectors.ts';
 import { renderCounts, renderVerdict } from './render-overview.ts';
 
@@ -17,8 +19,8 @@ export interface Block {
   readonly render: () => Html;
 }
 
-/** All that changes on a page, events excepted. */
-export function blocksOf(model: StatusModel): readonly Block[] {
+/** All that changes on a page, events excepted. The same for all viewers who may do the same. */
+export function blocksOf(model: StatusModel, viewer: PageViewer = ONLOOKER): readonly Block[] {
   const { system, connectors, process, at, name } = model;
   const { query, rows, matchingCount, totalCount, pageCount } = connectors;
   const part = (key: string, said: unknown, render: () => Html): Block => ({
@@ -28,20 +30,21 @@ export function blocksOf(model: StatusModel): readonly Block[] {
     isGauge: key === 'process',
     render,
   });
-  const { verdict, connectorsByState, connectorCount, toolCount, ...sources } = system;
+  const { verdict, connectorsByState, connectorCount, toolCount, fleet, ...sources } = system;
   return [
     part('verdict', [verdict, connectorsByState, toolCount], () => renderVerdict(system, name)),
     part('counts', [connectorsByState, connectorCount], () => renderCounts(system, query)),
     part('sources', sources, () => renderSources(system, at)),
+    ...(fleet === null ? [] : [part('fleet', fleet, () => html`${renderFleet(fleet)}`)]),
     part('process', process, () => renderProcess(process, at)),
     part('note', [query, rows.length, matchingCount, totalCount, pageCount], () => renderNote(connectors)),
     ...rows.map(
       (row): Block => ({
         kind: 'row',
         key: row.id,
-        saying: JSON.stringify(row),
+        saying: JSON.stringify([row, viewer.formToken]),
         isGauge: false,
-        render: () => renderRow(row, at),
+        render: () => renderRow(row, at, viewer),
       }),
     ),
   ];

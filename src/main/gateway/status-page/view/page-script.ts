@@ -22,13 +22,14 @@ const element = (markup) => {
   return template.content.firstElementChild;
 };
 
-// Whoever is at a link with the keyboard stays there though the link is made anew.
+// Whoever is at a link or a button with the keyboard stays there though it is made anew.
 const swap = (old, markup) => {
   const next = element(markup);
   const active = document.activeElement;
-  const href = old.contains(active) ? active.getAttribute('href') : null;
+  const nameOf = (one) => one.getAttribute('href') ?? one.getAttribute('aria-label');
+  const name = old.contains(active) ? nameOf(active) : null;
   old.replaceWith(next);
-  if (href !== null) [...next.querySelectorAll('a')].find((link) => link.getAttribute('href') === href)?.focus();
+  if (name !== null) [...next.querySelectorAll('a, button')].find((one) => nameOf(one) === name)?.focus();
   return next;
 };
 

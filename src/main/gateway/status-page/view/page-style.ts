@@ -109,6 +109,7 @@ td small, th small, th code { display: block; overflow-wrap: anywhere; }
 .error:has(.nothing) { position: absolute; clip-path: inset(50%); }
 .error code { color: var(--aspect); }
 .error small { display: inline; }
+.error .login { margin-top: 4px; }
 td.calls small { font-size: 12.5px; white-space: nowrap; }
 .missed { color: var(--stop); }
 .nothing { color: var(--quiet); }

@@ -4,6 +4,7 @@ import { STATES } from '../model/state-words.ts';
 import { type Html, html } from './html.ts';
 import { stateIcon } from './icons.ts';
 import { instant } from './instants.ts';
+import { ONLOOKER, type PageViewer } from './page-viewer.ts';
 import { milliseconds, sparkline } from './sparkline.ts';
 
 const COLUMNS = ['State', 'Connector', 'Protocol', 'Tools', 'Last calls', 'Last error'];
@@ -16,13 +17,13 @@ const TRANSPORTS: Readonly<Record<string, string>> = {
 };
 
 /** The list with its search; rows and note are blocks of their own. */
-export function renderConnectors(list: ConnectorList, nowMs: number): Html {
+export function renderConnectors(list: ConnectorList, nowMs: number, viewer: PageViewer = ONLOOKER): Html {
   // Where a style lays a table out as blocks, browsers take it for none: hence the roles.
   return html`<section class="connectors" aria-labelledby="connectors">
 <div class="bar"><h2 id="connectors">Connectors</h2>${renderSearch(list.query)}</div>
 <table role="table" aria-labelledby="connectors">
 <thead role="rowgroup"><tr role="row">${COLUMNS.map(renderHeading)}</tr></thead>
-<tbody role="rowgroup" id="rows">${list.rows.map((row) => renderRow(row, nowMs))}</tbody>
+<tbody role="rowgroup" id="rows">${list.rows.map((row) => renderRow(row, nowMs, viewer))}</tbody>
 </table>
 ${renderNote(list)}
 </section>`;
@@ -32,9 +33,10 @@ function renderHeading(column: string): Html {
   return html`<th role="columnheader" scope="col">${column}</th>`;
 }
 
-export function renderRow(row: ConnectorRow, nowMs: number): Html {
+export function renderRow(row: ConnectorRow, nowMs: number, viewer: PageViewer = ONLOOKER): Html {
   const { word, aspect } = STATES[row.state];
   const since = instant(row.since, nowMs);
+  const why = row.lastError === null ? 'Why' : 'Last error';
   return html`<tr role="row" data-row="${row.id}" class="${aspect}">
 <td role="cell" class="state"><span class="word">${stateIcon(row.state)}${word}</span> <small>${since}</small></td>
 <th role="rowheader" scope="row" class="who"><bdi class="name">${row.name}</bdi>${
@@ -43,7 +45,7 @@ export function renderRow(row: ConnectorRow, nowMs: number): Html {
 <td role="cell" data-label="Protocol" class="protocol">${renderProtocol(row)}</td>
 <td role="cell" data-label="Tools" class="tools">${renderTools(row)}</td>
 <td role="cell" data-label="Last calls" class="calls">${renderCalls(row)}</td>
-<td role="cell" data-label="${row.lastError === null ? 'Why' : 'Last error'}" class="error">${renderError(row)}</td>
+<td role="cell" data-label="${why}" class="error">${renderError(row, viewer)}</td>
 </tr>`;
 }
 
@@ -102,9 +104,19 @@ function renderCalls({ latency }: ConnectorRow): Html {
   }`;
 }
 
-function renderError({ lastError, state, why }: ConnectorRow): Html {
-  if (lastError !== null) return html`<code>${lastError.code}</code> <small>${lastError.message}</small>`;
-  return state === 'ready' ? NOTHING : html`<small>${why}</small>`;
+function renderError(row: ConnectorRow, viewer: PageViewer): Html {
+  const { lastError, state, why } = row;
+  const login = renderLogin(row, viewer);
+  if (lastError !== null) return html`<code>${lastError.code}</code> <small>${lastError.message}</small>${login}`;
+  return state === 'ready' ? NOTHING : html`<small>${why}</small>${login}`;
+}
+
+/** The way to log in, for who may. What it is called says to which connector: there may be many of these buttons. */
+function renderLogin({ id, name, state }: ConnectorRow, { formToken }: PageViewer): Html | null {
+  if (state !== 'needs-login' || formToken === null) return null;
+  return html`<form class="login" method="post" action="/login/start">
+<input type="hidden" name="connector" value="${id}"><input type="hidden" name="token" value="${formToken}">
+<button aria-label="Log in to ${name}">Log in</button></form>`;
 }
 
 /** Definitions that a row names; `/status.json` names more. */

@@ -1,5 +1,6 @@
 import { listAddress } from '../model/list-query.ts';
 import type { StatusModel } from '../model/status-reader.ts';
+import { renderFleet } from './facts/render-fleet.ts';
 import { renderProcess, renderSources } from './facts/render-system.ts';
 import { type Html, html, trusted } from './html.ts';
 import { FAVICON, ICON_SPRITE, TURNOUT } from './icons.ts';
@@ -7,14 +8,15 @@ import { timeOfDay } from './instants.ts';
 import { blocksOf, stampOf } from './page-blocks.ts';
 import { PAGE_SCRIPT } from './page-script.ts';
 import { PAGE_STYLE } from './page-style.ts';
+import { ONLOOKER, type PageViewer } from './page-viewer.ts';
 import { renderConnectors } from './render-connectors.ts';
 import { renderEvents } from './render-events.ts';
 import { renderCounts, renderVerdict } from './render-overview.ts';
 
 /** The whole page. `nonce` is that of its Content-Security-Policy: no other style or script runs. */
-export function renderPage(model: StatusModel, nonce: string): string {
+export function renderPage(model: StatusModel, nonce: string, viewer: PageViewer = ONLOOKER): string {
   const { name, version, at, system, process, connectors, events } = model;
-  const stamp = stampOf(blocksOf(model));
+  const stamp = stampOf(blocksOf(model, viewer));
   return `<!doctype html>\n${html`<html lang="en">
 <head>
 <meta charset="utf-8">
@@ -35,16 +37,17 @@ ${ICON_SPRITE}
 <noscript><p class="hint">Without JavaScript this page stays as it was at ${timeOfDay(at)} UTC. <a href="${listAddress(connectors.query)}">Look again</a></p></noscript>
 <main>
 <div class="overview">${renderVerdict(system, name)}${renderCounts(system, connectors.query)}</div>
-<div class="facts">${renderSources(system, at)}${renderProcess(process, at)}</div>
-${renderConnectors(connectors, at)}
+<div class="facts">${renderSources(system, at)}${renderFleet(system.fleet)}${renderProcess(process, at)}</div>
+${renderConnectors(connectors, at, viewer)}
 ${renderEvents(events)}
 </main>
-${footer()}
+${footer(viewer)}
 <script nonce="${nonce}">${trusted(PAGE_SCRIPT)}</script>
 </body>
 </html>`}\n`;
 }
 
-function footer(): Html {
-  return html`<footer><p>The same as JSON: <a href="/status.json">/status.json</a></p></footer>`;
+function footer({ canSignIn }: PageViewer): Html {
+  const signIn = canSignIn && html` · <a href="/login/operator">Sign in as the operator</a> to log in to connectors`;
+  return html`<footer><p>The same as JSON: <a href="/status.json">/status.json</a>${signIn}</p></footer>`;
 }

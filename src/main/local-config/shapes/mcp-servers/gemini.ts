@@ -16,7 +16,7 @@ const OF_SETTINGS = [
   'usageStatisticsEnabled',
 ];
 
-const TEXTS = ['command', 'args', 'env', 'cwd', 'url', 'httpUrl', 'headers'];
+const TEXTS = ['command', 'args', 'env', 'cwd', 'url', 'httpUrl', 'headers', 'oauth'];
 
 /**
  * Gemini CLI: `httpUrl` is Streamable HTTP and wins over `url`. That was SSE and is both today: Streamable HTTP is

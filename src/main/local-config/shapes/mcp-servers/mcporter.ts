@@ -8,7 +8,9 @@ export function takeMcporter(draft: EntryDraft): void {
   if (draft.text('url') === '') draft.drop('url');
   for (const name of ['bearerToken', 'bearer_token']) takeBearer(draft, name, (token) => `Bearer ${token}`);
   for (const name of ['bearerTokenEnv', 'bearer_token_env']) takeBearerVariable(draft, name);
-  draft.rewriteTexts(['headers', 'env'], (text) => text.replace(/\$env:([A-Za-z_]\w*)/g, (_, name) => `\${${name}}`));
+  draft.rewriteTexts(['headers', 'env', 'oauthClientSecret'], (text) =>
+    text.replace(/\$env:([A-Za-z_]\w*)/g, (_, name) => `\${${name}}`),
+  );
 }
 
 /** The header for the token in the environment variable that member `name` names. */

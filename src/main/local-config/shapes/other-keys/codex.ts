@@ -10,7 +10,9 @@ import { takeToolLists } from '../tool-lists.ts';
 export const codex: Shape = {
   find: (root) => groupsAt(root, 'mcp_servers'),
   translate(draft) {
-    draft.drop('scopes', 'oauth_resource', 'experimental_environment');
+    draft.drop('oauth_resource', 'experimental_environment');
+    if (draft.says('url')) draft.rename('scopes', 'oauthScopes');
+    draft.drop('scopes');
     draft.rename('http_headers', 'headers');
     takeHeaderVariables(draft);
     takeBearerVariable(draft, 'bearer_token_env_var');

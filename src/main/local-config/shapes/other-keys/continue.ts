@@ -17,7 +17,7 @@ export const continueDev: Shape = {
     if (draft.says('uses') && !draft.says('command') && !draft.says('url'))
       draft.leaveOut('is a block of the hub of Continue, which is not fetched: write down its command or url', 'uses');
     takeRequestOptions(draft);
-    draft.rewriteTexts(['command', 'args', 'env', 'url', 'headers', 'apiKey', 'cwd'], inOurVariables);
+    draft.rewriteTexts(['command', 'args', 'env', 'url', 'headers', 'apiKey', 'cwd', 'oauth'], inOurVariables);
     draft.rename('apiKey', 'bearerToken');
     takeTimeout(draft, 'connectionTimeout', 'connect', 'ms');
     takeCommonWords(draft, context);

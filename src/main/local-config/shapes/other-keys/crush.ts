@@ -18,7 +18,7 @@ export const crush: Shape = {
     return entries.some(({ value }) => looksLikeServer(value)) ? [groupOf('mcp', servers)] : [];
   },
   translate(draft) {
-    draft.rewriteTexts(['command', 'args', 'env', 'url', 'headers'], bracedVariables);
+    draft.rewriteTexts(['command', 'args', 'env', 'url', 'headers', 'oauth'], bracedVariables);
     takeTimeout(draft, 'timeout', 'connect', 's');
     takeToolLists(draft);
   },

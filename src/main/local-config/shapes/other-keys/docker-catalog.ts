@@ -55,11 +55,6 @@ export const dockerCatalog: Shape = {
 
 function takeRemote(draft: EntryDraft): void {
   draft.drop('type', 'command', 'env');
-  if (memberOf(draft.node, 'oauth') !== undefined && memberOf(draft.member('remote'), 'headers') === undefined)
-    draft.warn(
-      'oauth',
-      'asks for a login, which this file cannot give: without a token the server refuses what needs one',
-    );
   draft.flatten('remote');
   draft.rename('transport_type', 'type');
   draft.rewriteTexts(['url', 'headers'], bracedVariables);

@@ -5,7 +5,7 @@ import type { Shape } from '../shape.ts';
 import { takeTimeout } from '../timeouts.ts';
 import { takeToolLists } from '../tool-lists.ts';
 
-const TEXTS = ['command', 'args', 'env', 'url', 'headers', 'cwd'];
+const TEXTS = ['command', 'args', 'env', 'url', 'headers', 'cwd', 'oauth'];
 
 /**
  * OpenCode: `{ "mcp": { name: { "type": "local", "command": [ … ], "environment": { … } } } }`, with `{env:NAME}` and

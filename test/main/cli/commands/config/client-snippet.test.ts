@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  clientSnippet,
-  type SnippetClient,
-  type Way,
-} from '../../../../../src/main/cli/commands/config/client-snippet.ts';
+import { clientSnippet, type Way } from '../../../../../src/main/cli/commands/config/client-snippet.ts';
+import type { SnippetClient } from '../../../../../src/main/cli/commands/config/snippet-clients.ts';
 
 const http: Way = { kind: 'http', url: 'https://mcp.example.com/mcp?team=a', tokenEnv: 'GATEWAY_TOKEN' };
 const program = { command: '/opt/node/bin/node', args: ['/opt/app/bin.js'] };

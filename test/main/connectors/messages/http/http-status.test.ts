@@ -8,7 +8,7 @@ const STATELESS: HttpAsked = { ...CALL, hasSession: false };
 const error = (id: unknown, code: number, message: string): string =>
   JSON.stringify({ jsonrpc: '2.0', id, error: { code, message } });
 const judge = (asked: HttpAsked, status: number, body = '', headers: Record<string, string> = JSON_TYPE) =>
-  judgeAnswer(asked, { status, headers, body }, Date.UTC(2026, 0, 1));
+  judgeAnswer(asked, { status, headers, body, hint: null }, Date.UTC(2026, 0, 1));
 const STATUSES = Array.from({ length: 400 }, (_, index) => 200 + index);
 
 describe('judgeAnswer', () => {

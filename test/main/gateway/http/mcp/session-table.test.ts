@@ -121,3 +121,64 @@ describe('SessionTable', () => {
     expect(table.open(facts)).toBeNull();
   });
 });
+
+describe('SessionTable with other replicas', () => {
+  const facts = { principal: 'p', revision: '2025-11-25', capabilities: {} };
+
+  function openShared(maxSessions: number) {
+    const joined: [string, boolean][] = [];
+    const ended = new Set<string>();
+    let count = 0;
+    const table = new SessionTable({ maxSessions, sessionIdleMs: 60_000 }, () => {}, {
+      questionIds: { of: String },
+      idOf: ({ principal, view: { route } }) => `${principal}/${route.name}/${++count}`,
+      open: (id) => (/^p\/all\/\d+$/.test(id) && !ended.has(id) ? { ...facts, route: 'all' } : null),
+      held: ({ client }, isNew) => joined.push([client.id, isNew]),
+    });
+    return { table, joined, ended };
+  }
+
+  it('holds a session that another replica opened, for its client and its route alone', () => {
+    const { table, joined } = openShared(5);
+    expect(table.find('p/all/7', 'another', view)).toBeUndefined();
+    expect(table.find('p/all/7', 'p', viewOf('other'))).toBeUndefined();
+    expect(table.find('no such id', 'p', view)).toBeUndefined();
+    const session = table.find('p/all/7', 'p', view);
+    expect([session?.client.id, table.size]).toEqual(['p/all/7', 1]);
+    expect(table.find('p/all/7', 'p', view)).toBe(session);
+    expect(joined).toEqual([['p/all/7', false]]);
+  });
+
+  it('opens a session again that was closed to make room, and not one that has ended', () => {
+    const { table, joined, ended } = openShared(1);
+    const first = table.open({ ...facts, payer: 'p', view });
+    vi.advanceTimersByTime(10);
+    expect(table.find('p/all/7', 'p', view)).toBeDefined();
+    vi.advanceTimersByTime(10);
+    expect(table.find(first?.client.id, 'p', view)).toBeDefined();
+    expect(joined).toEqual([
+      ['p/all/1', true],
+      ['p/all/7', false],
+      ['p/all/1', false],
+    ]);
+    ended.add('p/all/7');
+    expect(table.find('p/all/7', 'p', view)).toBeUndefined();
+  });
+
+  it('tells a session for which there is no room from one that is unknown', () => {
+    const { table } = openShared(1);
+    table.find('p/all/1', 'p', view)?.client.running.set(1, new AbortController());
+    expect(table.find('p/all/2', 'p', view)).toBeUndefined();
+    expect(table.lacksRoomFor('p/all/2', 'p', view)).toBe(true);
+    expect(table.lacksRoomFor('p/all/2', 'another', view)).toBe(false);
+    expect(table.lacksRoomFor('no such id', 'p', view)).toBe(false);
+  });
+
+  it('closes sessions in use whose id cannot be opened any more', () => {
+    const { table, ended } = openShared(2);
+    table.find('p/all/1', 'p', view)?.client.running.set(1, new AbortController());
+    ended.add('p/all/1');
+    vi.advanceTimersByTime(61_000);
+    expect(table.size).toBe(0);
+  });
+});

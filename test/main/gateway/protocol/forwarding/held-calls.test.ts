@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Exchange } from '../../../../../src/main/gateway/messages/exchange.ts';
 import { HeldCalls, type HeldContext } from '../../../../../src/main/gateway/protocol/forwarding/held-calls.ts';
+import { signalOf } from '../../../../../src/shared/cancellation.ts';
 
 const exchange = (more: Partial<Exchange> = {}): Exchange => ({
   ...{
@@ -50,7 +51,7 @@ describe('HeldCalls', () => {
         ask: (m: string, p: object, s: AbortSignal) => Promise<object>;
         signal: AbortSignal;
       }) =>
-        context.ask('roots/list', {}, context.signal).catch((error: unknown) => {
+        context.ask('roots/list', {}, signalOf(context.signal)).catch((error: unknown) => {
           failures.push(error);
           return {};
         });
@@ -94,7 +95,7 @@ describe('HeldCalls', () => {
     const held = new HeldCalls();
     const failed: unknown[] = [];
     const work = (index: number) => async (context: HeldContext) =>
-      context.ask('roots/list', {}, context.signal).catch((error: unknown) => {
+      context.ask('roots/list', {}, signalOf(context.signal)).catch((error: unknown) => {
         failed.push(index);
         throw error;
       });

@@ -23,10 +23,11 @@ describe('the list of connectors', () => {
       listed('r2'),
       listed('f', 'failed'),
       listed('d', 'degraded'),
+      listed('l', 'needs-login'),
       listed('c', 'connecting'),
     ];
-    expect(ids(list(connectors))).toEqual(['f', 'b', 'd', 'c', 'r1', 'r2', 'off']);
-    expect(new Set(STATE_ORDER).size).toBe(7);
+    expect(ids(list(connectors))).toEqual(['f', 'b', 'l', 'd', 'c', 'r1', 'r2', 'off']);
+    expect(new Set(STATE_ORDER).size).toBe(8);
   });
 
   it('is one page of many, and says how many there are', () => {

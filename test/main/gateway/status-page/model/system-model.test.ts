@@ -51,6 +51,12 @@ describe('the verdict', () => {
   it.each([
     ['a map that is stale', withMap({ freshness: 'stale' }), 'caution', 'The map from default is stale'],
     ['a map that was never there', withMap({ freshness: 'none' }), 'stop', 'No service map from default'],
+    [
+      'connectors that need a login',
+      statusWith([listed('a', 'needs-login')]),
+      'caution',
+      '1 connector waiting for a login',
+    ],
     ['connectors that come up', statusWith([listed('a', 'connecting')]), 'caution', '1 connector coming up'],
     ['a manager that is closed', statusWith([], { isClosed: true }), 'stop', 'The manager is closed'],
     [

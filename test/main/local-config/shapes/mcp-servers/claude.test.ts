@@ -25,4 +25,32 @@ describe('the file of Claude Code', () => {
       'warning 5:89 mcpServers["notes"].headersHelper names a command, which is never run: the headers that it prints are missing.',
     ]);
   });
+
+  it('takes the client of a login, its port and its one text of scopes', () => {
+    const { servers, problems } = readShape('claude-logins.mcp.json');
+    expect(servers).toEqual({
+      tracker: {
+        at: '3:5',
+        url: 'https://tracker.example.com/mcp',
+        transport: 'auto',
+        oauth: { clientId: 'tracker-client', callbackPort: 8080, scopes: ['read', 'write'] },
+      },
+      pinned: {
+        at: '8:5',
+        url: 'https://pinned.example.com/mcp',
+        transport: 'auto',
+        oauth: {},
+      },
+      enterprise: {
+        at: '13:5',
+        url: 'https://enterprise.example.com/mcp',
+        transport: 'auto',
+        oauth: { clientId: 'e', xaa: true },
+      },
+    });
+    expect(problems).toEqual([
+      'warning 11:43 mcpServers["pinned"].oauth.authServerMetadataUrl is not used: the addresses of a login are those that the server publishes.',
+      'warning 13:117 mcpServers["enterprise"].oauth.xaa asks for a login with ID-JAG, which this version cannot do.',
+    ]);
+  });
 });

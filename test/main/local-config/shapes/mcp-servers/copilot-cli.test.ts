@@ -34,6 +34,17 @@ describe('the file of Copilot CLI', () => {
           allow: [],
         },
       },
+      login: {
+        at: '18:3',
+        url: 'https://login.example.com/mcp',
+        transport: 'auto',
+        oauth: {
+          clientId: 'copilot-client',
+          clientSecretEnv: 'COPILOT_SECRET',
+          grant: 'client_credentials',
+          callbackPort: 8123,
+        },
+      },
     });
     expect(problems).toEqual([]);
   });

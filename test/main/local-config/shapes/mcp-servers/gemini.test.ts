@@ -38,9 +38,25 @@ describe('the file of Gemini CLI', () => {
         url: 'https://cloud.example.com/mcp',
         transport: 'streamable-http',
       },
+      login: {
+        at: '15:5',
+        url: 'https://login.example.com/mcp',
+        transport: 'streamable-http',
+        oauth: { clientId: 'gemini-client', scopes: ['read'], callbackPort: 7777 },
+        secret: 'token-of-the-environment',
+      },
+      open: {
+        at: '27:5',
+        url: 'https://open.example.com/mcp',
+        transport: 'streamable-http',
+        oauth: false,
+      },
     });
     expect(problems).toEqual([
-      'warning 14:80 mcpServers["cloud"].authProviderType asks for a login, which this file cannot give: without a token in headers the server refuses what needs one.',
+      'warning 14:80 mcpServers["cloud"].authProviderType asks for credentials of Google, which are not fetched here: put a token into headers.',
+      'warning 21:29 mcpServers["login"].oauth.authorizationUrl is not used: the addresses of a login are those that the server publishes.',
+      'warning 22:21 mcpServers["login"].oauth.tokenUrl is not used: the addresses of a login are those that the server publishes.',
+      'warning 23:24 mcpServers["login"].oauth.redirectUri is not where a login comes back to: register http://localhost:7777/callback for the client too.',
     ]);
   });
 });

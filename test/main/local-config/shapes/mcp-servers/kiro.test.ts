@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readShape } from '../../../../helpers/read-shape.ts';
 
 describe('the file of Kiro', () => {
-  it('leaves out the disabledTools and warns of a login that is the only credential', () => {
+  it('leaves out the disabledTools and takes the port that a login comes back to', () => {
     const { servers, problems } = readShape('kiro-mcp.json');
     expect(servers).toEqual({
       'aws-docs': {
@@ -23,10 +23,12 @@ describe('the file of Kiro', () => {
         at: '12:5',
         url: 'https://remote.example.com/mcp',
         transport: 'auto',
+        oauth: { clientId: 'abc', scopes: ['read'], callbackPort: 7778 },
+        secret: 'token-of-the-environment',
       },
     });
     expect(problems).toEqual([
-      'warning 12:67 mcpServers["remote"].oauth asks for a login, which this file cannot give: without a token in headers the server refuses what needs one.',
+      'warning 14:84 mcpServers["remote"].oauth.redirectUri is not where a login comes back to: register http://localhost:7778/callback for the client too.',
     ]);
   });
 });

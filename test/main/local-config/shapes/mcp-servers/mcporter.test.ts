@@ -40,10 +40,20 @@ describe('the file of mcporter', () => {
         at: '14:5',
         url: 'https://login.example.com/mcp',
         transport: 'auto',
+        oauth: {},
+      },
+      'by-hand': {
+        at: '15:5',
+        url: 'https://by-hand.example.com/mcp',
+        transport: 'auto',
+        oauth: {
+          clientId: 'mcporter-client',
+          clientSecretEnv: 'MCPORTER_SECRET',
+          scopes: ['read', 'write'],
+          callbackPort: 9090,
+        },
       },
     });
-    expect(problems).toEqual([
-      'warning 14:64 mcpServers["login"].auth asks for a login, which this file cannot give: without a token in headers the server refuses what needs one.',
-    ]);
+    expect(problems).toEqual([]);
   });
 });

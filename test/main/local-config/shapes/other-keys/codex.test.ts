@@ -32,6 +32,12 @@ describe('the file of Codex', () => {
         },
         isDisabled: true,
       },
+      login: {
+        at: '43:14',
+        url: 'https://login.example.com/mcp',
+        transport: 'auto',
+        oauth: { clientId: 'codex-client', scopes: ['read', 'write'], callbackPort: 9091 },
+      },
     });
     expect(problems).toEqual([
       'warning 16:24 mcp_servers["docs"].env["NOT_SET_ANYWHERE"] comes from the variable NOT_SET_ANYWHERE, which is not set: it is left out.',

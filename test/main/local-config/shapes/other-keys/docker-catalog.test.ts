@@ -33,7 +33,6 @@ describe('the file of a catalog of Docker', () => {
     });
     expect(problems).toEqual([
       'warning 39:7 registry["chat"].env needs values that the gateway of Docker asks people for. The server is left out.',
-      'warning 51:7 registry["tracker"].oauth asks for a login, which this file cannot give: without a token the server refuses what needs one.',
       'warning 59:3 registry["nothing"] has no image and no remote to be reached by. The server is left out.',
     ]);
   });

@@ -22,18 +22,32 @@ describe('the file of OpenCode', () => {
         headers: {
           Authorization: 'Bearer key-of-a-file',
         },
+        oauth: false,
       },
       login: {
         at: '17:5',
         url: 'https://login.example.com/mcp',
         transport: 'auto',
+        oauth: {},
         isDisabled: true,
+      },
+      'by-hand': {
+        at: '18:5',
+        url: 'https://by-hand.example.com/mcp',
+        transport: 'auto',
+        oauth: { clientId: 'key-of-the-environment', scopes: ['read', 'write'] },
+        secret: 'key-of-a-file',
+      },
+      open: {
+        at: '23:5',
+        url: 'https://open.example.com/mcp',
+        transport: 'auto',
+        oauth: false,
       },
     });
     expect(problems).toEqual([
-      'warning 17:83 mcp["login"].oauth asks for a login, which this file cannot give: without a token in headers the server refuses what needs one.',
-      'warning 18:5 mcp["of-the-company"] has neither command nor url: it switches a server that another file has. The server is left out.',
-      'error 19:52 mcp["lost"].command[1] needs the file ./no-such-file, which cannot be read. The server is left out.',
+      'warning 24:5 mcp["of-the-company"] has neither command nor url: it switches a server that another file has. The server is left out.',
+      'error 25:52 mcp["lost"].command[1] needs the file ./no-such-file, which cannot be read. The server is left out.',
     ]);
   });
 });

@@ -9,6 +9,7 @@ describe('the file of VS Code', () => {
         at: '4:5',
         url: 'https://api.githubcopilot.example.com/mcp/',
         transport: 'auto',
+        oauth: { clientId: 'vs.code' },
       },
       fetch: {
         at: '5:5',

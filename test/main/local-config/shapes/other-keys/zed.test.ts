@@ -33,6 +33,12 @@ describe('the file of Zed', () => {
         url: 'https://older.example.com/mcp',
         transport: 'auto',
       },
+      login: {
+        at: '17:5',
+        url: 'https://login.example.com/mcp',
+        transport: 'auto',
+        oauth: { clientId: 'zed-client' },
+      },
     });
     expect(problems).toEqual([
       'warning 5:5 context_servers["github-extension"] is an extension of Zed, which starts a program of its own: write down its command. The server is left out.',

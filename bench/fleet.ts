@@ -1,0 +1,48 @@
+/**
+ * How often is a source asked, and how soon has the last host a change, with a fleet and without? Real managers in
+ * several processes, a real Redis, real proofs. `hosts`: beside lone hosts; `large`: a map of 14 MB; `many`: as many
+ * hosts as the machine carries; `model`: the server's load, measured, modelled and extrapolated.
+ * `npm run bench -- fleet [--only hosts,large,many,model] [--hosts N] [--processes N] [--entries N] [--changes N]
+ * [--kills N] [--interval SECONDS] [--seconds N]`
+ */
+import { hasRedis } from '../test/helpers/fleet/redis-server.ts';
+import { measureHosts } from './fleet/hosts.ts';
+import { measureLarge } from './fleet/large.ts';
+import { measureMany } from './fleet/many.ts';
+import { measureModel } from './fleet/measure-model.ts';
+import { runParts } from './support/run-parts.ts';
+
+const number = { type: 'string' } as const;
+
+if (!hasRedis) {
+  process.stdout.write('SKIPPED: neither redis-server nor valkey-server is installed.\n');
+  process.exit(0);
+}
+
+await runParts(
+  {
+    name: 'fleet',
+    question: 'How often is a source asked, and how soon has the last host a change, with a fleet and without?',
+    options: {
+      ...{ hosts: number, processes: number, entries: number, changes: number, kills: number, interval: number },
+      seconds: number,
+    },
+  },
+  ({ hosts, processes, entries, changes, kills, interval, seconds }) => {
+    const shared = { processes: Number(processes ?? 4), intervalMs: Number(interval ?? 10) * 1_000 };
+    const own = (count: number, size: number, changed: number) => ({
+      ...shared,
+      ...{ hosts: Number(hosts ?? count), entries: Number(entries ?? size), changes: Number(changes ?? changed) },
+    });
+    return {
+      hosts: (tell) => measureHosts({ ...own(200, 100, 12), kills: Number(kills ?? 3) }, tell),
+      large: (tell) => measureLarge({ ...own(4, 10_000, 6), hosts: 4 }, tell),
+      many: (tell) => measureMany(own(1_000, 100, 5), tell),
+      model: (tell) => {
+        const most = Number(hosts ?? 200);
+        const sizes = [Math.ceil(most / 4), most] as const;
+        return measureModel({ ...own(most, 100, 0), sizes, seconds: Number(seconds ?? 30) }, tell);
+      },
+    };
+  },
+);

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Row, Section } from '../../src/main/cli/bench/report-figures.ts';
+import { BenchWorld, type SourceLoad } from './world.ts';
+
+/** What a run of hosts is like. */
+export interface HostsRun {
+  /** Hosts in all. */
+  readonly hosts: number;
+  readonly processes: number;
+  /** Entries of a map. */
+  readonly entries: number;
+  /** Changes of the source whose arrival is measured. */
+  readonly changes: number;
+  /** Kills of the leader, each followed by a change. */
+  readonly kills: number;
+  /** Interval of the hosts' own refresh. */
+  readonly intervalMs: number;
+}
+
+/** What was measured of hosts. */
+interface HostsFigures {
+  readonly calm: SourceLoad;
+  /** The first change, whose code no host has run before. It is not among the others. */
+  readonly firstFreshMs: number;
+  /** From a change of the source until the last host had it. */
+  readonly lastFreshMs: readonly number[];
+  /** The same for changes 200 ms after the leader was killed. */
+  readonly afterKillMs: readonly number[];
+  /** While the server was away, and from the moment that it was back. Null for lone hosts. */
+  readonly away: SourceLoad | null;
+  readonly back: SourceLoad | null;
+  readonly delays: Awaited<ReturnType<BenchWorld['delays']>>;
+}
+
+/** A killed leader's host is gone for so long when the source changes. */
+const AFTER_KILL_MS = 200;
+/** Between two kills. */
+const CALM_MS = 3_000;
+/** Hosts go on their own after so long. */
+const ALONE_MS = 6_000;
+/** Load that is no herd any longer: the leader's, with some audits. */
+const AT_REST = 2;
+
+/** Hosts of one fleet and, in the same run and with the same source, lone hosts. */
+export async function measureHosts(run: HostsRun, tell: (section: Section) => void): Promise<void> {
+  const fleet = await runHosts(run, true);
+  const alone = await runHosts({ ...run, changes: Math.min(3, run.changes), kills: 0 }, false);
+  const { hosts, processes, entries, intervalMs } = run;
+  tell({
+    title: `${hosts} hosts in ${processes} processes, maps of ${entries} entries`,
+    rows: [...rowsOf('fleet', fleet), ...rowsOf('lone hosts', alone)],
+    notes: [
+      `Own interval ${intervalMs / 1_000} s; each host verifies each map (HMAC); one Redis on the same machine.`,
+      restNote(fleet.back),
+    ],
+  });
+}
+
+function restNote(back: SourceLoad | null): string {
+  if (back === null) return '';
+  const restsAfter = back.perSecond.findIndex((requests) => requests <= AT_REST);
+  return `After Redis came back: ${restsAfter} s until at most ${AT_REST} requests a second; ${back.perSecond.join(' ')}.`;
+}
+
+function rowsOf(
+  way: string,
+  { calm, firstFreshMs, lastFreshMs, afterKillMs, away, back, delays }: HostsFigures,
+): readonly Row[] {
+  const peak = (load: SourceLoad): readonly number[] => [Math.max(0, ...load.perSecond)];
+  const rows: readonly (readonly [string, string, readonly number[]])[] = [
+    ['requests at the source without audits, mean', '1/s', [calm.requests / calm.seconds]],
+    ['audits at the source, mean', '1/s', away === null ? [] : [calm.audits / calm.seconds]],
+    ['requests at the source in any second', '1/s', calm.perSecond],
+    // What lone hosts do is the same whether or not there is a server.
+    ['peak of requests without Redis', '1/s', peak(away ?? calm)],
+    ['peak of requests when Redis is back', '1/s', back === null ? [] : peak(back)],
+    ['last host fresh after a change', 'ms', lastFreshMs],
+    ['last host fresh after the first change of all', 'ms', [firstFreshMs]],
+    ["last host fresh after the leader's SIGKILL", 'ms', afterKillMs],
+    ['longest event loop delay of a process', 'ms', delays.map(({ maxMs }) => maxMs)],
+    ['event loop delay of a process, p99', 'ms', delays.map(({ p99Ms }) => p99Ms)],
+    ['memory of a process', 'MB', delays.map(({ rssBytes }) => rssBytes / 1e6)],
+  ];
+  return rows
+    .filter(([, , samples]) => samples.length > 0)
+    .map(([metric, unit, samples]) => ({ way, metric, unit, samples, baseline: 'lone hosts' }));
+}
+
+async function runHosts(run: HostsRun, isFleet: boolean): Promise<HostsFigures> {
+  const { hosts, processes, entries, intervalMs } = run;
+  await using world = await BenchWorld.start({ hosts, processes, entries, intervalMs, isFleet });
+  const firstFreshMs = await world.change();
+  await world.delays();
+  const lastFreshMs: number[] = [];
+  const calm = await world.loadDuring(async () => {
+    for (let change = 1; change <= run.changes; change += 1) lastFreshMs.push(await world.change());
+  });
+  const delays = await world.delays();
+  const afterKillMs: number[] = [];
+  for (let kill = 1; kill <= run.kills; kill += 1) {
+    await world.killLeader();
+    afterKillMs.push(await world.change(AFTER_KILL_MS));
+    await world.addProcess().started;
+    await sleep(CALM_MS);
+  }
+  const { redis } = world;
+  await redis?.kill();
+  const away = redis === null ? null : await world.loadDuring(() => sleep(ALONE_MS + 2 * intervalMs));
+  await redis?.restart();
+  const back = redis === null ? null : await world.loadDuring(() => sleep(ALONE_MS + intervalMs));
+  return { calm, firstFreshMs, lastFreshMs, afterKillMs, away, back, delays };
+}

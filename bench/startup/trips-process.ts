@@ -1,0 +1,99 @@
+/**
+ * Lists the tools of some servers once, in a process of its own: `node trips-process.ts WAY JOB`, JSON. Prints a
+ * ListingSample.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** Servers, by their addresses and by a file of them. */
+export interface TripTargets {
+  readonly urls: readonly string[];
+  readonly configFile: string;
+}
+
+export interface TripsJob {
+  readonly targets: TripTargets;
+  /** Listed before the clock starts, so that all code is loaded; null for a cold start. */
+  readonly warmUp: TripTargets | null;
+  /** The library as it is published. */
+  readonly library: string;
+  /** Folder of what is remembered; null for none. */
+  readonly stateDir: string | null;
+  /** A map of the servers that is read in place of their file. */
+  readonly map: { readonly serviceMapUrl: string; readonly signatureKey: string } | null;
+}
+
+export interface ListingSample {
+  /** Until all tools are listed. */
+  readonly tookMs: number;
+  /** Processor time of the whole process meanwhile. */
+  readonly cpuMs: number;
+}
+
+/** Resolves once all tools are listed, with what is left to do afterwards. */
+type Listing = (targets: TripTargets, options: object) => Promise<() => Promise<void>>;
+
+const PATIENCE_MS = 30_000;
+const INFO = { name: 'bench', version: '1.0.0' };
+
+const [way = '', text = '{}'] = process.argv.slice(2);
+const job = JSON.parse(text) as TripsJob;
+
+const WAYS: Readonly<Record<string, () => Promise<Listing>>> = {
+  'SDK 2.x': async () => {
+    const { Client, StreamableHTTPClientTransport } = await import('@modelcontextprotocol/client');
+    return ofEach(async (url) => {
+      const client = new Client(INFO, { versionNegotiation: { mode: 'auto' } });
+      await client.connect(new StreamableHTTPClientTransport(url));
+      await client.listTools();
+    });
+  },
+  'SDK 1.x': async () => {
+    const { Client } = await import('@modelcontextprotocol/sdk/client/index.js');
+    const { StreamableHTTPClientTransport } = await import('@modelcontextprotocol/sdk/client/streamableHttp.js');
+    return ofEach(async (url) => {
+      const client = new Client(INFO);
+      await client.connect(new StreamableHTTPClientTransport(url) as Parameters<typeof client.connect>[0]);
+      await client.listTools();
+    });
+  },
+  switchyard: async () => {
+    const { ConnectorProxyManager } = (await import(job.library)) as typeof import('../../src/main/index.ts');
+    return async ({ urls, configFile }, options) => {
+      const manager = new ConnectorProxyManager({ configFile, proxy: false, ...options });
+      const synced = manager.sync();
+      const endsAt = performance.now() + PATIENCE_MS;
+      // Tools that are only remembered do not count: their connectors are not ready yet.
+      while (manager.status().connectors.filter(({ state }) => state === 'ready').length < urls.length) {
+        if (performance.now() > endsAt) throw new Error(JSON.stringify(manager.status().connectors));
+        await sleep(2);
+      }
+      return async () => {
+        await synced;
+        await manager.close();
+      };
+    };
+  },
+};
+
+function ofEach(list: (url: URL) => Promise<void>): Listing {
+  return async ({ urls }) => {
+    await Promise.all(urls.map((url) => list(new URL(url))));
+    return async () => {};
+  };
+}
+
+const prepare = WAYS[way];
+if (prepare === undefined) throw new Error(`There is no way "${way}"`);
+const list = await prepare();
+if (job.warmUp !== null) await (await list(job.warmUp, {}))();
+const before = process.cpuUsage();
+const startedMs = performance.now();
+const finish = await list(job.targets, {
+  ...(job.stateDir !== null && { stateDir: job.stateDir }),
+  ...(job.map !== null && { configFile: undefined, ...job.map }),
+});
+const tookMs = performance.now() - startedMs;
+const { user, system } = process.cpuUsage(before);
+const sample: ListingSample = { tookMs, cpuMs: (user + system) / 1_000 };
+await finish();
+process.stdout.write(JSON.stringify(sample), () => process.exit());

@@ -1,0 +1,123 @@
+/** Help and completion of the command line, written into a build, so that neither waits for the tree of all commands. */
+import type { EventEmitter } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import tab from '@bomb.sh/tab';
+import type { Command, Option } from 'commander';
+import { createProgram } from '../src/main/cli/program.ts';
+import {
+  OWN_COMMAND,
+  QUICK_FILE,
+  type QuickCompletion,
+  type QuickData,
+  type QuickHelp,
+  type QuickList,
+} from '../src/main/cli/quick/quick-data.ts';
+import { ownCommand } from '../src/main/cli/terminal/own-command.ts';
+import { PACKAGE_VERSION } from '../src/shared/package-version.ts';
+
+/** Writes the file into a build of the package: `dist`. */
+export function buildHelp(dist: string): void {
+  writeFileSync(join(dist, 'main', 'cli', QUICK_FILE), JSON.stringify(quickData()));
+}
+
+/** Everything that the file holds. */
+export function quickData(): QuickData {
+  const program = createProgram(() => {});
+  const help = commandsOf(program).map(({ words, command }) => [words, helpOf(command)]);
+  return { version: PACKAGE_VERSION, help: Object.fromEntries(help), completion: completions() };
+}
+
+/** A command and the words that name it. */
+export interface NamedCommand {
+  readonly words: string;
+  readonly command: Command;
+}
+
+/** A command and all commands below it, hidden ones left out. */
+export function commandsOf(command: Command, words = ''): readonly NamedCommand[] {
+  const below = command.createHelp().visibleCommands(command);
+  const path = (name: string): string => (words === '' ? name : `${words} ${name}`);
+  return [{ words, command }, ...below.flatMap((one) => commandsOf(one, path(one.name())))];
+}
+
+function helpOf(command: Command): QuickHelp {
+  const helper = command.createHelp();
+  const list = (heading: string, items: QuickList['items']): QuickList[] =>
+    items.length === 0 ? [] : [{ heading, items }];
+  const grouped = <T>(all: readonly T[], visible: readonly T[], headingOf: (one: T) => string): Map<string, T[]> =>
+    helper.groupItems(all as never, visible as never, headingOf as never) as unknown as Map<string, T[]>;
+  const optionGroups = grouped<Option>(
+    command.options,
+    helper.visibleOptions(command),
+    (option) => option.helpGroupHeading ?? 'Options:',
+  );
+  const commandGroups = grouped<Command>(
+    command.commands,
+    helper.visibleCommands(command),
+    (below) => below.helpGroup() || 'Commands:',
+  );
+  return {
+    usage: helper.commandUsage(command),
+    description: helper.commandDescription(command),
+    termWidth: helper.padWidth(command, helper),
+    lists: [
+      ...list(
+        'Arguments:',
+        helper.visibleArguments(command).map((one) => [helper.argumentTerm(one), helper.argumentDescription(one)]),
+      ),
+      ...[...optionGroups].flatMap(([heading, options]) =>
+        list(
+          heading,
+          options.map((one) => [helper.optionTerm(one), helper.optionDescription(one)]),
+        ),
+      ),
+      ...[...commandGroups].flatMap(([heading, commands]) =>
+        list(
+          heading,
+          commands.map((one) => [helper.subcommandTerm(one), helper.subcommandDescription(one)]),
+        ),
+      ),
+    ],
+    after: textAfter(command).replaceAll(ownCommand(), OWN_COMMAND),
+  };
+}
+
+/** What a command prints after its help. */
+function textAfter(command: Command): string {
+  let text = '';
+  const context = {
+    ...{ error: false, command },
+    write: (more: string) => {
+      text += more;
+    },
+  };
+  (command as unknown as EventEmitter).emit('afterHelp', context);
+  return text;
+}
+
+/** What the adapter for commander told the completion, which has been filled by creating the program. */
+function completions(): readonly QuickCompletion[] {
+  return [['', tab] as const, ...tab.commands].map(([command, { description, options, arguments: args }]) => ({
+    command,
+    description: description ?? '',
+    options: [...options.values()].map(({ value, description: text, alias, handler }) => ({
+      name: value,
+      description: text,
+      alias: alias ?? null,
+      choices: choicesOf(handler),
+    })),
+    arguments: [...args.values()].map(({ name, variadic, handler }) => ({
+      name,
+      isVariadic: variadic,
+      choices: choicesOf(handler),
+    })),
+  }));
+}
+
+function choicesOf(handler: unknown): readonly string[] | null {
+  if (typeof handler !== 'function') return null;
+  const choices: string[] = [];
+  handler.call({}, (value: string) => choices.push(value), new Map());
+  return choices;
+}

@@ -1,0 +1,41 @@
+import { resolve } from 'node:path';
+import type { CodeSplittingNameFunction } from 'rolldown';
+
+/** A module that is loaded at once with all that it imports statically. */
+export interface Root {
+  /** Its path from the root of the checkout. */
+  readonly path: string;
+  /** The root that is always loaded before this one. */
+  readonly after?: string;
+}
+
+/**
+ * Puts what the same roots load at once into one file, since each file costs time. A root never loads code that neither
+ * it nor the root before it imports statically. What is only loaded later keeps the bundler's own files.
+ *
+ * `roots` has a label for each root; the names of files have their first letters. Modules of `own` keep a file of their
+ * own.
+ */
+export function chunkNames(
+  base: string,
+  roots: Readonly<Record<string, Root>>,
+  own: readonly string[],
+): CodeSplittingNameFunction {
+  let labels: Map<string, string[]> | null = null;
+  const alone = new Set(own.map((path) => resolve(base, path)));
+  return (id, context) => {
+    if (labels === null) {
+      labels = new Map();
+      for (const [label, { path }] of Object.entries(roots)) {
+        const reached = new Set<string>([resolve(base, path)]);
+        // A set may grow while it is walked.
+        for (const one of reached) for (const next of context.getModuleInfo(one)?.importedIds ?? []) reached.add(next);
+        for (const one of reached) labels.set(one, [...(labels.get(one) ?? []), label]);
+      }
+    }
+    const all = alone.has(id) ? undefined : labels.get(id);
+    const found = all?.filter((label) => !all.includes(roots[label]?.after ?? ''));
+    if (found === undefined) return null;
+    return found.length === 1 ? `only-${found[0]}` : `common-${found.map((label) => label[0]).join('')}`;
+  };
+}

@@ -1,0 +1,25 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+
+interface SourceMap {
+  readonly sources: readonly string[];
+  readonly sourcesContent: (string | null)[];
+}
+
+const isOfPackage = (source: string): boolean => source.includes('node_modules/');
+
+/**
+ * Leaves the text of our own sources in the map of a file, and of packages their names alone: they are what they were.
+ * A file with nothing of ours loses its map.
+ */
+export function trimSourceMap(file: string): void {
+  const path = `${file}.map`;
+  if (!existsSync(path)) return;
+  const map = JSON.parse(readFileSync(path, 'utf8')) as SourceMap;
+  if (map.sources.every(isOfPackage)) {
+    rmSync(path);
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL=.*\n?$/, '\n'));
+    return;
+  }
+  const sourcesContent = map.sourcesContent.map((text, at) => (isOfPackage(map.sources[at] ?? '') ? null : text));
+  writeFileSync(path, JSON.stringify({ ...map, sourcesContent }));
+}

@@ -1,0 +1,117 @@
+import { isObject } from '../../mcp/json-rpc.ts';
+import { misuse } from '../flags/option-values.ts';
+import { type Alternative, alternativesOf, type Schema } from '../schema/alternatives.ts';
+import { itemSchema, parametersOfAlternatives, propertySchema } from '../schema/parameters.ts';
+import type { Problem } from './check-arguments.ts';
+import { type Reading, readItems, readText, readUntyped } from './read-text.ts';
+
+/** A `key=value` whose file has been read: `text` is still to be understood by the schema, `value` is a JSON value. */
+export type Given = { readonly key: string } & ({ readonly text: string } | { readonly value: unknown });
+
+/** The arguments of a call, and what is wrong with the texts that they are from. */
+export interface BuiltArguments {
+  readonly args: Record<string, unknown>;
+  readonly problems: readonly Problem[];
+}
+
+type Step = string | number;
+
+/**
+ * The arguments that `given` makes, on top of those of `base`: each text is read as the schema says, a key that is
+ * repeated is one list, and `a.b=1` and `a[0]=1` reach into objects and lists. Throws OPTIONS_INVALID for keys that
+ * contradict each other.
+ */
+export function buildArguments(
+  given: readonly Given[],
+  schema: Schema,
+  base: Readonly<Record<string, unknown>> = {},
+): BuiltArguments {
+  const args: Record<string, unknown> = structuredClone({ ...base });
+  const problems: Problem[] = [];
+  for (const [key, group] of Map.groupBy(given, (each) => each.key)) {
+    const { steps, schema: at } = stepsOf(key, schema);
+    const reading = readGroup(key, group, at, schema);
+    if ('mustBe' in reading) {
+      const written = group.map((each) => ('text' in each ? each.text : JSON.stringify(each.value))).join(',');
+      problems.push({ path: steps.map(String), kind: 'type', text: `must be ${reading.mustBe}, not "${written}"` });
+    } else place(args, steps, reading.value, key);
+  }
+  return { args, problems };
+}
+
+function readGroup(key: string, group: readonly Given[], schema: unknown, root: Schema): Reading {
+  const [first] = group;
+  if (first !== undefined && group.length === 1) {
+    if ('value' in first) return { value: first.value };
+    return schema === undefined ? { value: readUntyped(first.text) } : readText(first.text, schema, root);
+  }
+  const alternatives = alternativesOf(schema ?? true, root);
+  if (!alternatives.some(({ type }) => type === 'array' || type === 'any'))
+    throw misuse(`${key} is given ${group.length} times, but it is no list`);
+  const lists = alternatives.filter(({ type }) => type === 'array');
+  const items = group.map((each) => ('value' in each ? { value: each.value } : readItems([each.text], lists, root)));
+  const wrong = items.find((item) => 'mustBe' in item);
+  if (wrong !== undefined) return wrong;
+  return {
+    value: group.map((each, index) => {
+      const item = items[index] as { readonly value: unknown };
+      return 'value' in each ? each.value : (item.value as readonly unknown[])[0];
+    }),
+  };
+}
+
+/** Where a key leads, and the schema of that place; undefined where nothing is said of it. */
+function stepsOf(key: string, root: Schema): { readonly steps: readonly Step[]; readonly schema: unknown } {
+  const steps: Step[] = [];
+  let schema: unknown = root;
+  let rest = key;
+  while (rest !== '') {
+    const alternatives: readonly Alternative[] = schema === undefined ? [] : alternativesOf(schema, root);
+    const { step, left } = nextStep(rest, alternatives, key);
+    schema = typeof step === 'number' ? itemSchema(step, alternatives) : propertySchema(step, alternatives);
+    steps.push(step);
+    rest = left;
+  }
+  return { steps, schema };
+}
+
+/** The first step of a key: a property that has dots in its own name wins over a path. */
+function nextStep(
+  rest: string,
+  alternatives: readonly Alternative[],
+  key: string,
+): { readonly step: Step; readonly left: string } {
+  const names = parametersOfAlternatives(alternatives)
+    .list.map(({ name }) => name)
+    .filter((name) => name !== '' && rest.startsWith(name) && /^(?:$|[.[])/.test(rest.slice(name.length)));
+  const longest = names.toSorted((a, b) => b.length - a.length)[0];
+  if (longest !== undefined) return { step: longest, left: afterDot(rest.slice(longest.length)) };
+  const index = /^\[(\d{1,6})\]/.exec(rest);
+  if (index !== null) return { step: Number(index[1]), left: afterDot(rest.slice(index[0].length)) };
+  const name = /^[^.[]+/.exec(rest)?.[0];
+  if (name === undefined) throw misuse(`"${key}" leads nowhere: write a.b=1, a[0]=1, or a:=JSON`);
+  const isList =
+    alternatives.some(({ type }) => type === 'array') && !alternatives.some(({ type }) => type === 'object');
+  const step = isList && /^\d{1,6}$/.test(name) ? Number(name) : name;
+  return { step, left: afterDot(rest.slice(name.length)) };
+}
+
+function afterDot(rest: string): string {
+  return rest.startsWith('.') ? rest.slice(1) : rest;
+}
+
+function place(args: Record<string, unknown>, steps: readonly Step[], value: unknown, key: string): void {
+  let node: Record<string, unknown> | unknown[] = args;
+  for (const [depth, step] of steps.entries()) {
+    if (Array.isArray(node) !== (typeof step === 'number')) throw misuse(`${key} contradicts another argument`);
+    if (typeof step === 'number' && step > Object.keys(node).length)
+      throw misuse(`${key}: the items before it are missing`);
+    const isLast = depth === steps.length - 1;
+    const present: unknown = Object.hasOwn(node, step) ? (node as Record<Step, unknown>)[step] : undefined;
+    const next: unknown = isLast ? value : (present ?? (typeof steps[depth + 1] === 'number' ? [] : {}));
+    if (!isLast && !isObject(next) && !Array.isArray(next)) throw misuse(`${key} contradicts another argument`);
+    // Not an assignment: the name may be __proto__.
+    Object.defineProperty(node, step, { value: next, enumerable: true, configurable: true, writable: true });
+    node = next as Record<string, unknown>;
+  }
+}

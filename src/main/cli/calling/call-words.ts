@@ -1,0 +1,97 @@
+import { misuse } from '../flags/option-values.ts';
+
+/** How the value of an assignment was written. */
+type WrittenAs = 'text' | 'json' | 'file' | 'json-file' | 'value';
+
+/** One `key=value` of a command line. */
+export interface Assignment {
+  readonly key: string;
+  readonly as: WrittenAs;
+  /** A text, the path of a file (`-` for standard input), or, with `value`, the value itself. */
+  readonly value: unknown;
+}
+
+/** What stands behind the tool on a command line. */
+export interface CallWords {
+  readonly assignments: readonly Assignment[];
+  /** JSON objects, or `-` for standard input. */
+  readonly documents: readonly string[];
+}
+
+/** A place where a word can be taken apart. */
+interface Cut {
+  readonly key: string;
+  readonly sign: ':=' | '=' | ':';
+  readonly rest: string;
+}
+
+/** Names, indexes and dots between them; a name that looks different must stand before `=`. */
+const PLAIN_KEY = /^[A-Za-z_$][\w$.[\]-]*$/;
+
+/**
+ * Takes the words behind a tool apart: `key=value`, `key:=JSON`, `key=@file`, `key:=@file`, `key=@@text` for a text
+ * that begins with `@`, `key:value` and `key: value` as mcporter has them, a JSON object, and `-`. `isKnown` says
+ * whether
+ * a tool has a parameter of a name; without it, `key:value` counts wherever the key is a plain name. Throws
+ * OPTIONS_INVALID for any other word.
+ */
+export function readCallWords(words: readonly string[], isKnown: (key: string) => boolean = () => true): CallWords {
+  const assignments: Assignment[] = [];
+  const documents: string[] = [];
+  for (let index = 0; index < words.length; index += 1) {
+    const word = words[index] ?? '';
+    if (word === '-' || /^\s*\{/.test(word)) {
+      documents.push(word);
+      continue;
+    }
+    const next = words[index + 1];
+    const cut = bestCut(word, isKnown);
+    if (cut === null) throw misuse(noAssignment(word));
+    // `title: value` is two words to the shell.
+    if (cut.sign === ':' && cut.rest.trim() === '' && next !== undefined && bestCut(next, isKnown) === null) {
+      assignments.push({ key: cut.key, as: 'text', value: next });
+      index += 1;
+    } else assignments.push(assignmentOf(cut));
+  }
+  return { assignments, documents };
+}
+
+/** Whether a word is one that {@link readCallWords} takes, and not the name of a tool. */
+export function isCallWord(word: string): boolean {
+  return word === '-' || /^\s*\{/.test(word) || cutsOf(word).some(({ sign }) => sign !== ':' || PLAIN_KEY.test(word));
+}
+
+function noAssignment(word: string): string {
+  const shown = word.length > 60 ? `${word.slice(0, 59)}…` : word;
+  if (/^\s*\[/.test(word)) return `The arguments of a tool must be a JSON object or key=value, not a list: ${shown}`;
+  return `"${shown}" is no argument of a tool: write key=value, key:=JSON, a JSON object, or - for standard input`;
+}
+
+function bestCut(word: string, isKnown: (key: string) => boolean): Cut | null {
+  const cuts = cutsOf(word);
+  const known = cuts.find(({ key }) => isKnown(rootOf(key)) || isKnown(key));
+  const [equals] = cuts.filter(({ sign }) => sign !== ':');
+  if (known !== undefined && (known.sign !== ':' || PLAIN_KEY.test(known.key))) return known;
+  if (equals !== undefined) return equals;
+  return cuts.find(({ key, rest }) => PLAIN_KEY.test(key) && !rest.startsWith('//')) ?? null;
+}
+
+/** Every place where a word could be taken apart, from left to right. */
+function cutsOf(word: string): readonly Cut[] {
+  return [...word.matchAll(/:=|=|:/g)].flatMap((match) => {
+    const key = word.slice(0, match.index);
+    const sign = match[0] as Cut['sign'];
+    return key === '' ? [] : [{ key, sign, rest: word.slice(match.index + sign.length) }];
+  });
+}
+
+function rootOf(key: string): string {
+  return key.split(/[.[]/, 1)[0] ?? key;
+}
+
+function assignmentOf({ key, sign, rest }: Cut): Assignment {
+  const isJson = sign === ':=';
+  if (rest.startsWith('@@') && !isJson) return { key, as: 'text', value: rest.slice(1) };
+  if (rest.startsWith('@') && rest !== '@') return { key, as: isJson ? 'json-file' : 'file', value: rest.slice(1) };
+  return { key, as: isJson ? 'json' : 'text', value: rest };
+}

@@ -1,0 +1,154 @@
+import { misuse } from '../flags/option-values.ts';
+
+/** Lists and objects within each other. */
+const MAX_DEPTH = 64;
+
+const NUMBER = /[+-]?(?:0[xX][\da-fA-F]+|(?:\d[\d_]*)?\.?\d[\d_]*(?:[eE][+-]?\d+)?)/y;
+const NAME = /[A-Za-z_$][\w$-]*/y;
+const BLANKS = /(?:\s|\/\*[\s\S]*?\*\/)+/y;
+
+const ESCAPES: Readonly<Record<string, string>> = { n: '\n', t: '\t', r: '\r', b: '\b', f: '\f', v: '\v', 0: '\0' };
+
+const KEYWORDS: ReadonlyMap<string, unknown> = new Map<string, unknown>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]);
+
+/** A value in a source text, and how it was written where that is a plain number. */
+export interface Literal {
+  readonly value: unknown;
+  /** The number as it was written; null for any other value. */
+  readonly number: string | null;
+}
+
+/**
+ * Reads values as JavaScript writes them: strings in any of its quotes, numbers, `true`, `false`, `null`, lists, and
+ * objects whose keys need no quotes; commas may trail. Every fault is an OPTIONS_INVALID that names its column.
+ */
+export class LiteralReader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** Whether `sign` is next; if so, it is passed. */
+  takes(sign: string): boolean {
+    this.#skipBlanks();
+    if (!this.#text.startsWith(sign, this.#at)) return false;
+    this.#at += sign.length;
+    return true;
+  }
+
+  /** Whether nothing but blanks is left. */
+  get isAtEnd(): boolean {
+    this.#skipBlanks();
+    return this.#at >= this.#text.length;
+  }
+
+  /** The name before a `:` or `=`, which is passed too; null where a value is next. */
+  key(): string | null {
+    this.#skipBlanks();
+    const start = this.#at;
+    const name = this.#isQuote() ? this.#string() : this.#match(NAME);
+    if (name !== null && (this.takes(':') || this.takes('='))) return name;
+    this.#at = start;
+    return null;
+  }
+
+  value(depth = 0): Literal {
+    this.#skipBlanks();
+    if (depth > MAX_DEPTH) throw this.fault('there is too much within each other');
+    if (this.#isQuote()) return { value: this.#string(), number: null };
+    if (this.takes('[')) return { value: this.#list(depth), number: null };
+    if (this.takes('{')) return { value: this.#object(depth), number: null };
+    const number = this.#match(NUMBER);
+    if (number !== null) return { value: numberOf(number), number };
+    const start = this.#at;
+    const word = this.#match(NAME);
+    if (word !== null && KEYWORDS.has(word)) return { value: KEYWORDS.get(word), number: null };
+    this.#at = start;
+    throw this.fault(word === null ? 'a value is missing' : `${word} must be in quotes`);
+  }
+
+  /** An error that says where the reader is. */
+  fault(why: string): Error {
+    return misuse(`The call cannot be read at column ${this.#at + 1}: ${why}`);
+  }
+
+  #list(depth: number): unknown[] {
+    const items: unknown[] = [];
+    while (!this.takes(']')) {
+      items.push(this.value(depth + 1).value);
+      if (!this.takes(',') && !this.#isNext(']')) throw this.fault('a comma or ] is missing');
+    }
+    return items;
+  }
+
+  #object(depth: number): Record<string, unknown> {
+    const members: [string, unknown][] = [];
+    while (!this.takes('}')) {
+      const key = this.key();
+      if (key === null) throw this.fault('a name and a colon are missing');
+      members.push([key, this.value(depth + 1).value]);
+      if (!this.takes(',') && !this.#isNext('}')) throw this.fault('a comma or } is missing');
+    }
+    return Object.fromEntries(members);
+  }
+
+  #isQuote(): boolean {
+    return /["'`]/.test(this.#text[this.#at] ?? '');
+  }
+
+  #string(): string {
+    const quote = this.#text[this.#at];
+    let text = '';
+    for (this.#at += 1; this.#at < this.#text.length; this.#at += 1) {
+      const character = this.#text[this.#at] ?? '';
+      if (character === quote) {
+        this.#at += 1;
+        return text;
+      }
+      text += character === '\\' ? this.#escaped() : character;
+    }
+    throw this.fault(`the quote ${quote} does not end`);
+  }
+
+  /** The character that the escape after the backslash stands for; ends on its last character. */
+  #escaped(): string {
+    this.#at += 1;
+    const character = this.#text[this.#at] ?? '';
+    const [, plain, braced, byte] =
+      /^(?:u([\da-fA-F]{4})|u\{([\da-fA-F]{1,6})\}|x([\da-fA-F]{2}))/.exec(this.#text.slice(this.#at, this.#at + 10)) ??
+      [];
+    const code = plain ?? braced ?? byte;
+    if (code === undefined) return ESCAPES[character] ?? character;
+    this.#at += code.length + (braced === undefined ? 0 : 2);
+    const point = Number.parseInt(code, 16);
+    if (point > 0x10_ffff) throw this.fault('there is no such character');
+    return String.fromCodePoint(point);
+  }
+
+  #isNext(sign: string): boolean {
+    this.#skipBlanks();
+    return this.#text.startsWith(sign, this.#at);
+  }
+
+  #skipBlanks(): void {
+    this.#match(BLANKS);
+  }
+
+  #match(pattern: RegExp): string | null {
+    pattern.lastIndex = this.#at;
+    const found = pattern.exec(this.#text)?.[0] ?? null;
+    if (found !== null) this.#at += found.length;
+    return found;
+  }
+}
+
+function numberOf(written: string): number {
+  const [, sign = '', digits = ''] = /^([+-]?)(.*)$/.exec(written.replaceAll('_', '')) ?? [];
+  return sign === '-' ? -Number(digits) : Number(digits);
+}

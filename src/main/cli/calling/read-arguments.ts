@@ -1,0 +1,113 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { isObject } from '../../mcp/json-rpc.ts';
+import { misuse } from '../flags/option-values.ts';
+import type { Schema } from '../schema/alternatives.ts';
+import { type Parameters, parametersOf } from '../schema/parameters.ts';
+import { readInput } from '../terminal/read-input.ts';
+import { type BuiltArguments, buildArguments, type Given } from './build-arguments.ts';
+import { type Assignment, readCallWords } from './call-words.ts';
+import { checkArguments, doubtfulArguments, type Problem } from './check-arguments.ts';
+import type { FunctionForm } from './function-form.ts';
+import { parsed } from './read-text.ts';
+
+/** What a command line says about the arguments of a call. */
+export interface WrittenArguments {
+  /** The words behind the tool. */
+  readonly words: readonly string[];
+  /** Where the tool was written as a call. */
+  readonly form: FunctionForm | null;
+  /** The values of `--args`: JSON, `@file`, or `-` for standard input. */
+  readonly documents: readonly string[];
+}
+
+/** The arguments of a call, and what is surely wrong with them. */
+export interface ReadArguments extends BuiltArguments {
+  /** Names that the server may not know. */
+  readonly doubtful: readonly string[];
+}
+
+/** Reads files and standard input of a command line: each one once, whatever names it. */
+export type ReadFile = (path: string) => Promise<string>;
+
+/** A reader that keeps what it read: standard input can be read only once. */
+export function createFileReader(): ReadFile {
+  const known = new Map<string, Promise<string>>();
+  return (path) => {
+    const reading = known.get(path) ?? readInput(path).then((bytes) => new TextDecoder().decode(bytes));
+    known.set(path, reading);
+    return reading;
+  };
+}
+
+/**
+ * The arguments of a call, read as the schema of its tool says; `schema` is null where none is known. Objects come
+ * first, then the keys, in the order in which they were written. Rejects with OPTIONS_INVALID for what cannot be read.
+ */
+export async function readArguments(
+  { words, form, documents }: WrittenArguments,
+  schema: Schema | null,
+  readFile: ReadFile,
+): Promise<ReadArguments> {
+  const known = schema ?? {};
+  const parameters = parametersOf(known, known);
+  const isKnown = (key: string): boolean =>
+    parameters.list.length === 0 || parameters.list.some(({ name }) => name === key);
+  const read = readCallWords(words, isKnown);
+  let base: Record<string, unknown> = {};
+  for (const document of [...documents, ...read.documents])
+    base = { ...base, ...(await readDocument(document, readFile)) };
+  const assigned = await Promise.all(read.assignments.map((assignment) => readAssignment(assignment, readFile)));
+  const unnamed = form === null || schema === null ? [] : named(form, parameters);
+  const given = [...unnamed, ...(form?.named ?? []), ...assigned];
+  const built = buildArguments(given, known, base);
+  if (schema === null) return { ...built, doubtful: [] };
+  const typed = new Set(given.map(({ key }) => key));
+  const isReported = ({ path: [name] }: Problem): boolean => built.problems.some(({ path }) => path[0] === name);
+  const problems = checkArguments(built.args, schema, { typed }).filter((problem) => !isReported(problem));
+  return {
+    args: built.args,
+    problems: [...built.problems, ...problems],
+    doubtful: doubtfulArguments(built.args, schema),
+  };
+}
+
+/** Values without names are the parameters in their order, required ones first. */
+function named({ unnamed }: FunctionForm, { list }: Parameters): readonly Given[] {
+  if (unnamed.length > list.length)
+    throw misuse(`The call has ${unnamed.length} values without a name, and the tool ${list.length} parameters`);
+  return unnamed.map((given, index) => ({ ...given, key: list[index]?.name ?? '' }));
+}
+
+async function readDocument(document: string, readFile: ReadFile): Promise<Readonly<Record<string, unknown>>> {
+  const isFile = document === '-' || document.startsWith('@');
+  const path = document.startsWith('@') ? document.slice(1) : document;
+  const text = isFile ? await readFile(path) : document;
+  const json = parsed(text);
+  const where = isFile ? ` in ${path === '-' ? 'standard input' : path}` : '';
+  if (json === null) throw new SwitchyardError('OPTIONS_INVALID', `The arguments of the tool${where} are not JSON`);
+  if (isObject(json.value)) return json.value;
+  throw misuse(`The arguments of the tool${where} must be a JSON object, such as '{"city":"Bern"}', or key=value`);
+}
+
+async function readAssignment({ key, as, value }: Assignment, readFile: ReadFile): Promise<Given> {
+  const text = String(value);
+  switch (as) {
+    case 'value':
+      return { key, value };
+    case 'text':
+      return { key, text };
+    // A file is a text, whatever is in it; its last line feed belongs to the file.
+    case 'file':
+      return { key, value: (await readFile(text)).replace(/\r?\n$/, '') };
+    case 'json':
+      return { key, value: jsonOf(key, text) };
+    case 'json-file':
+      return { key, value: jsonOf(key, await readFile(text)) };
+  }
+}
+
+function jsonOf(key: string, text: string): unknown {
+  const json = parsed(text);
+  if (json === null) throw misuse(`${key}:= is not followed by JSON; write ${key}=… for a text`);
+  return json.value;
+}

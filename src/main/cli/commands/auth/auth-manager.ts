@@ -1,0 +1,42 @@
+import { type OAuthSettings, oauthSettingsOf } from '../../../../shared/map/oauth-settings.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { type SourceOptions, withManager } from '../../source-options.ts';
+import type { StartUp } from '../../start-up.ts';
+import { usableStateDir } from '../../state-folder.ts';
+import { unknownConnector } from '../../targets/unknown-names.ts';
+
+/** Throws OPTIONS_INVALID without a state folder: it is the only place that keeps logins. */
+export function assertKeepsLogins(options: SourceOptions): void {
+  if (options.state === false) throw misuse('Logins are kept in the state folder: leave out --no-state');
+  if (usableStateDir(options) === undefined) throw misuse('Without a state folder, logins are lost: give --state-dir');
+}
+
+/** What an `auth` command does with the manager. `ended` aborts when the command ends. */
+type AuthWork = (manager: ConnectorProxyManager, startUp: StartUp, ended: AbortSignal) => Promise<number>;
+
+/**
+ * Runs `work` with a manager whose entries are known and whose connectors are down until they are needed. Rejects with
+ * CONNECTOR_UNKNOWN if there is no `connector`, or as `sync()` does without any connector.
+ */
+export function withLogins(connector: string | undefined, options: SourceOptions, work: AuthWork): Promise<number> {
+  return withManager(
+    options,
+    async (manager, startUp, ended) => {
+      await manager.sync().catch((error: unknown) => {
+        // With the map's server down, files and registry are there all the same.
+        if (manager.listConnectors().length === 0) throw error;
+      });
+      if (connector !== undefined && !manager.has(connector)) throw unknownConnector(manager, connector);
+      return await work(manager, startUp, ended);
+    },
+    { connect: 'on-demand' },
+  );
+}
+
+/** What the entry of a connector says about its login; null where it says nothing, or that there is none. */
+export function settingsOf(manager: ConnectorProxyManager, connectorId: string): OAuthSettings | null {
+  const entry = manager.connector(connectorId)?.entry;
+  const settings = entry === undefined ? null : oauthSettingsOf(entry);
+  return settings === 'off' ? null : settings;
+}

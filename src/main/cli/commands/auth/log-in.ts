@@ -1,0 +1,124 @@
+import { deadline, linkSignals } from '../../../../shared/clock.ts';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import type { StartedLogin } from '../../../connectors/credentials/logins/login-service.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { printable, say } from '../../terminal/output.ts';
+import { settingsOf } from './auth-manager.ts';
+import { awaitUp } from './await-up.ts';
+import { type LoopbackRedirect, listenForRedirect } from './loopback-redirect.ts';
+import { openBrowser } from './open-browser.ts';
+import { askForRedirect, type InputLines } from './read-redirect.ts';
+import { REDIRECT_PAGES, type RedirectPage } from './redirect-page.ts';
+
+/**
+ * The port that redirects usually come to. With the same address each time, the registration at an issuer that was made
+ * for the last login can be used again. Below the range that systems give to outgoing connections.
+ */
+const USUAL_PORT = 21_737;
+
+/** How a person gets to the issuer and back. */
+export interface LoginWay {
+  /** Why no browser is opened; null to open one. */
+  readonly noBrowserBecause: string | null;
+  /** The lines to read a redirected address from; null to take it over loopback only. */
+  readonly lines: InputLines | null;
+  /** How long to wait for the redirect. */
+  readonly loginTimeoutMs: number;
+  /** How long to wait for the connector afterwards. */
+  readonly upTimeoutMs: number;
+}
+
+/** The parameters that a person came back with. */
+interface Redirected {
+  readonly parameters: URLSearchParams;
+  readonly answer: (page: RedirectPage) => void;
+}
+
+/**
+ * Logs in to one connector: listens for the redirect, sends the person to the issuer, finishes the login and waits
+ * until the connector is up. Rejects with a LOGIN_… code, CONNECTOR_UNAVAILABLE if the connector does not come up then,
+ * or the signal's reason.
+ */
+export async function logIn(
+  manager: ConnectorProxyManager,
+  connectorId: string,
+  way: LoginWay,
+  signal: AbortSignal,
+): Promise<void> {
+  const port = settingsOf(manager, connectorId)?.callbackPort ?? null;
+  const host = port === null ? '127.0.0.1' : 'localhost';
+  await using redirect = await listenForRedirect({ host, fixedPort: port, preferredPort: USUAL_PORT });
+  const started = await manager.startLogin(connectorId, { redirectUrl: redirect.url });
+  tellLogin(started, way, redirect.url);
+  if (way.noBrowserBecause === null)
+    await openBrowser(started.authorizationUrl, (why) =>
+      say(`The browser could not be opened (${printable(why)}): open the address above yourself.`),
+    );
+  const { parameters, answer } = await awaitRedirect(started, redirect, way, signal);
+  try {
+    await manager.finishLogin(parameters);
+    answer(REDIRECT_PAGES.done);
+  } catch (error) {
+    answer(REDIRECT_PAGES.failed);
+    throw error;
+  }
+  await awaitUp(manager, connectorId, way.upTimeoutMs, signal);
+}
+
+/** What a person should know before anything opens. */
+function tellLogin(started: StartedLogin, way: LoginWay, redirectUrl: string): void {
+  const { connectorId, issuer, resource, scope, authorizationUrl } = started;
+  say(`\nLogin to the connector ${printable(connectorId)}`);
+  say(`  server   ${printable(resource)}`);
+  say(`  issuer   ${printable(issuer)}`);
+  say(`  scopes   ${scope === null ? 'the issuer decides' : printable(scope)}`);
+  say(`  address  ${printable(authorizationUrl)}\n`);
+  for (const line of instructions(way, redirectUrl)) say(line);
+  say(`You have ${durationText(way.loginTimeoutMs)}; Ctrl-C gives up.`);
+}
+
+/** What to do with the address. */
+function instructions({ noBrowserBecause, lines }: LoginWay, redirectUrl: string): readonly string[] {
+  if (noBrowserBecause === null)
+    return ['Your browser opens this address now: log in there. If it does not, open the address yourself.'];
+  if (lines !== null)
+    return [
+      `Open the address in a browser and log in there. It is then sent to ${redirectUrl}.`,
+      'On this machine, that is all. On another one, that page does not load: copy its address and paste it here.',
+    ];
+  return [
+    `No browser is opened: ${noBrowserBecause}. Open the address in a browser of this machine and log in there.`,
+    'For a browser of another machine, give --no-browser.',
+  ];
+}
+
+/** The first redirect of a login, over loopback or pasted. */
+async function awaitRedirect(
+  started: StartedLogin,
+  redirect: LoopbackRedirect,
+  { lines, loginTimeoutMs }: LoginWay,
+  signal: AbortSignal,
+): Promise<Redirected> {
+  using patience = deadline(loginTimeoutMs, () => nobodyCame(started, loginTimeoutMs), signal);
+  using one = linkSignals(patience.signal);
+  const expected = { ...started, redirectUrl: redirect.url };
+  const ways: Promise<Redirected>[] = [redirect.receive(started.state, one.signal)];
+  if (lines !== null)
+    ways.push(askForRedirect(lines, expected, one.signal).then((parameters) => ({ parameters, answer: () => {} })));
+  try {
+    return await Promise.race(ways);
+  } finally {
+    // The other way ends with it.
+    one.abort(new SwitchyardError('LOGIN_FAILED', 'The redirect has come another way.'));
+  }
+}
+
+function nobodyCame({ connectorId }: StartedLogin, timeoutMs: number): SwitchyardError {
+  const waited = durationText(timeoutMs);
+  return new SwitchyardError('LOGIN_FAILED', `Nobody finished the login to ${connectorId} within ${waited}.`);
+}
+
+/** "10 min", or "30 s" below a minute. */
+function durationText(ms: number): string {
+  return ms >= 60_000 ? `${Math.round(ms / 60_000)} min` : `${Math.max(1, Math.round(ms / 1_000))} s`;
+}

@@ -1,0 +1,160 @@
+import { isErrorCode, SwitchyardError } from '../../../../shared/errors.ts';
+import { commandOf } from '../../../connectors/connection/local-entry.ts';
+import type { ConnectorStatus } from '../../../connectors/connector-status.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { misuse } from '../../flags/option-values.ts';
+import type { SourceOptions } from '../../source-options.ts';
+import { DEFAULT_WAIT_MS, type StartUp } from '../../start-up.ts';
+import { EXIT, type Failure, failureLine, failureOf, print, printable, printJson, say } from '../../terminal/output.ts';
+import { assertKeepsLogins, settingsOf, withLogins } from './auth-manager.ts';
+import { type LoginWay, logIn } from './log-in.ts';
+import { noBrowserBecause } from './open-browser.ts';
+import { readLines } from './read-redirect.ts';
+
+export interface LoginOptions extends SourceOptions {
+  /** False with `--no-browser`. */
+  readonly browser: boolean;
+  /** Logs in although there is a valid login. */
+  readonly force: boolean;
+  readonly loginTimeout: number;
+}
+
+/** What came of one connector. */
+interface LoginResult {
+  readonly connectorId: string;
+  readonly ok: boolean;
+  /**
+   * - `logged-in`: by this command
+   * - `already`: it has a valid login
+   * - `by-itself`: it logs in without a person (client credentials)
+   * - `not-wanted`: it is up without a login
+   */
+  readonly outcome: 'logged-in' | 'already' | 'by-itself' | 'not-wanted' | 'failed';
+  readonly issuer: string | null;
+  readonly scope: string | null;
+  readonly toolCount: number;
+  readonly error: Failure | null;
+}
+
+/**
+ * Logs in to a connector, or to each one that needs it, one after the other; one that fails does not stop the rest.
+ * Resolves with the exit code: 0 if all of them are up. Rejects with OPTIONS_INVALID without a state folder, and with
+ * CONNECTOR_UNKNOWN.
+ */
+export async function runAuthLogin(connector: string | undefined, options: LoginOptions): Promise<number> {
+  assertKeepsLogins(options);
+  return await withLogins(connector, options, async (manager, startUp, ended) => {
+    const because = options.browser ? noBrowserBecause() : 'as --no-browser says';
+    // Where nobody types, standard input is read only if the option asks for it.
+    const reads = because !== null && (!options.browser || process.stdin.isTTY === true);
+    using lines = reads ? readLines(process.stdin, process.stderr) : null;
+    const way: LoginWay = {
+      noBrowserBecause: because,
+      lines,
+      loginTimeoutMs: options.loginTimeout,
+      upTimeoutMs: options.wait ?? DEFAULT_WAIT_MS,
+    };
+    const attempt: Attempt = { manager, startUp, way, isForced: options.force, ended };
+    const results: LoginResult[] = [];
+    for (const id of connector === undefined ? await needingLogin(attempt) : [connector]) {
+      const result = await loginResult(attempt, id, connector !== undefined);
+      results.push(result);
+      if (!options.json) tellResult(result);
+      if (result.error !== null) say(`mcp-switchyard: ${printable(id)}: ${failureLine(result.error)}`);
+    }
+    const ok = results.every((result) => result.ok);
+    if (options.json) printJson({ ok, connectors: results });
+    else if (results.length === 0) print('No connector needs a login.\n');
+    return ok ? EXIT.ok : EXIT.failed;
+  });
+}
+
+interface Attempt {
+  readonly manager: ConnectorProxyManager;
+  readonly startUp: StartUp;
+  readonly way: LoginWay;
+  readonly isForced: boolean;
+  readonly ended: AbortSignal;
+}
+
+/** The connectors that a person has to log in to, or cannot log in to: all that may want a login are tried. */
+async function needingLogin({ manager, startUp, isForced }: Attempt): Promise<readonly string[]> {
+  const ids = manager
+    .listConnectors()
+    .filter((entry) => entry.status === 'enabled' && commandOf(entry) === null)
+    .map(({ id }) => id);
+  await Promise.all(ids.map((id) => startUp.settled(id)));
+  const logins = isForced ? (await manager.logins()).map(({ connectorId }) => connectorId) : [];
+  return ids.filter((id) => {
+    const status = manager.connector(id)?.status;
+    if (status == null) return false;
+    if (status.state === 'backing-off') say(`${printable(id)} cannot be reached: ${printable(whyNotUp(status))}`);
+    return status.state === 'needs-login' || logins.includes(id) || isLoginFault(status);
+  });
+}
+
+/** Whether a login failed in a way that no person can help with here. */
+function isLoginFault({ state, lastError }: ConnectorStatus): boolean {
+  return state === 'failed' && lastError?.code.startsWith('LOGIN_') === true;
+}
+
+async function loginResult(attempt: Attempt, connectorId: string, isNamed: boolean): Promise<LoginResult> {
+  const { manager, ended } = attempt;
+  try {
+    const outcome = await outcomeOf(attempt, connectorId, isNamed);
+    const login = (await manager.logins()).find((known) => known.connectorId === connectorId);
+    const toolCount = manager.connector(connectorId)?.status?.toolCount ?? 0;
+    const { issuer = null, scope = null } = login ?? {};
+    return { connectorId, ok: true, outcome, issuer, scope, toolCount, error: null };
+  } catch (error) {
+    // The whole command has ended.
+    ended.throwIfAborted();
+    const failed = { connectorId, ok: false, outcome: 'failed', issuer: null, scope: null, toolCount: 0 } as const;
+    return { ...failed, error: failureOf(error) };
+  }
+}
+
+/** Logs in if that is needed. */
+async function outcomeOf(attempt: Attempt, connectorId: string, isNamed: boolean): Promise<LoginResult['outcome']> {
+  const { manager, startUp, way, isForced, ended } = attempt;
+  const entry = manager.connector(connectorId)?.entry;
+  const id = printable(connectorId);
+  if (entry?.status === 'disabled') throw misuse(`${id} is disabled in its entry`);
+  if (entry !== undefined && commandOf(entry) !== null) throw misuse(`${id} is a program, which takes no login`);
+  if (isNamed) await startUp.settled(connectorId);
+  const status = manager.connector(connectorId)?.status;
+  const isUp = status?.state === 'ready' || status?.state === 'degraded';
+  if (isUp && settingsOf(manager, connectorId)?.grant === 'client_credentials') return 'by-itself';
+  if (isUp && !isForced) {
+    const login = (await manager.logins()).find((known) => known.connectorId === connectorId);
+    if (login === undefined) return 'not-wanted';
+    if (login.state === 'logged-in' && login.missingScope === null) return 'already';
+  }
+  if (!isForced && !isUp && status != null && status.state !== 'needs-login') throw errorOf(status);
+  await logIn(manager, connectorId, way, ended);
+  return 'logged-in';
+}
+
+/** Why a connector is down, as an error. */
+function errorOf({ id, state, lastError, why }: ConnectorStatus): SwitchyardError {
+  const detail = { connectorId: id };
+  return lastError !== null && isErrorCode(lastError.code)
+    ? new SwitchyardError(lastError.code, lastError.message, { detail })
+    : new SwitchyardError('CONNECTOR_UNAVAILABLE', `${id} is ${state}: ${why}`, { detail });
+}
+
+function whyNotUp({ lastError, why }: ConnectorStatus): string {
+  return lastError === null ? why : `${lastError.code}: ${lastError.message}`;
+}
+
+/** One line on stdout for a connector that is up. */
+function tellResult({ connectorId, outcome, issuer, toolCount }: LoginResult): void {
+  const id = printable(connectorId);
+  const at = issuer === null ? '' : ` at ${printable(issuer)}`;
+  const tools = `${toolCount} ${toolCount === 1 ? 'tool' : 'tools'}`;
+  if (outcome === 'logged-in') print(`${id}: logged in${at}; it is up and has ${tools}\n`);
+  if (outcome === 'already') print(`${id}: already logged in${at}; it is up and has ${tools}. --force logs in again\n`);
+  if (outcome === 'by-itself') print(`${id}: logs in by itself${at} (client credentials); it is up and has ${tools}\n`);
+  if (outcome === 'not-wanted')
+    print(`${id}: is up without a login and has ${tools}. --force tries one all the same\n`);
+}

@@ -1,0 +1,64 @@
+import type { LoginSummary } from '../../../connectors/credentials/logins/login-service.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { misuse } from '../../flags/option-values.ts';
+import type { SourceOptions } from '../../source-options.ts';
+import { EXIT, type Failure, failureLine, failureOf, print, printable, printJson, say } from '../../terminal/output.ts';
+import { assertKeepsLogins, withLogins } from './auth-manager.ts';
+
+export interface LogoutOptions extends SourceOptions {
+  /** Every connector that has a login. */
+  readonly all: boolean;
+}
+
+interface LoggedOut {
+  readonly connectorId: string;
+  readonly ok: boolean;
+  /** Whether there was a login. */
+  readonly wasLoggedIn: boolean;
+  readonly issuer: string | null;
+  readonly error: Failure | null;
+}
+
+/**
+ * Logs out of one connector, or of all; one that fails does not stop the rest. Resolves with the exit code. Rejects
+ * with OPTIONS_INVALID without a connector or with both.
+ */
+export async function runAuthLogout(connector: string | undefined, options: LogoutOptions): Promise<number> {
+  if (options.all === (connector !== undefined)) throw misuse('Give the id of a connector, or --all');
+  assertKeepsLogins(options);
+  return await withLogins(connector, options, async (manager) => {
+    const logins = await manager.logins();
+    const ids = connector === undefined ? logins.filter(hasLogin).map((login) => login.connectorId) : [connector];
+    const results: LoggedOut[] = [];
+    for (const id of ids) {
+      const issuer = logins.find(({ connectorId }) => connectorId === id)?.issuer ?? null;
+      results.push(await logOut(manager, id, issuer));
+    }
+    const ok = results.every((result) => result.ok);
+    if (options.json) printJson({ ok, connectors: results });
+    else print(results.length === 0 ? 'There is no login.\n' : results.map(resultLine).join(''));
+    for (const { connectorId, error } of results)
+      if (error !== null) say(`mcp-switchyard: ${printable(connectorId)}: ${failureLine(error)}`);
+    return ok ? EXIT.ok : EXIT.failed;
+  });
+}
+
+function hasLogin({ state }: LoginSummary): boolean {
+  return state !== 'none';
+}
+
+async function logOut(manager: ConnectorProxyManager, connectorId: string, issuer: string | null): Promise<LoggedOut> {
+  try {
+    return { connectorId, ok: true, wasLoggedIn: await manager.logout(connectorId), issuer, error: null };
+  } catch (error) {
+    return { connectorId, ok: false, wasLoggedIn: true, issuer, error: failureOf(error) };
+  }
+}
+
+function resultLine({ connectorId, ok, wasLoggedIn, issuer }: LoggedOut): string {
+  if (!ok) return '';
+  const id = printable(connectorId);
+  if (!wasLoggedIn) return `${id}: there was no login\n`;
+  const where = issuer === null ? 'the issuer' : printable(issuer);
+  return `${id}: logged out. The tokens are deleted here, and revoked at ${where} if it supports that.\n`;
+}

@@ -1,0 +1,32 @@
+import type { ListedConnector } from '../../../manager/manager-status.ts';
+import { needsLogin } from '../../start-up.ts';
+import { loginCommand, withOwnCommand } from '../../terminal/own-command.ts';
+import { isoOf } from '../sync.ts';
+import type { Finding } from './checks.ts';
+
+/** Which connectors need a login, and how long the other logins last. Connectors without a login are left out. */
+export function checkLogins(connectors: readonly ListedConnector[]): Finding[] {
+  return connectors.flatMap((connector) => {
+    if (needsLogin(connector)) return [missing(connector)];
+    return connector.state !== 'disabled' && connector.login?.state === 'logged-in' ? [present(connector)] : [];
+  });
+}
+
+function missing({ id, lastError, why, login }: ListedConnector): Finding {
+  const lost = login?.state === 'lost' && login.reason !== null ? ` It was logged in before: ${login.reason}` : '';
+  return { check: 'login', outcome: 'failed', message: `${id}: ${withOwnCommand(lastError?.message ?? why)}${lost}` };
+}
+
+/** A login that nobody can refresh ends at a known time, and its tools with it. */
+function present({ id, login }: ListedConnector): Finding {
+  const where = `${id}: logged in at ${login?.issuer ?? 'an unknown issuer'}`;
+  const expiresAt = login?.expiresAt ?? null;
+  if (login?.isRefreshable === true) return { check: 'login', outcome: 'ok', message: `${where}, refreshed by itself` };
+  if (expiresAt === null) return { check: 'login', outcome: 'ok', message: `${where}, without an end that is known` };
+  const again = `run \`${loginCommand(id)}\` before that`;
+  return {
+    check: 'login',
+    outcome: 'note',
+    message: `${where} until ${isoOf(expiresAt)}; it cannot be refreshed, so ${again}`,
+  };
+}

@@ -1,0 +1,41 @@
+import { isObject } from '../../../mcp/json-rpc.ts';
+import { sizeText } from '../../results/content-parts.ts';
+import { listFeatures } from '../../targets/list-features.ts';
+import { counted, EXIT, print, printJson } from '../../terminal/output.ts';
+import { renderTable } from '../../terminal/render-table.ts';
+import { type FeatureOptions, textOf, withFeatures } from './with-features.ts';
+
+/**
+ * Lists resources and templates of resources: of all connectors, or of one, which is then the only one that is started.
+ * Resolves with the exit code: 0 if what was asked for is up. Rejects with CONNECTOR_UNKNOWN.
+ */
+export function runResources(words: readonly string[], options: FeatureOptions): Promise<number> {
+  return withFeatures(words, options, async (manager, ids, isUp) => {
+    const resources = (await Promise.all(ids.map((id) => listFeatures(manager, id, 'resources')))).flat();
+    const templates = (await Promise.all(ids.map((id) => listFeatures(manager, id, 'templates')))).flat();
+    if (options.json) {
+      const shown = (list: typeof resources): object[] =>
+        list.map(({ connectorId, item }) => ({ connectorId, ...item }));
+      printJson({ ok: isUp, resources: shown(resources), resourceTemplates: shown(templates) });
+    } else {
+      const rows = [...resources, ...templates].map(({ connectorId, item }) => [
+        connectorId,
+        textOf(item.uri ?? item.uriTemplate),
+        [textOf(item.mimeType), typeof item.size === 'number' ? sizeText(item.size) : '']
+          .filter((part) => part !== '')
+          .join(', '),
+        describe(item),
+      ]);
+      print(renderTable(['connector', 'uri', 'type', 'description'], rows));
+      const more = templates.length === 0 ? '' : `, ${counted(templates.length, 'template')}`;
+      print(`\n${counted(resources.length, 'resource')}${more}\n`);
+    }
+    return isUp ? EXIT.ok : EXIT.failed;
+  });
+}
+
+function describe(item: Readonly<Record<string, unknown>>): string {
+  const title = textOf(item.title) || textOf(item.name);
+  const about = textOf(item.description);
+  return isObject(item) && about !== '' ? `${title}: ${about}` : title;
+}

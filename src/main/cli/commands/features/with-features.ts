@@ -1,0 +1,67 @@
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { isAddress } from '../../flags/is-address.ts';
+import { misuse } from '../../flags/option-values.ts';
+import { type SourceOptions, withManager } from '../../source-options.ts';
+import { connectorsOf, notUp, type StartUp } from '../../start-up.ts';
+import { type AdHocOptions, adHocServer } from '../../targets/ad-hoc.ts';
+import { startConnector, syncEntries } from '../../targets/chosen-connector.ts';
+import { sayNotUp } from '../sync.ts';
+
+/** What `resources`, `prompts` and `read` are given. */
+export interface FeatureOptions extends SourceOptions, AdHocOptions {
+  /** The only connector. */
+  readonly connector?: string;
+}
+
+/** `ids` are the connectors that are up; `isUp` is whether all are that were asked for. */
+type FeatureWork = (manager: ConnectorProxyManager, ids: readonly string[], isUp: boolean) => Promise<number>;
+
+/** The connector that `words` and options name: an address, a program, an id, or none for all. */
+export async function withFeatures(
+  words: readonly string[],
+  options: FeatureOptions,
+  work: FeatureWork,
+): Promise<number> {
+  const [word, ...rest] = words;
+  const server = adHocServer(isAddress(word) ? word : undefined, options);
+  const named = isAddress(word) ? undefined : word;
+  if (rest.length > 0 || (named !== undefined && (server !== null || options.connector !== undefined)))
+    throw misuse('Name one connector: its id, its address, or a program after --');
+  return withOne(
+    server === null ? options : { ...options, adHoc: server },
+    server?.id ?? options.connector ?? named,
+    work,
+  );
+}
+
+/** The same, of the connector called `only`, which is then the only one that is started; all without it. */
+export function withOne(options: SourceOptions, only: string | undefined, work: FeatureWork): Promise<number> {
+  return withManager(
+    options,
+    async (manager, startUp) => {
+      await start(manager, startUp, only);
+      const down = new Set(notUp(manager, only).map(({ id }) => id));
+      const states = connectorsOf(manager, only);
+      const up = states.filter(({ id, state }) => !down.has(id) && state !== 'disabled').map(({ id }) => id);
+      const code = await work(manager, up, down.size === 0 && (only === undefined || up.length > 0));
+      sayNotUp(states);
+      return code;
+    },
+    only === undefined ? {} : { syncDeadlineMs: 1, connect: 'on-demand', only: () => only },
+  );
+}
+
+async function start(manager: ConnectorProxyManager, startUp: StartUp, only: string | undefined): Promise<void> {
+  if (only === undefined) {
+    await manager.sync();
+    await startUp.settled();
+  } else {
+    await syncEntries(manager);
+    await startConnector(manager, startUp, only);
+  }
+}
+
+/** A member that should be a text. */
+export function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

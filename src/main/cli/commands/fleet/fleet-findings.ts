@@ -1,0 +1,79 @@
+import type { FleetProbe } from '../../../../shared/protocol/fleet/fleet-messages.ts';
+import type { Fleet } from '../../../fleet/fleet.ts';
+import { type Finding, failedFinding } from '../doctor/checks.ts';
+import { asked } from './join-fleet.ts';
+
+/** The oldest Redis whose ACL rules and commands are enough. Valkey began beyond it. */
+const OLDEST_MAJOR = 7;
+
+/** Beyond this, a host waits noticeably for what it asks. */
+const SLOW_MS = 50;
+
+const PROBE_TIMEOUT_MS = 5_000;
+
+/** What `fleet check` and `doctor` say of a fleet: what works, and what to do about the rest. */
+export async function fleetFindings(fleet: Fleet): Promise<readonly Finding[]> {
+  if (!fleet.isConnected) await asked(fleet);
+  const { id, role, failure } = fleet.status();
+  if (!fleet.isConnected)
+    return [failed('server', `the server of the fleet is away: ${failure?.message ?? 'it did not answer'}`)];
+  const connected = ok('server', `connected to fleet ${id} as ${fleet.hostId}`);
+  try {
+    const probe = await fleet.ask((api) => api.probe(), PROBE_TIMEOUT_MS);
+    return [connected, ...probeFindings(probe, role), ...hostFindings(fleet)];
+  } catch (error) {
+    return [connected, failedFinding('probe', error)];
+  }
+}
+
+function probeFindings(probe: FleetProbe, role: Fleet['role']): readonly Finding[] {
+  const { pingMs, missingPermissions } = probe;
+  const answered = `answers in ${pingMs.toFixed(1)} ms`;
+  return [
+    pingMs > SLOW_MS ? note('latency', `${answered}: put the server nearer to its hosts`) : ok('latency', answered),
+    ...versionFinding(probe.server),
+    ...memoryFindings(probe),
+    ...persistenceFinding(probe.isAppendOnly),
+    missingPermissions.length === 0
+      ? ok('access', `the user may do what the role \`${role}\` needs`)
+      : failed(
+          'access',
+          `the user lacks ${missingPermissions.join(', ')}: give it the ACL rules of docs/fleet.md for \`${role}\``,
+        ),
+  ];
+}
+
+function versionFinding(version: string | null): readonly Finding[] {
+  if (version === null) return [note('version', 'unknown: the user may not ask with INFO, which nothing else needs')];
+  return Number.parseInt(version, 10) >= OLDEST_MAJOR
+    ? [ok('version', version)]
+    : [failed('version', `${version} is too old: install Redis ${OLDEST_MAJOR}.0 or Valkey 8`)];
+}
+
+function memoryFindings({ maxMemoryPolicy: policy, usedMemoryBytes }: FleetProbe): readonly Finding[] {
+  if (policy === null || usedMemoryBytes === null) return [];
+  const used = `${Math.round(usedMemoryBytes / 2 ** 20)} MiB used, maxmemory-policy ${policy}`;
+  return policy === 'noeviction'
+    ? [ok('memory', used)]
+    : [note('memory', `${used}: a full server drops records, also pins and logins. Set it to noeviction`)];
+}
+
+function persistenceFinding(isAppendOnly: boolean | null): readonly Finding[] {
+  if (isAppendOnly === null) return [];
+  const isLost = 'appendonly is off: after a restart of the server each host brings back what its --state-dir has';
+  return isAppendOnly
+    ? [ok('disk', 'appendonly is on')]
+    : [note('disk', `${isLost}. Hosts without one need \`appendonly yes\``)];
+}
+
+function hostFindings(fleet: Fleet): readonly Finding[] {
+  const { refusedCount } = fleet.status();
+  const count = `${fleet.hosts.length} other hosts are in the roster`;
+  if (refusedCount === 0) return [ok('hosts', count)];
+  const why = 'records or commands were refused: do all hosts have the same secret, and this user its permissions?';
+  return [failed('hosts', `${count}; ${refusedCount} ${why}`)];
+}
+
+const ok = (check: string, message: string): Finding => ({ check, outcome: 'ok', message });
+const note = (check: string, message: string): Finding => ({ check, outcome: 'note', message });
+const failed = (check: string, message: string): Finding => ({ check, outcome: 'failed', message });

@@ -1,0 +1,51 @@
+import { settledWithin, startTimer, systemClock, systemRandom } from '../../../../shared/clock.ts';
+import { createFleet } from '../../../fleet/create-fleet.ts';
+import type { Fleet } from '../../../fleet/fleet.ts';
+import { silentLogger } from '../../../observability/logger.ts';
+import { resolveFleet } from '../../../options/fleet-options.ts';
+import { checkFleetOptions } from '../../../options/option-checks.ts';
+import { type FleetFlags, fleetChoice } from '../../flags/fleet-options.ts';
+import { misuse } from '../../flags/option-values.ts';
+
+/** How long the server may take to answer, and its roster to be read. */
+const JOIN_WITHIN_MS = 10_000;
+
+/** How long after a first failure it may still come about: a busy machine misses a deadline now and then. */
+const RETRY_WITHIN_MS = 1_500;
+
+/** What `fleet status`, `fleet hosts` and `fleet check` are given. */
+export interface FleetCommandOptions extends FleetFlags {
+  readonly json: boolean;
+}
+
+/**
+ * Runs `work` with the fleet that the flags name, as an onlooker: the roster does not name this process. The server was
+ * asked then, and answered or not. Throws OPTIONS_INVALID without `--fleet`.
+ */
+export async function withFleetOf<T>(options: FleetCommandOptions, work: (fleet: Fleet) => Promise<T>): Promise<T> {
+  const { json: _, ...flags } = options;
+  const chosen = fleetChoice(flags);
+  checkFleetOptions(chosen);
+  const resolved = resolveFleet(chosen);
+  if (resolved === null) throw misuse('Give --fleet URL with --fleet-id ID and --fleet-secret-env NAME');
+  const fleet = createFleet(resolved, {
+    ...{ logger: silentLogger, clock: systemClock, random: systemRandom, isOnlooker: true },
+  });
+  try {
+    await asked(fleet);
+    return await work(fleet);
+  } finally {
+    await fleet.close();
+  }
+}
+
+/** Resolves once the server has answered and the roster was read, or there was a failure. Never rejects. */
+export async function asked(fleet: Fleet): Promise<void> {
+  const ready = new Promise<void>((resolve) => {
+    fleet.on('roster', () => resolve());
+    fleet.on('connection', ({ isConnected }) => {
+      if (!isConnected) startTimer(RETRY_WITHIN_MS, resolve);
+    });
+  });
+  await settledWithin(ready, fleet.status().failure === null ? JOIN_WITHIN_MS : RETRY_WITHIN_MS);
+}

@@ -1,0 +1,71 @@
+import type { FleetHost, FleetHostMap } from '../../../../shared/fleet/fleet-settings.ts';
+import { EXIT, print, printable, printJson } from '../../terminal/output.ts';
+import { renderTable } from '../../terminal/render-table.ts';
+import { isoOf } from '../sync.ts';
+import { assertConnected, shortDigest, warnOfRefused } from './hosts.ts';
+import { type FleetCommandOptions, withFleetOf } from './join-fleet.ts';
+
+/** A service map over all hosts. */
+interface FleetMapSummary {
+  readonly name: string;
+  readonly sourceId: string;
+  /** SHA-256 and `generatedAt` (epoch ms) of the newest body that a host has; null where no host has one. */
+  readonly sha256: string | null;
+  readonly generatedAtMs: number | null;
+  /** Id of the host that asks the source for all; null where none does. */
+  readonly leader: string | null;
+  readonly hosts: number;
+  /** Hosts that have the newest one. */
+  readonly current: number;
+}
+
+/** Shows a fleet as a whole. The exit code: 0 if every map has a leader and every host the newest body. */
+export function runFleetStatus(options: FleetCommandOptions): Promise<number> {
+  return withFleetOf(options, async (fleet) => {
+    assertConnected(fleet);
+    const probe = await fleet.ask((api) => api.probe());
+    const { id } = fleet;
+    const maps = mapsOf(fleet.hosts);
+    const isGood = maps.every(({ leader, hosts, current }) => leader !== null && hosts === current);
+    const roles = { any: countOf(fleet.hosts, 'any'), reader: countOf(fleet.hosts, 'reader') };
+    if (options.json) printJson({ ok: isGood, id, hosts: fleet.hosts.length, roles, server: probe, maps });
+    else {
+      const server = `${probe.server ?? 'version unknown'}, answers in ${probe.pingMs.toFixed(1)} ms`;
+      const hosts = `${fleet.hosts.length} hosts, ${roles.reader} of them readers`;
+      print(`fleet      ${printable(id)}\nserver     ${printable(server)}\nhosts      ${hosts}\n`);
+      if (maps.length > 0) print(`\n${mapTable(maps)}\n`);
+    }
+    warnOfRefused(fleet);
+    return isGood ? EXIT.ok : EXIT.failed;
+  });
+}
+
+function countOf(hosts: readonly FleetHost[], role: FleetHost['role']): number {
+  return hosts.filter((host) => host.role === role).length;
+}
+
+function mapsOf(hosts: readonly FleetHost[]): readonly FleetMapSummary[] {
+  const byName = Map.groupBy(
+    hosts.flatMap(({ hostId, maps }) => maps.map((map) => ({ hostId, map }))),
+    ({ map }) => map.name,
+  );
+  return [...byName].map(([name, held]) => {
+    const newest = held.map(({ map }) => map).reduce(newerOf);
+    const { sourceId, sha256, generatedAtMs } = newest;
+    const leader = held.find(({ map }) => map.isLeading)?.hostId ?? null;
+    const current = held.filter(({ map }) => map.sha256 === sha256).length;
+    return { name, sourceId, sha256, generatedAtMs, leader, hosts: held.length, current };
+  });
+}
+
+function newerOf(one: FleetHostMap, other: FleetHostMap): FleetHostMap {
+  return (other.generatedAtMs ?? 0) > (one.generatedAtMs ?? 0) ? other : one;
+}
+
+function mapTable(maps: readonly FleetMapSummary[]): string {
+  const rows = maps.map(({ sourceId, sha256, generatedAtMs, leader, hosts, current }) => [
+    ...[printable(sourceId), shortDigest(sha256), generatedAtMs === null ? '' : isoOf(generatedAtMs)],
+    ...[printable(leader ?? 'none'), `${current} of ${hosts}`],
+  ]);
+  return renderTable(['map', 'newest', 'generated', 'leader', 'hosts that have it'], rows);
+}

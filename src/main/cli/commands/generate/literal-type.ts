@@ -1,0 +1,37 @@
+import { isObject } from '../../../mcp/json-rpc.ts';
+import { atom, literal, MAX_MEMBERS, propertyName, type TypeText, UNKNOWN, unionOf } from './type-text.ts';
+
+/** How deep a constant is written out. */
+const MAX_DEPTH = 16;
+
+/** Members of a constant object or array that are written out. */
+const MAX_CONSTANT = 200;
+
+/** The type that only this JSON value has; a wider one for a value that is too large. */
+export function literalType(value: unknown, depth = 0): TypeText {
+  if (typeof value === 'string') return atom(literal(value));
+  if (typeof value === 'number') return atom(Number.isFinite(value) ? String(value) : 'number');
+  if (value === null || typeof value === 'boolean') return atom(String(value));
+  if (depth >= MAX_DEPTH) return UNKNOWN;
+  if (Array.isArray(value)) {
+    if (value.length > MAX_CONSTANT) return atom('readonly unknown[]');
+    return {
+      ...atom(`readonly [${value.map((item) => literalType(item, depth + 1).text).join(', ')}]`),
+      isCompound: true,
+    };
+  }
+  if (!isObject(value)) return UNKNOWN;
+  const names = Object.keys(value).sort();
+  if (names.length === 0) return atom('{ [key: string]: never }');
+  if (names.length > MAX_CONSTANT) return atom('{ [key: string]: unknown }');
+  return atom(
+    `{ ${names.map((name) => `${propertyName(name)}: ${literalType(value[name], depth + 1).text}`).join('; ')} }`,
+  );
+}
+
+/** The type of the values of an `enum`: the kinds of its values alone where there are very many. */
+export function literalUnion(values: readonly unknown[]): TypeText {
+  if (values.length <= MAX_MEMBERS) return unionOf(values.map((value) => literalType(value)));
+  const kinds = new Set(values.map((value) => (value === null ? 'null' : typeof value)));
+  return kinds.has('object') ? UNKNOWN : unionOf([...kinds].sort().map((kind) => atom(kind)));
+}

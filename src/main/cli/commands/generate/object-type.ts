@@ -1,0 +1,54 @@
+import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+import type { SchemaReader } from './schema-reader.ts';
+import { atom, comment, indented, propertyName, type TypeText, UNKNOWN, unionOf } from './type-text.ts';
+
+/** Whether a schema without a type is about objects. */
+export function isObjectSchema(schema: JsonObject): boolean {
+  const { properties, patternProperties, additionalProperties, required } = schema;
+  return (
+    isObject(properties) ||
+    isObject(patternProperties) ||
+    isObject(additionalProperties) ||
+    additionalProperties === false ||
+    Array.isArray(required)
+  );
+}
+
+/**
+ * The type of objects that a schema describes. Where it names properties and says nothing of others, the type has
+ * those alone, so that a misspelt one is found; JSON Schema itself would allow any.
+ */
+export function objectType(schema: JsonObject, reader: SchemaReader): TypeText {
+  const properties = isObject(schema.properties) ? schema.properties : {};
+  const required = new Set(
+    Array.isArray(schema.required) ? schema.required.filter((it) => typeof it === 'string') : [],
+  );
+  const names = [...new Set([...Object.keys(properties), ...required])].sort();
+  const others = otherProperties(schema, names.length > 0, reader);
+  const members = names.map((name) => {
+    const property = Object.hasOwn(properties, name) ? properties[name] : true;
+    const mark = required.has(name) ? '' : '?';
+    return `${documentation(property)}${propertyName(name)}${mark}: ${reader.within(property).text};`;
+  });
+  if (others !== null) members.push(`[key: string]: ${others.text};`);
+  return atom(`{\n  ${members.map(indented).join('\n  ')}\n}`);
+}
+
+/** The documentation of what a schema describes. */
+export function documentation(schema: unknown): string {
+  if (!isObject(schema)) return '';
+  const { description, title, deprecated } = schema;
+  return comment(description ?? title, deprecated === true ? ['@deprecated'] : []);
+}
+
+/** The type of properties that have no name in the schema; null where there are none. */
+function otherProperties(schema: JsonObject, hasNames: boolean, reader: SchemaReader): TypeText | null {
+  const { additionalProperties, unevaluatedProperties, patternProperties } = schema;
+  const rest = additionalProperties ?? unevaluatedProperties;
+  const patterns = isObject(patternProperties) ? Object.keys(patternProperties).sort() : [];
+  // An index must fit the named properties too, whatever they are.
+  if (hasNames) return patterns.length > 0 || rest === true || isObject(rest) ? UNKNOWN : null;
+  if (rest === undefined || rest === true) return UNKNOWN;
+  const described = patterns.map((pattern) => reader.within((patternProperties as JsonObject)[pattern]));
+  return unionOf([...described, reader.within(rest)]);
+}

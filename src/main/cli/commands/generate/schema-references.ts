@@ -1,0 +1,73 @@
+import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+
+/** Members of a schema beyond this many are not searched for anchors. */
+const MAX_NODES = 50_000;
+
+/** Where a reference points to. */
+export interface ReferenceTarget {
+  /** The same for every reference that points there. */
+  readonly place: string;
+  readonly schema: unknown;
+}
+
+/** Finds what `$ref` and its like point to within one schema. What is outside of it is never fetched. */
+export class SchemaReferences {
+  readonly #root: unknown;
+  /** Schemas by `$anchor`, `$dynamicAnchor` and `$id`; built when the first of them is asked for. */
+  #named: ReadonlyMap<string, unknown> | null = null;
+
+  constructor(root: unknown) {
+    this.#root = root;
+  }
+
+  /** The schema that a reference names; null where it names none of this document. */
+  find(reference: string): ReferenceTarget | null {
+    const place = reference === '' ? '#' : decoded(reference);
+    if (place === '#') return { place, schema: this.#root };
+    if (place.startsWith('#/')) return found(place, atPointer(this.#root, place.slice(2)));
+    this.#named ??= namesIn(this.#root);
+    return found(place, this.#named.get(place));
+  }
+}
+
+function found(place: string, schema: unknown): ReferenceTarget | null {
+  return schema === undefined ? null : { place, schema };
+}
+
+/** RFC 6901, over own members only. */
+function atPointer(root: unknown, pointer: string): unknown {
+  let value: unknown = root;
+  for (const token of pointer.split('/')) {
+    const name = token.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as JsonObject)[name];
+  }
+  return value;
+}
+
+function decoded(reference: string): string {
+  try {
+    return decodeURIComponent(reference);
+  } catch {
+    // A percent sign that encodes nothing stands for itself.
+    return reference;
+  }
+}
+
+function namesIn(root: unknown): ReadonlyMap<string, unknown> {
+  const names = new Map<string, unknown>();
+  const open: unknown[] = [root];
+  for (let count = 0; count < MAX_NODES; count += 1) {
+    const value = open.pop();
+    if (value === undefined && open.length === 0) break;
+    if (typeof value !== 'object' || value === null) continue;
+    if (isObject(value)) {
+      const { $anchor, $dynamicAnchor, $id } = value;
+      const own = [$anchor, $dynamicAnchor].flatMap((name) => (typeof name === 'string' ? [`#${name}`] : []));
+      if (typeof $id === 'string') own.push($id, $id.replace(/#$/, ''));
+      for (const name of own) if (!names.has(name)) names.set(name, value);
+    }
+    for (const member of Object.values(value).reverse()) open.push(member);
+  }
+  return names;
+}

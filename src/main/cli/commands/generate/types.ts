@@ -1,0 +1,100 @@
+import { readFileSync } from 'node:fs';
+import { createTwoFilesPatch } from 'diff';
+import { codeOf, SwitchyardError } from '../../../../shared/errors.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { type SourceOptions, withManager } from '../../source-options.ts';
+import { connectorsOf, notUp, type StartUp } from '../../start-up.ts';
+import { EXIT, print, printable, printJson, say } from '../../terminal/output.ts';
+import { writeOutputFile } from '../../terminal/write-output-file.ts';
+import { sayNotUp } from '../sync.ts';
+import { clientModule } from './client-module.ts';
+
+export interface GenerateTypesOptions extends SourceOptions {
+  /** Whether the file is compared alone, and not written. */
+  readonly check: boolean;
+  /** The file; stdout without it. */
+  readonly out?: string;
+}
+
+/** Lines of differences that are shown. */
+const MAX_LINES = 100;
+
+/** How long differences are looked for. */
+const DIFF_MS = 2_000;
+
+/**
+ * Writes types and a client for the tools of all connectors. Resolves with the exit code: 1, and nothing is written,
+ * where a connector that was never listed is not up; 1 also for `check` of a file that is not current. Rejects with
+ * OPTIONS_INVALID for a file that cannot be read or written.
+ */
+export function runGenerateTypes(options: GenerateTypesOptions): Promise<number> {
+  const { check, out } = options;
+  if (check && out === undefined)
+    throw new SwitchyardError('OPTIONS_INVALID', '--check needs the file that it checks: give --out FILE too');
+  const work = async (manager: ConnectorProxyManager, startUp: StartUp): Promise<number> => {
+    await manager.sync();
+    await startUp.settled();
+    const tools = manager.listTools();
+    const listed = new Set(tools.map(({ connectorId }) => connectorId));
+    const missing = notUp(manager).filter(({ id }) => !listed.has(id));
+    sayNotUp(connectorsOf(manager));
+    if (missing.length > 0) {
+      if (options.json) printJson({ ok: false, notUp: missing });
+      say('Nothing is written: the tools of these connectors are not known');
+      return EXIT.failed;
+    }
+    const text = clientModule(tools);
+    return check ? compared(text, out ?? '', options) : written(text, tools.length, options);
+  };
+  return withManager(options, work);
+}
+
+function written(text: string, toolCount: number, { out, json }: GenerateTypesOptions): number {
+  const isChanged = out !== undefined && textOf(out) !== text;
+  if (out === undefined && !json) print(text);
+  if (out !== undefined && isChanged) writeOutputFile(out, text);
+  if (json) printJson({ ok: true, toolCount, ...(out === undefined ? { text } : { file: out, isChanged }) });
+  else if (out !== undefined)
+    say(`${printable(out)}: ${toolCount} tools, ${isChanged ? 'written' : 'current already'}`);
+  return EXIT.ok;
+}
+
+function compared(text: string, out: string, { json }: GenerateTypesOptions): number {
+  const present = textOf(out);
+  const isCurrent = present === text;
+  const differences = isCurrent ? [] : differencesOf(present, text);
+  if (json) printJson({ ok: isCurrent, file: out, isCurrent, differences });
+  else for (const line of differences) print(`${printable(line)}\n`);
+  if (!json) say(`${printable(out)} is ${isCurrent ? '' : 'not '}current`);
+  if (!json && !isCurrent) say('Run the command without --check to write it');
+  return isCurrent ? EXIT.ok : EXIT.failed;
+}
+
+/** What differs, as lines of a patch. */
+function differencesOf(present: string | null, text: string): readonly string[] {
+  if (present === null) return ['There is no such file'];
+  const patch = createTwoFilesPatch('the file', 'the tools', present, text, undefined, undefined, {
+    context: 2,
+    timeout: DIFF_MS,
+  }) as string | undefined;
+  if (patch === undefined) return [firstDifference(present, text)];
+  const lines = patch.trimEnd().split('\n').slice(1);
+  if (lines.length <= MAX_LINES) return lines;
+  return [...lines.slice(0, MAX_LINES), `… and ${lines.length - MAX_LINES} more lines`];
+}
+
+function firstDifference(present: string, text: string): string {
+  const lines = present.split('\n');
+  const index = text.split('\n').findIndex((line, at) => line !== lines[at]);
+  return `The texts differ from line ${(index === -1 ? lines.length : index) + 1} on`;
+}
+
+/** The text of a file; null where there is none. */
+function textOf(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return null;
+    throw new SwitchyardError('OPTIONS_INVALID', `Cannot read ${path} (${codeOf(error) ?? 'unknown'})`);
+  }
+}

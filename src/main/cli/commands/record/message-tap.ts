@@ -1,0 +1,38 @@
+import { LineSplitter } from '../../../connectors/stdio/line-splitter.ts';
+import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+import { messageInLine, RefusedMessage } from '../../../mcp/refused-message.ts';
+
+/** A longer line ends the recording of that direction. */
+const MAX_LINE_BYTES = 256 * 1024 * 1024;
+
+/** Hears the messages in bytes that pass, one message a line. Bytes that are no messages are passed over. */
+export class MessageTap {
+  readonly #onMessage: (message: JsonObject) => void;
+  readonly #onLost: (why: string) => void;
+  readonly #lines = new LineSplitter(MAX_LINE_BYTES);
+  #isLost = false;
+
+  /** `onLost` hears of a message that cannot be told. */
+  constructor(onMessage: (message: JsonObject) => void, onLost: (why: string) => void) {
+    this.#onMessage = onMessage;
+    this.#onLost = onLost;
+  }
+
+  take(chunk: Buffer): void {
+    if (this.#isLost) return;
+    for (const line of this.#lines.push(chunk)) {
+      if (line !== null) this.#takeLine(line);
+      else {
+        this.#isLost = true;
+        this.#onLost('a message is too large; nothing after it is recorded');
+      }
+    }
+  }
+
+  #takeLine(line: string | RefusedMessage): void {
+    const value = typeof line === 'string' ? messageInLine(line) : line;
+    if (value instanceof RefusedMessage) this.#onLost(`a message that ${value.reason} is not recorded`);
+    // MCP 2025-03-26 allows several messages in an array.
+    else for (const message of Array.isArray(value) ? value : [value]) if (isObject(message)) this.#onMessage(message);
+  }
+}

@@ -1,0 +1,74 @@
+import {
+  hideAddress,
+  hideArguments,
+  hideHeader,
+  hideVariable,
+} from '../../../connectors/connection/recorded-target.ts';
+import { Recording } from '../../../recording/recording.ts';
+import { RecordingFile } from '../../../recording/recording-file.ts';
+import type { MessageRecord, Sender } from '../../../recording/recording-format.ts';
+import { misuse, requiredVariable } from '../../flags/option-values.ts';
+import { untilInterrupted } from '../../terminal/interrupt.ts';
+import { EXIT, printable, say } from '../../terminal/output.ts';
+import { MessageTap } from './message-tap.ts';
+import { relayAddress } from './relay-address.ts';
+import { relayProgram } from './relay-program.ts';
+
+export interface RecordOptions {
+  /** Whether the file is added to. */
+  readonly append: boolean;
+  /** The variable with the bearer token for an address. */
+  readonly tokenEnv?: string;
+}
+
+/**
+ * Stands between the standard streams of this process and one server, and records what passes. Resolves with the exit
+ * code: that of the server's command; 1 if not all was recorded. Rejects with OPTIONS_INVALID, RECORDING_INVALID or
+ * CONNECTOR_COMMAND_FAILED.
+ */
+export async function runRecord(path: string, server: readonly string[], options: RecordOptions): Promise<number> {
+  const interrupted = untilInterrupted();
+  const url = addressOf(server);
+  const token = options.tokenEnv === undefined ? null : requiredVariable(options.tokenEnv, '--token-env');
+  if (token !== null && url === null) throw misuse('--token-env is for the URL of a server; a command has variables');
+  const recording = new Recording(await RecordingFile.open(path, options.append));
+  const record = recording.connection(null);
+  hideSecrets(record, server, url, token);
+  let isWhole = true;
+  const lost = (why: string): void => {
+    isWhole = false;
+    say(`mcp-switchyard: ${printable(path)}: ${why}`);
+  };
+  const noted = (from: Sender): ((message: Parameters<MessageRecord['note']>[1]) => void) => {
+    return (message) => record.note(from, message);
+  };
+  try {
+    if (url !== null) {
+      const headers = token === null ? {} : { Authorization: `Bearer ${token}` };
+      await relayAddress(url, headers, { client: noted('client'), server: noted('server'), lost }, interrupted);
+      return isWhole && recording.file.failure === null ? EXIT.ok : EXIT.failed;
+    }
+    const taps = { client: new MessageTap(noted('client'), lost), server: new MessageTap(noted('server'), lost) };
+    const code = await relayProgram(server, taps, interrupted);
+    return isWhole && recording.file.failure === null ? code : EXIT.failed;
+  } finally {
+    await recording.close();
+    if (recording.file.failure !== null) lost(recording.file.failure.message);
+  }
+}
+
+/** The address where a server is that; null for a command. */
+function addressOf(server: readonly string[]): URL | null {
+  const [only = '', ...others] = server;
+  if (others.length > 0 || !/^https?:\/\//i.test(only)) return null;
+  const url = URL.parse(only);
+  if (url === null) throw misuse(`${printable(only)} is no URL`);
+  return url;
+}
+
+function hideSecrets(record: MessageRecord, server: readonly string[], url: URL | null, token: string | null): void {
+  for (const [name, value = ''] of Object.entries(process.env)) hideVariable(record, name, value);
+  if (url === null) hideArguments(record, server);
+  else hideAddress(record, url);
+  if (token !== null) hideHeader(record, token);
+}

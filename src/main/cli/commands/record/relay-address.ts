@@ -1,0 +1,127 @@
+import { once } from 'node:events';
+import { SSEClientTransport, StreamableHTTPClientTransport } from '@modelcontextprotocol/client';
+import { settledWithin } from '../../../../shared/clock.ts';
+import { messageOf } from '../../../../shared/errors.ts';
+import { isObject, type JsonObject, RPC_INTERNAL_ERROR } from '../../../mcp/json-rpc.ts';
+import { printable, say } from '../../terminal/output.ts';
+import { MessageTap } from './message-tap.ts';
+
+/** How long answers may still come once the client has left. */
+const LEAVE_MS = 10_000;
+
+type Transport = StreamableHTTPClientTransport | SSEClientTransport;
+type Sent = Parameters<SSEClientTransport['send']>[0];
+
+/** What hears the messages of each side. */
+export interface Notes {
+  readonly client: (message: JsonObject) => void;
+  readonly server: (message: JsonObject) => void;
+  readonly lost: (why: string) => void;
+}
+
+/**
+ * Stands between the standard streams of this process and a server over Streamable HTTP, or over SSE where it knows
+ * nothing newer, until the client leaves or `interrupted` resolves.
+ */
+export async function relayAddress(
+  url: URL,
+  headers: Readonly<Record<string, string>>,
+  notes: Notes,
+  interrupted: Promise<number>,
+): Promise<void> {
+  const relay = new AddressRelay(url, { ...headers }, notes.server);
+  const tap = new MessageTap((message) => {
+    notes.client(message);
+    relay.send(message);
+  }, notes.lost);
+  const { stdin } = process;
+  stdin.on('data', (chunk: Buffer) => tap.take(chunk));
+  const left = once(stdin, 'end').then(() => settledWithin(relay.idle(), LEAVE_MS));
+  await Promise.race([left, interrupted]);
+  stdin.destroy();
+  await relay.close();
+}
+
+/** The requests to one address that wait for an answer, and the transport that they go over. */
+class AddressRelay {
+  readonly #url: URL;
+  readonly #requestInit: { readonly headers: Record<string, string> };
+  readonly #onServer: (message: JsonObject) => void;
+  readonly #waiting = new Map<unknown, string>();
+  #transport: Promise<Transport>;
+  #idle = Promise.withResolvers<void>();
+
+  constructor(url: URL, headers: Record<string, string>, onServer: (message: JsonObject) => void) {
+    this.#url = url;
+    this.#requestInit = { headers };
+    this.#onServer = onServer;
+    this.#transport = this.#start(new StreamableHTTPClientTransport(url, { requestInit: this.#requestInit }));
+  }
+
+  /** Sends a message of the client. A request that cannot be sent is answered with an error. */
+  send(message: JsonObject): void {
+    const { id, method } = message;
+    if (typeof method === 'string' && id !== undefined) this.#waiting.set(id, method);
+    this.#forward(message).catch((error: unknown) => {
+      const reason = `The server cannot be reached: ${messageOf(error)}`;
+      if (this.#waiting.has(id))
+        this.#take({ jsonrpc: '2.0', id, error: { code: RPC_INTERNAL_ERROR, message: reason } });
+      else say(printable(reason));
+    });
+  }
+
+  /** Resolves once no request waits. */
+  async idle(): Promise<void> {
+    while (this.#waiting.size > 0) await this.#idle.promise;
+  }
+
+  /** Ends the session where there is one. Never rejects. */
+  async close(): Promise<void> {
+    const transport = await this.#transport.catch(() => null);
+    if (transport instanceof StreamableHTTPClientTransport) await transport.terminateSession().catch(() => {});
+    await transport?.close().catch(() => {});
+  }
+
+  async #forward(message: JsonObject): Promise<void> {
+    const transport = await this.#transport;
+    try {
+      await transport.send(message as unknown as Sent);
+    } catch (error) {
+      if (message.method !== 'initialize' || transport instanceof SSEClientTransport) throw error;
+      // An older server refuses the POST, and has a stream at that address instead (MCP 2025-03-26, transports).
+      const older = this.#start(new SSEClientTransport(this.#url, { requestInit: this.#requestInit }));
+      await older.catch(() => {
+        throw error;
+      });
+      this.#transport = older;
+      await (await older).send(message as unknown as Sent);
+    }
+  }
+
+  async #start<T extends Transport>(transport: T): Promise<T> {
+    transport.onmessage = (message) => {
+      if (isObject(message)) this.#take(message);
+    };
+    transport.onerror = (error) => say(printable(messageOf(error)));
+    await transport.start();
+    return transport;
+  }
+
+  /** Hands a message of the server to the client. */
+  #take(message: JsonObject): void {
+    const { id, method, result } = message;
+    if (method === undefined && this.#waiting.get(id) === 'initialize' && isObject(result)) {
+      const { protocolVersion } = result;
+      if (typeof protocolVersion === 'string') void this.#speak(protocolVersion);
+    }
+    this.#onServer(message);
+    process.stdout.write(`${JSON.stringify(message)}\n`);
+    if (method !== undefined || !this.#waiting.delete(id)) return;
+    this.#idle.resolve();
+    this.#idle = Promise.withResolvers();
+  }
+
+  async #speak(revision: string): Promise<void> {
+    (await this.#transport).setProtocolVersion(revision);
+  }
+}

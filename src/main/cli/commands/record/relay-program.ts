@@ -1,0 +1,62 @@
+import { once } from 'node:events';
+import { settledWithin } from '../../../../shared/clock.ts';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { ProcessGroup } from '../../../connectors/stdio/process-group.ts';
+import type { MessageTap } from './message-tap.ts';
+
+/** How long a server may take to end by itself once its client has left. */
+const LEAVE_MS = 10_000;
+
+/** From SIGTERM to SIGKILL, and how long what it said last may take to be read. */
+const GRACE_MS = 2_000;
+const DRAIN_MS = 300;
+
+/** Who hears the messages of each side. */
+export interface Taps {
+  readonly client: MessageTap;
+  readonly server: MessageTap;
+}
+
+/**
+ * Runs a stdio server between the standard streams of this process, byte for byte, until it ends, its client leaves or
+ * `interrupted` resolves. Resolves with the exit code of the server, 1 after a signal. Rejects
+ * with CONNECTOR_COMMAND_FAILED if it cannot be started.
+ */
+export async function relayProgram(
+  [command = '', ...args]: readonly string[],
+  { client, server }: Taps,
+  interrupted: Promise<number>,
+): Promise<number> {
+  const group = new ProcessGroup({ command, args, env: wholeEnvironment(), cwd: null });
+  const { child } = group;
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
+    const message = `The command ${JSON.stringify(command)} cannot be started`;
+    throw new SwitchyardError('CONNECTOR_COMMAND_FAILED', `${message}.`, { cause: error });
+  }
+  // Without listeners, a failure to signal or to write would end this process.
+  for (const emitter of [child, child.stdin, child.stdout, child.stderr]) emitter.on('error', () => {});
+  const { stdin, stdout, stderr } = process;
+  stdin.on('data', (chunk: Buffer) => client.take(chunk));
+  child.stdout.on('data', (chunk: Buffer) => server.take(chunk));
+  stdin.pipe(child.stdin);
+  child.stdout.pipe(stdout, { end: false });
+  child.stderr.pipe(stderr, { end: false });
+  const left = once(stdin, 'end').then(() => settledWithin(group.exited, LEAVE_MS));
+  const closed = once(child, 'close');
+  await Promise.race([group.exited, left, interrupted]);
+  await group.end(GRACE_MS, DRAIN_MS);
+  const exit = await group.exited;
+  await settledWithin(closed, DRAIN_MS);
+  stdin.unpipe();
+  stdin.destroy();
+  return exit.code ?? 1;
+}
+
+/** A server that is recorded has the environment that it would have without that. */
+function wholeEnvironment(): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(process.env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
+}

@@ -1,0 +1,63 @@
+import { isObject, type JsonObject, LEGACY_REVISIONS, MODERN_REVISION } from '../../../mcp/json-rpc.ts';
+import type { Exchange } from './exchanges.ts';
+
+const SERVER_INFO = 'io.modelcontextprotocol/serverInfo';
+const PROTOCOL_VERSION = 'io.modelcontextprotocol/protocolVersion';
+
+/** The capability of a server that answers a method, by how the method begins. */
+const CAPABILITIES = [
+  ['tools/', 'tools'],
+  ['prompts/', 'prompts'],
+  ['resources/', 'resources'],
+  ['completion/', 'completions'],
+  ['logging/', 'logging'],
+] as const;
+
+/**
+ * The result of `initialize` or `server/discover` where that was not recorded: of a modern server, since clients of
+ * another era begin otherwise, and some ask a process of its own. Null for other methods, and where nothing is known.
+ */
+export function beginningOf(method: string, params: JsonObject, exchanges: readonly Exchange[]): JsonObject | null {
+  if (method !== 'initialize' && method !== 'server/discover') return null;
+  const discovered = discoverResult(exchanges);
+  if (discovered === null || method === 'server/discover') return discovered;
+  const { protocolVersion } = params;
+  const isKnown = typeof protocolVersion === 'string' && LEGACY_REVISIONS.includes(protocolVersion);
+  const { capabilities = {}, instructions } = discovered;
+  return {
+    protocolVersion: isKnown ? protocolVersion : LEGACY_REVISIONS[0],
+    capabilities,
+    serverInfo: serverInfoOf(discovered) ?? { name: 'replay', version: '0' },
+    ...(instructions !== undefined && { instructions }),
+  };
+}
+
+/** What the modern server said of itself, or what its answers tell; null where no modern server was recorded. */
+function discoverResult(exchanges: readonly Exchange[]): JsonObject | null {
+  const recorded = exchanges.find(({ method }) => method === 'server/discover');
+  const said = recorded === undefined ? null : resultOf(recorded);
+  if (said !== null) return said;
+  const modern = exchanges.filter(
+    ({ params }) => isObject(params._meta) && params._meta[PROTOCOL_VERSION] === MODERN_REVISION,
+  );
+  if (modern.length === 0) return null;
+  const info = modern.map((one) => serverInfoOf(resultOf(one) ?? {})).find((it) => it !== undefined);
+  const able = CAPABILITIES.filter(([start]) => modern.some(({ method }) => method.startsWith(start)));
+  return {
+    resultType: 'complete',
+    supportedVersions: [MODERN_REVISION],
+    capabilities: Object.fromEntries(able.map(([, capability]) => [capability, {}])),
+    ttlMs: 0,
+    cacheScope: 'private',
+    _meta: { [SERVER_INFO]: info ?? { name: 'replay', version: '0' } },
+  };
+}
+
+function resultOf({ steps }: Exchange): JsonObject | null {
+  for (const step of steps) if (step.kind === 'send' && isObject(step.message.result)) return step.message.result;
+  return null;
+}
+
+function serverInfoOf({ _meta, serverInfo }: JsonObject): unknown {
+  return serverInfo ?? (isObject(_meta) ? _meta[SERVER_INFO] : undefined);
+}

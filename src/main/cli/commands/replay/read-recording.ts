@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import { codeOf, messageOf, SwitchyardError } from '../../../../shared/errors.ts';
+import { FOREIGN_LIMITS } from '../../../../shared/json/json-limits.ts';
+import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
+import { isObject } from '../../../mcp/json-rpc.ts';
+import { FORMAT_VERSION, type RecordedLine } from '../../../recording/recording-format.ts';
+
+/** A message may be as deep as a message may be, within its line. */
+const LIMITS = { ...FOREIGN_LIMITS, maxDepth: FOREIGN_LIMITS.maxDepth + 2 };
+
+/** The lines of a recording. */
+export interface ReadRecording {
+  readonly lines: readonly RecordedLine[];
+  /** Whether the last line was torn, as a recorder leaves it that is killed. */
+  readonly isTorn: boolean;
+}
+
+/**
+ * Reads a recording. A last line without its end is passed over. Throws OPTIONS_INVALID for a file that cannot be read,
+ * RECORDING_INVALID with the number of the line for one that is damaged or of another version.
+ */
+export function readRecording(path: string): ReadRecording {
+  const texts = textOf(path).split('\n');
+  const last = texts.pop() ?? '';
+  const [header = last, ...rest] = texts;
+  assertHeader(path, header);
+  return { lines: rest.map((text, index) => lineOf(path, text, index + 2)), isTorn: last !== '' };
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new SwitchyardError('OPTIONS_INVALID', `Cannot read ${path} (${codeOf(error) ?? messageOf(error)})`);
+  }
+}
+
+function assertHeader(path: string, text: string): void {
+  const { mcpRecording } = parsed(path, text, 1);
+  if (mcpRecording === FORMAT_VERSION) return;
+  if (mcpRecording === undefined) throw invalid(path, 1, 'is not the header of a recording');
+  throw invalid(path, 1, `is of version ${JSON.stringify(mcpRecording)}; this program reads version ${FORMAT_VERSION}`);
+}
+
+function lineOf(path: string, text: string, number: number): RecordedLine {
+  const { connector, connection, from, message } = parsed(path, text, number);
+  if (connector !== null && typeof connector !== 'string') throw invalid(path, number, 'has no `connector`');
+  if (typeof connection !== 'string') throw invalid(path, number, 'has no `connection`');
+  if (from !== 'client' && from !== 'server') throw invalid(path, number, 'has no `from`');
+  if (!isObject(message)) throw invalid(path, number, 'has no `message`');
+  return { connector, connection, from, message };
+}
+
+function parsed(path: string, text: string, number: number): Record<string, unknown> {
+  let value: unknown;
+  try {
+    value = parseForeignJson(text, LIMITS);
+  } catch (error) {
+    throw invalid(path, number, error instanceof SyntaxError ? 'is no JSON' : messageOf(error));
+  }
+  if (!isObject(value)) throw invalid(path, number, 'is no object');
+  return value;
+}
+
+function invalid(path: string, line: number, why: string): SwitchyardError {
+  return new SwitchyardError('RECORDING_INVALID', `${path}: line ${line} ${why}.`, { detail: { path, line } });
+}

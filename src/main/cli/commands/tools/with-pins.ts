@@ -1,0 +1,27 @@
+import { systemClock } from '../../../../shared/clock.ts';
+import { publicToolId } from '../../../tools/tool-info.ts';
+import { withStore } from '../state/open-store.ts';
+import { withFleetPins } from './fleet-pins.ts';
+import type { PinnedTools, PinOptions } from './pinned-tools.ts';
+
+/**
+ * Runs `work` with the pins of the fleet that the options name, or else with those of the store in the state folder,
+ * which must exist. `names` are the tools that were asked for; all if there are none.
+ */
+export function withPins<T>(
+  options: PinOptions,
+  names: readonly string[],
+  work: (tools: PinnedTools) => Promise<T>,
+): Promise<T> {
+  if (options.fleet !== undefined) return withFleetPins(options, names, work);
+  return withStore(options, async (writer) => {
+    const { value: changes } = await writer.ask((api) => api.changedTools(null, null));
+    return await work({
+      changes: (changes ?? []).map((change) => ({ ...change, name: publicToolId(change.connectorId, change.tool) })),
+      async approve(chosen) {
+        const { value } = await writer.ask((api) => api.approveTools(null, null, chosen, systemClock.now()));
+        return chosen.filter(({ sha256 }) => value?.some((tool) => tool.sha256 === sha256));
+      },
+    });
+  });
+}

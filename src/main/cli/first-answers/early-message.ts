@@ -1,0 +1,106 @@
+import type { FirstAnswers, ToldPage } from '../../../shared/protocol/first-answers.ts';
+
+/** What becomes of a message before the gateway is there. */
+export type Early =
+  /** Answered with this result. */
+  | { readonly kind: 'answer'; readonly result: string; readonly told: ToldPage | null }
+  /** Taken note of; it wants no answer. */
+  | { readonly kind: 'noted' }
+  /** Left for the gateway; later messages may still be answered, as they may when the gateway is there. */
+  | { readonly kind: 'left' }
+  /** Left for the gateway, as is everything after it. */
+  | { readonly kind: 'end' };
+
+/** What was agreed on with the client so far. */
+export interface EarlyState {
+  /** The form of definitions for a client with a session; null before `initialize`. */
+  wire: string | null;
+  /** The ids of the requests that are left for the gateway. */
+  readonly open: Set<unknown>;
+}
+
+type Members = Readonly<Record<string, unknown>>;
+
+const LEFT: Early = { kind: 'left' };
+const END: Early = { kind: 'end' };
+
+const VERSION = 'io.modelcontextprotocol/protocolVersion';
+const CAPABILITIES = 'io.modelcontextprotocol/clientCapabilities';
+const MODERN_REVISION = '2026-07-28';
+const LEVELS = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+/** Their answers take longer than a list of tools in any case, and change nothing that an early answer says. */
+const SLOW_LISTS = ['prompts/list', 'resources/list', 'resources/templates/list'];
+
+/** The result of a request that has nothing to say. */
+const EMPTY = '{}';
+
+/**
+ * Decides about one message of a client, and notes in `state` what it agrees on. Whatever is not exactly a message that
+ * the gateway would answer in the same way is left for the gateway.
+ */
+export function takeEarly(message: Members, answers: FirstAnswers, instanceId: string, state: EarlyState): Early {
+  const { id, method } = message;
+  if (message.jsonrpc !== '2.0' || typeof method !== 'string') return END;
+  if (id === undefined) return method === 'notifications/initialized' ? { kind: 'noted' } : END;
+  if ((typeof id !== 'string' && !Number.isFinite(id)) || state.open.has(id)) return END;
+  const params = isObject(message.params) ? message.params : {};
+  const meta = isObject(params._meta) ? params._meta : {};
+  const isModern = (meta[VERSION] ?? null) !== null;
+  if (SLOW_LISTS.includes(method)) {
+    state.open.add(id);
+    return LEFT;
+  }
+  if (isModern) {
+    const isSound = meta[VERSION] === MODERN_REVISION && isObject(meta[CAPABILITIES]);
+    return isSound ? modern(method, params, answers, instanceId) : END;
+  }
+  return legacy(method, params, answers, instanceId, state);
+}
+
+function modern(method: string, params: Members, answers: FirstAnswers, instanceId: string): Early {
+  if (method === 'tools/list') return page(params, MODERN_REVISION, answers);
+  if (method !== 'server/discover') return END;
+  return answer(withInstance(answers, answers.header.discover, instanceId));
+}
+
+function legacy(method: string, params: Members, answers: FirstAnswers, instanceId: string, state: EarlyState): Early {
+  const { initialize, sessionlessWire } = answers.header;
+  switch (method) {
+    case 'ping':
+      return answer(EMPTY);
+    case 'tools/list':
+      return page(params, state.wire ?? sessionlessWire, answers);
+    case 'logging/setLevel':
+      return state.wire !== null && LEVELS.includes(params.level as string) ? answer(EMPTY) : END;
+    case 'initialize': {
+      const { protocolVersion } = params;
+      const agreed = initialize.find(({ revision }) => revision === protocolVersion) ?? initialize[0];
+      if (state.wire !== null || typeof protocolVersion !== 'string' || agreed === undefined) return END;
+      state.wire = agreed.wire;
+      return answer(withInstance(answers, agreed.text, instanceId));
+    }
+    default:
+      return END;
+  }
+}
+
+function page({ cursor = null }: Members, wire: string, { header, text }: FirstAnswers): Early {
+  const found = header.lists.find((list) => list.wire === wire)?.pages.find((one) => one.cursor === cursor);
+  if (found === undefined) return END;
+  const json = text(found.text);
+  return { kind: 'answer', result: json, told: { wire, cursor: found.cursor, json } };
+}
+
+function answer(result: string): Early {
+  return { kind: 'answer', result, told: null };
+}
+
+function withInstance({ header, text }: FirstAnswers, index: number, instanceId: string): string {
+  return text(index).replaceAll(header.instanceMark, instanceId);
+}
+
+/** Whether a value is a JSON object. */
+export function isObject(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,154 @@
+import { monotonicMs, startTimer, systemClock } from '../../../shared/clock.ts';
+import { PACKAGE_VERSION } from '../../../shared/package-version.ts';
+import {
+  encodeFirstAnswers,
+  firstAnswersName,
+  MAX_FIRST_ANSWERS_BYTES,
+} from '../../../shared/protocol/first-answers.ts';
+import type { View } from '../../gateway/catalog/view.ts';
+import { buildFirstAnswers } from '../../gateway/first-answers/build-first-answers.ts';
+import { type ListedFacts, listedFacts, rememberedAsListed } from '../../gateway/first-answers/remembered-as-listed.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import { fleetOf, startImageOf } from '../../manager/parts-of.ts';
+import type { PinPolicy } from '../../options/option-checks.ts';
+import { type Binding, type ProcessFacts, pathsIn, readBinding } from './binding.ts';
+import { readEpoch } from './read-first-answers.ts';
+
+/** A gateway over standard streams. */
+export interface ServedStdio {
+  readonly manager: ConnectorProxyManager;
+  readonly view: View | undefined;
+  readonly policy: PinPolicy;
+  readonly facts: ProcessFacts;
+}
+
+/** After that time a gateway has read a file that was changed, in milliseconds: it looks every second. */
+const SETTLED_MS = 3_000;
+
+/** What this process was started with. Its own variables may change later. */
+export function processFacts(): ProcessFacts {
+  return { argv: process.argv.slice(2), cwd: process.cwd(), env: { ...process.env }, bin: process.argv[1] ?? '' };
+}
+
+/** The first answers of a gateway that runs. */
+export interface KeptAnswers {
+  /** Has the last ones tell how things are now, before the manager is closed and lists nothing any more. */
+  closing(): void;
+}
+
+/**
+ * Writes the first answers of a gateway after each start image, as long as it lives. Call it before the manager reads
+ * its files. Where anything is in doubt they are removed.
+ */
+export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio): KeptAnswers | null {
+  const image = startImageOf(manager);
+  // What a fleet knows, no file of this host does.
+  if (image === null || view === undefined || fleetOf(manager) !== null) return null;
+  const { config, registry } = manager.status();
+  const own = [...(config?.files ?? []), ...(registry === null ? [] : [registry.path])];
+  const paths = [...new Set([...pathsIn(facts.argv, facts.cwd), ...own.flatMap((path) => pathsIn([path], facts.cwd))])];
+  const name = firstAnswersName(facts.argv, facts.cwd);
+  const read = new ReadFiles(
+    () => bindingOf(facts, paths),
+    () => void keep(),
+  );
+  let epoch: string | null | undefined;
+  let isKept = true;
+  let last: (ListedFacts & { readonly validUntilMs: number | null | undefined }) | null = null;
+  const listed = () => last ?? { ...listedFacts(manager), validUntilMs: validUntil(manager) };
+
+  const build = async (): Promise<Uint8Array | null> => {
+    const binding = read.known();
+    const now = listed();
+    const { validUntilMs } = now;
+    if (binding === null || validUntilMs === undefined || epoch === undefined) return null;
+    const remembered = await rememberedAsListed(now, image, policy);
+    if (remembered === null) return null;
+    const { answers, texts } = await buildFirstAnswers(remembered.tools, view.route);
+    // What changed meanwhile, the next answers tell.
+    if (read.known()?.identity !== binding.identity || listed().tools !== now.tools) return null;
+    const header = {
+      ...answers,
+      ...{ version: PACKAGE_VERSION, image: remembered.image, epoch, paths, binding: binding.digest },
+      ...{ writtenAtMs: systemClock.now(), validUntilMs },
+    };
+    const bytes = encodeFirstAnswers(header, texts);
+    return bytes.length > MAX_FIRST_ANSWERS_BYTES ? null : bytes;
+  };
+  const keep = async (): Promise<void> => {
+    const bytes = await build();
+    if (bytes === null && !isKept) return;
+    isKept = bytes !== null;
+    await image.writeFirstAnswers(name, bytes);
+  };
+  image.follow(async (write) => {
+    // Read first: an approval that comes while the image is written makes the answers void.
+    epoch = epochOf(image.stateDir);
+    await write();
+    await keep();
+  });
+  return {
+    closing() {
+      last = listed();
+    },
+  };
+}
+
+/** Knows whether a gateway works by what its files say now. */
+class ReadFiles {
+  readonly #read: () => Binding | null;
+  readonly #onSettled: () => void;
+  #known: Binding | null;
+  #changed: { readonly binding: Binding; readonly sinceMs: number } | null = null;
+
+  /** `read` reads the files. The gateway is about to read them for the first time. */
+  constructor(read: () => Binding | null, onSettled: () => void) {
+    this.#read = read;
+    this.#onSettled = onSettled;
+    this.#known = read();
+  }
+
+  /** What the files say, if the gateway has read it; null if it may not have yet. `onSettled` is called when it has. */
+  known(): Binding | null {
+    const now = this.#read();
+    if (now === null || now.identity === this.#known?.identity) return now;
+    const isSame = this.#changed?.binding.identity === now.identity;
+    if (isSame && this.#changed !== null && monotonicMs() - this.#changed.sinceMs >= SETTLED_MS) {
+      this.#known = now;
+      return now;
+    }
+    if (isSame) return null;
+    this.#changed = { binding: now, sinceMs: monotonicMs() };
+    startTimer(SETTLED_MS + 1, () => this.#onSettled());
+    return null;
+  }
+}
+
+/** Epoch ms until when all maps and key documents are believed; null for ever, undefined where one is not now. */
+function validUntil(manager: ConnectorProxyManager): number | null | undefined {
+  const { serviceMaps, config, registry } = manager.status();
+  if ((config?.lastError ?? null) !== null || (registry?.lastError ?? null) !== null) return undefined;
+  const maps = serviceMaps.filter(({ url }) => url !== null);
+  if (maps.some(({ dropped, expiresAt }) => dropped !== null || expiresAt === null)) return undefined;
+  const instants = maps.flatMap(({ expiresAt, keys }) => [expiresAt, keys.expiresAt]).filter((at) => at !== null);
+  return instants.length === 0 ? null : Math.min(...instants);
+}
+
+function bindingOf(facts: ProcessFacts, paths: readonly string[]): Binding | null {
+  try {
+    return readBinding(facts, paths);
+  } catch {
+    // A file that cannot be read: nothing is answered early, and who needs the file says what is wrong.
+    return null;
+  }
+}
+
+/** The epoch of a folder; undefined where it cannot be told. */
+function epochOf(stateDir: string): string | null | undefined {
+  try {
+    return readEpoch(stateDir);
+  } catch {
+    // Without it nothing is answered early, and nothing else depends on it.
+    return undefined;
+  }
+}

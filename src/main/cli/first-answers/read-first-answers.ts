@@ -1,0 +1,84 @@
+import {
+  decodeFirstAnswers,
+  EPOCH_FILE,
+  type FirstAnswers,
+  firstAnswersName,
+  MAX_BOUND_IMAGE_BYTES,
+  MAX_FIRST_ANSWERS_BYTES,
+  sha256,
+} from '../../../shared/protocol/first-answers.ts';
+import { type ProcessFacts, readBinding } from './binding.ts';
+
+const OTHERS = 0o077;
+const MAX_EPOCH_BYTES = 128;
+
+/** Set by a gateway for the programs that it starts. One of them may have to refuse its work. */
+const LINEAGE_VARIABLE = 'MCP_SWITCHYARD_LINEAGE';
+
+/**
+ * Reads the first answers for a command line. Null unless all of it still is as it was when they were written: the
+ * start image, the files and variables that the command line names, the program, and the clock. Never throws.
+ */
+export function readFirstAnswers(facts: ProcessFacts, nowMs: number): FirstAnswers | null {
+  try {
+    const stateDir = stateDirIn(facts);
+    if (stateDir === null || facts.env[LINEAGE_VARIABLE]) return null;
+    const { join } = process.getBuiltinModule('node:path');
+    const bytes = readPrivately(join(stateDir, firstAnswersName(facts.argv, facts.cwd)), MAX_FIRST_ANSWERS_BYTES);
+    const answers = bytes === null ? null : decodeFirstAnswers(bytes);
+    if (answers === null) return null;
+    const { image, epoch, writtenAtMs, validUntilMs, paths, binding } = answers.header;
+    if (nowMs < writtenAtMs || (validUntilMs !== null && nowMs > validUntilMs)) return null;
+    if (readEpoch(stateDir) !== epoch) return null;
+    if (readBinding(facts, paths)?.digest !== binding) return null;
+    const imageBytes = readPrivately(join(stateDir, image.name), MAX_BOUND_IMAGE_BYTES);
+    return imageBytes !== null && sha256(imageBytes) === image.sha256 ? answers : null;
+  } catch {
+    // Whatever is wrong, the gateway that loads next says so.
+    return null;
+  }
+}
+
+/** What the epoch file of a folder holds; null where there is none. Throws where that cannot be told. */
+export function readEpoch(stateDir: string): string | null {
+  const path = process.getBuiltinModule('node:path').join(stateDir, EPOCH_FILE);
+  if (process.getBuiltinModule('node:fs').lstatSync(path, { throwIfNoEntry: false }) === undefined) return null;
+  const bytes = readPrivately(path, MAX_EPOCH_BYTES);
+  if (bytes === null) throw new Error(`${path} is no file of this user alone`);
+  return bytes.toString('latin1');
+}
+
+/** A file that is this user's alone, under one name; null for any other. Throws what the disk throws. */
+function readPrivately(path: string, maxBytes: number): Buffer | null {
+  const fs = process.getBuiltinModule('node:fs');
+  const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0 } = fs.constants;
+  const file = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const stats = fs.fstatSync(file);
+    const own = process.geteuid?.();
+    const isOwn = own === undefined || stats.uid === own || stats.uid === 0;
+    const isClosed = process.platform === 'win32' || (stats.mode & OTHERS) === 0;
+    const isGood = stats.isFile() && isOwn && isClosed && stats.nlink === 1 && stats.size <= maxBytes;
+    return isGood ? fs.readFileSync(file) : null;
+  } finally {
+    fs.closeSync(file);
+  }
+}
+
+/**
+ * The state folder of a command line, as `stateDirOf` finds it once the words are parsed; null without one. Where the
+ * two differ there is no file for these words in this folder.
+ */
+function stateDirIn({ argv, cwd, env }: ProcessFacts): string | null {
+  const { isAbsolute, join, resolve } = process.getBuiltinModule('node:path');
+  if (argv.includes('--no-state')) return null;
+  const named = argv.flatMap((word, index) => {
+    if (word === '--state-dir') return argv.slice(index + 1, index + 2);
+    return word.startsWith('--state-dir=') ? [word.slice('--state-dir='.length)] : [];
+  });
+  const folder = named.at(-1);
+  if (folder !== undefined) return resolve(cwd, folder);
+  const { XDG_STATE_HOME = '' } = env;
+  const home = process.getBuiltinModule('node:os').homedir();
+  return join(isAbsolute(XDG_STATE_HOME) ? XDG_STATE_HOME : join(home, '.local', 'state'), 'mcp-switchyard');
+}

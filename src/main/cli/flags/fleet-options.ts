@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { codeOf } from '../../../shared/errors.ts';
+import type { FleetRole } from '../../../shared/fleet/fleet-settings.ts';
+import type { FleetOptions } from '../../options/fleet-options.ts';
+import type { TlsOptions } from '../../options/network-options.ts';
+import { misuse, repeated, requiredVariable } from './option-values.ts';
+
+/** The flags of commands that can be part of a fleet. */
+export interface FleetFlags {
+  /** Without it, there is no fleet. */
+  readonly fleet?: string;
+  readonly fleetId?: string;
+  /** Variables with the fleet's secrets, the current one first. */
+  readonly fleetSecretEnv?: readonly string[];
+  readonly fleetRole?: FleetRole;
+  readonly fleetAddress?: string;
+  /** True without a value. */
+  readonly fleetQuotas?: true | 'share' | 'refuse';
+  readonly fleetLogins?: 'own' | 'shared';
+  readonly fleetAllowPlaintext?: boolean;
+  readonly fleetCa?: string;
+  readonly fleetCert?: string;
+  readonly fleetKey?: string;
+}
+
+/** The variable with the password of the ACL user: arguments can be read by every process of the machine. */
+const FLEET_PASSWORD_VARIABLE = 'SWITCHYARD_FLEET_PASSWORD';
+
+/** Adds the flags of {@link FleetFlags} to a command. */
+export function withFleet(command: Command): Command {
+  return command
+    .option(
+      '--fleet <url>',
+      `Redis or Valkey that hosts share, as rediss://USER@HOST:PORT; the password is in ${FLEET_PASSWORD_VARIABLE}`,
+    )
+    .option('--fleet-id <id>', 'what the hosts of one fleet have in common')
+    .option(
+      '--fleet-secret-env <name>',
+      'variable with the secret of the fleet; twice while it is replaced, the new one first',
+      repeated,
+    )
+    .addOption(
+      new Option(
+        '--fleet-role <role>',
+        'a reader never asks the source while another host does; any by default',
+      ).choices(['any', 'reader']),
+    )
+    .option('--fleet-address <url>', 'where other replicas reach this one; by default what it listens on')
+    .addOption(
+      new Option(
+        '--fleet-quotas [without]',
+        'quotas are those of the whole fleet; without the server this host keeps its share (default) or refuses',
+      ).choices(['share', 'refuse']),
+    )
+    .addOption(
+      new Option('--fleet-logins <whose>', 'one login is for all hosts; by default each host has its own').choices([
+        'own',
+        'shared',
+      ]),
+    )
+    .option('--fleet-allow-plaintext', 'redis: may go to another machine, over a network you trust')
+    .option('--fleet-ca <file>', 'PEM file of authorities to trust for rediss:')
+    .option('--fleet-cert <file>', 'PEM file of a client certificate for rediss:')
+    .option('--fleet-key <file>', 'PEM file of its key');
+}
+
+/** The option `fleet` of a manager for these flags. Throws OPTIONS_INVALID naming the flag or variable. */
+export function fleetChoice(flags: FleetFlags): FleetOptions | undefined {
+  const { fleet: url, fleetId: id, fleetSecretEnv = [], fleetQuotas: quotas } = flags;
+  if (url === undefined) {
+    const [lone] = Object.keys(flags).filter((name) => /^fleet[A-Z]/.test(name));
+    if (lone !== undefined) throw misuse(`${flagOf(lone)} needs --fleet URL`);
+    return undefined;
+  }
+  if ((URL.parse(url)?.password ?? '') !== '')
+    throw misuse(
+      `--fleet: a password among the arguments can be read by others; set the variable ${FLEET_PASSWORD_VARIABLE}`,
+    );
+  if (id === undefined) throw misuse('--fleet needs --fleet-id ID: the same for all hosts of the fleet');
+  return {
+    ...{ url, id },
+    secrets: fleetSecrets(fleetSecretEnv),
+    password: process.env[FLEET_PASSWORD_VARIABLE] || undefined,
+    role: flags.fleetRole,
+    address: flags.fleetAddress,
+    quotas: quotas !== undefined,
+    quotasWithout: quotas === true ? undefined : quotas,
+    logins: flags.fleetLogins,
+    tls: fleetTls(flags),
+    allowPlaintext: flags.fleetAllowPlaintext,
+  };
+}
+
+function fleetSecrets(names: readonly string[]): FleetOptions['secrets'] {
+  const [current, previous, third] = names.map((name) => requiredVariable(name, '--fleet-secret-env'));
+  if (current === undefined)
+    throw misuse('--fleet needs --fleet-secret-env NAME: a variable with at least 32 characters, the same everywhere');
+  if (third !== undefined) throw misuse('--fleet-secret-env: give at most two, the current one and the previous one');
+  return previous === undefined ? [current] : [current, previous];
+}
+
+function fleetTls({ fleetCa, fleetCert, fleetKey }: FleetFlags): TlsOptions | undefined {
+  if (fleetCa === undefined && fleetCert === undefined && fleetKey === undefined) return undefined;
+  return {
+    ca: readNamed(fleetCa, '--fleet-ca'),
+    cert: readNamed(fleetCert, '--fleet-cert'),
+    key: readNamed(fleetKey, '--fleet-key'),
+  };
+}
+
+function readNamed(path: string | undefined, flag: string): string | undefined {
+  if (path === undefined) return undefined;
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw misuse(`Cannot read the file ${path} of ${flag} (${codeOf(error) ?? 'unknown'})`);
+  }
+}
+
+/** `fleetSecretEnv` as it is on the command line. */
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}

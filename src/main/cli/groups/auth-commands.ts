@@ -1,0 +1,65 @@
+import type { Command } from 'commander';
+import type { LoginOptions } from '../commands/auth/login.ts';
+import type { LogoutOptions } from '../commands/auth/logout.ts';
+import { milliseconds } from '../flags/option-values.ts';
+import { type SourceOptions, withSource } from '../source-options.ts';
+import { examples } from '../terminal/own-command.ts';
+
+/** How long a login waits for its redirect: as long as the manager keeps it. */
+const LOGIN_TIMEOUT_MS = 600_000;
+
+/** Adds `auth` and its commands. */
+export function addAuthCommands(program: Command, setExitCode: (code: number) => void): void {
+  const auth = program
+    .command('auth')
+    .description('logins to connectors that want one (OAuth): log in, look, log out')
+    .helpOption('-h, --help', 'this text')
+    .helpCommand(false)
+    .addHelpText(
+      'after',
+      examples(
+        'mcp-switchyard auth login github --config .mcp.json',
+        'mcp-switchyard auth login --no-browser',
+        'mcp-switchyard auth status --json',
+        'mcp-switchyard auth logout github',
+      ),
+    );
+  const fresh = (name: string, description: string): Command =>
+    withSource(auth.command(name).description(description).helpOption('-h, --help', 'this text'));
+
+  fresh('login', 'log in to a connector in the browser, or to each one that needs it, one after the other')
+    .argument('[connector]', 'its id, or the address of a server; without it, every connector that needs a login')
+    .option('--no-browser', 'open no browser: print the address, and read the redirected one from stdin')
+    .option('--force', 'log in again where there is a valid login', false)
+    .option('--login-timeout <ms>', 'how long to wait for you to come back', milliseconds, LOGIN_TIMEOUT_MS)
+    .addHelpText(
+      'after',
+      examples(
+        'mcp-switchyard auth login github --config .mcp.json',
+        'ssh -t build-server mcp-switchyard auth login github --no-browser',
+      ),
+    )
+    .action(async (connector: string | undefined, options: LoginOptions) => {
+      const { runAuthLogin } = await import('../commands/auth/login.ts');
+      const { withTypedServer } = await import('../targets/ad-hoc.ts');
+      setExitCode(await runAuthLogin(...withTypedServer(connector, options)));
+    });
+
+  fresh('status', 'show the logins that are kept; connects to nothing but the service map')
+    .argument('[connector]', 'its id; without it, every connector that has or wants a login')
+    .addHelpText('after', examples('mcp-switchyard auth status --json | jq .connectors'))
+    .action(async (connector: string | undefined, options: SourceOptions) => {
+      const { runAuthStatus } = await import('../commands/auth/status.ts');
+      setExitCode(await runAuthStatus(connector, options));
+    });
+
+  fresh('logout', 'revoke the tokens of a connector where its issuer can, and forget them')
+    .argument('[connector]', 'its id')
+    .option('--all', 'every connector that has a login', false)
+    .addHelpText('after', examples('mcp-switchyard auth logout github', 'mcp-switchyard auth logout --all'))
+    .action(async (connector: string | undefined, options: LogoutOptions) => {
+      const { runAuthLogout } = await import('../commands/auth/logout.ts');
+      const { withTypedServer } = await import('../targets/ad-hoc.ts');
+      setExitCode(await runAuthLogout(...withTypedServer(connector, options)));
+    });
+}

@@ -1,0 +1,40 @@
+import type { Command } from 'commander';
+import type { RecordOptions } from '../commands/record/record.ts';
+import type { ReplayOptions } from '../commands/replay/replay.ts';
+import { examples } from '../terminal/own-command.ts';
+
+/** Adds `record` and `replay`. */
+export function addRecordCommands(program: Command, setExitCode: (code: number) => void): void {
+  const fresh = (name: string, description: string): Command =>
+    program.command(name).description(description).helpOption('-h, --help', 'this text');
+
+  fresh('record', 'stand between a client and one server, and record what passes, without secrets')
+    .argument('<file>', 'the recording; one of that name is replaced')
+    .argument('<server...>', 'its URL, or after -- the command that starts it')
+    .option('--append', 'add to the recording', false)
+    .option('--token-env <name>', 'variable with the bearer token for the URL')
+    .addHelpText(
+      'after',
+      examples(
+        'mcp-switchyard record calls.jsonl -- npx -y @modelcontextprotocol/server-everything',
+        'mcp-switchyard record calls.jsonl https://mcp.example.com/mcp',
+      ),
+    )
+    .action(async (file: string, server: readonly string[], options: RecordOptions) => {
+      const { runRecord } = await import('../commands/record/record.ts');
+      setExitCode(await runRecord(file, server, options));
+    });
+
+  fresh('replay', 'a stdio server that answers from a recording')
+    .argument('<file>', 'what `record` or `serve --record` wrote')
+    .option('--connector <id>', 'only that connector of the recording, as a server of its own')
+    .option('--lenient', 'answer arguments that were not recorded from the nearest ones that were', false)
+    .addHelpText(
+      'after',
+      examples('mcp-switchyard replay calls.jsonl', 'mcp-switchyard replay calls.jsonl --connector github --lenient'),
+    )
+    .action(async (file: string, options: ReplayOptions) => {
+      const { runReplay } = await import('../commands/replay/replay.ts');
+      setExitCode(await runReplay(file, options));
+    });
+}

@@ -1,0 +1,32 @@
+import tab from '@bomb.sh/tab';
+import type { QuickCompletion, QuickData } from './quick-data.ts';
+
+type Handler = (complete: (value: string, description: string) => void) => void;
+
+/** Prints what a shell can put for the last of these words. */
+export function completeQuickly({ completion }: QuickData, words: readonly string[]): void {
+  for (const one of completion) addTo(one.command === '' ? tab : tab.command(one.command, one.description), one);
+  tab.parse([...words]);
+}
+
+/** A command, or the program itself. */
+interface Target {
+  option(name: string, description: string, handler?: Handler | string, alias?: string): unknown;
+  argument(name: string, handler?: Handler, isVariadic?: boolean): unknown;
+}
+
+function addTo(command: Target, of: QuickCompletion): void {
+  for (const { name, description, alias, choices } of of.options) {
+    if (choices !== null) command.option(name, description, offer(choices), alias ?? undefined);
+    else if (alias !== null) command.option(name, description, alias);
+    else command.option(name, description);
+  }
+  for (const { name, choices, isVariadic } of of.arguments)
+    command.argument(name, choices === null ? undefined : offer(choices), isVariadic);
+}
+
+function offer(choices: readonly string[]): Handler {
+  return (complete) => {
+    for (const choice of choices) complete(choice, '');
+  };
+}

@@ -1,0 +1,56 @@
+/**
+ * Help and completion, written when the package is built, so that neither has to build the tree of all commands. It is
+ * one file of JSON beside the program; a program that runs from its sources has none.
+ */
+export interface QuickData {
+  readonly version: string;
+  /** By the words that name a command, with blanks between; the program itself has none. */
+  readonly help: Readonly<Record<string, QuickHelp>>;
+  readonly completion: readonly QuickCompletion[];
+}
+
+/** The help of a command, before it is fitted to a terminal. */
+export interface QuickHelp {
+  readonly usage: string;
+  readonly description: string;
+  /** The widest term of all lists. */
+  readonly termWidth: number;
+  readonly lists: readonly QuickList[];
+  /** What follows, with {@link OWN_COMMAND} for the words that start this program. */
+  readonly after: string;
+}
+
+/** A list of arguments, options or commands under a heading. */
+export interface QuickList {
+  readonly heading: string;
+  readonly items: readonly (readonly [term: string, description: string])[];
+}
+
+/** What shells complete at one command. */
+export interface QuickCompletion {
+  readonly command: string;
+  readonly description: string;
+  readonly options: readonly QuickOption[];
+  readonly arguments: readonly QuickArgument[];
+}
+
+interface QuickOption {
+  readonly name: string;
+  readonly description: string;
+  readonly alias: string | null;
+  /** The values to choose from; null for an option without a value. */
+  readonly choices: readonly string[] | null;
+}
+
+interface QuickArgument {
+  readonly name: string;
+  readonly isVariadic: boolean;
+  /** Null where anything may be given. */
+  readonly choices: readonly string[] | null;
+}
+
+/** The name of the file. */
+export const QUICK_FILE = 'quick-help.json';
+
+/** Stands for the words that start this program here. */
+export const OWN_COMMAND = '\u0001';

@@ -1,0 +1,83 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { codeOf } from '../../../shared/errors.ts';
+import { misuse } from '../flags/option-values.ts';
+import { type Part, partOf } from './content-parts.ts';
+import { extensionOf } from './media-type.ts';
+
+/** A part of a result that was written to a file. */
+export interface SavedPart {
+  /** Which block of the content it is, from 0. */
+  readonly index: number;
+  readonly path: string;
+  readonly type: string;
+  readonly bytes: number;
+}
+
+/** Files of one name, as `chart.png`, `chart-2.png`, … */
+const MAX_TRIES = 10_000;
+
+const MAX_NAME_LENGTH = 80;
+
+/** Names that are devices on Windows, whatever their extension. */
+const DEVICE = /^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i;
+
+/**
+ * Writes images, audio and files of a result into a folder, which is created. A file that is there is never replaced.
+ * The names are safe, whatever the server calls its parts. Rejects with OPTIONS_INVALID where the folder cannot be
+ * written.
+ */
+export function saveContent(content: readonly unknown[], folder: string, name: string): Promise<readonly SavedPart[]> {
+  return saveParts(content.map(partOf), folder, name);
+}
+
+/** The same, for parts that are known. */
+export async function saveParts(parts: readonly Part[], folder: string, name: string): Promise<readonly SavedPart[]> {
+  const saved: SavedPart[] = [];
+  for (const [index, part] of parts.entries()) {
+    if (part.kind !== 'bytes') continue;
+    const path = await saveNew(folder, fileName(part.name ?? name, part.type), part.bytes);
+    saved.push({ index, path, type: part.type, bytes: part.bytes.length });
+  }
+  return saved;
+}
+
+/** A name for a file in any folder: no path, no hidden file, no device, with the extension of its type. */
+export function fileName(name: string, type: string): { readonly base: string; readonly extension: string } {
+  const known = /^(.+)\.([A-Za-z0-9]{1,8})$/.exec(name);
+  const extension = extensionOf(type);
+  // The extension of a name counts only where the type says nothing: it may be one that runs.
+  const isSame = known?.[2]?.toLowerCase() === extension || (extension === 'bin' && known !== null);
+  const base = (isSame ? (known?.[1] ?? name) : name)
+    .normalize('NFC')
+    .replace(/[^\p{L}\p{N}._-]+/gu, '_')
+    .slice(0, MAX_NAME_LENGTH)
+    .replace(/^[._-]+|[._-]+$/g, '');
+  const safe = base === '' || DEVICE.test(base) ? `file-${base}`.replace(/-$/, '') : base;
+  return { base: safe, extension: isSame ? (known?.[2]?.toLowerCase() ?? extension) : extension };
+}
+
+async function saveNew(
+  folder: string,
+  { base, extension }: ReturnType<typeof fileName>,
+  bytes: Buffer,
+): Promise<string> {
+  try {
+    await mkdir(folder, { recursive: true });
+    for (let count = 1; count <= MAX_TRIES; count += 1) {
+      const path = join(folder, `${base}${count === 1 ? '' : `-${count}`}.${extension}`);
+      // `wx` follows no link and replaces nothing.
+      const isNew = await writeFile(path, bytes, { flag: 'wx' }).then(
+        () => true,
+        (error: unknown) => {
+          if (codeOf(error) === 'EEXIST') return false;
+          throw error;
+        },
+      );
+      if (isNew) return path;
+    }
+  } catch (error) {
+    throw misuse(`Cannot write into ${folder}, which --save names (${codeOf(error) ?? 'unknown'})`);
+  }
+  throw misuse(`${folder} has too many files called ${base}.${extension}`);
+}

@@ -1,0 +1,103 @@
+import { basename } from 'node:path';
+import { headerNameFault, headerValueFault } from '../../local-config/entry/header-rules.ts';
+import { serverId } from '../../local-config/entry/server-id.ts';
+import { expandVariables } from '../../local-config/entry/variables.ts';
+import type { GivenServer } from '../../options/manager-options.ts';
+import { isAddress } from '../flags/is-address.ts';
+import { misuse, requiredVariable } from '../flags/option-values.ts';
+import type { SourceOptions } from '../source-options.ts';
+
+/** What a command line says about a server that no configuration names. */
+export interface AdHocOptions {
+  /** Lines of `--header`, `Name: value`. */
+  readonly header?: readonly string[];
+  readonly bearerEnv?: string;
+  /** The words behind `--`: a program and its arguments. */
+  readonly program?: readonly string[];
+}
+
+/** Programs that run another one, which is what people would call the server. */
+const RUNNERS: ReadonlySet<string> = new Set([
+  ...['npx', 'npm', 'exec', 'pnpm', 'dlx', 'yarn', 'bunx', 'bun', 'x', 'uvx', 'uv', 'run', 'pipx'],
+  ...['node', 'deno', 'python', 'python3', 'sh', 'bash', 'env', 'tool', 'tsx'],
+]);
+
+/** Parts of a path that are called alike in many programs. */
+const PLAIN_PARTS = /^(?:|\.{1,2}|dist|build|out|lib|src|bin|(?:index|main|server|cli)\.[cm]?[jt]s)$/;
+
+/**
+ * The server at an address, or the program behind `--`; null where a command line has neither. The program gets the
+ * whole environment and the folder of its user, as it would from a shell. Throws OPTIONS_INVALID.
+ */
+export function adHocServer(address: string | undefined, options: AdHocOptions): GivenServer | null {
+  const { program, header, bearerEnv } = options;
+  if (program !== undefined && isAddress(address)) throw misuse('Give an address, or a program after --, not both');
+  if (isAddress(address)) return { id: idOfAddress(address), url: urlOf(address), headers: headersOf(options) };
+  if (header !== undefined || bearerEnv !== undefined)
+    throw misuse(`${header === undefined ? '--bearer-env' : '--header'} needs the address of a server beside it`);
+  if (program === undefined) return null;
+  const [command, ...args] = program;
+  if (command === undefined || command === '') throw misuse('The program after -- is missing');
+  return { id: idOfProgram(program), program: { command, args, env: ownEnvironment(), cwd: null } };
+}
+
+/** The id of a connector and the options to reach it, where its address may stand for the id. */
+export function withTypedServer<T extends SourceOptions>(
+  connector: string | undefined,
+  options: T,
+): readonly [id: string | undefined, options: T] {
+  const server = isAddress(connector) ? adHocServer(connector, {}) : null;
+  return server === null ? [connector, options] : [server.id, { ...options, adHoc: server }];
+}
+
+function urlOf(address: string): string {
+  if (!URL.canParse(address)) throw misuse(`${address} is no URL`);
+  const url = new URL(address);
+  if (url.username !== '' || url.password !== '')
+    throw misuse('An address must hold no credentials: give --bearer-env NAME, or --header with a variable');
+  return url.href;
+}
+
+function headersOf({ header = [], bearerEnv }: AdHocOptions): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of header) {
+    const [, name = '', written = ''] = /^([^:]+?)\s*:\s*(.*)$/s.exec(line) ?? [];
+    const expansion = expandVariables(written, { env: process.env, folder: process.cwd() });
+    if (expansion.kind === 'impossible') throw misuse(`--header ${name}: its value ${expansion.why}`);
+    const fault = name === '' ? "must be written as 'Name: value'" : headerNameFault(name);
+    if (fault !== null) throw misuse(`--header ${name === '' ? '' : `${name}: `}${fault}`);
+    const valueFault = headerValueFault(expansion.text);
+    if (valueFault !== null) throw misuse(`--header ${name}: its value ${valueFault}`);
+    headers[name] = expansion.text;
+  }
+  if (bearerEnv === undefined) return headers;
+  if (Object.keys(headers).some((name) => name.toLowerCase() === 'authorization'))
+    throw misuse('--bearer-env and --header both set Authorization');
+  return { ...headers, Authorization: `Bearer ${requiredVariable(bearerEnv, '--bearer-env')}` };
+}
+
+function ownEnvironment(): Record<string, string> {
+  const known = Object.entries(process.env).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return Object.fromEntries(known);
+}
+
+/** `mcp.example.com-mcp`: the same for the same address, and another one for each path. */
+function idOfAddress(address: string): string {
+  const { host, pathname, search } = URL.parse(address) ?? { host: address, pathname: '', search: '' };
+  const path = `${pathname}${search}`.replace(/^\/(?:mcp\/?)?$/, '');
+  return serverId(`${host}${path}`.replace(/[^A-Za-z0-9._-]+/g, '-').replace(/-+$/, ''));
+}
+
+/** The package or file that the program runs, or its own name. */
+function idOfProgram(program: readonly string[]): string {
+  const words = program.filter((word) => !word.startsWith('-')).map(nameOf);
+  const name = words.find((word) => !RUNNERS.has(word)) ?? words[0] ?? 'program';
+  return serverId(name);
+}
+
+function nameOf(word: string): string {
+  // `@scope/name@1.2.3` is a package; anything else with a slash is a path.
+  const parts = word.split(/[\\/]/).filter((part) => !PLAIN_PARTS.test(part));
+  const last = parts.at(-1) ?? basename(word);
+  return last.replace(/(?<=.)@[^@]*$/, '').replace(/\.(?:[cm]?[jt]s|py|exe|cmd)$/, '');
+}

@@ -1,0 +1,79 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { nearestName } from '../../local-config/nearest-name.ts';
+import { connectorsOf, notUp, type StartUp } from '../start-up.ts';
+import { printable } from '../terminal/output.ts';
+import type { ShownTool, ToolHost } from '../via/tool-host.ts';
+import { toolNamed, toolNamesOf } from './tool-name.ts';
+import { meantInstead, unknownConnector, unknownTool } from './unknown-names.ts';
+
+/** A tool that a command line names, and its connector, which has been started. */
+export interface ChosenTool {
+  readonly connectorId: string;
+  /** As `callTool` takes it. */
+  readonly name: string;
+  /** Null where the connector lists no such tool: it may be down, or the tool held back. */
+  readonly tool: ShownTool | null;
+}
+
+/**
+ * Reads what sources say, and starts nothing. With a map's server down, the connectors of files and of a remembered map
+ * are there all the same; rejects as `sync()` does where there are none at all.
+ */
+export async function syncEntries(manager: ToolHost): Promise<void> {
+  await manager.sync().catch((error: unknown) => {
+    if (manager.listConnectors().length === 0) throw error;
+  });
+}
+
+/** Starts the connector called `id` alone, and waits for it. Rejects with CONNECTOR_UNKNOWN. */
+export async function startConnector(manager: ToolHost, startUp: StartUp, id: string): Promise<void> {
+  if (!manager.has(id)) throw unknownConnector(manager, id);
+  await startUp.settled(id);
+}
+
+/**
+ * Finds the tool that `written` names and starts its connector, and no other: `connector.tool`, the name that a gateway
+ * gives it, or the tool alone where there is one connector. Rejects with CONNECTOR_UNKNOWN or TOOL_UNKNOWN, naming what
+ * was perhaps meant.
+ */
+export async function chooseTool(manager: ToolHost, startUp: StartUp, written: string): Promise<ChosenTool> {
+  const ids = manager.listConnectors().map(({ id }) => id);
+  const [only] = ids;
+  const named = toolNamesOf(written, ids)[0];
+  const name =
+    named ?? (ids.length === 1 && only !== undefined ? { connectorId: only, tool: written, separator: '.' } : null);
+  if (name === null) throw nothingNamed(manager, written, ids);
+  const { connectorId } = name;
+  await startUp.settled(connectorId);
+  const tools = manager.listTools().filter((tool) => tool.connectorId === connectorId);
+  const tool = toolNamed(written, name, tools) ?? null;
+  if (tool !== null) return { connectorId, name: tool.name, tool };
+  const isUp = notUp(manager, connectorId).length === 0 && connectorsOf(manager, connectorId)[0]?.state !== 'disabled';
+  const isHeld = isHeldBack(manager, `${connectorId}.${name.tool}`);
+  if (!isUp || isHeld) return { connectorId, name: `${connectorId}.${name.tool}`, tool: null };
+  const names = tools.map(({ name: listed }) => listed.slice(connectorId.length + 1));
+  throw unknownTool(connectorId, name.tool, names);
+}
+
+function isHeldBack(manager: ToolHost, name: string): boolean {
+  const { changedTools, heldBackTools } = manager.status();
+  return [...changedTools, ...heldBackTools].some((tool) => tool.name === name);
+}
+
+/** The error for a name that is of no connector. */
+function nothingNamed(manager: ToolHost, written: string, ids: readonly string[]): SwitchyardError {
+  const connector = /^(.+?)(?:\.|__|[^\w.-])/.exec(written)?.[1] ?? nearestName(written, ids) ?? undefined;
+  if (connector !== undefined) return unknownConnector(manager, written.startsWith(connector) ? connector : written);
+  // Tools of an earlier run are known without starting anything.
+  const remembered = manager.listTools();
+  const same = remembered.find(({ definition }) => definition.name === written);
+  const meant =
+    same === undefined
+      ? meantInstead(
+          written,
+          remembered.map(({ name }) => name),
+        )
+      : null;
+  const hint = same === undefined ? (meant ?? 'Name it as CONNECTOR.TOOL.') : `Did you mean ${printable(same.name)}?`;
+  return new SwitchyardError('TOOL_UNKNOWN', `No connector is called by ${printable(written)}. ${hint}`);
+}

@@ -1,0 +1,42 @@
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+
+/** Pages of one list that are read. */
+const MAX_PAGES = 64;
+
+/** What servers list besides tools, with the method, the member of its result, and the capability that it needs. */
+const LISTS = {
+  resources: ['resources/list', 'resources', 'resources'],
+  templates: ['resources/templates/list', 'resourceTemplates', 'resources'],
+  prompts: ['prompts/list', 'prompts', 'prompts'],
+} as const;
+
+/** Something that a connector lists. */
+export interface Feature {
+  readonly connectorId: string;
+  readonly item: JsonObject;
+}
+
+/**
+ * What a connector that is up lists of a kind; nothing where it has no such kind. Rejects as the manager's `request`
+ * does.
+ */
+export async function listFeatures(
+  manager: ConnectorProxyManager,
+  connectorId: string,
+  kind: keyof typeof LISTS,
+): Promise<readonly Feature[]> {
+  const [method, member, capability] = LISTS[kind];
+  const capabilities: unknown = manager.facts(connectorId)?.capabilities;
+  if (!isObject(capabilities) || !isObject(capabilities[capability])) return [];
+  const found: Feature[] = [];
+  let cursor: unknown;
+  for (let page = 0; page < MAX_PAGES; page += 1) {
+    const result = await manager.request(connectorId, method, typeof cursor === 'string' ? { cursor } : {});
+    const items: unknown = result[member];
+    for (const item of Array.isArray(items) ? items : []) if (isObject(item)) found.push({ connectorId, item });
+    if (typeof result.nextCursor !== 'string' || result.nextCursor === cursor) break;
+    cursor = result.nextCursor;
+  }
+  return found;
+}

@@ -1,0 +1,50 @@
+import { createExposedNames } from '../../gateway/catalog/exposed-names.ts';
+import type { ShownTool } from '../via/tool-host.ts';
+
+/** A name as it may be of a tool: which connector it would be of, and what stands behind its id. */
+export interface ToolName {
+  readonly connectorId: string;
+  /** Without the separator. */
+  readonly tool: string;
+  /** What stands between the two: a dot, or what a gateway puts there. */
+  readonly separator: string;
+}
+
+/** A separator of a gateway (`serve --separator`): the longest ones count first. */
+const SEPARATOR = /^(?:__|[^A-Za-z0-9]{1,8})/;
+
+/**
+ * The ways to take a name apart into one of these connectors and a tool, the likeliest first: `connector.tool`, then
+ * `connector__tool` as a gateway calls it, then any other separator. Of two connectors, the longer id
+ * counts.
+ */
+export function toolNamesOf(name: string, connectorIds: readonly string[]): readonly ToolName[] {
+  const found = connectorIds.flatMap((connectorId): ToolName[] => {
+    // A gateway writes _ for what its clients do not take.
+    const prefix = [connectorId, connectorId.replace(/[^A-Za-z0-9_-]/g, '_')].find((text) => name.startsWith(text));
+    const separator = prefix === undefined ? null : (SEPARATOR.exec(name.slice(prefix.length))?.[0] ?? null);
+    if (prefix === undefined || separator === null) return [];
+    const tool = name.slice(prefix.length + separator.length);
+    return tool === '' ? [] : [{ connectorId, tool, separator }];
+  });
+  const rank = ({ separator }: ToolName): number => ['.', '__'].indexOf(separator) + 1 || 3;
+  return found.toSorted((a, b) => rank(a) - rank(b) || b.connectorId.length - a.connectorId.length);
+}
+
+/** The tool that a name means, of those that its connector lists. */
+export function toolNamed(
+  written: string,
+  { connectorId, tool, separator }: ToolName,
+  tools: readonly ShownTool[],
+): ShownTool | undefined {
+  const own = tools.filter((each) => each.connectorId === connectorId);
+  const isNamed = (each: ShownTool, name: string): boolean =>
+    each.name === `${connectorId}.${name}` || each.definition.name === name;
+  const plain = own.find((each) => isNamed(each, tool));
+  if (plain !== undefined || separator === '.') return plain;
+  const exposed = createExposedNames(separator);
+  return (
+    own.find((each) => exposed.expose(connectorId, each.definition.name) === written) ??
+    own.find((each) => isNamed(each, written.slice(connectorId.length).replace(/^[^A-Za-z0-9]/, '')))
+  );
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { isAddress } from '../flags/is-address.ts';
+
+/** The options that say where connectors and their logins are, in the order in which they are printed. */
+const SOURCE_OPTIONS = [
+  'serviceMap',
+  'config',
+  'from',
+  'trust',
+  'registry',
+  'registryPath',
+  'keyEnv',
+  'keys',
+  'keyDocuments',
+  'accept',
+  'threshold',
+  'mapId',
+  'minVersion',
+  'mapKeyEnv',
+  'connectorsKeyEnv',
+  'stateDir',
+  'clientMetadataUrl',
+  'allowEnv',
+  'ca',
+  'cert',
+  'certKey',
+] as const;
+
+let words: readonly string[] = [];
+
+/** The address of the server that was typed; null without one. */
+let address: string | null = null;
+
+/** Remembers the source options of the command line that runs, for the commands that it advises. */
+export function rememberSource(command: Command): void {
+  address = command.args.slice(0, 1).find(isAddress) ?? null;
+  words = SOURCE_OPTIONS.flatMap((name) => {
+    const option = command.options.find((known) => known.attributeName() === name && !known.negate);
+    if (option?.long == null || command.getOptionValueSource(name) !== 'cli') return [];
+    const value: unknown = command.getOptionValue(name);
+    const { long } = option;
+    if (value === true) return [long];
+    if (!Array.isArray(value)) return [long, String(value)];
+    return name === 'from' ? [long, value.join(',')] : value.flatMap((each) => [long, String(each)]);
+  });
+}
+
+/** The address that the running command was given in place of a connector; null without one. */
+export function typedAddress(): string | null {
+  return address;
+}
+
+/** The words that make another command work from the same connectors as the one that runs. */
+export function sourceWords(): readonly string[] {
+  return words;
+}

@@ -1,0 +1,53 @@
+import { lstatSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** A state folder may have several gateways, each with a socket of its own. */
+const NAME = /^gateway-\d+-[0-9a-f]{8}\.sock$/;
+
+const OTHERS = 0o077;
+const OTHERS_WRITE = 0o022;
+
+/** What the kernels take as the path of a socket: `sun_path` of macOS (104) and Linux (108), with its final zero. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+
+/** A path for the socket of this process. Null where the folder's path is too long for one, and on Windows. */
+export function newSocketPath(stateDir: string, chance: string): string | null {
+  if (process.platform === 'win32') return null;
+  const path = join(stateDir, `gateway-${process.pid}-${chance}.sock`);
+  return Buffer.byteLength(path) <= MAX_PATH_BYTES ? path : null;
+}
+
+/** The sockets of this user's gateways in a folder, the newest first; none where it cannot be read. */
+export function socketsIn(stateDir: string): readonly string[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(stateDir);
+  } catch {
+    // Nothing was remembered there yet.
+    return [];
+  }
+  const found = names.flatMap((name) => {
+    if (!NAME.test(name)) return [];
+    const path = join(stateDir, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    const isOurs = stats?.isSocket() === true && stats.uid === process.geteuid?.() && (stats.mode & OTHERS) === 0;
+    return isOurs ? [{ path, bornMs: stats.birthtimeMs }] : [];
+  });
+  return found.toSorted((a, b) => b.bornMs - a.bornMs).map(({ path }) => path);
+}
+
+/**
+ * Makes the folder, for this user alone, unless it is there. Why it must not hold a socket: others could put one of
+ * theirs in its place. Null where it may.
+ */
+export function exposureOfFolder(stateDir: string): string | null {
+  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+  const { uid, mode } = statSync(stateDir);
+  if (uid !== process.geteuid?.()) return 'it belongs to another user';
+  return (mode & OTHERS_WRITE) === 0 ? null : `others may write there (mode ${(mode & 0o777).toString(8)})`;
+}
+
+/** Removes a socket that nobody listens at any more. */
+export function removeSocket(path: string): void {
+  rmSync(path, { force: true });
+}

@@ -1,0 +1,151 @@
+import { lstatSync } from 'node:fs';
+import { createConnection, type Socket } from 'node:net';
+import { fromWireError, messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { CallToolOptions } from '../../connectors/calls/call-options.ts';
+import type { ConnectorStatus } from '../../connectors/connector-status.ts';
+import type { ToolResult } from '../../mcp/tool-result.ts';
+import { misuse } from '../flags/option-values.ts';
+import type { ViaFlags } from '../flags/via-options.ts';
+import type { SourceOptions } from '../source-options.ts';
+import type { StartUp } from '../start-up.ts';
+import { stateDirOf } from '../state-folder.ts';
+import { digestOfOptions } from './configuration-digest.ts';
+import { socketsIn } from './socket-files.ts';
+import type { HostStatus, ShownTool, ToolHost } from './tool-host.ts';
+import { readLines, writeLine } from './via-lines.ts';
+import { VIA_VERSION, type ViaAnswer, type ViaHello, type ViaRequest, type ViaView } from './via-messages.ts';
+
+type OnProgress = NonNullable<CallToolOptions['onProgress']>;
+
+/** A gateway that a command uses. */
+export interface ViaHost extends ToolHost, StartUp, Disposable {
+  readonly path: string;
+}
+
+/**
+ * The gateway that runs for this user on the same state folder and serves the same; null where there is none, or with
+ * `--no-via`. Rejects with GATEWAY_UNREACHABLE where `--via` names a socket at which none answers.
+ */
+export async function findGateway(options: SourceOptions & ViaFlags): Promise<ViaHost | null> {
+  if (options.via === false) return null;
+  if (typeof options.via === 'string') return await connectTo(options.via, options);
+  const stateDir = stateDirOf(options);
+  const sockets = stateDir === undefined ? [] : socketsIn(stateDir);
+  if (sockets.length === 0) return null;
+  // What is wrong with them, the manager says.
+  const digest = await digestOfOptions(options).catch(() => null);
+  if (digest === null) return null;
+  for (const path of sockets) {
+    const host = new SocketHost(path, options.wait);
+    if (await host.isSame(digest)) return host;
+    host[Symbol.dispose]();
+  }
+  return null;
+}
+
+async function connectTo(path: string, { wait }: SourceOptions): Promise<ViaHost> {
+  if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() === false)
+    throw misuse(`--via ${path}: this is no socket`);
+  const host = new SocketHost(path, wait);
+  if (await host.isSame(null)) return host;
+  host[Symbol.dispose]();
+  throw new SwitchyardError('GATEWAY_UNREACHABLE', `No gateway of this version answers at ${path}: ${host.why}`);
+}
+
+/** The client's end of a socket: asks one thing after another. */
+class SocketHost implements ViaHost {
+  readonly path: string;
+  readonly #waitMs: number | null;
+  readonly #socket: Socket;
+  readonly #lines: AsyncGenerator<unknown>;
+  #view: ViaView = { status: { connectors: [], changedTools: [], heldBackTools: [] }, tools: [] };
+  /** Why it is of no use. */
+  why = 'it serves something else';
+
+  constructor(path: string, waitMs: number | undefined) {
+    this.path = path;
+    this.#waitMs = waitMs ?? null;
+    this.#socket = createConnection(path);
+    this.#lines = readLines(this.#socket);
+  }
+
+  /** Whether the gateway there serves what the digest is of, or anything where that is null. Never rejects. */
+  async isSame(digest: string | null): Promise<boolean> {
+    try {
+      const hello = await this.#ask<ViaHello>({ ask: 'hello', version: VIA_VERSION, digest });
+      if (hello.version !== VIA_VERSION) this.why = 'it is of another version';
+      return hello.isSame;
+    } catch (error) {
+      this.why = messageOf(error);
+      return false;
+    }
+  }
+
+  async sync(): Promise<void> {
+    this.#view = await this.#asked<ViaView>({ ask: 'view' });
+  }
+
+  async settled(only?: string): Promise<void> {
+    this.#view = await this.#asked<ViaView>({ ask: 'settled', connector: only ?? null, waitMs: this.#waitMs });
+  }
+
+  has(connectorId: string): boolean {
+    return this.connector(connectorId) !== undefined;
+  }
+
+  listConnectors(): readonly { readonly id: string }[] {
+    return this.#view.status.connectors;
+  }
+
+  listTools(): readonly ShownTool[] {
+    return this.#view.tools;
+  }
+
+  connector(connectorId: string): { readonly status: ConnectorStatus } | undefined {
+    const status = this.#view.status.connectors.find(({ id }) => id === connectorId);
+    return status === undefined ? undefined : { status };
+  }
+
+  status(): HostStatus {
+    return this.#view.status;
+  }
+
+  async callTool(...[tool, args, how = {}]: Parameters<ToolHost['callTool']>): Promise<ToolResult> {
+    const { timeoutMs = null, signal, onProgress } = how;
+    const onAbort = (): void => void this.#socket.destroy();
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      return await this.#asked({ ask: 'call', tool, args, timeoutMs }, onProgress);
+    } finally {
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+
+  /** Rejects with what the gateway says. Where it goes away: TOOL_CALL_LOST for a call, else GATEWAY_UNREACHABLE. */
+  async #asked<T>(request: ViaRequest, onProgress?: OnProgress): Promise<T> {
+    try {
+      return await this.#ask<T>(request, onProgress);
+    } catch (error) {
+      if (error instanceof SwitchyardError) throw error;
+      const why = `The gateway at ${this.path} went away: ${messageOf(error)}`;
+      if (request.ask !== 'call') throw new SwitchyardError('GATEWAY_UNREACHABLE', why, { cause: error });
+      throw new SwitchyardError('TOOL_CALL_LOST', why, { cause: error, detail: { sent: 'maybe' } });
+    }
+  }
+
+  async #ask<T>(request: ViaRequest, onProgress?: OnProgress): Promise<T> {
+    writeLine(this.#socket, request);
+    while (true) {
+      const { value, done } = await this.#lines.next();
+      if (done === true) throw new Error('it closed the connection');
+      const answer = value as ViaAnswer;
+      if (answer.say === 'progress') onProgress?.(answer.progress, answer.notice);
+      else if (answer.say === 'error') throw fromWireError(answer.error);
+      else return answer.answer as T;
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import type { Socket } from 'node:net';
+import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
+import { LineSplitter } from '../../connectors/stdio/line-splitter.ts';
+import { MAX_VIA_BYTES } from './via-messages.ts';
+
+/**
+ * The messages that come in over a socket, until the other end closes it. Throws for a line that is too long or no
+ * JSON, and the error of the socket where the connection fails.
+ */
+export async function* readLines(socket: Socket): AsyncGenerator<unknown> {
+  const lines = new LineSplitter(MAX_VIA_BYTES);
+  for await (const chunk of socket as AsyncIterable<Buffer>)
+    for (const line of lines.push(chunk)) {
+      if (typeof line !== 'string')
+        throw new Error(`A message is longer than ${MAX_VIA_BYTES} bytes or holds too much`);
+      yield parseForeignJson(line);
+    }
+}
+
+/** Writes a message; what cannot be written any more is dropped. */
+export function writeLine(socket: Socket, message: object): void {
+  if (socket.writable) socket.write(`${JSON.stringify(message)}\n`);
+}

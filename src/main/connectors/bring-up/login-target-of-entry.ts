@@ -1,0 +1,72 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import { oauthSettingsOf } from '../../../shared/map/oauth-settings.ts';
+import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import { isLocal, loginSecretOf } from '../connection/local-entry.ts';
+import type { LoginTarget } from '../credentials/login-target.ts';
+
+/** Where the secrets of logins may come from. */
+export interface LoginEnvironment {
+  /** The variables that an entry of a map may name; an entry of this machine may name any. */
+  readonly allowEnv: readonly string[];
+  /** Read each time a secret is needed, so that a rotated one counts. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** As `LoginTarget.isOfReplica`. */
+  readonly isOfReplica?: boolean | undefined;
+}
+
+/** Of this process alone, so that a mark is of no use to anybody else. */
+const MARK_KEY = randomBytes(32);
+
+/** The secrets of one entry's login, read when they are needed. */
+export type LoginSecrets = Pick<LoginTarget, 'clientSecret' | 'privateKey'>;
+
+/** An entry as logins see it; null for one that says that nobody is to log in (`oauth: false`). */
+export function loginTargetOf(entry: ConnectorEntry, environment: LoginEnvironment): LoginTarget | null {
+  const oauth = oauthSettingsOf(entry);
+  if (oauth === 'off') return null;
+  const held = loginSecretOf(entry);
+  return {
+    connectorId: entry.id,
+    url: new URL(entry.endpoint),
+    oauth,
+    ...secretsOf(entry, environment),
+    isLocal: isLocal(entry),
+    ...(environment.isOfReplica === true && { isOfReplica: true }),
+    ...(held !== null && { secretMark: createHmac('sha256', MARK_KEY).update(held).digest('base64url') }),
+  };
+}
+
+/**
+ * The secrets of an entry's login. Each function gives null where the entry names none, and throws LOGIN_SECRET_MISSING
+ * where it names a variable that is not set, or, in a map, one that `allowEnv` does not name: the secret goes to an
+ * issuer that others chose.
+ */
+export function secretsOf(entry: ConnectorEntry, environment: LoginEnvironment): LoginSecrets {
+  const read = (member: 'clientSecretEnv' | 'privateKeyEnv'): string | null => {
+    const settings = oauthSettingsOf(entry);
+    const variable = settings === null || settings === 'off' ? undefined : settings[member];
+    return variable === undefined ? null : variableOf(entry, member, variable, environment);
+  };
+  return {
+    clientSecret: () => loginSecretOf(entry) ?? read('clientSecretEnv'),
+    privateKey: () => read('privateKeyEnv'),
+  };
+}
+
+function variableOf(
+  entry: ConnectorEntry,
+  member: string,
+  variable: string,
+  { allowEnv, env }: LoginEnvironment,
+): string {
+  const asks = `Connector ${entry.id} names the variable ${variable} in oauth.${member}`;
+  const detail = { connectorId: entry.id, variable };
+  if (!isLocal(entry) && !allowEnv.includes(variable)) {
+    const message = `${asks}, and allowEnv (--allow-env ${variable}) does not allow it for an entry of a map.`;
+    throw new SwitchyardError('LOGIN_SECRET_MISSING', message, { detail });
+  }
+  const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
+  if (value) return value;
+  throw new SwitchyardError('LOGIN_SECRET_MISSING', `${asks}, which is not set or empty.`, { detail });
+}

@@ -1,0 +1,66 @@
+import { monotonicMs } from '../../../shared/clock.ts';
+import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+
+const WINDOWS: readonly (readonly [quota: string, ms: number])[] = [
+  ['perMinute', 60_000],
+  ['perHour', 3_600_000],
+  ['perDay', 86_400_000],
+];
+
+/** A quota over a sliding window. */
+interface Window {
+  readonly name: string;
+  readonly max: number;
+  readonly ms: number;
+  /** When the calls within the window began, oldest first. */
+  readonly startsMs: number[];
+}
+
+/** Counts the calls of one connector in the sliding windows `perMinute`, `perHour` and `perDay`. */
+export class CallWindows {
+  #windows: readonly Window[] = [];
+
+  /** Adopts changed quotas; calls that began under the old ones still count. */
+  update(quotas: ConnectorEntry['quotas']): void {
+    this.#windows = WINDOWS.flatMap(([name, ms]) => {
+      const max = quotas?.[name];
+      if (max === undefined) return [];
+      return [{ name, max, ms, startsMs: this.#windows.find((window) => window.ms === ms)?.startsMs ?? [] }];
+    });
+  }
+
+  /** Whether a quota allows no call at all. */
+  get allowsNone(): boolean {
+    return this.#windows.some(({ max }) => max < 1);
+  }
+
+  /** A call begins. */
+  note(): void {
+    const nowMs = monotonicMs();
+    for (const { startsMs } of this.#windows) startsMs.push(nowMs);
+  }
+
+  /** How long until every window has room for one call more than the `ahead` that wait already. */
+  waitMs(ahead: number): number {
+    const nowMs = monotonicMs();
+    let waitMs = 0;
+    for (const { max, ms, startsMs } of this.#windows) {
+      while (startsMs[0] !== undefined && startsMs[0] <= nowMs - ms) startsMs.shift();
+      const rounds = Math.floor(ahead / max);
+      // Those ahead take the places that become free first, and keep them for a whole window.
+      const freeing = startsMs[startsMs.length - max + (ahead % max)];
+      if (freeing !== undefined) waitMs = Math.max(waitMs, freeing + (rounds + 1) * ms - nowMs);
+      else if (rounds > 0) waitMs = Math.max(waitMs, rounds * ms);
+    }
+    return waitMs;
+  }
+
+  /** How many calls that began after `fromMs` and no later than `toMs` (monotonic clock) each window still holds. */
+  beganWithin(fromMs: number, toMs: number): Readonly<Record<string, number>> {
+    const count = ({ startsMs, ms }: Window): number => {
+      const sinceMs = Math.max(fromMs, monotonicMs() - ms);
+      return startsMs.filter((startMs) => startMs > sinceMs && startMs <= toMs).length;
+    };
+    return Object.fromEntries(this.#windows.map((window) => [window.name, count(window)]));
+  }
+}

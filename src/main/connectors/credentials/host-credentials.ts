@@ -1,0 +1,194 @@
+import type { OAuthClientProvider, OAuthDiscoveryState } from '@modelcontextprotocol/client';
+import type { Dispatcher } from 'undici';
+import { monotonicMs, raceSignal } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import type { ConnectorOAuth } from '../../options/host-interfaces.ts';
+import type { Challenge, Credentials, Sending, Verdict } from './credentials.ts';
+import { hostLoginError } from './host-login-error.ts';
+import { createLoginFetch } from './login-fetch.ts';
+import { SharedFlow } from './login-flow.ts';
+
+export interface HostCredentialsOptions {
+  readonly connectorId: string;
+  readonly url: URL;
+  /** The entry's own, which the connector's origin gets with requests of the login too. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly oauth: ConnectorOAuth;
+  readonly dispatcher: Dispatcher;
+}
+
+/** How often a login is widened, and in how long: a server may always want one scope more. */
+const MAX_STEP_UPS = 3;
+const STEP_UP_MS = 600_000;
+
+/**
+ * The login of a host that has an `OAuthClientProvider` of its own (option `oauth`). The SDK's `auth()` does the
+ * protocol. What it needs of the user takes as long as the user does; all requests of a connector wait for one login.
+ */
+export class HostCredentials implements Credentials {
+  readonly #options: HostCredentialsOptions;
+  #flow: SharedFlow | null = null;
+  /** All scopes that the connector ever asked for. */
+  #scope: string | undefined;
+  /** The token that the last login ended with, and the refusal that it was for. */
+  #issued: { readonly token: string | undefined; readonly status: number } | null = null;
+  readonly #stepUps: number[] = [];
+  /** Whether the last login sent the user to the authorization server. */
+  #wasAsked = false;
+
+  constructor(options: HostCredentialsOptions) {
+    this.#options = options;
+  }
+
+  headers(_: AbortSignal | null, sending: Sending): readonly string[] | Promise<readonly string[]> {
+    const { provider } = this.#options.oauth;
+    const tokens = provider.tokens();
+    // Some hosts have promises of their own.
+    if (tokens && 'then' in tokens)
+      return Promise.resolve(tokens).then((present) => headersFor(provider, present, sending));
+    return headersFor(provider, tokens, sending);
+  }
+
+  async refused(challenge: Challenge, sent: readonly string[], signal: AbortSignal | null): Promise<Verdict> {
+    const { provider } = this.#options.oauth;
+    try {
+      if (await this.#takeNonce(challenge)) return { kind: 'retry' };
+      if (this.#flow === null) {
+        const present = (await provider.tokens())?.access_token;
+        const given = tokenIn(sent);
+        // Another request may have logged in meanwhile.
+        if (present !== undefined && present !== given) return { kind: 'retry' };
+        if (this.#isJustIssued(given, challenge)) return refusedNew(challenge);
+        // Nobody is asked to log in for the end of a session.
+        if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
+        if (challenge.status === 403 && !this.#mayStepUp(challenge)) return { kind: 'refused', hint: null };
+      }
+      await this.#loggedIn(challenge, signal);
+      return { kind: 'retry' };
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { kind: 'login', error: hostLoginError(error, this.#options, this.#wasAsked) };
+    }
+  }
+
+  /** Whether a server asks for no more than a proof with its nonce (RFC 9449 section 9). */
+  async #takeNonce({ url, dpopNonce, wwwAuthenticate }: Challenge): Promise<boolean> {
+    const session = dpopNonce === null ? undefined : await this.#options.oauth.provider.dpop?.();
+    if (session === undefined || dpopNonce === null) return false;
+    session.rememberNonce(url, dpopNonce);
+    return wwwAuthenticate !== null && /use_dpop_nonce/.test(wwwAuthenticate);
+  }
+
+  /** Whether a login for the same reason gave this token to this very request, so that another would not help. */
+  #isJustIssued(token: string | undefined, { status, resends }: Challenge): boolean {
+    const issued = this.#issued;
+    return resends > 0 && token !== undefined && issued?.token === token && issued.status === status;
+  }
+
+  #mayStepUp({ wwwAuthenticate }: Challenge): boolean {
+    if (wwwAuthenticate === null || !/\berror="?insufficient_scope\b/.test(wwwAuthenticate)) return false;
+    const nowMs = monotonicMs();
+    while (this.#stepUps.length > 0 && nowMs - (this.#stepUps[0] ?? 0) > STEP_UP_MS) this.#stepUps.shift();
+    if (this.#stepUps.length >= MAX_STEP_UPS) return false;
+    this.#stepUps.push(nowMs);
+    return true;
+  }
+
+  #loggedIn(challenge: Challenge, signal: AbortSignal | null): Promise<void> {
+    const flow =
+      this.#flow ??
+      new SharedFlow(
+        (until) => this.#login(challenge, until),
+        () => {
+          this.#flow = null;
+        },
+      );
+    this.#flow = flow;
+    return flow.join(signal);
+  }
+
+  async #login({ status, wwwAuthenticate }: Challenge, signal: AbortSignal): Promise<void> {
+    // It takes tens of milliseconds to load, and few connectors need it.
+    const sdk = await import('@modelcontextprotocol/client');
+    const { oauth, url, headers, dispatcher } = this.#options;
+    const provider = rememberingDiscovery(oauth.provider);
+    const answer = new Response(null, { status, headers: { 'www-authenticate': wwwAuthenticate ?? '' } });
+    const { resourceMetadataUrl, scope } = sdk.extractWWWAuthenticateParams(answer);
+    const granted = status === 403 ? (await provider.tokens())?.scope : undefined;
+    this.#scope = sdk.computeScopeUnion(this.#scope, granted, scope);
+    const options = {
+      serverUrl: url,
+      fetchFn: createLoginFetch({ dispatcher, home: { origin: url.origin, headers }, signal }),
+      ...(resourceMetadataUrl !== undefined && { resourceMetadataUrl }),
+      ...(this.#scope !== undefined && { scope: this.#scope }),
+    };
+    // A refresh cannot widen what was granted (RFC 6749 section 6).
+    this.#wasAsked = false;
+    const forceReauthorization = status === 403 && sdk.isStrictScopeSuperset(this.#scope, granted);
+    const result = await sdk.auth(provider, { ...options, forceReauthorization });
+    if (result === 'REDIRECT') {
+      this.#wasAsked = true;
+      const parameters = await raceSignal(oauth.callback(signal), signal);
+      const authorizationCode = parameters.get('code');
+      if (authorizationCode === null) throw new SwitchyardError('LOGIN_FAILED', 'The redirect brought no code.');
+      const iss = parameters.get('iss');
+      await sdk.auth(provider, { ...options, authorizationCode, ...(iss !== null && { iss }) });
+    }
+    this.#issued = { token: (await provider.tokens())?.access_token, status };
+  }
+}
+
+function refusedNew({ status }: Challenge): Verdict {
+  const hint =
+    status === 401
+      ? 'It refuses even the token that was issued a moment ago.'
+      : 'It wants more than the login was granted.';
+  return { kind: 'refused', hint };
+}
+
+type Tokens = Awaited<ReturnType<OAuthClientProvider['tokens']>>;
+
+function headersFor(
+  provider: OAuthClientProvider,
+  tokens: Tokens,
+  sending: Sending,
+): readonly string[] | Promise<readonly string[]> {
+  // A host in JavaScript may give less than the types say.
+  if (!tokens?.access_token) return [];
+  const isBound = provider.dpop !== undefined && tokens.token_type?.toLowerCase() === 'dpop';
+  return isBound ? proven(provider, tokens.access_token, sending) : ['authorization', `Bearer ${tokens.access_token}`];
+}
+
+/** A token that is bound to a key, and a proof of that key (RFC 9449 section 7.1). */
+async function proven(provider: OAuthClientProvider, accessToken: string, { method, url }: Sending) {
+  const session = await provider.dpop?.();
+  if (session === undefined) return ['authorization', `Bearer ${accessToken}`];
+  const proof = await session.buildProof({ htm: method, htu: url, accessToken });
+  return ['authorization', `DPoP ${accessToken}`, 'dpop', proof];
+}
+
+function tokenIn([name, value]: readonly string[]): string | undefined {
+  return name === 'authorization' ? value?.replace(/^\w+ /, '') : undefined;
+}
+
+/**
+ * The provider, with the issuer of one login remembered where it does not do so itself: the SDK compares it with the
+ * one that the user comes back from.
+ */
+function rememberingDiscovery(provider: OAuthClientProvider): OAuthClientProvider {
+  if (provider.discoveryState !== undefined || provider.saveDiscoveryState !== undefined) return provider;
+  let state: OAuthDiscoveryState | undefined;
+  const added: Pick<OAuthClientProvider, 'discoveryState' | 'saveDiscoveryState'> = {
+    discoveryState: () => state,
+    saveDiscoveryState: (found) => {
+      state = found;
+    },
+  };
+  return new Proxy(provider, {
+    get(target, name) {
+      if (Object.hasOwn(added, name)) return added[name as keyof typeof added];
+      const value: unknown = Reflect.get(target, name, target);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}

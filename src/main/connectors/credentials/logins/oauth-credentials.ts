@@ -1,0 +1,249 @@
+import { raceSignal } from '../../../../shared/clock.ts';
+import { asSwitchyardError, SwitchyardError } from '../../../../shared/errors.ts';
+import {
+  bindingIdOf,
+  type LoginBinding,
+  type LoginTokens,
+  type StoredLogin,
+} from '../../../../shared/logins/login-records.ts';
+import type { Challenge, Credentials, Verdict } from '../credentials.ts';
+import type { LoginTarget } from '../login-target.ts';
+import { bearerOf, readChallenge } from '../oauth/challenge.ts';
+import { isSameIssuer } from '../oauth/endpoint-rules.ts';
+import type { Discoveries } from './discoveries.ts';
+import type { LoginBook } from './login-book.ts';
+import { bothWays, loginNeeded, machineRefused, type NeededLogin, unsupportedLogin } from './login-errors.ts';
+import type { LoginSummary } from './login-service.ts';
+import type { MachineLogins } from './machine-logins.ts';
+import { isExpiring } from './refresh/refresh-schedule.ts';
+import type { Refresher } from './refresh/refresher.ts';
+import type { StepUp } from './step-up.ts';
+
+/** A token that was refreshed because of a 401 and is refused within this time is not refreshed again. */
+const RENEWED_MS = 10_000;
+
+const NONE: readonly string[] = [];
+const RETRY: Verdict = { kind: 'retry' };
+
+export interface OAuthCredentialsDeps {
+  readonly book: LoginBook;
+  readonly refresher: Refresher;
+  readonly machines: MachineLogins;
+  readonly discoveries: Discoveries;
+  readonly stepUp: StepUp;
+  readonly now: () => number;
+  /** A login is needed; told for each refusal. */
+  readonly onNeeded: (credentials: OAuthCredentials, error: SwitchyardError) => void;
+}
+
+/** The credentials of a connector that may want a login: the access token of the login, where there is one. */
+export class OAuthCredentials implements Credentials {
+  /** As the entry is now: where it says the same, its secrets may have changed. */
+  target: LoginTarget;
+  readonly bindingId: string;
+  readonly #deps: OAuthCredentialsDeps;
+  #headers: { readonly token: string; readonly list: readonly string[] } | null = null;
+  /** The last refusal for want of a login: it names where to log in. */
+  challenge: Challenge | null = null;
+  /** Who wants the login, as far as that was found out; null where none is wanted. */
+  wanted: { readonly issuer: string | null } | null = null;
+  /** Whether a request was refused because the login could not be refreshed at the moment. */
+  isStuck = false;
+  /** The generation of the login that the connector refused, though it was new. */
+  #refusedGeneration: number | null = null;
+  /** The generation that came of a 401, and when. */
+  #renewed: { readonly generation: number; readonly atMs: number } | null = null;
+
+  constructor(target: LoginTarget, deps: OAuthCredentialsDeps) {
+    this.target = target;
+    this.bindingId = bindingIdOf(target.url.href, target.oauth?.clientId ?? null);
+    this.#deps = deps;
+  }
+
+  /** Whether a machine logs in by itself. */
+  get isMachine(): boolean {
+    return this.target.oauth?.grant === 'client_credentials';
+  }
+
+  /** What was found out at its last login; null before the first one. */
+  get binding(): LoginBinding | null {
+    return this.#deps.book.binding(this.bindingId);
+  }
+
+  /** The login as it is known now; null for one of another issuer, or another kind, than the entry names now. */
+  get login(): StoredLogin | null {
+    const { binding } = this;
+    const login = this.#deps.book.loginOf(this.bindingId);
+    if (login === null || binding === null) return login;
+    const issuer = this.target.oauth?.issuer;
+    const isOther = issuer !== undefined && !isSameIssuer(issuer, login.key.issuer);
+    return isOther || (binding.grant === 'client_credentials') !== this.isMachine ? null : login;
+  }
+
+  /** Whether requests wait for a login. */
+  get isWaiting(): boolean {
+    return this.wanted !== null;
+  }
+
+  /** As people see it. */
+  get state(): LoginSummary['state'] {
+    const { login } = this;
+    if (login === null) return 'none';
+    const { tokens, generation } = login;
+    if (tokens === null || generation === this.#refusedGeneration) return 'lost';
+    const isOver = tokens.refreshToken === null && !this.isMachine && isExpiring(tokens, this.#deps.now());
+    return isOver ? 'lost' : 'logged-in';
+  }
+
+  /** A login came, changed or went. */
+  reset(): void {
+    this.wanted = null;
+    this.isStuck = false;
+    this.#refusedGeneration = null;
+  }
+
+  headers(signal: AbortSignal | null): readonly string[] | Promise<readonly string[]> {
+    // What the entry asks for cannot be done, and a token without it is not what it asks for.
+    if (this.target.oauth?.unsupported !== undefined) return NONE;
+    if (!this.#deps.book.isLoaded) return this.#loaded(signal);
+    const { login } = this;
+    if (login === null) return this.isMachine ? this.#firstToken(signal) : NONE;
+    const { tokens } = login;
+    if (tokens === null) return NONE;
+    if (!isExpiring(tokens, this.#deps.now())) return this.#bearer(tokens);
+    // Nothing refreshes it: the server says what it thinks of the old one.
+    if (tokens.refreshToken === null && !this.isMachine) return this.#bearer(tokens);
+    return this.#refreshed(login, signal);
+  }
+
+  async refused(challenge: Challenge, sent: readonly string[], signal: AbortSignal | null): Promise<Verdict> {
+    try {
+      return await race(this.#verdict(challenge, bearerOf(sent)), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      return { kind: 'login', error: asSwitchyardError(error, 'LOGIN_FAILED') };
+    }
+  }
+
+  async #loaded(signal: AbortSignal | null): Promise<readonly string[]> {
+    await race(this.#deps.book.load(), signal);
+    return this.headers(signal);
+  }
+
+  /** A failure shows at the request: the server refuses it, and then it is known what it wants. */
+  async #firstToken(signal: AbortSignal | null): Promise<readonly string[]> {
+    const { target, bindingId } = this;
+    const obtained = this.#deps.machines.obtain({ target, bindingId, challenge: null, scope: null });
+    await race(
+      obtained.catch(() => {}),
+      signal,
+    );
+    return this.#present();
+  }
+
+  async #refreshed(login: StoredLogin, signal: AbortSignal | null): Promise<readonly string[]> {
+    await race(this.#deps.refresher.refresh(login), signal);
+    return this.#present();
+  }
+
+  #present(): readonly string[] {
+    const tokens = this.login?.tokens ?? null;
+    return tokens === null ? NONE : this.#bearer(tokens);
+  }
+
+  #bearer({ accessToken }: LoginTokens): readonly string[] {
+    if (this.#headers?.token !== accessToken)
+      this.#headers = { token: accessToken, list: ['authorization', `Bearer ${accessToken}`] };
+    return this.#headers.list;
+  }
+
+  async #verdict(challenge: Challenge, used: string | null): Promise<Verdict> {
+    const unsupported = unsupportedLogin(this.target.connectorId, this.target.oauth);
+    if (unsupported !== null) return { kind: 'login', error: unsupported };
+    await this.#deps.book.ensure();
+    const { login } = this;
+    const tokens = login?.tokens ?? null;
+    // Another request, or another process, got a newer one meanwhile.
+    if (tokens !== null && tokens.accessToken !== used && !isExpiring(tokens, this.#deps.now())) return RETRY;
+    // The end of a session is worth no login. Its server may know it as that of another login.
+    if (challenge.method === 'DELETE') return { kind: 'refused', hint: null };
+    if (challenge.status === 403) return this.#deps.stepUp.verdict(this, challenge);
+    this.challenge = challenge;
+    if (this.isMachine) return this.#machineRefused(challenge, login);
+    if (login === null) return this.#withoutLogin(challenge);
+    return this.#withLogin(challenge, login);
+  }
+
+  async #machineRefused(challenge: Challenge, login: StoredLogin | null): Promise<Verdict> {
+    const { machines, refresher, now } = this.#deps;
+    const { target, bindingId } = this;
+    if (login === null || login.tokens === null) {
+      await machines.obtain({ target, bindingId, challenge, scope: null });
+      return RETRY;
+    }
+    const { issuer } = login.key;
+    if (this.#wasJustRenewed(login, challenge))
+      return { kind: 'login', error: machineRefused(target, issuer, `the server refuses the token of ${issuer}`) };
+    const refreshed = await refresher.refresh(login);
+    if (refreshed.kind === 'failed') return { kind: 'login', error: refreshed.error };
+    this.#renewed = { generation: this.login?.generation ?? 0, atMs: now() };
+    return RETRY;
+  }
+
+  async #withLogin(challenge: Challenge, login: StoredLogin): Promise<Verdict> {
+    const { refresher, now } = this.#deps;
+    const { tokens, key } = login;
+    const scope = readChallenge(challenge).scope;
+    const needed = { issuer: key.issuer, status: 401, scope, wasAuthorized: true };
+    if (tokens === null || tokens.refreshToken === null) return this.#needed(needed);
+    if (this.#wasJustRenewed(login, challenge)) {
+      this.#refusedGeneration = login.generation;
+      return this.#needed(needed);
+    }
+    const refreshed = await refresher.refresh(login);
+    if (refreshed.kind === 'lost') return this.#needed(needed);
+    this.isStuck = refreshed.kind === 'failed';
+    if (refreshed.kind === 'failed') return { kind: 'login', error: refreshed.error };
+    this.#renewed = { generation: this.login?.generation ?? 0, atMs: now() };
+    return RETRY;
+  }
+
+  async #withoutLogin(challenge: Challenge): Promise<Verdict> {
+    const { target } = this;
+    const { schemes, scope } = readChallenge(challenge);
+    const isNamed = schemes.includes('bearer') || target.oauth !== null;
+    const hint = bothWays(target);
+    try {
+      const { issuer, metadata, resourceMetadata } = await this.#deps.discoveries.find(target, challenge);
+      const isFound = metadata !== null || resourceMetadata !== null;
+      if (!isFound && !isNamed) return { kind: 'refused', hint };
+      return this.#needed({ issuer: isFound ? issuer : null, status: 401, scope, wasAuthorized: false });
+    } catch (error) {
+      // The network failed: nothing says that there is a login at all.
+      const isUnknown = error instanceof SwitchyardError && error.code === 'LOGIN_FAILED' && !isNamed;
+      if (isUnknown) return { kind: 'refused', hint };
+      throw error;
+    }
+  }
+
+  #needed(needed: NeededLogin): Verdict {
+    const error = loginNeeded(this.target, needed);
+    this.wanted = { issuer: needed.issuer };
+    this.#deps.onNeeded(this, error);
+    return { kind: 'login', error };
+  }
+
+  #wasJustRenewed({ generation, tokens }: StoredLogin, { resends }: Challenge): boolean {
+    const renewed = this.#renewed;
+    if (renewed?.generation !== generation) return false;
+    // Refused late in its life, it may have expired on its way, whatever the clocks say: they count in seconds.
+    const ageMs = Math.abs(this.#deps.now() - renewed.atMs);
+    if (tokens?.expiresAtMs != null && ageMs > (tokens.expiresAtMs - tokens.obtainedAtMs) / 2) return false;
+    return resends > 0 || ageMs < RENEWED_MS;
+  }
+}
+
+/** `work`, or the signal's reason if it aborts first. */
+function race<T>(work: Promise<T>, signal: AbortSignal | null): Promise<T> {
+  return signal === null ? work : raceSignal(work, signal);
+}

@@ -1,0 +1,108 @@
+import { type Random, startTimer, type Timer } from '../../../../../shared/clock.ts';
+import type { LoginTokens, StoredLogin } from '../../../../../shared/logins/login-records.ts';
+
+/** The part of a token's life after which it is refreshed in the background: at a random moment between these two. */
+const FROM = 0.6;
+const TO = 0.85;
+
+/** The same where another host of the fleet refreshes the login as long as it lives. */
+const FROM_ELSEWHERE = 0.87;
+const TO_ELSEWHERE = 0.97;
+
+/** A token that is younger is not refreshed in the background: an issuer could have this host ask it without end. */
+const LEAST_AGE_MS = 2_000;
+
+/** A refresh that is overdue when it is planned comes within this time: many may be. */
+const OVERDUE_MS = 10_000;
+
+/** How long before its end a token no longer counts as valid: a request takes a while. */
+const MARGIN_MS = 10_000;
+
+/** The same for tokens that live shortly, as a part of their life. */
+const MARGIN_PART = 0.2;
+
+/** Whether an access token has expired, or will before a request that is sent now is there. */
+export function isExpiring({ expiresAtMs, obtainedAtMs }: LoginTokens, nowMs: number): boolean {
+  if (expiresAtMs === null) return false;
+  const lifeMs = Math.max(0, expiresAtMs - obtainedAtMs);
+  return nowMs >= expiresAtMs - Math.min(MARGIN_MS, lifeMs * MARGIN_PART);
+}
+
+/**
+ * Milliseconds until a token should be refreshed in the background; null where that is not known, where it has expired,
+ * or where it lives too shortly: the next request then refreshes it.
+ */
+export function refreshInMs(
+  { expiresAtMs, obtainedAtMs }: LoginTokens,
+  nowMs: number,
+  random: Random,
+  isElsewhere = false,
+): number | null {
+  if (expiresAtMs === null || nowMs >= expiresAtMs) return null;
+  const lifeMs = expiresAtMs - obtainedAtMs;
+  if (lifeMs * TO <= LEAST_AGE_MS) return null;
+  const [from, to] = isElsewhere ? [FROM_ELSEWHERE, TO_ELSEWHERE] : [FROM, TO];
+  const fromMs = Math.max(nowMs, obtainedAtMs + Math.max(lifeMs * from, LEAST_AGE_MS));
+  const toMs = obtainedAtMs + lifeMs * to;
+  if (fromMs < toMs) return fromMs + random.next() * (toMs - fromMs) - nowMs;
+  return random.next() * Math.min(OVERDUE_MS, (expiresAtMs - nowMs) / 2);
+}
+
+export interface RefreshScheduleDeps {
+  readonly now: () => number;
+  readonly random: Random;
+  /** The login as it is now; null where it is gone, or nobody refreshes it in the background. */
+  readonly loginOf: (loginId: string) => StoredLogin | null;
+  /** Refreshes it; resolves with the pause before the next attempt, in milliseconds, 0 where it did. Never rejects. */
+  readonly refresh: (login: StoredLogin) => Promise<number>;
+}
+
+/** Refreshes logins before they expire, each at a moment of its own. */
+export class RefreshSchedule {
+  readonly #deps: RefreshScheduleDeps;
+  readonly #timers = new Map<string, { readonly generation: number; readonly timer: Timer }>();
+  #isClosed = false;
+
+  constructor(deps: RefreshScheduleDeps) {
+    this.#deps = deps;
+  }
+
+  /** Plans the refresh of a login as it is now, or takes it off. A generation is planned once. */
+  plan(loginId: string): void {
+    const login = this.#deps.loginOf(loginId);
+    const planned = this.#timers.get(loginId);
+    if (login !== null && planned?.generation === login.generation) return;
+    planned?.timer.cancel();
+    this.#timers.delete(loginId);
+    if (login === null || login.tokens === null || this.#isClosed) return;
+    const inMs = refreshInMs(login.tokens, this.#deps.now(), this.#deps.random, login.home !== undefined);
+    if (inMs !== null) this.#start(login, inMs);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    for (const { timer } of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #start(login: StoredLogin, inMs: number): void {
+    const { loginId, generation } = login;
+    const timer = startTimer(Math.max(1, inMs), () => void this.#fire(loginId, generation));
+    this.#timers.set(loginId, { generation, timer });
+  }
+
+  async #fire(loginId: string, generation: number): Promise<void> {
+    const login = this.#deps.loginOf(loginId);
+    if (login === null || login.generation !== generation) {
+      this.#timers.delete(loginId);
+      this.plan(loginId);
+      return;
+    }
+    const pauseMs = await this.#deps.refresh(login);
+    if (this.#isClosed || this.#timers.get(loginId)?.generation !== generation) return;
+    this.#timers.delete(loginId);
+    const now = this.#deps.loginOf(loginId);
+    if (now?.generation === generation && pauseMs > 0) this.#start(now, pauseMs);
+    else this.plan(loginId);
+  }
+}

@@ -1,0 +1,206 @@
+import type { LoginBinding } from '../../../../../shared/logins/login-records.ts';
+import type { LoginTarget } from '../../login-target.ts';
+import type { LoginBook } from '../login-book.ts';
+import type { LoginSummary } from '../login-service.ts';
+import { OAuthCredentials, type OAuthCredentialsDeps } from '../oauth-credentials.ts';
+import type { RefreshSchedule } from '../refresh/refresh-schedule.ts';
+import type { LoginEvents } from './login-events.ts';
+import { summaryOf } from './login-summary.ts';
+
+export interface LoginUsersDeps {
+  readonly book: LoginBook;
+  readonly schedule: RefreshSchedule;
+  readonly events: LoginEvents;
+  readonly isWanted: (connectorId: string) => boolean;
+  readonly credentials: OAuthCredentialsDeps;
+}
+
+const PRUNE_AT = 1_024;
+
+type Listener = (connectorIds: readonly string[]) => void;
+
+interface User {
+  readonly credentials: OAuthCredentials;
+  /** What its credentials depend on. */
+  readonly says: string;
+  /** The login that it was last known to have, and whether it has tokens. */
+  seen: string;
+}
+
+/** The connectors that may have a login, and what becomes of theirs. */
+export class LoginUsers {
+  readonly #deps: LoginUsersDeps;
+  readonly #users = new Map<string, User>();
+  readonly #byBinding = new Map<string, Set<string>>();
+  readonly #listeners = new Set<Listener>();
+  readonly #refreshListeners = new Set<Listener>();
+  /** What is to be told together. */
+  #collected: Set<string> | null = null;
+  /** From so many users on those that nobody wants any more are looked for. */
+  #pruneAt = PRUNE_AT;
+
+  constructor(deps: LoginUsersDeps) {
+    this.#deps = deps;
+  }
+
+  /** The credentials of a target: the same ones as long as it says the same. */
+  credentialsOf(target: LoginTarget): OAuthCredentials {
+    const { connectorId } = target;
+    const known = this.#users.get(connectorId);
+    if (known?.credentials.target === target) return known.credentials;
+    const says = JSON.stringify([target.url, target.oauth, target.isLocal, target.secretMark]);
+    if (known?.says === says) {
+      known.credentials.target = target;
+      return known.credentials;
+    }
+    if (known !== undefined) this.#remove(known);
+    if (this.#users.size >= this.#pruneAt) this.#prune();
+    const credentials = new OAuthCredentials(target, this.#deps.credentials);
+    const { bindingId } = credentials;
+    const sharing = this.#byBinding.get(bindingId) ?? new Set();
+    this.#byBinding.set(bindingId, sharing.add(connectorId));
+    this.#users.set(connectorId, { credentials, says, seen: seenOf(credentials) });
+    this.#plan(credentials);
+    return credentials;
+  }
+
+  /** The target of a connector that was used; null for another one. */
+  targetOf(connectorId: string): LoginTarget | null {
+    return this.#users.get(connectorId)?.credentials.target ?? null;
+  }
+
+  /** What is known of a target's login; null where it neither has nor wants one. */
+  view(target: LoginTarget): LoginSummary | null {
+    const credentials = this.credentialsOf(target);
+    const { binding, login, isWaiting } = credentials;
+    // Where somebody logged in once, and out again, a login is still wanted.
+    const hadOne = binding !== null && binding.key !== null;
+    const concerns = login !== null || hadOne || isWaiting || target.oauth !== null;
+    return concerns ? summaryOf(credentials) : null;
+  }
+
+  /**
+   * Whose binding and secrets a login is refreshed with; null where no connector wants it any more. An entry of this
+   * machine comes first: one of a map with the same endpoint has no secrets of it, and may not go to private addresses.
+   */
+  userOf(loginId: string): { readonly binding: LoginBinding; readonly target: LoginTarget } | null {
+    const bindings = this.#deps.book.bindingsOf(loginId);
+    const users = bindings.flatMap((binding) =>
+      this.#usersOf(binding.bindingId)
+        .filter((user) => this.#isWanted(user))
+        .map(({ credentials }) => ({ binding, target: credentials.target })),
+    );
+    return users.find(({ target }) => target.isLocal) ?? users[0] ?? null;
+  }
+
+  /** Bindings have another login than before, another generation of it, or none any more. */
+  changed(bindingIds: ReadonlySet<string>): void {
+    const users = [...bindingIds].flatMap((bindingId) => this.#usersOf(bindingId));
+    const stuck = users.filter(({ credentials }) => credentials.isStuck);
+    const told = users.filter((user) => this.#look(user));
+    const freed = stuck.filter((user) => !user.credentials.isStuck && !told.includes(user));
+    for (const { credentials } of users) this.#plan(credentials);
+    // Nobody has used any login before the first reading.
+    if (this.#deps.book.isLoaded) this.#tell(told.map(({ credentials }) => credentials.target.connectorId));
+    const freedIds = freed.map(({ credentials }) => credentials.target.connectorId);
+    if (freedIds.length > 0) for (const listener of this.#refreshListeners) listener(freedIds);
+  }
+
+  /** A person logged in: tells of it once, for the connector and for all that share its binding. */
+  renew(bindingId: string, connectorId: string, take: () => void): void {
+    this.#collected = new Set([connectorId]);
+    take();
+    const told = this.#collected;
+    this.#collected = null;
+    for (const { credentials } of this.#usersOf(bindingId)) {
+      credentials.reset();
+      told.add(credentials.target.connectorId);
+    }
+    this.#tell([...told]);
+  }
+
+  /** Runs `take`, which puts a login into the book that nobody has to be told of: who got it uses it at once. */
+  quietly(take: () => void): void {
+    this.#collected = new Set();
+    take();
+    this.#collected = null;
+  }
+
+  /** How many logins are in each state, of the connectors that have or want one. */
+  countByState(): ReadonlyMap<LoginSummary['state'], number> {
+    const counts = new Map<LoginSummary['state'], number>();
+    for (const { credentials } of this.#users.values()) {
+      const { state, login, isWaiting, target } = credentials;
+      const concerns = login !== null || isWaiting || target.oauth !== null;
+      if (concerns && this.#deps.isWanted(target.connectorId)) counts.set(state, (counts.get(state) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  /** As `LoginService.onRefreshed`. */
+  onRefreshed(listener: Listener): void {
+    this.#refreshListeners.add(listener);
+  }
+
+  onChange(listener: Listener): () => void {
+    const own: Listener = (connectorIds) => listener(connectorIds);
+    this.#listeners.add(own);
+    return () => void this.#listeners.delete(own);
+  }
+
+  /** Whether a user is still wanted; lets go of one that is not. */
+  #isWanted(user: User): boolean {
+    const isWanted = this.#deps.isWanted(user.credentials.target.connectorId);
+    if (!isWanted) this.#remove(user);
+    return isWanted;
+  }
+
+  #usersOf(bindingId: string): readonly User[] {
+    return [...(this.#byBinding.get(bindingId) ?? [])].flatMap((connectorId) => this.#users.get(connectorId) ?? []);
+  }
+
+  /** Whether there is something to tell of a user: a mere refresh is nothing, unless it was waited for. */
+  #look(user: User): boolean {
+    const { credentials } = user;
+    const seen = seenOf(credentials);
+    const hasChanged = seen !== user.seen;
+    const wasWaiting = credentials.isWaiting;
+    user.seen = seen;
+    const isLost = credentials.login !== null && credentials.login.tokens === null;
+    if (hasChanged && isLost && this.#deps.book.isLoaded) this.#deps.events.lost(credentials);
+    // What was wanted stays wanted until there is a login that may do.
+    if (isLost || credentials.login === null) return hasChanged;
+    credentials.reset();
+    this.#deps.events.regained(credentials);
+    return hasChanged || wasWaiting;
+  }
+
+  #plan({ login }: OAuthCredentials): void {
+    if (login !== null) this.#deps.schedule.plan(login.loginId);
+  }
+
+  /** Lets go of the connectors that nobody wants any more. */
+  #prune(): void {
+    for (const user of [...this.#users.values()])
+      if (!this.#deps.isWanted(user.credentials.target.connectorId)) this.#remove(user);
+    this.#pruneAt = Math.max(PRUNE_AT, this.#users.size * 2);
+  }
+
+  #remove({ credentials }: User): void {
+    const { bindingId, target } = credentials;
+    this.#users.delete(target.connectorId);
+    const sharing = this.#byBinding.get(bindingId);
+    sharing?.delete(target.connectorId);
+    if (sharing?.size === 0) this.#byBinding.delete(bindingId);
+  }
+
+  #tell(connectorIds: readonly string[]): void {
+    if (this.#collected !== null) for (const connectorId of connectorIds) this.#collected.add(connectorId);
+    else if (connectorIds.length > 0) for (const listener of [...this.#listeners]) listener(connectorIds);
+  }
+}
+
+/** Which login it is, and whether it has tokens. */
+function seenOf({ login }: OAuthCredentials): string {
+  return login === null ? '' : `${login.loginId} ${login.tokens === null ? 'lost' : 'there'}`;
+}

@@ -1,0 +1,179 @@
+import { rootReason, SwitchyardError } from '../../../../../shared/errors.ts';
+import { JsonFault } from '../../../../../shared/json/json-limits.ts';
+import { parseForeignJson } from '../../../../../shared/json/parse-foreign.ts';
+import { classifyFetchError } from '../../../../../shared/net/fetch-errors.ts';
+import { neverConnected } from '../../../../http/network-errors.ts';
+import { type ForeignObject, isObject, type LoginRequest } from '../discovery-record.ts';
+import { invalid } from '../endpoint-rules.ts';
+
+/** What came of the last request of a {@link WatchedFetch}. Its texts are safe to show. */
+export interface SeenAnswer {
+  /** False: the request surely never left this machine, or was never made. */
+  readonly isSent: boolean;
+  /** Null without an answer. */
+  readonly status: number | null;
+  /** The OAuth `error` of the answer. */
+  readonly error: string | null;
+  readonly description: string | null;
+  /** The whole answer, where it was a JSON object. */
+  readonly body: ForeignObject | null;
+}
+
+/** A fetch for the SDK that says what it saw. */
+export interface WatchedFetch {
+  readonly fetch: typeof fetch;
+  readonly seen: () => SeenAnswer;
+}
+
+const NOTHING_SEEN: SeenAnswer = { isSent: false, status: null, error: null, description: null, body: null };
+
+const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
+const MAX_DESCRIPTION = 200;
+
+/** Longer descriptions are not looked at. */
+const MAX_FOREIGN_TEXT = 4_096;
+
+/** Of longer lists, the rest counts as not written. */
+const MAX_LISTED = 1_000;
+
+/** Beside more characters of secrets than this, nothing of an answer is shown: a search would take too long. */
+const MAX_SECRETS = 256 * 1024;
+
+/** So many characters of a secret in a row are an echo of it. */
+const ECHO_LENGTH = 12;
+
+/** A shorter secret is part of ordinary words, so that it is an echo only as a word of its own. */
+const WORD_LENGTH = 4;
+
+/** Parameters of requests that are no secrets. */
+const HARMLESS: ReadonlySet<string> = new Set([
+  'grant_type',
+  'client_id',
+  'redirect_uri',
+  'resource',
+  'scope',
+  'token_type_hint',
+  'client_assertion_type',
+]);
+
+/** Codes of network errors under which a TLS handshake failed or a proxy refused, so that nothing was sent. */
+const BEFORE_SENDING: ReadonlySet<string> = new Set(['MAP_TLS', 'MAP_PROXY']);
+
+/**
+ * A fetch that parses each answer within the limits for JSON of others, and hands the SDK only what `show` makes of
+ * it. The SDK would put bodies into messages. `show` gets null for what is no JSON object.
+ */
+export function watchFetch(
+  request: LoginRequest,
+  show: (body: ForeignObject | null, seen: SeenAnswer) => Response,
+): WatchedFetch {
+  let last = NOTHING_SEEN;
+  const watched = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
+    const wasSent = last.isSent;
+    try {
+      const response = await request.fetch(input, { ...init, signal: request.signal });
+      last = { ...NOTHING_SEEN, isSent: true, status: response.status };
+      // The SDK follows it within the origin.
+      if (response.status >= 300 && response.status < 400) return response;
+      const body = readObject(await response.text());
+      last = { ...last, ...readRefusal(body, secretsOf(init)), body };
+      return show(body, last);
+    } catch (error) {
+      if (last.status === null) last = { ...last, isSent: wasSent || !isUnsent(error) };
+      throw error;
+    }
+  };
+  return { fetch: watched, seen: () => last };
+}
+
+/** An answer for the SDK. */
+export function jsonResponse(body: ForeignObject, status: number): Response {
+  return new Response(JSON.stringify(body), { status, headers: { 'content-type': 'application/json' } });
+}
+
+/**
+ * What the SDK's schemas are shown of an answer: no null, which they do not know and some servers write for what they
+ * do not have, and no more of a list than anybody needs. They would spend seconds on a list that fills the answer.
+ */
+export function presentIn(body: ForeignObject): ForeignObject {
+  const present = Object.entries(body).filter(([, value]) => value !== null);
+  return Object.fromEntries(
+    present.map(([name, value]) => [name, Array.isArray(value) ? value.slice(0, MAX_LISTED) : value]),
+  );
+}
+
+/** `error: description` of an answer, or its status; a clause without a full stop. */
+export function refusalWords({ error, description, status }: SeenAnswer): string {
+  if (error === null) return status === null ? 'no answer' : `HTTP ${status}`;
+  return description === null ? error : `${error}: ${description}`;
+}
+
+/** A LOGIN_FAILED, or the error itself where it is one of ours or the signal's reason. */
+export function asLoginFailure(error: unknown, what: string, signal: AbortSignal | null): unknown {
+  if (error instanceof SwitchyardError || (signal?.aborted === true && error === signal.reason)) return error;
+  return new SwitchyardError('LOGIN_FAILED', `${what}: ${rootReason(error)}.`, { cause: error });
+}
+
+/** Whether an error of the network says that a request was never sent. */
+function isUnsent(error: unknown): boolean {
+  return neverConnected(error) || BEFORE_SENDING.has(classifyFetchError(error));
+}
+
+function readObject(text: string): ForeignObject | null {
+  try {
+    const value = parseForeignJson(text);
+    return isObject(value) ? value : null;
+  } catch (error) {
+    if (error instanceof JsonFault) throw invalid(`The answer ${error.message}`);
+    return null;
+  }
+}
+
+/** `error` and `error_description` of an answer (RFC 6749 section 5.2), cleaned; null for what cannot be shown. */
+export function readRefusal(
+  body: ForeignObject | null,
+  secrets: readonly string[],
+): { readonly error: string | null; readonly description: string | null } {
+  const own = ['access_token', 'refresh_token', 'id_token', 'client_secret'].map((name) => body?.[name]);
+  const all = [...secrets, ...own.filter((value) => typeof value === 'string')];
+  const error = body?.error;
+  const isCode = typeof error === 'string' && ERROR_CODE.test(error) && !echoes(error, all);
+  return { error: isCode ? error : null, description: cleanDescription(body?.error_description, all) };
+}
+
+/** A description of others as one line of visible ASCII; null where there is none, or it holds part of a secret. */
+export function cleanDescription(text: unknown, secrets: readonly string[]): string | null {
+  if (typeof text !== 'string' || text.length > MAX_FOREIGN_TEXT || echoes(text, secrets)) return null;
+  const line = text.replace(/[^\x21-\x7e]+/g, ' ').trim();
+  return line === '' ? null : line.length <= MAX_DESCRIPTION ? line : `${line.slice(0, MAX_DESCRIPTION - 3)}...`;
+}
+
+/** Whether a text holds a secret, a part of one, or one that was percent-encoded. */
+function echoes(text: string, secrets: readonly string[]): boolean {
+  const given = secrets.filter((secret) => secret !== '');
+  if (given.reduce((length, secret) => length + secret.length, 0) > MAX_SECRETS) return true;
+  const forms = given.flatMap((secret) => [secret, encodeURIComponent(secret.toWellFormed())]);
+  const words = text.split(/[^A-Za-z0-9]+/);
+  const isIn = (secret: string): boolean => (secret.length < WORD_LENGTH ? words : text).includes(secret);
+  if (forms.some(isIn)) return true;
+  // Blanks and line breaks do not hide it.
+  const dense = text.replace(/[^\x21-\x7e]+/g, '');
+  const parts = new Set(partsOf(dense));
+  return parts.size > 0 && forms.some((secret) => partsOf(secret).some((part) => parts.has(part)));
+}
+
+function* partsOf(text: string): Generator<string, void> {
+  for (let at = 0; at + ECHO_LENGTH <= text.length; at += 1) yield text.slice(at, at + ECHO_LENGTH);
+}
+
+/** What of a request must never come back in a message. */
+function secretsOf({ body, headers }: RequestInit): readonly string[] {
+  const parameters = body instanceof URLSearchParams ? [...body] : [];
+  const authorization = new Headers(headers).get('authorization');
+  const credentials = authorization?.split(' ', 2)[1] ?? '';
+  const [, password = ''] = /^[^:]*:(.*)$/s.exec(Buffer.from(credentials, 'base64').toString('latin1')) ?? [];
+  return [
+    ...parameters.filter(([name]) => !HARMLESS.has(name)).map(([, value]) => value),
+    ...(credentials === '' ? [] : [credentials, password]),
+  ];
+}

@@ -1,0 +1,73 @@
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import type { LoginClient } from '../../../../shared/logins/login-records.ts';
+import { cleanDescription, readRefusal } from './answers/foreign-answers.ts';
+import type { LoginDiscovery } from './discovery-record.ts';
+import { checkUrl, invalid } from './endpoint-rules.ts';
+
+/** Parameters of a redirect that are meant once (RFC 6749 section 3.1). */
+const SINGLE = ['code', 'state', 'iss', 'error'] as const;
+
+/** VSCHAR of RFC 6749, appendix A. */
+const CODE = /^[\x20-\x7e]{1,8192}$/;
+
+/**
+ * The address to send a person to, and the verifier that proves later who sent them (PKCE S256, RFC 7636). Rejects with
+ * LOGIN_METADATA_INVALID where the issuer cannot do that, or its address is not allowed.
+ */
+export async function prepareAuthorization(
+  discovery: LoginDiscovery,
+  client: LoginClient,
+  asked: { readonly redirectUrl: string; readonly scope: string | null; readonly state: string },
+): Promise<{ readonly url: URL; readonly codeVerifier: string }> {
+  const { authorizationServerUrl, issuer, metadata, resource } = discovery;
+  const endpoint = metadata?.authorization_endpoint ?? new URL('/authorize', authorizationServerUrl).href;
+  checkUrl(endpoint, 'authorization_endpoint');
+  if (metadata?.code_challenge_methods_supported?.includes('S256') === false)
+    throw invalid(`${issuer} does not support PKCE with S256`);
+  if (metadata?.response_types_supported.includes('code') === false)
+    throw invalid(`${issuer} does not support the response type code`);
+  const { startAuthorization } = await import('@modelcontextprotocol/client');
+  const { authorizationUrl, codeVerifier } = await startAuthorization(authorizationServerUrl, {
+    ...(metadata !== null && { metadata }),
+    clientInformation: { client_id: client.clientId },
+    redirectUrl: asked.redirectUrl,
+    state: asked.state,
+    ...(asked.scope !== null && { scope: asked.scope }),
+    resource,
+  });
+  return { url: authorizationUrl, codeVerifier };
+}
+
+/**
+ * The code of a redirect. Checks `iss` first (RFC 9207 section 2.4): before that, nothing of the redirect may be shown.
+ * Throws LOGIN_METADATA_INVALID where another issuer sent it, LOGIN_FAILED where there is no code.
+ */
+export function codeOfRedirect(parameters: URLSearchParams, discovery: LoginDiscovery): string {
+  const { issuer, metadata } = discovery;
+  for (const name of SINGLE)
+    if (parameters.getAll(name).length > 1) throw invalid(`The redirect has ${name} more than once`);
+  checkRedirectIssuer(parameters.get('iss'), discovery);
+  const code = parameters.get('code');
+  const hidden = [code, parameters.get('state')].filter((value) => value !== null);
+  const error = parameters.get('error');
+  if (error !== null) {
+    const { error: shown } = readRefusal({ error }, hidden);
+    const description = cleanDescription(parameters.get('error_description'), hidden);
+    const words = [shown ?? 'an error', ...(description === null ? [] : [description])].join(': ');
+    throw new SwitchyardError('LOGIN_FAILED', `${issuer} refused the login: ${words}.`);
+  }
+  if (code === null || !CODE.test(code))
+    throw new SwitchyardError('LOGIN_FAILED', `The redirect of ${metadata?.issuer ?? issuer} has no valid code.`);
+  return code;
+}
+
+/**
+ * As the SDK's `validateAuthorizationResponseIssuer`, which would have to be loaded first. Compares character by
+ * character.
+ */
+function checkRedirectIssuer(iss: string | null, { metadata }: LoginDiscovery): void {
+  if (metadata === null) return;
+  if (iss === null && metadata.authorization_response_iss_parameter_supported === true)
+    throw invalid(`The redirect does not say that it is of ${metadata.issuer}`);
+  if (iss !== null && iss !== metadata.issuer) throw invalid(`The redirect is not of ${metadata.issuer}`);
+}

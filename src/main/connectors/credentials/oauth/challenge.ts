@@ -1,0 +1,146 @@
+import type { Challenge } from '../credentials.ts';
+
+/** What a challenge says (RFC 9110 section 11.6.1, RFC 6750 section 3, RFC 9728 section 5.1). */
+export interface ReadChallenge {
+  /** In lower case, in the order of the header. */
+  readonly schemes: readonly string[];
+  readonly resourceMetadataUrl: URL | null;
+  readonly scope: string | null;
+  readonly error: string | null;
+}
+
+/** One challenge of a header. Names are in lower case; of a name that comes twice, the first value counts. */
+export interface ParsedChallenge {
+  readonly scheme: string;
+  readonly parameters: ReadonlyMap<string, string>;
+}
+
+/** Schemes whose parameters describe a login, in order of preference. */
+const LOGIN_SCHEMES = ['bearer', 'dpop'] as const;
+
+/** Longer headers are cut off here. Servers send a few hundred characters. */
+const MAX_LENGTH = 16 * 1024;
+
+const SCHEME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const ERROR_CODE = /^[A-Za-z0-9_.-]{1,64}$/;
+
+/** RFC 6749 section 3.3. */
+const SCOPE_TOKEN = /^[\x21\x23-\x5b\x5d-\x7e]+$/;
+
+/** More than any server names. What is longer would not fit into the address of a login. */
+const MAX_SCOPE_LENGTH = 4_096;
+
+/** Reads `WWW-Authenticate`. Never throws: what cannot be read counts as not written. */
+export function readChallenge(challenge: Challenge): ReadChallenge {
+  const parsed = parseChallenges(challenge.wwwAuthenticate ?? '');
+  const login = LOGIN_SCHEMES.map((name) => parsed.find(({ scheme }) => scheme === name)).find((one) => one);
+  const parameter = (name: string): string | null => login?.parameters.get(name) ?? null;
+  const error = parameter('error');
+  return {
+    schemes: parsed.map(({ scheme }) => scheme),
+    resourceMetadataUrl: readUrl(parameter('resource_metadata'), challenge.url),
+    scope: readScopes(parameter('scope')),
+    error: error !== null && ERROR_CODE.test(error) ? error : null,
+  };
+}
+
+/** An address of a challenge. Some servers name only its path. */
+function readUrl(text: string | null, base: URL): URL | null {
+  const url = text === null || text === '' ? null : URL.parse(text, base.href);
+  if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== '') return null;
+  url.hash = '';
+  return url;
+}
+
+/** Scopes that somebody else wrote: those that are valid, each once, with blanks between; null where there is none. */
+export function readScopes(text: string | null): string | null {
+  const seen = new Set<string>();
+  let length = 0;
+  for (const scope of (text ?? '').split(/\s+/)) {
+    if (!SCOPE_TOKEN.test(scope) || seen.has(scope)) continue;
+    length += scope.length + 1;
+    if (length > MAX_SCOPE_LENGTH) break;
+    seen.add(scope);
+  }
+  return seen.size === 0 ? null : [...seen].join(' ');
+}
+
+/**
+ * Splits a header into its challenges (RFC 9110 section 11.6.1). It also reads what servers write against the grammar:
+ * parameters without commas between them, addresses without quotes, and quotes that never end.
+ */
+export function parseChallenges(header: string): readonly ParsedChallenge[] {
+  const reader = new HeaderReader(header.slice(0, MAX_LENGTH));
+  const challenges: { scheme: string; parameters: Map<string, string> }[] = [];
+  // Whether the next word may be the token68 of a challenge, such as the one of `Basic YTpi`.
+  let mayBeToken68 = false;
+  for (;;) {
+    if (reader.skipSeparators()) mayBeToken68 = false;
+    if (reader.isAtEnd) return challenges;
+    const word = reader.readWord();
+    const value = reader.readValue();
+    const current = challenges.at(-1);
+    if (value !== null) {
+      const name = word.toLowerCase();
+      if (word !== '' && current?.parameters.has(name) === false) current.parameters.set(name, value);
+      mayBeToken68 = false;
+    } else if (mayBeToken68 || !SCHEME.test(word)) {
+      mayBeToken68 = false;
+    } else {
+      challenges.push({ scheme: word.toLowerCase(), parameters: new Map() });
+      mayBeToken68 = true;
+    }
+  }
+}
+
+/** Reads a header from left to right; each step goes on by at least one character, or is at the end. */
+class HeaderReader {
+  readonly #text: string;
+  #at = 0;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#text.length;
+  }
+
+  /** Skips blanks and commas; whether there was a comma. */
+  skipSeparators(): boolean {
+    return this.#take(/[\s,]*/y).includes(',');
+  }
+
+  /** Reads up to a blank, a comma, `=` or a quote. A quoted string that belongs to nothing counts as an empty word. */
+  readWord(): string {
+    if (this.#text[this.#at] !== '"') return this.#take(/[^\s,="]*/y);
+    this.#readQuoted();
+    return '';
+  }
+
+  /** The value after `=`; null where no `=` follows. */
+  readValue(): string | null {
+    if (this.#take(/\s*=\s*/y) === '') return null;
+    return this.#text[this.#at] === '"' ? this.#readQuoted() : this.#take(/[^\s,"]*/y);
+  }
+
+  #readQuoted(): string {
+    const quoted = this.#take(/"(?:[^"\\]|\\[\s\S])*/y);
+    // The closing quote, or a backslash that ends the header.
+    this.#at += 1;
+    return quoted.slice(1).replace(/\\([\s\S])/g, '$1');
+  }
+
+  #take(sticky: RegExp): string {
+    sticky.lastIndex = this.#at;
+    const [taken = ''] = sticky.exec(this.#text) ?? [];
+    this.#at += taken.length;
+    return taken;
+  }
+}
+
+/** The token of a list of headers that credentials gave; null for none. */
+export function bearerOf(sent: readonly string[]): string | null {
+  const value = sent[1] ?? '';
+  return value.startsWith('Bearer ') ? value.slice('Bearer '.length) : null;
+}

@@ -1,0 +1,134 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto';
+import type { AddClientAuthentication, OAuthClientInformationMixed } from '@modelcontextprotocol/client';
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
+import type { LoginClient } from '../../../../shared/logins/login-records.ts';
+import type { LoginTarget } from '../login-target.ts';
+import { isObject, type LoginDiscovery } from './discovery-record.ts';
+import { invalid, isSameIssuer } from './endpoint-rules.ts';
+
+/** How a client proves at the token endpoint who it is, as the SDK's functions take it. */
+export interface ClientProof {
+  readonly clientInformation: OAuthClientInformationMixed;
+  readonly addClientAuthentication?: AddClientAuthentication;
+}
+
+/** JWS algorithms by the type of a key, the preferred one first (RFC 7518 section 3.1, RFC 8037). */
+const RSA_ALGORITHMS = ['RS256', 'PS256', 'RS384', 'RS512', 'PS384', 'PS512'] as const;
+const CURVE_ALGORITHMS: Readonly<Record<string, string>> = {
+  'P-256': 'ES256',
+  'P-384': 'ES384',
+  'P-521': 'ES512',
+  Ed25519: 'EdDSA',
+};
+
+/**
+ * Reads the secret or the private key of a client. Throws LOGIN_SECRET_MISSING where the entry names one that is not
+ * there or cannot be read, and LOGIN_METADATA_INVALID where the entry names another issuer than this one.
+ */
+export async function proveClient(
+  target: LoginTarget,
+  discovery: LoginDiscovery,
+  client: LoginClient,
+): Promise<ClientProof> {
+  const { clientId, authMethod } = client;
+  const issuer = discovery.issuer;
+  const methodFor = (secret: string | null) => {
+    const method = authMethod ?? safeMethod(discovery, clientId, secret);
+    return method === null ? {} : { token_endpoint_auth_method: method };
+  };
+  const informationWith = (secret: string | null): OAuthClientInformationMixed => ({
+    client_id: clientId,
+    ...(secret !== null && { client_secret: secret }),
+    ...methodFor(secret),
+    issuer,
+  });
+  if (client.kind !== 'configured') return { clientInformation: informationWith(client.clientSecret) };
+  checkConfigured(target, discovery, clientId);
+  const key = target.privateKey();
+  if (key === null) return { clientInformation: informationWith(target.clientSecret()) };
+  const addClientAuthentication = await keyAuthentication(target, discovery, clientId, key);
+  return { clientInformation: { client_id: clientId, issuer }, addClientAuthentication };
+}
+
+/**
+ * `client_secret_post` for what half of all servers read in another way from a Basic header than from a form, where the
+ * issuer takes it (RFC 6749 section 2.3.1 wants both parts percent-encoded there; many servers and the SDK do not).
+ */
+function safeMethod({ metadata }: LoginDiscovery, clientId: string, secret: string | null): string | null {
+  const isPlain = secret === null || /^[\w.~-]*$/.test(clientId + secret);
+  const post = 'client_secret_post';
+  return !isPlain && metadata?.token_endpoint_auth_methods_supported?.includes(post) === true ? post : null;
+}
+
+/** Throws LOGIN_SECRET_MISSING where the entry names a secret or a key, and its variable is not there. */
+export function checkSecrets(target: LoginTarget): void {
+  const { clientSecretEnv, privateKeyEnv } = target.oauth ?? {};
+  const missing = [
+    privateKeyEnv !== undefined && target.privateKey() === null && privateKeyEnv,
+    clientSecretEnv !== undefined && target.clientSecret() === null && clientSecretEnv,
+  ].find((name) => name !== false);
+  if (missing !== undefined)
+    throw new SwitchyardError(
+      'LOGIN_SECRET_MISSING',
+      `The login of ${target.connectorId} needs the variable ${missing}, which is not set or not allowed.`,
+    );
+}
+
+/** A secret goes to the issuer of the entry alone, and belongs to the client of the entry. */
+function checkConfigured(target: LoginTarget, { issuer }: LoginDiscovery, clientId: string): void {
+  const wanted = target.oauth?.issuer;
+  if (wanted !== undefined && !isSameIssuer(wanted, issuer))
+    throw invalid(`The entry of ${target.connectorId} names another issuer than ${issuer}`);
+  if (target.oauth?.clientId !== clientId)
+    throw new SwitchyardError('LOGIN_CLIENT_UNKNOWN', `The entry of ${target.connectorId} names another client now.`);
+  checkSecrets(target);
+}
+
+/** `private_key_jwt` (RFC 7523 section 2.2). */
+async function keyAuthentication(
+  target: LoginTarget,
+  discovery: LoginDiscovery,
+  clientId: string,
+  text: string,
+): Promise<AddClientAuthentication> {
+  const { key, alg } = readKey(target, text);
+  const jwk = key.export({ format: 'jwk' });
+  const chosen = alg ?? algorithmOf(jwk, discovery.metadata?.token_endpoint_auth_signing_alg_values_supported);
+  if (chosen === null) throw unreadable(target);
+  const { createPrivateKeyJwtAuth } = await import('@modelcontextprotocol/client');
+  const options = { issuer: clientId, subject: clientId, privateKey: { ...jwk }, alg: chosen };
+  const authenticate = createPrivateKeyJwtAuth(options);
+  return async (headers, parameters, url, metadata) => {
+    await authenticate(headers, parameters, url, metadata);
+    // Optional (RFC 7521 section 4.2), and some issuers refuse a request without it.
+    parameters.set('client_id', clientId);
+  };
+}
+
+/** A private key as PEM or JWK, and the algorithm that a JWK names. Throws LOGIN_SECRET_MISSING. */
+function readKey(target: LoginTarget, text: string): { readonly key: KeyObject; readonly alg: string | null } {
+  try {
+    if (!text.trimStart().startsWith('{')) return { key: createPrivateKey(text), alg: null };
+    const jwk = parseForeignJson(text);
+    if (!isObject(jwk)) throw unreadable(target);
+    const alg = jwk.alg;
+    return { key: createPrivateKey({ key: { ...jwk }, format: 'jwk' }), alg: typeof alg === 'string' ? alg : null };
+  } catch {
+    // What OpenSSL or a parser says of a key may hold parts of it.
+    throw unreadable(target);
+  }
+}
+
+function algorithmOf(
+  { kty, crv }: { readonly kty?: string; readonly crv?: string },
+  supported: readonly string[] | undefined,
+): string | null {
+  if (kty !== 'RSA') return CURVE_ALGORITHMS[crv ?? ''] ?? null;
+  return RSA_ALGORITHMS.find((alg) => supported?.includes(alg)) ?? RSA_ALGORITHMS[0];
+}
+
+function unreadable({ connectorId }: LoginTarget): SwitchyardError {
+  const what = 'must be an RSA, EC or Ed25519 key as PEM or JWK, without a passphrase';
+  return new SwitchyardError('LOGIN_SECRET_MISSING', `The private key of the login of ${connectorId} ${what}.`);
+}

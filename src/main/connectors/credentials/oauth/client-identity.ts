@@ -1,0 +1,92 @@
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import type { LoginClient } from '../../../../shared/logins/login-records.ts';
+import type { LoginTarget } from '../login-target.ts';
+import { checkSecrets } from './client-authentication.ts';
+import { registerAtIssuer } from './client-registration.ts';
+import type { LoginDiscovery, LoginRequest } from './discovery-record.ts';
+import { uniteScopes } from './scopes.ts';
+
+/** What the choice of a client depends on, besides the entry. */
+export interface ClientChoice {
+  /** Null for client credentials: nobody is sent anywhere. */
+  readonly redirectUrl: string | null;
+  /** The address of the document that this host serves; the entry's own wins. */
+  readonly clientMetadataUrl: string | null;
+  /** The registration that is kept for this issuer. */
+  readonly stored: LoginClient | null;
+  /** What is going to be asked for; null or absent where the issuer chooses. */
+  readonly scope?: string | null | undefined;
+}
+
+/**
+ * Who this host is at the issuer: the entry's client, else a metadata document where the issuer takes one, else the
+ * stored registration where it still fits, else a new one (MCP 2025-11-25, client registration approaches). Rejects
+ * with LOGIN_CLIENT_UNKNOWN, LOGIN_SECRET_MISSING, LOGIN_METADATA_INVALID or LOGIN_FAILED.
+ */
+export async function identifyClient(
+  request: LoginRequest,
+  discovery: LoginDiscovery,
+  choice: ClientChoice,
+): Promise<LoginClient> {
+  const { target } = request;
+  const configured = configuredClient(target, choice);
+  if (configured !== null) return configured;
+  if (choice.redirectUrl === null)
+    throw unknown(`Client credentials for ${target.connectorId} need oauth.clientId and a secret or a private key.`);
+  const document = documentClient(target, discovery, choice);
+  if (document !== null) return document;
+  const { stored, redirectUrl, scope = null } = choice;
+  if (stored !== null && isUsable(stored, redirectUrl, request.now()) && mayAskFor(stored, scope)) return stored;
+  return registerAtIssuer(request, discovery, redirectUrl, uniteScopes(scope, stored?.scope ?? null));
+}
+
+function configuredClient(target: LoginTarget, { redirectUrl }: ClientChoice): LoginClient | null {
+  const clientId = target.oauth?.clientId;
+  if (clientId === undefined) return null;
+  checkSecrets(target);
+  const key = target.privateKey();
+  if (redirectUrl === null && key === null && target.clientSecret() === null)
+    throw new SwitchyardError(
+      'LOGIN_SECRET_MISSING',
+      `Client credentials for ${target.connectorId} need a secret or a private key.`,
+    );
+  const redirectUris = redirectUrl === null ? [] : [redirectUrl];
+  return newClient('configured', clientId, redirectUris, key === null ? null : 'private_key_jwt');
+}
+
+/** CIMD: the client id is the address of a document (draft-ietf-oauth-client-id-metadata-document). */
+function documentClient(
+  target: LoginTarget,
+  { metadata }: LoginDiscovery,
+  { redirectUrl, clientMetadataUrl }: ClientChoice,
+): LoginClient | null {
+  const address = target.oauth?.clientMetadataUrl ?? clientMetadataUrl;
+  if (address === null || metadata?.client_id_metadata_document_supported !== true) return null;
+  const url = URL.parse(address);
+  const isPlain = url !== null && url.username + url.password + url.hash === '';
+  if (!isPlain || url.protocol !== 'https:' || url.pathname === '/')
+    throw unknown('The address of a client metadata document must be https and have a path.');
+  return newClient('metadata-document', address, redirectUrl === null ? [] : [redirectUrl], 'none');
+}
+
+function isUsable(stored: LoginClient, redirectUrl: string, nowMs: number): boolean {
+  const { kind, redirectUris, secretExpiresAtMs } = stored;
+  const isValid = secretExpiresAtMs === null || secretExpiresAtMs > nowMs;
+  return kind === 'registered' && isValid && redirectUris.includes(redirectUrl);
+}
+
+/** Whether a registration does for these scopes. A new one costs a request, a refusal a person's time. */
+function mayAskFor({ scope: registered = null }: LoginClient, scope: string | null): boolean {
+  return registered === null || scope === null || uniteScopes(registered, scope) === uniteScopes(registered);
+}
+
+function newClient(
+  kind: 'configured' | 'metadata-document',
+  clientId: string,
+  redirectUris: readonly string[],
+  authMethod: string | null,
+): LoginClient {
+  return { kind, clientId, clientSecret: null, authMethod, redirectUris, secretExpiresAtMs: null };
+}
+
+const unknown = (message: string): SwitchyardError => new SwitchyardError('LOGIN_CLIENT_UNKNOWN', message);

@@ -1,0 +1,53 @@
+import { SwitchyardError } from '../../../shared/errors.ts';
+import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import { entryHeaders } from '../../mcp/entry-headers.ts';
+import { type Challenge, type Credentials, NO_CREDENTIALS, type Verdict } from './credentials.ts';
+
+/** What a challenge holds that offers a login (RFC 9728 section 5.1). */
+const OFFERS_LOGIN = /\bresource_metadata\s*=/i;
+
+/** Credentials that never change: the key of an entry's `auth`, or a header that the entry itself has. */
+class StaticCredentials implements Credentials {
+  readonly #connectorId: string;
+  readonly #headers: readonly string[];
+
+  /** `headers` go along beside the entry's own, and replace those of the same name. */
+  constructor(connectorId: string, headers: Readonly<Record<string, string>>) {
+    this.#connectorId = connectorId;
+    this.#headers = entryHeaders(headers);
+  }
+
+  headers(): readonly string[] {
+    return this.#headers;
+  }
+
+  async refused({ status, wwwAuthenticate }: Challenge): Promise<Verdict> {
+    const offersLogin = status === 401 && wwwAuthenticate !== null && OFFERS_LOGIN.test(wwwAuthenticate);
+    const command = `mcp-switchyard auth login ${this.#connectorId}`;
+    const hint = `The server also offers a login: take the key out of the entry and run \`${command}\`.`;
+    return { kind: 'refused', hint: offersLogin ? hint : null };
+  }
+}
+
+/**
+ * The credentials that an entry itself has; none where it has neither `auth` nor an `Authorization` header. `none`:
+ * nothing; `bearer`: `Authorization: Bearer KEY`; `apiKey`: the raw key in `headerName`, or as a bearer token where
+ * that is absent or is Authorization itself. Throws CONNECTOR_AUTH_MISSING where a key is asked for and there is none.
+ */
+export function staticCredentials(entry: ConnectorEntry, key: string | null): Credentials {
+  const { type, headerName } = entry.auth ?? { type: 'none' };
+  if (type === 'none') return hasAuthorization(entry) ? new StaticCredentials(entry.id, {}) : NO_CREDENTIALS;
+  if (key === null) {
+    throw new SwitchyardError(
+      'CONNECTOR_AUTH_MISSING',
+      `Connector ${entry.id} asks for a key (auth type ${type}) and none is configured.`,
+    );
+  }
+  const isRaw = type === 'apiKey' && headerName !== undefined && headerName.toLowerCase() !== 'authorization';
+  return new StaticCredentials(entry.id, isRaw ? { [headerName]: key } : { Authorization: `Bearer ${key}` });
+}
+
+/** Whether an entry names its credentials among its headers. */
+export function hasAuthorization({ headers = {} }: Pick<ConnectorEntry, 'headers'>): boolean {
+  return Object.keys(headers).some((name) => name.toLowerCase() === 'authorization');
+}

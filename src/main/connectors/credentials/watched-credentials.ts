@@ -1,0 +1,44 @@
+import { type Challenge, type Credentials, NO_CREDENTIALS, type Sending, type Verdict } from './credentials.ts';
+
+/** Credentials that tell whether somebody waits for them: a server that was not asked yet cannot be called silent. */
+class WatchedCredentials implements Credentials {
+  readonly #credentials: Credentials;
+  #waits = 0;
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+  }
+
+  /** Whether a request waits for headers, or for a verdict on its refusal. */
+  get isAwaited(): boolean {
+    return this.#waits > 0;
+  }
+
+  headers(signal: AbortSignal | null, sending: Sending): readonly string[] | Promise<readonly string[]> {
+    const headers = this.#credentials.headers(signal, sending);
+    return headers instanceof Promise ? this.#watch(headers) : headers;
+  }
+
+  refused(challenge: Challenge, sent: readonly string[], signal: AbortSignal | null): Promise<Verdict> {
+    return this.#watch(this.#credentials.refused(challenge, sent, signal));
+  }
+
+  async #watch<T>(work: Promise<T>): Promise<T> {
+    this.#waits += 1;
+    try {
+      return await work;
+    } finally {
+      this.#waits -= 1;
+    }
+  }
+}
+
+/** The credentials to use during a handshake, and whether they are awaited. */
+export function watched(credentials: Credentials): {
+  readonly credentials: Credentials;
+  readonly isAwaited: () => boolean;
+} {
+  if (credentials === NO_CREDENTIALS) return { credentials, isAwaited: () => false };
+  const own = new WatchedCredentials(credentials);
+  return { credentials: own, isAwaited: () => own.isAwaited };
+}

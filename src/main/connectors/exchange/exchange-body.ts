@@ -1,0 +1,61 @@
+import type { BodySink, ValueSink } from './body-sink.ts';
+import type { ExchangeSink } from './http-request.ts';
+
+/** The exchange that a body belongs to. */
+export interface BodyOwner {
+  /** Whether nobody wants to hear of it any more. */
+  readonly isOver: boolean;
+  end(text: string): void;
+  fail(reason: Error): void;
+  pause(): void;
+  resume(): void;
+}
+
+/** Tells the sink of an exchange what the body of its answer holds, until the exchange is over. */
+export class ExchangeBody implements BodySink {
+  readonly #owner: BodyOwner;
+  readonly #sink: ExchangeSink;
+
+  constructor(owner: BodyOwner, sink: ExchangeSink) {
+    this.#owner = owner;
+    this.#sink = sink;
+  }
+
+  onValue(value: unknown): void {
+    if (!this.#owner.isOver) this.#sink.onValue(value);
+  }
+
+  onEvent(type: string, data: string): void {
+    if (!this.#owner.isOver) this.#sink.onEvent?.(type, data);
+  }
+
+  onLargeValue(head: Buffer): ValueSink | null {
+    const owner = this.#owner;
+    if (owner.isOver) return null;
+    return this.#sink.onLargeValue?.(head, { pause: () => owner.pause(), resume: () => owner.resume() }) ?? null;
+  }
+
+  onEventId(id: string): void {
+    this.#sink.onEventId?.(id);
+  }
+
+  onRetry(retryMs: number): void {
+    this.#sink.onRetry?.(retryMs);
+  }
+
+  onEnd(text: string): void {
+    this.#owner.end(text);
+  }
+
+  onFailure(error: Error): void {
+    this.#owner.fail(error);
+  }
+
+  hold(): void {
+    this.#owner.pause();
+  }
+
+  goOn(): void {
+    this.#owner.resume();
+  }
+}

@@ -1,0 +1,126 @@
+import type { Clock, Random } from '../../shared/clock.ts';
+import { FleetSealer } from '../../shared/fleet/fleet-sealer.ts';
+import type { FleetHost, FleetHostMap } from '../../shared/fleet/fleet-settings.ts';
+import { observeFleet } from '../observability/fleet-gauges.ts';
+import { recordFleetRefusal } from '../observability/instruments.ts';
+import type { Logger } from '../observability/logger.ts';
+import { RepeatedLines } from '../observability/repeated-lines.ts';
+import type { ResolvedFleet } from '../options/fleet-options.ts';
+import type { Fleet } from './fleet.ts';
+import { FleetClient } from './fleet-client.ts';
+import { lagOf } from './fleet-status.ts';
+
+export interface FleetDeps {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The thread's file; another one only in tests. */
+  readonly workerUrl?: URL;
+  /** Only looks: the roster does not name this process. Defaults to false. */
+  readonly isOnlooker?: boolean;
+}
+
+/** Joins the fleet of these options in the background, and never waits for Redis. */
+export function createFleet(options: ResolvedFleet, deps: FleetDeps): Fleet {
+  const { settings, quotas, sharesLogins } = options;
+  const startedAt = deps.clock.now();
+  const client = new FleetClient({ settings, ...deps });
+  const maps = new Map<string, FleetHostMap>();
+  let { address } = options;
+  let hosts: readonly FleetHost[] = [];
+  let otherCount = 0;
+  const lines = new RepeatedLines();
+  let refusedCount = 0;
+
+  const announce = (): void => {
+    if (deps.isOnlooker === true) return;
+    const facts = { address, startedAt, maps: [...maps.values()] };
+    client.keep('announce', (api) => api.announce(facts));
+  };
+
+  client.on('roster', (event) => {
+    hosts = event.hosts;
+    otherCount = event.count;
+  });
+  client.on('refused', ({ what, why }) => {
+    refusedCount += 1;
+    const kind = kindOf(what);
+    recordFleetRefusal(kind);
+    // Numbers aside, a reason that differs for each record would be a line for each.
+    const more = lines.next(`${kind} ${why.replace(/\d+/g, '#')}`);
+    if (more === null) return;
+    deps.logger.warn(
+      { event: 'fleet-refused', code: 'FLEET_REFUSED', what, why },
+      `Refused at the server of the fleet (${what}): ${why}${more}`,
+    );
+  });
+  const unobserve = observeFleet(() => ({
+    isConnected: client.isConnected,
+    leading: [...maps.values()].filter(({ isLeading }) => isLeading).length,
+    hosts: otherCount + 1,
+    lagMs: lagOf([...maps.values()], hosts),
+  }));
+  announce();
+  client.start();
+
+  return {
+    id: settings.id,
+    hostId: settings.hostId,
+    role: settings.role,
+    quotas,
+    sharesLogins,
+    sealer: new FleetSealer(settings.id, settings.secrets),
+    tls: settings.tls,
+    get address() {
+      return address;
+    },
+    get hosts() {
+      return hosts;
+    },
+    get hostCount() {
+      return otherCount + 1;
+    },
+    get isConnected() {
+      return client.isConnected;
+    },
+    announceAddress(own) {
+      if (options.address !== null || address === own) return;
+      address = own;
+      announce();
+    },
+    announceMap(map) {
+      maps.set(map.name, map);
+      announce();
+    },
+    ask: (question, timeoutMs) => client.ask(question, timeoutMs),
+    keep: (name, question) => client.keep(name, question),
+    on: (kind, listener) => client.on(kind, listener),
+    onRestart: (listener) => client.onRestart(listener),
+    status() {
+      const { id, hostId, role, version } = settings;
+      const own = { hostId, role, address, version, startedAt, maps: [...maps.values()], isThis: true };
+      const { whyAway } = client;
+      return {
+        ...{ id, hostId, role, address, quotas, sharesLogins, refusedCount, hostCount: otherCount + 1 },
+        isConnected: client.isConnected,
+        failure: whyAway === null ? null : { code: whyAway.code, message: whyAway.message },
+        hosts: [own, ...hosts.map((host) => ({ ...host, isThis: false }))],
+        lagMs: lagOf(own.maps, hosts),
+      };
+    },
+    close() {
+      unobserve();
+      return client.close();
+    },
+  };
+}
+
+/** Names of keys and of channels in Redis, and what they are about. */
+const KINDS: Readonly<Record<string, string>> = {
+  ...{ map: 'map', news: 'map', host: 'host', hosts: 'host', sess: 'session', q: 'quota' },
+  ...{ login: 'login', logins: 'login', pins: 'pin', pinlog: 'pin', tools: 'tool' },
+};
+
+function kindOf(what: string): string {
+  return KINDS[what.split(':', 1)[0] ?? ''] ?? 'other';
+}

@@ -1,0 +1,27 @@
+const SECOND_MS = 1_000;
+
+/** Counts calls by the second. */
+export class CallRate {
+  #startedAtMs = Number.NEGATIVE_INFINITY;
+  #now = 0;
+  #before = 0;
+
+  note(nowMs: number): void {
+    this.#turn(nowMs);
+    this.#now += 1;
+  }
+
+  /** How many calls there were in the last second, or in this one where they are more. */
+  lastSecond(nowMs: number): number {
+    this.#turn(nowMs);
+    return Math.max(this.#before, this.#now);
+  }
+
+  #turn(nowMs: number): void {
+    const passedMs = nowMs - this.#startedAtMs;
+    if (passedMs < SECOND_MS) return;
+    this.#before = passedMs < 2 * SECOND_MS ? this.#now : 0;
+    this.#now = 0;
+    this.#startedAtMs = nowMs;
+  }
+}

@@ -1,0 +1,103 @@
+import { randomUUID } from 'node:crypto';
+import { nextTurn } from '../../../shared/clock.ts';
+import {
+  FIRST_ANSWERS_FORMAT,
+  type FirstAnswersHeader,
+  type FirstList,
+} from '../../../shared/protocol/first-answers.ts';
+import { WIRE_REVISIONS, type WireRevision, wireRevisionOf } from '../../mcp/definitions/wire-revision.ts';
+import { type JsonObject, LEGACY_REVISIONS, MODERN_REVISION } from '../../mcp/json-rpc.ts';
+import type { ToolInfo } from '../../tools/tool-info.ts';
+import type { Page } from '../catalog/pages.ts';
+import type { Route } from '../catalog/route.ts';
+import { ToolList } from '../catalog/tool-list.ts';
+import { uiUrisOf } from '../catalog/uris/ui-meta.ts';
+import { serverCapabilities } from '../messages/capabilities.ts';
+import type { PreparedResult } from '../messages/exchange.ts';
+import { writeResult } from '../messages/write-message.ts';
+import { initializeResult } from '../protocol/legacy-methods.ts';
+import { freshness, listResult } from '../protocol/methods.ts';
+import { discoverResult } from '../protocol/modern-methods.ts';
+
+/** The part of the header that says what is answered. */
+type Answers = Pick<
+  FirstAnswersHeader,
+  'format' | 'instanceMark' | 'initialize' | 'discover' | 'lists' | 'sessionlessWire'
+>;
+
+/** The answers of a gateway that has just started and knows its tools from the start image alone. */
+export interface BuiltAnswers {
+  readonly answers: Answers;
+  readonly texts: readonly string[];
+}
+
+/** How long lists hold right after a start: their connectors are about to come up. */
+const TTL_MS = 0;
+
+/** Builds the first answers for a route that shows some of `tools`, which are ordered by name. Never rejects. */
+export async function buildFirstAnswers(tools: readonly ToolInfo[], route: Route): Promise<BuiltAnswers> {
+  const texts: string[] = [];
+  const numberOf = (text: string): number => {
+    const known = texts.indexOf(text);
+    return known >= 0 ? known : texts.push(text) - 1;
+  };
+  const host = { instanceId: randomUUID() };
+  const servesUi = tools.some((tool) => uiUrisOf(tool.definition).length > 0 && isShown(tool, route));
+  const lists: FirstList[] = [];
+  const list = new ToolList(rememberedTools(tools), route);
+  for (const wire of WIRE_REVISIONS) {
+    lists.push({ wire, pages: pagesOf(list, wire).map(({ cursor, json }) => ({ cursor, text: numberOf(json) })) });
+    await nextTurn();
+  }
+  const capabilities = serverCapabilities({ hasNotices: true, servesUi });
+  const answers = {
+    format: FIRST_ANSWERS_FORMAT,
+    instanceMark: host.instanceId,
+    initialize: LEGACY_REVISIONS.map((revision) => ({
+      revision,
+      wire: wireRevisionOf(revision),
+      text: numberOf(resultOf(initializeResult(revision, capabilities, host), 'legacy')),
+    })),
+    discover: numberOf(resultOf(discoverResult(servesUi, host), 'modern')),
+    lists,
+    sessionlessWire: wireRevisionOf(null),
+  };
+  return { answers, texts };
+}
+
+/** One page of a list as a client is told it. */
+export interface WrittenPage {
+  readonly cursor: string | null;
+  readonly json: string;
+}
+
+/** Tools as they are listed before their connectors have listed them again. */
+export function rememberedTools(tools: readonly ToolInfo[]): ConstructorParameters<typeof ToolList>[0] {
+  const remembered = tools.map((tool) => (tool.isStale ? tool : { ...tool, isStale: true }));
+  const byName = new Map(remembered.map((tool) => [tool.name, tool]));
+  // What is left out, the list of the gateway itself has counted.
+  const droppedDefinitions = { add: () => {} };
+  return { listTools: () => remembered, tool: (name) => byName.get(name), droppedDefinitions };
+}
+
+/** All pages of a list for clients of a form of definitions. */
+export function pagesOf(list: ToolList, wire: WireRevision): readonly WrittenPage[] {
+  const era = wire === MODERN_REVISION ? 'modern' : 'legacy';
+  const pages: WrittenPage[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: Page = list.page(cursor, wire);
+    pages.push({ cursor: cursor ?? null, json: resultOf(listResult('tools', page, freshness(era, TTL_MS)), era) });
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return pages;
+}
+
+function isShown({ connectorId, name }: ToolInfo, { isUnfiltered, isAllowed, fullName }: Route): boolean {
+  return isUnfiltered || isAllowed(fullName(connectorId, name.slice(connectorId.length + 1)));
+}
+
+/** The result within an answer. */
+function resultOf(outcome: JsonObject | PreparedResult, era: 'legacy' | 'modern'): string {
+  return writeResult(0, outcome, era).slice('{"jsonrpc":"2.0","id":0,"result":'.length, -1);
+}

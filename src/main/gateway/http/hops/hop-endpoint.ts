@@ -1,0 +1,125 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { messageOf } from '../../../../shared/errors.ts';
+import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
+import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+import { recordGatewayRefusal } from '../../../observability/instruments.ts';
+import type { Logger } from '../../../observability/logger.ts';
+import type { HopFleet } from '../../replicas/fleet-hop.ts';
+import { HopReports } from '../../replicas/hop-reports.ts';
+import type { HopKind } from '../../replicas/replica-hop.ts';
+import {
+  HOP_HEADER,
+  HOP_PATH,
+  type HopFacts,
+  hopPlace,
+  isProven,
+  readHopHeader,
+} from '../../replicas/wire/hop-header.ts';
+import { SeenCounters } from '../../replicas/wire/seen-counters.ts';
+import type { BodyBudget } from '../budgets/body-budget.ts';
+import { readBody } from '../budgets/read-body.ts';
+import { HopResponse } from './hop-response.ts';
+
+/** Takes a hop whose sender is proven. What it writes to `response` is the answer; it may not be sent on again. */
+export type HopHandler = (payload: JsonObject, response: HopResponse) => Promise<void> | void;
+
+export interface HopEndpointOptions {
+  readonly fleet: Pick<HopFleet, 'hostId' | 'sealer'>;
+  readonly logger: Logger;
+  readonly handlers: Readonly<Record<HopKind, HopHandler>>;
+  /** Bytes of the message of a client. */
+  readonly maxBodyBytes: number;
+  readonly bodies: BodyBudget;
+}
+
+/** What a hop holds besides the message of a client, and what its JSON may have grown by. */
+const MORE_BYTES = 64 * 1024;
+const GROWTH = 2;
+
+/** A refused connection is closed: who is not of the fleet shall not keep a place. */
+const REFUSAL = '{"error":"FLEET_HOP_REFUSED"}\n';
+
+/**
+ * Takes what other replicas send on. Whoever has no secret of the fleet is refused before its body is read, and in the
+ * same words for every reason.
+ */
+export class HopEndpoint {
+  readonly #options: HopEndpointOptions;
+  readonly #seen = new SeenCounters();
+  readonly #reports: HopReports;
+
+  constructor(options: HopEndpointOptions) {
+    this.#options = options;
+    this.#reports = new HopReports(options.logger);
+  }
+
+  /** Whether a request is for this endpoint, by its raw target. */
+  static isHop(target: string | undefined): boolean {
+    return target?.startsWith('/fleet/') === true;
+  }
+
+  /** Never rejects. */
+  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const { logger, handlers } = this.#options;
+    try {
+      const facts = this.#authenticate(request);
+      if (typeof facts === 'string') return this.#refuse(request, response, facts);
+      const payload = await this.#read(request, facts);
+      if (typeof payload === 'string') return this.#refuse(request, response, payload);
+      const answer = new HopResponse(response, String(payload.answerKey));
+      answer.on('error', () => {});
+      await handlers[facts.kind](payload, answer);
+    } catch (error) {
+      // The other replica has gone away.
+      if (response.destroyed) return;
+      logger.error({ event: 'gateway-failed', err: error }, `A hop between replicas failed: ${messageOf(error)}`);
+      response.destroy();
+    }
+  }
+
+  /** The facts of a genuine hop; or why it is refused. Costs an HMAC for each secret, and reads nothing. */
+  #authenticate({ method, url = '', headers }: IncomingMessage): HopFacts | string {
+    const { fleet, handlers, maxBodyBytes } = this.#options;
+    const kind = url.slice(HOP_PATH.length);
+    if (method !== 'POST' || !url.startsWith(HOP_PATH) || !Object.hasOwn(handlers, kind))
+      return 'it asks for what no replica does';
+    const claim = readHopHeader(headers[HOP_HEADER]);
+    if (claim === null) return 'it has no proof';
+    const bytes = Number(headers['content-length'] ?? Number.NaN);
+    if (!Number.isSafeInteger(bytes) || bytes > maxBodyBytes * GROWTH + MORE_BYTES) return 'its body is too long';
+    const { senderId, counter, proof } = claim;
+    const facts: HopFacts = { kind: kind as HopKind, senderId, receiverId: fleet.hostId, counter };
+    if (!isProven(facts, bytes, proof, fleet.sealer))
+      return 'its proof is wrong, or of another fleet id, secret or replica';
+    // A hop of this replica that comes back was sent to a wrong address.
+    if (senderId === fleet.hostId) return 'it comes from this replica itself';
+    return this.#seen.take(senderId, counter) ? facts : 'it was taken before';
+  }
+
+  async #read(
+    request: IncomingMessage,
+    facts: HopFacts,
+  ): Promise<(JsonObject & { readonly answerKey: string }) | string> {
+    const { fleet, maxBodyBytes, bodies } = this.#options;
+    const maxBytes = maxBodyBytes * GROWTH + MORE_BYTES;
+    const sealed = await readBody(request, `replica ${facts.senderId}`, maxBytes, bodies);
+    if (!Buffer.isBuffer(sealed)) return 'there is no room for its body';
+    const plain = fleet.sealer.open('hop', hopPlace(facts), sealed);
+    if (plain === null) return 'its body was changed';
+    const payload = parseForeignJson(plain.toString());
+    const isWhole = isObject(payload) && typeof payload.answerKey === 'string';
+    return isWhole ? { ...payload, answerKey: payload.answerKey as string } : 'its body holds no hop';
+  }
+
+  #refuse(request: IncomingMessage, response: ServerResponse, why: string): void {
+    recordGatewayRefusal(403);
+    // Who waits for the answer can read it then. More than this is not read for anybody.
+    if (Number(request.headers['content-length'] ?? MORE_BYTES) < MORE_BYTES) request.resume();
+    this.#reports.refused(why);
+    response.writeHead(403, {
+      ...{ 'content-type': 'application/json', 'content-length': REFUSAL.length },
+      ...{ 'cache-control': 'no-store', connection: 'close' },
+    });
+    response.end(REFUSAL);
+  }
+}

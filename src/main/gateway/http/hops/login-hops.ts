@@ -1,0 +1,120 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { codeOf } from '../../../../shared/errors.ts';
+import { isObject, type JsonObject } from '../../../mcp/json-rpc.ts';
+import { refusePage } from '../../login/login-answers.ts';
+import { loginOwners } from '../../login/login-owners.ts';
+import type { LoginSite } from '../../login/login-site.ts';
+import type { HopAnswer, ReplicaHop } from '../../replicas/replica-hop.ts';
+import type { BodyBudget } from '../budgets/body-budget.ts';
+import { readBody } from '../budgets/read-body.ts';
+import type { HopHandler } from './hop-endpoint.ts';
+
+/** What of a browser's request the replica with its login needs. */
+const SENT_ON = new Set([
+  ...[
+    'host',
+    'origin',
+    'content-type',
+    'purpose',
+    'x-purpose',
+    'x-moz',
+    'sec-purpose',
+    'forwarded',
+    'via',
+    'x-real-ip',
+  ],
+  ...['sec-fetch-dest', 'sec-fetch-mode', 'sec-fetch-site', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto'],
+]);
+
+/** The cookies of logins, and no other: that of the operator stays here. */
+const LOGIN_COOKIE = /^\s*(?:__Host-)?switchyard-login-/;
+
+/** A form of a login has a token or two. */
+const MAX_BYTES = 8 * 1024;
+
+const GONE = 'The replica of this gateway where the login was begun is gone. Ask for a new address where you got this.';
+
+export interface LoginHopDeps {
+  readonly logins: LoginSite;
+  readonly replicas: ReplicaHop;
+  readonly bodies: BodyBudget;
+}
+
+/** Passes a browser on to the replica where its login was begun. False if that is this one. */
+export async function passLoginOn(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { logins, replicas, bodies }: LoginHopDeps,
+): Promise<boolean> {
+  const owners = loginOwners(request, replicas.hostId, (state) => logins.hasState(state));
+  if (owners.length === 0) return false;
+  const address = request.socket.remoteAddress ?? '';
+  const body = await readBody(request, `address ${address}`, MAX_BYTES, bodies);
+  if (!Buffer.isBuffer(body)) {
+    refusePage(response, 413, 'This is no form of this page.', { headers: { connection: 'close' } });
+    return true;
+  }
+  const { method = '', url = '' } = request;
+  const payload = { method, url, address, headers: headersFor(request.headers), body: body.toString('base64') };
+  const gone = new AbortController();
+  response.once('close', () => gone.abort(new Error('The browser went away')));
+  let answer: HopAnswer | null = null;
+  for (const ownerId of owners) {
+    const next = await forward(replicas, ownerId, payload, gone.signal);
+    if (next === null) continue;
+    // A browser may have cookies of several replicas; those without its login refuse it.
+    await answer?.body[Symbol.asyncIterator]().return?.();
+    answer = next;
+    if (next.head.status !== 403) break;
+  }
+  if (answer === null) refusePage(response, 403, GONE);
+  else await passBack(answer, response);
+  return true;
+}
+
+async function forward(
+  replicas: ReplicaHop,
+  ownerId: string,
+  payload: JsonObject,
+  signal: AbortSignal,
+): Promise<HopAnswer | null> {
+  try {
+    return await replicas.forward('login', ownerId, payload, signal);
+  } catch (error) {
+    if (codeOf(error)?.startsWith('FLEET_') === true) return null;
+    throw error;
+  }
+}
+
+async function passBack({ head, body }: HopAnswer, response: ServerResponse): Promise<void> {
+  const { status, headers } = head as { readonly status: number; readonly headers: Readonly<Record<string, string>> };
+  response.writeHead(status, headers);
+  // A page has a few kilobytes.
+  for await (const chunk of body) response.write(chunk);
+  response.end();
+}
+
+function headersFor({ cookie, ...headers }: IncomingHttpHeaders): JsonObject {
+  const cookies = (cookie ?? '').split(';').filter((pair) => LOGIN_COOKIE.test(pair));
+  const kept = Object.entries(headers).filter(([name]) => SENT_ON.has(name));
+  return { ...Object.fromEntries(kept), ...(cookies.length > 0 && { cookie: cookies.join(';') }) };
+}
+
+/** Serves the browsers whose logins were begun here, and which came to another replica. */
+export function createLoginHop(logins: LoginSite): HopHandler {
+  return async (payload, response) => {
+    const { method, url, address, headers, body } = payload;
+    const isWhole = typeof method === 'string' && typeof url === 'string' && typeof address === 'string';
+    if (!isWhole || !isObject(headers) || typeof body !== 'string') {
+      response.writeHead(404).end();
+      return;
+    }
+    const request = Object.assign(Readable.from([Buffer.from(body, 'base64')]), {
+      ...{ method, url, headers, socket: { remoteAddress: address } },
+    });
+    // It has what the pages of a login read of a request, and write to a response.
+    const answer = Object.assign(response, { req: request });
+    await logins.visit(request as unknown as IncomingMessage, answer as unknown as ServerResponse);
+  };
+}

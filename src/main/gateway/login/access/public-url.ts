@@ -1,0 +1,34 @@
+import { SwitchyardError } from '../../../../shared/errors.ts';
+import { isMetadataUrl } from '../../../options/option-checks.ts';
+import { isLoopbackHost } from './who-may-log-in.ts';
+
+/**
+ * Reads the address under which browsers reach the gateway. Throws OPTIONS_INVALID unless it is https, or http on
+ * loopback, and has no credentials, query or fragment. `name` is what the error calls it.
+ */
+export function readPublicUrl(text: string, name: string): URL {
+  const fault = faultOf(text);
+  if (fault !== null) throw new SwitchyardError('OPTIONS_INVALID', `${name} ${fault}`);
+  return new URL(text);
+}
+
+/** Throws OPTIONS_INVALID for what cannot be the address of a client's metadata document (CIMD). */
+export function assertMetadataUrl(text: string, name: string): void {
+  if (isMetadataUrl(text)) return;
+  throw new SwitchyardError('OPTIONS_INVALID', `${name} must be an https address with a path, such as /client.json`);
+}
+
+/** The address without the slash at its end, to put paths after it. */
+export function baseOf({ origin, pathname }: URL): string {
+  return origin + pathname.replace(/\/+$/, '');
+}
+
+function faultOf(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null) return 'must be an address such as https://gateway.example.com';
+  if (url.username + url.password !== '') return 'must hold no credentials';
+  if (url.search + url.hash !== '' || /[?#]/.test(text)) return 'must have no query and no fragment';
+  if (url.protocol === 'https:') return null;
+  const isLocal = url.protocol === 'http:' && isLoopbackHost(url.hostname);
+  return isLocal ? null : 'must be https, or http on loopback';
+}

@@ -1,0 +1,141 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { codeOf, messageOf } from '../../../shared/errors.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { shownAddress, shownName } from '../status-page/model/shown-text.ts';
+import { isOwnPage } from './access/cross-site.ts';
+import { answerPage, redirect, refusePage } from './login-answers.ts';
+import type { LoginDesk } from './login-desk.ts';
+import type { OneTimeAddress } from './one-time-address.ts';
+import { failureWords } from './pages/failure-words.ts';
+import { type LoginPage, renderDone, renderLogin } from './pages/render-pages.ts';
+import { readForm } from './read-form.ts';
+
+const NO_ADDRESS =
+  'This address was opened in another browser, was used, or has expired. Ask for a new one where you got it.';
+
+const NO_LOGIN = 'This is the end of a login that this browser did not begin, or that is over. Start it again.';
+
+const PURPOSES = 'It is opened by a person in a window of a browser.';
+
+/** What a browser may do with a one-time address: look at its page, go on to the issuer, and come back. */
+export class BrowserLogin {
+  readonly #desk: LoginDesk;
+  readonly #logger: Logger;
+
+  constructor(desk: LoginDesk, logger: Logger) {
+    this.#desk = desk;
+    this.#logger = logger;
+  }
+
+  /** Shows the page of an address. The first browser that asks for it gets it, and nobody else. */
+  async open(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
+    const desk = this.#desk;
+    const address = desk.addresses.find(id);
+    if (address === undefined) return refusePage(response, 403, NO_ADDRESS);
+    const isKnown = address.isOpenedBy(request.headers.cookie);
+    const cookie = isKnown ? null : address.open(desk.now());
+    if (!isKnown && cookie === null) return refusePage(response, 403, NO_ADDRESS);
+    await this.#show(response, address, cookie === null ? {} : { 'set-cookie': cookie }, false);
+  }
+
+  /** Sends the browser of an address to the issuer that its page names. */
+  async goOn(request: IncomingMessage, response: ServerResponse, id: string): Promise<void> {
+    const desk = this.#desk;
+    const address = desk.addresses.find(id);
+    if (address === undefined || !address.isOpenedBy(request.headers.cookie))
+      return refusePage(response, 403, NO_ADDRESS);
+    const form = await readForm(request);
+    if (!(form instanceof URLSearchParams)) return refusePage(response, form, 'This is no form of this page.');
+    if (!isOwnPage(request.headers) || !address.isFormToken(form.get('token')))
+      return refusePage(response, 403, 'The form is not from the page of this address.');
+    if (address.isDone) return await this.#show(response, address, {}, false);
+    const { connectorId } = address.facts;
+    try {
+      const { issuer, authorizationUrl } = await desk.start(address);
+      // The person agreed to the issuer that the page named, and to no other.
+      if (issuer === address.issuer) return redirect(response, authorizationUrl);
+      address.issuer = issuer;
+      await this.#show(response, address, {}, true);
+    } catch (error) {
+      this.#warn(error, connectorId);
+      refusePage(response, 502, failureWords(error), { title: 'The login cannot start', again: this.#pathOf(address) });
+    }
+  }
+
+  /** Takes a browser that an issuer sent back. It must be the one that went there. */
+  async comeBack(request: IncomingMessage, response: ServerResponse, parameters: URLSearchParams): Promise<void> {
+    const desk = this.#desk;
+    const address = desk.addresses.ofState(parameters.get('state') ?? '');
+    if (address === undefined || !address.isOpenedBy(request.headers.cookie))
+      return refusePage(response, 403, NO_LOGIN);
+    try {
+      await desk.finish(address, parameters);
+    } catch (error) {
+      this.#warn(error, address.facts.connectorId, parameters.get('error'));
+      const isDeclined = parameters.get('error') === 'access_denied';
+      const again = this.#pathOf(address);
+      return refusePage(response, 502, failureWords(error, isDeclined), {
+        title: 'The login did not come about',
+        again,
+      });
+    }
+    const headers = { 'set-cookie': address.removeCookie() };
+    answerPage(response, 200, (nonce) => renderDone(this.#nameOf(address), nonce), { headers });
+  }
+
+  /** Refuses somebody who looks at an address ahead of its person. */
+  refuseVisit(response: ServerResponse): void {
+    refusePage(response, 403, PURPOSES);
+  }
+
+  async #show(
+    response: ServerResponse,
+    address: OneTimeAddress,
+    headers: Readonly<Record<string, string>>,
+    isIssuerNew: boolean,
+  ): Promise<void> {
+    if (address.isDone)
+      return answerPage(response, 200, (nonce) => renderDone(this.#nameOf(address), nonce), { headers });
+    const { connectorId, askedBy } = address.facts;
+    const { issuer, formToken } = address;
+    const endpoint = this.#desk.manager.connector(connectorId)?.entry.endpoint ?? null;
+    const page: LoginPage = {
+      ...{ name: this.#nameOf(address), connectorId: shownName(connectorId), askedBy, isIssuerNew, formToken },
+      issuer: issuer === null ? null : shownName(issuer),
+      endpoint: endpoint === null ? null : shownAddress(endpoint),
+      action: this.#pathOf(address),
+    };
+    answerPage(response, 200, (nonce) => renderLogin(page, nonce), { headers, formTargets: targetsOf(issuer) });
+  }
+
+  #pathOf({ id }: OneTimeAddress): string {
+    return `${this.#desk.rules.publicUrl?.pathname.replace(/\/+$/, '') ?? ''}/login/${id}`;
+  }
+
+  #nameOf({ facts: { connectorId } }: OneTimeAddress): string {
+    return shownName(this.#desk.manager.connector(connectorId)?.entry.name ?? connectorId);
+  }
+
+  /**
+   * Messages of logins hold no secret. Of a redirect with an error, the error code alone is logged: its description is
+   * what anybody can write into an address.
+   */
+  #warn(error: unknown, connectorId: string, redirectError: string | null = null): void {
+    const code = codeOf(error);
+    const fields = { event: 'login-failed', connectorId, code, ...(code === null && { err: error }) };
+    const said = redirectError === null ? messageOf(error) : `the issuer answered ${errorCodeOf(redirectError)}`;
+    const why = code === null ? 'for a defect of the gateway' : `${code}: ${said}`;
+    this.#logger.warn(fields, `The login to connector ${connectorId} failed: ${why}`);
+  }
+}
+
+/** An OAuth error code; words of ours for what is none. */
+function errorCodeOf(text: string): string {
+  return /^[a-z_]{1,40}$/.test(text) ? text : 'with an error that has no valid code';
+}
+
+/** Issuers often send people on to others before they ask anything, so no single one can be named. */
+function targetsOf(issuer: string | null): readonly string[] {
+  if (issuer === null) return [];
+  return issuer.startsWith('http:') ? ['https:', 'http:'] : ['https:'];
+}

@@ -1,0 +1,32 @@
+/** The metadata document of the gateway as an OAuth client. */
+export interface ClientDocument {
+  readonly client_id: string;
+  readonly client_name: string;
+  readonly client_uri: string;
+  readonly redirect_uris: readonly string[];
+  readonly grant_types: readonly string[];
+  readonly response_types: readonly string[];
+  readonly token_endpoint_auth_method: 'none';
+}
+
+/** Where a gateway serves its document, below its public address. */
+export const CLIENT_DOCUMENT_PATH = '/login/client.json';
+
+/** Where issuers send people back to, below the address that browsers use. */
+export const CALLBACK_PATH = '/login/callback';
+
+/**
+ * The document of a gateway at that https address (draft-ietf-oauth-client-id-metadata-document). Its `client_id` is
+ * the very address that it is served at, or authorization servers refuse it.
+ */
+export function clientDocument(base: string): ClientDocument {
+  return {
+    client_id: base + CLIENT_DOCUMENT_PATH,
+    client_name: 'mcp-switchyard',
+    client_uri: `${base}/`,
+    redirect_uris: [base + CALLBACK_PATH],
+    grant_types: ['authorization_code', 'refresh_token'],
+    response_types: ['code'],
+    token_endpoint_auth_method: 'none',
+  };
+}

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
+import { answer, BARE_POLICY, COMMON_HEADERS } from '../status-page/status-answers.ts';
+import { renderRefusal } from './pages/render-pages.ts';
+
+type Headers = Readonly<Record<string, string | readonly string[]>>;
+
+/**
+ * Answers with a page that has no script, loads nothing and is framed by nobody. `formTargets` are sources to which its
+ * form may lead, besides the gateway: browsers apply `form-action` to the redirects that follow a form, too.
+ */
+export function answerPage(
+  response: ServerResponse,
+  status: number,
+  render: (nonce: string) => string,
+  { formTargets = [], headers = {} }: { readonly formTargets?: readonly string[]; readonly headers?: Headers } = {},
+): void {
+  const nonce = randomBytes(16).toString('base64');
+  const policy = [
+    "default-src 'none'",
+    `style-src 'nonce-${nonce}'`,
+    'img-src data:',
+    `form-action ${["'self'", ...formTargets].join(' ')}`,
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+  ];
+  answer(
+    response,
+    status,
+    {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy.join('; '),
+      'x-frame-options': 'DENY',
+      'cross-origin-opener-policy': 'same-origin',
+      ...(headers as Record<string, string>),
+    },
+    render(nonce),
+  );
+}
+
+/** Sends the browser to another address, by GET. */
+export function redirect(response: ServerResponse, location: string, headers: Headers = {}): void {
+  response.writeHead(303, { ...COMMON_HEADERS, 'content-security-policy': BARE_POLICY, ...headers, location }).end();
+}
+
+/** Refuses without a word about what is asked for. */
+export function refusePage(
+  response: ServerResponse,
+  status: number,
+  why: string,
+  { title = 'Not here', again = null, headers = {} }: { title?: string; again?: string | null; headers?: Headers } = {},
+): void {
+  answerPage(response, status, (nonce) => renderRefusal(title, why, again, nonce), { headers });
+}

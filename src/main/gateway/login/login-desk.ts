@@ -1,0 +1,167 @@
+import { type Clock, systemClock } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import type { StartedLogin, StartLoginOptions } from '../../connectors/credentials/logins/login-service.ts';
+import type { ConnectorProxyManager } from '../../manager/connector-proxy-manager.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { LoginDoor, LoginOffer, LoginRequest } from '../messages/login-offer.ts';
+import { shownName } from '../status-page/model/shown-text.ts';
+import { baseOf } from './access/public-url.ts';
+import { isLoopbackHost, type LoginRules, OPERATOR, rightOfCaller } from './access/who-may-log-in.ts';
+import { CALLBACK_PATH, CLIENT_DOCUMENT_PATH } from './client-document.ts';
+import { LoginAddresses } from './login-addresses.ts';
+import type { OneTimeAddress } from './one-time-address.ts';
+
+/** What the desk needs of a manager. */
+export interface LoginManager extends Pick<ConnectorProxyManager, 'has' | 'connector' | 'on' | 'ready' | 'logins'> {
+  startLogin(connectorId: string, options: StartLoginOptions): Promise<StartedLogin>;
+  finishLogin(parameters: URLSearchParams): Promise<{ readonly connectorId: string }>;
+}
+
+export interface LoginDeskOptions {
+  readonly manager: LoginManager;
+  readonly logger: Logger;
+  readonly rules: LoginRules;
+  /** Address of a metadata document that somebody else serves (CIMD); null for the gateway's own, if it has one. */
+  readonly clientMetadataUrl: string | null;
+  /** The gateway's own address on this machine, without a path. */
+  readonly ownUrl: () => string | Promise<string>;
+  readonly clock?: Clock;
+  /** The replica of a fleet that it is at; null or left out without a fleet. */
+  readonly hostId?: string | null;
+}
+
+/** A client's name has at most so many characters on the page. */
+const MAX_NAME_LENGTH = 80;
+
+/** How long clients wait, after a login, for the connector to come up. */
+const UP_MS = 10_000;
+
+/** The logins through a gateway: gives out one-time addresses, sends browsers to issuers, and takes them back. */
+export class LoginDesk implements LoginDoor {
+  readonly addresses: LoginAddresses;
+  readonly rules: LoginRules;
+  readonly manager: LoginManager;
+  /** Whether browsers reach the gateway over https. */
+  readonly isSecure: boolean;
+  readonly #options: LoginDeskOptions;
+  readonly #clock: Clock;
+  readonly #off: () => void;
+
+  constructor(options: LoginDeskOptions) {
+    const { manager, rules, clock = systemClock, hostId = null } = options;
+    this.#options = options;
+    this.#clock = clock;
+    this.manager = manager;
+    this.rules = rules;
+    this.isSecure = rules.publicUrl?.protocol === 'https:';
+    this.addresses = new LoginAddresses({ clock, isSecure: this.isSecure, hostId });
+    // Somebody may log in elsewhere: on the command line, or at another address.
+    this.#off = manager.on('connector', ({ connectorId, to }) => {
+      if (to === 'ready' || to === 'degraded') this.#cameUp(connectorId);
+    });
+  }
+
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** The address that browsers reach the gateway at, without a slash at its end. */
+  async base(): Promise<string> {
+    const { publicUrl } = this.rules;
+    return publicUrl === null ? await this.#options.ownUrl() : baseOf(publicUrl);
+  }
+
+  async offer({ connectorId, issuer, isStepUp, principal, clientName, headers }: LoginRequest): Promise<LoginOffer> {
+    const right = rightOfCaller(principal, headers, this.rules);
+    if (right !== 'address') return { kind: right };
+    const name = clientName === null ? '' : shownName(clientName.trim(), MAX_NAME_LENGTH);
+    const askedBy = name === '' ? 'A client that gave no name' : `“${name}”`;
+    const address = this.addresses.get({ connectorId, isStepUp, principal, askedBy }, issuer);
+    if (address === null) return { kind: 'command' };
+    return {
+      kind: 'address',
+      url: await this.urlOf(address),
+      elicitationId: address.elicitationId,
+      expiresAt: address.facts.expiresAt,
+      finished: address.finished,
+      tell: (client, listener) => address.tell(client, listener),
+    };
+  }
+
+  /** An address for the operator at the gateway's page; null if there are too many. */
+  async addressForOperator(connectorId: string): Promise<OneTimeAddress | null> {
+    const known = (await this.manager.logins()).find((login) => login.connectorId === connectorId);
+    const facts = { connectorId, isStepUp: false, principal: OPERATOR, askedBy: 'The status page of this gateway' };
+    return this.addresses.get(facts, known?.issuer ?? null);
+  }
+
+  async urlOf({ id }: OneTimeAddress): Promise<string> {
+    return `${await this.base()}/login/${id}`;
+  }
+
+  /**
+   * Prepares the way of the address's browser to the issuer. Rejects as `startLogin` of the manager does, and with
+   * LOGIN_METADATA_INVALID for an authorization endpoint that no browser must be sent to.
+   */
+  async start(address: OneTimeAddress): Promise<StartedLogin> {
+    address.starting ??= this.#start(address).finally(() => {
+      address.starting = null;
+    });
+    return await address.starting;
+  }
+
+  async #start(address: OneTimeAddress): Promise<StartedLogin> {
+    const { connectorId } = address.facts;
+    const current = address.started;
+    if (current !== null && current.expiresAt > this.now()) return current;
+    if (!address.countStart()) throw new SwitchyardError('LOGIN_EXPIRED', 'The login was started too many times.');
+    const base = await this.base();
+    const ownDocument = this.isSecure ? base + CLIENT_DOCUMENT_PATH : null;
+    const clientMetadataUrl = this.#options.clientMetadataUrl ?? ownDocument;
+    const started = await this.manager.startLogin(connectorId, {
+      redirectUrl: base + CALLBACK_PATH,
+      clientMetadataUrl,
+    });
+    if (!mayBeOpened(started.authorizationUrl))
+      throw new SwitchyardError('LOGIN_METADATA_INVALID', 'The authorization endpoint is neither https nor loopback.');
+    address.started = started;
+    return started;
+  }
+
+  /** Takes a browser back from the issuer. Rejects as the manager's `finishLogin` does; the address stays good then. */
+  async finish(address: OneTimeAddress, parameters: URLSearchParams): Promise<void> {
+    // A state is good for one redirect, whatever comes of it.
+    address.started = null;
+    const { connectorId, principal } = address.facts;
+    await this.manager.finishLogin(parameters);
+    address.isDone = true;
+    this.#options.logger.info(
+      { event: 'login-finished', connectorId, issuer: address.issuer, principal },
+      `Connector ${connectorId} was logged in to`,
+    );
+    void this.manager
+      .ready(connectorId, { timeoutMs: UP_MS })
+      .catch(() => {
+        // Whoever waits tries its request, and is told by that what is wrong.
+      })
+      .finally(() => this.addresses.end(address, true));
+  }
+
+  close(): void {
+    this.#off();
+    this.addresses.close();
+  }
+
+  /** More rights for a connector that is up come by their own address alone. */
+  #cameUp(connectorId: string): void {
+    for (const address of this.addresses.all())
+      if (address.facts.connectorId === connectorId && !address.facts.isStepUp) this.addresses.end(address, true);
+  }
+}
+
+/** Whether a browser may be sent there: https, or http on loopback, without credentials. */
+function mayBeOpened(address: string): boolean {
+  const url = URL.parse(address);
+  if (url === null || url.username + url.password !== '') return false;
+  return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
+}

@@ -1,0 +1,19 @@
+import { invalidParams } from '../../messages/rpc-errors.ts';
+import type { ClientSession } from './client-session.ts';
+import type { ResourceWatches } from './resource-watches.ts';
+
+/**
+ * Has a session watch the resource of a URI that its client sent. Rejects with an RpcError if the resource is not
+ * known on the session's route, and as {@link ResourceWatches.watch} does.
+ */
+export async function watchResource(
+  session: ClientSession,
+  uri: unknown,
+  { watches, signal }: { readonly watches: ResourceWatches; readonly signal: AbortSignal },
+): Promise<void> {
+  const found = typeof uri === 'string' ? session.view.features.resource(uri) : null;
+  if (typeof uri !== 'string' || found === null) throw invalidParams('The resource is not known here', { uri });
+  await session.watch(uri, found.connectorId, () =>
+    watches.watch(found.connectorId, found.uri, session.principal, signal),
+  );
+}

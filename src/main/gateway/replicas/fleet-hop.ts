@@ -1,0 +1,117 @@
+import pLimit from 'p-limit';
+import { deadline, startTimer } from '../../../shared/clock.ts';
+import { SwitchyardError } from '../../../shared/errors.ts';
+import type { FleetHost } from '../../../shared/fleet/fleet-settings.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { JsonObject } from '../../mcp/json-rpc.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { RequestId } from '../messages/exchange.ts';
+import { HopReports } from './hop-reports.ts';
+import { HopSender } from './hop-sender.ts';
+import type { HopAnswer, HopKind, HopSession, ReplicaHop } from './replica-hop.ts';
+
+/** How long a short question to another replica may take. */
+const SHORT_MS = 5_000;
+
+/** Questions to all replicas that are under way at once, and those that wait. A cancellation beyond is dropped. */
+const MAX_AT_ONCE = 32;
+const MAX_WAITING = 1_024;
+
+/**
+ * How long a request may wait for the replica that it is about to become known: of replicas that have just started, one
+ * may be asked on behalf of another before it has read the roster. Only so many wait.
+ */
+const KNOWN_WITHIN_MS = 1_500;
+const MAX_AWAITED = 256;
+
+/** What a hop needs of a fleet. */
+export type HopFleet = Pick<Fleet, 'hostId' | 'sealer' | 'tls' | 'hosts' | 'on'>;
+
+/** Reaches the other replicas at the addresses of the roster. */
+export class FleetHop implements ReplicaHop, AsyncDisposable {
+  readonly hostId: string;
+  readonly #fleet: HopFleet;
+  readonly #sender: HopSender;
+  readonly #limit = pLimit(MAX_AT_ONCE);
+  #awaited = 0;
+
+  constructor(fleet: HopFleet, logger: Logger, silenceMs?: number) {
+    const { hostId, sealer, tls } = fleet;
+    const more = silenceMs === undefined ? {} : { silenceMs };
+    this.hostId = hostId;
+    this.#fleet = fleet;
+    this.#sender = new HopSender({ hostId, sealer, tls, reports: new HopReports(logger), ...more });
+  }
+
+  async answer(session: HopSession, ownerId: string, message: JsonObject): Promise<boolean> {
+    const owner = await this.#knownHost(ownerId);
+    return owner !== null && (await this.#ask('answer', owner, { session, message }));
+  }
+
+  cancelled(session: HopSession, requestId: RequestId): void {
+    void this.#askAll('cancelled', { session, requestId });
+  }
+
+  async ended(session: HopSession): Promise<void> {
+    await this.#askAll('ended', { session });
+  }
+
+  async notice(session: HopSession, message: JsonObject): Promise<boolean> {
+    return (await this.#askAll('notice', { session, message })).includes(true);
+  }
+
+  async forward(
+    kind: 'retry' | 'login',
+    ownerId: string,
+    payload: JsonObject,
+    signal: AbortSignal,
+  ): Promise<HopAnswer> {
+    const owner = await this.#knownHost(ownerId);
+    if (owner === null) throw new SwitchyardError('FLEET_HOP_REFUSED', 'The replica is not known.');
+    return await this.#sender.send(kind, owner, payload, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sender[Symbol.asyncDispose]();
+  }
+
+  /** The replica of that id, which the roster may still be about to name; null if it does not. */
+  async #knownHost(hostId: string): Promise<FleetHost | null> {
+    const known = this.#host(hostId);
+    if (known !== null || this.#awaited >= MAX_AWAITED) return known;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = startTimer(KNOWN_WITHIN_MS, resolve);
+    const off = this.#fleet.on('roster', () => {
+      if (this.#host(hostId) !== null) resolve();
+    });
+    this.#awaited += 1;
+    await promise;
+    this.#awaited -= 1;
+    timer.cancel();
+    off();
+    return this.#host(hostId);
+  }
+
+  #host(hostId: string): FleetHost | null {
+    return this.#fleet.hosts.find((host) => host.hostId === hostId && host.address !== null) ?? null;
+  }
+
+  async #askAll(kind: HopKind, payload: JsonObject): Promise<readonly boolean[]> {
+    if (this.#limit.pendingCount >= MAX_WAITING) return [];
+    const others = this.#fleet.hosts.filter(({ address, hostId }) => address !== null && hostId !== this.hostId);
+    return await Promise.all(others.map((host) => this.#limit(() => this.#ask(kind, host, payload))));
+  }
+
+  /** Whether the replica did what it was asked. Never rejects: one that is gone has nothing left to do. */
+  async #ask(kind: HopKind, host: FleetHost, payload: JsonObject): Promise<boolean> {
+    using limit = deadline(SHORT_MS, () => new SwitchyardError('FLEET_REPLICA_GONE', 'The replica does not answer.'));
+    try {
+      const { head, body } = await this.#sender.send(kind, host, payload, limit.signal);
+      // Only a connection that was read to its end is used again.
+      for await (const _ of body);
+      return head.isDone === true;
+    } catch {
+      return false;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import type { Agent } from 'undici';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { FleetSealer } from '../../../shared/fleet/fleet-sealer.ts';
+import type { FleetHost } from '../../../shared/fleet/fleet-settings.ts';
+import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
+import { agentSettings, type TlsSettings } from '../../../shared/net/network.ts';
+import { loadUndici } from '../../http/load-undici.ts';
+import { neverConnected } from '../../http/network-errors.ts';
+import { isObject, type JsonObject } from '../../mcp/json-rpc.ts';
+import type { HopReports } from './hop-reports.ts';
+import type { HopAnswer, HopKind } from './replica-hop.ts';
+import { createAnswerKey, type Frame, readFrames } from './wire/answer-frames.ts';
+import { HOP_HEADER, HOP_PATH, hopPlace, writeHopHeader } from './wire/hop-header.ts';
+
+/** How long a connection may take, and how long an idle one is kept. */
+const CONNECT_MS = 1_000;
+const KEEP_ALIVE_MS = 30_000;
+
+/** A replica says that it is alive every few seconds; one that is silent for so long is given up. */
+const SILENCE_MS = 15_000;
+
+export interface HopSenderOptions {
+  /** Id of this replica. */
+  readonly hostId: string;
+  readonly sealer: FleetSealer;
+  /** Whom to trust at https addresses besides the runtime's own authorities; null for nobody. */
+  readonly tls: TlsSettings | null;
+  readonly reports: HopReports;
+  readonly silenceMs?: number;
+}
+
+/** Sends requests to other replicas, each one sealed for its receiver. Nothing else uses its connections. */
+export class HopSender implements AsyncDisposable {
+  readonly #options: HopSenderOptions;
+  readonly #agentOptions: Agent.Options;
+  #agent: Promise<Agent> | null = null;
+  #isDisposed = false;
+  #counter = 0;
+
+  constructor(options: HopSenderOptions) {
+    const { tls, silenceMs = SILENCE_MS } = options;
+    this.#options = options;
+    // The name that the server of the fleet proves is not that of a replica.
+    const trusted = tls === null ? null : { ...tls, servername: null };
+    const { connect } = agentSettings({ id: 'fleet', tls: trusted, proxy: null });
+    this.#agentOptions = {
+      connect: { ...connect, timeout: CONNECT_MS },
+      ...{ headersTimeout: silenceMs, bodyTimeout: silenceMs },
+      ...{ keepAliveTimeout: KEEP_ALIVE_MS, keepAliveMaxTimeout: KEEP_ALIVE_MS },
+    };
+  }
+
+  /**
+   * Resolves with the head of the answer. Rejects with FLEET_HOP_REFUSED if the replica cannot be connected to, or
+   * refuses the hop; with FLEET_REPLICA_GONE if it ends or falls silent before it has answered; and with the reason of
+   * the signal.
+   */
+  async send(
+    kind: HopKind,
+    { hostId, address }: FleetHost,
+    payload: JsonObject,
+    signal: AbortSignal,
+  ): Promise<HopAnswer> {
+    const { sealer, hostId: senderId } = this.#options;
+    if (address === null) throw refused('The replica has no address.');
+    this.#counter += 1;
+    const facts = { kind, senderId, receiverId: hostId, counter: this.#counter };
+    const answerKey = createAnswerKey();
+    const body = sealer.seal('hop', hopPlace(facts), Buffer.from(JSON.stringify({ ...payload, answerKey })));
+    const frames = readFrames(this.#bytesOf(address, facts, body, signal), answerKey, () =>
+      this.#options.reports.refused('an answer has no valid proof', { replica: hostId }),
+    );
+    const head = await this.#headOf(frames);
+    return { head, body: dataOf(frames) };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isDisposed = true;
+    const agent = await this.#agent?.catch(() => null);
+    await agent?.destroy();
+  }
+
+  async #openAgent(): Promise<Agent> {
+    const { Agent } = await loadUndici();
+    if (this.#isDisposed) throw refused('This gateway was closed.');
+    return new Agent(this.#agentOptions);
+  }
+
+  /** The bytes of the answer. What the network says of its failure becomes one of our errors. */
+  async *#bytesOf(
+    address: string,
+    facts: Parameters<typeof writeHopHeader>[0],
+    body: Buffer,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
+    try {
+      // undici follows no redirect by itself, and none may be followed: the answer would be of somebody else.
+      this.#agent ??= this.#openAgent();
+      const dispatcher = await this.#agent;
+      const { request } = await loadUndici();
+      const response = await request(new URL(HOP_PATH + facts.kind, address), {
+        ...{ method: 'POST', body, signal, dispatcher },
+        headers: {
+          'content-type': 'application/octet-stream',
+          [HOP_HEADER]: writeHopHeader(facts, body.length, this.#options.sealer),
+        },
+      });
+      if (response.statusCode !== 200) {
+        response.body.on('error', () => {}).destroy();
+        if (response.statusCode !== 403) throw gone(`The other replica answered HTTP ${response.statusCode}.`);
+        this.#options.reports.refused('another replica refused ours', { replica: facts.receiverId });
+        throw refused('The replica at that address refused the hop.');
+      }
+      for await (const chunk of response.body) yield chunk as Buffer;
+    } catch (error) {
+      signal.throwIfAborted();
+      if (error instanceof SwitchyardError) throw error;
+      if (neverConnected(error)) throw refused('The other replica cannot be connected to.', error);
+      throw gone(`The other replica was lost (${messageOf(error)}). Send the whole request again.`, error);
+    }
+  }
+
+  async #headOf(frames: AsyncGenerator<Frame>): Promise<JsonObject> {
+    for (;;) {
+      const { value: frame, done } = await frames.next();
+      if (done === true) throw gone('The other replica answered nothing.');
+      if (frame.kind === 'alive') continue;
+      const head = frame.kind === 'head' ? parseForeignJson(frame.bytes.toString()) : null;
+      if (isObject(head)) return head;
+      throw gone('The other replica answered without a head.');
+    }
+  }
+}
+
+/** The data of an answer. Ending the iteration early ends the request. */
+async function* dataOf(frames: AsyncGenerator<Frame>): AsyncGenerator<Buffer> {
+  for await (const { kind, bytes } of frames) if (kind === 'data') yield bytes;
+}
+
+function refused(message: string, cause?: unknown): SwitchyardError {
+  return new SwitchyardError('FLEET_HOP_REFUSED', message, cause === undefined ? {} : { cause });
+}
+
+function gone(message: string, cause?: unknown): SwitchyardError {
+  return new SwitchyardError('FLEET_REPLICA_GONE', message, cause === undefined ? {} : { cause });
+}

@@ -1,0 +1,21 @@
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os';
+
+type Interfaces = Readonly<Record<string, readonly NetworkInterfaceInfo[] | undefined>>;
+
+/**
+ * Where other machines reach what listens on `host`. For all addresses (`0.0.0.0`, `::`) it is the first that others
+ * can see, IPv4 before IPv6, and loopback where the machine has none.
+ */
+export function reachableAddress(host: string, port: number, interfaces: Interfaces = networkInterfaces()): string {
+  const isAny = host === '0.0.0.0' || host === '::';
+  const name = isAny ? (seenByOthers(interfaces) ?? '127.0.0.1') : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}
+
+function seenByOthers(interfaces: Interfaces): string | undefined {
+  // A link-local address (fe80::) means nothing without the name of its interface.
+  const others = Object.values(interfaces)
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
+  return (others.find(({ family }) => family === 'IPv4') ?? others[0])?.address;
+}

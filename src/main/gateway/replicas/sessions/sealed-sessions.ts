@@ -1,0 +1,78 @@
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { type Clock, systemClock } from '../../../../shared/clock.ts';
+import type { FleetSealer } from '../../../../shared/fleet/fleet-sealer.ts';
+import { CLOCK_TOLERANCE_MS, SESSION_MAX_AGE_MS } from '../../../../shared/fleet/session-limits.ts';
+import { packFacts, type SessionFacts, unpackFacts } from './session-facts.ts';
+
+/** What a sealed id begins with. */
+const PREFIX = 'sy1.';
+
+/** A session id goes in a header of every request; reverse proxies take 8 KB of headers by default. */
+export const MAX_ID_LENGTH = 4 * 1024;
+
+/** The longest box that fits after the prefix in base64url, and what the seal itself takes of it. */
+const MAX_BOX_BYTES = Math.floor(((MAX_ID_LENGTH - PREFIX.length) * 3) / 4);
+const SEAL_BYTES = 31;
+
+/** An id is no key of Redis: its place is that of all ids. */
+const PLACE = 'session id';
+
+/** Opened ids that are remembered, and the characters of all of them together. */
+const MAX_OPENED = 4_096;
+const MAX_OPENED_LENGTH = 8 * 1024 * 1024;
+
+/**
+ * Session ids that carry what a replica needs to know about a session, sealed with the secret of the fleet
+ * (AES-256-GCM), so that every replica serves every session with no store on the way.
+ */
+export class SealedSessions {
+  readonly #sealer: Pick<FleetSealer, 'seal' | 'open'>;
+  readonly #hostId: string;
+  readonly #clock: Clock;
+  readonly #opened = new LRUCache<string, SessionFacts>({
+    max: MAX_OPENED,
+    maxSize: MAX_OPENED_LENGTH,
+    sizeCalculation: (_, id) => id.length,
+  });
+
+  constructor(sealer: Pick<FleetSealer, 'seal' | 'open'>, hostId: string, clock: Clock = systemClock) {
+    this.#sealer = sealer;
+    this.#hostId = hostId;
+    this.#clock = clock;
+  }
+
+  /** Makes the id of a new session: visible ASCII (MCP 2025-11-25, session management), at most 4 096 characters. */
+  seal(facts: Omit<SessionFacts, 'hostId' | 'issuedAtMs' | 'nonce'>): string {
+    const nonce = randomBytes(12).toString('base64url');
+    const whole = { ...facts, nonce, hostId: this.#hostId, issuedAtMs: this.#clock.now() };
+    const box = this.#sealer.seal('session', PLACE, packFacts(whole, MAX_BOX_BYTES - SEAL_BYTES));
+    return PREFIX + box.toString('base64url');
+  }
+
+  /** What an id carries; null if no replica made it, if it was changed, or if it is too old. Never throws. */
+  open(id: string): SessionFacts | null {
+    const facts = this.#opened.get(id) ?? this.#unseal(id);
+    return facts === null || this.isOver(facts) ? null : facts;
+  }
+
+  /** Whether a session is too old by the clock of this replica, or the token of its client has expired. */
+  isOver({ issuedAtMs, tokenExpiresAtMs }: SessionFacts): boolean {
+    const nowMs = this.#clock.now();
+    const ageMs = nowMs - issuedAtMs;
+    const isExpired = tokenExpiresAtMs !== null && tokenExpiresAtMs <= nowMs;
+    return isExpired || ageMs > SESSION_MAX_AGE_MS + CLOCK_TOLERANCE_MS || ageMs < -CLOCK_TOLERANCE_MS;
+  }
+
+  #unseal(id: string): SessionFacts | null {
+    if (id.length > MAX_ID_LENGTH || !id.startsWith(PREFIX)) return null;
+    const text = id.slice(PREFIX.length);
+    const box = Buffer.from(text, 'base64url');
+    // The same bytes have several spellings in base64, of which one is the session's.
+    if (box.toString('base64url') !== text) return null;
+    const plain = this.#sealer.open('session', PLACE, box);
+    const facts = plain === null ? null : unpackFacts(plain);
+    if (facts !== null) this.#opened.set(id, facts);
+    return facts;
+  }
+}

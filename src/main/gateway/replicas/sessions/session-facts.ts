@@ -1,0 +1,117 @@
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
+import { isObject, type JsonObject, LEGACY_REVISIONS } from '../../../mcp/json-rpc.ts';
+import { UI_EXTENSION } from '../../messages/capabilities.ts';
+
+/** What never changes about a legacy session, as its sealed id carries it from replica to replica. */
+export interface SessionFacts {
+  readonly revision: string;
+  /** The part of the client's capabilities that the gateway serves. */
+  readonly capabilities: JsonObject;
+  readonly clientName: string | null;
+  /** Whose it is, as `Exchange.principal`. */
+  readonly principal: string;
+  /** When the access token of the client expires, epoch ms; null for never. */
+  readonly tokenExpiresAtMs: number | null;
+  /** Name of the route that it was opened on. */
+  readonly route: string;
+  /** Id of the replica that opened it. */
+  readonly hostId: string;
+  /** When that one opened it, epoch ms on its own clock. */
+  readonly issuedAtMs: number;
+  /** At random, so that no two sessions are the same. */
+  readonly nonce: string;
+}
+
+const PLAIN = 1;
+const DEFLATED = 2;
+
+/** Larger facts are not compressed, but reduced: no real client has so much to say. */
+const MAX_JSON_LENGTH = 16 * 1024;
+
+/** A longer name of a client is cut off. */
+const MAX_NAME_LENGTH = 200;
+
+/** Types of content that are kept of an MCP Apps capability that is too large. */
+const MAX_MIME_TYPES = 8;
+
+/**
+ * Writes facts in at most `maxBytes`. Where the capabilities are too large even when compressed, only those members of
+ * them are kept that MCP names and the gateway uses. Throws where even that is too much.
+ */
+export function packFacts(facts: SessionFacts, maxBytes: number): Buffer {
+  const name = facts.clientName?.slice(0, MAX_NAME_LENGTH) ?? null;
+  const capabilities = usedCapabilities(facts.capabilities);
+  for (const reduced of [facts, { ...facts, clientName: name, capabilities }]) {
+    const packed = packJson(jsonOf(reduced), maxBytes);
+    if (packed !== null) return packed;
+  }
+  throw new Error('The facts of the session are too long for an id');
+}
+
+/** Reads what {@link packFacts} wrote; null for anything else. Never throws. */
+export function unpackFacts(packed: Buffer): SessionFacts | null {
+  try {
+    return readFacts(parseForeignJson(unpackJson(packed)));
+  } catch {
+    // Another version of the gateway wrote it: only replicas can seal an id at all.
+    return null;
+  }
+}
+
+function jsonOf(facts: SessionFacts): string {
+  const { revision, capabilities, clientName, principal, tokenExpiresAtMs, route, hostId, issuedAtMs, nonce } = facts;
+  return JSON.stringify([
+    ...[revision, capabilities, clientName, principal, tokenExpiresAtMs],
+    ...[route, hostId, issuedAtMs, nonce],
+  ]);
+}
+
+function packJson(json: string, maxBytes: number): Buffer | null {
+  if (json.length > MAX_JSON_LENGTH) return null;
+  const plain = Buffer.concat([Uint8Array.of(PLAIN), Buffer.from(json)]);
+  if (plain.length <= maxBytes) return plain;
+  const deflated = Buffer.concat([Uint8Array.of(DEFLATED), deflateRawSync(json)]);
+  return deflated.length <= maxBytes ? deflated : null;
+}
+
+function unpackJson(packed: Buffer): string {
+  const rest = packed.subarray(1);
+  // A character of JSON has at most three bytes in UTF-8 for each that counts in its length.
+  return packed[0] === DEFLATED
+    ? inflateRawSync(rest, { maxOutputLength: 3 * MAX_JSON_LENGTH }).toString()
+    : rest.toString();
+}
+
+function readFacts(value: unknown): SessionFacts | null {
+  if (!Array.isArray(value) || value.length !== 9) return null;
+  const [revision, capabilities, clientName, principal, tokenExpiresAtMs, route, hostId, issuedAtMs, nonce] =
+    value as readonly unknown[];
+  const areTexts = [principal, route, hostId, nonce].every((text) => typeof text === 'string');
+  const isName = clientName === null || typeof clientName === 'string';
+  const isExpiry = tokenExpiresAtMs === null || Number.isFinite(tokenExpiresAtMs);
+  if (!LEGACY_REVISIONS.includes(String(revision)) || !isObject(capabilities) || !areTexts) return null;
+  if (!isName || !isExpiry || !Number.isFinite(issuedAtMs)) return null;
+  return {
+    ...{ revision, capabilities, clientName, principal, tokenExpiresAtMs, route, hostId, issuedAtMs, nonce },
+  } as SessionFacts;
+}
+
+function usedCapabilities({ sampling, elicitation, roots, extensions }: JsonObject): JsonObject {
+  const ui = isObject(extensions) ? extensions[UI_EXTENSION] : undefined;
+  return {
+    ...(isObject(sampling) && { sampling: emptied(sampling, ['tools', 'context']) }),
+    ...(isObject(elicitation) && { elicitation: emptied(elicitation, ['form', 'url']) }),
+    ...(isObject(roots) && { roots: {} }),
+    ...(isObject(ui) && { extensions: { [UI_EXTENSION]: { mimeTypes: shortTexts(ui.mimeTypes) } } }),
+  };
+}
+
+function emptied(capability: JsonObject, members: readonly string[]): JsonObject {
+  return Object.fromEntries(members.filter((name) => isObject(capability[name])).map((name) => [name, {}]));
+}
+
+function shortTexts(value: unknown): readonly string[] {
+  const isShort = (text: unknown): text is string => typeof text === 'string' && text.length <= MAX_NAME_LENGTH;
+  return (Array.isArray(value) ? value : []).filter(isShort).slice(0, MAX_MIME_TYPES);
+}

@@ -1,0 +1,241 @@
+import { hash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
+import { startTimer, type Timer } from '../../../../shared/clock.ts';
+import { SESSION_ID_LIFE_MS, SESSION_STATE_IDLE_MS } from '../../../../shared/fleet/session-limits.ts';
+import type {
+  FleetSessionEvent,
+  SessionChange,
+  SessionState,
+} from '../../../../shared/protocol/fleet/session-messages.ts';
+import type { Fleet } from '../../../fleet/fleet.ts';
+import type { ConnectorProxyManager } from '../../../manager/connector-proxy-manager.ts';
+import { isLogLevel } from '../../messages/log-message.ts';
+import type { LogLevels } from '../../protocol/notices/log-levels.ts';
+import type { ResourceWatches } from '../../protocol/notices/resource-watches.ts';
+import type { ReplicaHop } from '../replica-hop.ts';
+import { SessionStore } from './session-store.ts';
+import { type HeldSession, hopSessionOf, SharedSession } from './shared-session.ts';
+import { StandingStreams } from './standing-streams.ts';
+
+/** The sessions that this replica holds. */
+interface HeldSessions {
+  all(): readonly HeldSession[];
+  peek(id: string): HeldSession | undefined;
+  end(session: HeldSession): void;
+}
+
+export interface SessionSharingDeps {
+  readonly fleet: Pick<Fleet, 'hostId' | 'isConnected' | 'ask' | 'on'>;
+  /** Reaches the other replicas while the server of the fleet is away; null without addresses. */
+  readonly hop: Pick<ReplicaHop, 'ended' | 'notice'> | null;
+  readonly held: HeldSessions;
+  readonly manager: Pick<ConnectorProxyManager, 'on'>;
+  readonly watches: ResourceWatches;
+  readonly levels: LogLevels;
+}
+
+/** A session in use is read again that often: it is kept then, and what was missed is made good. */
+const REFRESH_MS = SESSION_STATE_IDLE_MS / 3;
+
+/** Sessions that are read at once when the server is back. */
+const MAX_AT_ONCE = 8;
+
+/** Characters of the digest by which an ended session is remembered. */
+const DIGEST_LENGTH = 22;
+
+/** Ended sessions that are remembered here, too. */
+const MAX_ENDED = 20_000;
+
+/**
+ * Shares what changes about sessions among the replicas of a gateway: the log level, watched resources, the replica
+ * with the standing stream, and the end. The server of the fleet keeps it and passes it on. While that is away, each
+ * replica goes on with what it knows, and tells the others afterwards.
+ */
+export class SessionSharing {
+  readonly #deps: SessionSharingDeps;
+  readonly #shared = new WeakMap<HeldSession, SharedSession>();
+  /** Digests of the ids of sessions that have ended. */
+  readonly #ended = new LRUCache<string, true>({ max: MAX_ENDED, ttl: SESSION_ID_LIFE_MS });
+  /** The ends that others could not be told yet. */
+  readonly #untoldEnds = new LRUCache<string, true>({ max: MAX_ENDED });
+  readonly #limit = pLimit(MAX_AT_ONCE);
+  readonly #store: SessionStore;
+  readonly #streams: StandingStreams;
+  readonly #stops: readonly (() => void)[];
+  #refresh: Timer;
+
+  constructor(deps: SessionSharingDeps) {
+    this.#deps = deps;
+    this.#store = new SessionStore(deps.fleet);
+    this.#streams = new StandingStreams({ ...deps, tell: (session, change) => this.#tell(session, change) });
+    this.#stops = [
+      deps.fleet.on('session-changed', (event) => this.#hear(event)),
+      deps.fleet.on('connection', ({ isConnected }) => {
+        if (isConnected) this.#catchUp(deps.held.all());
+      }),
+      deps.manager.on('connector', ({ to }) => {
+        if (to === 'ready' || to === 'degraded') this.#streams.connectorIsUp(() => this.#pairs());
+      }),
+    ];
+    this.#refresh = this.#refreshLater();
+  }
+
+  close(): void {
+    this.#refresh.cancel();
+    this.#streams.close();
+    for (const stop of this.#stops) stop();
+  }
+
+  isEnded(sessionId: string): boolean {
+    return this.#ended.has(digestOf(sessionId));
+  }
+
+  /** Takes part in a session that this replica holds from now on; `isNew` if no other one can know about it yet. */
+  join(session: HeldSession, isNew: boolean): void {
+    const shared = new SharedSession();
+    const { client } = session;
+    this.#shared.set(session, shared);
+    session.relay = this.#streams.relayOf(session, shared);
+    client.sharing = {
+      wantsLevel: (logLevel) => this.#tell(session, { kind: 'log-level', logLevel }),
+      watch: (uri, begin) => this.#streams.watch(session, shared, uri, begin),
+      unwatched: async (uri) => {
+        shared.removeWatched(uri);
+        await this.#tell(session, { kind: 'unwatch', uri });
+      },
+    };
+    if (isNew || !this.#deps.fleet.isConnected) return;
+    const read = async (): Promise<void> => {
+      const state = await this.#store.read(session.client.id);
+      if (state !== undefined && state !== null) this.#adopt(session, shared, state);
+      session.arriving = null;
+    };
+    session.arriving = read();
+  }
+
+  /** Tells the others that a client has ended its session here. Never rejects. */
+  async ended(session: HeldSession): Promise<void> {
+    const { client } = session;
+    this.#ended.set(digestOf(client.id), true);
+    if (await this.#store.change(client.id, { kind: 'ended' })) return;
+    this.#untoldEnds.set(client.id, true);
+    await this.#deps.hop?.ended(hopSessionOf(session));
+  }
+
+  /** Another replica says that a session has ended. */
+  heardEnd(sessionId: string): void {
+    this.#ended.set(digestOf(sessionId), true);
+    const session = this.#deps.held.peek(sessionId);
+    if (session !== undefined) this.#deps.held.end(session);
+  }
+
+  #hear({ sessionId, change }: FleetSessionEvent): void {
+    if (change.kind === 'ended') {
+      this.heardEnd(sessionId);
+      return;
+    }
+    const session = this.#deps.held.peek(sessionId);
+    const shared = session === undefined ? undefined : this.#shared.get(session);
+    if (session !== undefined && shared !== undefined) this.#apply(session, shared, change);
+  }
+
+  #apply(session: HeldSession, shared: SharedSession, change: SessionChange): void {
+    const { client } = session;
+    switch (change.kind) {
+      case 'ended':
+        this.heardEnd(client.id);
+        break;
+      case 'log-level':
+        if (!isLogLevel(change.logLevel)) break;
+        client.logLevel = change.logLevel;
+        this.#deps.levels.want(client, change.logLevel);
+        break;
+      case 'watch':
+        this.#streams.watchedElsewhere(session, shared, change.uri);
+        break;
+      case 'unwatch':
+        shared.removeWatched(change.uri);
+        client.unwatch(change.uri);
+        break;
+      case 'home':
+        void this.#moved(session, shared, change.homeId);
+    }
+  }
+
+  /** The client has opened its stream at another replica: the one here is over. */
+  async #moved(session: HeldSession, shared: SharedSession, homeId: string): Promise<void> {
+    const { attachments } = shared;
+    // Of two streams that were opened in the same moment, the one that was written last is the later one.
+    const state = session.hasStream ? await this.#store.read(session.client.id) : undefined;
+    if (shared.attachments !== attachments || state?.homeId === this.#deps.fleet.hostId) return;
+    shared.homeId = homeId;
+    session.closeStream();
+    session.client.unwatchAll();
+  }
+
+  /** Takes over what the others know. */
+  #adopt(session: HeldSession, shared: SharedSession, { isEnded, logLevel, watched, homeId }: SessionState): void {
+    if (isEnded) {
+      this.heardEnd(session.client.id);
+      return;
+    }
+    if (logLevel !== null) this.#apply(session, shared, { kind: 'log-level', logLevel });
+    for (const uri of watched) this.#streams.found(session, shared, uri);
+    if (homeId === null || homeId === this.#deps.fleet.hostId || homeId === shared.homeId) return;
+    if (session.hasStream) this.#apply(session, shared, { kind: 'home', homeId });
+    else shared.homeId = homeId;
+  }
+
+  /** Tells others what they could not be told, and reads what was missed. */
+  #catchUp(sessions: readonly HeldSession[]): void {
+    for (const id of this.#untoldEnds.keys()) {
+      this.#untoldEnds.delete(id);
+      void this.#limit(async () => {
+        if (!(await this.#store.change(id, { kind: 'ended' }))) this.#untoldEnds.set(id, true);
+      });
+    }
+    for (const session of sessions) void this.#limit(() => this.#catchUpOne(session));
+  }
+
+  async #catchUpOne(session: HeldSession): Promise<void> {
+    const shared = this.#shared.get(session);
+    if (shared === undefined || this.#deps.held.peek(session.client.id) !== session) return;
+    for (const change of shared.takeDelayed()) {
+      await this.#tell(session, change);
+      // Nobody with a stream watched it meanwhile: told twice, the home says that it changed.
+      if (change.kind === 'watch') await this.#tell(session, change);
+    }
+    const state = await this.#store.read(session.client.id);
+    if (state === undefined) return;
+    if (state !== null) this.#adopt(session, shared, state);
+    // A server that came back empty hears it from the replica with the stream, or from all if there is none.
+    const speaks = shared.homeId === null || shared.homeId === this.#deps.fleet.hostId;
+    if (!speaks || state?.isEnded === true) return;
+    for (const change of shared.lackingIn(state, session.client.logLevel)) await this.#tell(session, change);
+  }
+
+  #refreshLater(): Timer {
+    return startTimer(REFRESH_MS, () => {
+      this.#refresh = this.#refreshLater();
+      if (!this.#deps.fleet.isConnected) return;
+      this.#catchUp(this.#deps.held.all().filter(({ idleMs }) => idleMs < REFRESH_MS));
+    });
+  }
+
+  /** Tells the others of a change, or keeps it for when that is possible. Never rejects. */
+  async #tell(session: HeldSession, change: SessionChange): Promise<void> {
+    if (!(await this.#store.change(session.client.id, change))) this.#shared.get(session)?.delay(change);
+  }
+
+  #pairs(): readonly (readonly [HeldSession, SharedSession])[] {
+    return this.#deps.held.all().flatMap((session) => {
+      const shared = this.#shared.get(session);
+      return shared === undefined ? [] : [[session, shared] as const];
+    });
+  }
+}
+
+function digestOf(sessionId: string): string {
+  return hash('sha256', sessionId, 'base64url').slice(0, DIGEST_LENGTH);
+}

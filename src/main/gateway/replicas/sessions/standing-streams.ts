@@ -1,0 +1,149 @@
+import { monotonicMs, startTimer, type Timer } from '../../../../shared/clock.ts';
+import { MAX_WATCHED_URI_LENGTH } from '../../../../shared/fleet/session-limits.ts';
+import type { SessionChange } from '../../../../shared/protocol/fleet/session-messages.ts';
+import type { JsonObject } from '../../../mcp/json-rpc.ts';
+import { withAncestors } from '../../catalog/uris/uri-ancestors.ts';
+import { invalidParams } from '../../messages/rpc-errors.ts';
+import type { ResourceWatches } from '../../protocol/notices/resource-watches.ts';
+import { watchResource } from '../../protocol/notices/watch-resource.ts';
+import type { ReplicaHop } from '../replica-hop.ts';
+import { type HeldSession, hopSessionOf, type SharedSession } from './shared-session.ts';
+
+export interface StandingStreamsDeps {
+  readonly fleet: { readonly hostId: string };
+  readonly hop: Pick<ReplicaHop, 'notice'> | null;
+  readonly watches: ResourceWatches;
+  /** Tells the other replicas of a change. Never rejects. */
+  readonly tell: (session: HeldSession, change: SessionChange) => Promise<void>;
+}
+
+const UPDATED = 'notifications/resources/updated';
+
+/** Every replica tells its own clients of these, or says them when a stream is opened. */
+const TOLD_BY_HOME = /^notifications\/(?:message|resources\/updated|(?:tools|prompts|resources)\/list_changed)$/;
+
+/** How long a replica without the stream goes on to watch a resource, while the one with the stream begins to. */
+const HANDOVER_MS = 500;
+
+/** A change that the client was told of within that time need not be said again. */
+const SAID_MS = 1_000;
+
+/** After a connector has come up its resources are listed. */
+const LISTED_MS = 1_000;
+
+/**
+ * The standing stream of a session is at one replica, its home, wherever the session's requests go. The home watches
+ * what the client watches, and says everything once when the stream is opened: what happened before, nobody knows.
+ */
+export class StandingStreams {
+  readonly #deps: StandingStreamsDeps;
+  readonly #closed = new AbortController();
+  #retry: Timer | null = null;
+
+  constructor(deps: StandingStreamsDeps) {
+    this.#deps = deps;
+  }
+
+  close(): void {
+    this.#closed.abort(new Error('The listener was closed'));
+    this.#retry?.cancel();
+  }
+
+  relayOf(session: HeldSession, shared: SharedSession): NonNullable<HeldSession['relay']> {
+    return {
+      attached: () => this.#attached(session, shared),
+      sent: (notice) => noteSaid(shared, notice),
+      unsent: (notice) => this.#unsent(session, shared, notice),
+      asks: async (question) => (await this.#deps.hop?.notice(hopSessionOf(session), question)) === true,
+    };
+  }
+
+  /** Watches a resource for a client that asks for it here, and has the home take it over. Rejects as `begin` does. */
+  async watch(session: HeldSession, shared: SharedSession, uri: string, begin: () => Promise<void>): Promise<void> {
+    if (uri.length > MAX_WATCHED_URI_LENGTH)
+      throw invalidParams(`A URI of more than ${MAX_WATCHED_URI_LENGTH} characters cannot be watched here`);
+    const wasWatched = shared.watched.has(uri);
+    if (!shared.addWatched(uri)) throw invalidParams('This session watches as many resources as it may', { uri });
+    try {
+      await begin();
+    } catch (error) {
+      if (!wasWatched) shared.removeWatched(uri);
+      throw error;
+    }
+    await this.#deps.tell(session, { kind: 'watch', uri });
+    startTimer(HANDOVER_MS, () => {
+      if (!session.hasStream) session.client.unwatch(uri);
+    });
+  }
+
+  /** The client asked another replica to watch a resource, or that one saw it change before the home watched it. */
+  watchedElsewhere(session: HeldSession, shared: SharedSession, uri: string): void {
+    const wasWatched = shared.watched.has(uri) && session.client.isWatching(uri);
+    if (!shared.addWatched(uri) || !session.hasStream) return;
+    if (!wasWatched) void this.#begin(session, uri);
+    else if (monotonicMs() - (shared.saidMs.get(uri) ?? Number.NEGATIVE_INFINITY) > SAID_MS) sayUpdated(session, uri);
+  }
+
+  /** Watches what other replicas had known for longer than this one. */
+  found(session: HeldSession, shared: SharedSession, uri: string): void {
+    const isKnown = shared.watched.has(uri);
+    if (!isKnown && shared.addWatched(uri) && session.hasStream) void this.#beginAndSay(session, uri);
+  }
+
+  /** Watches at a connector that has come up what could not be watched before. */
+  connectorIsUp(pairs: () => readonly (readonly [HeldSession, SharedSession])[]): void {
+    this.#retry ??= startTimer(LISTED_MS, () => {
+      this.#retry = null;
+      for (const [session, { watched }] of pairs())
+        for (const uri of session.hasStream ? watched : [])
+          if (!session.client.isWatching(uri)) void this.#beginAndSay(session, uri);
+    });
+  }
+
+  #attached(session: HeldSession, shared: SharedSession): void {
+    shared.attachments += 1;
+    shared.homeId = this.#deps.fleet.hostId;
+    void this.#deps.tell(session, { kind: 'home', homeId: shared.homeId });
+    for (const list of ['tools', 'prompts', 'resources']) session.client.send(`notifications/${list}/list_changed`, {});
+    for (const uri of shared.watched) void this.#beginAndSay(session, uri);
+  }
+
+  async #beginAndSay(session: HeldSession, uri: string): Promise<void> {
+    if ((await this.#begin(session, uri)) && session.hasStream) sayUpdated(session, uri);
+  }
+
+  /** Whether the resource is watched here now. Never rejects: a connector that is down is asked again. */
+  async #begin(session: HeldSession, uri: string): Promise<boolean> {
+    try {
+      await watchResource(session.client, uri, { watches: this.#deps.watches, signal: this.#closed.signal });
+    } catch {
+      // The client was told the truth by the replica that it asked. This connector may not be up yet.
+      return false;
+    }
+    // The stream, or the client's wish, may be gone by now.
+    if (!session.hasStream) session.client.unwatch(uri);
+    return session.client.isWatching(uri);
+  }
+
+  #unsent(session: HeldSession, shared: SharedSession, notice: JsonObject): void {
+    if (notice.method === UPDATED) {
+      // Seen while the home takes the watch over: it may have missed it.
+      for (const uri of watchedOf(shared, notice)) void this.#deps.tell(session, { kind: 'watch', uri });
+    } else if (!TOLD_BY_HOME.test(String(notice.method))) void this.#deps.hop?.notice(hopSessionOf(session), notice);
+  }
+}
+
+function sayUpdated({ client }: HeldSession, uri: string): void {
+  client.send(UPDATED, { uri });
+}
+
+function noteSaid(shared: SharedSession, notice: JsonObject): void {
+  if (notice.method !== UPDATED) return;
+  for (const uri of watchedOf(shared, notice)) shared.saidMs.set(uri, monotonicMs());
+}
+
+/** The URIs under which the client watches what a notice is about. */
+function watchedOf({ watched }: SharedSession, { params }: JsonObject): readonly string[] {
+  const { uri } = Object(params) as { readonly uri?: unknown };
+  return typeof uri === 'string' ? withAncestors(uri).filter((name) => watched.has(name)) : [];
+}

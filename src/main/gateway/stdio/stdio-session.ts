@@ -1,0 +1,21 @@
+import type { JsonObject } from '../../mcp/json-rpc.ts';
+import type { View } from '../catalog/view.ts';
+import { clientNameOf, servedCapabilities } from '../messages/capabilities.ts';
+import { agreedRevision } from '../protocol/legacy-methods.ts';
+import { ClientSession } from '../protocol/notices/client-session.ts';
+
+/** Who is at the other end of a pair of pipes; there is only one. */
+export const PRINCIPAL = 'stdio';
+
+/** Creates the session that parameters of `initialize` ask for; `write` takes a message as JSON. Throws an RpcError. */
+export function createStdioSession(params: JsonObject, view: View, write: (json: string) => void): ClientSession {
+  const revision = agreedRevision(params);
+  const capabilities = servedCapabilities(params.capabilities);
+  const clientName = clientNameOf(params.clientInfo);
+  const who = { id: 'stdio', principal: PRINCIPAL, clientName };
+  const send = (message: JsonObject): boolean => {
+    write(JSON.stringify(message));
+    return true;
+  };
+  return new ClientSession({ ...who, view, revision, capabilities }, send, 'stdio');
+}

@@ -1,0 +1,20 @@
+import { createRequire } from 'node:module';
+import { moduleNotLoaded } from '../../../shared/late-module.ts';
+
+type Yaml = typeof import('yaml');
+
+let loaded: Yaml | null = null;
+
+/**
+ * The package yaml, loaded at once: few hosts have configuration in YAML, and a document is read synchronously. Throws
+ * MODULE_NOT_LOADED. The build turns this into a `require` that its bundler follows.
+ */
+export function loadYaml(): Yaml {
+  const require = createRequire(import.meta.url);
+  try {
+    loaded ??= require('yaml') as Yaml;
+  } catch (error) {
+    throw moduleNotLoaded('yaml', error);
+  }
+  return loaded;
+}

@@ -1,0 +1,148 @@
+import { memberPlace } from '../config-problem.ts';
+import { type ConfigNode, membersOf } from '../document/config-node.ts';
+import { type EntryDraft, TWICE } from './entry-draft.ts';
+
+/** A member about a login, with the place under the name that the file has. */
+export interface LoginPart {
+  readonly place: string;
+  readonly node: ConfigNode;
+}
+
+/** What an entry says about its login, put together from wherever its client writes that. */
+export interface LoginParts {
+  /** `oauth: false`, `oauth.enabled: false` or `auth: "none"`: nobody is to log in. */
+  readonly isOff: boolean;
+  /** Whether anything asks for a login, if only by an empty `oauth`. */
+  readonly isAsked: boolean;
+  /** By our name of each. */
+  readonly parts: ReadonlyMap<LoginWord, LoginPart>;
+  /** Members without a meaning here, by the names that the file has. */
+  readonly others: ReadonlyMap<string, LoginPart>;
+}
+
+/** Our names of the members; `redirect` is an address, of which a port is taken. */
+export type LoginWord =
+  | 'clientId'
+  | 'clientSecret'
+  | 'clientSecretEnv'
+  | 'privateKeyEnv'
+  | 'scopes'
+  | 'grant'
+  | 'issuer'
+  | 'clientMetadataUrl'
+  | 'callbackPort'
+  | 'redirect'
+  | 'dpop'
+  | 'idJag'
+  | 'xaa'
+  | 'workloadIdentity';
+
+/** Every spelling in small letters without `_` and `-`: `clientId`, Codex' `client_id`, Cursor's `CLIENT_ID`. */
+const WORDS: Readonly<Record<string, LoginWord>> = {
+  clientid: 'clientId',
+  clientsecret: 'clientSecret',
+  clientsecretenv: 'clientSecretEnv',
+  privatekeyenv: 'privateKeyEnv',
+  scopes: 'scopes',
+  scope: 'scopes',
+  grant: 'grant',
+  granttype: 'grant',
+  issuer: 'issuer',
+  clientmetadataurl: 'clientMetadataUrl',
+  callbackport: 'callbackPort',
+  redirectport: 'callbackPort',
+  redirecturi: 'redirect',
+  redirecturl: 'redirect',
+  callbackurl: 'redirect',
+  dpop: 'dpop',
+  idjag: 'idJag',
+  xaa: 'xaa',
+  workloadidentity: 'workloadIdentity',
+};
+
+/**
+ * Members of an entry, beside `oauth` and `auth`, in which a client writes what others write within `oauth`: mcporter,
+ * Copilot CLI, Kiro.
+ */
+const BESIDE = [
+  'oauthClientId',
+  'oauth_client_id',
+  'oauthClientSecret',
+  'oauth_client_secret',
+  'oauthClientSecretEnv',
+  'oauth_client_secret_env',
+  'oauthScope',
+  'oauth_scope',
+  'oauthScopes',
+  'oauth_scopes',
+  'oauthGrantType',
+  'oauthRedirectUrl',
+  'oauth_redirect_url',
+];
+
+/** The same without a meaning here. They need no word: what they choose is chosen by what the issuer supports. */
+const QUIET = [
+  'oauthPublicClient',
+  'oauthTokenEndpointAuthMethod',
+  'oauth_token_endpoint_auth_method',
+  'requiresOAuth',
+];
+
+/** Every member that may be about a login. */
+export const LOGIN_MEMBERS: readonly string[] = ['oauth', 'auth', ...BESIDE, ...QUIET];
+
+/** Takes everything about a login out of an entry; the member `auth` stays where it names a key. */
+export function takeLogin(draft: EntryDraft): LoginParts {
+  const parts = new Map<LoginWord, LoginPart>();
+  const others = new Map<string, LoginPart>();
+  let isOff = false;
+  let isAsked = draft.plain('requiresOAuth') === true;
+  const take = (name: string, written: string, place: string, node: ConfigNode): void => {
+    const word = wordOf(name);
+    if (node.type === 'null' || written === 'type') return;
+    if (word === undefined) others.set(written, { place, node });
+    else if (!parts.has(word)) parts.set(word, { place, node });
+  };
+  const takeObject = (member: string): void => {
+    const node = draft.member(member);
+    if (node === undefined) return;
+    for (const { name, key, value, isRepeated } of membersOf(node)) {
+      const place = memberPlace(draft.at(member), name);
+      if (isRepeated) draft.problems.error(place, key, TWICE);
+      else if (name === 'enabled' && typeof value.value === 'boolean') isOff ||= !value.value;
+      else take(name, name, place, value);
+    }
+  };
+  const oauth = draft.member('oauth');
+  if (oauth?.type === 'object') takeObject('oauth');
+  else if (oauth !== undefined && oauth.type !== 'boolean' && oauth.type !== 'null')
+    draft.refuse('oauth', 'must be an object, or false for no login');
+  isOff ||= oauth?.value === false;
+  isAsked ||= oauth?.type === 'object' || oauth?.value === true;
+  const auth = loginInAuth(draft);
+  if (auth === 'members') takeObject('auth');
+  isOff ||= auth === 'none' && !isAsked;
+  isAsked ||= auth === 'members' || auth === 'oauth';
+  for (const name of BESIDE) {
+    const node = draft.member(name);
+    if (node !== undefined) take(name.replace(/^oauth_?/, ''), name, draft.at(name), node);
+  }
+  draft.drop('oauth', ...BESIDE, ...QUIET, ...(auth === null ? [] : ['auth']));
+  return { isOff, isAsked: isAsked || parts.size > 0, parts, others };
+}
+
+/** What `auth` says about a login; null where it names a key, or is nothing that is known. */
+function loginInAuth(draft: EntryDraft): 'members' | 'oauth' | 'none' | null {
+  const value = draft.plain('auth');
+  if (value === 'none') return 'none';
+  if (typeof value === 'string') return /oauth/i.test(value) ? 'oauth' : null;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  // Our own `auth` has a type, those of Cursor and Copilot have none.
+  if (Object.hasOwn(value, 'type')) return /^oauth/i.test(String((value as { type: unknown }).type)) ? 'members' : null;
+  return Object.keys(value).length > 0 ? 'members' : null;
+}
+
+function wordOf(name: string): LoginWord | undefined {
+  const plain = name.replace(/[_-]/g, '').toLowerCase();
+  return Object.hasOwn(WORDS, plain) ? WORDS[plain] : undefined;
+}

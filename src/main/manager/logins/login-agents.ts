@@ -1,0 +1,41 @@
+import type { Dispatcher } from 'undici';
+import type { LoginAgents } from '../../connectors/credentials/oauth/metadata-fetch.ts';
+import { createNearbyAgent, createPublicAgent } from '../../http/address-guard.ts';
+import type { ResolvedOptions } from '../../options/options.ts';
+
+/** What requests about logins go over: agents that are made when the first of them is sent. Most managers send none. */
+export class ManagerLoginAgents implements LoginAgents {
+  readonly agent: Dispatcher;
+  readonly allowPrivateEndpoints: boolean;
+  readonly #network: ResolvedOptions['network'];
+  readonly #ofConnectors: Dispatcher | null;
+  #public: Dispatcher | null = null;
+  #nearby: Dispatcher | null = null;
+
+  /** `publicAgent` is that of the connectors; null where they may be anywhere. */
+  constructor(
+    { network, allowPrivateEndpoints }: Pick<ResolvedOptions, 'network' | 'allowPrivateEndpoints'>,
+    { agent, publicAgent }: { readonly agent: Dispatcher; readonly publicAgent: Dispatcher | null },
+  ) {
+    this.agent = agent;
+    this.allowPrivateEndpoints = allowPrivateEndpoints;
+    this.#network = network;
+    this.#ofConnectors = publicAgent;
+  }
+
+  get publicAgent(): Dispatcher {
+    if (this.#ofConnectors !== null) return this.#ofConnectors;
+    this.#public ??= createPublicAgent(this.#network);
+    return this.#public;
+  }
+
+  get nearbyAgent(): Dispatcher {
+    this.#nearby ??= createNearbyAgent(this.#network);
+    return this.#nearby;
+  }
+
+  /** Ends the agents that it made. */
+  async destroy(): Promise<void> {
+    await Promise.all([this.#public?.destroy(), this.#nearby?.destroy()]);
+  }
+}

@@ -1,0 +1,26 @@
+import type { Fleet } from '../fleet/fleet.ts';
+import type { KeptImage } from '../state-dir/host-memory.ts';
+
+const fleets = new WeakMap<object, Fleet>();
+
+/** The fleet that a manager is part of; null without one. A gateway shares it. */
+export function fleetOf(manager: object): Fleet | null {
+  return fleets.get(manager) ?? null;
+}
+
+/** Notes the fleet of a manager, for {@link fleetOf}. */
+export function noteFleet(manager: object, fleet: Fleet | null): void {
+  if (fleet !== null) fleets.set(manager, fleet);
+}
+
+const images = new WeakMap<object, KeptImage>();
+
+/** The start image of a manager; null without a folder. A gateway keeps its first answers beside it. */
+export function startImageOf(manager: object): KeptImage | null {
+  return images.get(manager) ?? null;
+}
+
+/** Notes the start image of a manager, for {@link startImageOf}. */
+export function noteStartImage(manager: object, image: KeptImage | null): void {
+  if (image !== null) images.set(manager, image);
+}

@@ -1,0 +1,64 @@
+/** A text that a secret may be written as. */
+export interface SecretForm {
+  readonly text: string;
+  /** Whether the characters before and after it hold parts of the secret too, as base64 packs them. */
+  readonly isBase64: boolean;
+}
+
+/** Base64 of fewer characters than this is found in texts that have nothing to do with the secret. */
+const MIN_BASE64 = 5;
+
+/**
+ * The ways to write a secret that are looked for: as it is, percent-encoded, with the escapes of JSON, in hex, and in
+ * base64 and base64url at each of the three alignments; texts within texts once more.
+ */
+export function formsOf(secret: string): readonly SecretForm[] {
+  const bytes = Buffer.from(secret);
+  const hex = bytes.toString('hex');
+  const percent = [...new Set(percentForms(secret.toWellFormed(), hex))];
+  const json = jsonForms(secret);
+  const base64 = [0, 1, 2].flatMap((offset) => base64Forms(bytes, offset));
+  const texts = [
+    ...[secret, hex, hex.toUpperCase()],
+    ...percent.flatMap((text) => [text, text.replace(/%../g, (code) => code.toLowerCase()), encodeURIComponent(text)]),
+    ...json,
+    ...[...new Set(json)].flatMap((text) => JSON.stringify(text).slice(1, -1)),
+  ];
+  return [
+    ...[...new Set(texts)].map((text) => ({ text, isBase64: false })),
+    ...[...new Set(base64)].map((text) => ({ text, isBase64: true })),
+  ];
+}
+
+/** RFC 3986, as each of the usual functions does it, and with every byte encoded. */
+function percentForms(secret: string, hex: string): readonly string[] {
+  const component = encodeURIComponent(secret);
+  const strict = component.replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
+  const form = new URLSearchParams({ a: secret }).toString().slice(2);
+  return [component, strict, encodeURI(secret), form, hex.toUpperCase().replace(/../g, '%$&')];
+}
+
+/** The characters between the quotes: as JavaScript, PHP and Python write them, and with every character escaped. */
+function jsonForms(secret: string): readonly string[] {
+  const plain = JSON.stringify(secret).slice(1, -1);
+  const ascii = plain.replace(/[\u0080-\uffff]/g, escapeOf);
+  const all = Array.from({ length: secret.length }, (_, at) => escapeOf(secret[at] ?? '')).join('');
+  const forms = [plain, ascii, all].flatMap((text) => [text, text.replaceAll('/', '\\/')]);
+  return forms.flatMap((text) => [
+    text,
+    text.replace(/\\u[0-9a-f]{4}/g, (unit) => `\\u${unit.slice(2).toUpperCase()}`),
+  ]);
+}
+
+function escapeOf(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+}
+
+/** The characters that a secret alone decides where it begins `offset` bytes after a group of three. */
+function base64Forms(bytes: Buffer, offset: number): readonly string[] {
+  const text = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64');
+  const core = text.slice(Math.ceil((offset * 8) / 6), Math.floor(((offset + bytes.length) * 8) / 6));
+  if (core.length < MIN_BASE64) return [];
+  const forUrls = core.replaceAll('+', '-').replaceAll('/', '_');
+  return [core, forUrls, core.replaceAll('/', '\\/'), encodeURIComponent(core)];
+}

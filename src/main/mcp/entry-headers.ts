@@ -1,0 +1,44 @@
+/** Headers that the protocol or the connection sets; an entry's own would be sent beside them. */
+const RESERVED: ReadonlySet<string> = new Set([
+  'accept',
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'keep-alive',
+  'last-event-id',
+  'mcp-method',
+  'mcp-name',
+  'mcp-protocol-version',
+  'mcp-session-id',
+  'te',
+  'traceparent',
+  'tracestate',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** The headers of an entry that go along with each of its requests, without reserved ones. Names and values in turn. */
+export function entryHeaders(headers: Readonly<Record<string, string>>): readonly string[] {
+  return Object.entries(headers)
+    .filter(([name]) => !RESERVED.has(name.toLowerCase()))
+    .flat();
+}
+
+/**
+ * The headers of a request with those of its credentials, which replace headers of the same name. Names and values in
+ * turn.
+ */
+export function withCredentials(headers: readonly string[], own: readonly string[]): readonly string[] {
+  if (own.length === 0) return headers;
+  const names = new Set<string>();
+  for (let index = 0; index < own.length; index += 2) names.add((own[index] ?? '').toLowerCase());
+  const merged: string[] = [];
+  for (let index = 0; index < headers.length; index += 2) {
+    const name = headers[index] ?? '';
+    if (!names.has(name.toLowerCase())) merged.push(name, headers[index + 1] ?? '');
+  }
+  merged.push(...own);
+  return merged;
+}

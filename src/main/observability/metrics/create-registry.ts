@@ -1,0 +1,50 @@
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { InstrumentEntry } from '../instrument-entry.ts';
+import { observeGauges } from '../observed-gauges.ts';
+import { loadPromClient } from './load-prom-client.ts';
+import { type HistogramValue, RecordedHistogram } from './recorded-histogram.ts';
+import type { RecordedValues } from './recorded-values.ts';
+
+type Recorded = RecordedValues | RecordedHistogram;
+
+/**
+ * Makes a registry of prom-client that shows what was recorded, before and after, beside the gauges that are read at
+ * each scrape and Node's default metrics. Throws MODULE_NOT_LOADED.
+ */
+export function createRegistry(recorded: readonly Recorded[]): Registry {
+  const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = loadPromClient();
+  const registry = new Registry();
+  registry.setDefaultLabels({ brand: 'brAInwav', component: 'mcp-connectors' });
+  const settings = ({ name, help, labels }: InstrumentEntry) => ({
+    name,
+    help,
+    labelNames: labels,
+    registers: [registry],
+  });
+  for (const one of recorded) {
+    const { entry } = one;
+    if (entry.kind === 'histogram') show(new Histogram({ ...settings(entry), buckets: [...entry.buckets] }), one);
+    else show(entry.kind === 'counter' ? new Counter(settings(entry)) : new Gauge(settings(entry)), one);
+  }
+  observeGauges((entry, collect) => new Gauge({ ...settings(entry), collect }));
+  collectDefaultMetrics({ register: registry });
+  return registry;
+}
+
+/** Has a metric of prom-client show what was recorded. */
+function show(metric: Counter | Gauge | Histogram, recorded: Recorded): void {
+  const { help, kind: type } = recorded.entry;
+  // In the OpenMetrics format the registry gives counters another name.
+  const described = () => ({ name: (metric as { name?: string }).name, help, type, aggregator: 'sum' });
+  const isHistogram = recorded instanceof RecordedHistogram;
+  metric.reset = () => recorded.reset();
+  metric.get = async () =>
+    ({ ...described(), values: isHistogram ? recorded.values().map(splayed) : recorded.values() }) as never;
+  // The registry prefers this to `get` for text: labels that lines share are written once.
+  if (isHistogram)
+    Object.assign(metric, { getForPromString: async () => ({ ...described(), values: recorded.values() }) });
+}
+
+function splayed({ sharedLabels, labels, ...value }: HistogramValue): object {
+  return { ...value, labels: { ...labels, ...sharedLabels } };
+}

@@ -1,0 +1,17 @@
+import { createRequire } from 'node:module';
+import { moduleNotLoaded } from '../../../shared/late-module.ts';
+
+type PromClient = typeof import('prom-client');
+
+/**
+ * prom-client, loaded at once: `getConnectorMetricsRegistry()` is synchronous. Takes some 40 ms of the thread the first
+ * time. Throws MODULE_NOT_LOADED. The build turns this into a `require` that its bundler follows.
+ */
+export function loadPromClient(): PromClient {
+  const require = createRequire(import.meta.url);
+  try {
+    return require('prom-client') as PromClient;
+  } catch (error) {
+    throw moduleNotLoaded('prom-client', error);
+  }
+}

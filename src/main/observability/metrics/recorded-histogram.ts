@@ -1,0 +1,78 @@
+import type { HistogramEntry } from '../instrument-entry.ts';
+import { keyOf, type Labels, labelsOf } from './series-labels.ts';
+
+interface Series {
+  readonly labels: Labels;
+  /** How many were observed in each bucket alone, and in the last place those above all buckets. */
+  readonly counts: number[];
+  sum: number;
+}
+
+/** One line of a histogram, as prom-client has it. */
+export interface HistogramValue {
+  readonly metricName: string;
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly sharedLabels: Labels;
+  readonly value: number;
+  /** Only buckets have one; this package keeps none. */
+  readonly exemplar?: null;
+}
+
+/** The observations of a histogram; kept as {@link RecordedValues} are. */
+export class RecordedHistogram {
+  readonly entry: HistogramEntry;
+  readonly #series = new Map<string, Series>();
+
+  constructor(entry: HistogramEntry) {
+    this.entry = entry;
+    this.reset();
+  }
+
+  observe(value: number, ...labels: readonly string[]): void {
+    const series = this.#seriesOf(labels);
+    const { buckets } = this.entry;
+    let place = 0;
+    while (place < buckets.length && value > (buckets[place] as number)) place += 1;
+    series.counts[place] = (series.counts[place] as number) + 1;
+    series.sum += value;
+  }
+
+  remove(...labels: readonly string[]): void {
+    this.#series.delete(keyOf(labels));
+  }
+
+  /** Drops all observations. What has no labels starts again at 0. */
+  reset(): void {
+    this.#series.clear();
+    if (this.entry.labels.length === 0) this.#seriesOf([]);
+  }
+
+  /** The lines of all series: their buckets, each with those below it, then sum and count. */
+  values(): HistogramValue[] {
+    return [...this.#series.values()].flatMap((series) => this.#valuesOf(series));
+  }
+
+  #valuesOf({ labels: sharedLabels, counts, sum }: Series): HistogramValue[] {
+    const { name, buckets } = this.entry;
+    let count = 0;
+    const lines = [...buckets, '+Inf'].map((le, place) => {
+      count += counts[place] ?? 0;
+      return { metricName: `${name}_bucket`, labels: { le }, sharedLabels, value: count, exemplar: null };
+    });
+    return [
+      ...lines,
+      { metricName: `${name}_sum`, labels: {}, sharedLabels, value: sum },
+      { metricName: `${name}_count`, labels: {}, sharedLabels, value: count },
+    ];
+  }
+
+  #seriesOf(labels: readonly string[]): Series {
+    const key = keyOf(labels);
+    const known = this.#series.get(key);
+    if (known !== undefined) return known;
+    const counts = new Array<number>(this.entry.buckets.length + 1).fill(0);
+    const created = { labels: labelsOf(this.entry, labels), counts, sum: 0 };
+    this.#series.set(key, created);
+    return created;
+  }
+}

@@ -1,0 +1,16 @@
+/** Values of labels by their names. */
+export type Labels = Readonly<Record<string, string>>;
+
+/** What tells the values of one metric apart. Values of labels hold no U+0000. */
+export function keyOf(labels: readonly string[]): string {
+  return labels.length === 1 ? (labels[0] ?? '') : labels.join('\0');
+}
+
+/** Names the labels. Throws where there are more or fewer than the entry has. */
+export function labelsOf(
+  entry: { readonly name: string; readonly labels: readonly string[] },
+  values: readonly string[],
+): Labels {
+  if (values.length !== entry.labels.length) throw new Error(`${entry.name} has ${entry.labels.length} labels`);
+  return Object.fromEntries(entry.labels.map((name, index) => [name, values[index] ?? '']));
+}

@@ -1,0 +1,116 @@
+import { randomBytes } from 'node:crypto';
+import { messageOf, SwitchyardError } from '../../shared/errors.ts';
+import type { FleetRole, FleetSettings } from '../../shared/fleet/fleet-settings.ts';
+import { PACKAGE_VERSION } from '../../shared/package-version.ts';
+import { anything, flag, oneOf, optional } from '../../shared/validation/check.ts';
+import { itemsFrom, itemsUpTo, list, strictObject } from '../../shared/validation/objects.ts';
+import { matching, text, units } from '../../shared/validation/text.ts';
+import { resolveNetwork, type TlsOptions } from './network-options.ts';
+
+/** Several hosts that share a Redis or Valkey server, and several replicas of one gateway (docs/fleet.md). */
+export interface FleetOptions {
+  /** `rediss://HOST:PORT/DB`; `redis:` off loopback needs `allowPlaintext`. May hold user and password. */
+  readonly url: string;
+  /** What the hosts of one fleet have in common: 1 to 64 of A-Z a-z 0-9 . _ - */
+  readonly id: string;
+  /** At least 32 characters each: the current one and, while it is replaced, the previous one. */
+  readonly secrets: readonly [current: string, previous?: string];
+  /** Password of the ACL user, in place of one in `url`. */
+  readonly password?: string | undefined;
+  /** `reader` never asks the source for all while another host does. Defaults to `any`. */
+  readonly role?: FleetRole | undefined;
+  /** Where other replicas reach this one's gateway, `http://HOST:PORT`. By default what the gateway listens on. */
+  readonly address?: string | undefined;
+  /** Whether connectors' quotas are those of the whole fleet. Defaults to false. */
+  readonly quotas?: boolean | undefined;
+  /** What holds for quotas while the server is away: this host's share of them, or none. Defaults to `share`. */
+  readonly quotasWithout?: 'share' | 'refuse' | undefined;
+  /** `shared`: one login, by whichever host, is for all. Defaults to `own`. */
+  readonly logins?: 'own' | 'shared' | undefined;
+  /** For `rediss:`. */
+  readonly tls?: TlsOptions | undefined;
+  /** Whether `redis:` may go to another machine: everybody on the way can read and change it. Defaults to false. */
+  readonly allowPlaintext?: boolean | undefined;
+}
+
+/** {@link FleetOptions}, checked, with every default in its place. */
+export interface ResolvedFleet {
+  readonly settings: FleetSettings;
+  readonly address: string | null;
+  readonly quotas: 'own' | 'share' | 'refuse';
+  readonly sharesLogins: boolean;
+}
+
+const MIN_SECRET_LENGTH = 32;
+
+const LOOPBACK = /^(localhost|127(\.\d+){3}|\[::1\])$/i;
+
+/** The form of the option `fleet`. */
+export const checkFleetShape = strictObject({
+  url: text(),
+  id: text(matching(/^[A-Za-z0-9._-]{1,64}$/, 'must be 1 to 64 of A-Z a-z 0-9 . _ -')),
+  secrets: list(text(units(MIN_SECRET_LENGTH)), itemsFrom(1), itemsUpTo(2)),
+  password: optional(text()),
+  role: optional(oneOf('any', 'reader')),
+  address: optional(text()),
+  quotas: optional(flag),
+  quotasWithout: optional(oneOf('share', 'refuse')),
+  logins: optional(oneOf('own', 'shared')),
+  tls: anything,
+  allowPlaintext: optional(flag),
+});
+
+/** Throws OPTIONS_INVALID; no message quotes the URL, which may hold a password. */
+export function resolveFleet(options: FleetOptions | undefined): ResolvedFleet | null {
+  if (options === undefined) return null;
+  const { url, username, password } = readServerUrl(options);
+  const { quotas = false, quotasWithout = 'share', logins = 'own', address } = options;
+  const tls = url.startsWith('rediss:') ? resolveNetwork(options.tls ?? {}, false, {}).tls : null;
+  if (tls === null && options.tls !== undefined) throw invalid('tls', 'goes with a rediss: URL alone');
+  return {
+    settings: {
+      ...{ url, username, password: options.password ?? password, tls },
+      ...{ id: options.id, secrets: options.secrets.filter((one) => one !== undefined), role: options.role ?? 'any' },
+      ...{ hostId: randomBytes(9).toString('base64url'), version: PACKAGE_VERSION },
+    },
+    address: address === undefined ? null : readAddress(address),
+    quotas: quotas ? quotasWithout : 'own',
+    sharesLogins: logins === 'shared',
+  };
+}
+
+function readServerUrl(options: FleetOptions): Pick<FleetSettings, 'url' | 'username' | 'password'> {
+  const url = URL.parse(options.url);
+  if (url === null || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+    throw invalid('url', 'must be redis://HOST:PORT or rediss://HOST:PORT, with /DB behind it or without');
+  if (!/^\/?\d*$/.test(url.pathname) || url.search !== '' || url.hash !== '')
+    throw invalid('url', 'must have no path but the number of a database');
+  if (url.protocol === 'redis:' && options.allowPlaintext !== true && !LOOPBACK.test(url.hostname))
+    throw invalid('url', 'must be rediss: beyond this machine; allowPlaintext lifts that for a network you trust');
+  const [username, password] = [url.username, url.password].map((part) => (part === '' ? null : decoded(part)));
+  url.username = '';
+  url.password = '';
+  return { url: url.href, username: username ?? null, password: password ?? null };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (cause) {
+    throw invalid('url', `has credentials that are not percent-encoded (${messageOf(cause)})`);
+  }
+}
+
+function readAddress(address: string): string {
+  const url = URL.parse(address);
+  const isBare = url !== null && url.pathname === '/' && url.search === '' && url.hash === '' && url.username === '';
+  if (url === null || !isBare || !/^https?:$/.test(url.protocol))
+    throw invalid('address', 'must be http://HOST:PORT or https://HOST:PORT without a path');
+  return url.origin;
+}
+
+function invalid(name: string, why: string): SwitchyardError {
+  return new SwitchyardError('OPTIONS_INVALID', `Option fleet.${name}: it ${why}.`, {
+    detail: { option: `fleet.${name}` },
+  });
+}

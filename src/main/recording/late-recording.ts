@@ -1,0 +1,55 @@
+import type { Logger } from '../observability/logger.ts';
+import type { Recording } from './recording.ts';
+import type { MessageRecord, Sender } from './recording-format.ts';
+
+/** What is recorded where nothing can be. */
+const NOTHING: MessageRecord = { nextId: () => 0, note: (_: Sender) => {}, hide: () => {} };
+
+/** The recording of a manager: its file is created when the first connector connects. */
+export class LateRecording {
+  readonly #path: string;
+  readonly #logger: Logger;
+  #opening: Promise<Recording | null> | null = null;
+  #isClosed = false;
+
+  constructor(path: string, logger: Logger) {
+    this.#path = path;
+    this.#logger = logger;
+  }
+
+  /** Takes the messages of one more connection. Never rejects: a file that cannot be written is logged, once. */
+  async connection(connector: string): Promise<MessageRecord> {
+    if (this.#isClosed) return NOTHING;
+    this.#opening ??= this.#open();
+    const opened = await this.#opening;
+    return opened === null ? NOTHING : opened.connection(connector);
+  }
+
+  /** Makes what was recorded durable. Never rejects. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const opened = await this.#opening;
+    if (opened == null) return;
+    await opened.close();
+    if (opened.file.failure !== null) this.#tell(opened.file.failure);
+  }
+
+  async #open(): Promise<Recording | null> {
+    try {
+      // Few managers record.
+      const [{ Recording: Opened }, { RecordingFile }] = await Promise.all([
+        import('./recording.ts'),
+        import('./recording-file.ts'),
+      ]);
+      return new Opened(await RecordingFile.open(this.#path));
+    } catch (error) {
+      this.#tell(error);
+      return null;
+    }
+  }
+
+  #tell(error: unknown): void {
+    const message = error instanceof Error ? error.message : String(error);
+    this.#logger.error({ event: 'recording-failed', err: error }, `The messages are not recorded: ${message}`);
+  }
+}

@@ -1,0 +1,39 @@
+import { SecretTexts } from '../masking/secret-texts.ts';
+import type { JsonObject } from '../mcp/json-rpc.ts';
+import type { RecordingFile } from './recording-file.ts';
+import type { MessageRecord, RecordedLine } from './recording-format.ts';
+
+/** What passes between clients and servers, in one file. */
+export class Recording {
+  /** The file; its `failure` tells whether all is written. */
+  readonly file: RecordingFile;
+  readonly #secrets = new SecretTexts();
+  #connections = 0;
+
+  constructor(file: RecordingFile) {
+    this.file = file;
+  }
+
+  /** Takes the messages of one more connection, to this connector; null where there is one server alone. */
+  connection(connector: string | null): MessageRecord {
+    this.#connections += 1;
+    const connection = `${process.pid}.${this.#connections}`;
+    let id = 0;
+    return {
+      nextId: () => ++id,
+      hide: (secret) => this.#secrets.add(secret),
+      note: (from, message) => this.#note({ connector, connection, from, message }),
+    };
+  }
+
+  /** Writes what waits, and makes it durable. Idempotent; never rejects. */
+  close(): Promise<void> {
+    return this.file.close();
+  }
+
+  #note({ connector, connection, from, message }: RecordedLine): void {
+    const masked = this.#secrets.mask(message) as JsonObject;
+    const line: RecordedLine = { connector, connection, from, message: masked };
+    this.file.write(`${JSON.stringify(line)}\n`);
+  }
+}

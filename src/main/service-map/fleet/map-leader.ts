@@ -1,0 +1,174 @@
+import { monotonicMs } from '../../../shared/clock.ts';
+import { codeOf } from '../../../shared/errors.ts';
+import type { MapHead } from '../../../shared/fleet/map-head.ts';
+import type { HeldMap, PublishOutcome } from '../../../shared/protocol/fleet/map-messages.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { FollowedSource } from './followed-source.ts';
+import type { MapCalls } from './map-calls.ts';
+import type { NewsTaker } from './news-taker.ts';
+import { pause } from './pause.ts';
+
+/** From the start of one question to the source until the next. */
+const POLL_MS = 1_000;
+/** How long a leader asks in vain before it lets another host try; doubled each time that did not help. */
+const FIRST_PATIENCE_MS = 3_000;
+const LONGEST_PATIENCE_MS = 60_000;
+
+/** What leading needs. */
+export interface LeaderDeps {
+  readonly calls: MapCalls;
+  readonly source: FollowedSource;
+  readonly taker: NewsTaker;
+  readonly logger: Logger;
+  /** The map in force as this host holds it. */
+  readonly held: () => HeldMap | null;
+  /** Called after each question to the source, and when the first map of the fleet was looked at. */
+  readonly onAsked: () => void;
+}
+
+/** Asks the source for the whole fleet while this host leads, each second, and publishes what it proves. */
+export class MapLeader {
+  readonly #deps: LeaderDeps;
+  #leading: AbortController | null = null;
+  #asked = 0;
+  /** The map in force with its bytes, until the fleet has it. */
+  #unpublished: { readonly held: HeldMap; readonly bytes: Uint8Array<ArrayBuffer> } | null = null;
+  /** Whether the fleet lacks the map in force, and its bytes are not here. */
+  #lacksBytes = false;
+  #failingSinceMs: number | null = null;
+  #patienceMs = FIRST_PATIENCE_MS;
+
+  constructor(deps: LeaderDeps) {
+    this.#deps = deps;
+  }
+
+  get isLeading(): boolean {
+    return this.#leading !== null;
+  }
+
+  /** Whether the source was asked since this host leads. */
+  get hasAsked(): boolean {
+    return this.#asked > 0;
+  }
+
+  /** Starts to ask. `head`: what the fleet has; a newer map than the own one is taken first. Idempotent. */
+  start(head: MapHead | null, closing: AbortSignal): void {
+    if (this.#leading !== null) return;
+    const leading = new AbortController();
+    this.#leading = leading;
+    this.#asked = 0;
+    this.#failingSinceMs = null;
+    this.#lead(head, AbortSignal.any([leading.signal, closing])).catch((error: unknown) => {
+      if (leading.signal.aborted || closing.aborted) return;
+      const { logger, source } = this.#deps;
+      const fields = {
+        event: 'fleet-leader-failed',
+        code: codeOf(error) ?? 'INTERNAL',
+        sourceId: source.id,
+        err: error,
+      };
+      logger.error(fields, 'This host no longer asks for the fleet');
+      this.stop();
+      void this.#deps.calls.stepDown().catch(() => {});
+    });
+  }
+
+  /** Asks no longer. Idempotent. */
+  stop(): void {
+    this.#leading?.abort();
+    this.#leading = null;
+    this.#unpublished = null;
+    this.#lacksBytes = false;
+  }
+
+  /** The bytes of the map that is in force now. */
+  accepted(held: HeldMap, bytes: Uint8Array<ArrayBuffer>): void {
+    if (this.isLeading) this.#unpublished = { held, bytes };
+  }
+
+  async #lead(head: MapHead | null, signal: AbortSignal): Promise<void> {
+    await this.#deps.source.recall().catch(() => {
+      // A secret is missing: the poll below says so.
+    });
+    if (head !== null) await this.#look(head);
+    for (;;) {
+      signal.throwIfAborted();
+      const startedMs = monotonicMs();
+      await this.#poll(signal);
+      this.#asked += 1;
+      this.#deps.onAsked();
+      await pause(POLL_MS - (monotonicMs() - startedMs), signal);
+    }
+  }
+
+  async #poll(signal: AbortSignal): Promise<void> {
+    const { source } = this.#deps;
+    // The server answers, and asked for patience: no other host may be less patient.
+    if (source.pauseMs > 0) return;
+    if (this.#lacksBytes) source.forgetBody();
+    const outcome = await source.ask('poll');
+    signal.throwIfAborted();
+    if (outcome.ok) {
+      this.#failingSinceMs = null;
+      this.#patienceMs = FIRST_PATIENCE_MS;
+      await this.#tell();
+    } else if (source.pauseMs <= 0) await this.#failed();
+  }
+
+  /** Tells the fleet what the source just stood by. */
+  async #tell(): Promise<void> {
+    const { calls } = this.#deps;
+    const outcome = await this.#publish().catch((error: unknown): PublishOutcome => {
+      // The server is away, or refuses: the next poll says it again, as long as this host leads.
+      this.#lacksBytes = true;
+      this.#note(error);
+      return 'fenced';
+    });
+    if (outcome !== 'older') return;
+    const head = await calls.readHead().catch(() => null);
+    if (head !== null) await this.#look(head);
+  }
+
+  async #publish(): Promise<PublishOutcome> {
+    const { calls, held } = this.#deps;
+    const inForce = held();
+    if (inForce === null) return 'done';
+    const unpublished = this.#unpublished;
+    this.#unpublished = null;
+    const isOfNow = unpublished !== null && unpublished.held.sha256 === inForce.sha256;
+    const outcome = isOfNow
+      ? await calls.publish({ ...inForce, bytes: unpublished.bytes })
+      : await calls.confirm(inForce.sha256);
+    this.#lacksBytes = outcome === 'missing' || (isOfNow && outcome !== 'done');
+    return outcome;
+  }
+
+  /** Takes the map that the fleet has, if it is newer than the own one. One that is refused is overruled. */
+  async #look(head: MapHead): Promise<void> {
+    const { held, taker } = this.#deps;
+    const inForce = held();
+    if (inForce !== null && (head.sha256 === inForce.sha256 || head.generatedAtMs <= inForce.generatedAtMs)) return;
+    const taking = await taker.take(head);
+    if (taking !== 'taken') this.#lacksBytes = held() !== null;
+  }
+
+  async #failed(): Promise<void> {
+    const { calls, source, logger } = this.#deps;
+    this.#failingSinceMs ??= monotonicMs();
+    if (monotonicMs() - this.#failingSinceMs < this.#patienceMs || !calls.hasOthers) return;
+    this.#failingSinceMs = null;
+    // Where no host reaches the source, the lease goes round ever more slowly.
+    this.#patienceMs = Math.min(LONGEST_PATIENCE_MS, this.#patienceMs * 2);
+    logger.warn(
+      { event: 'fleet-stepped-down', sourceId: source.id },
+      'This host cannot get the service map, so it lets another host of the fleet ask for it',
+    );
+    await calls.stepDown().catch((error: unknown) => this.#note(error));
+  }
+
+  #note(error: unknown): void {
+    const { logger, source } = this.#deps;
+    const fields = { event: 'fleet-not-told', code: codeOf(error) ?? 'INTERNAL', sourceId: source.id, err: error };
+    logger.debug(fields, 'The fleet was not told of the service map');
+  }
+}

@@ -1,0 +1,145 @@
+import type { Random } from '../../../shared/clock.ts';
+import type { ErrorCode } from '../../../shared/error-codes.ts';
+import { asSwitchyardError, codeOf, fromWireError, type SwitchyardError } from '../../../shared/errors.ts';
+import type { MapHead } from '../../../shared/fleet/map-head.ts';
+import type { HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
+import type { Logger } from '../../observability/logger.ts';
+import type { FollowedSource } from './followed-source.ts';
+import type { MapCalls } from './map-calls.ts';
+import { pause } from './pause.ts';
+
+/** Hosts that hear of a map at once read it within so many milliseconds. */
+const SPREAD_MS = 300;
+/** A map that could not be taken is tried again so often, each time after this long, times 0.5 to 1.5. */
+const RETRIES = 3;
+const RETRY_MS = 1_000;
+
+/** What news need. */
+export interface NewsDeps {
+  readonly calls: MapCalls;
+  readonly source: FollowedSource;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly onAlarm: (code: ErrorCode) => void;
+  /** The map in force as this host holds it. */
+  readonly held: () => HeldMap | null;
+  /** Called when a map could not be taken after all tries: the source has to be asked. */
+  readonly onGivenUp: () => void;
+  readonly closing: AbortSignal;
+}
+
+/** What became of one try. `missing`: the bytes were not to be had. */
+type Taking = 'taken' | 'refused' | 'missing';
+
+/** Takes maps of the fleet, one at a time, the newest head first. Nothing is believed: each is proven as ever. */
+export class NewsTaker {
+  readonly #deps: NewsDeps;
+  #head: MapHead | null = null;
+  #running: Promise<void> | null = null;
+  /** A head that was given up, so that its repetition starts nothing. */
+  #givenUp: string | null = null;
+  /** Refusals that were told, as `digest code`. */
+  #told = '';
+
+  constructor(deps: NewsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves once no map is being taken. */
+  get idle(): Promise<void> {
+    return this.#running ?? Promise.resolve();
+  }
+
+  /** A head was heard. Its map is taken soon, unless it is the one in force or older. */
+  hear(head: MapHead): void {
+    this.#head = head;
+    if (!this.#isWanted(head) || head.sha256 === this.#givenUp) return;
+    this.#running ??= this.#takeAll().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** The source was asked instead: what was given up may be tried again. */
+  forgive(): void {
+    this.#givenUp = null;
+  }
+
+  /** Tries once to take the map that a head names. Rejects when the source closes. */
+  async take(head: MapHead): Promise<Taking> {
+    const { calls, source, closing } = this.#deps;
+    let error: SwitchyardError;
+    try {
+      const outcome = await source.take(() => calls.readBody(head));
+      if (outcome.kind !== 'failed') return 'taken';
+      error = fromWireError(outcome.error);
+    } catch (cause) {
+      closing.throwIfAborted();
+      error = asSwitchyardError(cause);
+    }
+    if (error.code.startsWith('FLEET_')) return 'missing';
+    this.#tell(head, error);
+    // Without a server there is no head to overrule.
+    await calls.refuse(head.sha256).catch(() => {});
+    return 'refused';
+  }
+
+  async #takeAll(): Promise<void> {
+    const { random, closing, logger, source, onGivenUp } = this.#deps;
+    try {
+      let failures = 0;
+      for (let head = this.#head; head !== null && this.#isWanted(head); head = this.#head) {
+        if (failures > RETRIES) {
+          this.#givenUp = head.sha256;
+          onGivenUp();
+          return;
+        }
+        const waitMs = failures === 0 ? SPREAD_MS * random.next() : RETRY_MS * (0.5 + random.next());
+        await pause(waitMs, closing);
+        if (failures > 0) await this.#lookAgain();
+        const taking = await this.#takeNewest();
+        failures = taking === 'taken' ? 0 : failures + 1;
+      }
+    } catch (error) {
+      // Only the end of the source is to end it.
+      if (closing.aborted) return;
+      const fields = { event: 'fleet-news-failed', code: codeOf(error) ?? 'INTERNAL', sourceId: source.id, err: error };
+      logger.error(fields, 'A service map of the fleet could not be taken');
+    }
+  }
+
+  /** The news that came while it waited count. */
+  async #takeNewest(): Promise<Taking> {
+    const head = this.#head;
+    if (head === null || !this.#isWanted(head)) return 'taken';
+    const taking = await this.take(head);
+    // Done with, whatever came of it: the same head must not be taken over and over.
+    if (taking === 'taken' && this.#head === head) this.#head = null;
+    return taking;
+  }
+
+  /** The head of now: what could not be taken may have been put right. */
+  async #lookAgain(): Promise<void> {
+    try {
+      this.#head = await this.#deps.calls.readHead();
+    } catch {
+      // The server is away: the head that was heard last counts, and the next try fails as this one did.
+    }
+  }
+
+  #isWanted({ sha256, generatedAtMs }: MapHead): boolean {
+    const held = this.#deps.held();
+    return held === null || (sha256 !== held.sha256 && generatedAtMs >= held.generatedAtMs);
+  }
+
+  #tell({ sha256, by }: MapHead, error: SwitchyardError): void {
+    const { logger, source, onAlarm } = this.#deps;
+    const reason = `${sha256} ${error.code}`;
+    if (reason === this.#told) return;
+    this.#told = reason;
+    onAlarm('FLEET_MAP_REFUSED');
+    logger.warn(
+      { event: 'fleet-map-refused', code: 'FLEET_MAP_REFUSED', sourceId: source.id, sha256, by, reason: error.code },
+      `A service map of the fleet is not used, and the one in force stays: ${error.message}`,
+    );
+  }
+}

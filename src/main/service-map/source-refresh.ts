@@ -1,0 +1,192 @@
+import { asSwitchyardError, ConnectorManifestError, fromWireError, type SwitchyardError } from '../../shared/errors.ts';
+import { MAX_RETRY_AFTER_MS } from '../../shared/net/retry-after.ts';
+import type { AcquiredBody } from '../../shared/protocol/thread-messages.ts';
+import type { MapOptions } from '../options/map-options.ts';
+import type { ResolvedOptions } from '../options/options.ts';
+import type { CurrentMap } from './current-map.ts';
+import type { CurrentMapDeps } from './current-map-deps.ts';
+import type { LoadOutcome } from './loading/collect-load.ts';
+import { CircuitBreaker, type CircuitState } from './refresh/circuit-breaker.ts';
+import type { RefreshKind, RefreshOutcome } from './refresh/refresh-outcome.ts';
+import { retry } from './refresh/retry.ts';
+
+/** Why a refresh failed, and when (epoch ms). */
+export interface SourceFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly at: number;
+}
+
+/** What came of a refresh, all its attempts together. */
+type RefreshResult = 'loaded' | 'unchanged' | 'failed';
+
+/** What refreshes need besides the options of their source. */
+export interface RefreshDeps
+  extends Pick<CurrentMapDeps, 'clock' | 'elapsedMs' | 'logger'>,
+    Pick<ResolvedOptions, 'sleep'> {
+  /** Called at the end of each refresh; `code` is null unless it failed. */
+  readonly onRefresh: (result: RefreshResult, code: string | null) => void;
+}
+
+const ATTEMPT_DELAYS_MS = [50, 100];
+const CIRCUIT = { threshold: 3, resetMs: 60_000 };
+
+/** The refreshes of one source: one at a time, shared by all who ask. Nothing else changes its map meanwhile. */
+export class SourceRefresh {
+  readonly #options: MapOptions;
+  readonly #deps: RefreshDeps;
+  readonly #map: CurrentMap;
+  readonly #breaker: CircuitBreaker;
+  readonly #closing = new AbortController();
+  #flight: Promise<RefreshOutcome> | null = null;
+  /** What goes on with the map besides a refresh, such as taking one of the fleet. */
+  #work: Promise<unknown> | null = null;
+  #lastError: SourceFailure | null = null;
+  /** Until when the server asked not to be asked, on the clock of `elapsedMs`. */
+  #pausedUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: MapOptions, deps: RefreshDeps, map: CurrentMap) {
+    this.#options = options;
+    this.#deps = deps;
+    this.#map = map;
+    this.#breaker = new CircuitBreaker({ ...CIRCUIT, now: deps.elapsedMs });
+  }
+
+  /** Aborts when the source closes. */
+  get closing(): AbortSignal {
+    return this.#closing.signal;
+  }
+
+  get circuit(): CircuitState {
+    return this.#breaker.state;
+  }
+
+  /** The failure of the last refresh; null after one that succeeded. */
+  get lastError(): SourceFailure | null {
+    return this.#lastError;
+  }
+
+  /** For how long the server asked not to be asked; 0 or less where it did not. */
+  get pauseMs(): number {
+    // A caller's clock may be set back.
+    return Math.min(MAX_RETRY_AFTER_MS, this.#pausedUntilMs - this.#deps.elapsedMs());
+  }
+
+  /** Asks the source, or joins the refresh under way. Never rejects. */
+  refresh(kind: RefreshKind = 'refresh'): Promise<RefreshOutcome> {
+    this.#flight ??= this.#refreshOnce(kind).finally(() => {
+      this.#flight = null;
+    });
+    return this.#flight;
+  }
+
+  /** Takes a body of the fleet, as `CurrentMap.take` does. A map that is accepted ends a failure of the source. */
+  async take(read: () => Promise<AcquiredBody>): Promise<LoadOutcome> {
+    const outcome = await this.alone(() => this.#map.take(read, this.closing));
+    if (outcome.kind === 'loaded') this.#lastError = null;
+    return outcome;
+  }
+
+  /** The fleet says that the source stands by the map in force. */
+  vouch(): void {
+    this.#map.vouch();
+    this.#lastError = null;
+  }
+
+  /** Does `work` on the map, after what is under way and before the next refresh. */
+  async alone<T>(work: () => Promise<T>): Promise<T> {
+    for (let busy = this.#busy(); busy !== null; busy = this.#busy()) await busy;
+    const running = work();
+    const settled = running.then(
+      () => {},
+      () => {},
+    );
+    this.#work = settled;
+    try {
+      return await running;
+    } finally {
+      if (this.#work === settled) this.#work = null;
+    }
+  }
+
+  /** Says why nothing is asked at the moment. */
+  blocked(): ConnectorManifestError {
+    return this.pauseMs > 0 ? this.#pausedError(this.pauseMs) : this.#circuitOpenError();
+  }
+
+  /** Cancels the refresh under way; `reason` becomes its failure. */
+  async close(reason: SwitchyardError): Promise<void> {
+    this.#closing.abort(reason);
+    await this.#flight;
+    await this.#work;
+  }
+
+  #busy(): Promise<unknown> | null {
+    return this.#flight ?? this.#work;
+  }
+
+  async #refreshOnce(kind: RefreshKind): Promise<RefreshOutcome> {
+    const signal = this.closing;
+    while (this.#work !== null) await this.#work;
+    const isPoll = kind === 'poll';
+    if (!isPoll) this.#map.startRefresh();
+    let result: 'loaded' | 'unchanged';
+    try {
+      const outcome = await retry(() => this.#map.load(signal, !isPoll), {
+        delayMs: (attempt, retries) => this.#delayMs(attempt, isPoll ? Number.POSITIVE_INFINITY : retries),
+        sleep: this.#deps.sleep,
+        signal,
+      });
+      if (outcome.kind === 'failed') throw fromWireError(outcome.error, ConnectorManifestError);
+      result = outcome.kind;
+      this.#deps.onRefresh(result, null);
+    } catch (error) {
+      return this.#failed(signal.aborted ? signal.reason : asSwitchyardError(error), isPoll);
+    }
+    this.#breaker.succeed();
+    this.#lastError = null;
+    return { ok: true, kind: result };
+  }
+
+  /** The pause before the next attempt, which the server may lengthen; null where there is none, or it is too long. */
+  #delayMs(result: LoadOutcome, retries: number): number | null {
+    const delayMs = ATTEMPT_DELAYS_MS[retries - 1];
+    if (result.kind !== 'failed') return null;
+    const wantedMs = Number(result.error.detail.retryAfterMs ?? 0);
+    if (delayMs !== undefined && wantedMs <= this.#options.limits.timeoutMs) return Math.max(delayMs, wantedMs);
+    // A caller's clock that is set back must not turn no pause into one.
+    this.#pausedUntilMs = wantedMs > 0 ? this.#deps.elapsedMs() + wantedMs : Number.NEGATIVE_INFINITY;
+    return null;
+  }
+
+  #failed(error: SwitchyardError, isPoll: boolean): RefreshOutcome {
+    if (this.#closing.signal.aborted) return { ok: false, error, opened: false };
+    const { code, message } = error;
+    // A poll that fails like the one before is no news.
+    const isTold = isPoll && this.#lastError?.code === code;
+    this.#lastError = { code, message, at: this.#deps.clock.now() };
+    const rest = this.#map.freshness === 'none' ? 'there is none to serve' : 'the last good one stays in force';
+    if (!isTold) {
+      this.#deps.logger.warn(
+        { event: 'map-refresh-failed', sourceId: this.#options.id, code, err: error },
+        `The service map was not refreshed, ${rest}: ${message}`,
+      );
+    }
+    this.#deps.onRefresh('failed', code);
+    return { ok: false, error, opened: this.#breaker.fail() };
+  }
+
+  #pausedError(pauseMs: number): ConnectorManifestError {
+    const message = `The server of the service map asked to wait; it is asked again in ${Math.ceil(pauseMs / 1000)} s.`;
+    return new ConnectorManifestError('MAP_RATE_LIMITED', message, { detail: { retryAfterMs: Math.ceil(pauseMs) } });
+  }
+
+  #circuitOpenError(): ConnectorManifestError {
+    const after = `after ${this.#breaker.failures} failed refreshes in a row.`;
+    const message = `No request for the service map is sent for a minute ${after}`;
+    return new ConnectorManifestError(
+      'CIRCUIT_OPEN',
+      this.#lastError === null ? message : `${message} The last failure: ${this.#lastError.message}`,
+    );
+  }
+}

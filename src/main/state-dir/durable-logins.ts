@@ -1,0 +1,144 @@
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startTimer, type Timer } from '../../shared/clock.ts';
+import { codeOf, SwitchyardError } from '../../shared/errors.ts';
+import { LOGIN_FILE } from '../../shared/logins/login-files.ts';
+import type {
+  LoginBinding,
+  LoginKey,
+  LoginRow,
+  LoginRowName,
+  LoginRows,
+  LoginTokens,
+  RefreshOutcome,
+  RefreshTurn,
+  StoredClient,
+  StoredLogin,
+  StoredLogins,
+} from '../../shared/logins/login-records.ts';
+import type { ReplicatedLoginStore } from '../../shared/logins/login-store.ts';
+import type { WriterClient } from '../writer/writer-client.ts';
+import { loadLoginImage } from './login-image.ts';
+
+/** How long after the writer thread was lost the watch starts again. */
+const WATCH_AGAIN_MS = 1_000;
+
+/**
+ * Keeps logins in the state folder, encrypted, through the writer thread (`src/workers/logins/`). All processes that
+ * use the folder share them.
+ */
+export class DurableLogins implements ReplicatedLoginStore {
+  readonly #stateDir: string;
+  readonly #writer: WriterClient;
+  readonly #listeners = new Set<() => void>();
+  #retry: Timer | null = null;
+
+  constructor(stateDir: string, writer: WriterClient) {
+    this.#stateDir = stateDir;
+    this.#writer = writer;
+  }
+
+  readEarly(): Promise<StoredLogins | null> {
+    return loadLoginImage(this.#stateDir);
+  }
+
+  async readAll(): Promise<StoredLogins> {
+    // No thread is started for what is not there.
+    if (!(await this.#isThere())) return { bindings: [], logins: [], clients: [], unreadable: 0 };
+    return await this.#writer.askLogins((api) => api.readLogins());
+  }
+
+  async saveBinding(binding: LoginBinding): Promise<void> {
+    await this.#writer.askLogins((api) => api.saveLoginBinding(binding));
+  }
+
+  async saveClient(client: StoredClient): Promise<void> {
+    await this.#writer.askLogins((api) => api.saveLoginClient(client));
+  }
+
+  async removeClient(issuer: string): Promise<void> {
+    await this.#writer.askLogins((api) => api.removeLoginClient(issuer));
+  }
+
+  saveLogin(key: LoginKey, tokens: LoginTokens): Promise<StoredLogin> {
+    return this.#writer.askLogins((api) => api.saveLogin(key, tokens));
+  }
+
+  removeLogin(loginId: string): Promise<StoredLogin | null> {
+    return this.#writer.askLogins((api) => api.removeLogin(loginId));
+  }
+
+  beginRefresh(loginId: string, generation: number): Promise<RefreshTurn> {
+    return this.#writer.askLogins((api) => api.beginLoginRefresh(loginId, generation));
+  }
+
+  endRefresh(loginId: string, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null> {
+    return this.#writer.askLogins((api) => api.endLoginRefresh(loginId, leaseId, outcome));
+  }
+
+  async readRows(names: readonly LoginRowName[] | null): Promise<LoginRows> {
+    if (!(await this.#isThere())) return { storeId: null, rows: [] };
+    return await this.#writer.askLogins((api) => api.readLoginRows(names));
+  }
+
+  async adoptRows(rows: readonly LoginRow[]): Promise<readonly LoginRowName[]> {
+    return rows.length === 0 ? [] : await this.#writer.askLogins((api) => api.adoptLoginRows(rows));
+  }
+
+  watch(onChange: () => void): () => void {
+    // Each watch is a listener of its own, even with a function that watches already.
+    const listener = (): void => onChange();
+    this.#listeners.add(listener);
+    if (this.#listeners.size === 1) this.#startWatch();
+    return () => {
+      if (this.#listeners.delete(listener) && this.#listeners.size === 0) this.#endWatch();
+    };
+  }
+
+  #startWatch(): void {
+    this.#retry?.cancel();
+    this.#retry = null;
+    this.#writer.listenToLogins({
+      changed: () => this.#tell(),
+      lost: () => this.#watchAgain(),
+    });
+    this.#ask(true);
+  }
+
+  #endWatch(): void {
+    this.#retry?.cancel();
+    this.#retry = null;
+    this.#writer.listenToLogins(null);
+    this.#ask(false);
+  }
+
+  /** What changed while nobody watched is told as well: a new thread knows of nothing that was read. */
+  #watchAgain(): void {
+    if (this.#listeners.size === 0) return;
+    this.#retry ??= startTimer(WATCH_AGAIN_MS, () => this.#startWatch());
+  }
+
+  #ask(isWatched: boolean): void {
+    this.#writer
+      .askLogins(async (api) => await api.watchLogins(isWatched))
+      .catch(() => {
+        // A writer that fails here fails its callers as well, and they are told. The watch alone goes on trying.
+        if (isWatched && !this.#writer.isClosed) this.#watchAgain();
+      });
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  async #isThere(): Promise<boolean> {
+    const path = join(this.#stateDir, LOGIN_FILE);
+    try {
+      await lstat(path);
+      return true;
+    } catch (error) {
+      if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return false;
+      throw new SwitchyardError('STORE_UNAVAILABLE', `Cannot look at ${path}.`, { cause: error });
+    }
+  }
+}

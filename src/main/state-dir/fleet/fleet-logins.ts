@@ -1,0 +1,238 @@
+import { hash } from 'node:crypto';
+import { monotonicMs, type Random, settledWithin, startTimer, type Timer } from '../../../shared/clock.ts';
+import { codeOf } from '../../../shared/errors.ts';
+import {
+  clientIdOf,
+  type LoginBinding,
+  type LoginKey,
+  type LoginRowName,
+  type LoginTokens,
+  loginIdOf,
+  type PendingLoginRecord,
+  type RefreshOutcome,
+  type RefreshTurn,
+  type StoredClient,
+  type StoredLogin,
+  type StoredLogins,
+} from '../../../shared/logins/login-records.ts';
+import type { LoginStore, ReplicatedLoginStore } from '../../../shared/logins/login-store.ts';
+import type { FleetLoginEvent } from '../../../shared/protocol/fleet/login-messages.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { LoginReplica } from './login-replica.ts';
+import { LOGIN_SCOPE, LoginRowSeals, rowNameOf } from './login-row-seals.ts';
+import { LoginTurns } from './login-turns.ts';
+
+/** How long the first reading waits for what the fleet has. */
+const FIRST_MS = 250;
+
+/** Changes that come within this time are looked at together. */
+const GATHER_MS = 20;
+
+/** So many rows are looked at one by one. */
+const MAX_HEARD = 256;
+
+const INTENT = 'intent:';
+
+/** Everything is compared at most this often, whatever messages say. */
+const ALL_AGAIN_MS = 1_000;
+
+export interface FleetLoginsDeps {
+  readonly local: ReplicatedLoginStore;
+  readonly fleet: Fleet;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Epoch ms on the clock of the local store's turns. */
+  readonly leaseNow: () => number;
+}
+
+/**
+ * Logins that all hosts of a fleet share: each host has them all in a store of its own, on disk or in memory, and the
+ * rows in Redis are sealed copies. Everything works without the server, with what the own store has. Joins the fleet
+ * with the first login that is asked for.
+ */
+export class FleetLogins implements LoginStore {
+  readonly #deps: FleetLoginsDeps;
+  readonly #seals: LoginRowSeals;
+  readonly #replica: LoginReplica;
+  readonly #turns: LoginTurns;
+  readonly #listeners = new Set<() => void>();
+  readonly #ends: (() => void)[] = [];
+  readonly #first = Promise.withResolvers<void>();
+  /** The rows that others said they changed. */
+  #heard = new Set<string>();
+  #gathering: Timer | null = null;
+  #auditing: Timer | null = null;
+  #auditedAtMs = Number.NEGATIVE_INFINITY;
+  #unwatch: (() => void) | null = null;
+  #hasBeenUp = false;
+  #hasWaited = false;
+  #isStarted = false;
+
+  constructor(deps: FleetLoginsDeps) {
+    this.#deps = deps;
+    const seals = new LoginRowSeals(deps.fleet);
+    this.#seals = seals;
+    this.#replica = new LoginReplica({ ...deps, seals, onTaken: () => this.#tell() });
+    this.#turns = new LoginTurns({ ...deps, seals, replica: this.#replica });
+  }
+
+  readEarly(): Promise<StoredLogins | null> {
+    this.#start();
+    return this.#deps.local.readEarly();
+  }
+
+  async readAll(): Promise<StoredLogins> {
+    this.#start();
+    if (!this.#hasWaited) await settledWithin(this.#first.promise, FIRST_MS);
+    this.#hasWaited = true;
+    return await this.#deps.local.readAll();
+  }
+
+  async saveBinding(binding: LoginBinding): Promise<void> {
+    await this.#change({ kind: 'binding', id: binding.bindingId }, (local) => local.saveBinding(binding));
+  }
+
+  async saveClient(client: StoredClient): Promise<void> {
+    await this.#change({ kind: 'client', id: clientIdOf(client.issuer) }, (local) => local.saveClient(client));
+  }
+
+  async removeClient(issuer: string): Promise<void> {
+    await this.#change({ kind: 'client', id: clientIdOf(issuer) }, (local) => local.removeClient(issuer));
+  }
+
+  async saveLogin(key: LoginKey, tokens: LoginTokens): Promise<StoredLogin> {
+    const loginId = loginIdOf(key);
+    const saved = await this.#change({ kind: 'login', id: loginId }, (local) => local.saveLogin(key, tokens));
+    return (await this.#replica.ownLogin(loginId)) ?? saved;
+  }
+
+  removeLogin(loginId: string): Promise<StoredLogin | null> {
+    return this.#change({ kind: 'login', id: loginId }, (local) => local.removeLogin(loginId));
+  }
+
+  beginRefresh(loginId: string, generation: number): Promise<RefreshTurn> {
+    this.#start();
+    return this.#turns.begin(loginId, generation);
+  }
+
+  endRefresh(loginId: string, leaseId: string, outcome: RefreshOutcome): Promise<StoredLogin | null> {
+    return this.#turns.end(loginId, leaseId, outcome);
+  }
+
+  async keepPending(state: string, login: PendingLoginRecord, ms: number): Promise<void> {
+    const name = nameOf(state);
+    const bytes = this.#seals.sealPending(name, login);
+    await this.#asked(() => this.#deps.fleet.ask((api) => api.keepPendingLogin(LOGIN_SCOPE, name, bytes, ms)));
+  }
+
+  async takePending(state: string): Promise<PendingLoginRecord | null> {
+    const name = nameOf(state);
+    const bytes = await this.#asked(() => this.#deps.fleet.ask((api) => api.takePendingLogin(LOGIN_SCOPE, name)));
+    return bytes === null ? null : this.#seals.openPending(name, bytes);
+  }
+
+  watch(onChange: () => void): () => void {
+    this.#start();
+    const listener = (): void => onChange();
+    this.#listeners.add(listener);
+    this.#unwatch ??= this.#deps.local.watch(() => {
+      // Another process of this host may have changed something, or this one has.
+      this.#auditSoon();
+      this.#tell();
+    });
+    return () => {
+      this.#listeners.delete(listener);
+      if (this.#listeners.size > 0) return;
+      this.#unwatch?.();
+      this.#unwatch = null;
+    };
+  }
+
+  /** Ends timers and watches. The local store and the fleet are closed by those who made them. */
+  close(): void {
+    for (const end of this.#ends.splice(0)) end();
+    this.#unwatch?.();
+    this.#gathering?.cancel();
+    this.#auditing?.cancel();
+    this.#replica.close();
+    this.#isStarted = true;
+  }
+
+  /** Null where the server is away: the host where the login began can still finish it. */
+  async #asked<T>(question: () => Promise<T>): Promise<T | null> {
+    try {
+      return await question();
+    } catch (error) {
+      if (codeOf(error) === null) throw error;
+      return null;
+    }
+  }
+
+  /** Changes the local store on top of what the fleet has, and tells the fleet. */
+  async #change<T>(name: LoginRowName, work: (local: ReplicatedLoginStore) => Promise<T>): Promise<T> {
+    this.#start();
+    await this.#replica.exchange([name]);
+    const done = await work(this.#deps.local);
+    await this.#replica.exchange([name], 'own');
+    return done;
+  }
+
+  #start(): void {
+    if (this.#isStarted) return;
+    this.#isStarted = true;
+    const { fleet } = this.#deps;
+    this.#ends.push(
+      fleet.on('connection', ({ isConnected }) => {
+        if (isConnected) void this.#connected();
+      }),
+      fleet.on('logins-changed', (event) => this.#news(event)),
+    );
+    if (fleet.isConnected) void this.#connected();
+  }
+
+  async #connected(): Promise<void> {
+    if (this.#hasBeenUp) this.#turns.cameBack();
+    this.#hasBeenUp = true;
+    await this.#replica.audit();
+    this.#first.resolve();
+  }
+
+  #news({ scope, rowIds }: FleetLoginEvent): void {
+    if (scope !== LOGIN_SCOPE) return;
+    if (rowIds === null || this.#heard.size + rowIds.length > MAX_HEARD) {
+      this.#auditSoon();
+      return;
+    }
+    for (const rowId of rowIds) this.#heard.add(rowId);
+    this.#gathering ??= startTimer(GATHER_MS, () => void this.#look());
+  }
+
+  /** Compares everything, soon, and not too often. */
+  #auditSoon(): void {
+    const againMs = this.#auditedAtMs + ALL_AGAIN_MS - monotonicMs();
+    this.#auditing ??= startTimer(Math.max(GATHER_MS, againMs), () => {
+      this.#auditing = null;
+      this.#auditedAtMs = monotonicMs();
+      void this.#replica.exchange(null);
+    });
+  }
+
+  async #look(): Promise<void> {
+    const heard = [...this.#heard];
+    this.#heard.clear();
+    this.#gathering = null;
+    const names = heard.map(rowNameOf).filter((name) => name !== null);
+    const intents = heard.filter((rowId) => rowId.startsWith(INTENT)).map((rowId) => rowId.slice(INTENT.length));
+    await Promise.all([...intents.map((loginId) => this.#turns.hear(loginId)), this.#replica.exchange(names)]);
+  }
+
+  #tell(): void {
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+/** Who reads the names of keys must not learn the `state` of a login. */
+function nameOf(state: string): string {
+  return hash('sha256', state);
+}

@@ -1,0 +1,211 @@
+import { monotonicMs, nextTurn, type Random, startTimer, type Timer } from '../../../shared/clock.ts';
+import { asSwitchyardError } from '../../../shared/errors.ts';
+import type { LoginRow, LoginRowName, LoginRows, StoredLogin } from '../../../shared/logins/login-records.ts';
+import type { ReplicatedLoginStore } from '../../../shared/logins/login-store.ts';
+import type { FleetLoginRow } from '../../../shared/protocol/fleet/login-messages.ts';
+import type { Fleet } from '../../fleet/fleet.ts';
+import type { Logger } from '../../observability/logger.ts';
+import { contentOf, LOGIN_SCOPE, type LoginRowSeals, rowIdOf, rowNameOf } from './login-row-seals.ts';
+import { RefusedRows } from './refused-rows.ts';
+
+/** How often a row that another host changed at the same moment is looked at again. */
+const MAX_ROUNDS = 4;
+
+/** Rows that are opened in one turn of the event loop, and written at a time. */
+const CHUNK = 32;
+
+/** Everything is compared about this often: a message may be lost, and a row damaged without one. */
+const AUDIT_MS = 30_000;
+
+export interface LoginReplicaDeps {
+  readonly local: ReplicatedLoginStore;
+  readonly fleet: Pick<Fleet, 'ask' | 'isConnected'>;
+  readonly seals: LoginRowSeals;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Rows of other hosts were taken. */
+  readonly onTaken: () => void;
+}
+
+/** Whose row counts where both have the same generation, and say something else. */
+type Winner = 'own' | 'fleet';
+
+/** One pair of rows that are not the same. */
+interface Pair {
+  readonly mine: LoginRow | null;
+  readonly sealed: FleetLoginRow | null;
+  readonly theirs: LoginRow | null;
+}
+
+/**
+ * Keeps the rows of the local store and those of the fleet the same: of each row the higher generation counts, so that
+ * an older row that somebody puts back is overwritten, and an empty server is filled again.
+ */
+export class LoginReplica {
+  readonly #deps: LoginReplicaDeps;
+  readonly #refused: RefusedRows;
+  #last: Promise<unknown> = Promise.resolve();
+  #audit: Timer | null = null;
+  #storeId: string | null = null;
+  /** On the monotonic clock; null while the server never lacked a login that this host has. */
+  #lackedAtMs: number | null = null;
+
+  constructor(deps: LoginReplicaDeps) {
+    this.#deps = deps;
+    this.#refused = new RefusedRows(deps.logger);
+  }
+
+  /** The store of this host, as other hosts know it. Null before it holds anything. */
+  get storeId(): string | null {
+    return this.#storeId;
+  }
+
+  /** When the server was last seen without a login that this host has. */
+  get lackedAtMs(): number | null {
+    return this.#lackedAtMs;
+  }
+
+  /** Compares everything now, and again and again. Never rejects. */
+  async audit(): Promise<void> {
+    this.#audit?.cancel();
+    const pauseMs = AUDIT_MS * (0.75 + this.#deps.random.next() / 2);
+    this.#audit = startTimer(pauseMs, () => void this.audit());
+    await this.exchange(null);
+  }
+
+  close(): void {
+    this.#audit?.cancel();
+    this.#audit = null;
+  }
+
+  /**
+   * Takes what is newer in the fleet, and gives it what is newer here; all rows for null. False where that could not be
+   * done now: it is made good once the server is back. Never rejects.
+   */
+  exchange(names: readonly LoginRowName[] | null, winner: Winner = 'fleet'): Promise<boolean> {
+    const done = this.#last.then(() => this.#exchange(names, winner));
+    this.#last = done;
+    return done;
+  }
+
+  /** Gives the fleet a row that the local store could not keep. Never rejects. */
+  async give(row: LoginRow): Promise<void> {
+    try {
+      await this.#write(row, null);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** A login as the local store has it; null without one. */
+  async ownLogin(loginId: string): Promise<StoredLogin | null> {
+    const { storeId, rows } = await this.#deps.local.readRows([{ kind: 'login', id: loginId }]);
+    this.#storeId = storeId;
+    const [row] = rows;
+    if (row?.kind !== 'login' || row.value === null) return null;
+    return { loginId, generation: row.generation, ...row.value };
+  }
+
+  /** Whether a login is refreshed here while the server is away. */
+  isHome({ home }: StoredLogin): boolean {
+    return home === undefined || home === this.#storeId;
+  }
+
+  async #exchange(names: readonly LoginRowName[] | null, winner: Winner): Promise<boolean> {
+    const { fleet } = this.#deps;
+    try {
+      let rest: readonly LoginRowName[] | null = names;
+      for (let round = 0; round < MAX_ROUNDS; round += 1) {
+        if (!fleet.isConnected || rest?.length === 0) return rest?.length === 0;
+        rest = await this.#once(rest, winner);
+      }
+      return rest?.length === 0;
+    } catch (error) {
+      this.#failed(error);
+      return false;
+    }
+  }
+
+  /** Resolves with the rows that another host changed meanwhile. */
+  async #once(names: readonly LoginRowName[] | null, winner: Winner): Promise<readonly LoginRowName[]> {
+    const { local, fleet } = this.#deps;
+    const rowIds = names?.map(rowIdOf) ?? null;
+    const sealed = await fleet.ask((api) => api.readLogins(LOGIN_SCOPE, rowIds));
+    const own = await local.readRows(names);
+    this.#storeId = own.storeId ?? this.#storeId;
+    const pairs = await this.#pairs(own, sealed);
+    const taken: LoginRow[] = [];
+    const given: { readonly row: LoginRow; readonly over: FleetLoginRow | null }[] = [];
+    for (const { mine, sealed: over, theirs } of pairs) {
+      if (theirs === null) {
+        if (mine !== null && this.#mayReplace(mine, over)) given.push({ row: mine, over });
+      } else if (mine === null || theirs.generation > mine.generation) taken.push(theirs);
+      else if (theirs.generation < mine.generation) given.push({ row: mine, over: null });
+      else if (contentOf(mine, this.#storeId) !== contentOf(theirs, null)) {
+        const won = winner === 'own' ? this.#named(mine) : theirs;
+        const next = { ...won, generation: won.generation + 1 };
+        taken.push(next);
+        given.push({ row: next, over: null });
+      }
+    }
+    if (taken.length > 0 && (await local.adoptRows(taken)).length > 0) this.#deps.onTaken();
+    return this.#give(given);
+  }
+
+  async #give(
+    given: readonly { readonly row: LoginRow; readonly over: FleetLoginRow | null }[],
+  ): Promise<readonly LoginRowName[]> {
+    const refused: LoginRowName[] = [];
+    for (let at = 0; at < given.length; at += CHUNK) {
+      const chunk = given.slice(at, at + CHUNK);
+      const isWritten = await Promise.all(chunk.map(({ row, over }) => this.#write(row, over)));
+      refused.push(...chunk.filter((_, index) => isWritten[index] === false).map(({ row }) => row));
+    }
+    return refused;
+  }
+
+  #write(row: LoginRow, over: FleetLoginRow | null): Promise<boolean> {
+    const sealed = this.#deps.seals.seal(this.#named(row));
+    return this.#deps.fleet.ask((api) => api.writeLogin(LOGIN_SCOPE, sealed, over));
+  }
+
+  async #pairs({ rows }: LoginRows, sealed: readonly FleetLoginRow[]): Promise<readonly Pair[]> {
+    const mine = new Map(rows.map((row) => [rowIdOf(row), row]));
+    const pairs: Pair[] = [];
+    for (const [index, row] of sealed.entries()) {
+      if (index > 0 && index % CHUNK === 0) await nextTurn();
+      // Intents are read where they are needed.
+      if (rowNameOf(row.rowId) === null) continue;
+      const theirs = this.#deps.seals.open(row);
+      pairs.push({ mine: mine.get(row.rowId) ?? null, sealed: row, theirs });
+      mine.delete(row.rowId);
+      if (theirs !== null) this.#refused.forget(row.rowId);
+    }
+    return [...pairs, ...[...mine.values()].map((row) => ({ mine: row, sealed: null, theirs: null }))];
+  }
+
+  /** A row that cannot be opened may be one of a newer secret: whoever refreshes the login replaces it first. */
+  #mayReplace(mine: LoginRow, over: FleetLoginRow | null): boolean {
+    if (over === null) {
+      if (mine.kind === 'login' && mine.value !== null) this.#lackedAtMs = monotonicMs();
+      return true;
+    }
+    const isOwn =
+      mine.kind === 'login' && mine.value !== null && this.isHome({ loginId: '', generation: 0, ...mine.value });
+    return this.#refused.note(over) || isOwn;
+  }
+
+  /** A row of this store with the store's name, for others. */
+  #named(row: LoginRow): LoginRow {
+    if (row.kind !== 'login' || row.value === null) return row;
+    const home = row.value.home ?? this.#storeId ?? undefined;
+    return { ...row, value: { ...row.value, home } };
+  }
+
+  #failed(error: unknown): void {
+    const { code, message } = asSwitchyardError(error);
+    // The fleet says itself that it is away.
+    if (code === 'FLEET_UNAVAILABLE') return;
+    this.#deps.logger.warn({ event: 'fleet-logins-failed', code }, `Logins cannot be shared at the moment: ${message}`);
+  }
+}

@@ -1,0 +1,153 @@
+import { monotonicMs, nextTurn } from '../../../../shared/clock.ts';
+import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
+import type { FleetCatalogued, FleetPin } from '../../../../shared/protocol/fleet/tool-messages.ts';
+import { comparePin } from '../../../../shared/tools/compare-pin.ts';
+import type { RemoteToolDefinition } from '../../../../shared/tools/tool-definition.ts';
+import type { ConnectorRecord, ToolPin, ToolPinDetail } from '../../../../shared/tools/tool-records.ts';
+import type { Fleet } from '../../../fleet/fleet.ts';
+import type { PinPolicy } from '../../../options/option-checks.ts';
+import type { OwnToolMemory } from '../../tool-memory.ts';
+import { quietly } from './quietly.ts';
+import { isPinnable, readCatalogued } from './read-catalogued.ts';
+
+/** Connectors in one question to the thread, and so the most that are taken in one turn of the event loop. */
+const PAGE = 8;
+
+/** How long a page may take. */
+const PAGE_TIMEOUT_MS = 5_000;
+
+/** How long lists are read in one turn of the event loop. */
+const TURN_MS = 4;
+
+export interface CatalogueReaderDeps {
+  readonly fleet: Pick<Fleet, 'ask' | 'on' | 'isConnected'>;
+  readonly own: OwnToolMemory;
+  readonly policy: PinPolicy;
+}
+
+/** What is known of the pins of a catalogued connector. */
+interface CataloguedPins {
+  /** What differs from this host's own pins, which outlive what it remembers of a connector. */
+  readonly changes: readonly ToolPinDetail[];
+  readonly fleet: readonly FleetPin[];
+}
+
+type Take = (record: ConnectorRecord, pins: CataloguedPins) => void;
+
+/** This host's pins of one connector, by tool. */
+type PinsByTool = ReadonlyMap<string, ToolPin>;
+
+/** Reads the fleet's catalogue, some connectors in each turn of the event loop. */
+export class CatalogueReader {
+  readonly #deps: CatalogueReaderDeps;
+  readonly #closing = Promise.withResolvers<void>();
+  #isClosed = false;
+
+  constructor(deps: CatalogueReaderDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Gives every connector of these scopes that is not known. Waits for the server as long as it takes, and begins again
+   * where it went away. Never rejects.
+   */
+  async read(scopes: readonly string[], isKnown: (connectorId: string) => boolean, take: Take): Promise<void> {
+    for (const scope of scopes) {
+      while (!this.#isClosed && !(await this.#readScope(scope, isKnown, take))) {
+        // What was read before is known by now.
+      }
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#closing.resolve();
+  }
+
+  /** False where the server went away meanwhile. */
+  async #readScope(scope: string, isKnown: (connectorId: string) => boolean, take: Take): Promise<boolean> {
+    await this.#connected();
+    if (this.#isClosed) return true;
+    const { fleet } = this.#deps;
+    const all = await quietly(fleet.ask((api) => api.cataloguedConnectors(scope), PAGE_TIMEOUT_MS));
+    // A catalogue that is refused is none.
+    if (all === null) return fleet.isConnected;
+    const ids = all.filter((id) => !isKnown(id));
+    const own = ids.length === 0 ? new Map<string, PinsByTool>() : await this.#ownPins(ids);
+    for (let from = 0; from < ids.length && !this.#isClosed; from += PAGE) {
+      const some = ids.slice(from, from + PAGE);
+      const lists = await quietly(fleet.ask((api) => api.readTools(scope, some), PAGE_TIMEOUT_MS));
+      if (lists === null) return fleet.isConnected;
+      await this.#takeAll(lists, own, take);
+    }
+    return true;
+  }
+
+  async #takeAll(lists: readonly FleetCatalogued[], own: ReadonlyMap<string, PinsByTool>, take: Take): Promise<void> {
+    let startedMs = monotonicMs();
+    const adopted: ToolPin[] = [];
+    for (const list of lists) {
+      if (this.#isClosed) return;
+      const record = readCatalogued(list.connectorId, list.bytes);
+      if (record === null) continue;
+      adopted.push(...this.#take(record, list, own.get(list.connectorId) ?? new Map(), take));
+      if (monotonicMs() - startedMs < TURN_MS) continue;
+      await nextTurn();
+      startedMs = monotonicMs();
+    }
+    if (adopted.length > 0) await this.#deps.own.adopt(adopted);
+    await nextTurn();
+  }
+
+  /** Gives a connector; the pins of the fleet that this host may take for its own where it has none. */
+  #take(record: ConnectorRecord, list: FleetCatalogued, own: PinsByTool, take: Take): readonly ToolPin[] {
+    const { connectorId, listedAtMs } = record;
+    if (this.#deps.policy === 'off') {
+      take(record, { changes: [], fleet: [] });
+      return [];
+    }
+    const unpinned = new Set(list.unpinned);
+    const fleet = list.pins.filter(({ definition, tool }) => isPinnable(definition, tool));
+    // Under quarantine nothing is shown that nobody has pinned.
+    const isShown = (name: string): boolean =>
+      this.#deps.policy !== 'quarantine' || !unpinned.has(name) || own.has(name);
+    const shown = { ...record, tools: record.tools.filter(({ definition }) => isShown(definition.name)) };
+    const changes = shown.tools.flatMap(({ definition }) => {
+      const pin = own.get(definition.name);
+      return (pin === undefined ? null : comparePin(pin, definition)) ?? [];
+    });
+    take(shown, { changes, fleet });
+    const byTool = new Map(fleet.map((pin) => [pin.tool, pin]));
+    return shown.tools.flatMap(({ definition }) => {
+      if (unpinned.has(definition.name) || own.has(definition.name)) return [];
+      const pin = byTool.get(definition.name);
+      return [{ connectorId, definition: pin?.definition ?? definition, pinnedAtMs: pin?.pinnedAtMs ?? listedAtMs }];
+    });
+  }
+
+  /** This host's pins of connectors whose tools it does not remember. */
+  async #ownPins(connectorIds: readonly string[]): Promise<ReadonlyMap<string, PinsByTool>> {
+    const wanted = new Set(connectorIds);
+    const found = new Map<string, Map<string, ToolPin>>();
+    for await (const pins of this.#deps.own.ownPins('all')) {
+      for (const { connectorId, tool, definitionText, pinnedAtMs } of pins) {
+        if (!wanted.has(connectorId)) continue;
+        const definition = parseForeignJson(definitionText) as RemoteToolDefinition;
+        const ofConnector = found.get(connectorId) ?? new Map<string, ToolPin>();
+        found.set(connectorId, ofConnector.set(tool, { connectorId, definition, pinnedAtMs }));
+      }
+    }
+    return found;
+  }
+
+  async #connected(): Promise<void> {
+    const { fleet } = this.#deps;
+    if (fleet.isConnected) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const unlisten = fleet.on('connection', ({ isConnected }) => {
+      if (isConnected) resolve();
+    });
+    await Promise.race([promise, this.#closing.promise]);
+    unlisten();
+  }
+}

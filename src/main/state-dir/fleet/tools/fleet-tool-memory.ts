@@ -1,0 +1,237 @@
+import { type Random, settledWithin } from '../../../../shared/clock.ts';
+import type { FleetPin } from '../../../../shared/protocol/fleet/tool-messages.ts';
+import { comparePin, isSameChange } from '../../../../shared/tools/compare-pin.ts';
+import type {
+  ConnectorRecord,
+  PinChoice,
+  RememberedConnector,
+  ToolPinChange,
+  ToolPinDetail,
+} from '../../../../shared/tools/tool-records.ts';
+import type { Fleet } from '../../../fleet/fleet.ts';
+import type { Logger } from '../../../observability/logger.ts';
+import type { PinPolicy } from '../../../options/option-checks.ts';
+import type { OwnToolMemory, ToolMemory } from '../../tool-memory.ts';
+import { CatalogueReader } from './catalogue-reader.ts';
+import { FleetApprovals } from './fleet-approvals.ts';
+import { FleetPinBook, mergedChanges } from './fleet-pin-book.ts';
+import { FleetToolSync } from './fleet-tool-sync.ts';
+import { quietly } from './quietly.ts';
+import { RelistSpread } from './relist-spread.ts';
+
+/** How long a start waits for the fleet's catalogue; what comes later is taken as it comes. */
+const START_WAIT_MS = 250;
+
+export interface FleetToolMemoryDeps {
+  readonly fleet: Pick<Fleet, 'ask' | 'on' | 'isConnected' | 'hostCount'>;
+  /** What this host remembers by itself. */
+  readonly own: OwnToolMemory;
+  readonly policy: PinPolicy;
+  readonly logger: Logger;
+  readonly random: Random;
+  readonly now: () => number;
+  /** The scopes that are known now: those of maps from the start, those of other connectors once they are read. */
+  readonly scopes: () => readonly string[];
+  /** In which scope a connector's tools are shared; null for one that is not, or not known. */
+  readonly scopeOf: (connectorId: string) => string | null;
+  /** Pins are others than they were: the tools are to be judged anew. */
+  readonly onPins: () => void;
+  /** Has a connector list its tools again, if it is up. */
+  readonly relist: (connectorId: string) => void;
+}
+
+/**
+ * A host's memory of tools in a fleet: the host's own memory stays its truth, Redis carries. A tool passes where it is
+ * as both have it, its own pin and the fleet's. Nothing here rejects or waits long: where the server is away, the own
+ * pins decide.
+ */
+export class FleetToolMemory implements ToolMemory {
+  readonly #deps: FleetToolMemoryDeps;
+  readonly #book = new FleetPinBook();
+  /** What connectors list, or are remembered to. */
+  readonly #current = new Map<string, ConnectorRecord>();
+  /** The scopes that connectors were told in. */
+  readonly #noted = new Map<string, string>();
+  /** Scopes whose catalogue was read. */
+  readonly #read = new Set<string>();
+  /** Whom remembered connectors are given; nobody before {@link restore}. */
+  #take: (connector: RememberedConnector) => void = () => {};
+  readonly #spread: RelistSpread;
+  readonly #approvals: FleetApprovals;
+  readonly #sync: FleetToolSync;
+  readonly #catalogue: CatalogueReader;
+  readonly #unlisten: readonly (() => void)[];
+  /** Resolves once the approvals are known that this host has taken. */
+  readonly #versions: Promise<void>;
+
+  constructor(deps: FleetToolMemoryDeps) {
+    this.#deps = deps;
+    const { fleet, own, policy, random, scopeOf, relist } = deps;
+    this.#spread = new RelistSpread({ random, relist, hostCount: () => fleet.hostCount });
+    this.#versions = this.#readVersions();
+    this.#approvals = new FleetApprovals({
+      ...{ ...deps, book: this.#book, current: (connectorId) => this.#current.get(connectorId) },
+      relist: (connectorId, digest) => this.#spread.heard(connectorId, digest),
+    });
+    this.#sync = new FleetToolSync({
+      ...{ fleet, own, scopeOf, random, spreadMs: () => this.#spread.spreadMs(), isPinned: policy !== 'off' },
+      current: () => [...this.#current.values()],
+      note: (scope, record) => this.#note(scope, record, this.#book.approvedOf(record)),
+      take: (scope, pins) => this.#takeOver(scope, pins),
+    });
+    this.#catalogue = new CatalogueReader({ fleet, own, policy });
+    this.#unlisten = [
+      fleet.on('connection', ({ isConnected }) => {
+        if (isConnected) this.#sync.soon();
+      }),
+      fleet.on('tools-lost', () => this.#sync.soon()),
+      fleet.on('tools-changed', ({ scope, connectorId, digest }) => {
+        if (scopeOf(connectorId) === scope) this.#spread.heard(connectorId, digest);
+      }),
+      fleet.on('pins-approved', ({ scope, tools }) => {
+        const known = tools?.filter(({ connectorId }) => scopeOf(connectorId) === scope);
+        if (known === undefined) this.#sync.soon();
+        else if (known.length > 0) void this.#readApproved(scope, known);
+      }),
+    ];
+  }
+
+  async restore(take: (connector: RememberedConnector) => void): Promise<void> {
+    await this.#deps.own.restore((connector) => {
+      const { changes: _changes, ...record } = connector;
+      this.#keep(record);
+      take(connector);
+    });
+    this.#take = take;
+    await settledWithin(this.#readCatalogue(), START_WAIT_MS);
+  }
+
+  async remember(record: ConnectorRecord): Promise<readonly ToolPinChange[]> {
+    const { own, scopeOf, now } = this.#deps;
+    this.#keep(record);
+    const [changes] = await Promise.all([own.remember(record), this.#versions]);
+    const scope = scopeOf(record.connectorId);
+    if (scope === null) return changes;
+    const differing = new Set(changes.map(({ tool }) => tool));
+    const approved = this.#book.approvedOf(record).filter(({ tool }) => !differing.has(tool));
+    await this.#note(scope, record, [
+      ...approved.map((pin) => ({ ...pin, pinnedAtMs: Math.floor(now()) })),
+      ...changes.map((change) => this.#ownPin(change)),
+    ]);
+    return this.#merged(changes, record);
+  }
+
+  forget(connectorId: string): void {
+    const { own, fleet } = this.#deps;
+    own.forget(connectorId);
+    this.#current.delete(connectorId);
+    this.#book.forget(connectorId);
+    const scope = this.#noted.get(connectorId);
+    this.#noted.delete(connectorId);
+    if (scope !== undefined) void quietly(fleet.ask((api) => api.dropTools(scope, [connectorId])));
+  }
+
+  async changes(): Promise<readonly ToolPinDetail[]> {
+    const own = await this.#deps.own.changes();
+    return mergedChanges(
+      own,
+      [...this.#current.values()].flatMap((record) => this.#book.changesOf(record)),
+    );
+  }
+
+  /** Approves for all hosts where the server is there; else for this one, and for all once it is back. */
+  async approve(choices: readonly PinChoice[] | null): Promise<readonly ToolPinChange[]> {
+    const { own, scopeOf } = this.#deps;
+    const isChosen = (change: ToolPinDetail): boolean =>
+      choices?.some((choice) => isSameChange(choice, change)) ?? true;
+    const chosen = (await this.changes()).filter(isChosen);
+    const approvedHere = await own.approve(choices);
+    const shared = chosen.filter(({ connectorId }) => scopeOf(connectorId) !== null);
+    await this.#approvals.approve(shared);
+    return mergedChanges<ToolPinChange>(approvedHere, shared);
+  }
+
+  /** Sources say something else of connectors: what is shared of them is brought up to date. */
+  followSources(): void {
+    this.#sync.soon();
+    void this.#readCatalogue();
+  }
+
+  close(): void {
+    for (const unlisten of this.#unlisten) unlisten();
+    this.#spread.close();
+    this.#sync.close();
+    this.#catalogue.close();
+  }
+
+  #keep(record: ConnectorRecord): void {
+    this.#current.set(record.connectorId, record);
+  }
+
+  /** Reads the scopes that were not read before. */
+  async #readCatalogue(): Promise<void> {
+    const scopes = this.#deps.scopes().filter((scope) => !this.#read.has(scope));
+    for (const scope of scopes) this.#read.add(scope);
+    const isKnown = (id: string): boolean => this.#current.has(id);
+    await this.#catalogue.read(scopes, isKnown, (record, pins) => {
+      if (isKnown(record.connectorId)) return;
+      this.#keep(record);
+      const { approved } = this.#book.learn(pins.fleet);
+      // What was approved becomes this host's own pin; until then the list must not differ from it either.
+      const changes = approved.flatMap((pin) => {
+        const listed = record.tools.find(({ definition }) => definition.name === pin.tool);
+        return (listed === undefined ? null : comparePin(pin, listed.definition)) ?? [];
+      });
+      const ofFleet = mergedChanges(changes, this.#book.changesOf(record));
+      this.#take({ ...record, changes: mergedChanges(pins.changes, ofFleet) });
+      void this.#approvals.take(approved);
+    });
+  }
+
+  async #readVersions(): Promise<void> {
+    for await (const pins of this.#deps.own.ownPins('approved'))
+      for (const { connectorId, tool, version } of pins) this.#book.taken(connectorId, tool, version);
+  }
+
+  #merged(changes: readonly ToolPinChange[], record: ConnectorRecord): readonly ToolPinChange[] {
+    return mergedChanges(changes, this.#book.changesOf(record));
+  }
+
+  #ownPin({ connectorId, tool, pinned, pinnedAtMs }: ToolPinDetail): FleetPin {
+    return { connectorId, tool, version: this.#book.versionOf(connectorId, tool), definition: pinned, pinnedAtMs };
+  }
+
+  /** Tells the fleet what a connector lists, and takes over what the fleet says of it. */
+  async #note(scope: string, record: ConnectorRecord, pins: readonly FleetPin[]): Promise<void> {
+    const { fleet, policy } = this.#deps;
+    const { connectorId } = record;
+    const list = { connectorId, recordText: JSON.stringify(record), pins, isPinned: policy !== 'off' };
+    this.#noted.set(connectorId, scope);
+    const found = await quietly(fleet.ask((api) => api.noteTools(scope, list)));
+    if (found === null) this.#sync.missed(connectorId);
+    if (found === null || this.#current.get(connectorId) !== record) return;
+    this.#book.forget(connectorId);
+    await this.#learn(scope, found);
+  }
+
+  async #readApproved(scope: string, tools: readonly { connectorId: string; tool: string }[]): Promise<void> {
+    const pins = await quietly(this.#deps.fleet.ask((api) => api.readPins(scope, tools)));
+    if (pins !== null) await this.#takeOver(scope, pins);
+  }
+
+  /** Takes over pins, and has the tools judged by them. */
+  async #takeOver(scope: string, pins: readonly FleetPin[]): Promise<void> {
+    if (pins.length === 0) return;
+    await this.#learn(scope, pins);
+    this.#deps.onPins();
+  }
+
+  async #learn(scope: string, pins: readonly FleetPin[]): Promise<void> {
+    await this.#versions;
+    const { approved, isBehind } = this.#book.learn(
+      pins.filter(({ connectorId }) => this.#deps.scopeOf(connectorId) === scope),
+    );
+    if (isBehind) this.#sync.soon();
+    await this.#approvals.take(approved);
+  }
+}

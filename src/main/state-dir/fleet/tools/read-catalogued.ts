@@ -1,0 +1,76 @@
+import { parseForeignJson } from '../../../../shared/json/parse-foreign.ts';
+import type { RemoteToolDefinition } from '../../../../shared/tools/tool-definition.ts';
+import type { ConnectorRecord, ToolRecord } from '../../../../shared/tools/tool-records.ts';
+import { readListItem } from '../../../mcp/definitions/list-item.ts';
+import { isObject } from '../../../mcp/json-rpc.ts';
+
+const ERAS: ReadonlySet<unknown> = new Set(['legacy', 'modern', 'unknown']);
+
+/** As many tools as a connector may list by default. */
+const MAX_TOOLS = 10_000;
+
+/** Characters of a text of a record that is not a definition. */
+const MAX_TEXT_LENGTH = 8_192;
+
+/**
+ * Reads a record that another host wrote into the catalogue; null where it is none of this connector. Definitions go
+ * through the checks of a list that a connector sends: those that fail them are left out alone.
+ */
+export function readCatalogued(connectorId: string, bytes: Uint8Array): ConnectorRecord | null {
+  const record = parsed(bytes);
+  if (!isObject(record) || record.connectorId !== connectorId || !Array.isArray(record.tools)) return null;
+  const { endpoint, era, transport, protocolVersion, serverName, listedAtMs, toolDigests } = record;
+  if (!isText(endpoint) || !URL.canParse(endpoint) || !isText(transport) || !ERAS.has(era)) return null;
+  if (!isTextOrNull(protocolVersion) || !isTextOrNull(serverName)) return null;
+  if (typeof listedAtMs !== 'number' || !Number.isFinite(listedAtMs) || record.tools.length > MAX_TOOLS) return null;
+  const names = new Set<string>();
+  const tools = record.tools.flatMap((tool: unknown): ToolRecord[] => {
+    const read = readTool(tool);
+    if (read === null || names.has(read.definition.name)) return [];
+    names.add(read.definition.name);
+    return [read];
+  });
+  return {
+    ...{ connectorId, endpoint, transport, protocolVersion, serverName, tools },
+    era: era as ConnectorRecord['era'],
+    // A clock that is ahead must not make a list look newer than the one that replaces it.
+    listedAtMs: Math.max(0, Math.floor(listedAtMs)),
+    toolDigests: readDigests(toolDigests),
+  };
+}
+
+/** A definition that another host pinned, if it passes the checks of one that a connector lists under this name. */
+export function isPinnable(definition: unknown, tool: string): definition is RemoteToolDefinition {
+  const item = readListItem('tool', definition);
+  return item.kind === 'definition' && item.name === tool;
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return parseForeignJson(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  } catch {
+    // JSON that nests too deep, holds too much or is none: no record.
+    return null;
+  }
+}
+
+function readTool(tool: unknown): ToolRecord | null {
+  if (!isObject(tool)) return null;
+  const { tags, author } = tool;
+  const item = readListItem('tool', tool.definition);
+  if (item.kind !== 'definition' || !Array.isArray(tags) || !tags.every(isText) || !isTextOrNull(author)) return null;
+  return { definition: item.definition as RemoteToolDefinition, tags, author };
+}
+
+function readDigests(digests: unknown): Readonly<Record<string, string>> | null {
+  if (!isObject(digests) || !Object.values(digests).every(isText)) return null;
+  return digests as Record<string, string>;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value.length <= MAX_TEXT_LENGTH;
+}
+
+function isTextOrNull(value: unknown): value is string | null {
+  return value === null || isText(value);
+}

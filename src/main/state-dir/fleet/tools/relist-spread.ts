@@ -1,0 +1,53 @@
+import { LRUCache } from 'lru-cache';
+import { type Random, startTimer, type Timer } from '../../../../shared/clock.ts';
+
+/** A list of another host is looked for once in this time: a connector may list something else to each host. */
+const TRIED_MS = 30_000;
+
+const MAX_TRIED = 4_096;
+
+/** The time in which hosts list again, for each of them, at least and at most. */
+const PER_HOST_MS = 20;
+const LEAST_MS = 200;
+const MOST_MS = 10_000;
+
+export interface RelistSpreadDeps {
+  readonly random: Random;
+  /** How many hosts the fleet has. */
+  readonly hostCount: () => number;
+  readonly relist: (connectorId: string) => void;
+}
+
+/** Lists connectors again whose tools another host says have changed: spread by chance, each change once. */
+export class RelistSpread {
+  readonly #deps: RelistSpreadDeps;
+  readonly #tried = new LRUCache<string, true>({ max: MAX_TRIED, ttl: TRIED_MS });
+  readonly #timers = new Map<string, Timer>();
+
+  constructor(deps: RelistSpreadDeps) {
+    this.#deps = deps;
+  }
+
+  /** Another host has a list of that digest, or approved one. */
+  heard(connectorId: string, digest: string): void {
+    const name = JSON.stringify([connectorId, digest]);
+    if (this.#tried.has(name)) return;
+    this.#tried.set(name, true);
+    if (this.#timers.has(connectorId)) return;
+    const timer = startTimer(this.#deps.random.next() * this.spreadMs(), () => {
+      this.#timers.delete(connectorId);
+      this.#deps.relist(connectorId);
+    });
+    this.#timers.set(connectorId, timer);
+  }
+
+  /** In which time all hosts should do something that each of them does once. */
+  spreadMs(): number {
+    return Math.min(MOST_MS, Math.max(LEAST_MS, this.#deps.hostCount() * PER_HOST_MS));
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+}

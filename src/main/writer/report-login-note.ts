@@ -1,0 +1,53 @@
+import type { StoreNote } from '../../shared/servers/store-notes.ts';
+import type { Logger } from '../observability/logger.ts';
+
+/** What may be noted of the store of logins. */
+export type LoginNote = Extract<
+  StoreNote,
+  { kind: 'logins-exposed' | 'login-key-file' | 'logins-unreadable' | 'logins-set-aside' }
+>;
+
+/** Logs what of the logins in `stateDir` is not as it should be, or where their key is. */
+export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logger): void {
+  switch (note.kind) {
+    case 'logins-exposed': {
+      const { path, mode } = note;
+      logger.warn(
+        { event: 'logins-exposed', code: 'STORE_EXPOSED', path, mode, stateDir },
+        `${path} could be used by others than its owner (mode ${mode}); it has mode 600 now. ` +
+          'If others use this machine, delete the logins and their key, and log in again',
+      );
+      return;
+    }
+    case 'login-key-file': {
+      const { path, reason } = note;
+      const why = reason === null ? '' : `, since the system's keyring cannot be used (${reason})`;
+      logger.info({ event: 'login-key-file', path, reason, stateDir }, `The key of logins is kept in ${path}${why}`);
+      return;
+    }
+    case 'logins-unreadable': {
+      const { path, otherKey, damaged, keyringFailure } = note;
+      const fields = { event: 'logins-unreadable', code: 'STORE_CORRUPT', path, otherKey, damaged, stateDir };
+      const remedy =
+        otherKey === 0
+          ? ''
+          : keyringFailure === null
+            ? ' Put the key back where it was (logins.key beside it, or the keyring), or log in again.'
+            : ` Their key may be in the keyring, which cannot be used (${keyringFailure}): unlock it, or log in again.`;
+      logger.warn(
+        fields,
+        `Some of what ${path} keeps of logins cannot be decrypted and is ignored: ` +
+          `${otherKey} rows with another key, ${damaged} damaged.${remedy || ' Log in again with `auth login`.'}`,
+      );
+      return;
+    }
+    case 'logins-set-aside': {
+      const { backup, reason } = note;
+      logger.error(
+        { event: 'logins-set-aside', code: 'STORE_CORRUPT', backup, stateDir },
+        `The file of the logins is damaged (${reason}); it is now ${backup}. Log in again with \`auth login\``,
+      );
+      return;
+    }
+  }
+}

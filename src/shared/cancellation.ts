@@ -1,0 +1,81 @@
+/** What work needs to know to be cancelled. Every AbortSignal is one; see {@link LateSignal} for another. */
+export interface Cancellation {
+  readonly aborted: boolean;
+  /** Undefined until it is aborted. */
+  readonly reason: unknown;
+  throwIfAborted(): void;
+  addEventListener(type: 'abort', listener: () => void, options?: { readonly once?: boolean }): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+/**
+ * A cancellation that creates its AbortSignal when somebody asks for that: most calls are never cancelled, and nobody
+ * outside of this package sees their signal. Listeners are called once, in their order, and must not throw.
+ */
+export class LateSignal implements Cancellation {
+  #aborted = false;
+  #reason: unknown = undefined;
+  /** Most have one listener. */
+  #first: (() => void) | null = null;
+  #others: Set<() => void> | null = null;
+  #controller: AbortController | null = null;
+
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+
+  get reason(): unknown {
+    return this.#reason;
+  }
+
+  /** The same cancellation as an AbortSignal. */
+  get signal(): AbortSignal {
+    if (this.#controller === null) {
+      this.#controller = new AbortController();
+      if (this.#aborted) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** Aborts once; later reasons are ignored. */
+  abort(reason: unknown): void {
+    if (this.#aborted) return;
+    this.#aborted = true;
+    this.#reason = reason;
+    const [first, others] = [this.#first, this.#others];
+    this.#first = null;
+    this.#others = null;
+    first?.();
+    for (const listener of others ?? []) listener();
+    this.#controller?.abort(reason);
+  }
+
+  throwIfAborted(): void {
+    if (this.#aborted) throw this.#reason;
+  }
+
+  addEventListener(_type: 'abort', listener: () => void): void {
+    if (this.#aborted) return;
+    if (this.#first === null && this.#others === null) this.#first = listener;
+    else {
+      this.#others ??= new Set();
+      this.#others.add(listener);
+    }
+  }
+
+  removeEventListener(_type: 'abort', listener: () => void): void {
+    if (this.#first === listener) this.#first = null;
+    else this.#others?.delete(listener);
+  }
+}
+
+/** A cancellation as an AbortSignal, for the code of others, which takes nothing else. */
+export function signalOf(cancellation: Cancellation): AbortSignal {
+  if (cancellation instanceof AbortSignal) return cancellation;
+  if (cancellation instanceof LateSignal) return cancellation.signal;
+  const controller = new AbortController();
+  const onAbort = (): void => controller.abort(cancellation.reason);
+  if (cancellation.aborted) onAbort();
+  else cancellation.addEventListener('abort', onAbort, { once: true });
+  return controller.signal;
+}

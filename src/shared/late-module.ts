@@ -1,0 +1,21 @@
+import { messageOf, SwitchyardError } from './errors.ts';
+
+/**
+ * Returns a function that loads a module when it is first called, and resolves with the same module from then on. The
+ * function rejects with MODULE_NOT_LOADED; the next call then tries again. `name` is for the message.
+ */
+export function lateModule<T>(name: string, load: () => Promise<T>): () => Promise<T> {
+  let loading: Promise<T> | null = null;
+  return () => {
+    loading ??= load().catch((error: unknown) => {
+      loading = null;
+      throw moduleNotLoaded(name, error);
+    });
+    return loading;
+  };
+}
+
+/** The error of a module that could not be loaded: MODULE_NOT_LOADED. */
+export function moduleNotLoaded(name: string, cause: unknown): SwitchyardError {
+  return new SwitchyardError('MODULE_NOT_LOADED', `${name} could not be loaded: ${messageOf(cause)}`, { cause });
+}

@@ -1,0 +1,161 @@
+/** The members of `oauth` in an entry: what each may hold, and what they may ask for that this version cannot do. */
+
+/** Why a value is wrong, as words that go on from the name of its field; null if it is right. */
+type Check = (value: unknown) => string | null;
+
+/** A login that an entry asks for and that this version cannot do. */
+export type UnsupportedLogin = 'DPoP' | 'ID-JAG' | 'workload identity';
+
+/** Something wrong with an `oauth` object. */
+export interface OAuthFault {
+  /** The member; null for the object as a whole. */
+  readonly member: string | null;
+  /** Goes on from the field: `must be …`. */
+  readonly why: string;
+}
+
+const MAX_TEXT = 1024;
+const MAX_ADDRESS = 2048;
+const MAX_SCOPES = 256;
+const MAX_VARIABLE = 128;
+
+const ENTERPRISE = 'ID-JAG';
+const WORKLOAD = 'workload identity';
+
+/** Grants that this version cannot do, in the words that entries have for them. */
+const UNSUPPORTED_GRANTS: Readonly<Record<string, UnsupportedLogin>> = {
+  'id-jag': ENTERPRISE,
+  'jwt-bearer': ENTERPRISE,
+  'urn:ietf:params:oauth:grant-type:jwt-bearer': ENTERPRISE,
+  'token-exchange': ENTERPRISE,
+  'urn:ietf:params:oauth:grant-type:token-exchange': ENTERPRISE,
+  'workload-identity': WORKLOAD,
+};
+
+/** Switches that ask for the same. `xaa` is Claude Code's. */
+const UNSUPPORTED_SWITCHES: Readonly<Record<string, UnsupportedLogin>> = {
+  dpop: 'DPoP',
+  idJag: ENTERPRISE,
+  xaa: ENTERPRISE,
+  workloadIdentity: WORKLOAD,
+};
+
+/** The members of `oauth` that have a meaning, each with what it may hold. */
+export const OAUTH_MEMBERS = {
+  clientId: (value) =>
+    isText(value) && /^[\x20-\x7e]+$/.test(value) ? null : `must be 1 to ${MAX_TEXT} visible ASCII characters`,
+  clientSecretEnv: variableFault,
+  privateKeyEnv: variableFault,
+  scopes: (value) => (scopesIn(value) === null ? 'must be an array of scopes, or one text with blanks between' : null),
+  grant: (value) =>
+    isGrant(value) || unsupportedGrant(value) !== null ? null : 'must be authorization_code or client_credentials',
+  issuer: (value) =>
+    isAddress(value, true) ? null : 'must be an https address (http on loopback alone) without query and fragment',
+  clientMetadataUrl: (value) =>
+    isAddress(value, false) && URL.parse(value)?.pathname !== '/'
+      ? null
+      : 'must be an https address with a path, without fragment and credentials',
+  callbackPort: (value) =>
+    Number.isInteger(value) && Number(value) >= 1 && Number(value) <= 65_535 ? null : 'must be a port from 1 to 65535',
+} as const satisfies Record<string, Check>;
+
+export type OAuthMember = keyof typeof OAUTH_MEMBERS;
+
+/** Members that would be a secret itself. They have no place in an entry: whoever reads the map would know it. */
+const LITERAL_SECRETS: Readonly<Record<string, string>> = {
+  clientSecret: 'clientSecretEnv',
+  client_secret: 'clientSecretEnv',
+  privateKey: 'privateKeyEnv',
+};
+
+/**
+ * What is wrong with the `oauth` of a map's entry; null if nothing is. Members without a meaning are passed over. A
+ * secret in it is wrong: a map is no place for one.
+ */
+export function oauthFault(value: unknown): OAuthFault | null {
+  if (value === false) return null;
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return { member: null, why: 'must be an object, or false for no login' };
+  const object = value as Readonly<Record<string, unknown>>;
+  for (const [member, variable] of Object.entries(LITERAL_SECRETS))
+    if (own(object, member) !== undefined)
+      return { member, why: `would be a secret that every reader of the map sees; name a variable in ${variable}` };
+  for (const [member, check] of Object.entries(OAUTH_MEMBERS)) {
+    const given = own(object, member);
+    const why = given === undefined ? null : check(given);
+    if (why !== null) return { member, why };
+  }
+  return combinationFault(object, false);
+}
+
+/**
+ * What is wrong with valid members beside each other. `hasSecret`: a client secret is known without a variable. Checked
+ * after each of them.
+ */
+export function combinationFault(settings: Readonly<Record<string, unknown>>, hasSecret: boolean): OAuthFault | null {
+  const [clientId, secret, key] = ['clientId', 'clientSecretEnv', 'privateKeyEnv'].map((name) => own(settings, name));
+  if (secret !== undefined && key !== undefined)
+    return { member: 'privateKeyEnv', why: 'stands beside clientSecretEnv; name one of them' };
+  const named = secret !== undefined ? 'clientSecretEnv' : key !== undefined ? 'privateKeyEnv' : null;
+  if (named !== null && clientId === undefined) return { member: named, why: 'needs a clientId beside it' };
+  const isMachine = own(settings, 'grant') === 'client_credentials';
+  if (isMachine && clientId === undefined) return { member: 'grant', why: 'client_credentials needs a clientId' };
+  if (isMachine && named === null && !hasSecret)
+    return { member: 'grant', why: 'client_credentials needs clientSecretEnv or privateKeyEnv' };
+  return null;
+}
+
+/** What an `oauth` object asks for that this version cannot do; null if nothing. */
+export function unsupportedIn(settings: Readonly<Record<string, unknown>>): UnsupportedLogin | null {
+  for (const [member, login] of Object.entries(UNSUPPORTED_SWITCHES)) {
+    const asked = own(settings, member);
+    if (asked !== undefined && asked !== null && asked !== false) return login;
+  }
+  return unsupportedGrant(own(settings, 'grant'));
+}
+
+/** The scopes that a member says, without repeats; null if it says none that can be sent. */
+export function scopesIn(value: unknown): readonly string[] | null {
+  const list: unknown = typeof value === 'string' ? value.split(/ +/).filter((scope) => scope !== '') : value;
+  if (!Array.isArray(list) || list.length > MAX_SCOPES) return null;
+  // RFC 6749 section 3.3.
+  const isScope = (scope: unknown): scope is string =>
+    typeof scope === 'string' && scope.length <= MAX_TEXT && /^[\x21\x23-\x5b\x5d-\x7e]+$/.test(scope);
+  return list.every(isScope) ? [...new Set(list)] : null;
+}
+
+function isGrant(value: unknown): value is 'authorization_code' | 'client_credentials' {
+  return value === 'authorization_code' || value === 'client_credentials';
+}
+
+function unsupportedGrant(value: unknown): UnsupportedLogin | null {
+  return typeof value === 'string' && Object.hasOwn(UNSUPPORTED_GRANTS, value)
+    ? (UNSUPPORTED_GRANTS[value] ?? null)
+    : null;
+}
+
+function variableFault(value: unknown): string | null {
+  const isName = typeof value === 'string' && value.length <= MAX_VARIABLE && /^[A-Za-z_][A-Za-z0-9_]*$/.test(value);
+  return isName ? null : `must be the name of an environment variable, of at most ${MAX_VARIABLE} characters`;
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && value.length <= MAX_TEXT;
+}
+
+/** `isIssuer`: without a query (RFC 8414 section 2), and with http on loopback. */
+function isAddress(value: unknown, isIssuer: boolean): value is string {
+  if (typeof value !== 'string' || value.length > MAX_ADDRESS || /[^\x21-\x7e]|#/.test(value)) return false;
+  const url = URL.parse(value);
+  if (url === null || url.username !== '' || url.password !== '' || (isIssuer && value.includes('?'))) return false;
+  return url.protocol === 'https:' || (isIssuer && url.protocol === 'http:' && isLoopback(url.hostname));
+}
+
+/** The same hosts as where logins go (oauth/endpoint-rules.ts). */
+function isLoopback(hostname: string): boolean {
+  return /^(?:127\.0\.0\.1|\[::1\]|(?:.+\.)?localhost)$/.test(hostname);
+}
+
+function own(object: Readonly<Record<string, unknown>>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}

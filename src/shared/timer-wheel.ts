@@ -1,0 +1,211 @@
+/** A timer of the process, as `setTimeout` returns it. */
+interface ProcessTimer {
+  ref(): unknown;
+  unref(): unknown;
+}
+
+/** Where a {@link TimerWheel} gets its time from. */
+export interface WheelTime {
+  /** Milliseconds on a clock that never steps back. */
+  now(): number;
+  /** Sets a timer of the process. */
+  start(callback: () => void, ms: number): ProcessTimer;
+  stop(timer: ProcessTimer): void;
+  /** What sets timers at present. Fake timers of a test replace it, and what it set before may never fire. */
+  source(): unknown;
+}
+
+/** A timer of a {@link TimerWheel}; `cancel()` is idempotent and harmless after it fired. */
+interface WheelTimer {
+  cancel(): void;
+}
+
+/** Empty buckets that may be kept until their tick, besides as many as there are buckets with timers. */
+const SPARE_BUCKETS = 1_024;
+
+/**
+ * Many timers on one timer of the process. A timer is never early, and late by at most one tick and by what the event
+ * loop is late. Cancelling costs O(1), adding as well where the tick has timers already. The process is woken for the
+ * earliest tick that has timers, and not in between, so a timer that is far away costs nothing.
+ */
+export class TimerWheel {
+  readonly tickMs: number;
+  readonly #time: WheelTime;
+  readonly #buckets = new Map<number, Set<Entry>>();
+  /** The ticks of all buckets: a binary heap, with the earliest tick first. */
+  #ticks: number[] = [];
+  #emptyCount = 0;
+  #size = 0;
+  #keepAliveCount = 0;
+  #timer: ProcessTimer | null = null;
+  /** The tick that the timer is set for. */
+  #dueTick = Number.POSITIVE_INFINITY;
+  #source: unknown = null;
+
+  constructor(tickMs: number, time: WheelTime) {
+    this.tickMs = tickMs;
+    this.#time = time;
+  }
+
+  /** How many timers wait. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Calls `callback` once after `ms` milliseconds or a little more. With `keepAlive` the process runs until then. */
+  add(ms: number, callback: () => void, keepAlive = false): WheelTimer {
+    const tick = Math.ceil((this.#time.now() + ms) / this.tickMs);
+    const bucket = this.#buckets.get(tick) ?? this.#open(tick);
+    if (bucket.size === 0) this.#emptyCount -= 1;
+    const entry = new Entry(this, bucket, callback, keepAlive);
+    bucket.add(entry);
+    this.#size += 1;
+    if (tick < this.#dueTick || this.#source !== this.#time.source()) this.#arm();
+    if (keepAlive) {
+      this.#keepAliveCount += 1;
+      if (this.#keepAliveCount === 1) this.#timer?.ref();
+    }
+    return entry;
+  }
+
+  /** Takes a timer out of its bucket. */
+  remove(entry: Entry, bucket: Set<Entry>): void {
+    bucket.delete(entry);
+    this.#size -= 1;
+    if (entry.keepAlive) {
+      this.#keepAliveCount -= 1;
+      if (this.#keepAliveCount === 0) this.#timer?.unref();
+    }
+    if (this.#size === 0) {
+      this.#reset();
+      return;
+    }
+    if (bucket.size > 0) return;
+    this.#emptyCount += 1;
+    if (this.#emptyCount > SPARE_BUCKETS + this.#buckets.size / 2) this.#dropEmpty();
+  }
+
+  /** Leaves no timer of the process behind, once nothing waits. */
+  #reset(): void {
+    if (this.#timer !== null) this.#time.stop(this.#timer);
+    this.#timer = null;
+    this.#dueTick = Number.POSITIVE_INFINITY;
+    this.#buckets.clear();
+    this.#ticks = [];
+    this.#emptyCount = 0;
+  }
+
+  #open(tick: number): Set<Entry> {
+    const bucket = new Set<Entry>();
+    this.#buckets.set(tick, bucket);
+    push(this.#ticks, tick);
+    this.#emptyCount += 1;
+    return bucket;
+  }
+
+  /** Sets the timer of the process for the earliest tick that has timers. */
+  #arm(): void {
+    if (this.#timer !== null) this.#time.stop(this.#timer);
+    this.#timer = null;
+    this.#dueTick = Number.POSITIVE_INFINITY;
+    for (let [tick] = this.#ticks; tick !== undefined; [tick] = this.#ticks) {
+      if (this.#buckets.get(tick)?.size !== 0) break;
+      this.#drop();
+    }
+    const [tick] = this.#ticks;
+    if (tick === undefined) return;
+    this.#dueTick = tick;
+    this.#source = this.#time.source();
+    // A timer of the process may fire a little before its time.
+    const ms = Math.ceil(tick * this.tickMs - this.#time.now());
+    this.#timer = this.#time.start(() => this.#fire(), Math.max(1, ms));
+    if (this.#keepAliveCount === 0) this.#timer.unref();
+  }
+
+  #fire(): void {
+    this.#timer = null;
+    const nowTick = Math.floor(this.#time.now() / this.tickMs);
+    try {
+      for (let [tick] = this.#ticks; tick !== undefined && tick <= nowTick; [tick] = this.#ticks) {
+        const bucket = this.#buckets.get(tick);
+        // One that is removed meanwhile, by the callback of another, does not fire.
+        for (const entry of bucket ?? []) entry.fire();
+        if (this.#ticks[0] === tick && bucket?.size === 0) this.#drop();
+      }
+    } finally {
+      this.#arm();
+    }
+  }
+
+  /** Drops the earliest bucket, which is empty. */
+  #drop(): void {
+    this.#buckets.delete(pop(this.#ticks));
+    this.#emptyCount -= 1;
+  }
+
+  #dropEmpty(): void {
+    for (const [tick, { size }] of this.#buckets) if (size === 0) this.#buckets.delete(tick);
+    this.#emptyCount = 0;
+    // What is sorted is a heap.
+    this.#ticks = [...this.#buckets.keys()].sort((a, b) => a - b);
+  }
+}
+
+class Entry implements WheelTimer {
+  readonly keepAlive: boolean;
+  readonly #wheel: TimerWheel;
+  readonly #callback: () => void;
+  /** Null once it fired or was cancelled. */
+  #bucket: Set<Entry> | null;
+
+  constructor(wheel: TimerWheel, bucket: Set<Entry>, callback: () => void, keepAlive: boolean) {
+    this.#wheel = wheel;
+    this.#bucket = bucket;
+    this.#callback = callback;
+    this.keepAlive = keepAlive;
+  }
+
+  cancel(): void {
+    const bucket = this.#bucket;
+    this.#bucket = null;
+    if (bucket !== null) this.#wheel.remove(this, bucket);
+  }
+
+  fire(): void {
+    this.cancel();
+    this.#callback();
+  }
+}
+
+/** Adds a number to a binary heap. */
+function push(heap: number[], value: number): void {
+  let at = heap.length;
+  while (at > 0) {
+    const above = (at - 1) >> 1;
+    const other = heap[above] ?? 0;
+    if (other <= value) break;
+    heap[at] = other;
+    at = above;
+  }
+  heap[at] = value;
+}
+
+/** Takes the least number out of a binary heap, which is not empty. */
+function pop(heap: number[]): number {
+  const least = heap[0] ?? 0;
+  const value = heap.pop() ?? 0;
+  if (heap.length === 0) return least;
+  let at = 0;
+  while (true) {
+    const left = 2 * at + 1;
+    if (left >= heap.length) break;
+    const right = left + 1;
+    const below = (heap[right] ?? Number.POSITIVE_INFINITY) < (heap[left] ?? 0) ? right : left;
+    const other = heap[below] ?? 0;
+    if (other >= value) break;
+    heap[at] = other;
+    at = below;
+  }
+  heap[at] = value;
+  return least;
+}

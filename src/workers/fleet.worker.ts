@@ -1,0 +1,17 @@
+import { parentPort } from 'node:worker_threads';
+import * as Comlink from 'comlink';
+import { portEndpoint } from '../shared/protocol/comlink-endpoint.ts';
+import { type FleetEventMessage, isFleetJoinMessage } from '../shared/protocol/fleet/fleet-messages.ts';
+import { createSession } from './fleet/create-session.ts';
+
+// All managers of a process share this thread. Each is a host of its own, which it talks to over a port of its own.
+parentPort?.on('message', (message: unknown) => {
+  if (!isFleetJoinMessage(message)) return;
+  const { port } = message;
+  const api = createSession((event) => {
+    port.postMessage({ kind: 'fleet-event', event } satisfies FleetEventMessage);
+  });
+  Comlink.expose(api, portEndpoint(port));
+  // A manager that left without a word must not stay in the roster.
+  port.once('close', () => void api.close());
+});

@@ -1,0 +1,41 @@
+import type { RedisOptions } from 'ioredis';
+import type { Random } from '../../../shared/clock.ts';
+import type { FleetSettings } from '../../../shared/fleet/fleet-settings.ts';
+import { agentSettings } from '../../../shared/net/network.ts';
+
+const DEFAULT_PORT = 6379;
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** The client's own deadline is for its handshake; `RedisConnections` has a shorter one that allows for a held loop. */
+const HANDSHAKE_TIMEOUT_MS = 2_500;
+
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 5_000;
+
+/** What ioredis is told: nothing waits in a queue while the server is away, and nothing is sent a second time. */
+export function clientOptions(settings: FleetSettings, random: Random): RedisOptions {
+  const { hostname, port, pathname } = new URL(settings.url);
+  const { tls, username, password } = settings;
+  return {
+    host: hostname.replace(/^\[|\]$/g, ''),
+    port: port === '' ? DEFAULT_PORT : Number(port),
+    db: Number(pathname.slice(1)),
+    ...(username !== null && { username }),
+    ...(password !== null && { password }),
+    ...(tls !== null && { tls: { ...agentSettings({ id: '', tls, proxy: null }).connect } }),
+    lazyConnect: true,
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    autoResendUnfulfilledCommands: false,
+    // `Subscriptions` subscribes again itself, to know when that is done.
+    autoResubscribe: false,
+    // It needs INFO, which an ACL user has no need of.
+    enableReadyCheck: false,
+    // Redis 7.0 does not know CLIENT SETINFO.
+    disableClientInfo: true,
+    commandTimeout: HANDSHAKE_TIMEOUT_MS,
+    connectTimeout: CONNECT_TIMEOUT_MS,
+    // Full jitter, so that the hosts of a fleet do not come back at the same moment.
+    retryStrategy: (times) => random.next() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(times, 10)),
+  };
+}

@@ -1,0 +1,53 @@
+import type { Redis as Client, RedisOptions } from 'ioredis';
+import { messageOf, SwitchyardError } from '../../../shared/errors.ts';
+import type { RedisReply } from '../redis.ts';
+
+/** What a command takes. */
+export type Argument = string | number | Uint8Array;
+
+/** Makes a client of ioredis. */
+export type RedisClientClass = new (options: RedisOptions) => Client;
+
+/**
+ * The client's class. It is loaded here alone, since most hosts have no fleet. Rejects with FLEET_CLIENT_MISSING.
+ * `load` is another one in tests only.
+ */
+export async function loadRedisClient(
+  load: () => Promise<{ readonly Redis: RedisClientClass }> = () => import('ioredis'),
+): Promise<RedisClientClass> {
+  try {
+    return (await load()).Redis;
+  } catch (cause) {
+    const message = 'The package ioredis, which the fleet needs, is not installed: npm install ioredis@6';
+    throw new SwitchyardError('FLEET_CLIENT_MISSING', message, { cause });
+  }
+}
+
+/** Resolves once the server answers. ACL users may lack PING, and a refusal is an answer. */
+export async function ping(client: Client): Promise<void> {
+  try {
+    await client.ping();
+  } catch (error) {
+    if (!isRefusal(error) || !messageOf(error).startsWith('NOPERM')) throw error;
+  }
+}
+
+/** One command, with texts in its reply. */
+export async function call(client: Client, name: string, args: readonly Argument[]): Promise<RedisReply> {
+  return (await client.call(name, ...args.map(asArgument))) as RedisReply;
+}
+
+/** One command, with bytes in its reply. */
+export async function callForBytes(client: Client, name: string, args: readonly Argument[]): Promise<RedisReply> {
+  return (await client.callBuffer(name, ...args.map(asArgument))) as RedisReply;
+}
+
+function asArgument(value: Argument): string | number | Buffer {
+  if (!(value instanceof Uint8Array)) return value;
+  return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+}
+
+/** Whether the server itself answered an error. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof Error && error.name === 'ReplyError';
+}

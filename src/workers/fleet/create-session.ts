@@ -1,0 +1,65 @@
+import { settledWithin, systemRandom } from '../../shared/clock.ts';
+import { SwitchyardError } from '../../shared/errors.ts';
+import { fleetKeys } from '../../shared/fleet/fleet-keys.ts';
+import { FleetSealer } from '../../shared/fleet/fleet-sealer.ts';
+import type { FleetSettings } from '../../shared/fleet/fleet-settings.ts';
+import type { FleetApi, FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
+import { PROTOCOL_VERSION } from '../../shared/protocol/thread-messages.ts';
+import { loadRedisClient } from './connection/redis-client.ts';
+import { RedisConnections } from './connection/redis-connections.ts';
+import { createParts } from './create-parts.ts';
+import { reply } from './fleet-part.ts';
+import { limitRefusals } from './limit-refusals.ts';
+
+/** How long the parts may take to leave, all together. */
+const LEAVE_TIMEOUT_MS = 1_000;
+
+/** What a session answers. Until `open`, that is nothing else; main asks for it first. */
+export type SessionApi = Partial<FleetApi> & Pick<FleetApi, 'open' | 'close'>;
+
+/** One manager's part of the fleet thread: a host of its own, with connections of its own. `tell` tells its main. */
+export function createSession(tell: (event: FleetEvent) => void): SessionApi {
+  const emit = limitRefusals(tell);
+  const leaving: (() => Promise<void>)[] = [];
+  let redis: RedisConnections | null = null;
+
+  const open = async (settings: FleetSettings): Promise<void> => {
+    const Client = await loadRedisClient();
+    const keys = fleetKeys(settings.id);
+    const connections = new RedisConnections(Client, settings, {
+      random: systemRandom,
+      onRefused: (what, why) => emit({ kind: 'refused', what: what.replace(keys.prefix, ''), why }),
+    });
+    redis = connections;
+    const sealer = new FleetSealer(settings.id, settings.secrets);
+    const onClose = (work: () => Promise<void>): void => {
+      leaving.push(work);
+    };
+    const deps = { redis: connections, keys, sealer, settings, random: systemRandom, emit, onClose };
+    Object.assign(api, createParts(deps));
+    connections.onChange((isConnected) => {
+      emit({ kind: 'connection', isConnected, why: connections.lastReason });
+    });
+    connections.onFailure((why) => emit({ kind: 'connection', isConnected: false, why }));
+    connections.connect();
+  };
+
+  const api: SessionApi = {
+    open: (version, settings) =>
+      reply(async () => {
+        if (version !== PROTOCOL_VERSION) {
+          const message = `The fleet thread speaks protocol ${PROTOCOL_VERSION}, main ${version}.`;
+          throw new SwitchyardError('PROTOCOL_MISMATCH', message);
+        }
+        await open(settings);
+        return null;
+      }),
+    close: () =>
+      reply(async () => {
+        await settledWithin(Promise.allSettled(leaving.splice(0).map((leave) => leave())), LEAVE_TIMEOUT_MS);
+        redis?.close();
+        return null;
+      }),
+  };
+  return api;
+}

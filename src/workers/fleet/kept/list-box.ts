@@ -1,0 +1,74 @@
+import { hash } from 'node:crypto';
+import type { FleetSealer } from '../../../shared/fleet/fleet-sealer.ts';
+import { parseForeignJson } from '../../../shared/json/parse-foreign.ts';
+import type { RemoteToolDefinition } from '../../../shared/tools/tool-definition.ts';
+import { openText, sealText } from './sealed-json.ts';
+
+/** Of a connector's list, packed. */
+export const MAX_LIST_BYTES = 4 * 1024 * 1024;
+
+/** Of a connector's list, unpacked. */
+const MAX_TEXT_BYTES = 32 * 1024 * 1024;
+
+const DIGEST_CHARACTERS = 22;
+
+/** What the thread has to know of a record: its definitions that have a name. */
+interface ReadRecord {
+  readonly definitions: readonly RemoteToolDefinition[];
+  /** Epoch ms. */
+  readonly listedAtMs: number;
+}
+
+/** A connector's list as some host wrote it. */
+export interface OpenedList extends ReadRecord {
+  readonly bytes: Buffer;
+}
+
+/** Names a list of tools: the same tools in another order have the same digest. */
+export function listDigest(definitions: readonly RemoteToolDefinition[]): string {
+  const sorted = [...definitions].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return hash('sha256', JSON.stringify(sorted), 'base64url').slice(0, DIGEST_CHARACTERS);
+}
+
+/** `key` is the hash of the catalogue. The digest in front only says whether the list has to be written anew. */
+export function packList(
+  sealer: FleetSealer,
+  key: string,
+  list: { readonly connectorId: string; readonly digest: string; readonly text: string },
+): Buffer {
+  const box = sealText(sealer, 'tool', placeOf(key, list.connectorId), list.text);
+  return Buffer.concat([Buffer.from(list.digest), box]);
+}
+
+/** Opens a value, which may hold anything; null where it is no list of this connector. */
+export function openList(sealer: FleetSealer, key: string, connectorId: string, value: Buffer): OpenedList | null {
+  const box = value.subarray(DIGEST_CHARACTERS);
+  const bytes = openText(sealer, 'tool', placeOf(key, connectorId), box, MAX_TEXT_BYTES);
+  if (bytes === null) return null;
+  const record = readRecord(bytes.toString('utf8'));
+  return record === null ? null : { bytes, ...record };
+}
+
+/** Reads the JSON of a `ConnectorRecord`; null where it is none. Main checks the rest. */
+export function readRecord(text: string): ReadRecord | null {
+  try {
+    const record = parseForeignJson(text);
+    if (!isObject(record) || !Array.isArray(record.tools)) return null;
+    const definitions = record.tools.flatMap((tool: unknown) => {
+      const definition = isObject(tool) ? tool.definition : null;
+      return isObject(definition) && typeof definition.name === 'string' ? [definition as RemoteToolDefinition] : [];
+    });
+    return { definitions, listedAtMs: typeof record.listedAtMs === 'number' ? record.listedAtMs : 0 };
+  } catch {
+    // JSON that nests too deep, holds too much or is none: refused as a box of garbage is.
+    return null;
+  }
+}
+
+function placeOf(key: string, connectorId: string): string {
+  return `${key}\n${connectorId}`;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,109 @@
+import type { RedisScript } from '../redis.ts';
+
+/**
+ * The scripts of shared logins. A row is a field of one hash: its generation in digits, a colon, and its box. A key of
+ * another type is somebody's damage, and is taken away with the next write.
+ */
+
+/** The rows that a fleet may have, and the longest of them. What exceeds them was not written by a host. */
+const MAX_ROWS = 20_000;
+const MAX_ROW_BYTES = 65_536;
+const MAX_BYTES = 64 * 1024 * 1024;
+
+const HASH_ONLY = `
+local kind = redis.call('TYPE', KEYS[1]).ok
+if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', KEYS[1]) end
+`;
+
+/** KEYS: hash. ARGV: the names of rows; none for all. Names and values in turn. */
+export const READ_ROWS: RedisScript = {
+  keys: 1,
+  lua: `
+if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then return {} end
+local names = ARGV
+if #ARGV == 0 then
+  if redis.call('HLEN', KEYS[1]) > ${MAX_ROWS} then return redis.error_reply('too many rows of logins') end
+  names = redis.call('HKEYS', KEYS[1])
+end
+local found, total = {}, 0
+for _, name in ipairs(names) do
+  local length = redis.call('HSTRLEN', KEYS[1], name)
+  if length > 0 and length <= ${MAX_ROW_BYTES} then
+    total = total + length
+    if total > ${MAX_BYTES} then return redis.error_reply('too many bytes of logins') end
+    found[#found + 1] = name
+    found[#found + 1] = redis.call('HGET', KEYS[1], name)
+  end
+end
+return found
+`,
+};
+
+/** KEYS: hash. ARGV: name, generation, value, the value that may be replaced in any case or '', channel, news. */
+export const WRITE_ROW: RedisScript = {
+  keys: 1,
+  lua: `${HASH_ONLY}
+local now = redis.call('HGET', KEYS[1], ARGV[1])
+if now and now ~= ARGV[4] and #now <= ${MAX_ROW_BYTES} then
+  local generation = tonumber(string.match(now, '^(%d+):'))
+  if generation == nil or generation >= tonumber(ARGV[2]) then return 0 end
+end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+redis.call('PUBLISH', ARGV[5], ARGV[6])
+return 1
+`,
+};
+
+/**
+ * KEYS: hash, lease. ARGV: turn, milliseconds, names of the rows of login and intent. A lease lives for less than twice
+ * its time; a key that lives longer is none.
+ */
+export const BEGIN_TURN: RedisScript = {
+  keys: 2,
+  lua: `
+local rest = redis.call('PTTL', KEYS[2])
+if rest == -1 or rest > 2 * tonumber(ARGV[2]) then redis.call('DEL', KEYS[2]) end
+local isMine = redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[2])
+local wait = 0
+if not isMine then wait = math.max(1, redis.call('PTTL', KEYS[2])) end
+local isHash = redis.call('TYPE', KEYS[1]).ok == 'hash'
+local login = isHash and redis.call('HGET', KEYS[1], ARGV[3]) or false
+local intent = isHash and redis.call('HGET', KEYS[1], ARGV[4]) or false
+return { tostring(wait), login, intent }
+`,
+};
+
+/** KEYS: hash, lease. ARGV: turn, name, value, channel, news. */
+export const MARK_TURN: RedisScript = {
+  keys: 2,
+  lua: `
+if redis.call('TYPE', KEYS[2]).ok ~= 'string' or redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+${HASH_ONLY}
+redis.call('HSET', KEYS[1], ARGV[2], ARGV[3])
+redis.call('PUBLISH', ARGV[4], ARGV[5])
+return 1
+`,
+};
+
+/** KEYS: lease. ARGV: turn, milliseconds. */
+export const RENEW_TURN: RedisScript = {
+  keys: 1,
+  lua: `
+if redis.call('TYPE', KEYS[1]).ok ~= 'string' or redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[2])
+`,
+};
+
+/** KEYS: hash, lease. ARGV: turn, the name of an intent that is taken back or '', channel, news. */
+export const END_TURN: RedisScript = {
+  keys: 2,
+  lua: `
+if redis.call('TYPE', KEYS[2]).ok ~= 'string' or redis.call('GET', KEYS[2]) ~= ARGV[1] then return 0 end
+redis.call('DEL', KEYS[2])
+if ARGV[2] ~= '' and redis.call('TYPE', KEYS[1]).ok == 'hash' then
+  redis.call('HDEL', KEYS[1], ARGV[2])
+  redis.call('PUBLISH', ARGV[3], ARGV[4])
+end
+return 1
+`,
+};

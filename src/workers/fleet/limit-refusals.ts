@@ -1,0 +1,29 @@
+import { monotonicMs } from '../../shared/clock.ts';
+import type { FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
+
+/** Main hears of so many refusals about one kind of record within a window. */
+const MOST = 20;
+const WINDOW_MS = 10_000;
+
+/**
+ * Passes events on, and holds back refusals beyond 20 about one kind of record within 10 s. Whoever may publish on a
+ * channel of the fleet could otherwise keep main busy with messages that are refused.
+ */
+export function limitRefusals(
+  emit: (event: FleetEvent) => void,
+  now: () => number = monotonicMs,
+): (event: FleetEvent) => void {
+  const windows = new Map<string, { fromMs: number; count: number }>();
+  return (event) => {
+    if (event.kind === 'refused') {
+      const [kind = ''] = event.what.split(':', 1);
+      const nowMs = now();
+      const known = windows.get(kind);
+      const window = known === undefined || nowMs - known.fromMs >= WINDOW_MS ? { fromMs: nowMs, count: 0 } : known;
+      windows.set(kind, window);
+      window.count += 1;
+      if (window.count > MOST) return;
+    }
+    emit(event);
+  };
+}

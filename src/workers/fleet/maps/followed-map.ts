@@ -1,0 +1,188 @@
+import type { LimitFunction } from 'p-limit';
+import { messageOf } from '../../../shared/errors.ts';
+import type { FleetMapKeys } from '../../../shared/fleet/fleet-keys.ts';
+import { copyOf } from '../../../shared/fleet/map-box.ts';
+import { type MapHead, readMapHead } from '../../../shared/fleet/map-head.ts';
+import type { FleetBody, HeldMap, PublishedMap, PublishOutcome } from '../../../shared/protocol/fleet/map-messages.ts';
+import type { FleetPartDeps } from '../fleet-part.ts';
+import { MapEar } from './map-ear.ts';
+import { MapLeader } from './map-leader.ts';
+import { type HeldLease, MapLease } from './map-lease.ts';
+import { MapReader } from './map-reader.ts';
+import { BEAT, FREE } from './map-scripts.ts';
+import type { MapTime } from './map-time.ts';
+import { MapWriter } from './map-writer.ts';
+import type { PlainBodies } from './plain-bodies.ts';
+import { UntrustedBodies } from './untrusted-bodies.ts';
+
+/** Hosts that hear that the leader steps down try at different times, over so long. */
+const FREE_CHANCE_MS = 500;
+/** A host that stepped down leaves the lease to others for so long. */
+const REST_MS = 10_000;
+
+type PartDeps = Pick<FleetPartDeps, 'redis' | 'sealer' | 'settings' | 'random' | 'emit'>;
+
+interface FollowedMapDeps extends PartDeps {
+  readonly name: string;
+  readonly keys: FleetMapKeys;
+  readonly bodies: PlainBodies;
+  readonly heavy: LimitFunction;
+  readonly time: MapTime;
+  readonly refuse: (key: string, why: string) => void;
+}
+
+/** One service map as a host of the fleet follows it, and leads it where it has the lease. */
+export class FollowedMap {
+  readonly #deps: FollowedMapDeps;
+  readonly #ear: MapEar;
+  readonly #reader: MapReader;
+  readonly #leader: MapLeader;
+  readonly #lease: MapLease;
+  readonly #stopListening: readonly (() => void)[];
+  readonly #untrusted = new UntrustedBodies();
+  #isLeading = false;
+
+  constructor(deps: FollowedMapDeps) {
+    this.#deps = deps;
+    const { name, keys, redis, settings, bodies, refuse, time, random, emit } = deps;
+    const { hostId } = settings;
+    this.#ear = new MapEar({ name, hostId, time, emit });
+    this.#reader = new MapReader(deps);
+    this.#leader = new MapLeader({
+      ...{ name, hostId, keys, bodies, refuse, untrusted: this.#untrusted },
+      ...{ reader: this.#reader, writer: new MapWriter(deps) },
+      lease: () => this.#lease.current(),
+      onFenced: (lease) => this.#lease.fenced(lease),
+      held: () => this.#ear.held,
+    });
+    this.#lease = new MapLease({
+      ...{ redis, keys, hostId, time, random },
+      beat: () => this.#leader.beat(),
+      onTaken: (lease) => void this.#lead(lease),
+      onRenewed: (state) => {
+        this.#ear.beat();
+        this.#leader.check(state);
+      },
+      onLost: () => this.#follow(),
+      onRefused: (error) => refuse(keys.lease, messageOf(error)),
+    });
+    this.#stopListening = [
+      redis.subscribe(keys.news, (message) => this.#hear(message)),
+      redis.onChange((isConnected) => this.#changed(isConnected)),
+    ];
+    redis.onFailure(() => this.#ear.unreachable());
+    if (redis.isConnected) this.#changed(true);
+    else if (redis.lastReason !== null) this.#ear.unreachable();
+  }
+
+  hold(held: HeldMap | null, bytes: Uint8Array<ArrayBuffer> | undefined): void {
+    const { name, bodies } = this.#deps;
+    if (held !== null) {
+      if (bytes !== undefined) bodies.put(name, held.sha256, { bytes, etag: held.etag });
+      this.#untrusted.forgive(held.sha256);
+    }
+    this.#ear.hold(held);
+    bodies.keepOnly(name, held?.sha256, this.#ear.latest?.sha256, ...this.#leader.digests);
+  }
+
+  /** Null where there is no head that can be read. */
+  async readHead(): Promise<MapHead | null> {
+    return (await this.#reader.readHead()).head;
+  }
+
+  /** Null where there is no body that is what the head says. */
+  async read({ sha256 }: MapHead): Promise<FleetBody | null> {
+    const { time } = this.#deps;
+    const startedAtMs = time.nowMs();
+    const body = await this.#reader.readBody(sha256, this.#ear.held?.sha256 ?? null);
+    if (body === null) {
+      this.#untrusted.add(sha256);
+      return null;
+    }
+    this.#untrusted.forgive(sha256);
+    // Main gets a copy: this one is what the next patch is applied to.
+    return { ...body, bytes: copyOf(body.bytes), readMs: time.nowMs() - startedAtMs };
+  }
+
+  publish({ bytes, ...map }: PublishedMap): Promise<PublishOutcome> {
+    return this.#leader.publish(map, bytes);
+  }
+
+  confirm(sha256: string): Promise<PublishOutcome> {
+    return this.#leader.confirm(sha256);
+  }
+
+  refuse(sha256: string): void {
+    this.#untrusted.add(sha256);
+  }
+
+  stepDown(): Promise<void> {
+    return this.#lease.stepDown(REST_MS);
+  }
+
+  async close(): Promise<void> {
+    for (const stop of this.#stopListening) stop();
+    this.#ear.close();
+    await this.#lease.close();
+  }
+
+  get #mayLead(): boolean {
+    return this.#deps.settings.role !== 'reader';
+  }
+
+  #hear(message: string): void {
+    const { name, keys, sealer, refuse } = this.#deps;
+    if (message === FREE) {
+      if (this.#mayLead) this.#lease.tryWithin(FREE_CHANCE_MS);
+      return;
+    }
+    const head = message === BEAT ? null : readMapHead(message, name, sealer);
+    if (head === null && message !== BEAT) {
+      refuse(keys.news, 'is no head that a host of the fleet wrote');
+      return;
+    }
+    this.#ear.beat();
+    if (this.#mayLead) this.#lease.heard();
+    if (head !== null) this.#ear.hear(head);
+  }
+
+  #changed(isConnected: boolean): void {
+    if (this.#mayLead) this.#lease.setConnected(isConnected);
+    if (isConnected) void this.#look();
+    else this.#ear.unreachable();
+  }
+
+  /** Reads the head, since messages may have been lost; where there is none, nobody leads. */
+  async #look(): Promise<void> {
+    const head = await this.#headNow();
+    if (head !== null) this.#ear.hear(head);
+    if (!this.#mayLead) return;
+    if (head === null) this.#lease.tryWithin(0);
+    else this.#lease.heard();
+  }
+
+  async #lead(lease: HeldLease): Promise<void> {
+    this.#ear.beat();
+    const head = await this.#headNow();
+    if (this.#lease.current()?.token !== lease.token) return;
+    this.#isLeading = true;
+    this.#deps.emit({ kind: 'map-leading', name: this.#deps.name, head });
+    await this.#leader.settle();
+  }
+
+  #follow(): void {
+    this.#leader.reset();
+    if (!this.#isLeading) return;
+    this.#isLeading = false;
+    this.#deps.emit({ kind: 'map-following', name: this.#deps.name });
+  }
+
+  /** Null also where the server is away: it is looked at again once it is back. */
+  async #headNow(): Promise<MapHead | null> {
+    try {
+      return (await this.#reader.readHead()).head;
+    } catch {
+      return null;
+    }
+  }
+}

@@ -1,0 +1,146 @@
+import type { Timer } from '../../../shared/clock.ts';
+import type { MapHead } from '../../../shared/fleet/map-head.ts';
+import type { FleetMapEvent, HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
+import type { MapTime } from './map-time.ts';
+
+/** Without any beat for so long, a host is on its own. */
+const SILENCE_MS = 6_000;
+/** Main is told of news at most so often; the last one counts. */
+const NEWS_PAUSE_MS = 250;
+/** The first confirmations decide about suspicious maps. Later ones only say that the map stays fresh. */
+const TOLD_CONFIRMS = 3;
+const CONFIRM_PAUSE_MS = 5_000;
+
+interface EarDeps {
+  readonly name: string;
+  readonly hostId: string;
+  readonly time: MapTime;
+  readonly emit: (event: FleetMapEvent) => void;
+}
+
+/** What one host hears of a map, and what of it main has to know: next to nothing, as long as nothing changes. */
+export class MapEar {
+  readonly #deps: EarDeps;
+  #state: 'new' | 'heard' | 'alone' = 'new';
+  #silence: Timer | null = null;
+  #held: HeldMap | null = null;
+  #latest: MapHead | null = null;
+  #toldSha256: string | null = null;
+  #toldAtMs = Number.NEGATIVE_INFINITY;
+  #pending: { readonly timer: Timer; head: MapHead } | null = null;
+  #confirms = { sha256: '', told: 0, highest: 0, atMs: 0 };
+  #isClosed = false;
+
+  constructor(deps: EarDeps) {
+    this.#deps = deps;
+    this.#armSilence();
+  }
+
+  get held(): HeldMap | null {
+    return this.#held;
+  }
+
+  /** The newest head that was heard. */
+  get latest(): MapHead | null {
+    return this.#latest;
+  }
+
+  /** Somebody leads. */
+  beat(): void {
+    if (this.#isClosed) return;
+    this.#armSilence();
+    if (this.#state === 'heard') return;
+    this.#state = 'heard';
+    this.#deps.emit({ kind: 'map-heard', name: this.#deps.name });
+  }
+
+  /** The server cannot be reached. At the start nothing is worth waiting for then. */
+  unreachable(): void {
+    if (this.#state === 'new') this.#alone();
+  }
+
+  /** What main has in force now. */
+  hold(held: HeldMap | null): void {
+    const isAnother = held?.sha256 !== this.#held?.sha256;
+    this.#held = held;
+    if (!isAnother) return;
+    this.#toldSha256 = null;
+    // What was heard while main was busy with this one is looked at again.
+    const head = this.#pending?.head ?? this.#latest;
+    if (head !== null) this.hear(head);
+  }
+
+  /** A head, by a message or read. */
+  hear(head: MapHead): void {
+    if (this.#isClosed) return;
+    this.#latest = head;
+    const held = this.#held;
+    if (held?.sha256 === head.sha256) {
+      this.#dropPending();
+      this.#toldSha256 = null;
+      this.#confirmed(head);
+      return;
+    }
+    // What this host published itself, main has.
+    if (head.by === this.#deps.hostId || (held !== null && head.generatedAtMs < held.generatedAtMs)) return;
+    if (this.#pending !== null) this.#pending.head = head;
+    else if (this.#toldSha256 !== head.sha256) this.#news(head);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#silence?.cancel();
+    this.#dropPending();
+  }
+
+  #news(head: MapHead): void {
+    const { time } = this.#deps;
+    const waitMs = this.#toldAtMs + NEWS_PAUSE_MS - time.nowMs();
+    if (waitMs <= 0) {
+      this.#tell(head);
+      return;
+    }
+    const timer = time.startTimer(waitMs, () => {
+      const pending = this.#pending;
+      this.#pending = null;
+      if (pending !== null && pending.head.sha256 !== this.#toldSha256) this.#tell(pending.head);
+    });
+    this.#pending = { timer, head };
+  }
+
+  #tell(head: MapHead): void {
+    this.#toldSha256 = head.sha256;
+    this.#toldAtMs = this.#deps.time.nowMs();
+    this.#deps.emit({ kind: 'map-news', name: this.#deps.name, head });
+  }
+
+  #dropPending(): void {
+    this.#pending?.timer.cancel();
+    this.#pending = null;
+  }
+
+  #confirmed(head: MapHead): void {
+    const nowMs = this.#deps.time.nowMs();
+    const known = this.#confirms;
+    if (known.sha256 !== head.sha256) this.#confirms = { sha256: head.sha256, told: 0, highest: 0, atMs: nowMs };
+    const confirms = this.#confirms;
+    if (head.confirms <= confirms.highest || head.by === this.#deps.hostId) return;
+    confirms.highest = head.confirms;
+    if (confirms.told >= TOLD_CONFIRMS && nowMs - confirms.atMs < CONFIRM_PAUSE_MS) return;
+    confirms.told += 1;
+    confirms.atMs = nowMs;
+    this.#deps.emit({ kind: 'map-confirmed', name: this.#deps.name, head });
+  }
+
+  #armSilence(): void {
+    this.#silence?.cancel();
+    this.#silence = this.#deps.time.startTimer(SILENCE_MS, () => this.#alone());
+  }
+
+  #alone(): void {
+    if (this.#isClosed || this.#state === 'alone') return;
+    this.#silence?.cancel();
+    this.#state = 'alone';
+    this.#deps.emit({ kind: 'map-alone', name: this.#deps.name });
+  }
+}

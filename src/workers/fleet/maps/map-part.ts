@@ -1,0 +1,64 @@
+import * as Comlink from 'comlink';
+import { LRUCache } from 'lru-cache';
+import pLimit from 'p-limit';
+import type { FleetMapApi } from '../../../shared/protocol/fleet/map-messages.ts';
+import { type FleetPartDeps, reply } from '../fleet-part.ts';
+import { FollowedMap } from './followed-map.ts';
+import { machineTime } from './map-time.ts';
+import { PlainBodies } from './plain-bodies.ts';
+
+/** So many bodies at once are packed, unpacked or read: each costs memory and a turn in the thread pool. */
+const MAX_HEAVY = 2;
+
+/** Main hears at most so often that one thing was refused: whoever floods a channel does not flood main. */
+const REFUSED_PAUSE_MS = 1_000;
+const MAX_REMEMBERED_REFUSALS = 64;
+
+/** The fleet thread's part for service maps: leases, heads, bodies and patches. */
+export function createMapPart(deps: FleetPartDeps): FleetMapApi {
+  const { keys, emit, onClose } = deps;
+  const maps = new Map<string, FollowedMap>();
+  const bodies = new PlainBodies();
+  const heavy = pLimit(MAX_HEAVY);
+  const refusals = new LRUCache<string, true>({ max: MAX_REMEMBERED_REFUSALS, ttl: REFUSED_PAUSE_MS });
+
+  const refuse = (key: string, why: string): void => {
+    const what = key.slice(keys.prefix.length);
+    if (refusals.has(what)) return;
+    refusals.set(what, true);
+    emit({ kind: 'refused', what, why });
+  };
+
+  /** A map is followed from the first time that main speaks of it. */
+  const mapOf = (name: string): FollowedMap => {
+    const known = maps.get(name);
+    if (known !== undefined) return known;
+    const map = new FollowedMap({ ...deps, name, keys: keys.map(name), bodies, heavy, refuse, time: machineTime });
+    maps.set(name, map);
+    return map;
+  };
+
+  const done = (work: () => void | Promise<void>) =>
+    reply(async () => {
+      await work();
+      return null;
+    });
+
+  onClose(async () => {
+    await Promise.all([...maps.values()].map((map) => map.close()));
+  });
+
+  return {
+    followMap: (name) => done(() => void mapOf(name)),
+    holdMap: (name, held, bytes) => done(() => mapOf(name).hold(held, bytes)),
+    readHead: (name) => reply(() => mapOf(name).readHead()),
+    readMap: async (name, head) => {
+      const answer = await reply(() => mapOf(name).read(head));
+      return answer.ok && answer.value !== null ? Comlink.transfer(answer, [answer.value.bytes.buffer]) : answer;
+    },
+    publishMap: (name, map) => reply(() => mapOf(name).publish(map)),
+    confirmMap: (name, sha256) => reply(() => mapOf(name).confirm(sha256)),
+    refuseMap: (name, sha256) => done(() => mapOf(name).refuse(sha256)),
+    stepDown: (name) => done(() => mapOf(name).stepDown()),
+  };
+}

@@ -1,0 +1,120 @@
+import { MAX_HEAD_BYTES } from '../../../shared/fleet/map-head.ts';
+import type { RedisScript } from '../redis.ts';
+
+/** What a renewal finds in the place of a head that is no string, or too long for one. */
+export const ABSURD_STATE = '!';
+
+/** In place of the head that a script expects: whatever is there is overruled. */
+export const ANY_STATE = '*';
+
+/** On a map's channel: the leader is there, and has no head to tell. */
+export const BEAT = 'BEAT';
+
+/** On a map's channel: the leader steps down, and another may lead at once. */
+export const FREE = 'FREE';
+
+/** Any key may hold anything, such as a list: reading it must not end the script. */
+const IS_MINE = `redis.pcall('get', KEYS[1]) == ARGV[1]`;
+
+const STATE = `
+local function state(key)
+  if redis.call('type', key).ok == 'none' then return '' end
+  local length = redis.pcall('strlen', key)
+  if type(length) ~= 'number' or length > ${MAX_HEAD_BYTES} then return '${ABSURD_STATE}' end
+  return redis.call('get', key)
+end`;
+
+/**
+ * Takes a lease that nobody has. KEYS lease, fence; ARGV host id, ms, channel. Answers [1, fence], or [0, ms until it
+ * lapses]. A value without an expiry, or with one further away than a lease's, is nobody's lease.
+ */
+export const TAKE_LEASE: RedisScript = {
+  keys: 2,
+  lua: `
+local kind = redis.call('type', KEYS[1]).ok
+if kind ~= 'none' then
+  local left = redis.call('pttl', KEYS[1])
+  if kind == 'string' and left >= 0 and left <= tonumber(ARGV[2]) then return {0, left} end
+end
+local fence = redis.pcall('incr', KEYS[2])
+if type(fence) ~= 'number' or fence < 1 or fence > ${Number.MAX_SAFE_INTEGER - 1} then
+  fence = 1
+  redis.call('set', KEYS[2], fence)
+end
+redis.call('set', KEYS[1], ARGV[1] .. ':' .. string.format('%.0f', fence), 'px', ARGV[2])
+redis.call('publish', ARGV[3], '${BEAT}')
+return {1, fence}`,
+};
+
+/**
+ * Renews a lease, tells the beat, and says what is there. KEYS lease, head, body; ARGV token, ms, channel, beat ('' for
+ * none), '1' for a digest of the body. Answers [1, head, length of the body or -1, its SHA-1 or ''], or [0, whether
+ * another host has the lease].
+ */
+export const RENEW_LEASE: RedisScript = {
+  keys: 3,
+  lua: `${STATE}
+if not (${IS_MINE}) then return {0, redis.call('exists', KEYS[1])} end
+redis.call('pexpire', KEYS[1], ARGV[2])
+if ARGV[4] ~= '' then redis.call('publish', ARGV[3], ARGV[4]) end
+local length, digest = -1, ''
+if redis.call('type', KEYS[3]).ok == 'string' then
+  length = redis.call('strlen', KEYS[3])
+  if ARGV[5] == '1' then digest = redis.sha1hex(redis.call('get', KEYS[3])) end
+end
+return {1, state(KEYS[2]), length, digest}`,
+};
+
+/** Gives a lease up. KEYS lease; ARGV token, channel. */
+export const RELEASE_LEASE: RedisScript = {
+  keys: 1,
+  lua: `
+if not (${IS_MINE}) then return 0 end
+redis.call('del', KEYS[1])
+redis.call('publish', ARGV[2], '${FREE}')
+return 1`,
+};
+
+/**
+ * Puts a body under the lease: body, patch, head, news, in this order. Body and patch were written before, in pieces,
+ * under names of their own. KEYS lease, head, body, patch, body and patch of before, body and patch as written; ARGV
+ * token, head expected, head, ms, channel, length of the body, of the patch (0 for none), ms of the patch, ms that
+ * those of before are left. Answers `done`, `fenced`, `changed` where the head is another than the
+ * one expected, or `lost`
+ * where what was written before is not whole.
+ */
+export const PUT_MAP: RedisScript = {
+  keys: 8,
+  lua: `${STATE}
+local function whole(key, length) return redis.pcall('strlen', key) == tonumber(length) end
+if not (${IS_MINE}) then return 'fenced' end
+if ARGV[2] ~= '${ANY_STATE}' and state(KEYS[2]) ~= ARGV[2] then return 'changed' end
+if not whole(KEYS[7], ARGV[6]) or not whole(KEYS[8], ARGV[7]) then return 'lost' end
+redis.call('rename', KEYS[7], KEYS[3])
+redis.call('pexpire', KEYS[3], ARGV[4])
+if ARGV[7] ~= '0' then
+  redis.call('rename', KEYS[8], KEYS[4])
+  redis.call('pexpire', KEYS[4], ARGV[8])
+end
+redis.call('set', KEYS[2], ARGV[3], 'px', ARGV[4])
+redis.call('publish', ARGV[5], ARGV[3])
+if KEYS[5] ~= KEYS[3] then redis.call('pexpire', KEYS[5], ARGV[9], 'lt') end
+if KEYS[6] ~= KEYS[4] then redis.call('pexpire', KEYS[6], ARGV[9], 'lt') end
+return 'done'`,
+};
+
+/**
+ * Puts a head alone under the lease, for a body that is there. KEYS lease, head, body; ARGV token, head expected, head,
+ * ms, channel. Answers as {@link PUT_MAP}, or `bodiless`.
+ */
+export const PUT_HEAD: RedisScript = {
+  keys: 3,
+  lua: `${STATE}
+if not (${IS_MINE}) then return 'fenced' end
+if ARGV[2] ~= '${ANY_STATE}' and state(KEYS[2]) ~= ARGV[2] then return 'changed' end
+if redis.call('type', KEYS[3]).ok ~= 'string' then return 'bodiless' end
+redis.call('pexpire', KEYS[3], ARGV[4])
+redis.call('set', KEYS[2], ARGV[3], 'px', ARGV[4])
+redis.call('publish', ARGV[5], ARGV[3])
+return 'done'`,
+};

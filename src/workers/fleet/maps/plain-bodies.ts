@@ -1,0 +1,30 @@
+import { LRUCache } from 'lru-cache';
+import type { PlainBody } from '../../../shared/fleet/map-box.ts';
+
+/** Bodies beyond this many bytes in all are forgotten, those first that nobody used for longest. */
+const MAX_KEPT_BYTES = 64 * 1024 * 1024;
+
+/** Plain bodies of the maps that this thread read or published: what patches are made from and applied to. */
+export class PlainBodies {
+  readonly #bodies: LRUCache<string, PlainBody>;
+
+  constructor(maxBytes = MAX_KEPT_BYTES) {
+    this.#bodies = new LRUCache({ maxSize: maxBytes, sizeCalculation: ({ bytes }) => Math.max(1, bytes.length) });
+  }
+
+  /** The body of that digest; null where it is not kept. */
+  get(mapName: string, sha256: string): PlainBody | null {
+    return this.#bodies.get(`${mapName}/${sha256}`) ?? null;
+  }
+
+  put(mapName: string, sha256: string, body: PlainBody): void {
+    this.#bodies.set(`${mapName}/${sha256}`, body);
+  }
+
+  /** Forgets the bodies of a map but those of these digests. */
+  keepOnly(mapName: string, ...digests: readonly (string | null | undefined)[]): void {
+    const kept = new Set(digests.map((sha256) => `${mapName}/${sha256}`));
+    for (const key of [...this.#bodies.keys()])
+      if (key.startsWith(`${mapName}/`) && !kept.has(key)) this.#bodies.delete(key);
+  }
+}

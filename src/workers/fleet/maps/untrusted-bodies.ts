@@ -1,0 +1,33 @@
+import type { MapHead } from '../../../shared/fleet/map-head.ts';
+import type { HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
+
+const MAX_REMEMBERED = 16;
+
+/**
+ * Whether a head is newer than a map. Of two different bodies that the source signed for the same instant, the one that
+ * was published first stays.
+ */
+export function isOlder(map: HeldMap, head: MapHead): boolean {
+  return map.sha256 !== head.sha256 && map.generatedAtMs <= head.generatedAtMs;
+}
+
+/** Digests of bodies that could not be read, or that main refused: heads that name them are overruled. */
+export class UntrustedBodies {
+  readonly #digests = new Set<string>();
+
+  add(sha256: string): void {
+    this.#digests.delete(sha256);
+    this.#digests.add(sha256);
+    const [oldest] = this.#digests;
+    if (this.#digests.size > MAX_REMEMBERED && oldest !== undefined) this.#digests.delete(oldest);
+  }
+
+  has(sha256: string): boolean {
+    return this.#digests.has(sha256);
+  }
+
+  /** It was read or proven after all. */
+  forgive(sha256: string): void {
+    this.#digests.delete(sha256);
+  }
+}

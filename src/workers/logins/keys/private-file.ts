@@ -1,0 +1,74 @@
+import { randomUUID } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  lstatSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { codeOf } from '../../../shared/errors.ts';
+import { syncFolder } from '../../servers-file/durable-file.ts';
+
+const PRIVATE = 0o600;
+const OTHERS = 0o077;
+
+/** What file systems without hard links say. */
+const NO_LINKS: readonly (string | null)[] = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'];
+
+/**
+ * Creates a file with mode 0600, whatever the umask, whole and durable; never replaces one. Whether it did. Two
+ * processes at once: one creates it. Throws the error of the file system.
+ */
+export function createPrivateFile(path: string, bytes: Uint8Array): boolean {
+  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}.tmp`);
+  try {
+    writePrivately(temporary, bytes);
+    // Unlike a rename, a link fails where the name is taken.
+    linkSync(temporary, path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    if (!NO_LINKS.includes(codeOf(error))) throw error;
+    if (!createDirectly(path, bytes)) return false;
+  } finally {
+    rmSync(temporary, { force: true });
+  }
+  syncFolder(dirname(path));
+  return true;
+}
+
+/** Takes a file from everybody but its owner. The mode that it had; null where nobody else could use it. */
+export function makePrivate(path: string): number | null {
+  if (process.platform === 'win32') return null;
+  const mode = lstatSync(path, { throwIfNoEntry: false })?.mode ?? PRIVATE;
+  if ((mode & OTHERS) === 0) return null;
+  chmodSync(path, PRIVATE);
+  return mode & 0o7777;
+}
+
+function createDirectly(path: string, bytes: Uint8Array): boolean {
+  try {
+    writePrivately(path, bytes);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    rmSync(path, { force: true });
+    throw error;
+  }
+}
+
+function writePrivately(path: string, bytes: Uint8Array): void {
+  const file = openSync(path, 'wx', PRIVATE);
+  try {
+    // A umask may have taken even its owner's rights.
+    fchmodSync(file, PRIVATE);
+    writeFileSync(file, bytes);
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { messageOf } from '../../shared/errors.ts';
+import { LOGIN_FILE } from '../../shared/logins/login-files.ts';
+import type { StoreNote } from '../../shared/servers/store-notes.ts';
+import { assertTrustedFile, assertTrustedFolder } from '../servers-file/file-trust.ts';
+import { chooseJournalMode, networkFileSystemOf } from '../store/journal-mode.ts';
+import {
+  createStoreFile,
+  fileIdOf,
+  holdingStoreLock,
+  LOCK_FILE,
+  SIDE_FILES,
+  setStoreAside,
+} from '../store/store-files.ts';
+import { inTransaction } from '../tables/server-table.ts';
+import { asUnavailable, DamageError, isBusy, isDamage } from '../tables/sqlite-errors.ts';
+import { makePrivate } from './keys/private-file.ts';
+import { assertOwnFormat, assertWasLogins, prepareLoginTables } from './login-schema.ts';
+
+type Tell = (note: StoreNote) => void;
+
+/** The file of the logins in a state folder. It is never a symbolic link. */
+export function loginPath(stateDir: string): string {
+  return join(stateDir, LOGIN_FILE);
+}
+
+/** An open file of logins. */
+export interface LoginDatabase {
+  readonly database: DatabaseSync;
+  readonly path: string;
+  /** Which file this is; another one at the same path is another store. */
+  readonly fileId: string | null;
+}
+
+/**
+ * Opens the file of the logins, or creates it. What is written to it is durable when the statement returns. A damaged
+ * one is set aside, unless it never was one of ours. Throws STORE_UNSAFE, STORE_FOREIGN, STORE_TOO_NEW or
+ * STORE_UNAVAILABLE.
+ */
+export function openLogins(stateDir: string, tell: Tell): LoginDatabase {
+  const path = loginPath(stateDir);
+  const suspect = fileIdOf(path);
+  try {
+    return open(stateDir, tell);
+  } catch (error) {
+    if (!isDamage(error)) throw asUnavailable(`Cannot open the logins ${path}`, error);
+    return replaceLogins(stateDir, suspect, error, tell);
+  }
+}
+
+/** Sets a damaged file aside, unless another process has done so by now, and opens the one in its place. */
+export function replaceLogins(stateDir: string, suspect: string | null, reason: unknown, tell: Tell): LoginDatabase {
+  const path = loginPath(stateDir);
+  try {
+    return holdingStoreLock(stateDir, () => {
+      if (fileIdOf(path) === suspect && suspect !== null) {
+        assertWasLogins(path);
+        tell({ kind: 'logins-set-aside', backup: setStoreAside(stateDir, path), reason: rootMessage(reason) });
+      }
+      return open(stateDir, tell);
+    });
+  } catch (error) {
+    throw asUnavailable(`Cannot replace the damaged logins ${path}`, error);
+  }
+}
+
+function open(stateDir: string, tell: Tell): LoginDatabase {
+  const path = loginPath(stateDir);
+  assertSafe(stateDir, path);
+  createStoreFile(stateDir, path);
+  const fileId = fileIdOf(path);
+  const database = new DatabaseSync(path);
+  try {
+    database.exec('PRAGMA busy_timeout = 5000; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON');
+    // Once more: what was checked may have been replaced before it was opened. Nothing was written yet.
+    assertSafe(stateDir, path);
+    assertOwnFormat(database, path);
+    for (const file of [path, ...SIDE_FILES.map((suffix) => path + suffix)]) {
+      const mode = makePrivate(file);
+      if (mode !== null) tell({ kind: 'logins-exposed', path: file, mode: mode.toString(8) });
+    }
+    setJournalMode(database, stateDir);
+    inTransaction(database, () => prepareLoginTables(database, path));
+    const verdict = database.prepare('PRAGMA integrity_check(1)').get()?.integrity_check;
+    if (verdict !== 'ok') throw new DamageError(String(verdict));
+    if (fileIdOf(path) !== fileId) throw new Error('it was replaced just now');
+    return { database, path, fileId };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+function assertSafe(stateDir: string, path: string): void {
+  assertTrustedFolder(stateDir, { mayBeLink: true });
+  const beside = SIDE_FILES.map((suffix) => path + suffix);
+  for (const file of [path, ...beside, join(stateDir, LOCK_FILE)]) assertTrustedFile(file, { mayBeLink: false });
+}
+
+/** Takes the journal mode that fits; where another process has the file open in another mode, that one. */
+function setJournalMode(database: DatabaseSync, stateDir: string): void {
+  const version = String(database.prepare('SELECT sqlite_version() AS version').get()?.version);
+  try {
+    database.exec(`PRAGMA journal_mode = ${chooseJournalMode(version, networkFileSystemOf(stateDir)).mode}`);
+  } catch (error) {
+    if (!isBusy(error)) throw error;
+  }
+}
+
+function rootMessage(error: unknown): string {
+  return error instanceof Error && error.cause instanceof Error ? rootMessage(error.cause) : messageOf(error);
+}

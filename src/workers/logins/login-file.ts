@@ -1,0 +1,122 @@
+import { lstatSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import type { SealingKey } from '../../shared/protocol/login-box.ts';
+import type { StoreNote } from '../../shared/servers/store-notes.ts';
+import { fileIdOf } from '../store/store-files.ts';
+import { asUnavailable, isDamage, isDiskFailure } from '../tables/sqlite-errors.ts';
+import { type LoginDatabase, loginPath, openLogins, replaceLogins } from './login-database.ts';
+import { LoginTable } from './login-table.ts';
+
+type Work<T> = (table: LoginTable) => T;
+
+/** How a transaction begins. A reader sees one state of the file; writers come one after another. */
+type Mode = 'read' | 'write';
+const BEGIN: Readonly<Record<Mode, string>> = { read: 'BEGIN', write: 'BEGIN IMMEDIATE' };
+
+export interface LoginFileDeps {
+  readonly stateDir: string;
+  readonly tell: (note: StoreNote) => void;
+  /** The key of this name; null if it is not at hand. */
+  readonly find: (keyId: string) => SealingKey | null;
+  /** Is called with each change of a record, before it is committed; where it throws, nothing is. */
+  readonly onChange: () => void;
+}
+
+interface Opened extends LoginDatabase {
+  readonly table: LoginTable;
+}
+
+/**
+ * Keeps the file of the logins open, whatever becomes of it: one that was deleted or replaced is opened anew, a
+ * damaged one is set aside, and after a failure of the disk it is opened afresh.
+ */
+export class LoginFile {
+  readonly stateDir: string;
+  readonly path: string;
+  readonly #tell: (note: StoreNote) => void;
+  readonly #find: (keyId: string) => SealingKey | null;
+  readonly #onChange: () => void;
+  #opened: Opened | null = null;
+
+  constructor({ stateDir, tell, find, onChange }: LoginFileDeps) {
+    this.stateDir = stateDir;
+    this.path = loginPath(stateDir);
+    this.#tell = tell;
+    this.#find = find;
+    this.#onChange = onChange;
+  }
+
+  /** Reads in one transaction; null where there is no file. Throws a STORE_… error. */
+  read<T>(work: Work<T>): T | null {
+    return this.#attempt('read', false, work);
+  }
+
+  /** Changes what is stored, if there is a file; null if not. Durable once this returns. Throws a STORE_… error. */
+  change<T>(work: Work<T>): T | null {
+    return this.#attempt('write', false, work);
+  }
+
+  /**
+   * Changes what is stored, in a file that is created if need be. Durable once this returns. Throws a STORE_… error.
+   */
+  write<T>(work: Work<T>): T {
+    return this.#attempt('write', true, work) as T;
+  }
+
+  close(): void {
+    const opened = this.#opened;
+    this.#opened = null;
+    opened?.database.close();
+  }
+
+  #attempt<T>(mode: Mode, mayCreate: boolean, work: Work<T>): T | null {
+    try {
+      return this.#attemptTwice(mode, mayCreate, work);
+    } catch (error) {
+      throw asUnavailable(`Cannot use the logins ${this.path}`, error);
+    }
+  }
+
+  /** Work on a file that turns out to be damaged, or replaced, is done once more on the one that takes its place. */
+  #attemptTwice<T>(mode: Mode, mayCreate: boolean, work: Work<T>): T | null {
+    const opened = this.#open(mayCreate);
+    if (opened === null) return null;
+    try {
+      const value = inOneTransaction(opened.database, BEGIN[mode], () => work(opened.table));
+      if (fileIdOf(this.path) === opened.fileId) return value;
+      this.close();
+    } catch (error) {
+      // What the kernel gave up writing is only written again by who starts afresh (fsyncgate).
+      if (isDamage(error) || isDiskFailure(error)) this.close();
+      if (!isDamage(error)) throw error;
+      this.#take(replaceLogins(this.stateDir, opened.fileId, error, this.#tell));
+    }
+    const next = this.#open(mayCreate);
+    if (next === null) return null;
+    return inOneTransaction(next.database, BEGIN[mode], () => work(next.table));
+  }
+
+  #open(mayCreate: boolean): Opened | null {
+    if (this.#opened !== null && fileIdOf(this.path) !== this.#opened.fileId) this.close();
+    if (this.#opened !== null) return this.#opened;
+    if (!mayCreate && lstatSync(this.path, { throwIfNoEntry: false }) === undefined) return null;
+    return this.#take(openLogins(this.stateDir, this.#tell));
+  }
+
+  #take(database: LoginDatabase): Opened {
+    this.#opened = { ...database, table: new LoginTable(database.database, this.#find, this.#onChange) };
+    return this.#opened;
+  }
+}
+
+function inOneTransaction<T>(database: DatabaseSync, begin: string, work: () => T): T {
+  database.exec(begin);
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (error) {
+    if (database.isTransaction) database.exec('ROLLBACK');
+    throw error;
+  }
+}

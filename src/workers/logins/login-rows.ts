@@ -1,0 +1,70 @@
+import type {
+  LoginBinding,
+  LoginContent,
+  LoginRow,
+  LoginRowName,
+  LoginRows,
+  StoredClient,
+} from '../../shared/logins/login-records.ts';
+import { NO_REFRESH } from '../../shared/logins/refresh-turns.ts';
+import type { SealingKey } from '../../shared/protocol/login-box.ts';
+import type { LoginTable, RecordKind, RowState } from './login-table.ts';
+
+export interface LoginRowExchangeDeps {
+  /** Reads in one transaction, with the keys loaded; null where there is no file. */
+  readonly reading: <T>(work: (table: LoginTable) => T) => Promise<T | null>;
+  /** Writes in one transaction, with a key for what is stored. */
+  readonly writing: <T>(work: (table: LoginTable, key: SealingKey) => T) => Promise<T>;
+}
+
+const KINDS: readonly RecordKind[] = ['binding', 'client', 'login'];
+
+/** The rows of a store as the hosts of a fleet exchange them. */
+export class LoginRowExchange {
+  readonly #deps: LoginRowExchangeDeps;
+
+  constructor(deps: LoginRowExchangeDeps) {
+    this.#deps = deps;
+  }
+
+  /** As `ReplicatedLoginStore.readRows`. Rows that cannot be decrypted are left out. */
+  async read(names: readonly LoginRowName[] | null): Promise<LoginRows> {
+    const read = await this.#deps.reading((table): LoginRows => {
+      const all = (): readonly LoginRowName[] => KINDS.flatMap((kind) => table.ids(kind).map((id) => ({ kind, id })));
+      const rows = (names ?? all()).flatMap(({ kind, id }) => rowOf(kind, id, table.rowState(kind, id)) ?? []);
+      return { storeId: table.storeId(), rows };
+    });
+    return read ?? { storeId: null, rows: [] };
+  }
+
+  /** As `ReplicatedLoginStore.adoptRows`. */
+  adopt(rows: readonly LoginRow[]): Promise<readonly LoginRowName[]> {
+    return this.#deps.writing((table, key) => {
+      const taken = rows.filter((row) => isNewer(row, table.rowState(row.kind, row.id)));
+      for (const { kind, id, generation, value } of taken) {
+        table.putAt(kind, id, generation, value, key);
+        if (kind === 'login') table.putRefresh(id, NO_REFRESH);
+      }
+      return taken.map(({ kind, id }) => ({ kind, id }));
+    });
+  }
+}
+
+/** A row of ours that cannot be decrypted is replaced by the same one of another host. */
+function isNewer({ generation }: LoginRow, present: RowState | null): boolean {
+  if (present === null || generation > present.generation) return true;
+  return generation === present.generation && present.value === undefined;
+}
+
+function rowOf(kind: RecordKind, id: string, state: RowState | null): LoginRow | null {
+  if (state === null || state.value === undefined || state.generation < 0) return null;
+  const { generation, value } = state;
+  switch (kind) {
+    case 'binding':
+      return { kind, id, generation, value: value as LoginBinding | null };
+    case 'client':
+      return { kind, id, generation, value: value as StoredClient | null };
+    case 'login':
+      return { kind, id, generation, value: value as LoginContent | null };
+  }
+}

@@ -1,0 +1,98 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { SwitchyardError } from '../../shared/errors.ts';
+
+/** The format of the file, kept in `PRAGMA user_version`. A file with a higher one is left alone. */
+const LOGIN_SCHEMA_VERSION = 1;
+
+/** Marks a file as a store of logins, in the header of the database ("swyl"). */
+const LOGIN_APPLICATION_ID = 0x7377796c;
+
+/** Where SQLite keeps the application id (https://sqlite.org/fileformat2.html#application_id). */
+const APPLICATION_ID_OFFSET = 68;
+
+/** What every such file of any format has in its schema. */
+const SCHEMA_MARKS = ['CREATE TABLE sealed_record (', 'keyring_key'];
+const SCHEMA_BYTES = 64 * 1024;
+
+/**
+ * - `login_store` has one row. `revision` goes up with every change of a record, not with turns to refresh.
+ * - `sealed_record` keeps bindings, logins and clients as boxes (login-box.ts). Ids are digests. A login that was
+ *   removed keeps its row without a box, so that its generation never comes again.
+ * - `refresh` has the lease of a turn that began, and whether the refresh token may be spent. It holds no secret.
+ */
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS login_store (store_id TEXT NOT NULL, revision INTEGER NOT NULL, keyring_key TEXT) STRICT;
+  INSERT INTO login_store
+    SELECT lower(hex(randomblob(16))), 0, NULL WHERE NOT EXISTS (SELECT 1 FROM login_store);
+  CREATE TABLE IF NOT EXISTS sealed_record (
+    kind TEXT NOT NULL,
+    id TEXT NOT NULL,
+    generation INTEGER NOT NULL,
+    key_id TEXT NOT NULL,
+    box BLOB,
+    PRIMARY KEY (kind, id)
+  ) STRICT;
+  CREATE TABLE IF NOT EXISTS refresh (
+    login_id TEXT PRIMARY KEY,
+    lease_id TEXT,
+    owner TEXT,
+    granted_at_ms INTEGER,
+    may_be_spent INTEGER NOT NULL
+  ) STRICT;
+`;
+
+/**
+ * Creates the tables where there are none. To be called in a transaction. Throws STORE_TOO_NEW for a newer format,
+ * STORE_FOREIGN for a database of another program; changes nothing then.
+ */
+export function prepareLoginTables(database: DatabaseSync, path: string): void {
+  assertOwnFormat(database, path);
+  if (pragma(database, 'user_version') === LOGIN_SCHEMA_VERSION) return;
+  database.exec(TABLES);
+  database.exec(`PRAGMA application_id = ${LOGIN_APPLICATION_ID}; PRAGMA user_version = ${LOGIN_SCHEMA_VERSION}`);
+}
+
+/** The checks of {@link prepareLoginTables}, to be made before anything is written. */
+export function assertOwnFormat(database: DatabaseSync, path: string): void {
+  const version = pragma(database, 'user_version');
+  const id = pragma(database, 'application_id');
+  const { count } = database.prepare('SELECT count(*) AS count FROM sqlite_schema').get() as { count: number };
+  if (id === 0 && version === 0 && count === 0) return;
+  if (id !== LOGIN_APPLICATION_ID) throw foreign(path, 'is a database of another program');
+  if (version > LOGIN_SCHEMA_VERSION)
+    throw new SwitchyardError(
+      'STORE_TOO_NEW',
+      `The logins in ${path} have format ${version}; this version reads up to ${LOGIN_SCHEMA_VERSION}.`,
+    );
+}
+
+/**
+ * Throws STORE_FOREIGN unless a file that SQLite cannot read was a store of logins: it has its application id or the
+ * text of its schema, or is empty or all zeros, as after a power cut. To be asked only of a file that is about to be
+ * set aside: closing a descriptor of it drops the locks that this process holds on it.
+ */
+export function assertWasLogins(path: string): void {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0));
+  let head = Buffer.alloc(SCHEMA_BYTES);
+  try {
+    if (!fstatSync(file).isFile()) throw foreign(path, 'is no regular file');
+    head = head.subarray(0, readSync(file, head, 0, SCHEMA_BYTES, 0));
+  } finally {
+    closeSync(file);
+  }
+  const hasOwnId = head.length >= 100 && head.readUInt32BE(APPLICATION_ID_OFFSET) === LOGIN_APPLICATION_ID;
+  if (hasOwnId || SCHEMA_MARKS.every((mark) => head.includes(mark)) || head.every((byte) => byte === 0)) return;
+  throw foreign(path, 'holds no logins of this package');
+}
+
+function pragma(database: DatabaseSync, name: 'user_version' | 'application_id'): number {
+  return Number(database.prepare(`PRAGMA ${name}`).get()?.[name]);
+}
+
+function foreign(path: string, why: string): SwitchyardError {
+  return new SwitchyardError(
+    'STORE_FOREIGN',
+    `${path} ${why} and is left as it is. Move it away, or use another state folder.`,
+  );
+}

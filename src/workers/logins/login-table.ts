@@ -1,0 +1,213 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { NO_REFRESH, type RefreshState } from '../../shared/logins/refresh-turns.ts';
+import { openBox, type SealingKey, seal } from '../../shared/protocol/login-box.ts';
+
+/** What a record is of; each kind is a table of its own to the boxes. */
+export type RecordKind = 'binding' | 'login' | 'client';
+
+/** A record that could be decrypted. */
+export interface OpenRecord {
+  readonly id: string;
+  readonly generation: number;
+  readonly value: unknown;
+}
+
+/** The records of one kind, and those that could not be decrypted. */
+export interface ReadRecords {
+  readonly records: readonly OpenRecord[];
+  /** How many were sealed with a key that is not at hand. */
+  readonly otherKey: number;
+  /** How many fail their checksum: damaged, or put there from another row. */
+  readonly damaged: number;
+}
+
+/** A row whatever became of it: null for one that was removed, undefined for one that cannot be decrypted. */
+export interface RowState {
+  readonly generation: number;
+  readonly value: unknown;
+}
+
+type FindKey = (keyId: string) => SealingKey | null;
+
+interface Row {
+  readonly id: string;
+  readonly generation: number;
+  readonly keyId: string;
+  readonly box: Uint8Array;
+}
+
+interface StoreState {
+  readonly storeId: string;
+  readonly revision: number;
+  readonly keyringKey: string | null;
+}
+
+/** A damaged number must not make the whole file count as damaged: one that JavaScript cannot hold is read as −1. */
+const number = (column: string): string =>
+  `CASE WHEN ${column} BETWEEN 0 AND ${Number.MAX_SAFE_INTEGER - 1} THEN ${column} ELSE -1 END`;
+
+/** The statements of the store of logins. Whoever calls several of them that belong together opens a transaction. */
+export class LoginTable {
+  readonly #find: FindKey;
+  readonly #onChange: () => void;
+  readonly #all: StatementSync;
+  readonly #one: StatementSync;
+  readonly #generation: StatementSync;
+  readonly #ids: StatementSync;
+  readonly #put: StatementSync;
+  readonly #empty: StatementSync;
+  readonly #count: StatementSync;
+  readonly #state: StatementSync;
+  readonly #refresh: StatementSync;
+  readonly #putRefresh: StatementSync;
+  readonly #dropRefresh: StatementSync;
+  readonly #noteKey: StatementSync;
+
+  /** `onChange` is called with each change of a record, before it is committed; where it throws, nothing is. */
+  constructor(database: DatabaseSync, find: FindKey, onChange: () => void) {
+    this.#find = find;
+    this.#onChange = onChange;
+    const row = `id, ${number('generation')} AS generation, key_id AS keyId, box`;
+    this.#all = database.prepare(`SELECT ${row} FROM sealed_record WHERE kind = ? AND box IS NOT NULL ORDER BY id`);
+    this.#one = database.prepare(`SELECT ${row} FROM sealed_record WHERE kind = ? AND id = ? AND box IS NOT NULL`);
+    this.#generation = database.prepare(
+      `SELECT ${number('generation')} AS generation FROM sealed_record WHERE kind = ? AND id = ?`,
+    );
+    this.#ids = database.prepare('SELECT id FROM sealed_record WHERE kind = ? ORDER BY id');
+    this.#put = database.prepare(
+      'INSERT OR REPLACE INTO sealed_record (kind, id, generation, key_id, box) VALUES (?, ?, ?, ?, ?)',
+    );
+    this.#empty = database.prepare(
+      'UPDATE sealed_record SET box = NULL, generation = ? WHERE kind = ? AND id = ? AND box IS NOT NULL',
+    );
+    this.#count = database.prepare('UPDATE login_store SET revision = (revision + 1) % 9007199254740991');
+    this.#state = database.prepare(
+      `SELECT store_id AS storeId, ${number('revision')} AS revision, keyring_key AS keyringKey FROM login_store`,
+    );
+    this.#refresh = database.prepare(`
+      SELECT lease_id AS leaseId, owner, ${number('granted_at_ms')} AS grantedAtMs, may_be_spent <> 0 AS mayBeSpent
+      FROM refresh WHERE login_id = ?
+    `);
+    this.#putRefresh = database.prepare('INSERT OR REPLACE INTO refresh VALUES (?, ?, ?, ?, ?)');
+    this.#dropRefresh = database.prepare('DELETE FROM refresh WHERE login_id = ?');
+    this.#noteKey = database.prepare('UPDATE login_store SET keyring_key = ? WHERE keyring_key IS ?');
+  }
+
+  read(kind: RecordKind): ReadRecords {
+    const records: OpenRecord[] = [];
+    let [otherKey, damaged] = [0, 0];
+    for (const row of this.#all.iterate(kind) as Iterable<unknown> as Iterable<Row>) {
+      const opened = this.#open(kind, row);
+      if (typeof opened === 'object') records.push(opened);
+      else if (opened === 'other-key') otherKey += 1;
+      else damaged += 1;
+    }
+    return { records, otherKey, damaged };
+  }
+
+  /** One record; null where there is none, or none that can be decrypted. */
+  readOne(kind: RecordKind, id: string): OpenRecord | null {
+    const row = this.#one.get(kind, id) as Row | undefined;
+    const opened = row === undefined ? null : this.#open(kind, row);
+    return typeof opened === 'object' ? opened : null;
+  }
+
+  /** Adds or replaces a record; its generation, which is higher than any before. */
+  put(kind: RecordKind, id: string, value: unknown, key: SealingKey): number {
+    const generation = this.#nextGeneration(kind, id);
+    this.#store(kind, id, generation, value, key);
+    return generation;
+  }
+
+  /** Adds or replaces a record with the generation that another store gave it; null removes it. */
+  putAt(kind: RecordKind, id: string, generation: number, value: unknown, key: SealingKey): void {
+    this.#store(kind, id, generation, value, key);
+  }
+
+  /** Removes a record. That counts as a generation of it, too, and is remembered. */
+  remove(kind: RecordKind, id: string): void {
+    if (this.#empty.run(this.#nextGeneration(kind, id), kind, id).changes > 0) this.#changed();
+  }
+
+  /** The names of all rows of a kind, also of those that were removed. */
+  ids(kind: RecordKind): readonly string[] {
+    return (this.#ids.all(kind) as unknown as Pick<Row, 'id'>[]).map(({ id }) => id);
+  }
+
+  /** Null where there never was such a row. */
+  rowState(kind: RecordKind, id: string): RowState | null {
+    const present = this.#generation.get(kind, id) as Pick<Row, 'generation'> | undefined;
+    if (present === undefined) return null;
+    const row = this.#one.get(kind, id) as Row | undefined;
+    if (row === undefined) return { generation: present.generation, value: null };
+    const opened = this.#open(kind, row);
+    return { generation: row.generation, value: typeof opened === 'object' ? opened.value : undefined };
+  }
+
+  refreshOf(loginId: string): RefreshState {
+    const row = this.#refresh.get(loginId);
+    if (row === undefined) return NO_REFRESH;
+    const { leaseId, owner, grantedAtMs, mayBeSpent } = row;
+    const hasLease = typeof leaseId === 'string';
+    return {
+      lease: hasLease ? { leaseId, owner: String(owner), grantedAtMs: Number(grantedAtMs) } : null,
+      mayBeSpent: mayBeSpent === 1,
+    };
+  }
+
+  putRefresh(loginId: string, { lease, mayBeSpent }: RefreshState): void {
+    if (lease === null && !mayBeSpent) this.#dropRefresh.run(loginId);
+    else {
+      const { leaseId = null, owner = null, grantedAtMs = null } = lease ?? {};
+      this.#putRefresh.run(loginId, leaseId, owner, grantedAtMs, mayBeSpent ? 1 : 0);
+    }
+  }
+
+  /** Differs whenever records were changed since, or when this is another store. */
+  version(): string {
+    const { storeId, revision } = this.#storeState();
+    return `${storeId} ${revision}`;
+  }
+
+  storeId(): string {
+    return this.#storeState().storeId;
+  }
+
+  /** The name of the key that is in the keyring; null if none is. */
+  keyringKey(): string | null {
+    return this.#storeState().keyringKey;
+  }
+
+  /** Notes the name of a key in the keyring, unless another one was noted meanwhile; what is noted now. */
+  noteKeyringKey(expected: string | null, next: string): string | null {
+    this.#noteKey.run(next, expected);
+    return this.keyringKey();
+  }
+
+  #nextGeneration(kind: RecordKind, id: string): number {
+    const before = this.#generation.get(kind, id) as Pick<Row, 'generation'> | undefined;
+    return (before?.generation ?? 0) + 1;
+  }
+
+  #store(kind: RecordKind, id: string, generation: number, value: unknown, key: SealingKey): void {
+    const box = value === null ? null : seal(value, { table: kind, rowId: id, generation }, key);
+    this.#put.run(kind, id, generation, key.keyId, box);
+    this.#changed();
+  }
+
+  #changed(): void {
+    this.#onChange();
+    this.#count.run();
+  }
+
+  #storeState(): StoreState {
+    return this.#state.get() as unknown as StoreState;
+  }
+
+  #open(kind: RecordKind, { id, generation, keyId, box }: Row): OpenRecord | 'other-key' | 'damaged' {
+    const key = this.#find(keyId);
+    if (key === null) return 'other-key';
+    const opened = openBox(box, { table: kind, rowId: id, generation }, key);
+    return opened === null ? 'damaged' : { id, generation, value: opened.value };
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * The client that the official conformance suite runs for logins through the gateway: `node serve-login-client.ts URL`.
+ * It starts `mcp-switchyard serve` with the URL as its only connector, talks to it with the official client, and logs in
+ * as a person would: by the button of the status page, and by the address that an error names. Scenarios without a login
+ * end at once. The exit code is 1 if anything failed.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { Client, StreamableHTTPClientTransport, type Tool } from '@modelcontextprotocol/client';
+import { ScriptedBrowser } from '../helpers/logins/scripted-browser.ts';
+import { DOCUMENT_URL, type LoginContext, loginSettings, loginVariables, MAX_LOGINS } from './login-settings.ts';
+
+interface Gateway {
+  readonly url: string;
+  readonly mcp: string;
+}
+
+const BIN = fileURLToPath(new URL('../../src/main/cli/bin.ts', import.meta.url));
+
+const LISTED_MS = 20_000;
+
+/** How long the page may still show its button after a login: the connector comes up within a second. */
+const UP_AFTER_LOGIN_MS = 1500;
+
+const [url = ''] = process.argv.slice(2);
+const { MCP_CONFORMANCE_SCENARIO: scenario = '', MCP_CONFORMANCE_CONTEXT } = process.env;
+if (!scenario.startsWith('auth/')) process.exit();
+const context = JSON.parse(MCP_CONFORMANCE_CONTEXT ?? '{}') as LoginContext;
+
+function start(folder: string): ChildProcess {
+  const config = join(folder, 'mcp.json');
+  writeFileSync(config, JSON.stringify({ mcpServers: { suite: { url, oauth: loginSettings(scenario, context) } } }));
+  const args = ['--config', config, '--state-dir', join(folder, 'state'), '--port', '0', '--json'];
+  return spawn(process.execPath, [BIN, 'serve', ...args, '--client-metadata-url', DOCUMENT_URL], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: {
+      ...process.env,
+      SWITCHYARD_LOGIN_KEY: 'file',
+      ...loginVariables(context),
+    },
+  });
+}
+
+/** The tools, after as many logins by the page's button as the connector wants. */
+async function listed(client: Client, { url: base }: Gateway, browser: ScriptedBrowser): Promise<readonly Tool[]> {
+  const untilMs = performance.now() + LISTED_MS;
+  let askAgainMs = 0;
+  for (let logins = 0; performance.now() < untilMs; await sleep(50)) {
+    const { tools } = await client.listTools({}, { cacheMode: 'refresh' });
+    if (tools.length > 0) return tools;
+    if (performance.now() < askAgainMs) continue;
+    const page = await (await browser.request(`${base}/`)).text();
+    if (page.includes('action="/login/start"')) {
+      logins += 1;
+      if (logins > MAX_LOGINS) throw new Error('The connector wants one login after another');
+      await browser.follow(`${base}/`);
+      askAgainMs = performance.now() + UP_AFTER_LOGIN_MS;
+    }
+  }
+  throw new Error('No tool was listed in time');
+}
+
+/** Calls a tool, and once more after each login that it wants. */
+async function call(client: Client, name: string, browser: ScriptedBrowser): Promise<void> {
+  for (let logins = 0; ; logins += 1) {
+    try {
+      return void (await client.callTool({ name, arguments: {} }));
+    } catch (error) {
+      const { loginUrl } = (error as { data?: { loginUrl?: string } }).data ?? {};
+      if (loginUrl === undefined || logins === MAX_LOGINS) throw error;
+      await browser.follow(loginUrl);
+    }
+  }
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'conformance-serve-'));
+const serve = start(folder);
+try {
+  if (serve.stdout === null) throw new Error('serve has no output');
+  const { value: line } = await createInterface({ input: serve.stdout })[Symbol.asyncIterator]().next();
+  const gateway = JSON.parse(line ?? '{}') as Gateway;
+  const client = new Client({ name: 'conformance', version: '1' }, { versionNegotiation: { mode: 'auto' } });
+  await client.connect(new StreamableHTTPClientTransport(new URL(gateway.mcp)) as never);
+  const browser = new ScriptedBrowser();
+  for (const { name } of await listed(client, gateway, browser)) await call(client, name, browser);
+  await client.close();
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  process.exitCode = 1;
+} finally {
+  const hasEnded = once(serve, 'exit');
+  serve.kill();
+  // It would write into the folder while that is being removed.
+  await hasEnded;
+  rmSync(folder, { recursive: true, force: true });
+}

@@ -1,0 +1,119 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { runCliHere } from '../../helpers/cli-in-process.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { FLEET_SECRET, joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
+import { freePort } from '../../helpers/fleet/free-port.ts';
+import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
+
+interface Finding {
+  readonly check: string;
+  readonly outcome: string;
+  readonly message: string;
+}
+
+function fleetCommand(url: string, name: string, ...more: readonly string[]) {
+  const flags = ['--fleet', url, '--fleet-id', 'tests', '--fleet-secret-env', 'FLEET_SECRET'];
+  return runCliHere(['fleet', name, ...flags, ...more], { env: { FLEET_SECRET } });
+}
+
+async function checkOf(url: string): Promise<{ code: number | null; findings: ReadonlyMap<string, Finding> }> {
+  const { code, stdout } = await fleetCommand(url, 'check', '--json');
+  const { findings } = JSON.parse(stdout) as { readonly findings: readonly Finding[] };
+  return { code, findings: new Map(findings.map((finding) => [finding.check, finding])) };
+}
+
+describe.skipIf(!hasRedis)('the command fleet', () => {
+  let server: RedisServer;
+  beforeAll(async () => {
+    server = await RedisServer.start();
+  });
+  afterAll(() => server[Symbol.asyncDispose]());
+
+  it('shows hosts and maps, and is no host itself', async () => {
+    await using one = joinFleet(server, { address: 'http://127.0.0.1:8080' });
+    await using reader = joinFleet(server, { role: 'reader' });
+    const map = { name: 'm', sourceId: 'main', generatedAtMs: 2_000, isLeading: true, sha256: 'ab'.repeat(32) };
+    one.fleet.announceMap(map);
+    reader.fleet.announceMap({ ...map, isLeading: false, generatedAtMs: 1_000, sha256: 'cd'.repeat(32) });
+    await eventually('both are known', () => one.fleet.hosts.length + reader.fleet.hosts.length === 2);
+    await eventually('the maps are told', () => one.fleet.hosts[0]?.maps.length === 1);
+    const hosts = await fleetCommand(server.url, 'hosts');
+    expect(hosts).toMatchObject({ code: 0, stderr: '' });
+    for (const text of [one.fleet.hostId, reader.fleet.hostId, 'http://127.0.0.1:8080', 'abababab (leads)', 'cdcdcdcd'])
+      expect(hosts.stdout).toContain(text);
+    const status = await fleetCommand(server.url, 'status', '--json');
+    expect(status.code).toBe(1);
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      ...{ ok: false, id: 'tests', hosts: 2, roles: { any: 1, reader: 1 } },
+      maps: [{ sourceId: 'main', sha256: map.sha256, leader: one.fleet.hostId, hosts: 2, current: 1 }],
+    });
+    expect((await fleetCommand(server.url, 'status')).stdout).toContain('1 of 2');
+    expect(reader.fleet.status()).toMatchObject({ lagMs: 1_000, hosts: [{ isThis: true }, { isThis: false }] });
+    expect(one.fleet.hosts).toHaveLength(1);
+  });
+
+  it('finds a server fit that is, and says what its settings mean', async () => {
+    const { code, findings } = await checkOf(server.url);
+    expect(code).toBe(0);
+    expect([...findings.values()].map(({ check, outcome }) => [check, outcome])).toEqual([
+      ...[
+        ['server', 'ok'],
+        ['latency', findings.get('latency')?.outcome],
+        ['version', 'ok'],
+        ['memory', 'ok'],
+      ],
+      ...[
+        ['disk', 'note'],
+        ['access', 'ok'],
+        ['hosts', 'ok'],
+      ],
+    ]);
+    await server.do('CONFIG', 'SET', 'maxmemory-policy', 'allkeys-lru');
+    expect((await checkOf(server.url)).findings.get('memory')).toMatchObject({ outcome: 'note' });
+    await server.do('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+  });
+
+  it('fails for hosts with another secret', async () => {
+    await using stranger = joinFleet(server, { secrets: ['another secret, with at least 32 characters'] });
+    await eventually('the stranger is in the roster', async () => {
+      return (await server.do('ZSCORE', '{sw:tests}:hosts', stranger.fleet.hostId)) !== null;
+    });
+    const { code, findings } = await checkOf(server.url);
+    expect(code).toBe(1);
+    expect(findings.get('hosts')?.message).toContain('same secret');
+    const hosts = await fleetCommand(server.url, 'hosts', '--json');
+    expect(JSON.parse(hosts.stdout)).toEqual({ ok: true, hosts: [] });
+    for (const { stderr } of [hosts, await fleetCommand(server.url, 'status')])
+      expect(stderr).toContain('hosts with another secret are not shown');
+  });
+
+  it('checks the id and the secrets before it asks the server', async () => {
+    const flags = ['fleet', 'hosts', '--fleet', server.url, '--fleet-secret-env', 'S', '--fleet-id'];
+    const [badId, shortSecret] = [
+      await runCliHere([...flags, 'a b{}'], { env: { S: 'x'.repeat(32) } }),
+      await runCliHere([...flags, 'tests'], { env: { S: 'short' } }),
+    ];
+    expect([badId.code, badId.stderr]).toEqual([2, expect.stringContaining('fleet.id: must be 1 to 64 of')]);
+    expect([shortSecret.code, shortSecret.stderr]).toEqual([2, expect.stringContaining('at least 32 characters')]);
+  });
+
+  it('fails within seconds for a server that is not there, and says why', async () => {
+    const url = `redis://127.0.0.1:${await freePort()}`;
+    const { code, findings } = await checkOf(url);
+    expect([code, findings.get('server')?.outcome]).toEqual([1, 'failed']);
+    expect(findings.get('server')?.message).toContain('ECONNREFUSED');
+    const hosts = await fleetCommand(url, 'hosts');
+    expect(hosts.code).toBe(1);
+    expect(hosts.stderr).toContain('FLEET_UNAVAILABLE');
+  });
+
+  it('refuses a password among the arguments, and a command without a fleet', async () => {
+    const refused = await fleetCommand('redis://ann:word@127.0.0.1', 'check');
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toContain('SWITCHYARD_FLEET_PASSWORD');
+    expect(refused.stderr).not.toContain('word@');
+    const bare = await runCliHere(['fleet', 'hosts'], {});
+    expect(bare.code).toBe(2);
+    expect(bare.stderr).toContain('--fleet URL');
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { fleetKeys } from '../../../src/shared/fleet/fleet-keys.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { joinFleet } from '../../helpers/fleet/fleet-under-test.ts';
+import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
+
+describe.skipIf(!hasRedis)('a channel of the fleet that somebody floods', () => {
+  it('costs the main thread a few events and the log one line', async () => {
+    await using server = await RedisServer.start();
+    await using host = joinFleet(server);
+    await host.connected();
+    let events = 0;
+    host.fleet.on('refused', () => (events += 1));
+    const attacker = server.client();
+    const { sessionNews } = fleetKeys('tests');
+    for (let batch = 0; batch < 10; batch += 1)
+      await Promise.all(Array.from({ length: 200 }, () => attacker.publish(sessionNews, 'garbage')));
+    attacker.disconnect();
+    await eventually('it is refused', () => events > 0);
+    await host.fleet.ask((api) => api.probe());
+    expect(events).toBeLessThanOrEqual(40);
+    const lines = host.lines.filter(({ fields }) => fields.event === 'fleet-refused');
+    expect(lines.map(({ message }) => message)).toEqual([
+      'Refused at the server of the fleet (sess): A message of no replica, or one that was heard before',
+    ]);
+  });
+});

@@ -1,0 +1,120 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { LoginFleet, type LoginHost } from '../../helpers/fleet/login-fleet.ts';
+import { hasRedis } from '../../helpers/fleet/redis-server.ts';
+import { hasSocket, portsOf } from '../../helpers/login-drill/gateway-process.ts';
+import { doubled, type Moment } from '../../helpers/login-drill/token-ledger.ts';
+import { ProcessEnded } from '../../helpers/logins/login-process.ts';
+
+/** So many kills, or as many as a busy machine manages in this time. */
+const KILLS = 20;
+const LEAST_KILLS = 4;
+const KILLING_MS = 10_000;
+
+const isAlive = ({ process }: LoginHost): boolean =>
+  process?.child.exitCode === null && process.child.signalCode === null;
+
+const MOMENTS: readonly Moment[] = ['before-the-answer', 'around-the-write', 'before-the-issuer', 'after-the-answer'];
+
+/** Signals the host that refreshes next, at a moment of that; resolves with it. */
+async function hit(fleet: LoginFleet, moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<LoginHost> {
+  const { promise, resolve } = Promise.withResolvers<LoginHost>();
+  const strike = (port: number): void => {
+    const victim = fleet.hosts.find((host) => isAlive(host) && hasSocket(host.process?.child.pid ?? 0, port));
+    if (victim === undefined) {
+      fleet.ledger.plan(moment, strike);
+      return;
+    }
+    // Nobody knows whether what it was answered just before is stored.
+    for (const presented of fleet.ledger.recent())
+      if (hasSocket(victim.process?.child.pid ?? 0, presented.port)) presented.wasHit = true;
+    if (signal === 'SIGKILL') fleet.ledger.leave(portsOf(victim.process?.child.pid ?? 0));
+    victim.process?.child.kill(signal);
+    resolve(victim);
+  };
+  fleet.ledger.plan(moment, strike);
+  return promise;
+}
+
+/** Starts a host again, which may be hit once more before it is back. */
+async function bringBack(fleet: LoginFleet, victim: LoginHost): Promise<void> {
+  try {
+    await fleet.restart(victim);
+  } catch (error) {
+    if (!(error instanceof ProcessEnded)) throw error;
+  }
+}
+
+/** Logs in where every host that answers says that a login is needed. */
+async function mend(fleet: LoginFleet): Promise<number> {
+  let count = 0;
+  for (const id of fleet.ids) {
+    const alive = fleet.hosts.filter(isAlive);
+    const states = await fleet.states(id, alive).catch(() => []);
+    if (states.length === 0 || !states.every((state) => state === 'needs-login')) continue;
+    count += 1;
+    await fleet.logIn(alive[0], id).catch(() => {});
+  }
+  return count;
+}
+
+// Whose turn it is, is found by the sockets in /proc.
+const options = { concurrent: true, timeout: 240_000, skip: !hasRedis || process.platform !== 'linux' };
+describe('hosts that are killed and stopped while they refresh', options, () => {
+  it('lose at most that login with each kill, and no token is ever spent twice otherwise', async () => {
+    await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki', 'shop', 'mail'], tokenTtlSeconds: 4 });
+    const { presented } = fleet.ledger;
+    await Promise.all([fleet.add(2, { isProcess: true }), fleet.add(1, { isProcess: true, hasDisk: true })]);
+    await Promise.all(fleet.ids.map((id, at) => fleet.logIn(fleet.hosts[at % 2], id)));
+    const restarts: Promise<unknown>[] = [];
+    const endsAt = performance.now() + KILLING_MS;
+    let kills = 0;
+    for (; kills < KILLS && (kills < LEAST_KILLS || performance.now() < endsAt); kills += 1) {
+      await eventually('two hosts are there', () => fleet.hosts.filter(isAlive).length >= 2, 60_000);
+      const victim = await hit(fleet, MOMENTS[kills % MOMENTS.length] ?? 'before-the-answer', 'SIGKILL');
+      restarts.push(bringBack(fleet, victim));
+      await mend(fleet);
+    }
+    await Promise.all(restarts);
+    await eventually(
+      'all connectors are up at all hosts',
+      async () => {
+        await mend(fleet);
+        const all = await Promise.all(fleet.ids.map((id) => fleet.states(id)));
+        return all.flat().every((state) => state === 'ready');
+      },
+      60_000,
+    );
+    expect(doubled(presented)).toEqual([]);
+    const lost = presented.filter(({ answer }) => answer !== null && answer !== 'tokens');
+    expect(kills).toBeGreaterThanOrEqual(LEAST_KILLS);
+    expect(lost.length).toBeLessThanOrEqual(kills);
+    for (const { token } of lost)
+      expect(presented.find((one) => one.token === token)).toMatchObject({ answer: 'tokens', wasHit: true });
+  });
+
+  it('lose the turn when they are stopped for longer than it lasts, and never overwrite a newer login', async () => {
+    await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
+    const { presented } = fleet.ledger;
+    await fleet.add(2, { isProcess: true });
+    await fleet.logIn(fleet.hosts[0]);
+    await fleet.reaches('ready');
+    const victim = await hit(fleet, 'before-the-answer', 'SIGSTOP');
+    const others = fleet.hosts.filter((host) => host !== victim);
+    const { length } = presented;
+    await eventually('another host takes the turn', () => presented.length > length, 30_000);
+    // The issuer has seen the token twice, so that the login is lost, for good.
+    await fleet.reaches('needs-login', { hosts: others });
+    await fleet.logIn(others[0]);
+    await fleet.reaches('ready', { hosts: others });
+    victim.process?.child.kill('SIGCONT');
+    await fleet.reaches('ready');
+    await sleep(2_000);
+    const before = presented.length;
+    await eventually('the new login is refreshed', () => presented.length > before + 1);
+    await fleet.reaches('ready');
+    expect(doubled(presented)).toEqual([]);
+    expect(presented.slice(length + 1).every(({ answer }) => answer === 'tokens' || answer === null)).toBe(true);
+  });
+});

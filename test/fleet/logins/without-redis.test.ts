@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { LoginFleet, type LoginHost } from '../../helpers/fleet/login-fleet.ts';
+import { hasRedis } from '../../helpers/fleet/redis-server.ts';
+import { doubled } from '../../helpers/login-drill/token-ledger.ts';
+
+/** When the token of a host's login expires, epoch ms. */
+async function expiryOf(host: LoginHost | undefined): Promise<number> {
+  const [login] = (await host?.ask<{ expiresAt: number | null }[]>('logins')) ?? [];
+  return login?.expiresAt ?? 0;
+}
+
+/** What a call says that does not work; '' where it does. */
+async function refusal(host: LoginHost | undefined): Promise<string> {
+  return (await host?.ask<string>('said', 'crm.whoami')) ?? '';
+}
+
+const options = { concurrent: true, timeout: 120_000, skip: !hasRedis };
+describe('while the server of a fleet is away', options, () => {
+  it.each([
+    ['killed', 'restart'],
+    ['frozen', 'thaw'],
+  ] as const)(
+    '(%s) the host that refreshed a login last goes on, the others say why they cannot, and take it from there once it is back',
+    async (how, back) => {
+      await using fleet = await LoginFleet.start({ tokenTtlSeconds: 4 });
+      const { presented } = fleet.ledger;
+      const [home, ...others] = await fleet.add(3);
+      await fleet.logIn(home);
+      await fleet.reaches('ready');
+      if (how === 'killed') await fleet.redis.kill();
+      else fleet.redis.freeze();
+      const { length } = presented;
+      await eventually('the home refreshes it', () => presented.length >= length + 2);
+      expect(await refusal(home)).toBe('');
+      for (const other of others) {
+        const said = await refusal(other);
+        expect(said).toContain('LOGIN_FAILED');
+        expect(said).toContain('while the server of the fleet is away');
+      }
+      if (back === 'restart') await fleet.redis.restart();
+      else fleet.redis.thaw();
+      await fleet.reaches('ready');
+      await eventually('the others have it', async () => {
+        const [first, ...rest] = await Promise.all(fleet.hosts.map(expiryOf));
+        return rest.every((expiry) => expiry === first);
+      });
+      for (const other of others) expect(await refusal(other)).toBe('');
+      const after = presented.length;
+      await eventually('it is refreshed again', () => presented.length >= after + 2);
+      expect(doubled(presented)).toEqual([]);
+      expect(presented.every(({ answer }) => answer === 'tokens' || answer === null)).toBe(true);
+    },
+  );
+
+  it('keeps what the hosts have when it comes back empty, and no login that ended meanwhile comes back', async () => {
+    await using fleet = await LoginFleet.start({ ids: ['crm', 'wiki'] });
+    const [one, two] = await fleet.add(2);
+    const [asleep] = await fleet.add(1, { isProcess: true });
+    await Promise.all(fleet.ids.map((id) => fleet.logIn(one, id)));
+    await Promise.all(fleet.ids.map((id) => fleet.reaches('ready', { id })));
+    asleep?.process?.child.kill('SIGSTOP');
+    expect(await two?.ask('logout', 'crm')).toBe(true);
+    await fleet.redis.kill();
+    await fleet.redis.restart();
+    asleep?.process?.child.kill('SIGCONT');
+    await fleet.reaches('needs-login');
+    const rows = async () => Object.keys((await fleet.redis.do('HGETALL', '{sw:logins}:login:all')) as object).length;
+    await eventually('it has everything again', async () => (await rows()) > 0);
+    const [late] = await fleet.add(1);
+    await fleet.reaches('ready', { id: 'wiki' });
+    await fleet.reaches('needs-login', { hosts: [late as LoginHost] });
+    await fleet.reaches('needs-login');
+  });
+});

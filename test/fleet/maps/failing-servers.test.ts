@@ -1,0 +1,111 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { answerOf, entries, MAP_NAME, MapHost, mapKeys, mapOf } from '../../helpers/fleet/map-host.ts';
+import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
+import { SlowPath } from '../../helpers/fleet/slow-path.ts';
+
+describe.skipIf(!hasRedis)('maps on a server that fails', () => {
+  let server: RedisServer;
+  const hosts: MapHost[] = [];
+  const join = async (hostId: string, port = server.port): Promise<MapHost> => {
+    const host = await MapHost.follow(port, hostId);
+    hosts.push(host);
+    return host;
+  };
+  const map = mapOf(1_000);
+  /** A leader that has published, and a follower that holds what it has. */
+  const pair = async (port = server.port): Promise<[MapHost, MapHost]> => {
+    const leader = await join('leader', port);
+    await leader.leads();
+    const follower = await join('follower', port);
+    await eventually('it hears the leader', () => follower.count('map-heard') > 0);
+    expect(await leader.publish(map)).toBe('done');
+    await follower.hears(map);
+    await follower.read(map);
+    await follower.hold(map);
+    return [leader, follower];
+  };
+  const isThere = async (key: string): Promise<boolean> => (await server.do('EXISTS', key)) === 1;
+
+  beforeEach(async () => {
+    server = await RedisServer.start();
+  });
+  afterEach(async () => {
+    await Promise.all(hosts.map((host) => host.close()));
+    hosts.length = 0;
+    await server[Symbol.asyncDispose]();
+  });
+
+  it('is seeded again by one leader, without the source, after it was killed and came back empty', async () => {
+    const pairOf = await pair();
+    await server.kill();
+    await eventually('nobody leads', () => pairOf.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('all are alone', () => pairOf.every((host) => host.count('map-alone') === 1), 9_000);
+    await server.restart();
+    await eventually('one leads', () => pairOf.filter(({ isLeading }) => isLeading).length === 1, 10_000);
+    await eventually(
+      'the map is there',
+      async () => (await isThere(mapKeys.head)) && isThere(mapKeys.body(map.sha256)),
+    );
+    await eventually('both hear again', () => pairOf.every((host) => host.count('map-heard') === 2));
+    expect(pairOf.filter(({ isLeading }) => isLeading)).toHaveLength(1);
+  });
+
+  it('is seeded again by its leader after it was flushed', async () => {
+    const [leader, follower] = await pair();
+    await server.do('FLUSHALL');
+    await eventually('the map is there', () => isThere(mapKeys.head), 8_000);
+    await eventually('one leads', () => leader.isLeading !== follower.isLeading);
+    expect(leader.count('refused')).toBe(0);
+  });
+
+  it('gets a body back that was evicted under its head, with the confirmations it had', async () => {
+    const [leader] = await pair();
+    answerOf(await leader.api.confirmMap(MAP_NAME, map.sha256));
+    await server.do('DEL', mapKeys.body(map.sha256));
+    const stranger = new MapHost(server.port, 'stranger', { role: 'reader' });
+    hosts.push(stranger);
+    await eventually('the stranger is connected', () => stranger.redis.isConnected);
+    await eventually('the body is back', async () => (await stranger.read(map)) !== null, 3_000);
+    expect(answerOf(await leader.api.readHead(MAP_NAME))).toMatchObject({ confirms: 1 });
+    // Nobody refused anything: a body that is missing is no attack.
+    expect([...leader.events, ...stranger.events].filter(({ kind }) => kind === 'refused')).toEqual([]);
+  });
+
+  it('has all hosts silent and then alone while it is frozen, and one leads once it thaws', async () => {
+    const both = await pair();
+    server.freeze();
+    await eventually('nobody leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('all are alone', () => both.every((host) => host.count('map-alone') === 1), 9_000);
+    server.thaw();
+    await eventually('one leads', () => both.filter(({ isLeading }) => isLeading).length === 1, 10_000);
+    const [leader] = both.filter(({ isLeading }) => isLeading);
+    expect(await leader?.publish(mapOf(2_000))).toBe('done');
+  });
+
+  it('counts as frozen where each reply comes two seconds late', async () => {
+    await using path = await SlowPath.to(server.port);
+    const both = await pair(path.port);
+    path.replyDelayMs = 2_000;
+    await eventually('nobody leads', () => both.every(({ isLeading }) => !isLeading), 3_000);
+    await eventually('all are alone', () => both.every((host) => host.count('map-alone') === 1), 9_000);
+    expect(await both[0].publish(mapOf(2_000))).toBe('fenced');
+    path.replyDelayMs = 0;
+    await eventually('one leads', () => both.some(({ isLeading }) => isLeading), 10_000);
+    await Promise.all(hosts.map((host) => host.close()));
+  });
+
+  it('refuses a publication where it is full, the leader falls silent, and all is well once there is room', async () => {
+    const [leader, follower] = await pair();
+    await server.do('CONFIG', 'SET', 'maxmemory-policy', 'noeviction');
+    await server.do('CONFIG', 'SET', 'maxmemory', '1mb');
+    const second = mapOf(2_000, entries(300));
+    expect(await leader.publish(second)).toBe('FLEET_REFUSED');
+    await eventually('the follower is alone', () => follower.count('map-alone') === 1, 9_000);
+    expect(leader.isLeading).toBe(true);
+    await server.do('CONFIG', 'SET', 'maxmemory', '0');
+    await follower.hears(second);
+    expect(follower.count('map-heard')).toBe(2);
+    expect(Buffer.compare((await follower.read(second)) ?? Buffer.alloc(0), second.bytes)).toBe(0);
+  });
+});

@@ -1,0 +1,89 @@
+import * as fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { MAP_NAME, MapHost, mapKeys, mapOf } from '../../helpers/fleet/map-host.ts';
+import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
+
+interface Written {
+  readonly generatedAtMs: number;
+  readonly by: string;
+  readonly fence: number;
+}
+
+type Step =
+  | { readonly kind: 'publish' | 'confirm' | 'step-down'; readonly host: number }
+  | { readonly kind: 'lose-messages' | 'lapse' | 'pause' };
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('publish' as const), host: fc.nat(1) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('confirm' as const), host: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('step-down' as const), host: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.constantFrom('lose-messages', 'lapse', 'pause').map((kind) => ({ kind })) },
+);
+
+describe.skipIf(!hasRedis)('any order of what two hosts do, with messages that are lost', () => {
+  let server: RedisServer;
+  const hosts: MapHost[] = [];
+
+  beforeAll(async () => {
+    server = await RedisServer.start();
+    for (const hostId of ['one', 'two']) hosts.push(await MapHost.follow(server.port, hostId));
+    await eventually('one leads', () => hosts.some(({ isLeading }) => isLeading));
+  });
+  afterAll(async () => {
+    await Promise.all(hosts.map((host) => host.close()));
+    await server[Symbol.asyncDispose]();
+  });
+
+  it('has each publication accepted under one fence, by its holder, and never goes back in time', async () => {
+    const heads: Written[] = [];
+    const client = server.client();
+    await client.connect();
+    // What the server itself says that scripts did, in its order.
+    const monitor = await client.monitor();
+    monitor.on('monitor', (_time: string, [command, channel, message = '']: readonly string[]) => {
+      const field = (name: string): string => new RegExp(`"${name}":"?([^",]+)`).exec(message)?.[1] ?? '';
+      if (command !== 'publish' || channel !== mapKeys.news || !message.startsWith('{')) return;
+      heads.push({ generatedAtMs: Number(field('generatedAtMs')), by: field('by'), fence: Number(field('fence')) });
+    });
+    let generation = 0;
+    const outcomes = new Map<string, string>();
+    const publish = async (host: MapHost | undefined): Promise<void> => {
+      generation += 1;
+      const map = mapOf(generation);
+      // The other host publishes it as well, at the same time.
+      const rivals = [host, ...hosts.filter((other) => other !== host)];
+      const said = await Promise.all(rivals.map((rival) => rival?.publish(map)));
+      expect(said.filter((outcome) => outcome === 'done').length).toBeLessThanOrEqual(1);
+      outcomes.set(map.sha256, said.join(' '));
+    };
+    const perform = async (given: Step): Promise<void> => {
+      if (given.kind === 'publish') await publish(hosts[given.host]);
+      else if (given.kind === 'confirm') await hosts[given.host]?.api.confirmMap(MAP_NAME, mapOf(generation).sha256);
+      else if (given.kind === 'step-down') await hosts[given.host]?.api.stepDown(MAP_NAME);
+      else if (given.kind === 'lose-messages') await server.do('CLIENT', 'KILL', 'TYPE', 'pubsub', 'SKIPME', 'yes');
+      else if (given.kind === 'lapse') await server.do('DEL', mapKeys.lease);
+      else await eventually('one leads', () => hosts.some(({ isLeading }) => isLeading), 12_000);
+    };
+    const endsAt = performance.now() + 30_000;
+    const schedule = fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
+      if (performance.now() > endsAt) return;
+      // Two at a time, so that they overlap.
+      for (let at = 0; at < steps.length; at += 2) await Promise.all(steps.slice(at, at + 2).map(perform));
+    });
+    await fc.assert(schedule, { numRuns: 200, endOnFailure: true });
+    monitor.disconnect();
+    client.disconnect();
+    expect(heads.length).toBeGreaterThan(outcomes.size / 10);
+    let newest = 0;
+    const fences = new Map<number, string>();
+    for (const { generatedAtMs, by, fence } of heads) {
+      expect(generatedAtMs).toBeGreaterThanOrEqual(newest);
+      newest = generatedAtMs;
+      // A fence is one host's alone.
+      expect(fences.get(fence) ?? by).toBe(by);
+      fences.set(fence, by);
+    }
+    expect([...outcomes.values()].some((outcome) => outcome.includes('done'))).toBe(true);
+  });
+});

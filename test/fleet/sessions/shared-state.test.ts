@@ -1,0 +1,203 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually } from '../../helpers/eventually.ts';
+import { hasResources, isConnected, startReplicas } from '../../helpers/fleet/gateway-replicas.ts';
+import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
+import { WatchableConnector } from '../../helpers/fleet/watchable-connector.ts';
+import { remote } from '../../helpers/gateway-world.ts';
+import { type OpenStream, openSession, openStream, postLegacy } from '../../helpers/mcp-post.ts';
+
+type Headers = Readonly<Record<string, string>>;
+
+const stream = (mcp: string, headers: Headers): Promise<OpenStream> =>
+  openStream(mcp, { headers: { ...headers, accept: 'text/event-stream' } });
+const endSession = (mcp: string, headers: Headers): Promise<Response> => fetch(mcp, { method: 'DELETE', headers });
+const countOf = ({ messages }: OpenStream, method: string): number =>
+  messages.filter((message) => message.method === method).length;
+const updates = (standing: OpenStream): number => countOf(standing, 'notifications/resources/updated');
+
+/** Three replicas in front of one connector, all connected. */
+async function startWorld(redisUrl: string) {
+  const connector = await WatchableConnector.start();
+  const replicas = await startReplicas(3, { a: remote(connector.server) }, { redisUrl });
+  const all = [0, 1, 2].map((index) => replicas.at(index));
+  for (const replica of all) {
+    await isConnected(replica);
+    await hasResources(replica.mcp);
+  }
+  await eventually('the connector can tell all', () => connector.listening === 3);
+  const [a, b, c] = all.map(({ mcp }) => mcp) as [string, string, string];
+  return {
+    ...{ connector, all, a, b, c },
+    async [Symbol.asyncDispose]() {
+      await replicas[Symbol.asyncDispose]();
+      await connector[Symbol.asyncDispose]();
+    },
+  };
+}
+
+describe.skipIf(!hasRedis)('sessions of replicas with a server of the fleet', () => {
+  let redis: RedisServer;
+  beforeAll(async () => {
+    redis = await RedisServer.start();
+  });
+  afterAll(() => redis[Symbol.asyncDispose]());
+
+  it('have the log level that was set at another replica, also where they are used later', async () => {
+    await using world = await startWorld(redis.url);
+    const { headers } = await openSession(world.a);
+    await postLegacy(world.b, 'logging/setLevel', { level: 'warning' }, { headers });
+    await eventually('both connections have it', () => world.connector.levels.size === 2);
+    expect((await postLegacy(world.c, 'ping', {}, { headers })).status).toBe(200);
+    await eventually('the third has it from the server', () => world.connector.levels.size === 3);
+    expect(new Set(world.connector.levels.values())).toEqual(new Set(['warning']));
+  });
+
+  it('hear at their stream of a resource that they subscribed to at another replica, once', async () => {
+    await using world = await startWorld(redis.url);
+    const { headers } = await openSession(world.a);
+    await using standing = await stream(world.a, headers);
+    await eventually('the stream begins', () => countOf(standing, 'notifications/tools/list_changed') === 1);
+    expect((await postLegacy(world.b, 'resources/subscribe', { uri: 'a+x://y' }, { headers })).result).toEqual({});
+    // The one that was asked watches it first, and hands it over to the one with the stream.
+    const [asked = ''] = world.connector.watching;
+    await eventually('the replica with the stream alone watches it', () => {
+      const { watching } = world.connector;
+      return watching.size === 1 && !watching.has(asked);
+    });
+    expect(updates(standing)).toBe(0);
+    world.connector.change();
+    await eventually('the client hears of it', () => updates(standing) === 1);
+    await postLegacy(world.c, 'resources/unsubscribe', { uri: 'a+x://y' }, { headers });
+    await eventually('nobody watches it', () => world.connector.watching.size === 0);
+    expect(updates(standing)).toBe(1);
+  });
+
+  it('are told the truth about a resource that cannot be watched', async () => {
+    await using world = await startWorld(redis.url);
+    const { headers } = await openSession(world.a);
+    await using _standing = await stream(world.a, headers);
+    const refused = await postLegacy(world.b, 'resources/subscribe', { uri: 'no+x://z' }, { headers });
+    expect(refused.error.message).toContain('not known');
+    const long = { uri: `a+x://${'y'.repeat(3_000)}` };
+    expect((await postLegacy(world.b, 'resources/subscribe', long, { headers })).error.message).toContain('2048');
+  });
+
+  it('hear all once where their stream moves to, and the earlier stream ends', async () => {
+    await using world = await startWorld(redis.url);
+    const { headers } = await openSession(world.a);
+    await using first = await stream(world.a, headers);
+    await postLegacy(world.a, 'resources/subscribe', { uri: 'a+x://y' }, { headers });
+    await using second = await stream(world.b, headers);
+    await eventually('the later stream has said all', () => updates(second) === 1);
+    for (const list of ['tools', 'prompts', 'resources'])
+      expect(countOf(second, `notifications/${list}/list_changed`)).toBe(1);
+    await first.ended;
+    await eventually('one replica watches', () => world.connector.watching.size === 1);
+    world.connector.change();
+    await eventually('the later stream hears of it', () => updates(second) === 2);
+    expect(updates(first)).toBe(0);
+  });
+
+  it('keep one stream where two are opened at the same moment', async () => {
+    await using world = await startWorld(redis.url);
+    const { headers } = await openSession(world.a);
+    for (const mcp of [world.b, world.c]) await postLegacy(mcp, 'ping', {}, { headers });
+    const streams = await Promise.all([world.a, world.b, world.c].map((mcp) => stream(mcp, headers)));
+    const isOpen = streams.map(() => true);
+    for (const [index, { ended }] of streams.entries()) void ended.then(() => (isOpen[index] = false));
+    await eventually('one is left', () => isOpen.filter(Boolean).length <= 1);
+    await postLegacy(world.a, 'resources/subscribe', { uri: 'a+x://y' }, { headers });
+    await eventually('its replica watches', () => world.connector.watching.size === 1);
+    expect(isOpen.filter(Boolean)).toEqual([true]);
+    for (const one of streams) await one[Symbol.asyncDispose]();
+  });
+
+  it('end everywhere when they are ended at one replica', async () => {
+    await using world = await startWorld(redis.url);
+    const { headers } = await openSession(world.a);
+    await using standing = await stream(world.a, headers);
+    const calling = postLegacy(world.b, 'tools/call', { name: 'a__wait' }, { headers });
+    await eventually('the call is at the connector', () => world.connector.waiting.length === 1);
+    expect((await endSession(world.a, headers)).status).toBe(200);
+    expect((await calling).error).toBeDefined();
+    await standing.ended;
+    for (const mcp of [world.a, world.b, world.c])
+      expect((await postLegacy(mcp, 'ping', {}, { headers })).status).toBe(404);
+  });
+
+  it('say to all streams that a list changed, each replica to its own clients', async () => {
+    await using world = await startWorld(redis.url);
+    const sessions = await Promise.all([world.a, world.b].map((mcp) => openSession(mcp)));
+    await using one = await stream(world.a, sessions[0]?.headers ?? {});
+    await using other = await stream(world.b, sessions[1]?.headers ?? {});
+    await eventually('both streams begin', () => one.messages.length === 3 && other.messages.length === 3);
+    world.connector.listChanged();
+    await eventually('both hear of it', () => one.messages.length > 3 && other.messages.length > 3);
+  });
+});
+
+describe.skipIf(!hasRedis)('sessions of replicas whose server of the fleet is killed', () => {
+  it('go on, and the replicas tell each other afterwards what they missed', async () => {
+    await using redis = await RedisServer.start();
+    await using world = await startWorld(redis.url);
+    const { headers } = await openSession(world.a);
+    await using standing = await stream(world.a, headers);
+    await postLegacy(world.a, 'logging/setLevel', { level: 'error' }, { headers });
+    await postLegacy(world.b, 'ping', {}, { headers });
+    await redis.kill();
+    const ended = await openSession(world.a);
+    await postLegacy(world.b, 'ping', {}, { headers: ended.headers });
+    expect((await endSession(world.a, ended.headers)).status).toBe(200);
+    expect((await postLegacy(world.a, 'ping', {}, { headers: ended.headers })).status).toBe(404);
+    const called = await postLegacy(world.c, 'tools/call', { name: 'a__echo' }, { headers });
+    expect([called.status, called.error]).toEqual([200, undefined]);
+    expect((await postLegacy(world.b, 'resources/subscribe', { uri: 'a+x://y' }, { headers })).result).toEqual({});
+    await redis.restart();
+    await eventually('the replica with the stream says that it changed', () => updates(standing) >= 1);
+    await eventually('it watches', () => world.connector.watching.size === 1);
+    await eventually('the ended session ends at the other replica', async () => {
+      const { status } = await postLegacy(world.b, 'ping', {}, { headers: ended.headers });
+      return status === 404;
+    });
+    await eventually('the log level is back on the server', async () => {
+      const keys = (await redis.do('KEYS', '*sess:*')) as string[];
+      const fields = await Promise.all(keys.map((key) => redis.do('HKEYS', key) as Promise<string[]>));
+      return fields.some((names) => names.includes('level') && names.includes('home') && names.length === 3);
+    });
+  });
+
+  it('wait for a server that hangs only once, and then no more', async () => {
+    await using redis = await RedisServer.start();
+    await using world = await startWorld(redis.url);
+    const sessions = await Promise.all([1, 2, 3].map(() => openSession(world.a)));
+    redis.freeze();
+    const timesMs: number[] = [];
+    for (const { headers } of sessions) {
+      const fromMs = performance.now();
+      expect((await postLegacy(world.b, 'ping', {}, { headers })).status).toBe(200);
+      timesMs.push(performance.now() - fromMs);
+    }
+    redis.thaw();
+    // Some of them wait a quarter of a second, until the connection counts as lost.
+    expect(Math.max(...timesMs)).toBeLessThan(1_500);
+  });
+});
+
+it.skipIf(!hasRedis)('a client that goes away while its session is read takes no place for its stream', async () => {
+  await using redis = await RedisServer.start();
+  await using replicas = await startReplicas(2, {}, { redisUrl: redis.url, limits: { maxStreams: 1 } });
+  const [first, second] = [replicas.at(0), replicas.at(1)];
+  for (const replica of [first, second]) await isConnected(replica);
+  const { headers } = await openSession(first.mcp);
+  redis.freeze();
+  const abort = new AbortController();
+  const opening = fetch(second.mcp, {
+    headers: { ...headers, accept: 'text/event-stream' },
+    signal: abort.signal,
+  }).catch(() => null);
+  setTimeout(() => abort.abort(), 100);
+  await opening;
+  redis.thaw();
+  await using standing = await stream(second.mcp, headers);
+  expect(standing.status).toBe(200);
+});

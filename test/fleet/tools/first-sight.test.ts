@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { hasRedis, RedisServer } from '../../helpers/fleet/redis-server.ts';
+import { recordOf, tool, toolMemory } from '../../helpers/fleet/tool-memory-under-test.ts';
+
+describe.skipIf(!hasRedis)('The first sight of a tool in a fleet', () => {
+  it('is the one that wins for all where two hosts see different tools in the same moment', async () => {
+    await using redis = await RedisServer.start();
+    await using a = await toolMemory(redis);
+    await using b = await toolMemory(redis);
+    const names = Array.from({ length: 40 }, (_, index) => `tool-${index}`);
+    const listOf = (text: string) => recordOf('mail', ...names.map((name) => tool(name, text)));
+    const [atA, atB] = await Promise.all([a.memory.remember(listOf('as A')), b.memory.remember(listOf('as B'))]);
+    const heldBack = [...atA, ...atB].map((change) => change.tool).sort();
+    // Every tool is held back on one of them, and on no more than one.
+    expect(heldBack).toEqual(names.toSorted());
+    expect(await a.memory.changes()).toHaveLength(atA.length);
+  });
+
+  it('lets a tool pass on both hosts where they see the same', async () => {
+    await using redis = await RedisServer.start();
+    await using a = await toolMemory(redis);
+    await using b = await toolMemory(redis);
+    const record = recordOf('mail', tool('send', 'sends'), tool('read', 'reads'));
+    expect(await Promise.all([a.memory.remember(record), b.memory.remember(record)])).toEqual([[], []]);
+  });
+
+  it('of a host that approved its own tool by itself is overruled by an approval for all', async () => {
+    await using redis = await RedisServer.start();
+    await using a = await toolMemory(redis);
+    await using b = await toolMemory(redis);
+    await a.memory.remember(recordOf('mail', tool('send', 'as A')));
+    expect(await b.memory.remember(recordOf('mail', tool('send', 'as B')))).toHaveLength(1);
+    expect(await b.memory.approve(null)).toMatchObject([{ connectorId: 'mail', tool: 'send' }]);
+    expect(await b.memory.changes()).toEqual([]);
+    await expect.poll(() => a.memory.changes()).toMatchObject([{ tool: 'send', pinned: { description: 'as B' } }]);
+    // A has its connector list again, which may know better by now.
+    await expect.poll(() => a.relisted).toEqual(['mail']);
+  });
+});

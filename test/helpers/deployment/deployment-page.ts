@@ -1,0 +1,26 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+
+const PAGE = new URL('../../../docs/deployment.md', import.meta.url);
+
+/** The blocks of docs/deployment.md by the comment that each begins with, such as `Dockerfile`. */
+export function deploymentBlocks(): ReadonlyMap<string, string> {
+  const found = readFileSync(PAGE, 'utf8').matchAll(/^```[a-z]+\n# (.+)\n([\s\S]*?)^```$/gm);
+  return new Map([...found].map(([, name = '', text = '']) => [name, text]));
+}
+
+/** One block of the page, without the comment that names it. */
+export function deploymentBlock(name: string): string {
+  const text = deploymentBlocks().get(name);
+  if (text === undefined) throw new Error(`docs/deployment.md has no block "# ${name}"`);
+  return text;
+}
+
+/** Whether a program is there. Where it is not, says so loudly; in CI it has to be there. */
+export function hasProgram(name: string, ...args: readonly string[]): boolean {
+  const { status } = spawnSync(name, args, { stdio: 'ignore' });
+  if (status === 0) return true;
+  if (process.env.CI !== undefined) throw new Error(`The deployment tests need ${name} in CI`);
+  process.stderr.write(`\n*** ${name} is not installed: its deployment tests are SKIPPED ***\n\n`);
+  return false;
+}

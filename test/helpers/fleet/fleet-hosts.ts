@@ -1,0 +1,122 @@
+import { ConnectorProxyManager } from '../../../src/main/index.ts';
+import type { ManagerOptions } from '../../../src/main/options/manager-options.ts';
+import type { LogLine } from '../log.ts';
+
+/** Managers of one process. Plain data: it crosses processes. */
+export interface HostsConfig {
+  readonly count: number;
+  readonly url: string;
+  /** The HMAC key; null where `jwks` are what maps are signed with. */
+  readonly signatureKey: string | null;
+  readonly jwks: object | null;
+  readonly intervalMs: number;
+  /** Null for lone hosts. */
+  readonly fleet: ManagerOptions['fleet'] | null;
+  /** What the hosts' clocks are ahead of this machine's, milliseconds. */
+  readonly clockAheadMs: number;
+  /** Milliseconds over which the hosts start. */
+  readonly startWithinMs: number;
+  /** As the option of a manager. */
+  readonly offload: 'auto' | 'never';
+  /** Tells of a map only which of its new ids begin with `change-`, and of the log only what a benchmark counts. */
+  readonly isQuiet: boolean;
+}
+
+/** What a process tells of its hosts. `host` counts from 0. */
+export type HostReport =
+  | {
+      readonly kind: 'map';
+      readonly host: number;
+      readonly generatedAtMs: number | null;
+      readonly ids: readonly string[];
+      /** Epoch ms. */
+      readonly at: number;
+    }
+  | { readonly kind: 'log'; readonly host: number; readonly level: string; readonly fields: LoggedFields }
+  | { readonly kind: 'synced'; readonly host: number; readonly code: string | null; readonly tookMs: number };
+
+/** The fields of a log line that tests look at. */
+export interface LoggedFields {
+  readonly event: string;
+  readonly code: string | null;
+  readonly reason: string | null;
+  readonly state: string | null;
+}
+
+/** The managers of one process, each a host of its own. */
+export class FleetHosts {
+  readonly managers: ConnectorProxyManager[] = [];
+  readonly #config: HostsConfig;
+  readonly #report: (report: HostReport) => void;
+
+  constructor(config: HostsConfig, report: (report: HostReport) => void) {
+    this.#config = config;
+    this.#report = report;
+  }
+
+  /** Starts all of them, each with its first sync. Resolves once all of them have come to its end. */
+  async start(): Promise<void> {
+    const { count, startWithinMs } = this.#config;
+    const all = Array.from({ length: count }, (_, host) => this.#start(host, (startWithinMs * host) / count));
+    await Promise.all(all);
+  }
+
+  /** The failure's code; null where the sync worked. */
+  async sync(host: number, force: boolean): Promise<string | null> {
+    const startedMs = performance.now();
+    const code = await (this.managers[host]?.sync(force) ?? Promise.resolve()).then(
+      () => null,
+      (error: { readonly code?: string }) => error.code ?? String(error),
+    );
+    this.#report({ kind: 'synced', host, code, tookMs: performance.now() - startedMs });
+    return code;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.managers.map((manager) => manager.close()));
+  }
+
+  async #start(host: number, afterMs: number): Promise<void> {
+    if (afterMs > 0) await new Promise((resolve) => setTimeout(resolve, afterMs));
+    const manager = new ConnectorProxyManager(this.#options(host));
+    this.managers[host] = manager;
+    manager.on('snapshot', ({ added }) => {
+      const at = Date.now();
+      if (this.#config.isQuiet) {
+        const ids = added.filter((id) => id.startsWith('change-'));
+        this.#report({ kind: 'map', host, generatedAtMs: null, ids, at });
+        return;
+      }
+      const { generatedAt } = manager.status().serviceMap;
+      const ids = manager.listConnectors().map(({ id }) => id);
+      this.#report({ kind: 'map', host, generatedAtMs: generatedAt, ids, at });
+    });
+    await this.sync(host, false);
+  }
+
+  #options(host: number): ManagerOptions {
+    const { url, signatureKey, jwks, intervalMs, fleet, clockAheadMs, offload, isQuiet } = this.#config;
+    const log =
+      (level: LogLine['level']) =>
+      (fields: Record<string, unknown>): void => {
+        const text = (name: string): string | null => (fields[name] === undefined ? null : String(fields[name]));
+        const { event = '' } = fields;
+        if (isQuiet && event !== 'fleet-map' && event !== 'fleet-audit') return;
+        const told = { event: String(event), code: text('code'), reason: text('reason'), state: text('state') };
+        this.#report({ kind: 'log', host, level, fields: told });
+      };
+    return {
+      serviceMapUrl: url,
+      ...(signatureKey !== null && { signatureKey }),
+      ...(jwks !== null && { signatureKeys: jwks }),
+      ...(fleet !== null && { fleet }),
+      ...(clockAheadMs !== 0 && { clock: { now: () => Date.now() + clockAheadMs } }),
+      logger: { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') },
+      featureFlags: { asyncRefresh: true, refreshIntervalMs: intervalMs },
+      connect: 'on-demand',
+      proxy: false,
+      timeoutMs: 2_000,
+      offload,
+    } as unknown as ManagerOptions;
+  }
+}

@@ -1,0 +1,45 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ReplicaSet } from './replica-set.ts';
+
+/** When a replica was killed (ms of `performance.now()`), and when it listened again; null while it does not. */
+export interface Kill {
+  readonly replica: number;
+  readonly atMs: number;
+  backAtMs: number | null;
+}
+
+/** Kills one replica after the other, each `everyMs`, and starts it again at once. */
+export class ReplicaKiller implements AsyncDisposable {
+  readonly kills: Kill[] = [];
+  readonly #set: ReplicaSet;
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+
+  constructor(set: ReplicaSet, everyMs: number) {
+    this.#set = set;
+    this.#done = this.#run(everyMs);
+    // Awaited at the end; until then nobody listens.
+    this.#done.catch(() => {});
+  }
+
+  /** Rejects where a replica could not be started again. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #run(everyMs: number): Promise<void> {
+    for (let turn = 0; ; turn += 1) {
+      try {
+        await sleep(everyMs, undefined, { signal: this.#stop.signal });
+      } catch {
+        return;
+      }
+      const kill: Kill = { replica: turn % this.#set.size, atMs: performance.now(), backAtMs: null };
+      this.kills.push(kill);
+      await this.#set.kill(kill.replica);
+      await this.#set.start(kill.replica);
+      kill.backAtMs = performance.now();
+    }
+  }
+}

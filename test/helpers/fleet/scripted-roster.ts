@@ -1,0 +1,57 @@
+import { randomBytes } from 'node:crypto';
+import type { Fleet } from '../../../src/main/fleet/fleet.ts';
+import { FleetSealer } from '../../../src/shared/fleet/fleet-sealer.ts';
+import type { FleetHost } from '../../../src/shared/fleet/fleet-settings.ts';
+
+export const SECRET = 'a secret of a fleet that is long enough';
+
+export interface ScriptedFleetOptions {
+  readonly hostId?: string;
+  readonly secrets?: readonly string[];
+}
+
+/** A roster that several gateways of one process share, without Redis. */
+export class ScriptedRoster {
+  readonly #hosts = new Map<string, FleetHost>();
+
+  /** The fleet as one more host sees it. It is in the roster once its gateway listens. */
+  join({ hostId = randomBytes(9).toString('base64url'), secrets = [SECRET] }: ScriptedFleetOptions = {}): Fleet {
+    const hosts = this.#hosts;
+    const others = () => [...hosts.values()].filter((host) => host.hostId !== hostId);
+    const announce = (address: string) => this.place(hostId, address);
+    return {
+      ...{ id: 'test', hostId, role: 'any', quotas: 'own', sharesLogins: false, tls: null },
+      sealer: new FleetSealer('test', secrets),
+      get address() {
+        return hosts.get(hostId)?.address ?? null;
+      },
+      get hosts() {
+        return others();
+      },
+      get hostCount() {
+        return others().length + 1;
+      },
+      announceAddress: announce,
+      isConnected: false,
+      announceMap: () => {},
+      ask: () => Promise.reject(new Error('There is no server')),
+      keep: () => {},
+      on: () => () => {},
+      onRestart: () => () => {},
+      status: () => {
+        throw new Error('Nobody looks at the status of a scripted fleet');
+      },
+      close: async () => {},
+    };
+  }
+
+  /** Says where a host is, true or not. */
+  place(hostId: string, address: string): void {
+    const host = { hostId, address, role: 'any', version: '0', startedAt: 0, maps: [] } as const;
+    this.#hosts.set(hostId, host);
+  }
+
+  remove(hostId: string): void {
+    this.#hosts.delete(hostId);
+  }
+}

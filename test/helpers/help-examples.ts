@@ -1,0 +1,27 @@
+import { commandsOf, quickData } from '../../scripts/build-help.ts';
+import { createProgram } from '../../src/main/cli/program.ts';
+import { OWN_COMMAND } from '../../src/main/cli/quick/quick-data.ts';
+import { PROGRAM } from '../../src/main/cli/terminal/own-command.ts';
+
+/** A line below "Examples" in the help of a command. */
+export interface HelpExample {
+  /** The words that name the command; the program itself has none. */
+  readonly command: string;
+  /** As a person with an installed program types it. */
+  readonly line: string;
+}
+
+/** The words of every command that the help names. */
+export function commandWords(): readonly string[] {
+  return commandsOf(createProgram(() => {})).map(({ words }) => words);
+}
+
+/** Every example of every `--help`, in the order of the help. */
+export function helpExamples(): readonly HelpExample[] {
+  return Object.entries(quickData().help).flatMap(([command, { after }]) =>
+    (/\nExamples\n((?: {2}.*\n)+)/.exec(after)?.[1] ?? '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => ({ command, line: line.slice(2).replaceAll(OWN_COMMAND, PROGRAM) })),
+  );
+}

@@ -1,0 +1,178 @@
+import { mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { type Ended, runCli, startCli } from '../cli.ts';
+import { eventually } from '../eventually.ts';
+import { LocalFile } from '../local-file.ts';
+import { AuthorizationServer } from '../logins/authorization-server.ts';
+import { printedAddress } from '../logins/login-cli.ts';
+import { ProtectedMcpServer } from '../logins/protected-mcp-server.ts';
+import { ScriptedBrowser } from '../logins/scripted-browser.ts';
+import { TempDir } from '../temp-dir.ts';
+import { GatewayProcess, hasSocket, type Refusal } from './gateway-process.ts';
+import { type Moment, TokenLedger } from './token-ledger.ts';
+
+export const OPERATOR = 'operator-token-0123456789';
+
+/** Two gateways and a command line over one state folder, at an issuer whose refresh tokens serve once. */
+export class Drill implements AsyncDisposable {
+  readonly ledger = new TokenLedger();
+  readonly gateways: GatewayProcess[] = [];
+  readonly outputs: string[] = [];
+  readonly #servers: ProtectedMcpServer[] = [];
+  readonly #ids: readonly string[];
+  readonly #stack = new AsyncDisposableStack();
+  /** Holds the state folder, and the folder of the processes for what they leave behind. */
+  readonly folder = this.#stack.use(new TempDir()).path;
+  readonly #tmpDir = join(this.folder, 'tmp');
+  readonly #env = { T_OPERATOR: OPERATOR, TMPDIR: this.#tmpDir };
+  #args: readonly string[] = [];
+  /** After how long every gateway had the connector of a login that had ended. */
+  readonly upAfterMs: number[] = [];
+  /** How often a person has logged in. */
+  logins = 0;
+
+  constructor(ids: readonly string[]) {
+    this.#ids = ids;
+    mkdirSync(this.#tmpDir);
+  }
+
+  async start(tokenTtlSeconds: number): Promise<this> {
+    const { intercept } = this.ledger;
+    const issuer = this.#stack.use(await AuthorizationServer.start({ tokenTtlSeconds, intercept }));
+    const entries: Record<string, object> = {};
+    for (const id of this.#ids) {
+      const server = this.#stack.use(await ProtectedMcpServer.start({ issuer: issuer.issuer }));
+      this.#servers.push(server);
+      entries[id] = { url: server.url };
+    }
+    const file = this.#stack.use(new LocalFile(entries));
+    this.#args = ['--config', file.path, '--state-dir', join(this.folder, 'state'), '--verbose'];
+    const serve = ['serve', '--port', '0', '--json', '--operator-token-env', 'T_OPERATOR', ...this.#args];
+    for (let count = 0; count < 2; count += 1)
+      this.gateways.push(this.#stack.use(new GatewayProcess(serve, this.#env, this.#ids)));
+    await Promise.all(this.gateways.map((each) => each.listening()));
+    await Promise.all(this.#ids.map((id) => this.logIn(id)));
+    return this;
+  }
+
+  /** Somebody logs in by the command line, in a browser of their own, and every gateway has the connector. */
+  async logIn(id: string): Promise<void> {
+    this.logins += 1;
+    const login = startCli(['auth', 'login', id, '--no-browser', ...this.#args], { env: this.#env, keepsStdin: true });
+    await new ScriptedBrowser().follow(await printedAddress(login));
+    const ended = await login.ended;
+    this.#keep(ended);
+    expect(ended.code, ended.stderr).toBe(0);
+    const at = this.#ids.indexOf(id);
+    const loggedInMs = performance.now();
+    await eventually(
+      `${id} is up everywhere`,
+      async () => (await this.states()).every((s) => s[at] === 'ready'),
+      10_000,
+    );
+    this.upAfterMs.push(performance.now() - loggedInMs);
+  }
+
+  states(): Promise<readonly (readonly string[])[]> {
+    return Promise.all(this.gateways.map((each) => each.states()));
+  }
+
+  /** Kills a gateway, in the middle of a refresh or whatever it does, and starts it anew. */
+  async kill(moment: Moment | 'any'): Promise<void> {
+    const victim = moment === 'any' ? await this.#anyTime('SIGKILL') : await this.hit(moment, 'SIGKILL');
+    await victim.restart();
+  }
+
+  /** Signals the gateway that refreshes next, at a moment of that; resolves with it. */
+  async hit(moment: Moment, signal: 'SIGKILL' | 'SIGSTOP'): Promise<GatewayProcess> {
+    const { promise, resolve } = Promise.withResolvers<GatewayProcess>();
+    this.ledger.plan(moment, (port) => {
+      const victim = this.gateways.find(({ pid }) => hasSocket(pid, port)) ?? this.#any();
+      this.#signal(victim, signal);
+      resolve(victim);
+    });
+    return promise;
+  }
+
+  #any(): GatewayProcess {
+    return this.gateways[Math.floor(Math.random() * this.gateways.length)] as GatewayProcess;
+  }
+
+  async #anyTime(signal: 'SIGKILL'): Promise<GatewayProcess> {
+    await sleep(Math.random() * 1_000);
+    const victim = this.#any();
+    this.#signal(victim, signal);
+    return victim;
+  }
+
+  /** Nobody knows whether what it was answered just before is stored. */
+  #signal(victim: GatewayProcess, signal: 'SIGKILL' | 'SIGSTOP'): void {
+    const { pid } = victim;
+    for (const presented of this.ledger.recent()) if (hasSocket(pid, presented.port)) presented.wasHit = true;
+    victim.signal(signal);
+  }
+
+  /** Whoever lost a login says so, and so does everybody else; a person logs in again. */
+  async mend(): Promise<void> {
+    await eventually('all connectors are up or need a login, everywhere alike', async () => {
+      const [one, two] = await this.states();
+      return (
+        JSON.stringify(one) === JSON.stringify(two) && one?.every((s) => s === 'ready' || s === 'needs-login') === true
+      );
+    });
+    const [states = []] = await this.states();
+    for (const each of this.gateways) await each.showAll();
+    await Promise.all(this.#ids.filter((_, at) => states[at] === 'needs-login').map((id) => this.logIn(id)));
+  }
+
+  /** How often the servers of the connectors answered that a login is needed. */
+  get refusedRequests(): number {
+    return this.#servers.flatMap(({ statuses }) => statuses).filter((status) => status === 401).length;
+  }
+
+  /** What clients were told in place of a result, by every gateway. */
+  get refusals(): readonly Refusal[] {
+    return this.gateways.flatMap((each) => each.refusals);
+  }
+
+  /** Everything that anybody was shown or told, and every file that is left, by a name for it. */
+  async everything(): Promise<ReadonlyMap<string, string>> {
+    for (const each of this.gateways) await each[Symbol.asyncDispose]();
+    const all = new Map(filesBelow(this.folder));
+    for (const [at, gateway] of this.gateways.entries()) all.set(`gateway ${at}`, gateway.outputs.join('\n'));
+    all.set('refusals', this.refusals.map(({ text }) => text).join('\n'));
+    all.set('commands', this.outputs.join('\n'));
+    return all;
+  }
+
+  /** What the other commands say. */
+  async report(): Promise<void> {
+    const commands = [
+      ['auth', 'status', '--json'],
+      ['status', '--json'],
+      ['doctor', '--json'],
+      ['tools', '--json'],
+    ];
+    const run = (command: readonly string[]) => runCli([...command, ...this.#args], { env: this.#env });
+    for (const ended of await Promise.all(commands.map(run))) this.#keep(ended);
+    for (const each of this.gateways) await each.showAll();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack[Symbol.asyncDispose]();
+  }
+
+  #keep({ stdout, stderr }: Ended): void {
+    this.outputs.push(stdout, stderr);
+  }
+}
+
+/** The bytes of all files below a folder, as Latin-1, by their path. */
+function filesBelow(folder: string): readonly (readonly [string, string])[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name))
+    .map((path) => [path, readFileSync(path, 'latin1')]);
+}

@@ -1,0 +1,158 @@
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type RunningCli, startCli } from '../cli.ts';
+import { eventually } from '../eventually.ts';
+import { type OpenStream, openStream, postLegacy } from '../mcp-post.ts';
+
+/** What a client was told, in place of a result. */
+export interface Refusal {
+  readonly status: number;
+  readonly text: string;
+}
+
+/** A `serve` process that is killed and comes back, with a client that calls all its connectors all the time. */
+export class GatewayProcess implements AsyncDisposable {
+  readonly #args: readonly string[];
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #connectorIds: readonly string[];
+  #cli: RunningCli;
+  #mcp: string | null = null;
+  #events: OpenStream | null = null;
+  #calling: Promise<unknown> = Promise.resolve();
+  #isOver = false;
+  #isDying = false;
+  /** How many calls had a result. */
+  served = 0;
+  /** Every other answer. */
+  readonly refusals: Refusal[] = [];
+  /** What ended otherwise than by our kill. */
+  readonly crashes: string[] = [];
+  /** Everything that it showed and printed, of all its lives. */
+  readonly outputs: string[] = [];
+
+  constructor(args: readonly string[], env: NodeJS.ProcessEnv, connectorIds: readonly string[]) {
+    this.#args = args;
+    this.#env = env;
+    this.#connectorIds = connectorIds;
+    this.#cli = this.#start();
+  }
+
+  get pid(): number {
+    return this.#cli.child.pid ?? 0;
+  }
+
+  /** Resolves once it listens and is called. */
+  async listening(): Promise<void> {
+    const { seen } = this.#cli;
+    await eventually('it listens', () => seen.stdout.includes('\n'), 30_000);
+    const { mcp } = JSON.parse(seen.stdout) as { mcp: string };
+    this.#mcp = mcp;
+    const headers = { authorization: `Bearer ${this.#env.T_OPERATOR}` };
+    this.#events = await openStream(new URL('/status/events', mcp).href, { headers });
+    this.#calling = Promise.all(this.#connectorIds.map((id) => this.#callAgain(mcp, id)));
+  }
+
+  /** The states of its connectors as its page has them, in the order of their ids. */
+  async states(): Promise<readonly string[]> {
+    const { connectors } = JSON.parse(await this.#get('/status.json')) as {
+      connectors: { rows: { id: string; state: string }[] };
+    };
+    return this.#connectorIds.map((id) => connectors.rows.find((one) => one.id === id)?.state ?? 'absent');
+  }
+
+  /** At once, whatever it is doing. */
+  signal(name: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
+    if (name === 'SIGKILL') this.#isDying = true;
+    this.#cli.child.kill(name);
+  }
+
+  /** Starts it anew after it was killed. */
+  async restart(): Promise<void> {
+    await this.#gone();
+    this.#isDying = false;
+    this.#cli = this.#start();
+    await this.listening();
+  }
+
+  /** Keeps what it shows to people and machines. */
+  async showAll(): Promise<void> {
+    for (const path of ['/', '/status.json', '/metrics', '/readyz']) this.outputs.push(await this.#get(path));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#isOver = true;
+    this.signal('SIGKILL');
+    await this.#gone();
+  }
+
+  #start(): RunningCli {
+    const cli = startCli(this.#args, { env: this.#env, keepsStdin: true, cwd: this.#env.TMPDIR ?? '.' });
+    void cli.ended.then(({ code }) => {
+      if (!this.#isDying) this.crashes.push(`${code}: ${cli.seen.stderr.slice(-2_000)}`);
+    });
+    return cli;
+  }
+
+  async #gone(): Promise<void> {
+    const { seen, ended } = this.#cli;
+    await ended;
+    this.#mcp = null;
+    await this.#calling;
+    this.outputs.push(seen.stdout, seen.stderr, JSON.stringify(this.#events?.messages ?? []));
+    await this.#events?.[Symbol.asyncDispose]();
+    this.#events = null;
+  }
+
+  async #get(path: string): Promise<string> {
+    const headers = { authorization: `Bearer ${this.#env.T_OPERATOR}` };
+    const response = await fetch(new URL(path, this.#mcp ?? ''), { headers });
+    return response.text();
+  }
+
+  async #callAgain(mcp: string, id: string): Promise<void> {
+    while (!this.#isOver && this.#mcp === mcp) {
+      try {
+        const { status, result, error, headers } = await postLegacy(mcp, 'tools/call', { name: `${id}__whoami` });
+        if (status === 200 && result !== undefined && result.isError !== true) this.served += 1;
+        else this.refusals.push({ status, text: JSON.stringify([result, error, [...headers]]) });
+      } catch (error) {
+        // It was killed meanwhile.
+        if (!this.#isDying) this.refusals.push({ status: 0, text: String(error) });
+        return;
+      }
+      await sleep(20);
+    }
+  }
+}
+
+/** Whether a process has the socket that is bound to this port of 127.0.0.1 and connected to `peer` (Linux). */
+export function hasSocket(pid: number, port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, '0');
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n');
+  const inode = lines.map((line) => line.trim().split(/\s+/)).find((fields) => fields[1]?.endsWith(`:${hex}`))?.[9];
+  const folder = `/proc/${pid}/fd`;
+  return readdirSync(folder).some((name) => {
+    try {
+      return readlinkSync(`${folder}/${name}`) === `socket:[${inode}]`;
+    } catch {
+      // It was closed meanwhile.
+      return false;
+    }
+  });
+}
+
+/** The local TCP ports of a process (Linux). */
+export function portsOf(pid: number): readonly number[] {
+  const folder = `/proc/${pid}/fd`;
+  const inodes = new Set<string | undefined>();
+  for (const name of readdirSync(folder)) {
+    try {
+      inodes.add(/^socket:\[(\d+)\]$/.exec(readlinkSync(`${folder}/${name}`))?.[1] ?? '');
+    } catch {
+      // It was closed meanwhile.
+    }
+  }
+  const lines = readFileSync('/proc/net/tcp', 'utf8').split('\n').slice(1);
+  const sockets = lines.map((line) => line.trim().split(/\s+/)).filter((fields) => inodes.has(fields[9] ?? 'none'));
+  return sockets.map((fields) => Number.parseInt(fields[1]?.split(':')[1] ?? '0', 16));
+}

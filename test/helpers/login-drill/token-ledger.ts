@@ -1,0 +1,127 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** When, in a refresh, something is done to the process that asked for it. */
+export type Moment =
+  /** The issuer never sees the request. */
+  | 'before-the-issuer'
+  /** The issuer has rotated the token, and its answer never arrives. */
+  | 'before-the-answer'
+  /** The answer was sent: it is on its way, is being read, or is being stored. */
+  | 'after-the-answer'
+  /** The answer is being stored, or was. */
+  | 'around-the-write';
+
+/** What becomes of a refresh at a moment. `port` is the one that the asking process sent from. */
+export type Blow = (port: number) => void;
+
+/** One presentation of a refresh token. */
+export interface Presented {
+  readonly token: string;
+  readonly port: number;
+  /** On the monotonic clock. */
+  readonly atMs: number;
+  /** What was answered, once it was; an OAuth error code, or `tokens`. */
+  answer: string | null;
+  /** Whether the process that asked was hit, so that nobody knows whether it stored the answer. */
+  wasHit: boolean;
+}
+
+/** Longer than a process takes to store an answer, on a busy machine. */
+const NOT_STORED_MS = 4_000;
+
+const SECRETS = /"(?:access_token|refresh_token|id_token|client_secret|registration_access_token)"\s*:\s*"([^"]+)"/g;
+const SENT_SECRETS = ['code', 'code_verifier', 'refresh_token', 'client_secret', 'client_assertion', 'token'];
+
+/** Sits in front of an authorization server: knows each secret that passes, and strikes at a moment of a refresh. */
+export class TokenLedger {
+  readonly secrets = new Set<string>();
+  /** Every refresh token that was presented, oldest first. */
+  readonly presented: Presented[] = [];
+  readonly #gone = new Set<number>();
+  #plan: { readonly moment: Moment; readonly blow: Blow } | null = null;
+
+  /** Strikes at this moment of the next refresh. */
+  plan(moment: Moment, blow: Blow): void {
+    this.#plan = { moment, blow };
+  }
+
+  /** These ports are those of a process that is killed now: what it sent before may arrive later. */
+  leave(ports: readonly number[]): void {
+    for (const port of ports) this.#gone.add(port);
+  }
+
+  /** What was presented so shortly ago that the answer may not be stored yet. */
+  recent(): readonly Presented[] {
+    return this.presented.filter(({ atMs }) => performance.now() - atMs < NOT_STORED_MS);
+  }
+
+  /** For `AuthorizationServerOptions.intercept`. */
+  readonly intercept = (request: IncomingMessage, response: ServerResponse): boolean => {
+    if (request.method === 'POST') this.#read(request, response);
+    return false;
+  };
+
+  #read(request: IncomingMessage, response: ServerResponse): void {
+    const chunks: Buffer[] = [];
+    const push = request.push.bind(request);
+    request.push = (chunk: unknown, ...rest: never[]) => {
+      if (chunk !== null) chunks.push(chunk as Buffer);
+      else if (!this.#arrived(request, response, Buffer.concat(chunks).toString())) return true;
+      return push(chunk, ...rest);
+    };
+    const end = response.end.bind(response) as (...given: unknown[]) => ServerResponse;
+    response.end = ((...given: unknown[]) => {
+      const text = Buffer.isBuffer(given[0]) ? given[0].toString() : String(given[0] ?? '');
+      for (const [, value = ''] of text.matchAll(SECRETS)) this.secrets.add(value);
+      return end(...given);
+    }) as typeof response.end;
+  }
+
+  /** False where the issuer is not to see the request. */
+  #arrived(request: IncomingMessage, response: ServerResponse, body: string): boolean {
+    const sent = new URLSearchParams(body);
+    for (const name of SENT_SECRETS) for (const value of sent.getAll(name)) this.secrets.add(value);
+    const token = sent.get('refresh_token');
+    if (request.url !== '/token' || token === null) return true;
+    const port = request.socket.remotePort ?? 0;
+    const presented: Presented = {
+      ...{ token, port },
+      atMs: performance.now(),
+      answer: null,
+      wasHit: this.#gone.has(port),
+    };
+    this.presented.push(presented);
+    const plan = this.#plan;
+    this.#plan = null;
+    const strike = (): void => {
+      presented.wasHit = true;
+      plan?.blow(presented.port);
+    };
+    if (plan?.moment === 'before-the-issuer') {
+      strike();
+      response.destroy();
+      return false;
+    }
+    if (plan?.moment === 'before-the-answer') strike();
+    this.#noteAnswer(response, presented);
+    if (plan?.moment === 'after-the-answer') response.once('finish', () => void sleep(Math.random() * 4).then(strike));
+    if (plan?.moment === 'around-the-write')
+      response.once('finish', () => void sleep(2 + Math.random() * 25).then(strike));
+    return true;
+  }
+
+  #noteAnswer(response: ServerResponse, presented: Presented): void {
+    const end = response.end.bind(response) as (...given: unknown[]) => ServerResponse;
+    response.end = ((...given: unknown[]) => {
+      const text = Buffer.isBuffer(given[0]) ? given[0].toString() : String(given[0] ?? '');
+      presented.answer = /"error"\s*:\s*"([^"]+)"/.exec(text)?.[1] ?? 'tokens';
+      return end(...given);
+    }) as typeof response.end;
+  }
+}
+
+/** Presentations of tokens that had been answered before, to a process that had every chance to store the answer. */
+export function doubled(presented: readonly Presented[]): readonly Presented[] {
+  return presented.filter(({ token }, at) => presented.slice(0, at).some((one) => one.token === token && !one.wasHit));
+}

@@ -1,0 +1,159 @@
+import { generateKeyPairSync, type JsonWebKey } from 'node:crypto';
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import Provider, { type ClientMetadata, type Configuration, errors } from 'oidc-provider';
+
+export interface AuthorizationServerOptions {
+  /** Clients that are registered by hand. */
+  readonly clients?: readonly ClientMetadata[];
+  /** How long access tokens live, in seconds. Defaults to 3 600. */
+  readonly tokenTtlSeconds?: number;
+  /** Whether clients may register themselves. Defaults to true. */
+  readonly registration?: boolean;
+  /** Takes client metadata documents; needs `tls`. */
+  readonly metadataDocuments?: boolean;
+  /** Serves https with this key and certificate (PEM). */
+  readonly tls?: { readonly key: string; readonly cert: string };
+  /** Whether each refresh gives a new refresh token; reuse of an old one revokes the login. Defaults to true. */
+  readonly rotates?: boolean;
+  /** Gives refresh tokens only where `offline_access` was asked for. Defaults to false: always. */
+  readonly wantsOfflineAccess?: boolean;
+  /** Further scopes that resources have. `tools` and `admin` are always there. */
+  readonly scopes?: readonly string[];
+  /** The path of the issuer, as `/tenant`. Only the OpenID Connect metadata is there then. Defaults to none. */
+  readonly path?: string;
+  /** Gives access tokens that are no JWTs. Defaults to false. */
+  readonly isOpaque?: boolean;
+  /** Whether tokens are given for that resource, or `invalid_target`. Defaults to all. */
+  readonly knowsResource?: (resource: string) => boolean;
+  /** Sees each request before the server does; true if it answered the request itself. */
+  readonly intercept?: (request: IncomingMessage, response: ServerResponse) => boolean;
+}
+
+/** A grant as the token endpoint served it. */
+export interface TokenRequest {
+  readonly grantType: string;
+  readonly status: number;
+  /** The OAuth error code; null where tokens were given. */
+  readonly error: string | null;
+}
+
+/** A real authorization server (`oidc-provider`) on loopback: OpenID Connect, RFC 7591, 7636, 8414, 8707, 9207, 7009. */
+export class AuthorizationServer implements AsyncDisposable {
+  readonly issuer: string;
+  readonly provider: Provider;
+  /** Every answer of the token endpoint, oldest first. */
+  readonly tokenRequests: TokenRequest[] = [];
+  /** The paths of all requests, oldest first. */
+  readonly paths: string[] = [];
+  readonly #server: Server;
+
+  private constructor(issuer: string, provider: Provider, server: Server) {
+    this.issuer = issuer;
+    this.provider = provider;
+    this.#server = server;
+  }
+
+  static async start(options: AuthorizationServerOptions = {}): Promise<AuthorizationServer> {
+    const server = options.tls === undefined ? createHttpServer() : createHttpsServer({ ...options.tls });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const scheme = options.tls === undefined ? 'http' : 'https';
+    const { path = '' } = options;
+    const issuer = `${scheme}://127.0.0.1:${(server.address() as AddressInfo).port}${path}`;
+    const provider = new Provider(issuer, configurationOf(options));
+    const self = new AuthorizationServer(issuer, provider, server);
+    provider.on('grant.success', (context) => self.#note(context.oidc.params, 200, null));
+    provider.on('grant.error', (context, error) =>
+      self.#note(context.oidc?.params, error.statusCode ?? 500, error.error ?? 'server_error'),
+    );
+    const handle = provider.callback();
+    server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+      self.paths.push(request.url ?? '');
+      if (options.intercept?.(request, response) === true) return;
+      if (request.url?.startsWith(path) !== true) return void response.writeHead(404).end();
+      // As express does for a mounted application; the provider makes its addresses from it.
+      if (path !== '') Object.assign(request, { originalUrl: request.url, url: request.url.slice(path.length) });
+      void handle(request, response);
+    });
+    return self;
+  }
+
+  /** How often refresh tokens were taken. */
+  get refreshes(): number {
+    return this.tokenRequests.filter(({ grantType, error }) => grantType === 'refresh_token' && error === null).length;
+  }
+
+  /** The scopes of an access token for a resource, JWT or not; null where there is no such token. */
+  async scopesOf(token: string, resource: string): Promise<readonly string[] | null> {
+    const found = await this.provider.AccessToken.find(token);
+    return found?.isValid === true && found.aud === resource ? (found.scope ?? '').split(' ') : null;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #note(parameters: unknown, status: number, error: string | null): void {
+    const grantType = String((parameters as { grant_type?: unknown } | undefined)?.grant_type ?? '');
+    this.tokenRequests.push({ grantType, status, error });
+  }
+}
+
+/** One key for all servers of a test file: a new one takes a tenth of a second. */
+let signing: JsonWebKey | null = null;
+
+function configurationOf(options: AuthorizationServerOptions): Configuration {
+  const { tokenTtlSeconds = 3_600, registration = true, rotates = true, wantsOfflineAccess = false } = options;
+  const scopes = ['tools', 'admin', ...(options.scopes ?? [])];
+  signing ??= generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ format: 'jwk' });
+  return {
+    clients: [...(options.clients ?? [])],
+    cookies: { keys: ['only for tests'] },
+    jwks: { keys: [{ ...signing, use: 'sig', alg: 'RS256' }] as never },
+    scopes: ['openid', 'offline_access', ...scopes],
+    findAccount: (_, sub) => ({ accountId: sub, claims: async () => ({ sub }) }),
+    pkce: { required: () => true },
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    responseTypes: ['code'],
+    rotateRefreshToken: rotates,
+    issueRefreshToken: async (_, client, code) =>
+      client.grantTypeAllowed('refresh_token') && (!wantsOfflineAccess || code.scopes.has('offline_access')),
+    expiresWithSession: async () => false,
+    // Its own agent refuses loopback, where the documents of tests are.
+    fetch: (url, { dispatcher: _, ...init }: RequestInit = {}) => fetch(url, init),
+    ttl: {
+      AccessToken: tokenTtlSeconds,
+      ClientCredentials: tokenTtlSeconds,
+      AuthorizationCode: 60,
+      Grant: 86_400,
+      IdToken: 3_600,
+      Interaction: 600,
+      RefreshToken: 86_400,
+      Session: 86_400,
+    },
+    features: {
+      devInteractions: { enabled: true },
+      registration: { enabled: registration, initialAccessToken: false },
+      revocation: { enabled: true },
+      clientCredentials: { enabled: true },
+      resourceIndicators: {
+        enabled: true,
+        defaultResource: async () => [],
+        useGrantedResource: async () => true,
+        getResourceServerInfo: async (_, resource) => {
+          if (options.knowsResource?.(resource) === false) throw new errors.InvalidTarget('this resource is unknown');
+          const jwt = { accessTokenFormat: 'jwt', jwt: { sign: { alg: 'RS256' } } } as const;
+          return {
+            ...{ scope: scopes.join(' '), audience: resource, accessTokenTTL: tokenTtlSeconds },
+            ...(options.isOpaque === true ? { accessTokenFormat: 'opaque' } : jwt),
+          };
+        },
+      },
+      ...(options.metadataDocuments === true && {
+        clientIdMetadataDocument: { enabled: true, ack: 'draft-02', allowFetch: async () => true } as never,
+      }),
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import type { ConnectorProxyManager } from '../../../src/main/index.ts';
+import { codeOf, messageOf } from '../../../src/shared/errors.ts';
+import { REDIRECT } from './log-in.ts';
+
+/** What a test may ask of a manager, in its own process or in another one; each resolves with plain data. */
+export function loginActions(
+  manager: ConnectorProxyManager,
+): Readonly<Record<string, (argument: string) => Promise<unknown>>> {
+  return {
+    sync: async () => manager.sync(),
+    state: async (id) => manager.connector(id)?.status?.state ?? null,
+    login: async (id) => manager.connector(id)?.status?.lastError?.code ?? null,
+    why: async (id) => manager.connector(id)?.status?.lastError?.message ?? null,
+    logins: async () => manager.logins(),
+    call: async (name) => (await manager.callTool(name)).isError !== true,
+    /** Why a call does not work; '' where it does. */
+    said: async (name) =>
+      manager.callTool(name).then(
+        () => '',
+        (error: unknown) => `${codeOf(error)}: ${messagesOf(error)}`,
+      ),
+    start: async (id) => manager.startLogin(id, REDIRECT),
+    finish: async (parameters) => manager.finishLogin(new URLSearchParams(parameters)),
+    logout: async (id) => manager.logout(id),
+    close: async () => manager.close(),
+  };
+}
+
+/** The messages of an error and of its causes. */
+function messagesOf(error: unknown): string {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const own = `${codeOf(error)} ${messageOf(error)}`;
+  return cause === undefined ? own : `${own} < ${messagesOf(cause)}`;
+}

@@ -1,0 +1,48 @@
+import type { Challenge, Credentials, Sending, Verdict } from '../../src/main/connectors/credentials/credentials.ts';
+
+type Refused = (
+  challenge: Challenge,
+  sent: readonly string[],
+  signal: AbortSignal | null,
+) => Verdict | Promise<Verdict>;
+
+/** Credentials whose token a test sets, and which note what they are asked. */
+export class ScriptedCredentials implements Credentials {
+  /** The bearer token; null for none, a promise where it has to be waited for. */
+  token: string | null | Promise<string>;
+  readonly sendings: Sending[] = [];
+  readonly challenges: Challenge[] = [];
+  /** What was sent with each refused request. */
+  readonly sent: (readonly string[])[] = [];
+  readonly #refused: Refused;
+
+  constructor(token: string | null | Promise<string>, refused: Refused = () => ({ kind: 'refused', hint: null })) {
+    this.token = token;
+    this.#refused = refused;
+  }
+
+  headers(_: AbortSignal | null, sending: Sending): readonly string[] | Promise<readonly string[]> {
+    this.sendings.push(sending);
+    const { token } = this;
+    return token instanceof Promise ? token.then(bearer) : bearer(token);
+  }
+
+  async refused(challenge: Challenge, sent: readonly string[], signal: AbortSignal | null): Promise<Verdict> {
+    this.challenges.push(challenge);
+    this.sent.push(sent);
+    return this.#refused(challenge, sent, signal);
+  }
+
+  /** Credentials that give `fresh` after a refusal of anything else, and then say that the request is to be sent again. */
+  static refreshing(stale: string | null, fresh = 'fresh'): ScriptedCredentials {
+    const credentials: ScriptedCredentials = new ScriptedCredentials(stale, () => {
+      credentials.token = fresh;
+      return { kind: 'retry' };
+    });
+    return credentials;
+  }
+}
+
+function bearer(token: string | null): readonly string[] {
+  return token === null ? [] : ['authorization', `Bearer ${token}`];
+}

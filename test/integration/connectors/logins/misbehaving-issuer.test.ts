@@ -1,0 +1,324 @@
+import { describe, expect, it } from 'vitest';
+import {
+  codeOfRedirect,
+  prepareAuthorization,
+} from '../../../../src/main/connectors/credentials/oauth/authorization.ts';
+import { identifyClient } from '../../../../src/main/connectors/credentials/oauth/client-identity.ts';
+import {
+  discoverLogin,
+  packDiscovery,
+  unpackDiscovery,
+} from '../../../../src/main/connectors/credentials/oauth/login-discovery.ts';
+import {
+  redeemCode,
+  refreshTokens,
+  revokeTokens,
+} from '../../../../src/main/connectors/credentials/oauth/token-requests.ts';
+import { LoginFetchUnderTest } from '../../../helpers/logins/login-fetch-under-test.ts';
+import { loginTokens, registeredClient } from '../../../helpers/logins/login-parts.ts';
+import {
+  type Behaviour,
+  MisbehavingAuthorizationServer,
+  redirects,
+  saysJson,
+  saysText,
+  WAYS,
+} from '../../../helpers/misbehaving-authorization-server.ts';
+
+const REDIRECT = 'http://127.0.0.1:9/callback';
+const SERVER_METADATA = '/.well-known/oauth-authorization-server';
+const RESOURCE_METADATA = '/.well-known/oauth-protected-resource/mcp';
+const choice = { redirectUrl: REDIRECT, clientMetadataUrl: null, stored: null };
+
+/** A server and everything that a login to it needs. */
+async function world(options: { readonly timeoutMs?: number } = {}) {
+  const server = await MisbehavingAuthorizationServer.start();
+  const fetches = new LoginFetchUnderTest(options);
+  const request = fetches.requestFor({ url: server.endpoint, isLocal: true });
+  return {
+    server,
+    request,
+    discover: () => discoverLogin(request, null),
+    async [Symbol.asyncDispose]() {
+      await fetches[Symbol.asyncDispose]();
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+const invalid = { code: 'LOGIN_METADATA_INVALID' };
+
+describe('a login with a server that behaves', () => {
+  it('goes from the endpoint to tokens, and on to new ones and to their end', async () => {
+    await using at = await world();
+    const { server, request } = at;
+    const discovery = await at.discover();
+    expect(unpackDiscovery(packDiscovery(discovery))).toEqual(discovery);
+    const client = await identifyClient(request, discovery, choice);
+    const { url, codeVerifier } = await prepareAuthorization(discovery, client, {
+      redirectUrl: REDIRECT,
+      scope: 'tools',
+      state: 's',
+    });
+    expect(url.href).toMatch(`${server.origin}/authorize?`);
+    const code = codeOfRedirect(new URLSearchParams({ code: 'c', state: 's', iss: server.origin }), discovery);
+    const tokens = await redeemCode(request, discovery, client, {
+      code,
+      codeVerifier,
+      redirectUrl: REDIRECT,
+      iss: server.origin,
+      scope: 'tools',
+    });
+    expect(tokens).toMatchObject({ accessToken: 'access-of-a-test', expiresAtMs: 4_600_000 });
+    expect(await refreshTokens(request, discovery, client, tokens)).toMatchObject({ kind: 'refreshed' });
+    expect(await revokeTokens(request, discovery, client, tokens)).toBe(true);
+    expect(server.paths).toEqual([
+      RESOURCE_METADATA,
+      SERVER_METADATA,
+      '/register',
+      '/token',
+      '/token',
+      '/revoke',
+      '/revoke',
+    ]);
+    expect(server.requests.filter(({ path }) => path === '/token').map(({ body }) => body.get('resource'))).toEqual([
+      server.endpoint.href,
+      server.endpoint.href,
+    ]);
+  });
+});
+
+describe('metadata', () => {
+  it.each<[string, Behaviour, string]>([
+    ['is huge', WAYS.huge, 'larger than 1 MiB'],
+    ['never ends', WAYS.endless, 'larger than 1 MiB'],
+    ['nests deep', WAYS.deep, 'nests deeper'],
+  ])('that %s is refused, of the resource and of the issuer', async (_, way, message) => {
+    for (const path of [RESOURCE_METADATA, SERVER_METADATA]) {
+      await using at = await world();
+      at.server.behave(path, way);
+      await expect(at.discover()).rejects.toMatchObject({ ...invalid, message: expect.stringContaining(message) });
+    }
+  });
+
+  it.each<[string, Behaviour]>([
+    ['never comes', WAYS.silent],
+    ['stops in the middle', WAYS.stalls],
+    ['ends with the connection', WAYS.resets],
+    ['is cut', WAYS.cut],
+  ])('that %s fails the login within its deadline', async (_, way) => {
+    for (const path of [RESOURCE_METADATA, SERVER_METADATA]) {
+      await using at = await world({ timeoutMs: 200 });
+      at.server.behave(path, way);
+      await expect(at.discover()).rejects.toMatchObject({ code: 'LOGIN_FAILED' });
+    }
+  });
+
+  it('that redirects to another host is not there', async () => {
+    await using at = await world();
+    await using other = await MisbehavingAuthorizationServer.start();
+    at.server.behave(RESOURCE_METADATA, redirects(`${other.origin}${RESOURCE_METADATA}`));
+    at.server.behave(SERVER_METADATA, redirects(`${other.origin}${SERVER_METADATA}`));
+    expect(await at.discover()).toMatchObject({ metadata: null, resourceMetadata: null });
+    expect(other.requests).toEqual([]);
+  });
+
+  it('that redirects within its origin is found', async () => {
+    await using at = await world();
+    at.server.behave(RESOURCE_METADATA, redirects('/elsewhere', 307));
+    at.server.behave(
+      '/elsewhere',
+      saysJson({ resource: at.server.endpoint.href, authorization_servers: [at.server.origin] }),
+    );
+    expect(await at.discover()).toMatchObject({ resource: at.server.endpoint.href, issuer: at.server.origin });
+  });
+
+  it('that redirects in a circle is not there', async () => {
+    await using at = await world();
+    at.server.behave(RESOURCE_METADATA, redirects(RESOURCE_METADATA));
+    expect(await at.discover()).toMatchObject({ resourceMetadata: null, issuer: at.server.origin });
+    expect(at.server.paths.filter((path) => path === RESOURCE_METADATA).length).toBeLessThan(10);
+  });
+
+  it.each<[string, Readonly<Record<string, unknown>>]>([
+    ['of another issuer', { issuer: 'https://evil.test' }],
+    ['with a javascript: address', { authorization_endpoint: 'javascript:alert(document.cookie)' }],
+    ['with the address of a file', { authorization_endpoint: 'file:///etc/passwd' }],
+    ['with an address over plain http', { authorization_endpoint: 'http://evil.test/authorize' }],
+    ['with a token endpoint over plain http', { token_endpoint: 'http://evil.test/token' }],
+  ])('%s is refused', async (_, overrides) => {
+    await using at = await world();
+    at.server.serverMetadata = overrides;
+    await expect(at.discover()).rejects.toMatchObject(invalid);
+  });
+
+  it.each(['https://evil.test/mcp', 'http://127.0.0.1/mcp'])('of a resource at %s is refused', async (resource) => {
+    await using at = await world();
+    at.server.resourceMetadata = { resource };
+    await expect(at.discover()).rejects.toMatchObject(invalid);
+    expect(at.server.paths).toEqual([RESOURCE_METADATA]);
+  });
+
+  it.each([
+    ['/', [SERVER_METADATA, '/.well-known/openid-configuration']],
+    [
+      '/tenant',
+      [
+        `${SERVER_METADATA}/tenant`,
+        '/.well-known/openid-configuration/tenant',
+        '/tenant/.well-known/openid-configuration',
+      ],
+    ],
+  ])('of an issuer at %s is found at each well-known address', async (path, places) => {
+    for (const place of places) {
+      await using at = await world();
+      const issuer = path === '/' ? at.server.origin : at.server.origin + path;
+      at.server.resourceMetadata = { authorization_servers: [issuer] };
+      at.server.behave(SERVER_METADATA, WAYS.missing);
+      at.server.behave(
+        place,
+        saysJson({
+          issuer,
+          authorization_endpoint: `${issuer}/a`,
+          token_endpoint: `${issuer}/t`,
+          jwks_uri: `${issuer}/j`,
+          response_types_supported: ['code'],
+          subject_types_supported: ['public'],
+          id_token_signing_alg_values_supported: ['RS256'],
+        }),
+      );
+      expect(await at.discover()).toMatchObject({ issuer, metadata: { token_endpoint: `${issuer}/t` } });
+    }
+  });
+
+  it('that promises plain PKCE alone sends nobody there', async () => {
+    await using at = await world();
+    at.server.serverMetadata = { code_challenge_methods_supported: ['plain'] };
+    const preparing = prepareAuthorization(await at.discover(), registeredClient(), {
+      redirectUrl: REDIRECT,
+      scope: null,
+      state: 's',
+    });
+    await expect(preparing).rejects.toMatchObject({ ...invalid, message: expect.stringContaining('PKCE') });
+  });
+});
+
+describe('a registration', () => {
+  it.each<[string, Behaviour, string]>([
+    [
+      'with other redirect addresses',
+      saysJson({ client_id: 'c', redirect_uris: ['https://evil.test/'] }, 201),
+      'LOGIN_METADATA_INVALID',
+    ],
+    ['without client_id', saysJson({ redirect_uris: [REDIRECT] }, 201), 'LOGIN_METADATA_INVALID'],
+    ['that is a page', WAYS.page, 'LOGIN_METADATA_INVALID'],
+    ['that never ends', WAYS.endless, 'LOGIN_METADATA_INVALID'],
+    ['that is refused', saysJson({ error: 'invalid_client_metadata' }, 400), 'LOGIN_CLIENT_UNKNOWN'],
+    ['that redirects elsewhere', redirects('https://evil.test/register', 307), 'LOGIN_CLIENT_UNKNOWN'],
+    ['that fails', saysText('<html>', 500), 'LOGIN_FAILED'],
+  ])('%s gives no client', async (_, way, code) => {
+    await using at = await world();
+    at.server.behave('/register', way);
+    await expect(identifyClient(at.request, await at.discover(), choice)).rejects.toMatchObject({ code });
+  });
+});
+
+describe('a token endpoint', () => {
+  it('of another issuer than the redirect gets no code (mix-up)', async () => {
+    await using at = await world();
+    const discovery = await at.discover();
+    const parameters = new URLSearchParams({ code: 'c', state: 's', iss: 'https://evil.test' });
+    expect(() => codeOfRedirect(parameters, discovery)).toThrowError(expect.objectContaining(invalid));
+    const redeemed = { code: 'c', codeVerifier: 'v', redirectUrl: REDIRECT, iss: 'https://evil.test', scope: 'tools' };
+    await expect(redeemCode(at.request, discovery, registeredClient(), redeemed)).rejects.toMatchObject(invalid);
+    expect(at.server.paths).not.toContain('/token');
+  });
+
+  it('that redirects to another host gets no second request there', async () => {
+    await using at = await world();
+    await using other = await MisbehavingAuthorizationServer.start();
+    at.server.behave('/token', redirects(`${other.origin}/token`, 307));
+    const discovery = await at.discover();
+    const redeemed = { code: 'c', codeVerifier: 'v', redirectUrl: REDIRECT, iss: null, scope: 'tools' };
+    await expect(redeemCode(at.request, discovery, registeredClient(), redeemed)).rejects.toMatchObject({
+      code: 'LOGIN_FAILED',
+    });
+    expect(await refreshTokens(at.request, discovery, registeredClient(), loginTokens())).toMatchObject({
+      kind: 'unknown',
+    });
+    expect(other.requests).toEqual([]);
+  });
+
+  const given = { access_token: 'A', token_type: 'bearer' };
+  it.each<[string, Behaviour, unknown]>([
+    [
+      'tokens without expiry',
+      saysJson(given),
+      { kind: 'refreshed', tokens: { expiresAtMs: null, refreshToken: 'refresh-token-of-a-test' } },
+    ],
+    [
+      'an expiry in quotes',
+      saysJson({ ...given, expires_in: '60' }),
+      { kind: 'refreshed', tokens: { expiresAtMs: 1_060_000 } },
+    ],
+    ['a negative expiry', saysJson({ ...given, expires_in: -1 }), { kind: 'refreshed', tokens: { expiresAtMs: null } }],
+    [
+      'an expiry beyond all bounds',
+      saysText('{"access_token":"A","token_type":"bearer","expires_in":1e999}', 200, 'application/json'),
+      { kind: 'refreshed', tokens: { expiresAtMs: 1_000_000 + 315_360_000_000 } },
+    ],
+    ['400 with invalid_grant', saysJson({ error: 'invalid_grant' }, 400), { kind: 'lost' }],
+    ['401 with invalid_client', saysJson({ error: 'invalid_client' }, 401), { kind: 'lost' }],
+    ['200 with an error', saysJson({ error: 'bad_refresh_token' }), { kind: 'lost' }],
+    ['a DPoP token', saysJson({ ...given, token_type: 'DPoP' }), { kind: 'lost' }],
+    ['400 with a page', saysText('<html>', 400), { kind: 'unknown' }],
+    ['401 with nothing', saysText('', 401), { kind: 'unknown' }],
+    ['500', saysJson({ error: 'server_error' }, 500), { kind: 'unknown' }],
+    ['a page', WAYS.page, { kind: 'unknown' }],
+    ['deep JSON', WAYS.deep, { kind: 'unknown' }],
+    ['an answer without end', WAYS.endless, { kind: 'unknown' }],
+    ['a connection that breaks', WAYS.resets, { kind: 'unknown' }],
+    ['a cut answer', WAYS.cut, { kind: 'unknown' }],
+    ['no answer', WAYS.silent, { kind: 'unknown' }],
+  ])('that answers a refresh with %s is understood', async (_, way, outcome) => {
+    await using at = await world({ timeoutMs: 1_000 });
+    at.server.behave('/token', way);
+    expect(await refreshTokens(at.request, await at.discover(), registeredClient(), loginTokens())).toMatchObject(
+      outcome as object,
+    );
+  });
+
+  it('that is gone has spent nothing', async () => {
+    await using at = await world();
+    const discovery = await at.discover();
+    await at.server[Symbol.asyncDispose]();
+    // Others have no connection left open, over which a request could have gone.
+    await using others = new LoginFetchUnderTest();
+    const request = others.requestFor({ url: at.server.endpoint, isLocal: true });
+    expect(await refreshTokens(request, discovery, registeredClient(), loginTokens())).toMatchObject({
+      kind: 'unspent',
+    });
+  });
+
+  it('that repeats what it was sent puts none of it into a message', async () => {
+    await using at = await world();
+    const discovery = await at.discover();
+    const secrets = { code: 'code-of-a-test-0123', codeVerifier: 'verifier-of-a-test-0123' };
+    const client = registeredClient({ clientSecret: 'secret-of-a-test-0123', authMethod: 'client_secret_basic' });
+    at.server.behave('/token', (_, response) => {
+      const { text, headers } = at.server.requests.at(-1) ?? { text: '', headers: {} };
+      const [, basic = ''] = headers.authorization?.split(' ') ?? [];
+      const echo = `${text} ${basic} ${Buffer.from(basic, 'base64')}`;
+      saysJson({ error: 'invalid_grant', error_description: echo.slice(-150), error_uri: echo }, 400)(
+        {} as never,
+        response,
+      );
+    });
+    const redeemed = { ...secrets, redirectUrl: REDIRECT, iss: null, scope: 'tools' };
+    const error = await redeemCode(at.request, discovery, client, redeemed).catch((thrown: Error) => thrown);
+    const outcome = await refreshTokens(at.request, discovery, client, loginTokens());
+    const said = JSON.stringify([error, (error as Error).message, (error as Error).cause, outcome]);
+    expect(said).toContain('invalid_grant');
+    for (const secret of [...Object.values(secrets), 'secret-of-a-test-0123', 'refresh-token-of-a-test'])
+      expect(said).not.toContain(secret);
+  });
+});

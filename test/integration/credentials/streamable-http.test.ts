@@ -1,0 +1,277 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Agent } from 'undici';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createConnect } from '../../../src/main/connectors/bring-up/choose-connect.ts';
+import type { Verdict } from '../../../src/main/connectors/credentials/credentials.ts';
+import { TOOLS_ONLY } from '../../../src/main/mcp/host-side.ts';
+import { SwitchyardError } from '../../../src/shared/errors.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { type Answer, connectRaw, MODERN, RawMcpServer, type RawRequest } from '../../helpers/raw-mcp-server.ts';
+import { ScriptedCredentials } from '../../helpers/scripted-credentials.ts';
+
+const LOGIN = new SwitchyardError('CONNECTOR_LOGIN_NEEDED', 'Connector raw wants a login.', {
+  detail: { connectorId: 'raw', status: 401, wasAuthorized: true },
+});
+const wantsLogin = (): Verdict => ({ kind: 'login', error: LOGIN });
+
+/** A server whose every answer, or those of `kinds` alone, wants the token `fresh`. */
+async function protectedServer(answers: Readonly<Record<string, Answer>> = {}, kinds: readonly string[] | null = null) {
+  const server = await RawMcpServer.start(answers);
+  for (const kind of kinds ?? Object.keys(server.answers)) {
+    const answer = server.answers[kind];
+    server.answers[kind] = (request) => {
+      if (tokenOf(request) !== 'Bearer fresh') request.response.writeHead(401).end('no');
+      else answer?.(request);
+    };
+  }
+  return server;
+}
+
+const tokenOf = ({ headers }: RawRequest): string | undefined => headers.authorization;
+
+describe('credentials over Streamable HTTP', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it.each(['modern', 'legacy', 'auto'] as const)('bring a connector up after one refusal (%s)', async (era) => {
+    await using server = await protectedServer(era === 'legacy' ? {} : MODERN);
+    const credentials = ScriptedCredentials.refreshing(null);
+    await using raw = await connectRaw(server, { era, credentials });
+    expect(await raw.connection.listToolsPage(null, limits())).toMatchObject({ tools: [{ name: 'echo' }] });
+    await raw.call({ text: 'x' });
+    expect(credentials.challenges).toHaveLength(1);
+    expect(raw.lost).toEqual([]);
+  });
+
+  it.each(['modern', 'legacy', 'auto'] as const)(
+    'tell of a login that is needed with one request (%s)',
+    async (era) => {
+      await using server = await protectedServer();
+      const connecting = connectOver(server.url, new ScriptedCredentials(null, wantsLogin), era);
+      await expect(connecting).rejects.toBe(LOGIN);
+      expect(server.requests).toHaveLength(1);
+    },
+  );
+
+  it('are no reason for SSE or another era, whatever failed the login', async () => {
+    const network = Object.assign(new Error('gone'), { code: 'ECONNRESET' });
+    const failed = new SwitchyardError('LOGIN_FAILED', 'The issuer cannot be reached.', { cause: network });
+    await using server = await protectedServer();
+    const connecting = connectOver(server.url, new ScriptedCredentials(null, () => ({ kind: 'login', error: failed })));
+    await expect(connecting).rejects.toBe(failed);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('fail a call, a list and a read with the login that is needed, once each, and lose no session', async () => {
+    const kinds = ['tools/call', 'tools/list', 'resources/read'];
+    await using server = await protectedServer({}, kinds);
+    await using raw = await connectRaw(server, { credentials: new ScriptedCredentials('old', wantsLogin) });
+    await expect(raw.call()).rejects.toBe(LOGIN);
+    await expect(raw.connection.listToolsPage(null, limits())).rejects.toBe(LOGIN);
+    await expect(raw.connection.request('resources/read', { uri: 'a:b' }, limits())).rejects.toBe(LOGIN);
+    expect(kinds.map((kind) => server.of(kind).length)).toEqual([1, 1, 1]);
+    expect(raw.lost).toEqual([]);
+  });
+
+  it('send a call again after 401 and after 403, in the same session and with the same id', async () => {
+    const statuses = [401, 403];
+    await using server = await RawMcpServer.start({
+      initialize: ({ result, response }) => {
+        response.setHeader('mcp-session-id', 's1');
+        result({
+          protocolVersion: '2025-11-25',
+          capabilities: { tools: {} },
+          serverInfo: { name: 'raw', version: '1' },
+        });
+      },
+      'tools/call': ({ result, response }) => {
+        const status = statuses.shift();
+        if (status === undefined) result({ content: [] });
+        else response.writeHead(status, { 'www-authenticate': 'Bearer error="insufficient_scope"' }).end();
+      },
+    });
+    const credentials = new ScriptedCredentials('t', () => ({ kind: 'retry' }));
+    await using raw = await connectRaw(server, { era: 'legacy', credentials });
+    await raw.call();
+    const calls = server.of('tools/call').map(({ headers, message }) => [headers['mcp-session-id'], message.id]);
+    expect(calls).toEqual([calls[0], calls[0], calls[0]]);
+    expect(calls[0]?.[0]).toBe('s1');
+  });
+
+  it('put the hint of a refusal into the error, as a sentence', async () => {
+    await using server = await protectedServer({}, ['tools/call', 'tools/list']);
+    const hint = 'Ask Ann for a key.';
+    const credentials = new ScriptedCredentials('old', () => ({ kind: 'refused', hint }));
+    await using raw = await connectRaw(server, { credentials });
+    const refused = {
+      code: 'CONNECTOR_REFUSED',
+      message: expect.stringMatching(/credentials.*\. Ask Ann for a key\.$/),
+    };
+    await expect(raw.call()).rejects.toMatchObject({ ...refused, detail: { status: 401 } });
+    await expect(raw.connection.listToolsPage(null, limits())).rejects.toMatchObject(refused);
+    await using other = await protectedServer();
+    await expect(connectRaw(other, { credentials })).rejects.toMatchObject(refused);
+  });
+
+  it('reach the standing stream and the end of the session', async () => {
+    const streams: RawRequest[] = [];
+    await using server = await protectedServer({
+      initialize: ({ result, response }) => {
+        response.setHeader('mcp-session-id', 's1');
+        const capabilities = { tools: { listChanged: true } };
+        result({ protocolVersion: '2025-11-25', capabilities, serverInfo: { name: 'raw', version: '1' } });
+      },
+      GET: (request) => {
+        streams.push(request);
+        request.events();
+        request.response.flushHeaders();
+      },
+    });
+    const credentials = ScriptedCredentials.refreshing('fresh');
+    const host = { ...TOOLS_ONLY, capabilities: { roots: {} } };
+    const raw = await connectRaw(server, { era: 'legacy', credentials, host });
+    await eventually('the stream is open', () => raw.changes.count === 1);
+    streams[0]?.response.destroy();
+    // Each of these is refused once: its token is old by now.
+    credentials.token = 'old';
+    await eventually('the stream is open again', () => raw.changes.count === 2);
+    credentials.token = 'old';
+    await raw[Symbol.asyncDispose]();
+    const tokensOf = (kind: string) => server.of(kind).map(tokenOf);
+    expect(tokensOf('GET')).toEqual(['Bearer fresh', 'Bearer old', 'Bearer fresh']);
+    expect(tokensOf('DELETE')).toEqual(['Bearer old', 'Bearer fresh']);
+    expect(raw.lost).toEqual([]);
+  });
+
+  it.each([
+    [true, [LOGIN]],
+    [false, []],
+  ])(
+    'end a connection whose standing stream needs its login anew (was authorized: %s)',
+    async (wasAuthorized, lost) => {
+      await using server = await protectedServer({}, ['GET']);
+      const error = new SwitchyardError(LOGIN.code, LOGIN.message, { detail: { ...LOGIN.detail, wasAuthorized } });
+      const credentials = new ScriptedCredentials('old', () => ({ kind: 'login', error }));
+      await using raw = await connectRaw(server, {
+        ...{ era: 'legacy', credentials },
+        host: { ...TOOLS_ONLY, capabilities: { roots: {} } },
+      });
+      await eventually('the stream was refused', () => credentials.challenges.length === 1);
+      await raw.call();
+      expect(raw.lost).toMatchObject(lost.map(({ code }) => ({ code })));
+      expect(server.of('GET')).toHaveLength(1);
+    },
+  );
+
+  it('resume no answer whose stream needs a login: the call may have run, and is lost', async () => {
+    await using server = await protectedServer(
+      {
+        'tools/call': ({ response }) => {
+          response.writeHead(200, { 'content-type': 'text/event-stream' });
+          response.end('retry: 1\nid: 7\ndata:\n\n');
+        },
+      },
+      ['GET'],
+    );
+    const credentials = new ScriptedCredentials('old', wantsLogin);
+    await using raw = await connectRaw(server, { era: 'legacy', credentials });
+    await expect(raw.call()).rejects.toMatchObject({ code: 'TOOL_CALL_LOST', detail: { sent: 'maybe' } });
+    expect(server.of('GET')).toHaveLength(1);
+  });
+
+  it('do not make a server silent while a person logs in', async () => {
+    await using server = await protectedServer(MODERN);
+    const cameBack = Promise.withResolvers<void>();
+    const credentials: ScriptedCredentials = new ScriptedCredentials(null, async () => {
+      await cameBack.promise;
+      credentials.token = 'fresh';
+      return { kind: 'retry' };
+    });
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const connecting = connectOver(server.url, credentials, 'auto', 600_000);
+    await eventually('the login began', () => credentials.challenges.length === 1);
+    // An ordinary server is sent `initialize` too after two seconds.
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(credentials.challenges).toHaveLength(1);
+    cameBack.resolve();
+    const { connection, end } = await connecting;
+    expect(connection.facts.era).toBe('modern');
+    expect(server.of('initialize')).toEqual([]);
+    await end();
+  });
+
+  it('reject with the reason of the signal when the connecting is given up during a login', async () => {
+    await using server = await protectedServer();
+    let given: AbortSignal | null = null;
+    const credentials = new ScriptedCredentials(null, async (_challenge, _sent, signal) => {
+      given = signal;
+      await new Promise(() => {});
+      return { kind: 'retry' };
+    });
+    const stop = new AbortController();
+    const connecting = connectOver(server.url, credentials, 'auto', 5_000, stop.signal);
+    const reason = new Error('enough');
+    const rejected = expect(connecting).rejects.toBe(reason);
+    await eventually('the login began', () => given !== null);
+    stop.abort(reason);
+    await rejected;
+    expect(given).toMatchObject({ aborted: true });
+  });
+
+  it('go nowhere but to the origin: a redirect to another is not followed', async () => {
+    const elsewhere = createServer((_, response) => void response.end());
+    await new Promise<void>((resolve) => elsewhere.listen(0, '127.0.0.1', resolve));
+    const requests: unknown[] = [];
+    elsewhere.on('request', (request) => requests.push(request));
+    const { port } = elsewhere.address() as AddressInfo;
+    const answer: Answer = ({ response }) =>
+      void response.writeHead(307, { location: `http://127.0.0.1:${port}/mcp` }).end();
+    await using server = await RawMcpServer.start({ 'server/discover': answer, initialize: answer });
+    const connecting = connectRaw(server, { credentials: new ScriptedCredentials('secret') });
+    await expect(connecting).rejects.toMatchObject({ code: 'CONNECTOR_REDIRECTED' });
+    expect(requests).toEqual([]);
+    await new Promise((resolve) => elsewhere.close(resolve));
+  });
+});
+
+function limits(signal: AbortSignal = new AbortController().signal) {
+  return { signal, timeoutMs: 5_000 };
+}
+
+/** Connects as a manager does: SSE is tried where that is due. */
+async function connectOver(
+  url: URL,
+  credentials: ScriptedCredentials,
+  era: 'auto' | 'legacy' | 'modern' = 'auto',
+  timeoutMs = 5_000,
+  signal: AbortSignal = new AbortController().signal,
+) {
+  const dispatcher = new Agent();
+  const connect = createConnect({ dispatcher, maxResultBytes: 1_000_000, host: TOOLS_ONLY });
+  const target = {
+    id: 'raw',
+    name: 'Raw',
+    url,
+    headers: {},
+    transport: 'auto',
+    command: null,
+    era,
+    credentials,
+  } as const;
+  const events = { onLost: () => {}, onToolsChanged: () => {} };
+  try {
+    const connection = await connect(target, events, { signal, timeoutMs });
+    return {
+      connection,
+      async end() {
+        await connection.close();
+        await dispatcher.destroy();
+      },
+    };
+  } catch (error) {
+    await dispatcher.destroy();
+    throw error;
+  }
+}

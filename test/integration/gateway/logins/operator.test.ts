@@ -1,0 +1,205 @@
+import { describe, expect, it } from 'vitest';
+import { fieldsOf, type LoginGateway, startLoginGateway } from '../../../helpers/logins/login-gateway.ts';
+import { ScriptedBrowser } from '../../../helpers/logins/scripted-browser.ts';
+
+const OPERATOR = 'operator-token-0123456789';
+const [ALICE, BOB] = ['alice-token-0123456789', 'bob-token-0123456789'];
+const bearer = (token: string): Record<string, string> => ({ authorization: `Bearer ${token}` });
+
+/** The status page says that `a` needs a login. */
+function needsLogin({ manager }: LoginGateway): void {
+  const status = manager.status.bind(manager);
+  Object.assign(manager, {
+    status: () => {
+      const real = status();
+      const connectors = real.connectors.map((one) => (one.id === 'a' ? { ...one, state: 'needs-login' } : one));
+      return { ...real, connectors };
+    },
+    logins: async () => [{ connectorId: 'a', issuer: 'https://issuer.example.com' }],
+  });
+}
+
+const BUTTON = 'aria-label="Log in to';
+
+async function pageOf(url: string, headers: Record<string, string> = {}, browser = new ScriptedBrowser()) {
+  const response = await browser.request(`${url}/`, { headers });
+  return {
+    status: response.status,
+    text: await response.text(),
+    policy: response.headers.get('content-security-policy'),
+  };
+}
+
+describe('the operator of a gateway on loopback', () => {
+  it('has a button that leads to the page of an address', async () => {
+    await using world = await startLoginGateway();
+    needsLogin(world);
+    const browser = new ScriptedBrowser();
+    const { text, policy } = await pageOf(world.url, {}, browser);
+    expect(text.split(BUTTON)).toHaveLength(2);
+    expect(policy).toContain(`form-action 'self' ${world.url}`);
+    const body = fieldsOf(text);
+    expect(body.get('connector')).toBe('a');
+    const headers = { origin: world.url };
+    const sent = await browser.request(`${world.url}/login/start`, { method: 'POST', body, headers });
+    const address = sent.headers.get('location') ?? '';
+    const page = await (await browser.request(address)).text();
+    expect(page).toContain('The status page of this gateway');
+    expect(page).toContain('https://issuer.example.com');
+  });
+
+  it.each([
+    ['--allow-host', { allowedHosts: ['tools.example.com'] }, {}],
+    ['--public-url', { publicUrl: 'https://tools.example.com' }, {}],
+    ['a token of the operator', { operatorToken: OPERATOR }, {}],
+    ['a request over a proxy', {}, { 'x-forwarded-for': '203.0.113.9' }],
+    ['another request over a proxy', {}, { via: '1.1 proxy' }],
+  ])('is nobody in particular with %s: no button, and no login', async (_, listener, headers) => {
+    await using plain = await startLoginGateway();
+    needsLogin(plain);
+    await using world = await startLoginGateway({ listener });
+    needsLogin(world);
+    const { text } = await pageOf(world.url, headers);
+    expect(text).toContain('Needs a login');
+    expect(text).not.toContain(BUTTON);
+    const body = fieldsOf((await pageOf(plain.url)).text);
+    const sent = await fetch(`${world.url}/login/start`, { method: 'POST', body, headers, redirect: 'manual' });
+    expect(sent.status).toBe(403);
+  });
+
+  it('cannot be played by a page of another site (cross-site POST), not even by one that may talk to the gateway', async () => {
+    const allowed = 'https://app.example.com';
+    await using world = await startLoginGateway({ listener: { allowedOrigins: [allowed] } });
+    needsLogin(world);
+    const body = fieldsOf((await pageOf(world.url)).text);
+    for (const origin of ['https://evil.example.com', 'null', allowed]) {
+      const sent = await fetch(`${world.url}/login/start`, { method: 'POST', body, headers: { origin } });
+      expect([origin, sent.status]).toEqual([origin, 403]);
+    }
+    const forged = new URLSearchParams({ connector: 'a', token: 'x' });
+    const headers = { origin: world.url };
+    expect((await fetch(`${world.url}/login/start`, { method: 'POST', body: forged, headers })).status).toBe(403);
+  });
+
+  it('needs the only token where there is one, and is none of several callers', async () => {
+    await using single = await startLoginGateway({ listener: { tokens: [ALICE] } });
+    needsLogin(single);
+    expect((await pageOf(single.url)).status).toBe(401);
+    expect((await pageOf(single.url, bearer(ALICE))).text).toContain(BUTTON);
+    await using several = await startLoginGateway({ listener: { tokens: [ALICE, BOB] } });
+    needsLogin(several);
+    expect((await pageOf(several.url, bearer(ALICE))).text).not.toContain(BUTTON);
+  });
+});
+
+describe('an operator with a token', () => {
+  it('signs in by a form, which gives the browser a cookie for this site alone', async () => {
+    await using world = await startLoginGateway({ listener: { tokens: [ALICE, BOB], operatorToken: OPERATOR } });
+    needsLogin(world);
+    const browser = new ScriptedBrowser();
+    expect((await pageOf(world.url, bearer(ALICE))).text).toContain('href="/login/operator"');
+    const form = await browser.request(`${world.url}/login/operator`);
+    expect(await form.text()).toContain('type="password"');
+    const headers = { origin: world.url };
+    const signIn = (token: string) =>
+      browser.request(`${world.url}/login/operator`, { method: 'POST', body: new URLSearchParams({ token }), headers });
+    expect((await signIn(ALICE)).status).toBe(403);
+    const signed = await signIn(OPERATOR);
+    expect([signed.status, signed.headers.get('location')]).toEqual([303, '/']);
+    expect(signed.headers.get('set-cookie')).toMatch(
+      /^switchyard-operator=[\w-]{43}; Path=\/; HttpOnly; SameSite=Strict; Max-Age=43200$/,
+    );
+    const { status, text } = await pageOf(world.url, {}, browser);
+    expect([status, text.includes(BUTTON)]).toEqual([200, true]);
+    const started = await browser.request(`${world.url}/login/start`, {
+      method: 'POST',
+      body: fieldsOf(text),
+      headers,
+    });
+    expect(started.status).toBe(303);
+    // The form of one browser is none of another one, though it is the operator's too.
+    const other = await fetch(`${world.url}/login/start`, {
+      ...{ method: 'POST', body: fieldsOf(text), redirect: 'manual' },
+      headers: { ...headers, ...bearer(OPERATOR) },
+    });
+    expect(other.status).toBe(403);
+    // The cookie is for the page, and for no calls.
+    expect((await browser.request(`${world.url}/mcp`, { method: 'POST', body: '{}' })).status).toBe(401);
+  });
+
+  it('is known by its header, and takes no more than some wrong attempts a minute', async () => {
+    await using world = await startLoginGateway({ listener: { tokens: [ALICE], operatorToken: OPERATOR } });
+    needsLogin(world);
+    expect((await pageOf(world.url, bearer(OPERATOR))).text).toContain(BUTTON);
+    expect((await pageOf(world.url, bearer(ALICE))).text).not.toContain(BUTTON);
+    const statuses: number[] = [];
+    for (let attempt = 0; attempt < 25; attempt += 1) {
+      const body = new URLSearchParams({ token: `wrong-${attempt}` });
+      statuses.push((await fetch(`${world.url}/login/operator`, { method: 'POST', body })).status);
+    }
+    expect([statuses[0], statuses.at(-1)]).toEqual([403, 429]);
+    expect(JSON.stringify(world.lines)).not.toContain(OPERATOR);
+  });
+
+  it('must not have the token of a client', async () => {
+    await expect(startLoginGateway({ listener: { tokens: [ALICE], operatorToken: ALICE } })).rejects.toMatchObject({
+      code: 'OPTIONS_INVALID',
+    });
+  });
+});
+
+describe('the metadata document of a gateway', () => {
+  it('is served where browsers reach it over https, and names itself', async () => {
+    const publicUrl = 'https://tools.example.com';
+    await using world = await startLoginGateway({ listener: { publicUrl, operatorToken: OPERATOR } });
+    needsLogin(world);
+    const served = await fetch(`${world.url}/login/client.json`);
+    expect(await served.json()).toEqual({
+      client_id: `${publicUrl}/login/client.json`,
+      client_name: 'mcp-switchyard',
+      client_uri: `${publicUrl}/`,
+      redirect_uris: [`${publicUrl}/login/callback`],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+    });
+    // The public host is served without --allow-host, and cookies are for that host over https alone.
+    const browser = new ScriptedBrowser();
+    const body = fieldsOf((await pageOf(world.url, bearer(OPERATOR), browser)).text);
+    const headers = bearer(OPERATOR);
+    const sent = await browser.request(`${world.url}/login/start`, { method: 'POST', body, headers });
+    const address = sent.headers.get('location') ?? '';
+    expect(address).toMatch(/^https:\/\/tools\.example\.com\/login\//);
+    const opened = await fetch(address.replace(publicUrl, world.url));
+    const cookie = opened.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^__Host-switchyard-login-\w+=.*; Secure$/);
+    const form = {
+      ...{ method: 'POST', body: fieldsOf(await opened.text()), redirect: 'manual' as const },
+      headers: { cookie: cookie.split(';', 1)[0] ?? '', origin: world.url },
+    };
+    expect((await fetch(address.replace(publicUrl, world.url), form)).status).toBe(303);
+    expect(world.starts).toEqual([
+      {
+        connectorId: 'a',
+        redirectUrl: `${publicUrl}/login/callback`,
+        clientMetadataUrl: `${publicUrl}/login/client.json`,
+      },
+    ]);
+  });
+
+  it('is not there on loopback, or where another one is named', async () => {
+    await using world = await startLoginGateway();
+    expect((await fetch(`${world.url}/login/client.json`)).status).toBe(404);
+  });
+
+  it.each([
+    { publicUrl: 'http://tools.example.com' },
+    { publicUrl: 'https://user:pw@tools.example.com' },
+    { publicUrl: 'https://tools.example.com/?a=b' },
+    { publicUrl: 'tools.example.com' },
+    { clientMetadataUrl: 'http://127.0.0.1/client.json' },
+    { clientMetadataUrl: 'https://tools.example.com' },
+  ])('is at no address like %j', async (listener) => {
+    await expect(startLoginGateway({ listener })).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+  });
+});

@@ -1,0 +1,64 @@
+import { expect, test } from 'vitest';
+import { SwitchyardError } from '../../../src/shared/errors.ts';
+import { eventually } from '../../helpers/eventually.ts';
+import { AuthorizationServer } from '../../helpers/logins/authorization-server.ts';
+import { logIn, REDIRECT } from '../../helpers/logins/log-in.ts';
+import { ProtectedMcpServer } from '../../helpers/logins/protected-mcp-server.ts';
+import { manage } from '../../helpers/manager.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+test('registers, logs in, calls, refreshes with rotation and asks for a login once the issuer refuses', async () => {
+  await using issuer = await AuthorizationServer.start();
+  await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
+  await using world = await manage([entry('crm', { endpoint: server.url })]);
+  const { manager, lines } = world;
+  await manager.sync();
+  expect(manager.connector('crm')?.status).toMatchObject({
+    state: 'needs-login',
+    lastError: { code: 'CONNECTOR_LOGIN_NEEDED' },
+  });
+  expect(await manager.logins()).toMatchObject([{ connectorId: 'crm', state: 'none', issuer: issuer.issuer }]);
+  await expect(manager.callTool('crm.whoami')).rejects.toMatchObject({ code: 'CONNECTOR_LOGIN_NEEDED' });
+
+  const started = await logIn(manager, 'crm');
+  expect(started).toMatchObject({ issuer: issuer.issuer, resource: server.url, scope: 'tools offline_access' });
+  await manager.ready('crm');
+  expect(await manager.callTool('crm.whoami')).toMatchObject({ content: [{ text: 'you are in' }] });
+  expect(manager.status().connectors).toMatchObject([{ login: { state: 'logged-in', isRefreshable: true } }]);
+
+  // The server takes no token any more: one refresh, and then a person is needed.
+  server.refusesAll = true;
+  const calls = await Promise.allSettled([1, 2, 3, 4].map(() => manager.callTool('crm.whoami')));
+  expect(calls.every(({ status }) => status === 'rejected')).toBe(true);
+  expect(issuer.refreshes).toBe(1);
+  await eventually('it needs a login', () => manager.connector('crm')?.status?.state === 'needs-login');
+  expect(manager.listTools().map(({ name }) => name)).toEqual(['crm.whoami']);
+
+  server.refusesAll = false;
+  await logIn(manager, 'crm');
+  await manager.ready('crm');
+  expect(await manager.logout('crm')).toBe(true);
+  await eventually('it needs a login again', () => manager.connector('crm')?.status?.state === 'needs-login');
+  expect(await manager.logout('crm')).toBe(false);
+  const events = lines.map(({ fields }) => fields.event);
+  // Access tokens of this issuer are JWTs.
+  expect(JSON.stringify([lines, manager.status(), await manager.logins()])).not.toMatch(/eyJ[\w-]{10}/);
+  for (const event of ['login-needed', 'login-done', 'login-refreshed', 'logout']) expect(events).toContain(event);
+});
+
+test('takes a redirect once, and not one that it did not ask for', async () => {
+  await using issuer = await AuthorizationServer.start();
+  await using server = await ProtectedMcpServer.start({ issuer: issuer.issuer });
+  await using world = await manage([entry('crm', { endpoint: server.url })]);
+  const { manager } = world;
+  await manager.sync();
+  const parameters = new URLSearchParams({ state: 'of somebody else', code: 'x', iss: issuer.issuer });
+  await expect(manager.finishLogin(parameters)).rejects.toMatchObject({ code: 'LOGIN_EXPIRED' });
+  const [one, other] = [await manager.startLogin('crm', REDIRECT), await manager.startLogin('crm', REDIRECT)];
+  const denied = new URLSearchParams({ state: one.state, error: 'access_denied', iss: issuer.issuer });
+  await expect(manager.finishLogin(denied)).rejects.toMatchObject({ code: 'LOGIN_FAILED' });
+  await expect(manager.finishLogin(denied)).rejects.toMatchObject({ code: 'LOGIN_EXPIRED' });
+  const mixedUp = new URLSearchParams({ state: other.state, code: 'x', iss: 'https://evil.example' });
+  await expect(manager.finishLogin(mixedUp)).rejects.toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
+  await expect(manager.startLogin('nobody', REDIRECT)).rejects.toBeInstanceOf(SwitchyardError);
+});

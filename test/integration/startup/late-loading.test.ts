@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const source = (path: string): string => new URL(`../../../${path}`, import.meta.url).href;
+const INDEX = source('src/main/index.ts');
+
+/** What only some processes need. What is below one of them comes with it. */
+const HEAVY = [
+  '@modelcontextprotocol/client',
+  '@napi-rs/keyring',
+  '@opentelemetry/api',
+  'cross-spawn',
+  'diff',
+  'ioredis',
+  'open',
+  'piscina',
+  'prom-client',
+  'undici',
+  'yaml',
+  'zod',
+];
+
+interface Run {
+  readonly packages: readonly string[];
+  readonly stdout: string;
+}
+
+/** Runs a program, and tells which heavy packages it loaded. Fails where it does. */
+async function run(args: readonly string[]): Promise<Run> {
+  using dir = new TempDir();
+  const file = join(dir.path, 'loaded.json');
+  const hook = source('test/fixtures/programs/note-packages.ts');
+  const child = spawn(process.execPath, ['--import', hook, ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, LOADED: file, XDG_CACHE_HOME: dir.path },
+  });
+  let stdout = '';
+  child.stdout.on('data', (data: Buffer) => {
+    stdout += data.toString();
+  });
+  const [code] = await once(child, 'close');
+  expect(code).toBe(0);
+  const loaded = JSON.parse(readFileSync(file, 'utf8')) as string[];
+  return { packages: loaded.filter((name) => HEAVY.includes(name)), stdout };
+}
+
+/** Runs a module in a process of its own. */
+async function runModule(code: string): Promise<Run> {
+  using dir = new TempDir();
+  const file = join(dir.path, 'program.mjs');
+  writeFileSync(file, code);
+  return await run([file]);
+}
+
+/** A host with a server that answers every method, in the same process. */
+const withServer = (then: string): string => `
+  import { createServer } from 'node:http';
+  import { text } from 'node:stream/consumers';
+  import { writeFileSync } from 'node:fs';
+  import { ConnectorProxyManager, getConnectorMetricsRegistry } from '${INDEX}';
+  const ANSWERS = {
+    initialize: { protocolVersion: '2025-11-25', capabilities: { tools: {} }, serverInfo: { name: 's', version: '1' } },
+    'tools/list': { tools: [{ name: 'echo', inputSchema: { type: 'object' } }] },
+    'tools/call': { content: [{ type: 'text', text: 'here' }] },
+  };
+  const server = createServer(async (request, response) => {
+    const { id, method } = request.method === 'POST' ? JSON.parse(await text(request)) : {};
+    if (method === undefined) return response.writeHead(405).end();
+    if (id === undefined) return response.writeHead(202).end();
+    const answer = ANSWERS[method];
+    const error = { code: -32601, message: 'No such method' };
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify({ jsonrpc: '2.0', id, ...(answer ? { result: answer } : { error }) }));
+  });
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const config = process.env.LOADED + '.mcp.json';
+  const url = 'http://127.0.0.1:' + server.address().port + '/mcp';
+  writeFileSync(config, JSON.stringify({ mcpServers: { one: { url } } }));
+  const manager = new ConnectorProxyManager({ configFile: config });
+  await manager.sync();
+  const result = await manager.callTool('one.echo', {});
+  process.stdout.write(result.content[0].text);
+  ${then}
+  await manager.close?.();
+  await manager.disconnect?.();
+  server.close();
+  server.closeAllConnections();
+`;
+
+describe('what a process does not need', () => {
+  it('is not loaded by the import of the package', async () => {
+    expect((await runModule(`import '${INDEX}';`)).packages).toEqual([]);
+  });
+
+  it('is not loaded by the import of the store and of the gateway', async () => {
+    const [store, gateway] = ['src/main/registry/fs-store.ts', 'src/main/gateway/index.ts'].map(source);
+    expect((await runModule(`import '${store}'; import '${gateway}';`)).packages).toEqual([]);
+  });
+
+  it('is not loaded by a manager that is made and closed', async () => {
+    const code = `
+      import { ConnectorProxyManager } from '${INDEX}';
+      const manager = new ConnectorProxyManager({ serviceMapUrl: 'https://maps.example/map', signatureKey: 'k'.repeat(32) });
+      manager.listTools();
+      manager.status();
+      await manager.disconnect();
+    `;
+    expect((await runModule(code)).packages).toEqual([]);
+  });
+
+  it('is not loaded by a manager with one HTTP connector that is called, but undici is', async () => {
+    const { packages, stdout } = await runModule(withServer(''));
+    expect(stdout).toBe('here');
+    expect(packages).toEqual(['undici']);
+  });
+
+  it('is not loaded for metrics, but prom-client and what it needs are, when they are asked for', async () => {
+    const then = `process.stdout.write((await getConnectorMetricsRegistry().metrics()).includes('connector="one"') ? '!' : '?');`;
+    const { packages, stdout } = await runModule(withServer(then));
+    expect(stdout).toBe('here!');
+    expect(packages).toEqual(['@opentelemetry/api', 'prom-client', 'undici']);
+  });
+
+  it('is not loaded by the help of the command line', async () => {
+    const bin = fileURLToPath(source('src/main/cli/bin.ts'));
+    const { packages, stdout } = await run([bin, '--help']);
+    expect(stdout).toContain('Usage: mcp-switchyard');
+    expect(packages).toEqual([]);
+  });
+});

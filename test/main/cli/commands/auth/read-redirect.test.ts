@@ -1,0 +1,105 @@
+import { PassThrough } from 'node:stream';
+import { describe, expect, it, vi } from 'vitest';
+import { askForRedirect, parseRedirect, readLines } from '../../../../../src/main/cli/commands/auth/read-redirect.ts';
+
+const EXPECTED = {
+  redirectUrl: 'http://127.0.0.1:5000/callback',
+  authorizationUrl: 'https://issuer.example/authorize?state=s1&client_id=c',
+  state: 's1',
+};
+const GOOD = `${EXPECTED.redirectUrl}?code=abc&state=s1`;
+
+function codeIn(pasted: string): string | null {
+  const read = parseRedirect(pasted, EXPECTED);
+  return typeof read === 'string' ? read : read.get('code');
+}
+
+describe('a redirected address that somebody pastes', () => {
+  it.each([
+    ['as it is', GOOD],
+    ['with blanks around it', `  \t${GOOD}  `],
+    ['with a carriage return', `${GOOD}\r`],
+    ['in double quotes', ` "${GOOD}" `],
+    ['in single quotes', `'${GOOD}'`],
+    ['in angle brackets', `<${GOOD}>`],
+    ['without http://, as browsers show it', GOOD.slice('http://'.length)],
+    ['with a fragment', `${GOOD}#_=_`],
+    ['as its query with a question mark', '?code=abc&state=s1'],
+    ['as its query alone', 'state=s1&code=abc'],
+    ['with its host in capitals', GOOD.replace('http', 'HTTP')],
+  ])('is taken %s', (_, pasted) => {
+    expect(codeIn(pasted)).toBe('abc');
+  });
+
+  it('is taken where the person refused', () => {
+    const read = parseRedirect(`${EXPECTED.redirectUrl}?error=access_denied&state=s1`, EXPECTED);
+    expect(read).toBeInstanceOf(URLSearchParams);
+  });
+
+  it.each([
+    ['the address to open', EXPECTED.authorizationUrl, 'That is the address to open'],
+    ['another host', GOOD.replace('127.0.0.1', 'evil.example'), 'not the address of the redirect'],
+    ['another port', GOOD.replace('5000', '5001'), 'not the address of the redirect'],
+    ['https', GOOD.replace('http:', 'https:'), 'not the address of the redirect'],
+    ['another path', GOOD.replace('callback', 'other'), 'not the address of the redirect'],
+    ['a code alone', 'abc', 'not the address of the redirect'],
+    ['no query', EXPECTED.redirectUrl, 'no query'],
+    ['no state', `${EXPECTED.redirectUrl}?code=abc`, 'no parameter state'],
+    ['another state', GOOD.replace('s1', 's2'), 'belongs to another login'],
+    ['two states', `${GOOD}&state=s2`, 'state more than once'],
+    ['no code', `${EXPECTED.redirectUrl}?state=s1`, 'neither a code nor an error'],
+    ['a line of 1 MiB', `${GOOD}&x=${'x'.repeat(1 << 20)}`, 'too long'],
+  ])('is refused with a reason for %s', (_, pasted, reason) => {
+    expect(parseRedirect(pasted, EXPECTED)).toContain(reason);
+  });
+});
+
+describe('asking for the redirected address', () => {
+  const never = new AbortController().signal;
+  const input = (): NodeJS.ReadStream & PassThrough => new PassThrough() as unknown as NodeJS.ReadStream & PassThrough;
+
+  it('says what is wrong and asks again, for several logins from one input', async () => {
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    try {
+      const stdin = input();
+      using lines = readLines(stdin, process.stderr);
+      stdin.write(`\nhttps://evil.example/?code=abc&state=s1\n"${GOOD}"\n${GOOD.replace('s1', 's2')}\n`);
+      expect((await askForRedirect(lines, EXPECTED, never)).get('code')).toBe('abc');
+      expect((await askForRedirect(lines, { ...EXPECTED, state: 's2' }, never)).get('state')).toBe('s2');
+      const text = said.mock.calls.map(([line]) => String(line)).join('');
+      expect(text).toContain('not the address of the redirect');
+      expect(text).not.toContain('abc');
+    } finally {
+      said.mockRestore();
+    }
+  });
+
+  it('takes an address from a terminal that is longer than a terminal reads as a line', async () => {
+    const stdin = Object.assign(input(), { isTTY: true });
+    using lines = readLines(stdin as NodeJS.ReadStream, new PassThrough());
+    stdin.write(`${GOOD}&session=${'x'.repeat(8_192)}\r`);
+    expect((await askForRedirect(lines, EXPECTED, never)).get('code')).toBe('abc');
+  });
+
+  it('fails at the end of the input', async () => {
+    const stdin = input();
+    using lines = readLines(stdin, process.stderr);
+    stdin.end();
+    await expect(askForRedirect(lines, EXPECTED, never)).rejects.toMatchObject({ code: 'LOGIN_FAILED' });
+  });
+
+  it('takes a last line that has no line feed', async () => {
+    const stdin = input();
+    using lines = readLines(stdin, process.stderr);
+    stdin.end(GOOD);
+    expect((await askForRedirect(lines, EXPECTED, never)).get('code')).toBe('abc');
+  });
+
+  it('ends with the reason of its signal', async () => {
+    using lines = readLines(input(), process.stderr);
+    const impatience = new AbortController();
+    const asked = askForRedirect(lines, EXPECTED, impatience.signal);
+    impatience.abort(new Error('too long'));
+    await expect(asked).rejects.toThrow('too long');
+  });
+});

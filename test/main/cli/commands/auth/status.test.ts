@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest';
+import { loginTable, relativeTime } from '../../../../../src/main/cli/commands/auth/status.ts';
+import type { LoginSummary } from '../../../../../src/main/connectors/credentials/logins/login-service.ts';
+
+const NOW = Date.UTC(2026, 10, 29);
+const LOGIN = {
+  connectorId: 'crm',
+  state: 'logged-in',
+  issuer: 'https://issuer.example',
+  clientId: 'client',
+  scope: 'tools',
+  missingScope: null,
+  expiresAt: NOW + 3_000_000,
+  isRefreshable: true,
+  reason: null,
+} as const satisfies LoginSummary;
+
+function rowOf(more: Partial<LoginSummary>): string {
+  return loginTable([{ ...LOGIN, ...more }], NOW).split('\n')[2] ?? '';
+}
+
+describe('an instant for people', () => {
+  it.each([
+    [0, 'in 0 s'],
+    [59_999, 'in 59 s'],
+    [60_000, 'in 1 min'],
+    [3_599_999, 'in 59 min'],
+    [7_200_000, 'in 2 h'],
+    [172_800_000, 'in 2 d'],
+    [-1, '0 s ago'],
+    [-90_000, '1 min ago'],
+  ])('%i ms from now is %s', (distanceMs, text) => {
+    expect(relativeTime(NOW + distanceMs, NOW)).toBe(text);
+  });
+});
+
+describe('the table of logins', () => {
+  it('says of each connector where it is logged in, for what, until when, and what happens then', () => {
+    expect(loginTable([LOGIN], NOW)).toBe(
+      '  connector  state      issuer                  scopes  expires    then\n' +
+        '  ─────────  ─────────  ──────────────────────  ──────  ─────────  ─────────────────\n' +
+        '  crm        logged in  https://issuer.example  tools   in 50 min  renewed by itself\n',
+    );
+  });
+
+  it('says that a login without a refresh token ends, and that nobody knows when', () => {
+    expect(rowOf({ isRefreshable: false, expiresAt: null })).toMatch(/not known {2}log in again$/);
+  });
+
+  it.each(['none', 'lost'] as const)('shows no expiry of a login that is %s', (state) => {
+    expect(rowOf({ state, scope: null, expiresAt: null })).toMatch(/issuer\.example$/);
+  });
+
+  it('lets no issuer steer the terminal', () => {
+    expect(rowOf({ scope: '\u001b[31mred\u202e' })).not.toMatch(/\p{Cc}|\p{Cf}/u);
+  });
+});

@@ -1,0 +1,82 @@
+import { describe, expect, it } from 'vitest';
+import { functionLines, signatureText } from '../../../../src/main/cli/schema/signature.ts';
+import { typeText } from '../../../../src/main/cli/schema/type-text.ts';
+
+describe('signatureText', () => {
+  it('shows description, parameters, result and annotations', () => {
+    const text = signatureText(
+      {
+        name: 'weather.get',
+        description: 'The weather\n\nof a place',
+        inputSchema: {
+          type: 'object',
+          properties: {
+            days: { type: 'integer', minimum: 1, maximum: 7, default: 3, description: 'How far\nto look' },
+            city: { type: 'string' },
+          },
+          required: ['city'],
+        },
+        outputSchema: { type: 'object', properties: { sky: { enum: ['clear', 'grey'] } }, required: ['sky'] },
+        annotations: { readOnlyHint: true, openWorldHint: true },
+      },
+      { width: 100 },
+    );
+    expect(text).toBe(
+      [
+        '/**',
+        ' * The weather',
+        ' *',
+        ' * of a place',
+        ' *',
+        ' * @param days How far to look (a whole number, at least 1, at most 7, defaults to 3)',
+        ' */',
+        'weather.get(city: string, days?: number): { sky: "clear" | "grey" }',
+        '// read-only, open world',
+      ].join('\n'),
+    );
+  });
+
+  it('gives each parameter a line of its own where the terminal is narrow, or one is marked', () => {
+    const tool = {
+      name: 't',
+      description: '',
+      inputSchema: {
+        type: 'object',
+        properties: { first: { type: 'string' }, b: { type: 'number' } },
+        required: ['b'],
+      },
+    };
+    expect(functionLines(tool, { width: 20 })).toEqual(['t(', '  b: number,', '  first?: string,', ')']);
+    expect(functionLines(tool, { width: 100, marks: new Map([['b', 'is missing']]) })).toEqual([
+      't(',
+      '  b: number,       ← is missing',
+      '  first?: string,',
+      ')',
+    ]);
+  });
+
+  it('never ends its comment early', () => {
+    const tool = { name: 't', description: 'a */ b', inputSchema: {}, annotations: { destructiveHint: true } };
+    expect(signatureText(tool, { width: 80 })).toBe('/**\n * a *\\/ b\n */\nt()\n// destructive');
+  });
+});
+
+describe('typeText', () => {
+  const root = {
+    $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' }, 'a-b': { type: 'null' } } } },
+  };
+
+  it.each<[unknown, string]>([
+    [{ type: ['string', 'null'] }, 'string | null'],
+    [{ type: 'array', items: { anyOf: [{ type: 'string' }, { type: 'number' }] } }, '(string | number)[]'],
+    [{ type: 'array' }, 'unknown[]'],
+    [{ type: 'object', additionalProperties: { type: 'boolean' } }, 'Record<string, boolean>'],
+    [{ type: 'array', prefixItems: [{ type: 'string' }, {}] }, '[string, unknown]'],
+    [{ const: 'x' }, '"x"'],
+    [{}, 'unknown'],
+    [undefined, 'unknown'],
+    [{ $ref: '#/$defs/node' }, '{ next?: { next?: { next?: object; "a-b"?: null }; "a-b"?: null }; "a-b"?: null }'],
+  ])('writes %j as %s', (schema, expected) => {
+    expect(typeText(schema, root)).toBe(expected);
+  });
+});

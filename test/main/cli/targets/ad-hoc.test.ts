@@ -1,0 +1,68 @@
+import { describe, expect, it } from 'vitest';
+import { adHocServer } from '../../../../src/main/cli/targets/ad-hoc.ts';
+import { cutProgram } from '../../../../src/main/cli/targets/program-words.ts';
+
+const refused = expect.objectContaining({ code: 'OPTIONS_INVALID' });
+
+describe('adHocServer', () => {
+  it.each([
+    ['https://mcp.example.com/mcp', 'mcp.example.com'],
+    ['http://127.0.0.1:8080/a/mcp?x=1', '127.0.0.1-8080-a-mcp-x-1'],
+  ])('calls %s by its host and path', (address, id) => {
+    expect(adHocServer(address, {})).toEqual({ id, url: address, headers: {} });
+  });
+
+  it.each([
+    [['npx', '-y', '@scope/name@1.2.3', '--flag'], 'name'],
+    [['uvx', 'mcp-server-time'], 'mcp-server-time'],
+    [['node', '/x/server-files/dist/index.js'], 'server-files'],
+    [['./my-server.py'], 'my-server'],
+    [['bash'], 'bash'],
+  ])('calls the program %j by what it runs', (program, id) => {
+    const server = adHocServer(undefined, { program });
+    expect(server).toMatchObject({ id, program: { command: program[0], args: program.slice(1), cwd: null } });
+  });
+
+  it('takes headers from the command line and from variables', () => {
+    process.env.AD_HOC_TOKEN = 'a token';
+    const header = ['X-One: 1', `X-Two: <\${AD_HOC_TOKEN}>`];
+    const { headers } = adHocServer('https://x.example/', { header, bearerEnv: 'AD_HOC_TOKEN' }) ?? {};
+    expect(headers).toEqual({ 'X-One': '1', 'X-Two': '<a token>', Authorization: 'Bearer a token' });
+    delete process.env.AD_HOC_TOKEN;
+    expect(() => adHocServer('https://x.example/', { bearerEnv: 'AD_HOC_TOKEN' })).toThrow(refused);
+  });
+
+  it.each<[string | undefined, object]>([
+    ['https://user:pass@x.example/', {}],
+    ['https://', {}],
+    ['https://x.example/', { program: ['x'] }],
+    ['https://x.example/', { header: ['no colon'] }],
+    ['https://x.example/', { header: ['Host: x'] }],
+    ['https://x.example/', { header: ['X: a\nb'] }],
+    [undefined, { bearerEnv: 'HOME' }],
+    [undefined, { program: [] }],
+  ])('refuses %s with %j', (address, options) => {
+    expect(() => adHocServer(address, options)).toThrow(refused);
+  });
+
+  it('is none without an address and a program', () => {
+    expect(adHocServer(undefined, {})).toBe(null);
+  });
+});
+
+describe('cutProgram', () => {
+  it.each<[readonly string[], readonly string[], readonly string[] | undefined]>([
+    [
+      ['call', 'x', '--json', '--', 'npx', '--', '-y'],
+      ['call', 'x', '--json'],
+      ['npx', '--', '-y'],
+    ],
+    [['tools', '--', 'diff'], ['tools'], ['diff']],
+    [['tools', 'diff', '--', 'x'], ['tools', 'diff', '--', 'x'], undefined],
+    [['config', 'claude', '--', '--x'], ['config', 'claude', '--', '--x'], undefined],
+    [['call', 'x'], ['call', 'x'], undefined],
+    [['tools', '--'], ['tools'], []],
+  ])('cuts %j', (argv, words, program) => {
+    expect(cutProgram(argv)).toEqual({ words, program });
+  });
+});

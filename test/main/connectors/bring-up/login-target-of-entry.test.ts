@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest';
+import { loginTargetOf, secretsOf } from '../../../../src/main/connectors/bring-up/login-target-of-entry.ts';
+import { markLocal } from '../../../../src/main/connectors/connection/local-entry.ts';
+import { unsupportedLogin } from '../../../../src/main/connectors/credentials/logins/login-errors.ts';
+import { normalizeEntry, type RawEntry } from '../../../../src/shared/map/service-map.ts';
+import { entry } from '../../../helpers/signed-map.ts';
+
+const NAMED = { clientId: 'a', clientSecretEnv: 'SECRET' };
+
+const entryOf = (oauth: unknown) => normalizeEntry(entry('a', { oauth }) as unknown as RawEntry, 300);
+
+const missing = (says: string) =>
+  expect.objectContaining({ code: 'LOGIN_SECRET_MISSING', message: expect.stringContaining(says) });
+
+const thrown = (work: () => unknown): unknown => {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+};
+
+describe('secretsOf()', () => {
+  it('gives none where the entry names none', () => {
+    const secrets = secretsOf(entryOf({ clientId: 'a' }), { allowEnv: [], env: { SECRET: 's' } });
+    expect([secrets.clientSecret(), secrets.privateKey()]).toEqual([null, null]);
+  });
+
+  it('reads a variable of a map only where allowEnv names it', () => {
+    const env = { SECRET: 'hunter2' };
+    expect(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret()).toBe('hunter2');
+    for (const allowEnv of [[], ['SECRE'], ['secret'], ['*']]) {
+      const error = thrown(secretsOf(entryOf(NAMED), { allowEnv, env }).clientSecret);
+      expect(error).toEqual(missing('names the variable SECRET in oauth.clientSecretEnv, and allowEnv'));
+      expect(JSON.stringify(error)).not.toContain('hunter2');
+    }
+  });
+
+  it('says so where the variable is not set, is empty, or only looks like one', () => {
+    for (const env of [{}, { SECRET: '' }])
+      expect(thrown(secretsOf(entryOf(NAMED), { allowEnv: ['SECRET'], env }).clientSecret)).toEqual(missing('not set'));
+    const odd = entryOf({ clientId: 'a', privateKeyEnv: 'toString' });
+    expect(thrown(secretsOf(odd, { allowEnv: ['toString'], env: {} }).privateKey)).toEqual(missing('not set'));
+  });
+
+  it('reads the variable anew each time, so that a rotated secret counts', () => {
+    const env: Record<string, string> = { KEY: 'old' };
+    const { privateKey } = secretsOf(entryOf({ clientId: 'a', privateKeyEnv: 'KEY' }), { allowEnv: ['KEY'], env });
+    expect(privateKey()).toBe('old');
+    env.KEY = 'new';
+    expect(privateKey()).toBe('new');
+  });
+
+  it('lets an entry of this machine name any variable, and prefers the secret that its file holds', () => {
+    const named = entryOf(NAMED);
+    markLocal(named, null, 'the registry');
+    expect(secretsOf(named, { allowEnv: [], env: { SECRET: 's' } }).clientSecret()).toBe('s');
+    const literal = entryOf({ clientId: 'a' });
+    markLocal(literal, null, 'the configuration file', 'in the file');
+    expect(secretsOf(literal, { allowEnv: [], env: {} }).clientSecret()).toBe('in the file');
+  });
+});
+
+describe('loginTargetOf()', () => {
+  it('gives an entry as logins see it', () => {
+    const local = entryOf(undefined);
+    markLocal(local, null, 'the registry');
+    expect(loginTargetOf(local, { allowEnv: [], env: {} })).toMatchObject({
+      connectorId: 'a',
+      url: new URL('http://127.0.0.1:9/a'),
+      oauth: null,
+      isLocal: true,
+    });
+    expect(loginTargetOf(entryOf({ clientId: 'a' }), { allowEnv: [], env: {} })).toMatchObject({
+      oauth: { clientId: 'a' },
+      isLocal: false,
+    });
+  });
+
+  it('gives nothing for an entry that wants no login', () => {
+    expect(loginTargetOf(entryOf(false), { allowEnv: [], env: {} })).toBeNull();
+  });
+});
+
+it('unsupportedLogin() names what this version cannot do', () => {
+  expect(unsupportedLogin('a', { unsupported: 'ID-JAG' })).toMatchObject({
+    code: 'LOGIN_UNSUPPORTED',
+    message: expect.stringContaining('a login with ID-JAG'),
+  });
+  expect([unsupportedLogin('a', null), unsupportedLogin('a', { clientId: 'a' })]).toEqual([null, null]);
+});

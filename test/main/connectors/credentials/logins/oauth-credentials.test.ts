@@ -1,0 +1,281 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Credentials, Sending } from '../../../../../src/main/connectors/credentials/credentials.ts';
+import { SwitchyardError } from '../../../../../src/shared/errors.ts';
+import {
+  challengeOf,
+  logInTo,
+  serviceUnderTest,
+  targetOf,
+} from '../../../../helpers/logins/login-service-under-test.ts';
+
+const crm = targetOf('crm');
+const sending: Sending = { method: 'POST', url: crm.url };
+const sendBy = async (credentials: Credentials): Promise<readonly string[]> => credentials.headers(null, sending);
+const tokenIn = (headers: readonly string[]): string => headers[1]?.replace('Bearer ', '') ?? '';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance', 'Date'] }));
+afterEach(() => void vi.useRealTimers());
+
+describe('OAuthCredentials', () => {
+  it('sends nothing and loads nothing for a connector that wants no login', async () => {
+    const { service, issuer } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    expect(await sendBy(credentials)).toEqual([]);
+    expect(credentials.headers(null, sending)).toEqual([]);
+    expect([issuer.loads, service.view(crm)]).toEqual([0, null]);
+    await service.close();
+  });
+
+  it('asks for a login where the challenge offers one, finds its issuer out once and logs it once', async () => {
+    const { service, issuer, lines } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    const challenge = challengeOf(crm, 401, 'Bearer scope="tools"');
+    for (const _ of [1, 2, 3]) {
+      const verdict = await credentials.refused(challenge, [], null);
+      expect(verdict).toMatchObject({
+        kind: 'login',
+        error: {
+          code: 'CONNECTOR_LOGIN_NEEDED',
+          message: 'Connector crm wants a login at https://issuer.test: run `mcp-switchyard auth login crm`.',
+          detail: {
+            connectorId: 'crm',
+            issuer: 'https://issuer.test',
+            status: 401,
+            scope: 'tools',
+            wasAuthorized: false,
+          },
+        },
+      });
+    }
+    expect(issuer.discoveries).toBe(1);
+    expect(lines.filter(({ fields }) => fields.event === 'login-needed')).toHaveLength(1);
+    expect(service.view(crm)).toMatchObject({ state: 'none', issuer: 'https://issuer.test' });
+    await service.close();
+  });
+
+  it('logs each reason to log in once, and few of a server that makes up another one each time', async () => {
+    const { service, issuer, lines } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    const needed = () => lines.filter(({ fields }) => fields.event === 'login-needed').length;
+    for (let count = 0; count < 100; count += 1) {
+      issuer.issuer = `https://issuer-${count}.test`;
+      const address = `https://crm.test/${count}`;
+      await credentials.refused(challengeOf(crm, 401, `Bearer resource_metadata="${address}"`), [], null);
+      await credentials.refused(challengeOf(crm, 403, 'Bearer error="insufficient_scope", scope="x"'), [], null);
+    }
+    expect([issuer.discoveries, needed()]).toEqual([100, 4]);
+    await logInTo(service, crm);
+    const refusal = challengeOf(crm, 403, 'Bearer error="insufficient_scope", scope="y"');
+    await credentials.refused(refusal, await sendBy(credentials), null);
+    expect(needed()).toBe(5);
+    await service.close();
+  });
+
+  it('spends nothing on the end of a session, and takes its refusal for nothing', async () => {
+    const { service, issuer, lines } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    const ended = (status: 401 | 403, headers: readonly string[]) =>
+      credentials.refused({ ...challengeOf(crm, status), method: 'DELETE' }, headers, null);
+    expect(await ended(401, [])).toEqual({ kind: 'refused', hint: null });
+    expect([issuer.discoveries, lines]).toEqual([0, []]);
+    await logInTo(service, crm);
+    const sent = await sendBy(credentials);
+    for (const status of [401, 403] as const)
+      expect(await ended(status, sent)).toEqual({ kind: 'refused', hint: null });
+    expect(issuer.refreshed).toEqual([]);
+    expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
+    // The session that ended may have been that of an older token.
+    expect(await ended(401, ['authorization', 'Bearer old'])).toEqual({ kind: 'retry' });
+    await service.close();
+  });
+
+  it('names both ways where nothing says that there is a login', async () => {
+    const { service, issuer } = serviceUnderTest();
+    issuer.hasMetadata = false;
+    const verdict = await service.credentialsOf(crm).refused(challengeOf(crm, 401, 'Basic realm="x"'), [], null);
+    expect(verdict).toMatchObject({
+      kind: 'refused',
+      hint: expect.stringMatching(/headers of its entry.*auth login crm/),
+    });
+    await service.close();
+  });
+
+  it('gives the token of a login without a promise, and asks nobody', async () => {
+    const { service, issuer, told } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    expect(credentials.headers(null, sending)).toEqual(['authorization', expect.stringContaining('Bearer ')]);
+    expect(service.credentialsOf({ ...crm })).toBe(credentials);
+    expect(issuer.refreshed).toEqual([]);
+    expect(told).toEqual(['crm']);
+    await service.close();
+  });
+
+  it('refreshes once for all requests that meet an expired token', async () => {
+    const { service, issuer } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    const old = tokenIn(await sendBy(credentials));
+    // A laptop that slept: the clock went on, and no timer fired.
+    vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    const all = await Promise.all(Array.from({ length: 20 }, () => sendBy(credentials)));
+    expect(new Set(all.map(tokenIn)).size).toBe(1);
+    expect(tokenIn(all[0] ?? [])).not.toBe(old);
+    expect(issuer.refreshed).toHaveLength(1);
+    await service.close();
+  });
+
+  it('refreshes once for many 401s at a time, and sends again with a newer token without a refresh', async () => {
+    const { service, issuer } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    const sent = await sendBy(credentials);
+    const verdicts = await Promise.all(
+      Array.from({ length: 20 }, () => credentials.refused(challengeOf(crm), sent, null)),
+    );
+    expect(verdicts.every(({ kind }) => kind === 'retry')).toBe(true);
+    expect(await credentials.refused(challengeOf(crm), sent, null)).toEqual({ kind: 'retry' });
+    expect(issuer.refreshed).toHaveLength(1);
+    await service.close();
+  });
+
+  it('asks for a login where the server refuses a token that was just refreshed', async () => {
+    const { service, issuer } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    await credentials.refused(challengeOf(crm), await sendBy(credentials), null);
+    const verdict = await credentials.refused(challengeOf(crm), await sendBy(credentials), null);
+    expect(verdict).toMatchObject({ kind: 'login', error: { detail: { wasAuthorized: true } } });
+    expect(issuer.refreshed).toHaveLength(1);
+    expect(service.view(crm)).toMatchObject({ state: 'lost' });
+    await logInTo(service, crm);
+    expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
+    await service.close();
+  });
+
+  it('refreshes a token again that was just refreshed, where it has expired on its way', async () => {
+    const { service, issuer } = serviceUnderTest();
+    issuer.lifeMs = 3_000;
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    await credentials.refused(challengeOf(crm), await sendBy(credentials), null);
+    const sent = await sendBy(credentials);
+    // Nothing refreshes it meanwhile: the process stands still. Its issuer counts in whole seconds.
+    vi.setSystemTime(Date.now() + 2_001);
+    expect(await credentials.refused(challengeOf(crm), sent, null)).toEqual({ kind: 'retry' });
+    expect(issuer.refreshed).toHaveLength(2);
+    expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
+    // Early in its life it is refused for another reason.
+    vi.setSystemTime(Date.now() + 1_000);
+    expect(await credentials.refused(challengeOf(crm), await sendBy(credentials), null)).toMatchObject({
+      kind: 'login',
+    });
+    await service.close();
+  });
+
+  it('is told once that a login is lost, and needs a person from then on', async () => {
+    const { service, issuer, lines, told } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    issuer.onRefresh = async () => ({ kind: 'lost', reason: 'the issuer said invalid_grant' });
+    const sent = await sendBy(credentials);
+    const verdicts = await Promise.all([1, 2, 3].map(() => credentials.refused(challengeOf(crm), sent, null)));
+    for (const verdict of verdicts)
+      expect(verdict).toMatchObject({ error: { code: 'CONNECTOR_LOGIN_NEEDED', detail: { wasAuthorized: true } } });
+    expect(await sendBy(credentials)).toEqual([]);
+    expect(lines.filter(({ fields }) => fields.event === 'login-lost')).toMatchObject([
+      {
+        level: 'warn',
+        fields: { connectorId: 'crm', issuer: 'https://issuer.test', reason: expect.stringContaining('invalid_grant') },
+      },
+    ]);
+    expect(told).toEqual(['crm', 'crm']);
+    expect(service.view(crm)).toMatchObject({ state: 'lost', reason: 'the issuer said invalid_grant' });
+    await service.close();
+  });
+
+  it('keeps a login that the issuer fails to refresh, and tries again after a pause that grows', async () => {
+    const { service, issuer } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    issuer.onRefresh = async () => ({ kind: 'unknown' });
+    const sent = await sendBy(credentials);
+    const refused = () => credentials.refused(challengeOf(crm), sent, null);
+    expect(await refused()).toMatchObject({ kind: 'login', error: { code: 'LOGIN_FAILED' } });
+    expect(await refused()).toMatchObject({ kind: 'login', error: { code: 'LOGIN_FAILED' } });
+    expect(issuer.refreshed).toHaveLength(1);
+    await vi.advanceTimersByTimeAsync(1_100);
+    await refused();
+    await vi.advanceTimersByTimeAsync(1_100);
+    await refused();
+    expect(issuer.refreshed).toHaveLength(2);
+    expect(service.view(crm)).toMatchObject({ state: 'logged-in' });
+    await service.close();
+  });
+
+  it('gives up waiting with the signal of the request, and lets the refresh go on', async () => {
+    const { service, issuer } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    const gate = Promise.withResolvers<void>();
+    const renew = issuer.onRefresh;
+    issuer.onRefresh = async (tokens, signal) => {
+      await gate.promise;
+      return renew(tokens, signal);
+    };
+    const aborting = new AbortController();
+    const sent = await sendBy(credentials);
+    const refused = credentials.refused(challengeOf(crm), sent, aborting.signal);
+    aborting.abort(new SwitchyardError('TOOL_CALL_ABORTED', 'over'));
+    await expect(refused).rejects.toMatchObject({ code: 'TOOL_CALL_ABORTED' });
+    gate.resolve();
+    await vi.waitFor(async () => expect(tokenIn(await sendBy(credentials))).not.toBe(tokenIn(sent)));
+    await service.close();
+  });
+
+  it('keeps an old token that nothing refreshes until the server refuses it', async () => {
+    const { service, issuer } = serviceUnderTest();
+    issuer.givesRefreshTokens = false;
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    vi.setSystemTime(Date.now() + 2 * 3_600_000);
+    const sent = await sendBy(credentials);
+    expect(sent).toHaveLength(2);
+    expect(service.view(crm)).toMatchObject({ state: 'lost', isRefreshable: false });
+    expect(await credentials.refused(challengeOf(crm), sent, null)).toMatchObject({
+      error: { code: 'CONNECTOR_LOGIN_NEEDED', detail: { wasAuthorized: true } },
+    });
+    await service.close();
+  });
+
+  it('does not use a login of another issuer than the one that the entry names', async () => {
+    const { service } = serviceUnderTest();
+    await logInTo(service, crm);
+    const same = targetOf('crm', { issuer: 'https://issuer.test' });
+    expect(await sendBy(service.credentialsOf(same))).toHaveLength(2);
+    const other = targetOf('crm', { issuer: 'https://other.test' });
+    expect(await sendBy(service.credentialsOf(other))).toEqual([]);
+    expect(service.view(other)).toMatchObject({ state: 'none', issuer: 'https://other.test' });
+    await service.close();
+  });
+
+  it('says what a call needs even where that cannot be stored', async () => {
+    const { service, store } = serviceUnderTest();
+    const credentials = service.credentialsOf(crm);
+    await logInTo(service, crm);
+    vi.spyOn(store, 'saveBinding').mockRejectedValue(new SwitchyardError('STORE_UNAVAILABLE', 'The disk is full.'));
+    const challenge = challengeOf(crm, 403, 'Bearer error="insufficient_scope", scope="admin"');
+    const verdict = await credentials.refused(challenge, await sendBy(credentials), null);
+    expect(verdict).toMatchObject({ error: { code: 'CONNECTOR_LOGIN_NEEDED', detail: { scope: 'tools admin' } } });
+    await service.close();
+  });
+
+  it('names what an entry asks for that this version cannot do', async () => {
+    const { service, issuer } = serviceUnderTest();
+    const target = targetOf('bound', { unsupported: 'DPoP' });
+    const verdict = await service.credentialsOf(target).refused(challengeOf(target), [], null);
+    expect(verdict).toMatchObject({ kind: 'login', error: { code: 'LOGIN_UNSUPPORTED' } });
+    expect(issuer.loads).toBe(0);
+    await service.close();
+  });
+});

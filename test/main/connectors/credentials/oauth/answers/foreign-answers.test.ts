@@ -1,0 +1,156 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  cleanDescription,
+  jsonResponse,
+  readRefusal,
+  refusalWords,
+  watchFetch,
+} from '../../../../../../src/main/connectors/credentials/oauth/answers/foreign-answers.ts';
+import { json, loginRequest, scriptedFetch } from '../../../../../helpers/logins/login-parts.ts';
+
+const SECRET = 'a-secret+of/this=test';
+
+describe('cleanDescription', () => {
+  it('makes one line of visible ASCII of at most 200 characters', () => {
+    expect(cleanDescription(' one\r\n\ttwo \u001b[2Jthree \u202e four é', [])).toBe('one two [2Jthree four');
+    expect(cleanDescription('x'.repeat(300), [])).toMatch(/^x{197}\.\.\.$/);
+  });
+
+  it.each([null, 1, {}, '', '\n', 'x'.repeat(5_000)])('makes nothing of %j', (text) => {
+    expect(cleanDescription(text, [])).toBe(null);
+  });
+
+  it.each([
+    `bad token ${SECRET}`,
+    `bad token ${SECRET.slice(2, 14)}...`,
+    `bad token ${encodeURIComponent(SECRET)}`,
+    `bad token ${SECRET.slice(0, 6)}\n${SECRET.slice(6)}`,
+  ])('drops %j, which holds a part of a secret', (text) => {
+    expect(cleanDescription(text, [SECRET])).toBe(null);
+  });
+
+  it('keeps ordinary words beside short secrets', () => {
+    expect(cleanDescription('the session is over', ['s'])).toBe('the session is over');
+    expect(cleanDescription('the secret abc is wrong', ['abc'])).toBe(null);
+    expect(cleanDescription('password hunter2?', ['hunter2'])).toBe(null);
+  });
+
+  it('never lets 12 characters of a secret in a row through', () => {
+    const secrets = fc.stringMatching(/^[!-~]{12,60}$/);
+    fc.assert(
+      fc.property(
+        secrets,
+        fc.string({ maxLength: 80 }),
+        fc.string({ maxLength: 80 }),
+        fc.nat(60),
+        (secret, a, b, at) => {
+          const start = at % (secret.length - 11);
+          const shown = cleanDescription(a + secret.slice(start, start + 12) + b, [secret]);
+          if (shown === null) return;
+          for (let from = 0; from + 12 <= secret.length; from += 1)
+            expect(shown.includes(secret.slice(from, from + 12))).toBe(false);
+        },
+      ),
+    );
+  });
+});
+
+describe('readRefusal', () => {
+  it('shows nothing beside tokens that are too long to be searched, and soon', () => {
+    const body = { error: 'invalid_grant', error_description: 'ab'.repeat(2_048), access_token: 'c'.repeat(1_000_000) };
+    expect(readRefusal(body, [])).toEqual({ error: null, description: null });
+    const startedMs = performance.now();
+    const { error } = readRefusal({ ...body, access_token: 'abababababac'.repeat(10_000) }, ['d'.repeat(65_536)]);
+    expect(error).toBe('invalid_grant');
+    // It took seconds once.
+    expect(performance.now() - startedMs).toBeLessThan(1_000);
+  });
+
+  it('takes a token that is no Unicode', () => {
+    const body = { error: 'invalid_grant', access_token: 'half of a pair \ud800' };
+    expect(readRefusal(body, []).error).toBe('invalid_grant');
+  });
+
+  it('reads code and description', () => {
+    expect(readRefusal({ error: 'invalid_grant', error_description: 'over' }, [])).toEqual({
+      error: 'invalid_grant',
+      description: 'over',
+    });
+  });
+
+  it.each([
+    ['a code of other characters', { error: 'a b' }],
+    ['a long code', { error: 'x'.repeat(65) }],
+    ['a code that is the secret', { error: 'secret_of_a_test' }],
+    ['a code that is a token of the answer', { error: 'given_token_1', access_token: 'given_token_1' }],
+    ['an object', { error: { code: 401 } }],
+  ])('shows nothing of %s', (_, body) => {
+    expect(readRefusal(body, ['secret_of_a_test']).error).toBe(null);
+  });
+});
+
+describe('watchFetch', () => {
+  const show = (body: Readonly<Record<string, unknown>> | null) => jsonResponse({ shown: body !== null }, 200);
+
+  it('says what came, and hands on only what it is told to', async () => {
+    const { fetch } = scriptedFetch(() => json({ error: 'e', error_description: 'd', more: 1 }, 400));
+    const watched = watchFetch(loginRequest(fetch), show);
+    expect(watched.seen()).toMatchObject({ isSent: false, status: null });
+    const response = await watched.fetch('https://a.test/', {});
+    expect(await response.text()).toBe('{"shown":true}');
+    expect(watched.seen()).toMatchObject({ isSent: true, status: 400, error: 'e', description: 'd' });
+    expect(refusalWords(watched.seen())).toBe('e: d');
+  });
+
+  it.each(['<html>', '[1]', '"x"', '', '{'])('knows that %j is no object', async (text) => {
+    const { fetch } = scriptedFetch(() => new Response(text));
+    const response = await watchFetch(loginRequest(fetch), show).fetch('https://a.test/', {});
+    expect(await response.text()).toBe('{"shown":false}');
+  });
+
+  it('refuses JSON that nests too deep, and says that it was sent', async () => {
+    const { fetch } = scriptedFetch(() => new Response(`{"a":${'['.repeat(1_000)}`));
+    const watched = watchFetch(loginRequest(fetch), show);
+    await expect(watched.fetch('https://a.test/', {})).rejects.toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
+    expect(watched.seen()).toMatchObject({ isSent: true, status: 200 });
+  });
+
+  it.each([
+    ['ECONNREFUSED', false],
+    ['ENOTFOUND', false],
+    ['CONNECTOR_ADDRESS_REFUSED', false],
+    ['UND_ERR_CONNECT_TIMEOUT', false],
+    ['CERT_HAS_EXPIRED', false],
+    ['ECONNRESET', true],
+    ['UND_ERR_SOCKET', true],
+    ['SOMETHING_ELSE', true],
+  ])('knows of %s whether the request can have arrived', async (code, isSent) => {
+    const { fetch } = scriptedFetch(() => {
+      throw Object.assign(new TypeError('fetch failed'), { cause: Object.assign(new Error(code), { code }) });
+    });
+    const watched = watchFetch(loginRequest(fetch), show);
+    await expect(watched.fetch('https://a.test/', {})).rejects.toThrow('fetch failed');
+    expect(watched.seen()).toMatchObject({ isSent, status: null });
+  });
+
+  it('keeps from messages what was sent in the body and in the Authorization header', async () => {
+    const values = ['code-of-a-test-1', 'verifier-of-a-test', 'password-of-a-test'];
+    for (const value of values) {
+      const { fetch } = scriptedFetch(() => json({ error: 'e', error_description: `echo ${value}` }, 400));
+      const watched = watchFetch(loginRequest(fetch), show);
+      await watched.fetch('https://a.test/', {
+        method: 'POST',
+        headers: { authorization: `Basic ${Buffer.from('id:password-of-a-test').toString('base64')}` },
+        body: new URLSearchParams({ code: 'code-of-a-test-1', code_verifier: 'verifier-of-a-test', scope: 'echo' }),
+      });
+      expect(watched.seen()).toMatchObject({ error: 'e', description: null });
+    }
+  });
+
+  it('leaves redirects to the SDK', async () => {
+    const { fetch } = scriptedFetch(() => new Response(null, { status: 307, headers: { location: '/x' } }));
+    const response = await watchFetch(loginRequest(fetch), show).fetch('https://a.test/', {});
+    expect([response.status, response.headers.get('location')]).toEqual([307, '/x']);
+  });
+});

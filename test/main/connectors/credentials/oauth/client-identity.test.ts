@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { LoginTarget } from '../../../../../src/main/connectors/credentials/login-target.ts';
+import {
+  type ClientChoice,
+  identifyClient,
+} from '../../../../../src/main/connectors/credentials/oauth/client-identity.ts';
+import {
+  ISSUER,
+  json,
+  loginDiscovery,
+  loginRequest,
+  loginTarget,
+  registeredClient,
+  scriptedFetch,
+  serverMetadata,
+} from '../../../../helpers/logins/login-parts.ts';
+
+const redirectUrl = 'http://127.0.0.1:9/callback';
+const choice: ClientChoice = { redirectUrl, clientMetadataUrl: null, stored: null };
+const document = 'https://host.test/client.json';
+const takesDocuments = loginDiscovery({
+  metadata: serverMetadata({ client_id_metadata_document_supported: true }) as never,
+});
+
+function identify(target: Partial<LoginTarget>, choices: Partial<ClientChoice> = {}, discovery = loginDiscovery()) {
+  const { fetch, requests } = scriptedFetch(() => json({ client_id: 'new', redirect_uris: [redirectUrl] }, 201));
+  const request = loginRequest(fetch, { target: loginTarget(target) });
+  return { requests, client: identifyClient(request, discovery, { ...choice, ...choices }) };
+}
+
+describe('identifyClient', () => {
+  it('takes the client of the entry before everything else, without its secret', async () => {
+    const target = { oauth: { clientId: 'mine', clientSecretEnv: 'S' }, clientSecret: () => 'the secret' };
+    const { client, requests } = identify(
+      target,
+      { clientMetadataUrl: document, stored: registeredClient() },
+      takesDocuments,
+    );
+    expect(await client).toEqual({
+      kind: 'configured',
+      clientId: 'mine',
+      clientSecret: null,
+      authMethod: null,
+      redirectUris: [redirectUrl],
+      secretExpiresAtMs: null,
+    });
+    expect(requests).toEqual([]);
+  });
+
+  it('notes that a client of the entry has a private key', async () => {
+    const target = { oauth: { clientId: 'mine', privateKeyEnv: 'K' }, privateKey: () => 'a key' };
+    expect(await identify(target, { redirectUrl: null }).client).toMatchObject({
+      authMethod: 'private_key_jwt',
+      redirectUris: [],
+    });
+  });
+
+  it.each<[string, Partial<LoginTarget>, Partial<ClientChoice>]>([
+    ['a secret whose variable is not there', { oauth: { clientId: 'mine', clientSecretEnv: 'S' } }, {}],
+    ['a key whose variable is not there', { oauth: { clientId: 'mine', privateKeyEnv: 'K' } }, {}],
+    ['client credentials without secret and key', { oauth: { clientId: 'mine' } }, { redirectUrl: null }],
+  ])('misses %s', async (_, target, choices) => {
+    await expect(identify(target, choices).client).rejects.toMatchObject({ code: 'LOGIN_SECRET_MISSING' });
+  });
+
+  it('has no client for client credentials where the entry names none', async () => {
+    await expect(identify({}, { redirectUrl: null }).client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
+  });
+
+  it('takes a metadata document where the issuer does, the one of the entry first', async () => {
+    const { client } = identify({}, { clientMetadataUrl: document, stored: registeredClient() }, takesDocuments);
+    expect(await client).toMatchObject({ kind: 'metadata-document', clientId: document, clientSecret: null });
+    const own = identify(
+      { oauth: { clientMetadataUrl: 'https://own.test/c' } },
+      { clientMetadataUrl: document },
+      takesDocuments,
+    );
+    expect(await own.client).toMatchObject({ clientId: 'https://own.test/c' });
+  });
+
+  it('registers where the issuer takes no metadata document', async () => {
+    expect(await identify({}, { clientMetadataUrl: document }).client).toMatchObject({
+      kind: 'registered',
+      clientId: 'new',
+    });
+  });
+
+  it.each(['http://host.test/c', 'https://host.test/', 'https://u:p@host.test/c', 'https://host.test/c#x', 'nonsense'])(
+    'takes no document at %s',
+    async (clientMetadataUrl) => {
+      const { client } = identify({}, { clientMetadataUrl }, takesDocuments);
+      await expect(client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
+    },
+  );
+
+  it('uses a stored registration with the same redirect address', async () => {
+    const { client, requests } = identify({}, { stored: registeredClient() });
+    expect(await client).toEqual(registeredClient());
+    expect(requests).toEqual([]);
+  });
+
+  it.each([
+    ['another redirect address', { redirectUris: ['http://127.0.0.1:10/callback'] }],
+    ['a secret that has expired', { clientSecret: 's', secretExpiresAtMs: 999_999 }],
+    ['another kind', { kind: 'configured' as const }],
+  ])('registers anew where the stored one has %s', async (_, overrides) => {
+    const { client, requests } = identify({}, { stored: registeredClient(overrides) });
+    expect(await client).toMatchObject({ clientId: 'new' });
+    expect(requests.map(({ url }) => url)).toEqual([`${ISSUER}/register`]);
+  });
+
+  it.each([
+    ['the scopes of a registration that nobody knows', undefined, 'tools', false],
+    ['scopes that it was registered with', 'tools admin', 'admin', false],
+    ['no scope of its own', 'tools', null, false],
+    ['a scope that it was not registered with', 'tools', 'tools admin', true],
+  ])('keeps a stored registration or makes another one for %s', async (_, scope, asked, isNew) => {
+    const stored = { ...registeredClient(), redirectUris: [redirectUrl], scope };
+    const { client, requests } = identify({}, { stored, scope: asked });
+    expect([(await client).clientId, requests.length]).toEqual(isNew ? ['new', 1] : [stored.clientId, 0]);
+  });
+});

@@ -1,0 +1,164 @@
+import { describe, expect, it } from 'vitest';
+import { registerAtIssuer } from '../../../../../src/main/connectors/credentials/oauth/client-registration.ts';
+import {
+  ISSUER,
+  json,
+  loginDiscovery,
+  loginRequest,
+  scriptedFetch,
+  serverMetadata,
+} from '../../../../helpers/logins/login-parts.ts';
+
+const redirectUrl = 'http://127.0.0.1:9/callback';
+
+function register(
+  answer: () => Response,
+  metadata: Readonly<Record<string, unknown>> | null = {},
+  redirect = redirectUrl,
+) {
+  const { fetch, requests } = scriptedFetch(answer);
+  const discovery = loginDiscovery({ metadata: metadata === null ? null : (serverMetadata(metadata) as never) });
+  return { requests, client: registerAtIssuer(loginRequest(fetch), discovery, redirect) };
+}
+const good =
+  (overrides: Readonly<Record<string, unknown>> = {}) =>
+  () =>
+    json({ client_id: 'new', redirect_uris: [redirectUrl], ...overrides }, 201);
+
+describe('registerAtIssuer', () => {
+  it('registers a public native client with its redirect address, and no scope where nobody names one', async () => {
+    const { client, requests } = register(good());
+    expect(await client).toEqual({
+      kind: 'registered',
+      clientId: 'new',
+      clientSecret: null,
+      authMethod: null,
+      redirectUris: [redirectUrl],
+      secretExpiresAtMs: null,
+      scope: null,
+    });
+    expect(JSON.parse(requests[0]?.text ?? '')).toEqual({
+      client_name: 'mcp-switchyard',
+      redirect_uris: [redirectUrl],
+      grant_types: ['authorization_code', 'refresh_token'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      application_type: 'native',
+    });
+  });
+
+  it('names the scopes that are asked for, and those of the resource for a later step-up', async () => {
+    const { fetch, requests } = scriptedFetch(good());
+    const resourceMetadata = { resource: 'https://mcp.test/mcp', scopes_supported: ['tools', 'admin'] };
+    const discovery = loginDiscovery({ resourceMetadata });
+    const client = await registerAtIssuer(loginRequest(fetch), discovery, redirectUrl, 'tools offline_access');
+    expect(JSON.parse(requests[0]?.text ?? '')).toMatchObject({ scope: 'tools offline_access admin' });
+    expect(client.scope).toBe('tools offline_access admin');
+  });
+
+  it('leaves the scopes to the issuer where it refuses them, and takes those that it registers', async () => {
+    const answers = [() => json({ error: 'invalid_client_metadata' }, 400), good({ scope: 'its own' })];
+    const { fetch, requests } = scriptedFetch(() => answers.shift()?.() ?? json({}, 500));
+    const client = await registerAtIssuer(loginRequest(fetch), loginDiscovery(), redirectUrl, 'tools');
+    expect(requests.map(({ text }) => JSON.parse(text ?? '').scope)).toEqual(['tools', undefined]);
+    expect(client.scope).toBe('its own');
+  });
+
+  it('registers a web client for a redirect address on the web, and no grant that the issuer lacks', async () => {
+    const metadata = {
+      grant_types_supported: ['authorization_code'],
+      token_endpoint_auth_methods_supported: ['client_secret_post'],
+    };
+    const { client, requests } = register(
+      good({ redirect_uris: ['https://gate.test/login/callback'] }),
+      metadata,
+      'https://gate.test/login/callback',
+    );
+    await client;
+    expect(JSON.parse(requests[0]?.text ?? '')).toMatchObject({
+      application_type: 'web',
+      grant_types: ['authorization_code'],
+      token_endpoint_auth_method: 'client_secret_post',
+    });
+  });
+
+  it('keeps the secret, its end and its method', async () => {
+    const { client } = register(
+      good({ client_secret: 'S', client_secret_expires_at: 2_000, token_endpoint_auth_method: 'client_secret_basic' }),
+    );
+    expect(await client).toMatchObject({
+      clientSecret: 'S',
+      secretExpiresAtMs: 2_000_000,
+      authMethod: 'client_secret_basic',
+    });
+    const forEver = register(good({ client_secret: 'S', client_secret_expires_at: 0 }));
+    expect(await forEver.client).toMatchObject({ clientSecret: 'S', secretExpiresAtMs: null });
+  });
+
+  it('reads answers with null, and without redirect addresses', async () => {
+    const { client } = register(() => json({ client_id: 'new', client_secret: null, logo_uri: null }, 200));
+    expect(await client).toMatchObject({ clientId: 'new', clientSecret: null });
+  });
+
+  it('registers at /register of the origin where there is no metadata', async () => {
+    const { client, requests } = register(good(), null);
+    await client;
+    expect(requests[0]?.url).toBe(`${ISSUER}/register`);
+  });
+
+  it('has no client at an issuer without registration', async () => {
+    const { client, requests } = register(good(), { registration_endpoint: undefined });
+    await expect(client).rejects.toMatchObject({ code: 'LOGIN_CLIENT_UNKNOWN' });
+    expect(requests).toEqual([]);
+  });
+
+  it.each<[string, () => Response]>([
+    ['other redirect addresses', good({ redirect_uris: ['https://evil.test/callback'] })],
+    ['no client_id', good({ client_id: undefined })],
+    ['an empty client_id', good({ client_id: '' })],
+    ['a client_id with line breaks', good({ client_id: 'a\r\nb' })],
+    ['a secret with line breaks', good({ client_secret: 'a\nb' })],
+    ['a method that nobody asked for', good({ token_endpoint_auth_method: 'tls_client_auth' })],
+    ['no JSON', () => new Response('<html>', { status: 201 })],
+    ['no object', () => json([], 201)],
+  ])('refuses an answer with %s', async (_, answer) => {
+    await expect(register(answer).client).rejects.toMatchObject({ code: 'LOGIN_METADATA_INVALID' });
+  });
+
+  it('shows the code and the cleaned description of a refusal', async () => {
+    const refusal = { error: 'invalid_redirect_uri', error_description: 'only\nhttps \u0000', secret: 'x' };
+    await expect(register(() => json(refusal, 400)).client).rejects.toMatchObject({
+      code: 'LOGIN_CLIENT_UNKNOWN',
+      message: `${ISSUER} registered no client: invalid_redirect_uri: only https.`,
+    });
+  });
+
+  it.each<[string, Response, string, string]>([
+    ['a page', new Response('<html>secret</html>', { status: 403 }), 'LOGIN_CLIENT_UNKNOWN', 'HTTP 403'],
+    [
+      'a redirect',
+      new Response(null, { status: 302, headers: { location: 'https://evil.test/' } }),
+      'LOGIN_CLIENT_UNKNOWN',
+      'HTTP 302',
+    ],
+    ['a failure of the server', json({ error: 'x' }, 500), 'LOGIN_FAILED', 'x'],
+    ['too many requests', json({}, 429), 'LOGIN_FAILED', 'HTTP 429'],
+  ])('names the status of %s', async (_, response, code, words) => {
+    await expect(register(() => response).client).rejects.toMatchObject({
+      code,
+      message: `${ISSUER} registered no client: ${words}.`,
+    });
+  });
+
+  it('says that the issuer could not be reached', async () => {
+    const { client } = register(() => {
+      throw Object.assign(new TypeError('fetch failed'), {
+        cause: Object.assign(new Error('refused'), { code: 'ECONNREFUSED' }),
+      });
+    });
+    await expect(client).rejects.toMatchObject({
+      code: 'LOGIN_FAILED',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+  });
+});

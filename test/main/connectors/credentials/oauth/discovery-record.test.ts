@@ -1,0 +1,79 @@
+import { describe, expect, it } from 'vitest';
+import {
+  packDiscovery,
+  pickResourceMetadata,
+  pickServerMetadata,
+  unpackDiscovery,
+} from '../../../../../src/main/connectors/credentials/oauth/discovery-record.ts';
+import { ENDPOINT, ISSUER, loginDiscovery, serverMetadata } from '../../../../helpers/logins/login-parts.ts';
+
+const changed = (change: (value: Record<string, unknown>) => unknown): string => {
+  const value = JSON.parse(packDiscovery(loginDiscovery()));
+  return JSON.stringify(change(value));
+};
+
+describe('unpackDiscovery', () => {
+  it('gives back what was packed', () => {
+    expect(unpackDiscovery(packDiscovery(loginDiscovery()))).toEqual(loginDiscovery());
+  });
+
+  it('gives back a discovery without metadata', () => {
+    const bare = loginDiscovery({ metadata: null, resourceMetadata: null });
+    expect(unpackDiscovery(packDiscovery(bare))).toEqual(bare);
+  });
+
+  it.each<[string, string]>([
+    ['no JSON', '{'],
+    ['no object', '[]'],
+    ['JSON that nests too deep', '['.repeat(500)],
+    ['no issuer', changed((value) => ({ ...value, issuer: 1 }))],
+    ['an issuer that is not the metadata`s', changed((value) => ({ ...value, issuer: 'https://other.test' }))],
+    [
+      'metadata of another issuer',
+      changed((value) => ({ ...value, metadata: serverMetadata({ issuer: 'https://other.test' }) })),
+    ],
+    [
+      'an endpoint that is not allowed',
+      changed((value) => ({ ...value, metadata: serverMetadata({ token_endpoint: 'http://a.test/' }) })),
+    ],
+    ['a missing endpoint', changed((value) => ({ ...value, metadata: serverMetadata({ token_endpoint: 1 }) }))],
+    ['metadata that is no object', changed((value) => ({ ...value, metadata: 'x' }))],
+    ['metadata of a resource without one', changed((value) => ({ ...value, resourceMetadata: {} }))],
+    ['a resource that is no address', changed((value) => ({ ...value, resource: 'x' }))],
+  ])('takes nothing that holds %s', (_, text) => {
+    expect(unpackDiscovery(text)).toBe(null);
+  });
+});
+
+describe('pickServerMetadata', () => {
+  it('keeps what is used, of the right types', () => {
+    const picked = pickServerMetadata({
+      ...serverMetadata({
+        scopes_supported: ['a'],
+        grant_types_supported: [1],
+        client_id_metadata_document_supported: 'yes',
+      }),
+      logo: 'x'.repeat(1000),
+    });
+    expect(picked).toEqual(serverMetadata({ scopes_supported: ['a'] }));
+  });
+
+  it.each(['issuer', 'authorization_endpoint', 'token_endpoint', 'response_types_supported'])('needs %s', (name) => {
+    expect(pickServerMetadata(serverMetadata({ [name]: undefined }))).toBe(null);
+  });
+});
+
+describe('pickResourceMetadata', () => {
+  it('keeps what is used', () => {
+    const found = {
+      resource: ENDPOINT,
+      authorization_servers: [ISSUER],
+      scopes_supported: ['a'],
+      resource_name: 'n',
+      jwks_uri: 'x',
+    };
+    const { jwks_uri: _, ...used } = found;
+    expect(pickResourceMetadata(found)).toEqual(used);
+    expect(pickResourceMetadata({ authorization_servers: [ISSUER] })).toBe(null);
+  });
+});

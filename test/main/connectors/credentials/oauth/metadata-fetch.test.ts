@@ -1,0 +1,197 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import type { LoginTarget } from '../../../../../src/main/connectors/credentials/login-target.ts';
+import { type FetchOptions, LoginFetchUnderTest } from '../../../../helpers/logins/login-fetch-under-test.ts';
+import {
+  MisbehavingAuthorizationServer,
+  redirects,
+  saysJson,
+  saysText,
+  WAYS,
+} from '../../../../helpers/misbehaving-authorization-server.ts';
+
+const opened: LoginFetchUnderTest[] = [];
+afterAll(() => Promise.all(opened.map((one) => one[Symbol.asyncDispose]())));
+
+/** Whether 127.0.0.1 counts as public is told by `isHome`. */
+function loginFetch(target: Partial<LoginTarget>, options: FetchOptions = {}): typeof fetch {
+  const world = new LoginFetchUnderTest(options);
+  opened.push(world);
+  return world.fetchFor(target);
+}
+const refused = { code: 'CONNECTOR_ADDRESS_REFUSED' };
+
+describe('createLoginFetch', () => {
+  it('reads an answer, and hands on its type', async () => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', saysJson({ a: 1 }, 201));
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+    const response = await fetch(`${server.origin}/x`);
+    expect([response.status, response.headers.get('content-type'), await response.json()]).toEqual([
+      201,
+      'application/json',
+      { a: 1 },
+    ]);
+    expect(response).toBeInstanceOf(Response);
+  });
+
+  it('sends method, headers and body', async () => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+    await fetch(new URL('/token', server.origin), {
+      method: 'POST',
+      headers: { accept: 'x/y' },
+      body: new URLSearchParams({ a: 'b c' }),
+    });
+    expect(server.requests[0]).toMatchObject({ method: 'POST', text: 'a=b+c', headers: { accept: 'x/y' } });
+  });
+
+  it('follows no redirect itself', async () => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', redirects('/y', 307));
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+    for (const method of ['GET', 'POST']) {
+      const response = await fetch(`${server.origin}/x`, { method });
+      expect([response.status, response.headers.get('location')]).toEqual([307, '/y']);
+    }
+    expect(server.paths).toEqual(['/x', '/x']);
+  });
+
+  it('drops what a GET was refused with, and keeps what a POST was', async () => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', saysText('because', 400));
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+    expect(await (await fetch(`${server.origin}/x`)).text()).toBe('');
+    expect(await (await fetch(`${server.origin}/x`, { method: 'POST' })).text()).toBe('because');
+    server.behave('/x', (_, response) => void response.writeHead(204).end());
+    expect((await fetch(`${server.origin}/x`, { method: 'POST' })).status).toBe(204);
+  });
+
+  it.each(['endless', 'huge', 'deep'] as const)('refuses an answer that is %s', async (way) => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', WAYS[way]);
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+    for (const method of ['GET', 'POST'])
+      await expect(fetch(`${server.origin}/x?a=secret`, { method })).rejects.toMatchObject({
+        code: 'LOGIN_METADATA_INVALID',
+        message: expect.stringMatching(/\/x (is larger than 1 MiB|nests deeper than 128 levels)\.$/),
+      });
+  });
+
+  it('does not take the brackets of a page for JSON', async () => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', saysText(`<script>${'['.repeat(500)}</script>`));
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+    expect((await fetch(`${server.origin}/x`)).status).toBe(200);
+  });
+
+  it.each(['silent', 'stalls'] as const)('waits no longer than its deadline for a server that is %s', async (way) => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', WAYS[way]);
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true }, { timeoutMs: 50 });
+    await expect(fetch(`${server.origin}/x`)).rejects.toMatchObject({
+      code: 'LOGIN_FAILED',
+      message: `${server.origin}/x did not answer within 50 ms.`,
+    });
+  });
+
+  it.each(['resets', 'cut'] as const)('names what the network says of a server that %s', async (way) => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', WAYS[way]);
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+    await expect(fetch(`${server.origin}/x`)).rejects.toMatchObject({
+      code: 'LOGIN_FAILED',
+      message: expect.stringContaining('cannot be reached'),
+    });
+  });
+
+  it('rejects with the reason of its signal', async () => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', WAYS.silent);
+    const fetch = loginFetch({ url: server.endpoint, isLocal: true });
+    const reason = new Error('enough');
+    const controller = new AbortController();
+    const fetching = fetch(`${server.origin}/x`, { signal: controller.signal });
+    controller.abort(reason);
+    await expect(fetching).rejects.toBe(reason);
+  });
+
+  it.each(['http://issuer.test/x', 'http://10.0.0.1/x', 'file:///etc/passwd', 'ftp://127.0.0.1/x'])(
+    'asks nothing of %s',
+    async (url) => {
+      await expect(loginFetch({ isLocal: true })(url)).rejects.toMatchObject({
+        code: 'LOGIN_METADATA_INVALID',
+        message: expect.stringContaining('https'),
+      });
+    },
+  );
+
+  it('reads over plain http what the connector`s own origin says, and sends nothing there', async () => {
+    await using server = await MisbehavingAuthorizationServer.start('home.test');
+    const fetch = loginFetch({ url: server.endpoint }, { isHome: true });
+    server.behave('/x', saysJson({}));
+    expect((await fetch(`${server.origin}/x`)).status).toBe(200);
+    await expect(fetch(`${server.origin}/token`, { method: 'POST' })).rejects.toMatchObject({
+      code: 'LOGIN_METADATA_INVALID',
+    });
+    expect(server.paths).toEqual(['/x']);
+  });
+});
+
+describe('the addresses that a login may be at', () => {
+  const PRIVATE = [
+    'https://10.0.0.1/x',
+    'https://inner.test/x',
+    'https://169.254.169.254/latest',
+    'https://metadata.test/x',
+    'http://[::1]:8081/x',
+    'http://localhost:8081/x',
+    'https://[fd00:ec2::254]/x',
+    'https://0x0a000001/x',
+  ];
+  const publicUrl = { url: new URL('https://home.test/mcp') };
+
+  it.each(PRIVATE)('are not %s for a public connector of a map', async (url) => {
+    await expect(loginFetch(publicUrl, { isHome: true })(url)).rejects.toMatchObject(refused);
+  });
+
+  it.each(PRIVATE)(
+    'are not %s for a public connector, though private ones are allowed or its entry is local',
+    async (url) => {
+      await expect(loginFetch(publicUrl, { isHome: true, allowPrivateEndpoints: true })(url)).rejects.toMatchObject(
+        refused,
+      );
+      await expect(loginFetch({ ...publicUrl, isLocal: true }, { isHome: true })(url)).rejects.toMatchObject(refused);
+    },
+  );
+
+  it('are no private ones for a connector of a map at such an address, where these are not allowed', async () => {
+    await expect(loginFetch({ url: new URL('https://10.0.0.1/mcp') })('https://10.0.0.1/x')).rejects.toMatchObject(
+      refused,
+    );
+  });
+
+  it.each([
+    ['http://127.0.0.1:1/mcp', { isLocal: true }, {}],
+    ['https://inner.test/mcp', { isLocal: true }, {}],
+    ['https://inner.test/mcp', {}, { allowPrivateEndpoints: true }],
+  ])('are private ones for a connector at %s that may be there', async (url, target, options) => {
+    await using server = await MisbehavingAuthorizationServer.start();
+    server.behave('/x', saysJson({}));
+    const fetch = loginFetch({ url: new URL(url), ...target }, options);
+    expect((await fetch(`${server.origin}/x`)).status).toBe(200);
+  });
+
+  it.each([
+    'https://169.254.169.254/x',
+    'https://metadata.test/x',
+    'https://[::ffff:169.254.169.254]/x',
+    'https://[fe80::1]/x',
+    'https://[fd00:ec2::254]/x',
+  ])('are never %s, not for a private connector either', async (url) => {
+    const fetch = loginFetch(
+      { url: new URL('http://127.0.0.1:1/mcp'), isLocal: true },
+      { allowPrivateEndpoints: true },
+    );
+    await expect(fetch(url)).rejects.toMatchObject(refused);
+  });
+});

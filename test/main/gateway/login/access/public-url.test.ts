@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest';
+import { assertMetadataUrl, baseOf, readPublicUrl } from '../../../../../src/main/gateway/login/access/public-url.ts';
+
+it.each([
+  'https://tools.example.com',
+  'https://tools.example.com:8443/gateway/',
+  'http://127.0.0.1:3737',
+  'http://localhost:3737',
+  'http://[::1]:3737',
+])('takes %s as a public address', (text) => {
+  expect(readPublicUrl(text, '--public-url').href).toBe(new URL(text).href);
+});
+
+it.each([
+  ['tools.example.com', 'must be an address'],
+  ['http://tools.example.com', 'https, or http on loopback'],
+  ['http://127.0.0.1.example.com', 'https, or http on loopback'],
+  ['ftp://127.0.0.1', 'https, or http on loopback'],
+  ['https://user:pw@tools.example.com', 'no credentials'],
+  ['https://tools.example.com?', 'no query'],
+  ['https://tools.example.com/#here', 'no fragment'],
+])('refuses %s as a public address', (text, why) => {
+  expect(() => readPublicUrl(text, '--public-url')).toThrow(why);
+});
+
+it('refuses a metadata document that is not https or has no path', () => {
+  expect(() => assertMetadataUrl('https://tools.example.com/client.json', 'x')).not.toThrow();
+  for (const text of ['http://127.0.0.1/client.json', 'https://tools.example.com', 'https://tools.example.com/'])
+    expect(() => assertMetadataUrl(text, 'x')).toThrow('x must');
+});
+
+it('puts no slash between an address and a path twice', () => {
+  expect(baseOf(new URL('https://tools.example.com/'))).toBe('https://tools.example.com');
+  expect(baseOf(new URL('https://tools.example.com/gateway//'))).toBe('https://tools.example.com/gateway');
+});

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest';
+import { RequestRate } from '../../../../../src/main/gateway/login/access/request-rate.ts';
+
+it('lets a key do as much as it may in a minute, and more as time goes by', () => {
+  const rate = new RequestRate(3);
+  const takes = (key: string, atMs: number): boolean => rate.take(key, atMs);
+  expect([takes('a', 0), takes('a', 0), takes('a', 1), takes('a', 2)]).toEqual([true, true, true, false]);
+  expect(takes('b', 2)).toBe(true);
+  expect([takes('a', 20_003), takes('a', 20_004)]).toEqual([true, false]);
+  expect([takes('a', 900_000), takes('a', 900_000), takes('a', 900_000), takes('a', 900_000)]).toEqual([
+    ...[true, true, true, false],
+  ]);
+});

@@ -1,0 +1,99 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  hasAddress,
+  isForwarded,
+  isLocalOperator,
+  isLocalRequest,
+  isLoopbackHost,
+  type LoginRules,
+  OPERATOR,
+  rightOfCaller,
+} from '../../../../../src/main/gateway/login/access/who-may-log-in.ts';
+
+const LOCAL: LoginRules = {
+  ...{ isStdio: false, isLoopback: true, tokenCount: 0, hasFurtherHosts: false },
+  ...{ publicUrl: null, hasOperatorToken: false },
+};
+const HERE = { host: '127.0.0.1:3737' };
+const ELSEWHERE = { host: 'tools.example.com' };
+const publicUrl = new URL('https://tools.example.com');
+
+describe('rightOfCaller()', () => {
+  it.each([
+    ['the client of standard streams', { isStdio: true }, null, 'address'],
+    ['anybody on loopback without tokens', {}, HERE, 'address'],
+    ['anybody on loopback who came over a proxy', {}, { ...HERE, via: '1.1 proxy' }, 'operator'],
+    ['anybody on loopback by another name', { hasFurtherHosts: true }, ELSEWHERE, 'operator'],
+    ['anybody who came by the public address, without tokens', { publicUrl }, ELSEWHERE, 'operator'],
+    ['anybody behind a proxy that names a loopback host itself', { publicUrl }, HERE, 'operator'],
+    ['anybody on loopback beside callers by another name', { hasFurtherHosts: true }, HERE, 'operator'],
+    [
+      'anybody on loopback whose public address is there',
+      { publicUrl: new URL('http://localhost:1') },
+      HERE,
+      'address',
+    ],
+    ['the only token on loopback', { tokenCount: 1 }, HERE, 'address'],
+    ['the only token over a proxy without a public address', { tokenCount: 1 }, ELSEWHERE, 'command'],
+    ['the only token from elsewhere', { tokenCount: 1, isLoopback: false }, ELSEWHERE, 'command'],
+    ['the only token by the public address', { tokenCount: 1, isLoopback: false, publicUrl }, ELSEWHERE, 'address'],
+    ['one of several tokens on loopback', { tokenCount: 2 }, HERE, 'operator'],
+    ['one of several tokens by the public address', { tokenCount: 2, publicUrl }, ELSEWHERE, 'operator'],
+  ] as const)('says what %s may do', (_, rules, headers, expected) => {
+    expect(rightOfCaller('token-0', headers, { ...LOCAL, ...rules })).toBe(expected);
+  });
+
+  it('lets the operator log in beside several callers, where an address leads to the gateway', () => {
+    const rules = { ...LOCAL, tokenCount: 2, hasOperatorToken: true };
+    expect(rightOfCaller(OPERATOR, HERE, rules)).toBe('address');
+    expect(rightOfCaller(OPERATOR, ELSEWHERE, rules)).toBe('command');
+    expect(hasAddress(ELSEWHERE, { ...rules, publicUrl })).toBe(true);
+  });
+
+  it('never gives one of several callers an address, whatever its headers say', () => {
+    const headers = fc.dictionary(fc.string(), fc.string());
+    const rules = fc.record({
+      isLoopback: fc.boolean(),
+      tokenCount: fc.integer({ min: 2, max: 9 }),
+      hasFurtherHosts: fc.boolean(),
+      publicUrl: fc.constantFrom(null, publicUrl),
+      hasOperatorToken: fc.boolean(),
+    });
+    fc.assert(
+      fc.property(headers, rules, fc.constantFrom('token-0', 'anonymous'), (sent, given, principal) => {
+        expect(rightOfCaller(principal, { ...HERE, ...sent }, { ...LOCAL, ...given })).toBe('operator');
+      }),
+    );
+  });
+});
+
+describe('isLocalOperator()', () => {
+  it.each([
+    ['on loopback', {}, HERE, true],
+    ['with the only token', { tokenCount: 1 }, HERE, true],
+    ['with one of several tokens', { tokenCount: 2 }, HERE, false],
+    ['beyond loopback', { isLoopback: false }, HERE, false],
+    ['with --allow-host', { hasFurtherHosts: true }, HERE, false],
+    ['with --public-url', { publicUrl }, HERE, false],
+    ['where the operator has a token', { hasOperatorToken: true }, HERE, false],
+    ['by another name', {}, ELSEWHERE, false],
+    ['over a proxy', {}, { ...HERE, 'x-forwarded-for': '203.0.113.9' }, false],
+  ])('judges a request %s', (_, rules, headers, expected) => {
+    expect(isLocalOperator(headers, { ...LOCAL, ...rules })).toBe(expected);
+  });
+});
+
+it('knows the headers of proxies and the names of this machine', () => {
+  for (const name of ['forwarded', 'x-forwarded-for', 'x-forwarded-proto', 'x-forwarded-anything', 'via', 'x-real-ip'])
+    expect([name, isForwarded({ [name]: 'x' })]).toEqual([name, true]);
+  expect(isForwarded({ host: 'x', 'x-forward': 'x', viaduct: 'x' })).toBe(false);
+  for (const host of ['localhost', '127.0.0.1', '127.9.9.9', '[::1]'])
+    expect([host, isLoopbackHost(host)]).toEqual([host, true]);
+  for (const host of ['127.0.0.1.example.com', '::2', '10.0.0.1', 'localhost.example.com', ''])
+    expect([host, isLoopbackHost(host)]).toEqual([host, false]);
+  for (const host of ['localhost:1', 'LOCALHOST', '[::1]:80'])
+    expect([host, isLocalRequest({ host })]).toEqual([host, true]);
+  for (const host of [undefined, '', 'localhost@evil.example.com'])
+    expect([host, isLocalRequest({ host })]).toEqual([host, false]);
+});

@@ -1,0 +1,108 @@
+import { expect, it } from 'vitest';
+import { OPERATOR } from '../../../../src/main/gateway/login/access/who-may-log-in.ts';
+import { LoginAddresses } from '../../../../src/main/gateway/login/login-addresses.ts';
+import type { OneTimeAddress } from '../../../../src/main/gateway/login/one-time-address.ts';
+
+const FACTS = { connectorId: 'a', isStepUp: false, principal: 'one', askedBy: 'A client' };
+const MINUTE_MS = 60_000;
+
+function world(maxAddresses?: number) {
+  const time = { nowMs: 1_000_000 };
+  const clock = { now: () => time.nowMs };
+  const addresses = new LoginAddresses({ clock, isSecure: false, ...(maxAddresses !== undefined && { maxAddresses }) });
+  const get = (more: Partial<typeof FACTS> = {}): OneTimeAddress => {
+    const address = addresses.get({ ...FACTS, ...more }, null);
+    if (address === null) throw new Error('There is none');
+    return address;
+  };
+  return { time, addresses, get };
+}
+
+it('gives out one address for each caller, connector, client and kind of login', () => {
+  const { addresses, get } = world();
+  const first = get();
+  expect(first.id).toMatch(/^[\w-]{43}$/);
+  expect(get()).toBe(first);
+  const others = [{ principal: 'two' }, { connectorId: 'b' }, { askedBy: 'Another' }, { isStepUp: true }].map(get);
+  expect(new Set([first, ...others]).size).toBe(5);
+  expect(addresses.find(first.id)).toBe(first);
+  expect(addresses.find('x')).toBeUndefined();
+});
+
+it('gives out another one shortly before the first one expires, and finds none that has', () => {
+  const { time, addresses, get } = world();
+  const first = get();
+  time.nowMs += 9 * MINUTE_MS - 1;
+  expect(get()).toBe(first);
+  time.nowMs += 1;
+  const second = get();
+  expect(second).not.toBe(first);
+  expect(addresses.find(first.id)).toBe(first);
+  time.nowMs += MINUTE_MS;
+  expect(addresses.find(first.id)).toBeUndefined();
+  expect(addresses.find(second.id)).toBe(second);
+});
+
+it('gives out another one where the first was opened in a browser that is gone; both are good', () => {
+  const { time, addresses, get } = world();
+  const first = get();
+  first.open(time.nowMs);
+  expect(get()).toBe(first);
+  time.nowMs += 2 * MINUTE_MS + 1;
+  expect(get()).not.toBe(first);
+  expect(addresses.find(first.id)).toBe(first);
+});
+
+it('gives out another one after the login came about, and where the operator has opened the first', () => {
+  const { time, get } = world();
+  const done = get();
+  done.open(time.nowMs);
+  expect(get()).toBe(done);
+  done.isDone = true;
+  expect(get()).not.toBe(done);
+  const ofOperator = get({ principal: OPERATOR });
+  expect(get({ principal: OPERATOR })).toBe(ofOperator);
+  ofOperator.open(time.nowMs);
+  expect(get({ principal: OPERATOR })).not.toBe(ofOperator);
+});
+
+it('opens an address for one browser', () => {
+  const { time, get } = world();
+  const address = get();
+  expect(address.isOpenedBy(undefined)).toBe(false);
+  const cookie = address.open(time.nowMs)?.split(';', 1)[0] ?? '';
+  expect(address.open(time.nowMs)).toBeNull();
+  expect([address.isOpenedBy(cookie), address.isOpenedBy(`x=1; ${cookie}`)]).toEqual([true, true]);
+  expect([address.isOpenedBy(`${cookie}x`), address.isOpenedBy('')]).toEqual([false, false]);
+  expect([address.isFormToken(address.formToken), address.isFormToken(null), address.isFormToken('x')]).toEqual([
+    ...[true, false, false],
+  ]);
+});
+
+it('holds a bounded number of addresses, of which one caller has its share and loses its oldest', async () => {
+  const { addresses, get } = world(6);
+  const mine = ['a', 'b', 'c', 'd'].map((connectorId) => get({ connectorId }));
+  expect(addresses.size).toBe(3);
+  expect(await mine[0]?.finished).toBe(false);
+  for (const connectorId of ['a', 'b', 'c']) get({ connectorId, principal: 'two' });
+  expect(addresses.get({ ...FACTS, principal: 'three' }, null)).toBeNull();
+  expect(addresses.size).toBe(6);
+});
+
+it('tells whoever waits once, and forgets the address', async () => {
+  const { addresses, get } = world();
+  const address = get();
+  const told: string[] = [];
+  const client = {};
+  address.tell(client, () => told.push('first'));
+  address.tell(client, () => told.push('again'));
+  address.tell({}, () => told.push('other'));
+  addresses.end(address, true);
+  addresses.end(address, true);
+  expect([await address.finished, told]).toEqual([true, ['again', 'other']]);
+  expect([addresses.size, addresses.find(address.id)]).toEqual([0, undefined]);
+  const last = get();
+  last.tell(client, () => told.push('never'));
+  addresses.close();
+  expect([await last.finished, told]).toEqual([false, ['again', 'other']]);
+});

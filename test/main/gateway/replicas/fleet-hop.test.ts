@@ -1,0 +1,47 @@
+import { expect, it } from 'vitest';
+import { FleetHop, type HopFleet } from '../../../../src/main/gateway/replicas/fleet-hop.ts';
+import { FleetSealer } from '../../../../src/shared/fleet/fleet-sealer.ts';
+import type { FleetHost } from '../../../../src/shared/fleet/fleet-settings.ts';
+import { freePort } from '../../../helpers/fleet/free-port.ts';
+import { recordingLogger } from '../../../helpers/log.ts';
+
+/** A fleet of nobody else so far, whose roster names `join` later on. */
+function lonelyFleet() {
+  const hosts: FleetHost[] = [];
+  const listeners = new Set<() => void>();
+  const fleet = {
+    ...{
+      hostId: 'asked',
+      sealer: new FleetSealer('test', ['a secret that is long enough for tests']),
+      tls: null,
+      hosts,
+    },
+    on: (_: string, listener: () => void) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  } as unknown as HopFleet;
+  const join = (address: string): void => {
+    hosts.push({ hostId: 'owner', role: 'any', address, version: '0', startedAt: 0, maps: [] });
+    for (const listener of listeners) listener();
+  };
+  return { fleet, join, listeners };
+}
+
+it('waits for a replica that the roster is about to name', async () => {
+  const { fleet, join, listeners } = lonelyFleet();
+  await using hop = new FleetHop(fleet, recordingLogger());
+  const forwarded = hop.forward('retry', 'owner', {}, new AbortController().signal);
+  // Nobody listens there: that it was tried shows that the replica became known.
+  join(`http://127.0.0.1:${await freePort()}`);
+  await expect(forwarded).rejects.toMatchObject({ code: 'FLEET_HOP_REFUSED', cause: expect.any(Error) });
+  expect(listeners.size).toBe(0);
+});
+
+it('gives up on a replica that the roster does not name', async () => {
+  const { fleet, listeners } = lonelyFleet();
+  await using hop = new FleetHop(fleet, recordingLogger());
+  const session = { id: 'session', principal: 'anonymous', route: 'all' };
+  await expect(hop.answer(session as never, 'owner', {})).resolves.toBe(false);
+  expect(listeners.size).toBe(0);
+});

@@ -1,0 +1,117 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_ID_LENGTH, SealedSessions } from '../../../../../src/main/gateway/replicas/sessions/sealed-sessions.ts';
+import { FleetSealer } from '../../../../../src/shared/fleet/fleet-sealer.ts';
+
+const [OLD, NEW] = ['s3cr3t-of-a-fleet-that-is-an-old-one', 's3cr3t-of-a-fleet-that-is-a-new-one'];
+const HOUR_MS = 3_600_000;
+const facts = {
+  ...{ revision: '2025-11-25', capabilities: { roots: {}, elicitation: { form: {} } }, clientName: 'test' },
+  ...{ principal: 'token-abc', tokenExpiresAtMs: null, route: 'all' },
+};
+
+function replica(secrets: readonly string[] = [NEW], nowMs = 0, hostId = 'host-a') {
+  const clock = { nowMs, now: () => clock.nowMs };
+  const sessions = new SealedSessions(new FleetSealer('test', secrets), hostId, clock);
+  return { sessions, clock };
+}
+
+describe('SealedSessions', () => {
+  it('makes ids that another replica opens, and no two that are the same', () => {
+    const [one, other] = [replica(), replica([NEW], 0, 'host-b')];
+    const id = one.sessions.seal(facts);
+    expect(other.sessions.open(id)).toMatchObject({ ...facts, hostId: 'host-a', issuedAtMs: 0 });
+    expect(one.sessions.seal(facts)).not.toBe(id);
+  });
+
+  it('makes ids of visible ASCII characters, at most 4 096 of them, however much a client declares', () => {
+    const text = fc.string({ unit: 'grapheme', maxLength: 5_000 });
+    const declared = fc.record({ sampling: fc.dictionary(text, text), elicitation: fc.dictionary(text, text) });
+    fc.assert(
+      fc.property(declared, text, (capabilities, clientName) => {
+        const { sessions } = replica();
+        const id = sessions.seal({ ...facts, capabilities, clientName });
+        expect(id).toMatch(/^[\x21-\x7e]+$/);
+        expect(id.length).toBeLessThanOrEqual(MAX_ID_LENGTH);
+        expect(replica().sessions.open(id)).not.toBeNull();
+      }),
+      { numRuns: 30 },
+    );
+    const huge = { sampling: { hint: randomBytes(1_000_000).toString('base64') } };
+    expect(replica().sessions.seal({ ...facts, capabilities: huge }).length).toBeLessThan(600);
+  });
+
+  it('opens no id of which a character was changed, added or left out', () => {
+    const { sessions } = replica();
+    const id = sessions.seal(facts);
+    const place = fc.nat({ max: id.length - 1 });
+    const replacement = fc.constantFrom(...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=.+/ ');
+    fc.assert(
+      fc.property(place, replacement, fc.constantFrom(0, 1), (at, character, removed) => {
+        const changed = id.slice(0, at) + character + id.slice(at + removed);
+        fc.pre(changed !== id);
+        expect(sessions.open(changed)).toBeNull();
+      }),
+      { numRuns: 2_000 },
+    );
+    for (let end = 0; end < id.length; end += 1) expect(sessions.open(id.slice(0, end))).toBeNull();
+  });
+
+  it('opens nothing of another fleet, or of another purpose', () => {
+    const { sessions } = replica();
+    const elsewhere = new SealedSessions(new FleetSealer('other', [NEW]), 'host-a');
+    expect(sessions.open(elsewhere.seal(facts))).toBeNull();
+    const box = new FleetSealer('test', [NEW]).seal('hop', 'session id', Buffer.from('[]'));
+    expect(sessions.open(`sy1.${box.toString('base64url')}`)).toBeNull();
+  });
+
+  it('opens ids of the previous secret while it is replaced, and not afterwards', () => {
+    const id = replica([OLD]).sessions.seal(facts);
+    expect(replica([NEW, OLD]).sessions.open(id)).not.toBeNull();
+    expect(replica([NEW]).sessions.open(id)).toBeNull();
+    expect(replica([NEW]).sessions.open(replica([NEW, OLD]).sessions.seal(facts))).not.toBeNull();
+  });
+
+  it('opens an id for a day, by clocks that are up to an hour fast or slow', () => {
+    const now = 100 * HOUR_MS;
+    const id = replica([NEW], now).sessions.seal(facts);
+    for (const [hours, isOpened] of [
+      [-3, false],
+      [-2, true],
+      [-1, true],
+      [0, true],
+      [1, true],
+      [23, true],
+      [26, true],
+      [27, false],
+    ] as const)
+      expect(replica([NEW], now + hours * HOUR_MS).sessions.open(id) !== null, `after ${hours} h`).toBe(isOpened);
+  });
+
+  it('does not open an id that it knows once that is too old, or the token of the client has expired', () => {
+    const { sessions, clock } = replica([NEW], 0);
+    const [aged, expiring] = [sessions.seal(facts), sessions.seal({ ...facts, tokenExpiresAtMs: HOUR_MS })];
+    expect([sessions.open(aged), sessions.open(expiring)]).not.toContain(null);
+    clock.nowMs = HOUR_MS;
+    expect([sessions.open(aged) !== null, sessions.open(expiring)]).toEqual([true, null]);
+    clock.nowMs = 27 * HOUR_MS;
+    expect(sessions.open(aged)).toBeNull();
+  });
+
+  it('opens an id only once, and remembers what it holds', () => {
+    let opened = 0;
+    const sealer = new FleetSealer('test', [NEW]);
+    const counting = {
+      seal: sealer.seal.bind(sealer),
+      open: (...given: Parameters<FleetSealer['open']>) => {
+        opened += 1;
+        return sealer.open(...given);
+      },
+    };
+    const sessions = new SealedSessions(counting, 'host-a');
+    const id = sessions.seal(facts);
+    for (let turn = 0; turn < 3; turn += 1) expect(sessions.open(id)).not.toBeNull();
+    expect(opened).toBe(1);
+  });
+});

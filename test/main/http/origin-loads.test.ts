@@ -1,0 +1,55 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { OriginLoads } from '../../../src/main/http/origin-loads.ts';
+
+const HUB = 'https://hub';
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ['performance'] }));
+afterEach(() => void vi.useRealTimers());
+
+describe('OriginLoads', () => {
+  it('doubles with each good answer, up to the most', () => {
+    const loads = new OriginLoads({ first: 4, most: 20 });
+    const limits: number[] = [];
+    loads.onChange((_, limit) => void limits.push(limit));
+    for (let answer = 0; answer < 5; answer += 1) loads.answered(HUB);
+    expect(limits).toEqual([8, 16, 20]);
+    expect(loads.limitOf('https://other')).toBe(4);
+  });
+
+  it('halves once for refusals that come together, and never falls below one', () => {
+    const loads = new OriginLoads({ first: 4, most: 64 });
+    for (let refusal = 0; refusal < 10; refusal += 1) loads.strained(HUB);
+    expect(loads.limitOf(HUB)).toBe(2);
+    for (let round = 0; round < 5; round += 1) {
+      vi.advanceTimersByTime(1_000);
+      loads.strained(HUB);
+    }
+    expect(loads.limitOf(HUB)).toBe(1);
+  });
+
+  it('grows by one for each round of good answers after it was too much', () => {
+    const loads = new OriginLoads({ first: 8, most: 64 });
+    loads.strained(HUB);
+    for (let answer = 0; answer < 4; answer += 1) loads.answered(HUB);
+    expect(loads.limitOf(HUB)).toBe(5);
+    for (let answer = 0; answer < 4; answer += 1) loads.answered(HUB);
+    expect(loads.limitOf(HUB)).toBe(5);
+    loads.answered(HUB);
+    expect(loads.limitOf(HUB)).toBe(6);
+  });
+
+  it('stays as it is where it is fixed', () => {
+    const loads = OriginLoads.fixed(4);
+    loads.answered(HUB);
+    loads.strained(HUB);
+    expect([loads.limitOf(HUB), loads.hasGrown(HUB), loads.isFixed]).toEqual([4, false, true]);
+  });
+
+  it('begins anew after it was forgotten', () => {
+    const loads = new OriginLoads({ first: 4, most: 64 });
+    loads.answered(HUB);
+    expect(loads.hasGrown(HUB)).toBe(true);
+    loads.forget(HUB);
+    expect(loads.limitOf(HUB)).toBe(4);
+  });
+});

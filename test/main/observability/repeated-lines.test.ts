@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { RepeatedLines } from '../../../src/main/observability/repeated-lines.ts';
+
+it('lets the first line of a reason through in each minute, with the number of those held back', () => {
+  let now = 0;
+  const lines = new RepeatedLines(() => now);
+  expect([lines.next('a'), lines.next('a'), lines.next('b'), lines.next('a')]).toEqual(['', null, '', null]);
+  now = 60_000;
+  expect([lines.next('a'), lines.next('b')]).toEqual([' (2 more like it before)', '']);
+});
+
+it('remembers at most 64 reasons, and makes room for others after a minute', () => {
+  let now = 0;
+  const lines = new RepeatedLines(() => now);
+  const told = Array.from({ length: 100 }, (_, index) => lines.next(`reason ${index}`));
+  expect(told.filter((line) => line !== null)).toHaveLength(64);
+  now = 60_000;
+  expect(lines.next('reason 99')).toBe('');
+});

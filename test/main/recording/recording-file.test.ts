@@ -1,0 +1,70 @@
+import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { Recording } from '../../../src/main/recording/recording.ts';
+import { RecordingFile } from '../../../src/main/recording/recording-file.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const message = (id: number): object => ({ jsonrpc: '2.0', id, method: 'ping' });
+const linesOf = (path: string): readonly { message?: { id: number } }[] =>
+  readFileSync(path, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+
+/** Records one message in a file. */
+async function recordOne(path: string, id: number, isAppending = false): Promise<void> {
+  const recording = new Recording(await RecordingFile.open(path, isAppending));
+  recording.connection(null).note('client', message(id) as never);
+  await recording.close();
+}
+
+describe('RecordingFile', () => {
+  it('replaces a file, and a link, by one that only its user can read', async () => {
+    using folder = new TempDir();
+    const [path, other] = [join(folder.path, 'a.jsonl'), join(folder.path, 'other')];
+    writeFileSync(other, 'keep me');
+    chmodSync(other, 0o666);
+    symlinkSync(other, path);
+    await recordOne(path, 1);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readFileSync(other, 'utf8')).toBe('keep me');
+    expect(linesOf(path)).toMatchObject([
+      { mcpRecording: 1, note: expect.stringContaining('hold what they hold') },
+      { message: { id: 1 } },
+    ]);
+    await recordOne(path, 2);
+    expect(linesOf(path).map((line) => line.message?.id)).toEqual([undefined, 2]);
+  });
+
+  it('adds to a recording after its last whole line', async () => {
+    using folder = new TempDir();
+    const path = join(folder.path, 'a.jsonl');
+    await recordOne(path, 1);
+    writeFileSync(path, '{"connector":null,"connection":1,"from":"cl', { flag: 'a' });
+    await recordOne(path, 2, true);
+    expect(linesOf(path).map((line) => line.message?.id)).toEqual([undefined, 1, 2]);
+    await recordOne(join(folder.path, 'new.jsonl'), 3, true);
+    expect(linesOf(join(folder.path, 'new.jsonl'))).toHaveLength(2);
+  });
+
+  it('refuses to add to what is no recording, and folders that are not there', async () => {
+    using folder = new TempDir();
+    const path = join(folder.path, 'a.jsonl');
+    writeFileSync(path, 'a diary\n');
+    await expect(RecordingFile.open(path, true)).rejects.toMatchObject({ code: 'RECORDING_INVALID' });
+    expect(readFileSync(path, 'utf8')).toBe('a diary\n');
+    await expect(RecordingFile.open(join(folder.path, 'none', 'a'))).rejects.toMatchObject({ code: 'OPTIONS_INVALID' });
+  });
+
+  it('adds nothing once it is closed', async () => {
+    using folder = new TempDir();
+    const path = join(folder.path, 'a.jsonl');
+    const file = await RecordingFile.open(path);
+    await file.close();
+    file.write('late\n');
+    await file.drained();
+    expect(readFileSync(path, 'utf8')).not.toContain('late');
+    expect(file.failure).toBeNull();
+  });
+});

@@ -1,0 +1,355 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { fleetMapName } from '../../../../src/shared/fleet/fleet-keys.ts';
+import type { FleetMapEvent } from '../../../../src/shared/protocol/fleet/map-messages.ts';
+import { ScriptedFleet, sha256Of } from '../../../helpers/fleet/scripted-fleet.ts';
+import { type ScriptedMapSource, scriptedMapSource } from '../../../helpers/scripted-map-source.ts';
+import { entry, type Json, mapOf, NOW, signed } from '../../../helpers/signed-map.ts';
+
+type Heard = FleetMapEvent extends infer E ? (E extends FleetMapEvent ? Omit<E, 'name'> : never) : never;
+
+const off = (id: string): Json => entry(id, { status: 'disabled' });
+const bytesAt = (seconds: number, ids: readonly string[] = ['a'], key?: string): Uint8Array<ArrayBuffer> =>
+  signed(mapOf(ids.map(off), { generatedAt: new Date(NOW - 100_000 + seconds * 1_000).toISOString() }), key);
+
+/** Lets so many milliseconds pass, and lets everything happen that they bring about. */
+async function pass(ms: number): Promise<void> {
+  for (let left = ms; left >= 0; left -= 50) {
+    await vi.advanceTimersByTimeAsync(Math.min(50, left));
+    for (let turn = 0; turn < 12; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+interface World extends ScriptedMapSource {
+  readonly fleet: ScriptedFleet;
+  readonly alarms: string[];
+  readonly alone: boolean[];
+  hear(event: Heard): void;
+  ids(): readonly string[];
+}
+
+/** A source whose fleet is a script; `chance` is what it draws. */
+function world({ chance = 0.5, follows = true }: { chance?: number; follows?: boolean } = {}): World {
+  const fleet = new ScriptedFleet();
+  const [alarms, alone]: [string[], boolean[]] = [[], []];
+  const scripted = scriptedMapSource(
+    'default',
+    {
+      fleet,
+      random: { next: () => chance },
+      elapsedMs: () => performance.now(),
+      onAlarm: (code) => void alarms.push(code),
+      onAlone: (isAlone) => void alone.push(isAlone),
+    },
+    { refreshIntervalMs: 10_000 },
+  );
+  if (follows) scripted.source.follow();
+  const name = fleetMapName(fleet.id, scripted.source.options.url);
+  return Object.assign(scripted, {
+    ...{ fleet, alarms, alone },
+    hear: (event: Heard) => fleet.emit({ ...event, name } as FleetMapEvent),
+    ids: () => scripted.source.snapshot.ids,
+  });
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+});
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a host that leads', () => {
+  it('asks the source each second, publishes what it proves and confirms what did not change', async () => {
+    const { answer, fleet, hear, requests } = world();
+    answer([off('a')]);
+    hear({ kind: 'map-leading', head: null });
+    await pass(3_500);
+    expect(requests()).toBe(4);
+    expect(fleet.published.map(({ bytes, sha256 }) => sha256Of(bytes) === sha256)).toEqual([true]);
+    expect(fleet.count('confirm')).toBe(3);
+    answer([off('a'), off('b')]);
+    await pass(1_000);
+    expect(fleet.published).toHaveLength(2);
+    expect(fleet.held?.sha256).toBe(fleet.published[1]?.sha256);
+    expect(fleet.announced.at(-1)).toMatchObject({ isLeading: true, sha256: fleet.held?.sha256 });
+  });
+
+  it('asks no more once another host leads', async () => {
+    const { answer, hear, requests } = world();
+    answer([off('a')]);
+    hear({ kind: 'map-leading', head: null });
+    await pass(500);
+    hear({ kind: 'map-following' });
+    await pass(5_000);
+    expect(requests()).toBe(1);
+  });
+
+  it('takes a newer map of the fleet before it asks the source', async () => {
+    const { answer, fleet, hear, ids, requests } = world();
+    answer(503);
+    const head = fleet.put(bytesAt(0, ['newer']));
+    hear({ kind: 'map-leading', head });
+    await pass(100);
+    expect([ids(), requests()]).toEqual([['newer'], 1]);
+    expect(fleet.asked.slice(0, 4)).toContain('read');
+  });
+
+  it('has its own map overrule a newer one that fails its proof', async () => {
+    const { alarms, answer, fleet, hear, ids } = world();
+    answer([off('own')]);
+    const head = fleet.put(bytesAt(0, ['forged'], 'a key of somebody else that is long'));
+    hear({ kind: 'map-leading', head });
+    await pass(100);
+    expect(ids()).toEqual(['own']);
+    expect(alarms).toEqual(['FLEET_MAP_REFUSED']);
+    expect(fleet.asked).toContain('refuse');
+    expect(fleet.published).toHaveLength(1);
+  });
+
+  it('reads the map whole and publishes it again where the fleet has lost its bytes', async () => {
+    const { answer, fleet, hear, requests } = world();
+    answer([off('a')]);
+    hear({ kind: 'map-leading', head: null });
+    await pass(500);
+    fleet.outcome = 'missing';
+    await pass(1_000);
+    fleet.outcome = 'done';
+    await pass(1_000);
+    expect(fleet.published).toHaveLength(2);
+    expect(fleet.published[1]?.sha256).toBe(fleet.published[0]?.sha256);
+    expect(requests()).toBe(3);
+  });
+
+  it('asks a source that is down once a second, and steps down only where another host may try', async () => {
+    const { answer, fleet, hear, logger, requests, source } = world();
+    answer(503);
+    hear({ kind: 'map-leading', head: null });
+    await pass(9_500);
+    expect(requests()).toBe(10);
+    expect(source.status()).toMatchObject({ circuit: 'open', lastError: { code: 'MAP_HTTP_STATUS' } });
+    expect(logger.lines.filter(({ fields }) => fields.event === 'map-refresh-failed')).toHaveLength(1);
+    expect(fleet.count('step-down')).toBe(0);
+    const other = { hostId: 'other', role: 'any' as const, address: null, version: '1', startedAt: 0, maps: [] };
+    fleet.hosts = [other];
+    await pass(1_000);
+    expect(fleet.count('step-down')).toBe(1);
+    answer([off('a')]);
+    await pass(1_000);
+    expect(source.status()).toMatchObject({ circuit: 'closed', lastError: null });
+  });
+});
+
+describe('a host that follows', () => {
+  it('takes a map that another host published, and asks the source for nothing', async () => {
+    const { fleet, hear, ids, requests, source } = world();
+    hear({ kind: 'map-heard' });
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b'])) });
+    await pass(300);
+    expect([ids(), requests(), source.status().freshness]).toEqual([['a', 'b'], 0, 'fresh']);
+    expect(fleet.held?.sha256).toBe(fleet.head?.sha256);
+  });
+
+  it('looks at news that come while a map is taken', async () => {
+    const { fleet, hear, ids } = world();
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['first'])) });
+    await pass(100);
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(1, ['second'])) });
+    await pass(50);
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(2, ['third'])) });
+    await pass(1_000);
+    expect(ids()).toEqual(['third']);
+  });
+
+  const forged = bytesAt(5, ['x'], 'a key of somebody else that is long');
+  const expired = signed(mapOf([off('x')], { generatedAt: new Date(NOW - 7_200_000).toISOString() }));
+  it.each([
+    ['garbage', new TextEncoder().encode(`{"generatedAt":"${new Date(NOW).toISOString()}","ttlSeconds":1}`)],
+    ['a map with the signature of another key', forged],
+    ['a map of the future', bytesAt(900_000)],
+    ['an older signed map under a head of the future', bytesAt(-120)],
+    ['an expired map', expired],
+  ])('refuses %s: the map in force stays, and neither floor nor circuit nor last error notice', async (_, bytes) => {
+    const { alarms, fleet, hear, ids, source } = world();
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['good'])) });
+    await pass(300);
+    hear({ kind: 'map-news', head: fleet.put(bytes, { generatedAtMs: NOW + 10_000 }) });
+    await pass(5_000);
+    expect(ids()).toEqual(['good']);
+    expect(alarms).toEqual(['FLEET_MAP_REFUSED']);
+    expect(source.status()).toMatchObject({ lastError: null, circuit: 'closed', freshness: 'fresh' });
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(1, ['next'])) });
+    await pass(2_000);
+    expect(ids()).toEqual(['next']);
+  });
+
+  it('tries a map that it cannot have four times, then asks the source once within the interval', async () => {
+    const { answer, fleet, hear, requests } = world();
+    answer([off('a')]);
+    hear({ kind: 'map-heard' });
+    hear({ kind: 'map-news', head: { ...fleet.put(bytesAt(5)), sha256: 'f'.repeat(64) } });
+    fleet.head = { ...fleet.put(bytesAt(5)), sha256: 'f'.repeat(64) };
+    await pass(4_000);
+    expect([fleet.count('read'), requests()]).toEqual([4, 0]);
+    await pass(5_000);
+    expect([fleet.count('read'), requests()]).toEqual([4, 1]);
+  });
+
+  it('asks the source for nothing where the leader has put a bad head right meanwhile', async () => {
+    const { fleet, hear, ids, requests } = world();
+    hear({ kind: 'map-heard' });
+    const good = fleet.put(bytesAt(0, ['good']));
+    hear({ kind: 'map-news', head: good });
+    await pass(300);
+    hear({ kind: 'map-news', head: fleet.put(forged) });
+    await pass(300);
+    fleet.head = good;
+    await pass(20_000);
+    expect([ids(), requests(), fleet.count('read')]).toEqual([['good'], 0, 2]);
+  });
+
+  it('keeps connectors that vanish at once until the source stood by their removal after the publication', async () => {
+    const { alarms, fleet, hear, ids } = world();
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a', 'b', 'c', 'd'])) });
+    await pass(300);
+    const head = fleet.put(bytesAt(1, ['a']));
+    hear({ kind: 'map-news', head });
+    await pass(300);
+    expect(alarms).toEqual(['MAP_MASS_REMOVAL']);
+    expect(ids()).toHaveLength(4);
+    hear({ kind: 'map-news', head });
+    hear({ kind: 'map-confirmed', head });
+    await pass(500);
+    expect(ids()).toHaveLength(4);
+    hear({ kind: 'map-confirmed', head: { ...head, confirms: 1 } });
+    expect(ids()).toEqual(['a']);
+  });
+
+  it('asks the source itself near the end of the time of a map, where nothing newer was heard', async () => {
+    const { answer, fleet, hear, requests } = world();
+    answer(503);
+    hear({ kind: 'map-heard' });
+    hear({ kind: 'map-news', head: fleet.put(signed(mapOf([off('a')], { ttlSeconds: 100 }))) });
+    await pass(80_000);
+    expect(requests()).toBe(0);
+    await pass(9_000);
+    expect(requests()).toBeGreaterThan(0);
+  });
+});
+
+describe('a background refresh', () => {
+  it('rests while the fleet is heard, and begins when nothing is', async () => {
+    const { alone, hear } = world();
+    hear({ kind: 'map-heard' });
+    expect(alone).toEqual([]);
+    hear({ kind: 'map-alone' });
+    hear({ kind: 'map-alone' });
+    expect(alone).toEqual([true]);
+    hear({ kind: 'map-heard' });
+    expect(alone).toEqual([true, false]);
+  });
+
+  it('begins where the thread never says anything', async () => {
+    const { alone } = world();
+    await pass(8_000);
+    expect(alone).toEqual([true]);
+  });
+});
+
+describe('a sync in a fleet', () => {
+  /** A sync under way, and whether it has ended. */
+  const syncing = (source: ScriptedMapSource['source'], force: boolean) => {
+    const state = { isDone: false };
+    void source.sync(force).finally(() => {
+      state.isDone = true;
+    });
+    return state;
+  };
+
+  it('waits at a cold start for the host that asks the source', async () => {
+    const { fleet, hear, ids, requests, source } = world();
+    const sync = syncing(source, false);
+    await pass(1_500);
+    expect([sync.isDone, requests()]).toEqual([false, 0]);
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(0, ['a'])) });
+    await pass(300);
+    expect([sync.isDone, ids(), requests()]).toEqual([true, ['a'], 0]);
+  });
+
+  it('asks the source after 2 to 3 s at a cold start that brings no news', async () => {
+    const { answer, ids, requests, source } = world();
+    answer([off('a')]);
+    const sync = syncing(source, false);
+    await pass(2_400);
+    expect(requests()).toBe(0);
+    await pass(200);
+    expect([sync.isDone, ids(), requests()]).toEqual([true, ['a'], 1]);
+  });
+
+  it('waits a second for a server that cannot be reached', async () => {
+    const { answer, fleet, requests, source } = world();
+    fleet.isConnected = false;
+    answer([off('a')]);
+    const sync = syncing(source, false);
+    await pass(900);
+    expect(requests()).toBe(0);
+    await pass(150);
+    expect([sync.isDone, requests()]).toEqual([true, 1]);
+  });
+
+  it('shares the first question of the host that leads', async () => {
+    const { answer, hear, requests, source } = world();
+    answer([off('a')]);
+    const sync = syncing(source, false);
+    hear({ kind: 'map-leading', head: null });
+    await pass(200);
+    expect([sync.isDone, requests()]).toEqual([true, 1]);
+  });
+
+  it('takes the answer that the source gave the leader since a forced sync began', async () => {
+    const { fleet, hear, ids, requests, source } = world();
+    const head = fleet.put(bytesAt(0, ['a']));
+    hear({ kind: 'map-heard' });
+    hear({ kind: 'map-news', head });
+    await pass(300);
+    const sync = syncing(source, true);
+    await pass(100);
+    fleet.head = { ...head, confirms: 1 };
+    await pass(400);
+    expect(sync.isDone).toBe(false);
+    fleet.put(bytesAt(1, ['b']));
+    await pass(700);
+    expect([sync.isDone, ids(), requests()]).toEqual([true, ['b'], 0]);
+  });
+
+  it('asks the source itself where the leader says nothing', async () => {
+    const { answer, fleet, hear, requests, source } = world();
+    hear({ kind: 'map-heard' });
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(-60, ['a'])) });
+    await pass(300);
+    answer([off('a')]);
+    const sync = syncing(source, true);
+    await pass(2_000);
+    expect([sync.isDone, requests()]).toEqual([true, 1]);
+  });
+
+  it('asks the source at once where the host does not follow the fleet', async () => {
+    const { answer, requests, source } = world({ follows: false });
+    answer([off('a')]);
+    await source.sync(false);
+    expect(requests()).toBe(1);
+  });
+});
+
+describe('an audit', () => {
+  it('finds a source that is ahead of the fleet, and takes its map', async () => {
+    const { alarms, answer, fleet, hear, ids } = world({ chance: 0.005 });
+    hear({ kind: 'map-heard' });
+    hear({ kind: 'map-news', head: fleet.put(bytesAt(-120, ['old'])) });
+    await pass(500);
+    answer([off('new')]);
+    await pass(16_000);
+    expect(ids()).toEqual(['new']);
+    expect(alarms).toContain('FLEET_MAP_BEHIND');
+  });
+});

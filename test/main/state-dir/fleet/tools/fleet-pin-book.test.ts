@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { FleetPinBook, mergedChanges } from '../../../../../src/main/state-dir/fleet/tools/fleet-pin-book.ts';
+import { recordOf, tool } from '../../../../helpers/fleet/tool-memory-under-test.ts';
+
+const pin = (version: number, description: string) => ({
+  ...{ connectorId: 'mail', tool: 'send', version, pinnedAtMs: 1 },
+  definition: tool('send', description),
+});
+const record = recordOf('mail', tool('send', 'sends'));
+
+describe('FleetPinBook', () => {
+  it('holds a list against the fleet’s first sight', () => {
+    const book = new FleetPinBook();
+    expect(book.learn([pin(0, 'posts')])).toEqual({ approved: [], isBehind: false });
+    expect(book.changesOf(record)).toMatchObject([{ tool: 'send', members: ['description'] }]);
+    book.forget('mail');
+    expect(book.changesOf(record)).toEqual([]);
+  });
+
+  it('sorts out approvals that this host has not taken, and forgets what they replace', () => {
+    const book = new FleetPinBook();
+    book.learn([pin(0, 'posts')]);
+    expect(book.learn([pin(1, 'sends')]).approved).toEqual([pin(1, 'sends')]);
+    book.taken('mail', 'send', 1);
+    expect(book.changesOf(record)).toEqual([]);
+    expect(book.versionOf('mail', 'send')).toBe(1);
+  });
+
+  it('takes no notice of an approval that is older than the newest it has taken', () => {
+    const book = new FleetPinBook();
+    book.taken('mail', 'send', 2);
+    expect(book.learn([pin(1, 'posts')])).toEqual({ approved: [], isBehind: true });
+    expect(book.changesOf(record)).toEqual([]);
+    book.taken('mail', 'send', 1);
+    expect(book.versionOf('mail', 'send')).toBe(2);
+  });
+
+  it('passes over pins whose definition no connector could list', () => {
+    const book = new FleetPinBook();
+    expect(book.learn([{ ...pin(1, 'x'), definition: { name: 'other' } }]).approved).toEqual([]);
+  });
+
+  it('names each tool once where both differ', () => {
+    const own = [{ connectorId: 'mail', tool: 'send', from: 'own' }];
+    const fleet = [
+      { connectorId: 'mail', tool: 'send', from: 'fleet' },
+      { connectorId: 'mail', tool: 'read', from: 'fleet' },
+    ];
+    expect(mergedChanges(own, fleet).map(({ tool: name, from }) => [name, from])).toEqual([
+      ['send', 'own'],
+      ['read', 'fleet'],
+    ]);
+  });
+});

@@ -1,0 +1,27 @@
+import { describe, expect, it } from 'vitest';
+import { StoreHealth } from '../../../src/main/state-dir/store-health.ts';
+import { SwitchyardError } from '../../../src/shared/errors.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+
+const failure = new SwitchyardError('STORE_UNAVAILABLE', 'The store is not open.');
+
+describe('the health of the store', () => {
+  it('says once that nothing is remembered, and again once it worked', () => {
+    const logger = recordingLogger();
+    const health = new StoreHealth('/state', logger);
+    health.failed(failure);
+    health.failed(failure);
+    health.works();
+    health.failed(failure);
+    expect(logger.lines.filter(({ level }) => level === 'warn')).toHaveLength(2);
+    expect(health.failure).toMatchObject({ code: 'STORE_UNAVAILABLE' });
+  });
+
+  it('does not take for a failure what closing the store cuts off', () => {
+    const logger = recordingLogger();
+    const health = new StoreHealth('/state', logger);
+    health.closing();
+    health.failed(failure);
+    expect([logger.lines, health.failure]).toEqual([[], null]);
+  });
+});

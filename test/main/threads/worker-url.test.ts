@@ -1,0 +1,12 @@
+import { pathToFileURL } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { workerUrl } from '../../../src/main/threads/worker-url.ts';
+
+describe('workerUrl', () => {
+  it('names the source file where the sources run as they are', () => {
+    expect(workerUrl('workers/fleet.worker').href).toBe(
+      new URL('../../../src/workers/fleet.worker.ts', import.meta.url).href,
+    );
+    expect(workerUrl('workers/load/load-service-map.task').href.startsWith(pathToFileURL('/').href)).toBe(true);
+  });
+});

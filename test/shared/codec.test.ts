@@ -1,0 +1,36 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { pack, unpack } from '../../src/shared/codec.ts';
+
+describe('pack and unpack', () => {
+  it('give any value back that a map can hold', () => {
+    // What strict-json.ts lets through: no __proto__, no lone surrogates; −0 has no canonical form of its own.
+    const value = fc
+      .jsonValue({ stringUnit: 'grapheme' })
+      .map((it) => JSON.parse(JSON.stringify(it).replaceAll('__proto__', 'proto')));
+    fc.assert(
+      fc.property(value, (it) => {
+        expect(unpack(pack(it))).toEqual(it);
+      }),
+    );
+  });
+
+  it('give back maps of entries whose shapes differ', () => {
+    const entries = Array.from({ length: 300 }, (_, i) => ({ id: `c${i}`, [`own${i}`]: { [`deep${i}`]: i } }));
+    expect(unpack(pack(entries))).toEqual(entries);
+  });
+
+  it('make messages that stand alone, whatever was packed before', () => {
+    const first = pack({ a: 1, b: 2 });
+    const second = pack({ a: 3, b: 4 });
+    expect(unpack(second)).toEqual({ a: 3, b: 4 });
+    expect(unpack(first)).toEqual({ a: 1, b: 2 });
+  });
+
+  it('make bytes that own their buffer, so that it can be transferred', () => {
+    const bytes = pack({ a: 1 });
+    expect(bytes.buffer.byteLength).toBe(bytes.length);
+    pack({ b: 'overwrites a pooled buffer' });
+    expect(unpack(bytes)).toEqual({ a: 1 });
+  });
+});

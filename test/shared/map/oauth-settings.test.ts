@@ -1,0 +1,90 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { oauthFault } from '../../../src/shared/map/oauth-members.ts';
+import { oauthSettingsOf } from '../../../src/shared/map/oauth-settings.ts';
+import { normalizeEntry, type RawEntry } from '../../../src/shared/map/service-map.ts';
+import { entry } from '../../helpers/signed-map.ts';
+
+const settingsOf = (overrides: object) =>
+  oauthSettingsOf(normalizeEntry(entry('a', { ...overrides }) as unknown as RawEntry, 300));
+
+describe('oauthSettingsOf()', () => {
+  it('says nothing of an entry that says nothing, or that names a key', () => {
+    expect([settingsOf({}), settingsOf({ auth: { type: 'bearer' } }), settingsOf({ auth: { type: 'none' } })]).toEqual([
+      null,
+      null,
+      null,
+    ]);
+  });
+
+  it('is off where an entry says that nobody is to log in', () => {
+    expect([settingsOf({ oauth: false }), settingsOf({ auth: { type: 'oauth' }, oauth: false })]).toEqual([
+      'off',
+      'off',
+    ]);
+  });
+
+  it('gives every member that has a meaning, and none that has not', () => {
+    const said = {
+      clientId: 'a',
+      clientSecretEnv: 'SECRET',
+      scopes: ['read', 'write'],
+      grant: 'client_credentials',
+      issuer: 'https://login.example.com',
+      clientMetadataUrl: 'https://example.com/client.json',
+      callbackPort: 8080,
+    };
+    expect(settingsOf({ oauth: { ...said, later: true, clientSecret: 'never' } })).toEqual(said);
+    expect(settingsOf({ auth: { type: 'oauth', headerName: 'x', ...said } })).toEqual(said);
+  });
+
+  it('keeps members that it does not know in the entry', () => {
+    const normal = normalizeEntry(entry('a', { oauth: { later: { a: 1 } } }) as unknown as RawEntry, 300);
+    expect(normal.oauth).toEqual({ later: { a: 1 } });
+  });
+
+  it('takes one text of scopes apart, drops repeats, and takes none for not said', () => {
+    expect(settingsOf({ oauth: { scopes: 'read  write read' } })).toEqual({ scopes: ['read', 'write'] });
+    expect([settingsOf({ oauth: { scopes: [] } }), settingsOf({ oauth: { scopes: '' } })]).toEqual([{}, {}]);
+  });
+
+  it('prefers the member oauth to an auth of type oauth, which it leaves nothing of', () => {
+    const both = { auth: { type: 'oauth', clientId: 'a', callbackPort: 1 }, oauth: { clientId: 'b' } };
+    expect(settingsOf(both)).toEqual({ clientId: 'b' });
+    expect(normalizeEntry(entry('a', both) as unknown as RawEntry, 300).auth).toBeUndefined();
+  });
+
+  it.each([
+    [{ dpop: true }, 'DPoP'],
+    [{ dpop: { alg: 'ES256' } }, 'DPoP'],
+    [{ grant: 'id-jag' }, 'ID-JAG'],
+    [{ grant: 'urn:ietf:params:oauth:grant-type:jwt-bearer' }, 'ID-JAG'],
+    [{ xaa: true }, 'ID-JAG'],
+    [{ grant: 'workload-identity' }, 'workload identity'],
+    [{ workloadIdentity: {} }, 'workload identity'],
+  ])('names what %j asks for and cannot have', (oauth, unsupported) => {
+    expect(settingsOf({ oauth: { clientId: 'a', ...oauth } })).toEqual({ clientId: 'a', unsupported });
+  });
+
+  it.each<object>([{ dpop: false }, { dpop: null }, { grant: 'authorization_code' }, { grant: 'toString' }])(
+    'finds nothing unsupported in %j',
+    (oauth) => {
+      expect(settingsOf({ oauth })).not.toHaveProperty('unsupported');
+    },
+  );
+
+  it('never throws, and gives no member that has a fault', () => {
+    const member = fc.constantFrom('clientId', 'clientSecretEnv', 'scopes', 'grant', 'issuer', 'callbackPort', 'dpop');
+    const oauth = fc.oneof(fc.jsonValue(), fc.dictionary(fc.oneof(member, fc.string()), fc.jsonValue()));
+    fc.assert(
+      fc.property(oauth, (value) => {
+        const settings = oauthSettingsOf({ oauth: value });
+        if (settings === null || settings === 'off') return;
+        const { unsupported: _unsupported, ...said } = settings;
+        const fault = oauthFault(said);
+        // What is left can only lack its company.
+        expect(fault === null || /needs|stands beside/.test(fault.why)).toBe(true);
+      }),
+    );
+  });
+});

@@ -1,0 +1,54 @@
+import { randomBytes } from 'node:crypto';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { type BoxPlace, openBox, seal, sealingKeyOf } from '../../../src/shared/protocol/login-box.ts';
+import { SECRET_MARK, secret } from '../../helpers/evidence.ts';
+import { tokensOf } from '../../helpers/logins.ts';
+
+const key = sealingKeyOf(randomBytes(32));
+const place: BoxPlace = { table: 'login', rowId: 'a', generation: 7 };
+
+describe('a sealed box', () => {
+  it('gives back what was put in, in its place and with its key', () => {
+    const box = seal(tokensOf('a'), place, key);
+    expect(openBox(box, place, key)).toEqual({ value: tokensOf('a') });
+    expect(Buffer.from(box).includes(SECRET_MARK)).toBe(false);
+  });
+
+  it('opens in no other table, row or generation, and with no other key', () => {
+    const box = seal(secret('a'), place, key);
+    for (const other of [{ table: 'client' }, { rowId: 'b' }, { generation: 8 }])
+      expect(openBox(box, { ...place, ...other }, key)).toBeNull();
+    expect(openBox(box, place, sealingKeyOf(randomBytes(32)))).toBeNull();
+  });
+
+  it('tells places apart whose parts look alike when put together', () => {
+    const box = seal('x', { table: 'a', rowId: 'b","c', generation: 1 }, key);
+    expect(openBox(box, { table: 'a","b', rowId: 'c', generation: 1 }, key)).toBeNull();
+  });
+
+  it('does not open after any bit of it was flipped, or where it was cut off', () => {
+    const box = seal(secret('a'), place, key);
+    fc.assert(
+      fc.property(fc.nat({ max: box.length * 8 - 1 }), (bit) => {
+        const flipped = Buffer.from(box);
+        flipped[bit >> 3] = (flipped[bit >> 3] ?? 0) ^ (1 << (bit & 7));
+        expect(openBox(flipped, place, key)).toBeNull();
+      }),
+    );
+    for (let length = 0; length < box.length; length += 1)
+      expect(openBox(box.subarray(0, length), place, key)).toBeNull();
+  });
+
+  it('never looks the same twice', () => {
+    const boxes = new Set(Array.from({ length: 50 }, () => Buffer.from(seal('x', place, key)).toString('hex')));
+    expect(boxes.size).toBe(50);
+  });
+
+  it('names a key by a digest that is not the key, and differs from key to key', () => {
+    expect(key.keyId).toMatch(/^[0-9a-f]{32}$/);
+    expect(Buffer.from(key.bytes).toString('hex')).not.toContain(key.keyId);
+    expect(sealingKeyOf(randomBytes(32)).keyId).not.toBe(key.keyId);
+    expect(sealingKeyOf(key.bytes).keyId).toBe(key.keyId);
+  });
+});

@@ -1,0 +1,186 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it } from 'vitest';
+import { readRecording } from '../../src/main/cli/commands/replay/read-recording.ts';
+import { sha256 } from '../../src/shared/protocol/first-answers.ts';
+import { killRunning } from '../helpers/cli.ts';
+import { runCliHere } from '../helpers/cli-in-process.ts';
+import { CLI_ENV } from '../helpers/cli-world.ts';
+import { eventually } from '../helpers/eventually.ts';
+import {
+  answerTo,
+  closed,
+  listOf,
+  listsUntil,
+  type Place,
+  placeFor,
+  send,
+  start,
+} from '../helpers/first-answers-place.ts';
+import { remote } from '../helpers/gateway-world.ts';
+import { MapServer } from '../helpers/map-server.ts';
+import { mapNow } from '../helpers/map-under-test.ts';
+import { RawMcpServer } from '../helpers/raw-mcp-server.ts';
+import { entry } from '../helpers/signed-map.ts';
+import { TempDir } from '../helpers/temp-dir.ts';
+
+afterEach(killRunning);
+
+/** Runs a gateway until it has listed its tools, and ends it; what it listed. */
+async function ranOnce(at: Place, env: NodeJS.ProcessEnv = {}): Promise<string> {
+  const cli = start(at.argv, env);
+  await listOf(cli);
+  let list = '';
+  await listsUntil(cli, 'a tool is listed', (now) => {
+    list = now;
+    return now.includes('__');
+  });
+  await closed(cli);
+  return list;
+}
+
+describe('the file of first answers', { timeout: 120_000 }, () => {
+  it('is passed over, and not waited for, when it is a pipe, huge, deeply nested, of another user, or a folder', async () => {
+    await using server = await RawMcpServer.start();
+    using at = placeFor({ a: remote(server) });
+    await ranOnce(at);
+    const path = at.answersFile();
+    const bytes = readFileSync(path);
+    const isPassedOver = (): void => {
+      const startedAt = performance.now();
+      expect(at.answers()).toBeNull();
+      expect(performance.now() - startedAt).toBeLessThan(10_000);
+    };
+    const isGood = (): void => {
+      rmSync(path, { force: true, recursive: true });
+      writeFileSync(path, bytes, { mode: 0o600 });
+      expect(at.answers()).not.toBeNull();
+    };
+
+    rmSync(path);
+    execFileSync('mkfifo', ['-m', '600', path]);
+    isPassedOver();
+    isGood();
+    truncateSync(path, 100 * 1024 * 1024);
+    isPassedOver();
+    isGood();
+    for (const header of [
+      '['.repeat(1_000_000),
+      '{"a":'.repeat(500_000),
+      'null',
+      '7',
+      '{"format":1}',
+      '{"format":1,"paths":7}',
+    ]) {
+      writeFileSync(path, `${sha256(`${header}\n`)}\n${header}\n`);
+      isPassedOver();
+    }
+    isGood();
+    renameSync(path, `${path}.2`);
+    execFileSync('mkdir', [path]);
+    isPassedOver();
+    isGood();
+    if (process.getuid?.() !== 0) return;
+    chownSync(path, 12_345, 12_345);
+    isPassedOver();
+  });
+});
+
+describe('first answers, where something has changed', { timeout: 120_000 }, () => {
+  it('are none once the map has expired', async () => {
+    await using server = await RawMcpServer.start();
+    const expiresAt = new Date(Date.now() + 3_600_000).toISOString();
+    await using maps = await MapServer.start(mapNow([entry('one', { endpoint: String(server.url) })], { expiresAt }));
+    using at = placeFor({}, '--service-map', maps.url, '--allow-private');
+    await ranOnce(at, CLI_ENV);
+    expect(at.answers({ env: CLI_ENV })).not.toBeNull();
+    expect(at.answers({ env: CLI_ENV, nowMs: Date.now() + 3_590_000 })).not.toBeNull();
+    expect(at.answers({ env: CLI_ENV, nowMs: Date.now() + 3_600_000 })).toBeNull();
+    expect(at.answers()).toBeNull();
+  });
+
+  it('are none while a tool that differs from its pin is being judged, and hold it back under quarantine', async () => {
+    let description = 'reads';
+    const tools = () => ({
+      tools: [
+        { name: 'echo', description, inputSchema: { type: 'object' } },
+        { name: 'other', inputSchema: { type: 'object' } },
+      ],
+    });
+    await using server = await RawMcpServer.start({ 'tools/list': ({ result }) => result(tools()) });
+    using at = placeFor({ a: remote(server) }, '--pin-tools', 'quarantine');
+    await ranOnce(at);
+    description = 'reads, and sends it away';
+    const second = start(at.argv);
+    await listOf(second);
+    await listsUntil(
+      second,
+      'the changed tool is held back',
+      (list) => list.includes('a__other') && !list.includes('a__echo'),
+    );
+    await closed(second);
+
+    expect(at.answers()).not.toBeNull();
+    const third = start(at.argv);
+    expect(await listOf(third)).not.toContain('a__echo');
+    await closed(third);
+
+    // Another process approves it.
+    expect((await runCliHere(['tools', 'approve', 'a.echo', '--state-dir', at.stateDir])).code).toBe(0);
+    expect(at.answers()).toBeNull();
+    const fourth = start(at.argv);
+    await listOf(fourth);
+    await listsUntil(fourth, 'the approved tool is listed', (list) => list.includes('sends it away'));
+    await closed(fourth);
+  });
+
+  it('follow a servers.json of this folder', async () => {
+    await using server = await RawMcpServer.start();
+    using dir = new TempDir();
+    const registry = join(dir.path, 'servers.json');
+    const add = (id: string) => runCliHere(['registry', 'add', id, String(server.url), '--registry-path', registry]);
+    expect(await add('mine')).toMatchObject({ code: 0 });
+    using at = placeFor({}, '--registry-path', registry);
+    expect(await ranOnce(at)).toContain('mine__echo');
+    expect(at.answers()).not.toBeNull();
+    expect(await add('more')).toMatchObject({ code: 0 });
+    expect(at.answers()).toBeNull();
+  });
+
+  it('are given from a state folder that cannot be written to, and the gateway works on', async () => {
+    await using server = await RawMcpServer.start();
+    using at = placeFor({ a: remote(server) });
+    await ranOnce(at);
+    chmodSync(at.stateDir, 0o500);
+    try {
+      expect(at.answers()).not.toBeNull();
+      const cli = start(at.argv);
+      expect(await listOf(cli)).toContain('a__echo');
+      send(cli, { id: 3, method: 'tools/call', params: { name: 'a__echo', arguments: { text: 'hi' } } });
+      await eventually('the call is answered', () => answerTo(cli, 3) !== undefined, 60_000);
+      expect(answerTo(cli, 3)).toContain('hi');
+      await closed(cli);
+    } finally {
+      chmodSync(at.stateDir, 0o700);
+    }
+  });
+
+  it('leave nothing out of a recording: what passes to and from connectors is all there', async () => {
+    await using server = await RawMcpServer.start();
+    using dir = new TempDir();
+    const record = join(dir.path, 'all.jsonl');
+    using at = placeFor({ a: remote(server) }, '--record', record);
+    await ranOnce(at);
+    rmSync(record);
+    const cli = start(at.argv);
+    expect(await listOf(cli)).toContain('a__echo');
+    send(cli, { id: 3, method: 'tools/call', params: { name: 'a__echo', arguments: { text: 'hi' } } });
+    await eventually('the call is answered', () => answerTo(cli, 3) !== undefined, 60_000);
+    await closed(cli);
+    const { lines, isTorn } = readRecording(record);
+    expect(isTorn).toBe(false);
+    const methods = lines.map(({ message }) => message.method);
+    for (const method of ['initialize', 'tools/list', 'tools/call']) expect(methods).toContain(method);
+  });
+});

@@ -1,0 +1,90 @@
+import { afterAll, describe, expect, it } from 'vitest';
+import { killRunning } from '../helpers/cli.ts';
+import { eventually } from '../helpers/eventually.ts';
+import { Drill, OPERATOR } from '../helpers/login-drill/drill.ts';
+import { doubled, type Moment } from '../helpers/login-drill/token-ledger.ts';
+
+afterAll(killRunning);
+
+const TOKEN_TTL_SECONDS = 4;
+
+/** How long a process that is stopped in its turn keeps the others waiting. */
+const LEASE_MS = 30_000;
+
+const MOMENTS: readonly (Moment | 'any')[] = [
+  'before-the-answer',
+  'around-the-write',
+  'any',
+  'before-the-issuer',
+  'after-the-answer',
+];
+
+/** What clients were told other than that a login is needed. */
+function strangeRefusals({ refusals }: Drill): readonly unknown[] {
+  return refusals.filter(({ status, text }) => status !== 200 || !text.includes('CONNECTOR_LOGIN_NEEDED'));
+}
+
+// Both wait most of the time. Whose turn it is, is found by the sockets in /proc.
+const options = { concurrent: true, timeout: 240_000, skip: process.platform !== 'linux' };
+describe('two gateways and a command line over one state folder', options, () => {
+  it('spend no refresh token twice and lose one login at most with each kill, and none of them says a secret', async () => {
+    await using drill = await new Drill(['crm', 'wiki', 'shop']).start(TOKEN_TTL_SECONDS);
+    const { ledger, gateways } = drill;
+    const { presented, secrets } = ledger;
+    const endsAt = performance.now() + 25_000;
+    let kills = 0;
+    for (; kills < MOMENTS.length || performance.now() < endsAt; kills += 1) {
+      await drill.kill(MOMENTS[kills % MOMENTS.length] ?? 'any');
+      await drill.mend();
+    }
+    await drill.report();
+    expect(gateways.flatMap(({ crashes }) => crashes)).toEqual([]);
+    expect(strangeRefusals(drill)).toEqual([]);
+    // Half of them, for the machine may be busy with something else now and then.
+    expect(drill.upAfterMs.toSorted((a, b) => a - b)[Math.floor(drill.upAfterMs.length / 2)]).toBeLessThan(1_000);
+    for (const { served } of gateways) expect(served).toBeGreaterThan(50);
+    expect(doubled(presented)).toEqual([]);
+    // Every login that was lost is one whose answer a kill may have kept from being stored.
+    const lost = presented.filter(({ answer }) => answer !== null && answer !== 'tokens');
+    expect(lost.length).toBeLessThanOrEqual(kills);
+    for (const { token } of lost)
+      expect(presented.filter((one) => one.token === token).at(0)).toMatchObject({ answer: 'tokens', wasHit: true });
+    expect(drill.logins - 3).toBeLessThanOrEqual(lost.length);
+    // Who needs a login does not go on asking.
+    expect(drill.refusedRequests).toBeLessThan(10 * (kills + drill.logins));
+    expect(presented.some(({ answer, wasHit }) => wasHit && answer === null)).toBe(true);
+
+    const everything = await drill.everything();
+    const found = [...everything].flatMap(([where, text]) =>
+      [...secrets, OPERATOR].filter((secret) => text.includes(secret)).map(() => where),
+    );
+    expect(found).toEqual([]);
+    // Access, refresh and identity tokens, codes, verifiers and registration tokens of each login and refresh.
+    expect(secrets.size).toBeGreaterThan(2 * presented.length);
+    expect([...everything.keys()].some((path) => path.endsWith('logins.sqlite'))).toBe(true);
+    expect(everything.get('gateway 0')).toContain('login-refreshed');
+  });
+
+  it('take the turn of one that is stopped once its time is over, and what that one was answered is dropped', async () => {
+    await using drill = await new Drill(['crm']).start(TOKEN_TTL_SECONDS);
+    const { presented } = drill.ledger;
+    const victim = await drill.hit('before-the-answer', 'SIGSTOP');
+    const { length } = presented;
+    const { token, atMs } = presented.at(-1) ?? { token: '', atMs: 0 };
+    await eventually('another one takes the turn', () => presented.length > length, LEASE_MS + 10_000);
+    expect(presented.at(-1)?.token).toBe(token);
+    expect((presented.at(-1)?.atMs ?? 0) - atMs).toBeGreaterThan(LEASE_MS - 2_000);
+    const [other] = drill.gateways.filter((each) => each !== victim);
+    await eventually('the login is lost', async () => (await other?.states())?.at(0) === 'needs-login');
+    victim.signal('SIGCONT');
+    await eventually('it is so everywhere', async () =>
+      (await drill.states()).flat().every((s) => s === 'needs-login'),
+    );
+    expect(presented.length).toBe(length + 1);
+    await drill.mend();
+    expect((await drill.states()).flat()).toEqual(['ready', 'ready']);
+    expect(doubled(presented)).toEqual([]);
+    expect(strangeRefusals(drill)).toEqual([]);
+    expect(drill.gateways.flatMap(({ crashes }) => crashes)).toEqual([]);
+  });
+});

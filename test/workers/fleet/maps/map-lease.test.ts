@@ -1,0 +1,176 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { SwitchyardError } from '../../../../src/shared/errors.ts';
+import { fleetKeys } from '../../../../src/shared/fleet/fleet-keys.ts';
+import { MapLease } from '../../../../src/workers/fleet/maps/map-lease.ts';
+import { RELEASE_LEASE, RENEW_LEASE, TAKE_LEASE } from '../../../../src/workers/fleet/maps/map-scripts.ts';
+import type { RedisReply, RedisScript } from '../../../../src/workers/fleet/redis.ts';
+import { ScriptedTime } from '../../../helpers/fleet/scripted-time.ts';
+
+const away = (): Promise<never> => Promise.reject(new SwitchyardError('FLEET_UNAVAILABLE', 'away'));
+const NAMES = new Map([
+  [TAKE_LEASE, 'take'],
+  [RENEW_LEASE, 'renew'],
+  [RELEASE_LEASE, 'release'],
+]);
+
+describe('MapLease', () => {
+  let time: ScriptedTime;
+  let asked: string[];
+  let told: string[];
+  let answers: Record<string, () => Promise<RedisReply>>;
+  let lease: MapLease;
+
+  beforeEach(() => {
+    time = new ScriptedTime();
+    asked = [];
+    told = [];
+    answers = {
+      take: () => Promise.resolve([1, 5]),
+      renew: () => Promise.resolve([1, '', -1, '']),
+      release: () => Promise.resolve(1),
+    };
+    lease = new MapLease({
+      redis: {
+        run: (script: RedisScript) => {
+          const name = NAMES.get(script) ?? '';
+          asked.push(name);
+          return answers[name]?.() ?? away();
+        },
+      },
+      ...{ keys: fleetKeys('fleet').map('map'), hostId: 'me', time, random: { next: () => 0.5 } },
+      beat: () => ({ text: '', bodyKey: 'body', wantsDigest: false }),
+      onTaken: ({ token }) => told.push(`taken ${token}`),
+      onRenewed: () => told.push('renewed'),
+      onLost: () => told.push('lost'),
+      onRefused: () => told.push('refused'),
+    });
+    lease.setConnected(true);
+  });
+
+  it('tries at once where nobody leads, and renews twice a second', async () => {
+    lease.tryWithin(0);
+    await time.pass(1_000);
+    expect(asked).toEqual(['take', 'renew', 'renew']);
+    expect(told).toEqual(['taken me:5', 'renewed', 'renewed']);
+    expect(lease.current()?.token).toBe('me:5');
+  });
+
+  it('does not try while another host is heard, and tries 1.5 to 2 s after the last beat', async () => {
+    for (let beat = 0; beat < 10; beat += 1) {
+      lease.heard();
+      await time.pass(500);
+    }
+    expect(asked).toEqual([]);
+    await time.pass(1_249);
+    expect(asked).toEqual([]);
+    await time.pass(1);
+    expect(asked).toEqual(['take']);
+  });
+
+  it('tries again when the lease of another host lapses', async () => {
+    answers.take = () => Promise.resolve([0, 700]);
+    lease.tryWithin(0);
+    await time.pass(749);
+    expect(asked).toEqual(['take']);
+    await time.pass(1);
+    expect(asked).toEqual(['take', 'take']);
+  });
+
+  it('is lost 1.3 s after the last renewal that was answered was sent, before the server lets it lapse', async () => {
+    lease.tryWithin(0);
+    await time.pass(500);
+    answers.renew = away;
+    await time.pass(1_299);
+    expect(lease.current()).not.toBeNull();
+    await time.pass(1);
+    expect(told.at(-1)).toBe('lost');
+    expect(lease.current()).toBeNull();
+  });
+
+  it('counts from before a renewal was sent, however late its answer comes', async () => {
+    lease.tryWithin(0);
+    await time.pass(0);
+    const { promise, resolve } = Promise.withResolvers<RedisReply>();
+    answers.renew = () => promise;
+    await time.pass(1_200);
+    resolve([1, '', -1, '']);
+    answers.renew = away;
+    await time.pass(599);
+    expect(lease.current()).not.toBeNull();
+    await time.pass(1);
+    expect(lease.current()).toBeNull();
+  });
+
+  it('is found to be lost by a process that was paused, before any of its timers fires', async () => {
+    lease.tryWithin(0);
+    await time.pass(0);
+    time.stall(1_300);
+    expect(lease.current()).toBeNull();
+    expect(told).toEqual(['taken me:5', 'lost']);
+  });
+
+  it('is not taken where the answer comes too late to act under it', async () => {
+    const { promise, resolve } = Promise.withResolvers<RedisReply>();
+    answers.take = () => promise;
+    lease.tryWithin(0);
+    await time.pass(0);
+    time.stall(1_300);
+    resolve([1, 5]);
+    await time.pass(0);
+    expect(told).toEqual([]);
+    expect(lease.current()).toBeNull();
+  });
+
+  it('is lost at once where the server says that it is another host’s, and tried for at once after a flush', async () => {
+    lease.tryWithin(0);
+    answers.renew = () => Promise.resolve([0, 1]);
+    await time.pass(500);
+    expect(told.at(-1)).toBe('lost');
+    await time.pass(1_000);
+    expect(asked).toEqual(['take', 'renew']);
+    answers.renew = () => Promise.resolve([0, 0]);
+    await time.pass(750);
+    await time.pass(500);
+    expect(asked).toEqual(['take', 'renew', 'take', 'renew', 'take']);
+  });
+
+  it('is given up by stepping down, and left to others for the time that was asked for', async () => {
+    lease.tryWithin(0);
+    await time.pass(0);
+    await lease.stepDown(10_000);
+    expect(told).toEqual(['taken me:5', 'lost']);
+    lease.tryWithin(0);
+    await time.pass(9_999);
+    expect(asked).toEqual(['take', 'release']);
+    await time.pass(1);
+    expect(asked).toEqual(['take', 'release', 'take']);
+  });
+
+  it('is released on closing, and never tried for again', async () => {
+    lease.tryWithin(0);
+    await time.pass(0);
+    await lease.close();
+    lease.heard();
+    lease.tryWithin(0);
+    await time.pass(60_000);
+    expect(asked).toEqual(['take', 'release']);
+  });
+
+  it('tries no more often than each second while the server is away, and each 5 s while it refuses', async () => {
+    answers.take = away;
+    lease.tryWithin(0);
+    await time.pass(6_000);
+    expect(asked).toHaveLength(5);
+    answers.take = () => Promise.reject(new SwitchyardError('FLEET_REFUSED', 'NOPERM'));
+    await time.pass(15_000);
+    expect(asked).toHaveLength(7);
+    expect(told).toEqual(['refused', 'refused']);
+  });
+
+  it('does not try without a connection', async () => {
+    lease.setConnected(false);
+    lease.tryWithin(0);
+    await time.pass(10_000);
+    expect(asked).toEqual([]);
+  });
+});

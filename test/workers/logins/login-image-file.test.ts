@@ -1,0 +1,133 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { loginIdOf } from '../../../src/shared/logins/login-records.ts';
+import { sealingKeyOf } from '../../../src/shared/protocol/login-box.ts';
+import { openLoginImage } from '../../../src/shared/protocol/login-image.ts';
+import type { Keyring } from '../../../src/workers/logins/keys/keyring.ts';
+import { LoginKeeper } from '../../../src/workers/logins/login-keeper.ts';
+import { FakeKeyring } from '../../helpers/fake-keyring.ts';
+import { keyOf, tokensOf } from '../../helpers/logins.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+/** A folder, and keepers of it. */
+function world() {
+  const dir = new TempDir();
+  const keepers: LoginKeeper[] = [];
+  const start = (keyring: Keyring | null = null): LoginKeeper => {
+    const keeper = new LoginKeeper({ stateDir: dir.path, tell: () => {}, keyring });
+    keepers.push(keeper);
+    return keeper;
+  };
+  const image = join(dir.path, 'logins.start');
+  return {
+    ...{ dir: dir.path, image, start },
+    /** The ids of the logins in the image; null without one. */
+    read(): readonly string[] | null {
+      if (!existsSync(image)) return null;
+      const key = sealingKeyOf(readFileSync(join(dir.path, 'logins.key')));
+      return openLoginImage(readFileSync(image), key)?.stored.logins.map(({ loginId }) => loginId) ?? null;
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(keepers.map((keeper) => keeper.close()));
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
+const [a, b] = [loginIdOf(keyOf('a')), loginIdOf(keyOf('b'))];
+
+describe('the file of the start image', () => {
+  it('is not written where the key is in the keyring: nothing on disk can be read without that', async () => {
+    await using w = world();
+    const keyring = new FakeKeyring();
+    const keeper = w.start(keyring);
+    await keeper.saveLogin(keyOf('a'), tokensOf('a'));
+    await keeper.close();
+    expect(keyring.secrets.size).toBe(1);
+    expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual([]);
+  });
+
+  it('is not written with the key of the file, where the keyring that has the other one is locked', async () => {
+    await using w = world();
+    const keyring = new FakeKeyring();
+    const first = w.start(keyring);
+    await first.saveLogin(keyOf('a'), tokensOf('a'));
+    await first.close();
+    const second = w.start();
+    await second.saveLogin(keyOf('b'), tokensOf('b'));
+    await second.close();
+    expect(w.read()).toBeNull();
+  });
+
+  it('says what is stored last, whichever process writes it', async () => {
+    await using w = world();
+    const [one, other] = [w.start(), w.start()];
+    await one.saveLogin(keyOf('a'), tokensOf('a'));
+    await one.saveLogin(keyOf('b'), tokensOf('b'));
+    await other.removeLogin(a);
+    // The one that stored them writes it now, and does not know of the removal.
+    await one.close();
+    expect(w.read()).toEqual([b]);
+  });
+
+  it('is left as it is by who finds it right', async () => {
+    await using w = world();
+    const keeper = w.start();
+    await keeper.saveLogin(keyOf('a'), tokensOf('a'));
+    await keeper.close();
+    const { ino } = statSync(w.image);
+    const reader = w.start();
+    await reader.readAll();
+    await reader.close();
+    expect(statSync(w.image).ino).toBe(ino);
+  });
+
+  it('is not written where it would hold up main, and never keeps an older one then', async () => {
+    await using w = world();
+    const keeper = w.start();
+    await keeper.saveLogin(keyOf('a'), tokensOf('a'));
+    await keeper.close();
+    expect(w.read()).toEqual([a]);
+    const next = w.start();
+    await next.saveLogin(keyOf('b'), tokensOf('b', { scope: 'x'.repeat(2 ** 20) }));
+    await next.close();
+    expect(existsSync(w.image)).toBe(false);
+  });
+
+  it('comes without what a killed process left half written', async () => {
+    await using w = world();
+    writeFileSync(join(w.dir, '.logins.start.0.tmp'), 'half');
+    const keeper = w.start();
+    await keeper.saveLogin(keyOf('a'), tokensOf('a'));
+    await keeper.close();
+    expect(readdirSync(w.dir).filter((name) => name.includes('logins.start'))).toEqual(['logins.start']);
+  });
+
+  it('never costs a login, whatever is in its place, and takes no link', async () => {
+    await using w = world();
+    mkdirSync(w.image);
+    const keeper = w.start();
+    await keeper.saveLogin(keyOf('a'), tokensOf('a'));
+    await keeper.close();
+    expect(readdirSync(w.image)).toEqual([]);
+    rmSync(w.image, { recursive: true });
+    const theirs = join(w.dir, 'theirs');
+    writeFileSync(theirs, 'theirs');
+    symlinkSync(theirs, w.image);
+    const next = w.start();
+    await next.saveLogin(keyOf('b'), tokensOf('b'));
+    await next.close();
+    expect(readFileSync(theirs, 'utf8')).toBe('theirs');
+    expect(w.read()).toEqual([a, b].sort());
+  });
+});
