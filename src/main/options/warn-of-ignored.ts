@@ -6,9 +6,9 @@ import { KNOWN_OPTIONS } from './option-checks.ts';
 const warned = new Set<string>();
 
 /**
- * Warns of options that have no effect: unknown ones, with the nearest known name, and network options that `agent` overrules.
- * Unknown options are no error, because callers spread whole configurations in. Without a logger the warning goes to
- * `process.emitWarning`, once for each text.
+ * Warns of options that have no effect: unknown ones, with the nearest known name, and network options that `agent`
+ * overrules. Unknown options are no error, because callers spread whole configurations in. Without a logger the warning
+ * goes to `process.emitWarning`, once for each text.
  */
 export function warnOfIgnored(options: object, logger: Logger | null): void {
   const names = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
