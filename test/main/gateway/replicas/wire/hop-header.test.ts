@@ -37,7 +37,7 @@ describe('hop header', () => {
     expect(readHopHeader(`s.9007199254740991.${proof}`)).toMatchObject({ counter: Number.MAX_SAFE_INTEGER });
   });
 
-  it('gives the body a unique nonce', () => {
+  it('binds the body to its kind, sender and counter', () => {
     const other: HopFacts[] = [
       { ...facts, kind: 'retry' },
       { ...facts, counter: 8 },
