@@ -5,7 +5,7 @@ import { recordingLogger } from '../../helpers/log.ts';
 const source = (id: string) => ({ id, url: 'http://maps.test/', signatureKey: 'k' });
 
 describe('checkOptions', () => {
-  it('wants a map, unless connectors are from elsewhere', () => {
+  it('requires a map, unless connectors come from another source', () => {
     expect(() => checkOptions({})).toThrow(expect.objectContaining({ detail: { option: 'serviceMapUrl' } }));
     for (const options of [{ configFile: 'x' }, { serverRegistry: true }, { sources: [source('a')] }])
       expect(checkOptions(options)).toMatchObject({ offload: 'auto', pinTools: 'warn', allowPrivateEndpoints: true });
@@ -19,7 +19,7 @@ describe('checkOptions', () => {
     ['sources[0].url', { sources: [{ ...source('a'), url: 'http://user:secret@maps.test/' }] }],
     ['allowPrivateEndpoints', { configFile: 'x', allowPrivateEndpoints: false, agent: { dispatch: () => true } }],
     ['allowPrivateEndpoints', { configFile: 'x', allowPrivateEndpoints: false, createProxy: () => ({}) }],
-  ])('refuses options whose %s is wrong: %j', (option, options) => {
+  ])('rejects options with an invalid %s: %j', (option, options) => {
     expect(() => checkOptions(options)).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }),
     );
@@ -33,13 +33,13 @@ describe('warnOfIgnored', () => {
     return logger.lines.map(({ fields }) => [fields.event, fields.options]);
   };
 
-  it('names unknown options that are set, all in one line', () => {
+  it('names all unknown options that are set in one line', () => {
     expect(warnings({ configFile: 'x', colour: 1, size: 2, unset: undefined })).toEqual([
       ['options-unknown', ['colour', 'size']],
     ]);
   });
 
-  it('names the network options that an agent overrules', () => {
+  it('names the network options that an agent overrides', () => {
     expect(warnings({ agent: {}, tls: {}, proxy: false })).toEqual([['options-overruled', ['tls', 'proxy']]]);
     expect(warnings({ tls: {}, proxy: false })).toEqual([]);
   });
