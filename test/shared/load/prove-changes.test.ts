@@ -178,7 +178,7 @@ describe('incremental verification', () => {
     ['MAP_SCHEMA', mapOf([entry('a'), entry('b', { scopes: [] })]), {}],
     ['MAP_SCHEMA', mapOf([entry('a'), 7 as never]), {}],
     ['MAP_TTL_INVALID', mapOf([entry('a')], { ttlSeconds: 0 }), {}],
-  ])('falls back to the full verification to reject %s', (code, map, overrides) => {
+  ])('leaves the rejection with %s to the full verification', (code, map, overrides) => {
     const before = proven(bytesOf(mapOf([entry('a'), entry('z')])));
     expect(judged(bytesOf(map), before.known, before.maps, overrides)).toEqual({ refused: code });
   });
