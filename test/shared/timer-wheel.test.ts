@@ -79,7 +79,7 @@ describe('TimerWheel', () => {
     );
   });
 
-  it('holds 100 000 timers at once, and fires those that are not cancelled', () => {
+  it('holds 100 000 timers at once, and fires all that are not cancelled', () => {
     const { wheel, advance } = wheelInTime();
     let fired = 0;
     const timers = Array.from({ length: 100_000 }, (_, index) =>

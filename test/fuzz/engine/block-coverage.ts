@@ -74,7 +74,7 @@ export class CoverageMap {
     return this.#blocks.values().reduce((sum, blocks) => sum + blocks.size, 0);
   }
 
-  /** Returns the blocks that `reached` adds; empty if there are none. */
+  /** Returns the blocks that `reached` adds, if any. */
   newIn(reached: Reached): Novelty {
     const novelty = new Map<string, readonly Interval[]>();
     for (const [key, { ranges }] of reached) {

@@ -49,7 +49,7 @@ export interface Finding {
   /** `error` also for a broken rule; `slow` for too much processor time; `hang` for an input that never ended. */
   readonly kind: 'error' | 'slow' | 'hang';
   readonly message: string;
-  /** The first frames of the stack; empty if there are none. */
+  /** The first frames of the stack; empty without a stack. */
   readonly frames: readonly string[];
   readonly input: Uint8Array;
 }

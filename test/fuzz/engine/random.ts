@@ -21,7 +21,7 @@ export class Random {
     return this.below(times) === 0;
   }
 
-  /** Returns one of the items. Throws a RangeError if there are none. */
+  /** Returns one of the items. Throws a RangeError for an empty list. */
   pick<T>(items: readonly T[]): T {
     if (items.length === 0) throw new RangeError('There is nothing to pick from');
     return items[this.below(items.length)] as T;

@@ -289,7 +289,7 @@ describe('refresh leases', () => {
       tokens: null,
       lostBecause: 'invalid_grant',
     });
-    // Nothing is left to refresh, for processes that know it and for those that do not.
+    // Nothing is left to refresh, for processes that know it and for all others.
     for (const generation of [1, 2]) expect((await one.beginRefresh(loginId, generation)).kind).toBe('newer');
   });
 

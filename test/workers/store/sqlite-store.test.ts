@@ -86,7 +86,7 @@ describe('SqliteStore', () => {
     expect(existsSync(join(dir.path, 'switchyard.db'))).toBe(true);
   });
 
-  it('works without a write-ahead log, and explains why there is none', () => {
+  it('works without a write-ahead log, and explains why', () => {
     using dir = new TempDir();
     const notes: StoreNote[] = [];
     const rollback = { mode: 'TRUNCATE', reason: 'for a reason' } as const;

@@ -9,7 +9,7 @@ it('isAtLeast compares severities, and accepts unknown levels', () => {
   expect(['error', 'info', 'debug', 'odd'].map((level) => isAtLeast(level, 'info'))).toEqual([true, true, false, true]);
 });
 
-it('leastOf returns the least severe level, or null if there is none', () => {
+it('leastOf returns the least severe level, or null without levels', () => {
   expect([leastOf(['error', 'info']), leastOf([])]).toEqual(['info', null]);
 });
 

@@ -62,7 +62,7 @@ const textOf = (document: SignedKeyDocument | undefined): string => JSON.stringi
 const memoryOf = (version: number) => ({ keyVersion: version, keyDocument: textOf(chain[version - 1]) });
 
 describe('key ring that follows its documents', () => {
-  it('verifies each document before it requests the next one, until there is none', async () => {
+  it('verifies each document before it requests the next one, up to the newest', async () => {
     const { ring, follow, asked, believed } = ringOf(publishedIn(chain));
     expect(ring.version).toBe(0);
     await expect(follow()).resolves.toBe(true);

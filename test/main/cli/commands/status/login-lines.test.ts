@@ -23,7 +23,7 @@ describe('loginLines', () => {
     expect(loginLines([listed('a'), listed('b', 'disabled', { login: login('b') })])).toEqual([]);
   });
 
-  it('counts the logins, and names those that expire and cannot be refreshed', () => {
+  it('counts the logins, and names logins that expire and cannot be refreshed', () => {
     const connectors = [
       listed('a', 'ready', { login: login('a') }),
       listed('b', 'ready', { login: login('b', { isRefreshable: false }) }),

@@ -17,7 +17,7 @@ describe('FleetPinBook', () => {
     expect(book.changesOf(record)).toEqual([]);
   });
 
-  it('selects the approvals that this host has not applied, and forgets those that they replace', () => {
+  it('selects the approvals that this host has not applied, and forgets the approvals that they replace', () => {
     const book = new FleetPinBook();
     book.learn([pin(0, 'posts')]);
     expect(book.learn([pin(1, 'sends')]).approved).toEqual([pin(1, 'sends')]);

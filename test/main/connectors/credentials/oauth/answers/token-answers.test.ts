@@ -139,7 +139,7 @@ describe('readTokens', () => {
   });
 
   it.each(['', 'a b', 'a\r\nx: y', 'é', 'x'.repeat(32_769)])(
-    'rejects an access token that is no valid header value',
+    'rejects an access token that is not a valid header value',
     (access_token) => {
       expect(() => readTokens({ ...token, access_token }, 'i', 0)).toThrowError(
         expect.objectContaining({ code: 'LOGIN_FAILED' }),
