@@ -5,7 +5,7 @@ describe('formatOfText', () => {
   it.each([
     ['json', '// a comment\n{"a": 1}'],
     ['json', '[1, 2]'],
-    ['json', 'no known format'],
+    ['json', 'no format at all'],
     ['toml', '# a comment\n[mcp_servers.a]\r\ncommand = "x"\r\n'],
     ['toml', '[[list]] # of tables'],
     ['toml', 'a.b = 1'],

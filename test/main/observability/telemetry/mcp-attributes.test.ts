@@ -34,7 +34,7 @@ suite('describe', () => {
     ['file:///home/user/report.pdf', 'file:///home/user/report.pdf'],
     ['urn:isbn:1', 'urn:isbn:1'],
     ['data:text/plain,secret', undefined],
-    ['no URI', undefined],
+    ['no uri', undefined],
     [7, undefined],
   ])('reduces the URI %s to %s', (uri, shown) => {
     expect(describe('resources/read', { uri }, null).detail['mcp.resource.uri']).toBe(shown);
