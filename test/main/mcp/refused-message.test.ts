@@ -35,7 +35,7 @@ describe('messageInLine', () => {
   });
 
   it.each(['', 'listening on 3000', '{', '{"id":1', '{id}', '[info] ready', '"text"', '7'])(
-    'returns null for %j',
+    'returns undefined for %j',
     (line) => {
       expect(messageInLine(line)).toBeUndefined();
     },

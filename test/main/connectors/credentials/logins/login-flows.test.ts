@@ -126,7 +126,7 @@ describe('LoginFlows', () => {
     await Promise.all([one.service.close(), two.service.close()]);
   });
 
-  it('returns no login URL for a machine login', async () => {
+  it('rejects a browser login for a connector with client credentials', async () => {
     const { service } = serviceUnderTest();
     const robot = targetOf('robot', { grant: 'client_credentials', clientId: 'robot' });
     await expect(service.start(robot, { redirectUrl: REDIRECT_URL })).rejects.toMatchObject({

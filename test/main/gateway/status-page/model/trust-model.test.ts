@@ -52,7 +52,7 @@ describe('trustModel', () => {
     });
   });
 
-  it('expires with the earliest expiry, within a week or later', () => {
+  it('reports the earliest expiry, and whether it is within a week', () => {
     const signatures = [{ ...signer, keyExpiresAt: NOW + 3 * DAY_MS }, signer];
     const keys = { ...NO_MAP.keys, version: 1, expiresAt: NOW + 30 * DAY_MS };
     const model = modelOf({ accept: 'signature', signedBy: { hmacKey: null, signatures }, keys });
