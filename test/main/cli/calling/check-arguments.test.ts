@@ -39,7 +39,7 @@ describe('checkArguments', () => {
     ]);
   });
 
-  it('treats an unknown argument as a misspelling, but leaves JSON to the server', () => {
+  it('reports a typed unknown argument as a misspelling, but leaves JSON arguments to the server', () => {
     expect(said({ city: 'x', dayz: 1 }, WEATHER, ['dayz'])).toEqual(['dayz is not known; did you mean days?']);
     expect(said({ city: 'x', dayz: 1 }, WEATHER)).toEqual([]);
     expect(said({ city: 'x', dayz: 1 }, { ...WEATHER, additionalProperties: true }, ['dayz'])).toEqual([]);
