@@ -183,6 +183,26 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
+  it('reconsider() looks up digests only for connectors with tools, since each lookup decodes an entry', async () => {
+    const asked: string[] = [];
+    const digests = new Proxy<Record<string, ToolDigests>>(
+      {},
+      {
+        get: (_target, id) => {
+          asked.push(String(id));
+          return null;
+        },
+      },
+    );
+    const { intake, take } = setUp('warn', undefined, digests);
+    await take('a', toolNamed('x'));
+    asked.length = 0;
+    intake.reconsider(Array.from({ length: 1_000 }, (_, index) => `unlisted-${index}`));
+    intake.reconsider(['a']);
+    expect(asked).toEqual(['a']);
+    intake.close();
+  });
+
   it('checks a tool by its listed name, so that an alias cannot bypass a digest', async () => {
     const sparql = approvedDigest(toolNamed('sparql'));
     const { intake, take, names } = setUp('warn', undefined, { wikidata: { sparql } });
