@@ -149,7 +149,7 @@ describe('closing a manager', () => {
     await map.manager.close();
     await expect(synced).rejects.toMatchObject({ code: 'CLOSED' });
     const asked = hanging.requests.length;
-    // An absence: within this time a connector that waited for its turn would be connected.
+    // Checks an absence: within this time a connector that waits for its turn would connect.
     await sleep(100);
     expect(hanging.requests.length).toBe(asked);
   });
@@ -183,7 +183,7 @@ describe('closing a manager', () => {
         map.manager.sync(),
         map.manager.sync(true).then(() => map.manager.callTool('a.t')),
       ]);
-      // No wait for anything: close() comes at moments that are spread over the whole bring-up.
+      // There is no wait for a condition: the calls of close() are spread over the whole bring-up.
       await sleep(delayMs);
       await map.manager.close();
       const [synced, called] = await work;

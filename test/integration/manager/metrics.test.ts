@@ -84,7 +84,7 @@ it('the gauge of the event loop delay shows, from the first scrape on, how long 
   const maximum = async (): Promise<number> => Number(await gauge('mcp_event_loop_delay_seconds', { quantile: '1' }));
   await eventually('the delay has been sampled', async () => {
     holdLoop();
-    // The sample is taken when timers fire, which is between two turns.
+    // The sample is taken when timers run, between two turns of the event loop.
     await nextTurn();
     await nextTurn();
     return (await maximum()) > 0.03;

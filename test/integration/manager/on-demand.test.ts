@@ -34,7 +34,7 @@ describe('a manager that connects on demand', () => {
     expect(await files.manager.request('a', 'tools/list')).toMatchObject({ tools: [{ name: 't' }] });
   });
 
-  it('connects to everything without the option', async () => {
+  it('connects to all connectors at once without the option', async () => {
     await using server = await TestMcpServer.start(addTool);
     await using files = manageFile({ a: { url: server.url } });
     await files.manager.sync();
