@@ -8,7 +8,10 @@ import { entry, KEY, mapOf, NOW, signed } from '../../helpers/signed-map.ts';
 type Cached = 'fresh' | 'stale' | 'none';
 const HOUR = 3_600_000;
 
-/** A manager whose map and circuit are in the wanted state, on a clock of the test's. Its server fails from here on. */
+/**
+ * A manager with its map and circuit in the wanted state, on a clock that the test controls. Its server fails from here
+ * on.
+ */
 async function inState(
   cached: Cached,
   circuit: 'closed' | 'open',
@@ -31,7 +34,7 @@ async function inState(
   server.fail();
   if (circuit === 'open') for (let failure = 0; failure < 3; failure += 1) await manager.sync(true).catch(() => {});
   if (cached === 'stale') clock.at += HOUR;
-  // Opened an hour ago, the circuit would be half-open by now: open it again, with the one attempt that takes.
+  // An hour later the circuit would be half-open: one more attempt opens it again.
   if (cached === 'stale' && circuit === 'open') await manager.sync(true).catch(() => {});
   logger.lines.length = 0;
   const asked = server.requests.length;
