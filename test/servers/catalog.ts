@@ -196,7 +196,7 @@ const EXITING: readonly RealServer[] = [
   },
 ];
 
-/** All servers of the test. Those that exit are spread among the others, as in a real file. */
+/** All servers of the test. The exiting servers are spread among the others, as in a real file. */
 export const SERVERS: readonly RealServer[] = LISTING.flatMap((server, index) => {
   const exiting = index % 5 === 4 ? EXITING[(index - 4) / 5] : undefined;
   return exiting === undefined ? [server] : [server, exiting];

@@ -9,7 +9,7 @@ export interface ServerResult {
   readonly sdk: SdkListing;
   /** Null if the manager never reported it. */
   readonly ours: ServerOutcome | null;
-  /** Faults of our result, as text; empty if there are none. */
+  /** Faults of our result, as text; empty if it has no faults. */
   readonly problems: readonly string[];
 }
 

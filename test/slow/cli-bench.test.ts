@@ -30,7 +30,7 @@ describe('mcp-switchyard bench', () => {
     }
     const page = readFileSync(out, 'utf8');
     expect(page).toMatch(/^<!doctype html>[\s\S]*no refresh[\s\S]*<\/html>\n$/);
-    // It starts a dozen processes, one after the other.
+    // The command starts a dozen processes, one after the other.
   }, 120_000);
 
   it.each([[['--entries', 'many']], [['--rounds', '0']], [['--out', '/nowhere/at/all/report.html']]])(

@@ -29,7 +29,7 @@ function asking(method: string, params: object): Readonly<Record<string, Answer>
 }
 
 describe('capabilities that the gateway declares to a connector', () => {
-  it('are those that clients can have if they share a connection, and roots only once a client has them', async () => {
+  it('are everything that clients on a shared connection may have, and roots only once a client has them', async () => {
     await using server = await RawMcpServer.start();
     await using world = await startGateway({ a: remote(server) });
     expect(server.of('initialize')[0]?.message.params?.capabilities).toEqual({

@@ -75,7 +75,7 @@ it('connectors beyond the label limit share the label "other" and have no gauge 
   );
 });
 
-it('the gauge of the event loop delay shows, from the first scrape on, how long the loop was held', async () => {
+it('the gauge of the event loop delay shows, from the first scrape on, how long the loop was blocked', async () => {
   await getConnectorMetricsRegistry().metrics();
   const holdLoop = (): void => {
     const endsAt = performance.now() + 60;

@@ -19,7 +19,7 @@ const tools: AddTools = (server) => {
 
 const traceOf = (header: unknown): string => String(header).split('-')[1] ?? '';
 
-/** The requests that belong to a sync or a call. The standing stream, which opens two seconds later, belongs to neither. */
+/** The requests that belong to a sync or a call. The standing stream opens two seconds later and belongs to neither. */
 const sentFor = (server: TestMcpServer) =>
   server.requests.filter(({ headers }) => headers['mcp-method'] !== 'subscriptions/listen');
 
@@ -154,7 +154,7 @@ describe('one trace', () => {
     const spans = await tracedHost(server.url);
     const named = (name: string) => spans.filter((span) => span.name === name);
     const [own] = named('own');
-    // Once the standing stream is open the list is read again, which belongs to no operation of the host.
+    // Once the standing stream is open, the list is read again, outside of any operation of the host.
     const roots = spans.filter(({ parentId }) => parentId === null).map(({ name }) => name);
     expect(roots.filter((name) => name !== 'connector relist')).toEqual(['own']);
     const syncs = named('connector sync');
@@ -188,7 +188,7 @@ describe('one trace', () => {
     for (const header of sent) expect(header).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
     const [one] = sent.map(traceOf);
     const others = sentFor(mcp).filter(({ headers }) => traceOf(headers.traceparent) !== one);
-    // Once the standing stream is open the list is read again, which belongs to no operation of the host.
+    // Once the standing stream is open, the list is read again, outside of any operation of the host.
     expect(others.filter(({ headers }) => headers['mcp-method'] !== 'tools/list')).toEqual([]);
   });
 });

@@ -91,7 +91,7 @@ describe('a source that cannot be reached', () => {
     });
   });
 
-  it('is dropped by the timer, and its connectors end like those that a map no longer lists', async () => {
+  it('is dropped by the timer, and its connectors end as if a map no longer listed them', async () => {
     await using world = await trustWorld();
     const { promise: isCalled, resolve: noteCall } = Promise.withResolvers<void>();
     await using connector = await TestMcpServer.start(

@@ -79,7 +79,7 @@ describe('sync, by cached map, force and circuit (the server fails)', () => {
 });
 
 describe('sync', () => {
-  it('rejects when a forced failure is the one that opens the circuit', async () => {
+  it('rejects when the failure of a forced sync opens the circuit', async () => {
     await using state = await inState('fresh', 'closed');
     await state.manager.sync(true);
     await state.manager.sync(true);
@@ -93,7 +93,7 @@ describe('sync', () => {
     });
   });
 
-  it('asks once more when the circuit has been open for a minute, and closes it on success', async () => {
+  it('sends one request when the circuit has been open for a minute, and closes it on success', async () => {
     await using state = await inState('fresh', 'open');
     state.clock.at += 60_000;
     expect(state.manager.status().serviceMap.circuit).toBe('half-open');
@@ -104,7 +104,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ circuit: 'closed', lastError: null, connectorCount: 1 });
   });
 
-  it('asks again once the time to live is over, and serves the newest map', async () => {
+  it('fetches again once the time to live is over, and serves the newest map', async () => {
     await using state = await inState('fresh', 'closed');
     state.clock.at += HOUR;
     state.server.serve(
@@ -115,7 +115,7 @@ describe('sync', () => {
     expect(state.requests()).toBe(1);
   });
 
-  it('shares one request between all who ask at once', async () => {
+  it('shares one request between all concurrent callers', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.serve(
       signed(mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + 1).toISOString() })),
@@ -124,7 +124,7 @@ describe('sync', () => {
     expect([state.requests(), state.manager.listConnectors().length]).toEqual([1, 1]);
   });
 
-  it('asks conditionally once a map is proven', async () => {
+  it('sends a conditional request once a map is verified', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.serve(signed(mapOf([])));
     await state.manager.sync(true);
@@ -132,7 +132,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ freshness: 'fresh', revision: 1 });
   });
 
-  it('asks whole, once, where the server confirms a map that has expired', async () => {
+  it('fetches the whole map once if the server confirms a map that has expired', async () => {
     await using state = await inState('stale', 'closed');
     const current = signed(
       mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW + HOUR).toISOString() }),
@@ -145,7 +145,7 @@ describe('sync', () => {
     expect([state.requests(), state.manager.listConnectors().length]).toEqual([2, 1]);
   });
 
-  it('does not keep the ETag of a map that it refused', async () => {
+  it('does not keep the ETag of a map that it rejected', async () => {
     await using state = await inState('fresh', 'closed');
     const known = state.server.requests.length;
     state.server.serve(signed(mapOf([]), secret('another key')), '"refused"');
@@ -156,7 +156,7 @@ describe('sync', () => {
     expect(asked).not.toContain('"refused"');
   });
 
-  it('asks for the whole map with another key, and keeps the floor', async () => {
+  it('fetches the whole map with another key, and keeps the floor', async () => {
     const keys = { current: KEY };
     await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
     const older = mapOf([entry('a', { status: 'disabled' })], { generatedAt: new Date(NOW - 1_000).toISOString() });
@@ -170,7 +170,7 @@ describe('sync', () => {
     expect(state.manager.listConnectors().map(({ id }) => id)).toEqual(['a']);
   });
 
-  it('finds the floor of a key again that was away for a while', async () => {
+  it('finds the floor of a key again after another key was used', async () => {
     const keys = { current: KEY };
     await using state = await inState('fresh', 'closed', { signatureKey: () => keys.current });
     keys.current = 'a wrong one';
@@ -181,7 +181,7 @@ describe('sync', () => {
     expect(state.manager.status().serviceMap).toMatchObject({ lastError: { code: 'MAP_ROLLED_BACK' }, revision: 1 });
   });
 
-  it('does not wait for a refresh under way while the map is fresh', async () => {
+  it('does not wait for a running refresh while the map is fresh', async () => {
     await using state = await inState('fresh', 'closed');
     state.server.answer(() => {});
     const refresh = state.manager.sync(true).catch(() => {});
@@ -190,7 +190,7 @@ describe('sync', () => {
     await refresh;
   });
 
-  it('gets over long error pages: their connections come free', async () => {
+  it('recovers after long error pages, and releases their connections', async () => {
     await using state = await inState('fresh', 'closed', { offload: 'always', timeoutMs: 500 });
     state.server.answer((_, response) => response.writeHead(503).end(Buffer.alloc(500_000)));
     await state.manager.sync(true);
@@ -219,7 +219,7 @@ describe('sync', () => {
     expect(state.manager.listConnectors()).toEqual([]);
   });
 
-  it('warns of two maps signed for the same instant, and takes the later one', async () => {
+  it('warns of two different maps with the same generatedAt, and accepts the later one', async () => {
     const logger = recordingLogger();
     await using state = await inState('fresh', 'closed', { logger });
     state.server.serve(signed(mapOf([entry('a', { status: 'disabled' })])));

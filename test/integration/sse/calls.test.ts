@@ -151,7 +151,7 @@ describe('a result over SSE', () => {
 });
 
 describe('a request over SSE', () => {
-  it('carries the headers of the entry, except for those that the protocol sets', async () => {
+  it('carries the headers of the entry, except for headers that the protocol sets', async () => {
     const headers = { authorization: 'Bearer k', 'x-own': '1', accept: 'text/html', 'Mcp-Session-Id': 'mine' };
     await using server = await RawSseServer.start();
     await using sse = await connectSse(server, { headers });

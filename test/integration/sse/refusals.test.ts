@@ -111,7 +111,7 @@ describe('a POST over SSE that is rejected', () => {
     await expect(sse.call()).rejects.toMatchObject({ code: 'TOOL_CALL_REJECTED', detail: { status: 500 } });
   }, 10_000);
 
-  it('while others are answered fails alone', async () => {
+  it('fails alone while other calls are answered', async () => {
     await using server = await RawSseServer.start({
       GET: plain,
       'tools/call'(request, it) {

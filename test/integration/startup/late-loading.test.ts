@@ -126,7 +126,7 @@ describe('a package that the process does not need', () => {
     expect(packages).toEqual(['@opentelemetry/api', 'prom-client', 'undici']);
   });
 
-  it('is not loaded by the help of the command line', async () => {
+  it('is not loaded by the help of mcp-switchyard', async () => {
     const bin = fileURLToPath(source('src/main/cli/bin.ts'));
     const { packages, stdout } = await run([bin, '--help']);
     expect(stdout).toContain('Usage: mcp-switchyard');

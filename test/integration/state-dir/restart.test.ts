@@ -192,7 +192,7 @@ describe('a state folder', () => {
 });
 
 describe('WriterClient', () => {
-  it('rejects what its thread did not answer before it ended', async () => {
+  it('rejects requests that its thread had not answered when it ended', async () => {
     const writer = new WriterClient('/nowhere', {
       workerUrl: new URL('../../fixtures/writer-that-dies.ts', import.meta.url),
     });
