@@ -9,8 +9,8 @@ import { type GatewayWorld, remote, startGateway } from '../../helpers/gateway-w
 import { envelope } from '../../helpers/mcp-post.ts';
 import { TestMcpServer } from '../../helpers/mcp-server.ts';
 
-// page.test.ts looks for the names of these blocks: deploymentBlock('/etc/nginx/conf.d/mcp-switchyard.conf') and
-// deploymentBlock('/etc/caddy/Caddyfile').
+// The helper reads these blocks of the page, and page.test.ts looks for their names in this file:
+// deploymentBlock('/etc/nginx/conf.d/mcp-switchyard.conf') and deploymentBlock('/etc/caddy/Caddyfile').
 const PROXIES: readonly [kind: ProxyKind, isThere: boolean][] = [
   ['nginx', hasProgram('nginx', '-v')],
   ['caddy', hasProgram('caddy', 'version')],

@@ -22,7 +22,7 @@ const large: Readonly<Record<string, Answer>> = {
     events({ jsonrpc: '2.0', id: message.id, result });
     response.end();
   },
-  'event behind a notice': ({ events, response, message }) => {
+  'event after a notification': ({ events, response, message }) => {
     const progressToken = (message.params?._meta as { progressToken?: unknown } | undefined)?.progressToken;
     events({ jsonrpc: '2.0', method: 'notifications/progress', params: { progressToken, progress: 1 } });
     events({ jsonrpc: '2.0', id: message.id, result });

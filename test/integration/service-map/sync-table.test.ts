@@ -54,7 +54,7 @@ async function inState(
   };
 }
 
-describe('sync, by cached map, force and circuit (the server fails)', () => {
+describe('sync while the server fails', () => {
   it.each<[Cached, boolean, 'closed' | 'open', 'resolves' | 'warns' | string, number]>([
     ['fresh', false, 'closed', 'resolves', 0],
     ['fresh', true, 'closed', 'warns', 3],
@@ -68,7 +68,7 @@ describe('sync, by cached map, force and circuit (the server fails)', () => {
     ['none', true, 'closed', 'MAP_HTTP_STATUS', 3],
     ['none', false, 'open', 'CIRCUIT_OPEN', 0],
     ['none', true, 'open', 'CIRCUIT_OPEN', 0],
-  ])('%s map, force %s, circuit %s: %s after %s requests', async (cached, force, circuit, expected, requests) => {
+  ])('with a %s map, force %s and a circuit that is %s: %s after %s requests', async (cached, force, circuit, expected, requests) => {
     await using state = await inState(cached, circuit);
     const outcome = await state.manager.sync(force).then(
       () => (state.warned() ? 'warns' : 'resolves'),

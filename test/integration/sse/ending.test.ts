@@ -12,13 +12,13 @@ const accepting: SseAnswer = ({ accept }) => accept();
 
 /** Answers of a server that falls silent at one point, and the last request that it receives then. */
 const PHASES: Readonly<Record<string, readonly [lastKind: string, answers: Readonly<Record<string, SseAnswer>>]>> = {
-  'before the head of its stream': ['GET', { GET: silent }],
+  'before the headers of its stream': ['GET', { GET: silent }],
   'before its endpoint': ['GET', { GET: (_, server) => void server.openStream('') }],
   'before it accepts initialize': ['initialize', { initialize: silent }],
   'before it answers initialize': ['initialize', { initialize: accepting }],
   'before it accepts initialized': ['notifications/initialized', { 'notifications/initialized': silent }],
-  'before it accepts the request for its tools': ['tools/list', { 'tools/list': silent }],
-  'before it answers the request for its tools': ['tools/list', { 'tools/list': accepting }],
+  'before it accepts tools/list': ['tools/list', { 'tools/list': silent }],
+  'before it answers tools/list': ['tools/list', { 'tools/list': accepting }],
 };
 
 interface SilentServers extends AsyncDisposable {

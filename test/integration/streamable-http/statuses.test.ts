@@ -38,9 +38,9 @@ const SOME = ALL.filter((status) => status === 400 || (status % 100 < 30 && stat
 describe('ten calls', () => {
   const bodies: Record<string, (id: unknown) => string> = {
     'no body': () => '',
-    'a body of its own': () => '{"error":"what?"}',
+    'a body in its own format': () => '{"error":"what?"}',
     'an error without an id': () => rpcError(null, -32_603, 'it broke'),
-    'an error with the id that tells of a lost session': (id) => rpcError(id, -32_001, 'Session not found'),
+    'an error with the id that reports a lost session': (id) => rpcError(id, -32_001, 'Session not found'),
     'a result that is an error': (id) =>
       JSON.stringify({
         jsonrpc: '2.0',
