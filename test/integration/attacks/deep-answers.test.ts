@@ -42,7 +42,7 @@ const WAYS: Readonly<Record<string, (result: string) => Answer>> = {
     request.response.writeHead(200, { 'content-type': 'text/event-stream' });
     request.response.end(`data: ${message(request.message.id, result)}\n\n`);
   },
-  'a refusal': (result) => (request) => {
+  'an HTTP 400': (result) => (request) => {
     request.response.writeHead(400, { 'content-type': 'application/json' });
     request.response.end(message(request.message.id, result));
   },
@@ -64,7 +64,7 @@ describe.each(Object.keys(WAYS))('a hostile result that comes as %s', (way) => {
     const call = (evil: boolean): Promise<unknown> => world.manager.callTool('a.echo', { evil });
     const [hostile, other] = await Promise.allSettled([call(true), call(false)]);
     expect(hostile).toMatchObject({ status: 'rejected', reason: { code: expect.stringMatching(/^TOOL_/) } });
-    if (way !== 'a refusal' && way !== 'JSON in small pieces')
+    if (way !== 'an HTTP 400' && way !== 'JSON in small pieces')
       expect(hostile).toMatchObject({ reason: { code: 'TOOL_CALL_REJECTED', message: expect.stringMatching(why) } });
     expect(other.status).toBe('fulfilled');
     expect(world.manager.connector('a')?.status?.state).toBe('ready');
