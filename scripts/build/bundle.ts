@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { type OutputChunk, type Plugin, type RolldownOptions, rolldown } from 'rolldown';
 import { chunkNames, type Root } from './chunk-names.ts';
+import { inlineFacades } from './inline-facades.ts';
 import { nodeBuiltins } from './node-builtins.ts';
 import { patchedPackages } from './patched-packages.ts';
 import { trimSourceMap } from './source-maps.ts';
@@ -153,7 +154,16 @@ async function write(
       groups: [{ debugName: 'roots', name: chunkNames(options.cwd ?? '.', roots, entries) }],
     },
   });
-  const chunks = output.filter((file) => file.type === 'chunk');
+  const all = output.filter((file) => file.type === 'chunk');
+  const kept = Object.keys(options.input as Readonly<Record<string, string>>).map((name) => `${name}.${extension}`);
+  const left = new Set(
+    inlineFacades(
+      folder,
+      all.map(({ fileName }) => fileName),
+      kept,
+    ),
+  );
+  const chunks = all.filter(({ fileName }) => left.has(fileName));
   for (const { fileName } of chunks) trimSourceMap(join(folder, fileName));
   return chunks;
 }
