@@ -142,7 +142,7 @@ describe('keys new', () => {
     const toPrivate = await keys('new', '--out', at('b.jwk'), '--public', at('private.json'));
     expect([toPrivate.code, toPrivate.stderr]).toEqual([1, expect.stringContaining('KEYS_INVALID')]);
     const toList = await keys('new', '--out', at('b.jwk'), '--public', at('list.json'));
-    expect([toList.code, toList.stderr]).toEqual([2, expect.stringContaining('is no JWKS')]);
+    expect([toList.code, toList.stderr]).toEqual([2, expect.stringContaining('is not a JWKS')]);
     expectNoPrivateKey();
   });
 });
