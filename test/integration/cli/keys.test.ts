@@ -98,7 +98,7 @@ describe('keys new', () => {
     const before = read('a.jwk');
     const args = ['new', '--out', at('a.jwk'), '--public', at('b.json')];
     const refused = await keys(...args);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('is there already; give --force')]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('already exists; give --force')]);
     expect([read('a.jwk'), readdirSync(dir.path).sort()]).toEqual([before, ['a.json', 'a.jwk']]);
     chmodSync(at('a.jwk'), 0o644);
     expect((await keys(...args, '--force')).code).toBe(0);

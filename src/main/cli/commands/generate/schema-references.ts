@@ -5,7 +5,7 @@ const MAX_NODES = 50_000;
 
 /** Target of a reference. */
 export interface ReferenceTarget {
-  /** The same for every reference to this target. */
+  /** Identifies the target: every reference to it has this place. */
   readonly place: string;
   readonly schema: unknown;
 }

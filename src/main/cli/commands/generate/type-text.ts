@@ -67,7 +67,7 @@ export function indented(text: string): string {
   return text.replaceAll('\n', '\n  ');
 }
 
-/** Writes a text as a literal. Escapes invisible characters and those that reverse the direction of text. */
+/** Writes a text as a literal. Escapes characters that are invisible or reverse the direction of text. */
 export function literal(text: string): string {
   return JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\p{Cf}]/gu, (character) =>
     Array.from({ length: character.length }, (_, index) => unitEscape(character.charCodeAt(index))).join(''),

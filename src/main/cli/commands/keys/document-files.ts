@@ -25,7 +25,7 @@ export const PARTIAL = '.partial';
 /** Files of key documents: a path in which `{version}` stands for the number. */
 export interface DocumentFiles {
   readonly pathOf: (version: number) => string;
-  /** The newest document; null if there is none. */
+  /** The newest document; null before the first one. */
   readonly newest: KeyDocument | null;
 }
 

@@ -38,7 +38,7 @@ export async function runKeysNew(options: NewKeyOptions): Promise<number> {
   const { out, alg, force } = options;
   if (out === '-') throw misuse('A private key is never printed: name a file with --out');
   if (resolve(out) === resolve(options.public)) throw misuse('--out and --public name the same file');
-  if (existsSync(out) && !force) throw misuse(`${out} is there already; give --force to replace it`);
+  if (existsSync(out) && !force) throw misuse(`${out} already exists; give --force to replace it`);
   const known = readKeyFile(options.public, '--public');
   assertWritableFolder(dirname(options.public), '--public');
   const pair = alg === 'EdDSA' ? generateKeyPairSync('ed25519') : generateKeyPairSync('ec', { namedCurve: 'P-256' });

@@ -16,9 +16,9 @@ export interface ResetFloorOptions extends StoreOptions {
 const MIN_KEY_LENGTH = 6;
 
 /**
- * Deletes the floor of a source, and a stored map from the future; keeps what else is known of the source. Resolves with
- * the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the source is not known, or if there is no
- * terminal for the confirmation.
+ * Deletes the floor of a source, and a stored map from the future; keeps what else is known of the source. Resolves
+ * with the exit code: 1 if the user declines. Rejects with OPTIONS_INVALID if the source is not known, or if there is
+ * no terminal for the confirmation.
  */
 export function runResetFloor(options: ResetFloorOptions): Promise<number> {
   return withStore(options, async (writer) => {

@@ -11,7 +11,7 @@ export interface SignatureFinding {
   /** As in the signature; null if it cannot be read. */
   readonly kid: string | null;
   readonly alg: string | null;
-  /** Thumbprint of the trusted key with this `kid`; null if there is none. */
+  /** Thumbprint of the trusted key with this `kid`; null if no trusted key has it. */
   readonly thumbprint: string | null;
   /** When it stops counting, epoch ms; null unless it is valid. */
   readonly expiresAt: number | null;
