@@ -34,7 +34,7 @@ export async function runBench({ entries, rounds, seconds, out, json }: BenchOpt
   });
   const report: Report = {
     name: 'headlines',
-    question: 'What does the main thread notice of a large service map, and what do tool calls?',
+    question: 'How much does a large service map delay the main thread and tool calls?',
     date,
     command: ownCommand(
       'bench',

@@ -68,7 +68,7 @@ function toolLines({ staleTools, changedTools, heldBackTools }: ManagerStatus): 
     `the oldest of ${isoOf(oldestListedAt)}`;
   const changed = changedTools.map(
     ({ name, members, pinnedAt, isQuarantined }) =>
-      `${printable(name)} is not what it was on ${isoOf(pinnedAt)}: ` +
+      `${printable(name)} has changed since ${isoOf(pinnedAt)}: ` +
       `${members.join(', ')}${isQuarantined ? '; unlisted' : ''}`,
   );
   const held = heldBackTools.map(

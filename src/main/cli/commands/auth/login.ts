@@ -78,7 +78,8 @@ interface Attempt {
 }
 
 /**
- * Ids of the connectors that need a login or whose login failed. First waits until all that may want one were tried.
+ * Waits until all connectors that may need a login were tried. Returns the ids of connectors that need one or whose
+ * login failed; with `--force`, also of connectors that have one.
  */
 async function needingLogin({ manager, startUp, isForced }: Attempt): Promise<readonly string[]> {
   const ids = manager

@@ -98,7 +98,7 @@ function adviceOf(files: readonly string[], command: string | null, way: Way): s
       : '';
     return `${into} – the client then starts a gateway of its own, and paths are relative to its folder${self}`;
   }
-  const token = way.tokenEnv === null ? '' : `, with the token that ${way.tokenEnv} holds where it was started`;
+  const token = way.tokenEnv === null ? '' : `, with the token in ${way.tokenEnv} of its environment`;
   const desktop = command === null ? '' : '; Claude Desktop supports only stdio servers: add --stdio for its snippet';
   return `${into} – the client then talks to the gateway that listens there${token}${desktop}`;
 }

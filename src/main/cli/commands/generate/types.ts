@@ -55,7 +55,7 @@ function written(text: string, toolCount: number, { out, json }: GenerateTypesOp
   if (out !== undefined && isChanged) writeOutputFile(out, text);
   if (json) printJson({ ok: true, toolCount, ...(out === undefined ? { text } : { file: out, isChanged }) });
   else if (out !== undefined)
-    say(`${printable(out)}: ${toolCount} tools, ${isChanged ? 'written' : 'current already'}`);
+    say(`${printable(out)}: ${toolCount} tools, ${isChanged ? 'written' : 'already current'}`);
   return EXIT.ok;
 }
 

@@ -17,7 +17,7 @@ export interface ListKeysOptions {
   readonly json: boolean;
 }
 
-/** A public key as the command shows it. Instants are epoch ms; null where there is no limit. */
+/** A public key as the command shows it. Instants are epoch ms; null for no limit. */
 interface ListedKey {
   readonly kid: string;
   readonly alg: string;

@@ -51,6 +51,6 @@ export async function runRegistryExport(file: string | undefined, options: Expor
 }
 
 function secrecyOf(into: string | undefined): string {
-  const whom = into === undefined ? ', readable by you alone' : '; its permissions are as before';
+  const whom = into === undefined ? ', readable only by you' : '; its permissions are as before';
   return `secrets in clear${whom}`;
 }

@@ -24,7 +24,7 @@ function patchOf({ name, members, pinned, current, pinnedAtMs, pinnedSha256, sha
   return [
     `${visible(name)}: ${members.join(', ')}`,
     `--- as seen ${isoOf(pinnedAtMs)}  sha256 ${pinnedSha256}`,
-    `+++ as it is now                      sha256 ${sha256}`,
+    `+++ current                           sha256 ${sha256}`,
     ...hunks.flatMap(({ lines }) => ['@@', ...lines.map(visible)]),
     '',
   ].join('\n');
