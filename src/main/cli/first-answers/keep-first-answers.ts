@@ -38,7 +38,7 @@ export interface KeptAnswers {
 
 /**
  * Writes the first answers of a gateway after each start image, until the gateway ends. Call it before the manager
- * reads its files. Removes the answers in any case of doubt. Returns null for a gateway that keeps none.
+ * reads its files. Removes the answers in any case of doubt. Returns null if the gateway cannot keep any.
  */
 export function keepFirstAnswers({ manager, view, policy, facts }: ServedStdio): KeptAnswers | null {
   const image = startImageOf(manager);

@@ -47,7 +47,7 @@ export function addPinCommands(tools: Command, setExitCode: (code: number) => vo
 
   const digest = tools.command('digest').description('print the field toolDigests that approves a connector’s tools');
   withSource(digest.helpOption('-h, --help', 'this text'))
-    .argument('<connector>', 'its id; it must be up, since its current tools are used')
+    .argument('<connector>', 'its id; the tools that it lists now are used')
     .addHelpText('after', examples('mcp-switchyard tools digest mail --service-map https://maps.example.com/map'))
     .action(async (connector: string, options: SourceOptions) => {
       const { runToolsDigest } = await import('../commands/tools/digest.ts');

@@ -96,7 +96,7 @@ function adviceOf(files: readonly string[], command: string | null, way: Way): s
     const self = way.serveArgs.some((arg) => arg.startsWith('--config'))
       ? '; the file that --config names must be a different one'
       : '';
-    return `${into} – the client then starts a gateway of its own, and paths are relative to its folder${self}`;
+    return `${into} – the client then starts a gateway of its own, and paths are relative to its working folder${self}`;
   }
   const token = way.tokenEnv === null ? '' : `, with the token in ${way.tokenEnv} of its environment`;
   const desktop = command === null ? '' : '; Claude Desktop supports only stdio servers: add --stdio for its snippet';
