@@ -65,7 +65,7 @@ export async function runSign(file: string, options: SignOptions): Promise<numbe
 /** Returns the HMAC key. With private keys, the map gets an HMAC only if `--key-env` is given. */
 function hmacKeyOf({ key = [], keyEnv }: SignOptions): string | undefined {
   const [newest, ...older] = keyEnv ?? [];
-  if (older.length > 0) say(`A map has one HMAC: it is made with the first --key-env, which is ${newest}.`);
+  if (older.length > 0) say(`A map has one HMAC: it is made with the first --key-env, ${newest}.`);
   if (newest !== undefined) return requiredVariable(newest, '--key-env');
   if (key.length > 0) return undefined;
   const value = process.env[KEY_VARIABLE];

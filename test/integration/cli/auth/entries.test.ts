@@ -19,7 +19,7 @@ afterEach(killRunning);
 describe('auth login', { timeout: 120_000 }, () => {
   it.each([
     ['the end of standard input', ['--no-browser'], 'The input ended'],
-    ['nobody coming back', ['--login-timeout', '50'], 'was not finished within'],
+    ['nobody coming back', ['--login-timeout', '50'], 'The login to crm was not finished'],
   ])('fails at %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(['auth', 'login', 'crm', ...args]);
