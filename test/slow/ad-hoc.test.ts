@@ -76,7 +76,7 @@ describe('a server that is typed', () => {
     [['call', 'https://user:pass@x.invalid/', 'say'], 2, /must not contain credentials/],
     [['call', 'HTTP'], 2, /There is nothing to connect/],
     [['tools', '--', 'program-that-is-not-there'], 1, /program-that-is-not-there/],
-    [['tools', '--bearer-env', 'HOME'], 2, /--bearer-env needs the address/],
+    [['tools', '--bearer-env', 'HOME'], 2, /--bearer-env needs the URL/],
     [['tools', '--'], 2, /The command after -- is missing/],
   ])('given %j says what is wrong', async (args, expected, message) => {
     const { code, stderr } = await runCli(args, { cwd: dir.path });
