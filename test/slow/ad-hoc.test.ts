@@ -73,11 +73,11 @@ describe('a server that is given on the command line', () => {
   });
 
   it.each<[readonly string[], number, RegExp]>([
-    [['call', 'https://user:pass@x.invalid/', 'say'], 2, /must hold no credentials/],
+    [['call', 'https://user:pass@x.invalid/', 'say'], 2, /must not contain credentials/],
     [['call', 'HTTP'], 2, /There is nothing to connect/],
     [['tools', '--', 'program-that-is-not-there'], 1, /program-that-is-not-there/],
-    [['tools', '--bearer-env', 'HOME'], 2, /--bearer-env needs the address/],
-    [['tools', '--'], 2, /The program after -- is missing/],
+    [['tools', '--bearer-env', 'HOME'], 2, /--bearer-env needs the URL/],
+    [['tools', '--'], 2, /The command after -- is missing/],
   ])('is rejected with an explanation for %j', async (args, expected, message) => {
     const { code, stderr } = await runCli(args, { cwd: dir.path });
     expect([code, stderr]).toEqual([expected, expect.stringMatching(message)]);

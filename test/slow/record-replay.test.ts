@@ -135,7 +135,10 @@ describe('record and replay', () => {
     expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining('CONNECTOR_COMMAND_FAILED') });
     writeFileSync(file('bad.jsonl'), '{"mcpRecording":1}\n{"connector"\n{}\n');
     const damaged = await runCli(['replay', file('bad.jsonl')]);
-    expect(damaged).toMatchObject({ code: 1, stderr: expect.stringMatching(/RECORDING_INVALID: .*line 2 is no JSON/) });
+    expect(damaged).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/RECORDING_INVALID: .*line 2 is not JSON/),
+    });
   }, 60_000);
 });
 

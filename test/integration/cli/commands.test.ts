@@ -25,7 +25,7 @@ describe('mcp-switchyard sync', () => {
     const { code, stdout, stderr } = await world.on(['sync']);
     expect([code, stdout]).toEqual([0, expect.stringMatching(/one\s+ready\s+modern\s+streamable-http\s+2/)]);
     expect(stdout).toContain('1 of 1 connector up, 2 tools; map fresh');
-    expect(stderr).toContain('Service map of 1 connector (test) is proven');
+    expect(stderr).toContain('Service map of 1 connector (test) is verified');
   });
 
   it('prints one JSON document and nothing else with --json', async () => {

@@ -48,7 +48,7 @@ it('doctor warns about --accept either, and about a map that only an HMAC signs'
   writeFileSync(at('keys.json'), JSON.stringify(jwksOf(key)));
   await using server = await served({ hmacKey: KEY });
   const { code, stdout } = await on(server, 'doctor', '--accept', 'either');
-  expect([code, stdout]).toEqual([0, expect.stringContaining('--accept either believes everybody')]);
+  expect([code, stdout]).toEqual([0, expect.stringContaining('--accept either trusts everybody')]);
   expect(stdout).toContain('the map is signed by its HMAC alone, though public keys are configured');
   expect((await on(server, 'status', '--accept', 'either')).stdout).toContain('signed by HMAC alone, though');
 });

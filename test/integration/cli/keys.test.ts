@@ -98,7 +98,7 @@ describe('mcp-switchyard keys new', () => {
     const before = read('a.jwk');
     const args = ['new', '--out', at('a.jwk'), '--public', at('b.json')];
     const refused = await keys(...args);
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('is there already; give --force')]);
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringContaining('already exists; give --force')]);
     expect([read('a.jwk'), readdirSync(dir.path).sort()]).toEqual([before, ['a.json', 'a.jwk']]);
     chmodSync(at('a.jwk'), 0o644);
     expect((await keys(...args, '--force')).code).toBe(0);
@@ -146,7 +146,7 @@ describe('mcp-switchyard keys new', () => {
     const toPrivate = await keys('new', '--out', at('b.jwk'), '--public', at('private.json'));
     expect([toPrivate.code, toPrivate.stderr]).toEqual([1, expect.stringContaining('KEYS_INVALID')]);
     const toList = await keys('new', '--out', at('b.jwk'), '--public', at('list.json'));
-    expect([toList.code, toList.stderr]).toEqual([2, expect.stringContaining('is no JWKS')]);
+    expect([toList.code, toList.stderr]).toEqual([2, expect.stringContaining('is not a JWKS')]);
     expectNoPrivateKey();
   });
 });

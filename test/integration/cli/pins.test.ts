@@ -44,7 +44,7 @@ describe('mcp-switchyard tools diff and approve', () => {
     const refused = await world.on(['call', 'mail.send', '--pin-tools', 'quarantine']);
     expect([refused.code, refused.stdout, refused.stderr]).toEqual([1, '', expect.stringContaining('TOOL_CHANGED')]);
     const status = await world.on(['status']);
-    expect(status.stdout).toMatch(/mail\.send is not what it was on 20\d\d-.*: description/);
+    expect(status.stdout).toMatch(/mail\.send has changed since 20\d\d-.*: description/);
 
     const diff = await world.pins(['diff', 'mail.send']);
     expect(diff.code).toBe(1);

@@ -103,7 +103,10 @@ describe('mcp-switchyard state reset-floor', () => {
   it('changes nothing without confirmation', async () => {
     await remember(Date.now());
     const { code, stderr } = await state('reset-floor', '--source', URL_OF_MAP);
-    expect([code, stderr]).toEqual([2, expect.stringContaining('There is no terminal to ask on: give --yes')]);
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringContaining('There is no terminal for the confirmation: give --yes'),
+    ]);
     expect((await shown())[0].floor).not.toBeNull();
   });
 

@@ -65,7 +65,7 @@ describe('mcp-switchyard sign and verify', () => {
     const run = await runCliHere(['verify', '-'], { env, stdin: body });
     expect(run.code).toBe(1);
     expect(run.stdout).toMatch(
-      /✖ signature MAP_SIGNATURE_MISMATCH: [\s\S]*No known way[\s\S]*✖ shape\s+MAP_SCHEMA: .*connectors\[0\]\.scopes/,
+      /✖ signature MAP_SIGNATURE_MISMATCH: [\s\S]*No known form[\s\S]*✖ shape\s+MAP_SCHEMA: .*connectors\[0\]\.scopes/,
     );
   });
 });

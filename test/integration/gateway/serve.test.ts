@@ -62,7 +62,7 @@ describe('mcp-switchyard serve', () => {
     const call = session.call('tools/call', { name: 'a__echo' }, { id: 'last' });
     await eventually('it is called', () => server.of('tools/call').length === 1);
     cli.child.kill('SIGTERM');
-    await eventually('it says so', () => cli.seen.stderr.includes('No new work'));
+    await eventually('it says so', () => cli.seen.stderr.includes('No new calls'));
     await expect(fetch(`${url}/healthz`)).rejects.toThrow();
     finish();
     expect((await call).result).toEqual({ content: [] });

@@ -19,7 +19,7 @@ afterEach(killRunning);
 describe('mcp-switchyard auth login', { timeout: 120_000 }, () => {
   it.each([
     ['the end of standard input', ['--no-browser'], 'The input ended'],
-    ['a login that no browser comes back from', ['--login-timeout', '50'], 'Nobody finished the login'],
+    ['a login that no browser comes back from', ['--login-timeout', '50'], 'The login to crm was not finished'],
   ])('fails after %s', async (_, args, reason) => {
     await using world = await LoginCli.start();
     const ended = await world.run(['auth', 'login', 'crm', ...args]);

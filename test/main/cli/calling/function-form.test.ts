@@ -65,7 +65,7 @@ describe('readFunctionForm', () => {
     ['t(a: "x)', /the quote " does not end/],
     ['t(a: 1 b: 2)', /a comma or \) is missing/],
     ['t(a: )', /a value is missing/],
-    [`t(a: ${'['.repeat(100)}${']'.repeat(100)})`, /too much within each other/],
+    [`t(a: ${'['.repeat(100)}${']'.repeat(100)})`, /nested too deeply/],
   ])('reports where %s is wrong', (word, message) => {
     expect(() => readFunctionForm(word)).toThrow(message);
   });

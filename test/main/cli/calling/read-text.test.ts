@@ -65,7 +65,11 @@ describe('readText', () => {
     ['x', { type: 'object' }, 'a JSON object'],
     ['1,x', { type: 'array', items: { type: 'number' } }, 'a list in which each item is a number'],
     ['x', { type: ['number', 'null'] }, 'a number or null'],
-    ['9007199254740993', { type: 'integer' }, 'a number that JavaScript can hold exactly; it would be sent as another'],
+    [
+      '9007199254740993',
+      { type: 'integer' },
+      'a number that JavaScript can hold exactly; it would be sent as another number',
+    ],
   ])('reports the expected type for %s with schema %j', (text, schema, mustBe) => {
     expect(read(text, schema)).toEqual({ mustBe });
   });

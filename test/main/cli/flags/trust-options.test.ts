@@ -90,7 +90,7 @@ describe('the trust flags', () => {
 
   it('reject an HMAC key that would be ignored', () => {
     const args = ['--keys', 'k', '--accept', 'signature', '--key-env', 'NEW_KEY'];
-    expect(() => choiceOf(...args)).toThrow(/--accept signature does not look at the HMAC/);
+    expect(() => choiceOf(...args)).toThrow(/--accept signature ignores the HMAC/);
   });
 
   it('reject unknown policies and thresholds below 1', () => {

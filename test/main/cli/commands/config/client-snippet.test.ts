@@ -51,7 +51,7 @@ describe('clientSnippet', () => {
   });
 
   it('warns about a gateway that would read the very file that starts it', () => {
-    expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names has to be another one');
+    expect(clientSnippet('claude', 'x', stdio, 'linux').advice).toContain('--config names must be a different one');
     expect(clientSnippet('claude', 'x', { ...stdio, serveArgs: ['--registry'] }, 'linux').advice).not.toContain(
       '--config',
     );

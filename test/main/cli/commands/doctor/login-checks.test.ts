@@ -38,7 +38,7 @@ describe('checkLogins', () => {
 
   it.each([
     ['is refreshed', login({ expiresAt: NOW, isRefreshable: true }), 'refreshed by itself'],
-    ['has no known expiry', login(), 'without an end that is known'],
+    ['has no known expiry', login(), 'with no known end'],
   ])('accepts a login that %s', (_, present, words) => {
     expect(checkLogins([listed('linear', 'ready', { login: present })])).toMatchObject([
       { outcome: 'ok', message: expect.stringContaining(words) },

@@ -26,7 +26,7 @@ describe('checkTrust', () => {
   });
 
   it.each<[string, readonly string[], RegExp]>([
-    ['--accept either', findings({}, { accept: 'either' }), /^note --accept either believes everybody/],
+    ['--accept either', findings({}, { accept: 'either' }), /^note --accept either trusts everybody/],
     [
       'an HMAC as the only signature',
       findings({ accept: 'either', signedBy: { hmacKey: 0, signatures: [] } }),
