@@ -175,7 +175,7 @@ describe('a mistake', () => {
       ['sync', '--service-map', 'http://127.0.0.1:1/'],
       { ...env, HTTP_PROXY: 'ftp://x' },
       2,
-      /HTTP_PROXY of the environment is no URL of a proxy/,
+      /HTTP_PROXY of the environment is not the URL of a proxy/,
     ],
   ])('such as %s gets one line and an exit code', async (_, args, variables, expected, line) => {
     const { code, stdout, stderr } = await runCliHere(args, { env: variables });
