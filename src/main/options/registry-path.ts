@@ -1,7 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where the registry is: `$CORTEX_HOME/mcp/servers.json`, else `$XDG_CONFIG_HOME/cortex-os/mcp/servers.json`, else below `~/.config`. */
+/**
+ * Returns the path of the registry: `$CORTEX_HOME/mcp/servers.json`, else
+ * `$XDG_CONFIG_HOME/cortex-os/mcp/servers.json`, else the same below `~/.config`.
+ */
 export function registryPath(env: NodeJS.ProcessEnv): string {
   const { CORTEX_HOME, XDG_CONFIG_HOME } = env;
   if (CORTEX_HOME) return join(CORTEX_HOME, 'mcp', 'servers.json');

@@ -48,7 +48,10 @@ describe('resolveNetwork', () => {
 
   it.each(['ftp://x', 'http://', `not a url ${secret('in it')}`])('refuses %s without quoting it', (url) => {
     const { code, message } = refusal(() => resolveNetwork(undefined, url, {}));
-    expect([code, message]).toEqual(['OPTIONS_INVALID', 'Option proxy is no URL of a proxy (http, https or socks5).']);
+    expect([code, message]).toEqual([
+      'OPTIONS_INVALID',
+      'Option proxy is not the URL of a proxy (http, https or socks5).',
+    ]);
     expect(refusal(() => resolveNetwork(undefined, undefined, { HTTPS_PROXY: url })).message).toContain('HTTPS_PROXY');
   });
 
