@@ -37,7 +37,7 @@ function assertCall(name: unknown, args: unknown, options: CallToolOptions): voi
   if (timeoutMs !== undefined && !(timeoutMs > 0 && timeoutMs < 2 ** 31)) {
     throw new SwitchyardError(
       'OPTIONS_INVALID',
-      `Option timeoutMs of the call of ${String(name)}: ${timeoutMs} is not a positive number of milliseconds below 2^31.`,
+      `Option timeoutMs of the call of ${String(name)}: ${timeoutMs} is not a positive number of ms below 2^31.`,
     );
   }
 }
