@@ -4,9 +4,8 @@ import type { ConnectorState } from '../connectors/connector-state.ts';
 import type { ManagerParts } from './build-manager.ts';
 
 /**
- * Which connectors to wait for: one by its id, the first that is up (`any`), or every one that a source enables
- * (`all`).
- * `all` does not wait for connectors that need a login. `any` waits until at least one connector is up.
+ * Which connectors to wait for: the id of one, `any` for the first that is up, or `all`.
+ * `all` means every connector that a source enables, except those in need of a login.
  */
 export type ReadyTarget = string;
 

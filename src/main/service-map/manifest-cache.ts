@@ -23,7 +23,7 @@ export class ManifestCache<T> {
     this.#elapsedMs = elapsedMs;
   }
 
-  /** Returns the last value, fresh or stale; undefined if there is none or it never was fresh. */
+  /** Returns the last value, fresh or stale; undefined without a value, or if it never was fresh. */
   get(): T | undefined {
     return this.#held !== null && this.#held.ttlMs > 0 ? this.#held.value : undefined;
   }

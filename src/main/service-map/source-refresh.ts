@@ -157,7 +157,7 @@ export class SourceRefresh {
     if (result.kind !== 'failed') return null;
     const wantedMs = Number(result.error.detail.retryAfterMs ?? 0);
     if (delayMs !== undefined && wantedMs <= this.#options.limits.timeoutMs) return Math.max(delayMs, wantedMs);
-    // Setting the host's own clock back must not create a pause where there was none.
+    // Setting the host's own clock back must not create a pause that the server did not ask for.
     this.#pausedUntilMs = wantedMs > 0 ? this.#deps.elapsedMs() + wantedMs : Number.NEGATIVE_INFINITY;
     return null;
   }

@@ -10,9 +10,9 @@ import { askForKeySet, type KeySetSource } from './key-set-source.ts';
 export type HmacKeys = Secret | readonly Secret[];
 
 /**
- * Where signed key documents are: an http or https URL, a path, or a function. `{version}` in a URL or path stands for
- * the version; without it, the URL or path holds the newest document or an array of documents. The function returns the
- * document of a version as text, bytes or an object, or null if there is none.
+ * The source of signed key documents: an http or https URL, a path, or a function. In a URL or path, `{version}` stands
+ * for the version; without it, the document is the newest one or an array of documents. The function returns the
+ * document of a version as text, bytes or an object, or null.
  */
 export type KeyDocumentSource = string | ((version: number) => unknown);
 
@@ -45,7 +45,7 @@ export interface TrustOptions {
 /** {@link TrustOptions} with all defaults filled in. */
 export interface MapTrust {
   readonly accept: AcceptPolicy;
-  /** Whether `hmac` was set explicitly: then a source that once had `signatures` may go back to HMAC only. */
+  /** Whether `hmac` was set explicitly: then a source that was signed with `signatures` may go back to HMAC only. */
   readonly isHmacExplicit: boolean;
   /** The HMAC keys, newest first; empty if `accept` needs none. Rejects with SECRET_UNAVAILABLE. */
   readonly hmacKeys: () => Promise<readonly string[]>;

@@ -4,10 +4,7 @@ import type { HeldMap } from '../../../shared/protocol/fleet/map-messages.ts';
 export interface MapWatcher {
   /** Whether the bytes of the next accepted map are needed, to be published. */
   readonly wantsBytes: boolean;
-  /**
-   * Called when a verified map is in force. `bytes` belong to the watcher; null if it did not want them or there are
-   * none.
-   */
+  /** Called when a verified map is in force. `bytes` belong to the watcher; null if it did not want them. */
   accepted(map: HeldMap, bytes: Uint8Array<ArrayBuffer> | null): void;
   /** Called when the map in force was dropped. */
   dropped(): void;

@@ -17,8 +17,8 @@ export interface DocumentPlace {
   /** Returns the name of a version's place for messages, without the query of a URL. */
   nameOf(version: number): string;
   /**
-   * Reads the document of this version, as it was published; null if there is none. Reads no more bytes than a document
-   * may have. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID.
+   * Reads the document of this version, as it was published; null if it does not exist. Reads no more bytes than a
+   * document may have. Rejects with KEYS_UNAVAILABLE or KEYS_INVALID.
    */
   read(version: number, context: ReadContext): Promise<Uint8Array | null>;
 }

@@ -20,7 +20,7 @@ export function filePlace(pattern: string): DocumentPlace {
 }
 
 /**
- * Returns the bytes of a regular file; null if there is none. A named pipe would block a thread of the pool for ever.
+ * Returns the bytes of a regular file; null if it is missing. A named pipe would block a thread of the pool for ever.
  */
 async function readCapped(path: string, maxBytes: number): Promise<Uint8Array | null> {
   try {
