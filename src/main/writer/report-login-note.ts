@@ -1,13 +1,13 @@
 import type { StoreNote } from '../../shared/servers/store-notes.ts';
 import type { Logger } from '../observability/logger.ts';
 
-/** What may be noted of the store of logins. */
+/** Notes about the store of logins. */
 export type LoginNote = Extract<
   StoreNote,
   { kind: 'logins-exposed' | 'login-key-file' | 'logins-unreadable' | 'logins-set-aside' }
 >;
 
-/** Logs what of the logins in `stateDir` is not as it should be, or where their key is. */
+/** Logs problems of the logins in `stateDir`, or where their key is kept. */
 export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logger): void {
   switch (note.kind) {
     case 'logins-exposed': {
@@ -32,7 +32,7 @@ export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logge
         otherKey === 0
           ? ''
           : keyringFailure === null
-            ? ' Put the key back where it was (logins.key beside it, or the keyring), or log in again.'
+            ? ' Put the key back where it was (logins.key next to it, or the keyring), or log in again.'
             : ` Their key may be in the keyring, which cannot be used (${keyringFailure}): unlock it, or log in again.`;
       logger.warn(
         fields,
