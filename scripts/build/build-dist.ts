@@ -9,10 +9,10 @@ import { thirdPartyLicenses } from './licenses.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 
-/** What TypeScript reads of the package: the declarations of its subpaths. */
+/** The declarations of the package's subpaths, which TypeScript reads. */
 const PUBLIC = ['main/index.d.ts', 'main/registry/fs-store.d.ts', 'main/gateway/index.d.ts'];
 
-/** Builds dist into `folder`, which is emptied before. Declarations can be left out where nobody reads them. */
+/** Builds dist into `folder`, which is emptied first. Declarations can be left out if nothing reads them. */
 export async function buildDist(folder: string, { declarations = true } = {}): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
   const moduleIds = await bundle(ROOT, folder);

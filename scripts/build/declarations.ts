@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** Removes the declarations in `folder` that none of `entries`, paths from there, leads to. */
+/** Removes the declarations in `folder` that are not reachable from `entries`, which are paths from there. */
 export function pruneDeclarations(folder: string, entries: readonly string[]): void {
   const reached = new Set(entries.map((entry) => resolve(folder, entry)));
-  // A set may grow while it is walked.
+  // A set may grow while it is iterated.
   for (const path of reached)
     for (const [, named = ''] of readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?["'](\.[^"']+)["']/g))
       reached.add(resolve(dirname(path), named.replace(/\.(?:js|ts)$/, '.d.ts')));

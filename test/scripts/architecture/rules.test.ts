@@ -132,7 +132,7 @@ describe('the workers', () => {
   });
 
   it('need an entry file that exists and that something starts', () => {
-    expect(checkWorkers([starter])).toEqual([expect.stringContaining('no entry file')]);
+    expect(checkWorkers([starter])).toEqual([expect.stringContaining('not the entry file')]);
     expect(checkWorkers(tree({ [entry]: [] }))).toEqual([`worker: nothing starts ${entry}`]);
   });
 
