@@ -113,9 +113,7 @@ export class ConnectorProxyManager implements AsyncDisposable {
     return this.#parts.tools.store.get(name);
   }
 
-  /**
-   * The definitions that are left out of lists. A gateway adds the prompts, resources and templates that it leaves out.
-   */
+  /** The definitions that are left out of lists. A gateway adds the definitions that it leaves out itself. */
   get droppedDefinitions(): DroppedDefinitions {
     return this.#parts.tools.dropped;
   }

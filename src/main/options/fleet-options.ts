@@ -17,7 +17,7 @@ export interface FleetOptions {
   readonly secrets: readonly [current: string, previous?: string];
   /** Password of the ACL user, instead of the one in `url`. */
   readonly password?: string | undefined;
-  /** `reader` does not request all data from the source while another host does. Defaults to `any`. */
+  /** A `reader` never requests maps for the whole fleet. Defaults to `any`. */
   readonly role?: FleetRole | undefined;
   /**
    * Where other replicas reach this gateway, `http://HOST:PORT`. Defaults to the address that the gateway listens on.

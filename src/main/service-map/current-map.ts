@@ -148,7 +148,7 @@ export class CurrentMap {
     return secrets;
   }
 
-  /** Takes over the remembered state: the floor applies, and the map is verified again unless another one is served. */
+  /** Takes over the remembered state: the floor applies, and the map is verified again unless one as new is served. */
   async #remember(secrets: AskedSecrets, oldKeys: readonly string[], signal: AbortSignal): Promise<void> {
     const { storeKey } = this.#lineage;
     const early =

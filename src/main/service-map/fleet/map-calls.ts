@@ -82,7 +82,7 @@ export class MapCalls {
     this.#fleet.announceMap({ ...map, name: this.name });
   }
 
-  /** Whether another host could request the map from the source. */
+  /** Whether another host of the fleet could lead. */
   get hasOthers(): boolean {
     return this.#fleet.hosts.some(({ role }) => role === 'any');
   }

@@ -46,7 +46,7 @@ export class MapLeader {
     return this.#leading !== null;
   }
 
-  /** Whether the source was requested since this host leads. */
+  /** Whether this host has requested the map from the source since it leads. */
   get hasAsked(): boolean {
     return this.#asked > 0;
   }
