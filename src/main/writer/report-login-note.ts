@@ -14,7 +14,7 @@ export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logge
       const { path, mode } = note;
       logger.warn(
         { event: 'logins-exposed', code: 'STORE_EXPOSED', path, mode, stateDir },
-        `${path} could be used by others than its owner (mode ${mode}); it has mode 600 now. ` +
+        `${path} was accessible to users other than its owner (mode ${mode}); its mode is now 600. ` +
           'If others use this machine, delete the logins and their key, and log in again',
       );
       return;
@@ -36,7 +36,7 @@ export function reportLoginNote(note: LoginNote, stateDir: string, logger: Logge
             : ` Their key may be in the keyring, which cannot be used (${keyringFailure}): unlock it, or log in again.`;
       logger.warn(
         fields,
-        `Some of what ${path} keeps of logins cannot be decrypted and is ignored: ` +
+        `Some logins in ${path} cannot be decrypted and are ignored: ` +
           `${otherKey} rows with another key, ${damaged} damaged.${remedy || ' Log in again with `auth login`.'}`,
       );
       return;

@@ -19,7 +19,7 @@ export function reportStoreNote(note: StoreNote, stateDir: string, logger: Logge
           `The last ${pages} pages of the store's log fail their checksum and are skipped: ` +
             'a write was cut off, or the disk damaged them; the last changes may be missing',
         );
-      else logger.info(fields, `The store's log ends in ${pages} pages of a change that was never made`);
+      else logger.info(fields, `The store's log ends in ${pages} pages of a change that was never committed`);
       return;
     }
     case 'exposed': {
