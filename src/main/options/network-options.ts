@@ -55,7 +55,7 @@ export function resolveNetwork(
 
 function resolveTls(tls: TlsOptions): TlsSettings {
   if ((tls.cert === undefined) !== (tls.key === undefined)) {
-    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: cert and key go together.', {
+    throw new SwitchyardError('OPTIONS_INVALID', 'Option tls: cert and key must be set together.', {
       detail: { option: 'tls' },
     });
   }

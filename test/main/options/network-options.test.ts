@@ -72,7 +72,7 @@ describe('resolveNetwork', () => {
   });
 
   it.each([
-    [{ cert: 'x' }, 'cert and key go together'],
+    [{ cert: 'x' }, 'cert and key must be set together'],
     [{ ca: '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----' }, 'Option tls: '],
     [
       { ca: `${rootCertificates[0]}\n-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----` },

@@ -37,7 +37,7 @@ async function readFileSet(path: string): Promise<readonly TrustedKey[]> {
   try {
     return readKeySet(parseStrictJson(bytes));
   } catch (cause) {
-    const why = codeOf(cause) === 'KEYS_INVALID' ? messageOf(cause) : 'It is not JSON, or names a member twice.';
+    const why = codeOf(cause) === 'KEYS_INVALID' ? messageOf(cause) : 'It is not JSON, or has a duplicate member.';
     throw new SwitchyardError('KEYS_INVALID', `The key set in ${path} cannot be used: ${why}`, { cause });
   }
 }

@@ -24,7 +24,7 @@ export function assertTrustable(sources: readonly PlacedSource[]): void {
     if (other !== undefined) {
       const remedy = 'To rotate its key, give one source signatureKey: [new, old]';
       const why = 'a second source keeps serving connectors that the newer map removed';
-      throw refused(`${place}url`, `is that of source "${other}" too. ${remedy}; ${why}`);
+      throw refused(`${place}url`, `is also the URL of source "${other}". ${remedy}; ${why}`);
     }
     ids.set(canonical, id);
   }
