@@ -138,7 +138,7 @@ export class DurableLogins implements ReplicatedLoginStore {
       return true;
     } catch (error) {
       if (['ENOENT', 'ENOTDIR'].includes(codeOf(error) ?? '')) return false;
-      throw new SwitchyardError('STORE_UNAVAILABLE', `Cannot look at ${path}.`, { cause: error });
+      throw new SwitchyardError('STORE_UNAVAILABLE', `Cannot check whether ${path} exists.`, { cause: error });
     }
   }
 }

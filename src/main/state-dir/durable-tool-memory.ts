@@ -149,7 +149,7 @@ export class DurableToolMemory implements OwnToolMemory {
       const { scope } = this.#deps;
       const page = (await this.#writer.ask((api, storeId) => api.readTools(storeId, scope, from)))?.value;
       for (const connectorId of page?.damaged ?? [])
-        this.#deps.health.damaged(`What is remembered of connector ${connectorId}`);
+        this.#deps.health.damaged(`The remembered state of connector ${connectorId}`);
       await this.#restore(page?.connectors ?? [], take);
       afterId = page?.nextId ?? null;
     }
