@@ -20,7 +20,7 @@ class EntryChunk {
   at(index: number): RawEntry {
     this.#unpack();
     const entry = this.#entries[index] ?? null;
-    if (entry === null) throw new RangeError(`A chunk of ${this.#size} entries has none at ${index}`);
+    if (entry === null) throw new RangeError(`A chunk of ${this.#size} entries has no entry ${index}`);
     return entry;
   }
 

@@ -168,7 +168,7 @@ export class SourceRefresh {
     // A poll that fails like the one before is not logged again.
     const isTold = isPoll && this.#lastError?.code === code;
     this.#lastError = { code, message, at: this.#deps.clock.now() };
-    const rest = this.#map.freshness === 'none' ? 'there is none to serve' : 'the last good one stays in force';
+    const rest = this.#map.freshness === 'none' ? 'and there is no map' : 'so the last good one stays in force';
     if (!isTold) {
       this.#deps.logger.warn(
         { event: 'map-refresh-failed', sourceId: this.#options.id, code, err: error },

@@ -243,8 +243,8 @@ export class FleetMap implements MapWatcher {
 }
 
 const MESSAGES: Readonly<Record<State, string>> = {
-  starting: 'Nothing was heard of the fleet yet',
-  leading: 'This host asks for the service map for its whole fleet',
-  following: 'Another host of the fleet asks for the service map',
-  alone: 'Nothing is heard of the fleet, so this host asks for the service map by itself',
+  starting: 'There is no message from the fleet yet',
+  leading: 'This host requests the service map for its whole fleet',
+  following: 'Another host of the fleet requests the service map',
+  alone: 'There are no messages from the fleet, so this host requests the service map itself',
 };

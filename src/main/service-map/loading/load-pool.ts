@@ -239,7 +239,7 @@ async function whenLost(posted: Promise<unknown>, graceMs: number): Promise<Load
     await posted;
     // The last event travels on another port than the return value and may arrive slightly later.
     await new Promise<void>((resolve) => startTimer(graceMs, resolve));
-    return failed(lost('it returned without an end'));
+    return failed(lost('it returned without a final event'));
   } catch (error) {
     return failed(error instanceof SwitchyardError ? error : lost(messageOf(error), error));
   }
