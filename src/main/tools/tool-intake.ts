@@ -142,12 +142,16 @@ export class ToolIntake {
     for (const id of this.#stale) if (endpointOf(id) !== this.#lists.get(id)?.endpoint) this.gone(id);
   }
 
-  /** Checks the tools of these connectors again, because the digests of their entries may have changed. */
+  /**
+   * Checks the tools of these connectors again, because the digests of their entries may have changed. Reads digests
+   * only for connectors that have listed tools: each read decodes an entry, and a first map adds all of its entries.
+   */
   reconsider(connectorIds: readonly string[]): void {
     for (const id of connectorIds) {
       const list = this.#lists.get(id);
+      if (list === undefined || this.#isClosed) continue;
       const digests = this.#deps.digestsOf(id);
-      if (list === undefined || digests === undefined || this.#isClosed) continue;
+      if (digests === undefined) continue;
       if (isDeepStrictEqual(digests, list.record.toolDigests ?? null)) continue;
       const next = { ...list, record: { ...list.record, toolDigests: digests } };
       this.#publish(id, next);

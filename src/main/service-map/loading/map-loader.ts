@@ -5,8 +5,8 @@ import { toWireError } from '../../../shared/errors.ts';
 import { acquireCurrentMap, type FetchMap } from '../../../shared/load/acquire.ts';
 import { emptyReport, type LoadContext, runLoad } from '../../../shared/load/run-load.ts';
 import type { Acquired, LoadTask } from '../../../shared/protocol/thread-messages.ts';
-import { fetchOver } from '../../http/late-fetch.ts';
-import type { MainAgent } from '../../http/main-agent.ts';
+import { fetchOver, warmInTurns } from '../../http/late-fetch.ts';
+import type { AwaitableAgent } from '../../http/main-agent.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { LoadCollector, type LoadOutcome } from './collect-load.ts';
 import { LoadPool } from './load-pool.ts';
@@ -28,7 +28,7 @@ export interface MapLoaderOptions {
   readonly fetchMap: FetchMap | null;
   readonly agent: Dispatcher | null;
   /** Fetches on the main thread if the host gave neither. */
-  readonly mainAgent: MainAgent;
+  readonly mainAgent: AwaitableAgent;
   /** The number of maps. Defaults to 1. */
   readonly mapCount?: number;
   readonly pool?: LoadPool;
@@ -89,8 +89,9 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       isCold = false;
       // The first fetch of a process blocks the main thread for long, so it runs in a turn of its own.
       if (isFirst) await nextTurn();
-      // Connectors need undici soon, so it is loaded while the map is fetched.
-      if (options.agent === null) options.mainAgent.warm();
+      // Connectors need undici soon, so it is loaded before or while the map is fetched.
+      if (isFirst && !hasOwnFetch) await warmInTurns(options.mainAgent);
+      else if (options.agent === null) options.mainAgent.warm();
       if (isPoolUsable && !isFirst) pool.boot();
       // The main thread keeps no second copy of a map: it only verifies maps that are small, or if there are no
       // threads.
