@@ -36,7 +36,7 @@ export class ReservedIds {
   /** Returns the ids that others claim in the namespaces of these connectors, by claiming connector. */
   under(connectorIds: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, ReadonlySet<string>>();
-    // A first map adds thousands of connectors at once, and mostly nobody claims an id of another connector.
+    // A first map adds thousands of connectors at once, and usually no connector claims an id of another one.
     if (this.#ids.size === 0) return found;
     for (const connectorId of connectorIds) {
       for (const [claimant, ids] of this.#ids.get(connectorId) ?? [])
