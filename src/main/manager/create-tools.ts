@@ -26,8 +26,8 @@ export interface ManagerTools {
 export interface CreateToolsDeps {
   readonly memory: ToolMemory;
   readonly events: EventHub;
-  /** The brand of the map that an entry comes from. */
-  readonly brandOf: (entry: ConnectorEntry) => string;
+  /** The brand that tools of an entry are tagged with; null for no such tag. */
+  readonly brandOf: (entry: ConnectorEntry) => string | null;
   /** Whether a connector of that id exists, up or not. */
   readonly isKnown: (connectorId: string) => boolean;
   /** The effective entry of a connector; undefined if the id is unknown. */
