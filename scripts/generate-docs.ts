@@ -32,10 +32,11 @@ export function metricsPage(): string {
   return `# Metrics
 
 \`getConnectorMetricsRegistry()\` returns a prom-client registry with these metrics, Node's default metrics
-(\`nodejs_…\`, \`process_…\`) and the default labels \`brand\` and \`component: 'mcp-connectors'\`. \`mcp-switchyard serve\`
-serves it at \`/metrics\`. Durations are in seconds. The first ${MAX_CONNECTOR_LABELS} connectors have their own value of the label
-\`connector\`; all others share the value \`other\`. A value is removed with its connector. \`code\` is one of
-[errors.md](errors.md).
+(\`nodejs_…\`, \`process_…\`) and the default label \`component: 'mcp-connectors'\`; the option \`compat\` adds the label
+\`brand\`. \`mcp-switchyard serve\` serves it at \`/metrics\`. Durations are in seconds.
+
+The first ${MAX_CONNECTOR_LABELS} connectors have their own value of the label \`connector\`; all others share the value \`other\`.
+A value is removed with its connector. \`code\` is one of [errors.md](errors.md).
 
 This page is generated from \`src/main/observability/instrument-table.ts\` by \`npm run docs\`.
 
