@@ -60,7 +60,7 @@ describe('resolveNetwork', () => {
     (url) => {
       expect(refusal(() => resolveNetwork(undefined, url, {}))).toMatchObject({
         code: 'OPTIONS_INVALID',
-        message: expect.stringContaining('by its host name'),
+        message: expect.stringContaining('use the host name'),
       });
     },
   );
