@@ -175,7 +175,7 @@ describe('mcp-switchyard commands', () => {
       ['sync', '--service-map', 'http://127.0.0.1:1/'],
       { ...env, HTTP_PROXY: 'ftp://x' },
       2,
-      /HTTP_PROXY of the environment is no URL of a proxy/,
+      /HTTP_PROXY of the environment is not the URL of a proxy/,
     ],
   ])('report %s in one line, and exit with the matching code', async (_, args, variables, expected, line) => {
     const { code, stdout, stderr } = await runCliHere(args, { env: variables });

@@ -69,10 +69,10 @@ describe('key documents at a URL', () => {
   });
 
   it.each([
-    ['an error of the server', 503, 'the server answered 503'],
-    ['a rejected key', 401, 'the server answered 401'],
-    ['a response without a document', 204, 'the server answered 204'],
-    ['an unexpected 304', 304, 'the server answered 304'],
+    ['an error of the server', 503, 'the server responded with status 503'],
+    ['a rejected key', 401, 'the server responded with status 401'],
+    ['a response without a document', 204, 'the server responded with status 204'],
+    ['an unexpected 304', 304, 'the server responded with status 304'],
   ])('cannot be read after %s', async (_, status, why) => {
     await using server = await MapServer.start();
     server.fail(status);
@@ -94,7 +94,7 @@ describe('key documents at a URL', () => {
       response.on('close', () => clearInterval(drip));
     });
     const place = placeAt(`${server.url}/{version}`, undefined, 100);
-    await expect(versionAt(place, 1)).rejects.toThrow(unavailable('no answer came within 100 ms'));
+    await expect(versionAt(place, 1)).rejects.toThrow(unavailable('no response came within 100 ms'));
   });
 
   it('cannot be read from a server that is down, and the error omits the query', async () => {

@@ -101,7 +101,7 @@ describe('a thread that', () => {
   it.each([
     ['throws', 'thrown in the thread'],
     ['exits', 'worker'],
-    ['says-nothing', 'returned without an end'],
+    ['says-nothing', 'returned without a final event'],
   ])('%s fails only that load', async (name, message) => {
     const outcome = await run(poolOf({ taskUrl: fixture(name) }), taskFor('http://127.0.0.1:9/'));
     if (outcome.kind !== 'failed') throw new Error(outcome.kind);

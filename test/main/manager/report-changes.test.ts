@@ -77,7 +77,7 @@ describe('reportMap', () => {
     const contests = Array.from({ length: 10 }, (_, index) => ({ connectorId: `c${index}`, sourceIds: ['s', 'z'] }));
     reportMap(logger, { ...accepted, delta, contests });
     expect(logger.lines[1]).toMatchObject({ level: 'warn', fields: { event: 'connector-contested', connectors: 10 } });
-    expect(logger.lines[1]?.message).toContain('c7 (s) and 2 more; the source in brackets counts');
+    expect(logger.lines[1]?.message).toContain('c7 (s) and 2 more; the source in brackets wins');
   });
 });
 

@@ -48,7 +48,10 @@ describe('resolveNetwork', () => {
 
   it.each(['ftp://x', 'http://', `not a url ${secret('in it')}`])('rejects %s without quoting it', (url) => {
     const { code, message } = refusal(() => resolveNetwork(undefined, url, {}));
-    expect([code, message]).toEqual(['OPTIONS_INVALID', 'Option proxy is no URL of a proxy (http, https or socks5).']);
+    expect([code, message]).toEqual([
+      'OPTIONS_INVALID',
+      'Option proxy is not the URL of a proxy (http, https or socks5).',
+    ]);
     expect(refusal(() => resolveNetwork(undefined, undefined, { HTTPS_PROXY: url })).message).toContain('HTTPS_PROXY');
   });
 
@@ -57,7 +60,7 @@ describe('resolveNetwork', () => {
     (url) => {
       expect(refusal(() => resolveNetwork(undefined, url, {}))).toMatchObject({
         code: 'OPTIONS_INVALID',
-        message: expect.stringContaining('by its host name'),
+        message: expect.stringContaining('use the host name'),
       });
     },
   );
@@ -69,7 +72,7 @@ describe('resolveNetwork', () => {
   });
 
   it.each([
-    [{ cert: 'x' }, 'cert and key go together'],
+    [{ cert: 'x' }, 'cert and key must be set together'],
     [{ ca: '-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----' }, 'Option tls: '],
     [
       { ca: `${rootCertificates[0]}\n-----BEGIN CERTIFICATE-----\nnonsense\n-----END CERTIFICATE-----` },

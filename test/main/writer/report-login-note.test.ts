@@ -41,6 +41,6 @@ describe('log messages about logins', () => {
     expect(aside.message).toContain('(malformed); it is now /state/logins.sqlite.corrupt');
     const exposed = lineFor({ kind: 'logins-exposed', path: '/state/logins.key', mode: '644' });
     expect(exposed).toMatchObject({ level: 'warn', event: 'logins-exposed' });
-    expect(exposed.message).toContain('(mode 644); it has mode 600 now');
+    expect(exposed.message).toContain('(mode 644); its mode is now 600');
   });
 });

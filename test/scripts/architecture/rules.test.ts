@@ -132,7 +132,7 @@ describe('worker rules', () => {
   });
 
   it('require an entry file that exists and is started', () => {
-    expect(checkWorkers([starter])).toEqual([expect.stringContaining('no entry file')]);
+    expect(checkWorkers([starter])).toEqual([expect.stringContaining('not the entry file')]);
     expect(checkWorkers(tree({ [entry]: [] }))).toEqual([`worker: nothing starts ${entry}`]);
   });
 
