@@ -6,7 +6,7 @@ it('lets the first line of a reason through in each minute, with the number of t
   const lines = new RepeatedLines(() => now);
   expect([lines.next('a'), lines.next('a'), lines.next('b'), lines.next('a')]).toEqual(['', null, '', null]);
   now = 60_000;
-  expect([lines.next('a'), lines.next('b')]).toEqual([' (2 more like it before)', '']);
+  expect([lines.next('a'), lines.next('b')]).toEqual([' (2 more like this before)', '']);
 });
 
 it('remembers at most 64 reasons, and makes room for others after a minute', () => {
