@@ -72,8 +72,8 @@ const MODERN_REVISION = '2026-07-28';
 
 /**
  * Returns the name and attributes of a request or notification by the OpenTelemetry semantic conventions for MCP.
- * `subject` is the tool or prompt that it names, or null if no such tool or prompt exists: an unknown name may be
- * anything.
+ * `subject` is the tool or prompt that it names. It is null if no such tool or prompt exists, because an unknown name
+ * may be anything.
  */
 export function describe(method: string, params: Members, subject: string | null): Described {
   const known = METHODS.has(method) ? method : OTHER;

@@ -104,7 +104,7 @@ export class TracedChannel<O> implements Channel<O> {
     const around = traces.getStore();
     const operation = around?.operation ?? null;
     const isOfCall = method === 'tools/call' && operation === 'call';
-    // The manager prefixes the tool name with its connector.
+    // The manager's name for the tool includes the connector.
     const called = isOfCall ? around?.request?.attributes['gen_ai.tool.name'] : null;
     const subject = typeof called === 'string' ? called : subjectOf(method, params);
     const { name, attributes: described, detail } = describe(method, params, subject);

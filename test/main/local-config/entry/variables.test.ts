@@ -26,7 +26,7 @@ describe('expandVariables', () => {
     [`\${NOTHING}`, 'needs the variable NOTHING, which is not set'],
     [`\${FIRST} \${SECOND}`, 'needs the variable FIRST, which is not set'],
     [`\${toString}`, 'needs the variable toString, which is not set'],
-    [`\${a\${b}}`, 'nests one variable in another, which no client does'],
+    [`\${a\${b}}`, 'nests one variable in another, which no client supports'],
     [`\${command:pick}`, `uses \${command:…}, which only VS Code knows`],
     [`\${config:a.b}`, `uses \${config:…}, which only VS Code knows`],
   ])('explains why %s cannot be expanded', (text, why) => {
