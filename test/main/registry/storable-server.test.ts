@@ -25,8 +25,8 @@ it.each([
   ['a cycle', server({ extra: cycle }), '"a" is no server for the registry'],
   ['a big integer', server({ extra: 1n }), '"a" is no server for the registry'],
   ['an unknown transport', server({ transport: 'pigeon' }), 'transport: '],
-  ['no name', { transport: 'stdio' } as ServerInfo, 'This is no server for the registry: name: '],
-  ['no object at all', null as unknown as ServerInfo, 'This is no server for the registry: '],
+  ['no name', { transport: 'stdio' } as ServerInfo, 'This is not a valid server for the registry: name: '],
+  ['no object at all', null as unknown as ServerInfo, 'This is not a valid server for the registry: '],
 ])('refuses %s', (_, given, message) => {
   expect(() => storableServer(given)).toThrow(
     expect.objectContaining({ code: 'OPTIONS_INVALID', message: expect.stringContaining(message) }),

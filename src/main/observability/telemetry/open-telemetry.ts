@@ -92,7 +92,7 @@ export function startHostSpan({ parent = null, ...start }: SpanStart): HostSpan 
 /**
  * Starts the span of an incoming request. If the message carries a trace context, that is the parent and the context of
  * its transport becomes a link (OpenTelemetry semantic conventions for MCP, context propagation). Otherwise the
- * transport's context is the parent: the active span, if the host traces its HTTP server, or else the headers.
+ * transport's context is the parent. That is the active span, if the host traces its HTTP server, or else the headers.
  * `transport` is null if messages share a pipe, because its context belongs to none of them.
  */
 export function startServerSpan(
