@@ -26,7 +26,7 @@ export const FLEET_ERRORS = {
     'This host uses the newer map. Check whether something suppresses updates on the server of the fleet.',
   ),
   FLEET_HOP_REFUSED: entry(
-    'A request from another replica has an invalid signature, or was accepted before (a replay).',
+    'A request from another replica is not authenticated by a secret of the fleet, or is a replay.',
     'Give all replicas the same fleet id and secret (docs/fleet.md).',
   ),
   FLEET_REPLICA_GONE: entry(
