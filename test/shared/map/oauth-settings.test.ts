@@ -83,7 +83,7 @@ describe('oauthSettingsOf()', () => {
         const { unsupported: _unsupported, ...said } = settings;
         const fault = oauthFault(said);
         // What is left can only lack its company.
-        expect(fault === null || /needs|stands beside/.test(fault.why)).toBe(true);
+        expect(fault === null || /needs|cannot be combined/.test(fault.why)).toBe(true);
       }),
     );
   });

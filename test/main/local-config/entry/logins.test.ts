@@ -70,7 +70,11 @@ describe('what a local file says about a login', () => {
       'must be the name',
     ],
     ['oauth.clientSecretEnv', { oauth: { clientSecretEnv: 'SECRET' } }, 'needs a clientId'],
-    ['oauth.privateKeyEnv', { oauth: { clientId: 'a', privateKeyEnv: 'A', clientSecretEnv: 'B' } }, 'stands beside'],
+    [
+      'oauth.privateKeyEnv',
+      { oauth: { clientId: 'a', privateKeyEnv: 'A', clientSecretEnv: 'B' } },
+      'cannot be combined',
+    ],
     ['oauth.scopes', { oauth: { scopes: 1 } }, 'must be an array of scopes'],
     ['oauth.scopes[1]', { oauth: { scopes: ['a', 'b"c'] } }, 'not allowed in a scope'],
     ['oauth.grant', { oauth: { grant: 'password' } }, 'must be authorization_code'],
