@@ -10,13 +10,16 @@ const KEEP_ALIVE_MS = 60_000;
 /** An agent that loads undici with the first request, or when `warm` is called. */
 export type MainAgent = Dispatcher & Pick<LateAgent, 'warm'>;
 
+/** A {@link MainAgent} whose loading can be waited for. */
+export type AwaitableAgent = MainAgent & Pick<LateAgent, 'whole'>;
+
 /**
  * Creates the agent of a manager on the main thread: for all its connectors, and for maps that the main thread
  * downloads. It has no timeouts of its own, because streams of connectors stay open and every exchange already has a
  * deadline. `lookup` resolves the names that no proxy resolves. Throws the error of node:tls for a certificate that it
  * cannot read. The agent supports only `dispatch` and `destroy` of undici's methods.
  */
-export function createMainAgent(network: NetworkSettings, lookup?: LookupFunction): MainAgent {
+export function createMainAgent(network: NetworkSettings, lookup?: LookupFunction): AwaitableAgent {
   const settings = agentSettings(network);
   const connect = { ...settings.connect, ...(lookup !== undefined && { lookup }) };
   const options = { ...settings, connect, bodyTimeout: 0, headersTimeout: 0, keepAliveTimeout: KEEP_ALIVE_MS };
