@@ -16,8 +16,9 @@ export function fetchOver(dispatcher: Dispatcher): FetchMap {
 }
 
 /**
- * Loads what the first request over an agent needs, in turns of the event loop of their own: in one turn the modules
- * of undici hold it for tens of milliseconds. Never rejects, since the request itself reports what could not be loaded.
+ * Loads the modules for the first request over an agent, in separate turns of the event loop, because in one turn the
+ * modules of undici block it for tens of milliseconds. Never rejects: the request itself reports what could not be
+ * loaded.
  */
 export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void> {
   try {
@@ -26,6 +27,6 @@ export async function warmInTurns(agent: Pick<LateAgent, 'whole'>): Promise<void
     await loadUndiciFetch();
     await nextTurn();
   } catch {
-    // The request that follows loads the module again, and fails with the reason.
+    // The next request loads the module again, and fails with the reason.
   }
 }
