@@ -53,7 +53,7 @@ type Phase = 'sent' | 'arriving' | 'ended' | 'lingering';
 
 /**
  * Queues the requests that connect connectors of one origin, in order. A request that follows another one reuses its
- * connection. The undici client releases a connection some turns after the end of a response, and would open a new one
+ * connection. The undici client releases a connection some turns after the end of a response. It would open a new one
  * for a request that does not wait for that. A request that arrives while all connections are busy gets a new one only
  * if that is quicker than waiting.
  */

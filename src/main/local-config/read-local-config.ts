@@ -24,8 +24,8 @@ export interface LocalConfigFile extends LocalConfig {
   /** Text of the file itself. */
   readonly text: string;
   /**
-   * SHA-256 over the path and bytes of this file and of each of `otherFiles`, the folder of the project, and the places
-   * of the servers that were found. The bytes are the same ones that `servers` were read from.
+   * SHA-256 over the path and bytes of this file and of each of `otherFiles`. It also covers the folder of the project,
+   * and the places of the servers that were found. The bytes are the same ones that `servers` were read from.
    */
   readonly digest: string;
 }

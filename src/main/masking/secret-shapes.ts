@@ -14,8 +14,8 @@ const KNOWN_TOKEN =
   /\b(?:(?:sk|pk|rk)[-_][\w-]{12,}|gh[oprsu]_\w{16,}|github_pat_\w{16,}|glpat-[\w-]{12,}|xox[a-z]-[\w-]{8,}|hf_\w{16,}|npm_\w{16,}|A[KS]IA[A-Z0-9]{12,}|AIza[\w-]{16,}|ya29\.[\w-]{8,}|eyJ[\w-]{6,}\.[\w.-]{6,})/g;
 
 /**
- * Matches addresses. In this and the following patterns names have a limited length, so that the running time is at
- * most the length of the text times that limit.
+ * Matches addresses. In this and the following patterns names have a limited length. So the running time is at most the
+ * length of the text times that limit.
  */
 const ADDRESS = /\b[a-z][a-z0-9+.-]{0,31}:\/\/[^\s"'<>]+/gi;
 

@@ -44,9 +44,9 @@ export interface WindowPermitsDeps {
 }
 
 /**
- * Permits for starting calls under the windows of a connector. They are taken in batches. A batch has the number of
- * calls in the last second, at most a quarter of this host's fair share, and at least the number of waiting calls.
- * Using a permit costs no message. Permits that are unused after a second are returned.
+ * Permits for starting calls under the windows of a connector. They are taken in batches. A batch has as many permits
+ * as there were calls in the last second, at most a quarter of this host's fair share, and at least the number of
+ * waiting calls. Using a permit costs no message. Permits that are unused after a second are returned.
  */
 export class WindowPermits {
   readonly #deps: WindowPermitsDeps;

@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../json-rpc.ts';
 
 /**
  * Returns why a client that compiles a schema might fail, or null if it certainly does not. The official SDK 1.x
- * compiles the output schemas of all tools when it lists them, with Ajv for draft 7, and rejects the whole list if one
+ * compiles the output schemas of all tools with Ajv for draft 7 when it lists them. It rejects the whole list if one
  * fails. Running Ajv here would take too long. This function knows what Ajv throws for, and reports everything that it
  * cannot rule out.
  */
