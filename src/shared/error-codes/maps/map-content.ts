@@ -69,7 +69,7 @@ export const MAP_CONTENT_ERRORS = {
   ),
   MAP_EQUIVOCATED: entry(
     'Two different service maps were signed for the same instant. This is a warning: the later one counts.',
-    'Give each map its own `generatedAt` at the producer. If it already does, another party holds its key.',
+    'Give each map its own generation time at the producer. If it already does, another party holds its key.',
   ),
   MAP_MASS_REMOVAL: entry(
     'More than half of the connectors are missing from a new service map. This is a warning: they stay until ' +
