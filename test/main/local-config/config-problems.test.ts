@@ -14,7 +14,7 @@ describe('a problem of a file of local connectors', () => {
     ['mcpServers["x"]', 'npx', /must be an object/],
     ['mcpServers["x"].type', { type: 'ws', url: 'https://a.example' }, /must be one of stdio, http/],
     ['mcpServers["x"].type', { type: 'toString', command: 'a' }, /must be one of/],
-    ['mcpServers["x"].type', { type: 'http', command: 'a' }, /needs a url beside it/],
+    ['mcpServers["x"].type', { type: 'http', command: 'a' }, /needs a url next to it/],
     ['mcpServers["x"].type', { type: 1, command: 'a' }, /must be a string/],
     ['mcpServers["x"].url', { command: 'a', url: 'https://a.example' }, /has a command next to it/],
     ['mcpServers["x"].command', { command: ' ' }, /must not be empty/],
@@ -34,7 +34,7 @@ describe('a problem of a file of local connectors', () => {
     ['mcpServers["x"].args[0]', { command: 'a', args: [`\${A:-\${B}}`] }, /nests/],
     ['mcpServers["x"].args[0]', { command: 'a', args: [`\${config:a.b}`] }, /only VS Code knows/],
     ['mcpServers["x"].env', { command: 'a', env: [SECRET] }, /must be an object/],
-    ['mcpServers["x"].env["K"]', { command: 'a', env: { K: `\${input:my-key}` } }, /input my-key: .* set a variable/],
+    ['mcpServers["x"].env["K"]', { command: 'a', env: { K: `\${input:my-key}` } }, /input my-key, .* set a variable/],
     ['mcpServers["x"].env["K"]', { command: 'a', env: { K: { a: SECRET } } }, /must be a string/],
     ['mcpServers["x"].env["K"]', { command: 'a', env: { K: `\${NUL}` } }, /NUL/],
     ['mcpServers["x"].env["A=B"]', { command: 'a', env: { 'A=B': SECRET } }, /is not a valid variable name/],
@@ -89,7 +89,7 @@ describe('a problem of a file of local connectors', () => {
   it('is the later of two names with one id', () => {
     const { servers, problems } = parse('{"mcpServers":{"My Server":{"command":"a"},"my-server":{"command":"b"}}}');
     expect(servers.map(({ command }) => command?.command)).toEqual(['a']);
-    expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] has already');
+    expect(problems[0]?.message).toContain('has the id my-server, which mcpServers["My Server"] already has');
   });
 
   it('shows no character that a terminal would obey', () => {

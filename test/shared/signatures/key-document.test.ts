@@ -91,7 +91,7 @@ describe('a key document', () => {
     ['roots that are no array', { roots: 'a' as never }, /`roots`/],
     ['a root that is no string', { roots: [1] as never }, /`roots\[0\]`/],
     ['a root that is not among its keys', { roots: ['c'] }, /`roots` names "c"/],
-    ['a root that is named twice', { roots: ['a', 'a'] }, /has the same key twice/],
+    ['a root that is named twice', { roots: ['a', 'a'] }, /names a key twice/],
     ['threshold 0', { threshold: 0 }, /`threshold`/],
     ['a negative threshold', { threshold: -1 }, /`threshold`/],
     ['no threshold', { threshold: undefined as never }, /`threshold`/],

@@ -35,9 +35,9 @@ describe('expandVariables', () => {
 
   it('shows at most 100 characters of the name of an input, and none that a terminal would obey', () => {
     const long = expandVariables(`\${input:${'x'.repeat(101)}}`, scope);
-    expect(long).toMatchObject({ why: expect.stringMatching(/^asks for the input x{100}:/) });
+    expect(long).toMatchObject({ why: expect.stringMatching(/^needs the input x{100},/) });
     const coloured = expandVariables(`\${input:a\u001bb}`, scope);
-    expect(coloured).toMatchObject({ why: expect.stringContaining('the input a\ufffdb:') });
+    expect(coloured).toMatchObject({ why: expect.stringContaining('the input a\ufffdb,') });
   });
 
   it.each([`\${TOKEN}`, `\${userHome}`, `\${input:token}`, `\${config:a}`])(
