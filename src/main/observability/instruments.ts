@@ -22,7 +22,8 @@ const histogramOf = (entry: HistogramEntry): RecordedHistogram => {
   return histogram;
 };
 
-const proxyUp = valuesOf(INSTRUMENTS.proxyUp);
+/** One gauge under its name and under its old one. */
+const ups = [valuesOf(INSTRUMENTS.connectorUp), valuesOf(INSTRUMENTS.proxyUp)];
 const transitions = valuesOf(INSTRUMENTS.transitions);
 const strayMessages = valuesOf(INSTRUMENTS.strayMessages);
 const droppedDefinitions = valuesOf(INSTRUMENTS.droppedDefinitions);
@@ -47,6 +48,8 @@ const threadsLost = valuesOf(INSTRUMENTS.threadsLost);
 const fleetRefused = valuesOf(INSTRUMENTS.fleetRefused);
 const fleetPermits = valuesOf(INSTRUMENTS.fleetPermits);
 
+const OWN_LABELS = { component: 'mcp-connectors' };
+let defaultLabels: Readonly<Record<string, string>> = OWN_LABELS;
 let registry: Registry | null = null;
 
 /**
@@ -59,8 +62,14 @@ const labelled = new Map<string, number>();
  * prom-client. Throws MODULE_NOT_LOADED if that fails.
  */
 export function getConnectorMetricsRegistry(): Registry {
-  registry ??= createRegistry(recorded);
+  registry ??= createRegistry(recorded, defaultLabels);
   return registry;
+}
+
+/** Adds the label `brand` of the replaced product to every metric of this process (option `compat`). */
+export function useReplacedNames(): void {
+  defaultLabels = { brand: 'brAInwav', ...OWN_LABELS };
+  registry?.setDefaultLabels(defaultLabels);
 }
 
 /** Gives a new connector its own label, unless the label limit is reached. */
@@ -68,7 +77,7 @@ export function rememberConnector(connectorId: string): void {
   const count = labelled.get(connectorId) ?? 0;
   if (count === 0 && labelled.size >= MAX_CONNECTOR_LABELS) return;
   labelled.set(connectorId, count + 1);
-  if (count === 0) proxyUp.set(0, connectorId);
+  if (count === 0) for (const up of ups) up.set(0, connectorId);
 }
 
 /**
@@ -76,7 +85,7 @@ export function rememberConnector(connectorId: string): void {
  * would show only the last of them.
  */
 export function recordUp(connectorId: string, isUp: boolean): void {
-  if (labelled.has(connectorId)) proxyUp.set(isUp ? 1 : 0, connectorId);
+  if (labelled.has(connectorId)) for (const up of ups) up.set(isUp ? 1 : 0, connectorId);
 }
 
 /** Records a state change, and the code of the failure that caused it, if any. */
@@ -99,7 +108,7 @@ export function forgetConnector(connectorId: string): void {
   if (count > 1) labelled.set(connectorId, count - 1);
   if (count !== 1) return;
   labelled.delete(connectorId);
-  proxyUp.remove(connectorId);
+  for (const up of ups) up.remove(connectorId);
   for (const outcome of CALL_OUTCOMES) callDuration.remove(connectorId, outcome);
 }
 
