@@ -12,9 +12,8 @@ export const FLEET_INSTRUMENTS = {
   ),
   fleetRefused: counter(
     'mcp_fleet_refused_total',
-    'Rejections by the kind of record: map, host, session, login, pin, tool, quota or other for records in ' +
-      'Redis that failed their checks and commands that the server refused; hop for requests or responses of ' +
-      'other replicas.',
+    'Rejected data by kind. map, host, session, login, pin, tool, quota or other: records in Redis that failed ' +
+      'their checks, and commands that the server refused. hop: requests or responses of other replicas.',
     'kind',
   ),
   fleetPermits: counter(

@@ -151,9 +151,8 @@ export const INSTRUMENTS = {
   ),
   fleetFallback: counter(
     'mcp_fleet_fallback_total',
-    'Times that a host fetched a service map from the source although it is in a fleet, by reason: guard ' +
-      '(nothing new for long), refused (the map of the fleet failed verification), or alone (no news from the ' +
-      'fleet).',
+    'Times that a host of a fleet fetched a service map from the source, by reason. guard: nothing new for ' +
+      'long; refused: the map of the fleet failed verification; alone: no news from the fleet.',
     'reason',
   ),
   fleetAudits: counter(

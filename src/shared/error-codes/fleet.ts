@@ -19,7 +19,7 @@ export const FLEET_ERRORS = {
   ),
   FLEET_MAP_REFUSED: entry(
     'A service map from the fleet failed its checks, so the current map stays in force.',
-    'Read the reason in the message. Whoever put the map there can write to the server of the fleet.',
+    'Read the reason in the message. A process with write access to the server of the fleet put the map there.',
   ),
   FLEET_MAP_BEHIND: entry(
     'The source has a newer service map than the fleet, although another host polls the source every second.',
