@@ -30,9 +30,9 @@ const loadProxied = lateModule<Undici>('undici', async () => {
 const agents = new Map<string, Agent>();
 
 /**
- * Returns undici's fetch with this thread's Agent for these settings; the main thread's dispatcher does not reach into
- * workers. undici is imported by the first request because it is slow to import, and a first load with bytes from the
- * main thread does not need it.
+ * Returns undici's fetch with this thread's Agent for these settings, since the main thread's dispatcher does not reach
+ * into workers. The first request imports undici, which is slow to import: a first load with bytes from the main thread
+ * does not need it.
  */
 export function workerFetch(network: NetworkSettings): FetchMap {
   return async (url, init) => {

@@ -176,7 +176,7 @@ export class LoginTable {
     return this.#storeState().storeId;
   }
 
-  /** Returns the name of the key in the keyring, or null if there is none. */
+  /** Returns the name of the key in the keyring, or null if the keyring has no key. */
   keyringKey(): string | null {
     return this.#storeState().keyringKey;
   }

@@ -47,7 +47,7 @@ function isLink(path: string): boolean {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true;
 }
 
-/** Returns an id for the file at `path` that differs for any other file there; null if there is none. */
+/** Returns an id for the file at `path` that differs for any other file there; null if the file is missing. */
 export function fileIdOf(path: string): string | null {
   const stats = statSync(path, { bigint: true, throwIfNoEntry: false });
   return stats === undefined ? null : `${stats.dev}-${stats.ino}`;

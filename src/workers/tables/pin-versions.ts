@@ -20,7 +20,7 @@ const IDS = `
 `;
 
 /**
- * Reads the pins of the connectors after `afterId`: all of them, or only those that the fleet approved. Throws a
+ * Reads the pins of the connectors after `afterId`: all pins, or only the pins that the fleet approved. Throws a
  * DamageError if a pin fails its checksum.
  */
 export function readPins(database: DatabaseSync, scope: string, afterId: string, which: 'approved' | 'all'): PinPage {

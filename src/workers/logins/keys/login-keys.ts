@@ -54,7 +54,7 @@ export class LoginKeys {
     this.#keyring = keyring === undefined ? (isFileForced ? null : createSystemKeyring()) : keyring;
   }
 
-  /** Why the key in the keyring is not available. Null if it is available, or if there is none. */
+  /** Why the key in the keyring is not available. Null if it is available, or if the keyring has no key. */
   get keyringFailure(): string | null {
     return this.#failure?.reason ?? null;
   }
