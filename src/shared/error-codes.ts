@@ -15,7 +15,7 @@ import { THREAD_ERRORS } from './error-codes/threads.ts';
 
 export type { ErrorCodeEntry } from './error-codes/entry.ts';
 
-/** Every code an error of this package can carry. Codes are API: they may be added, never renamed. */
+/** Every code that an error of this package can carry. Codes are API: they may be added, never renamed. */
 export const ERROR_CODES = {
   ...OPTION_ERRORS,
   ...MAP_TRANSFER_ERRORS,

@@ -7,7 +7,7 @@ const POLL_MS = 250;
 const UNREADABLE = 'unreadable';
 
 /**
- * Checks at intervals whether the stored logins are still those that the caller knows. Does not keep the process
+ * Checks at intervals whether the stored logins match the version that the caller knows. Does not keep the process
  * running.
  */
 export class LoginWatch {

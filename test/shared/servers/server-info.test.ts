@@ -18,7 +18,7 @@ describe('a server of the registry', () => {
     ['a variable', server({ env: { 'A\ud800': '1' } }), 'env'],
     ['a member of its own', server({ x: { y: [{ z: '\ud83d' }] } }), 'x.y[0].z'],
   ])('has no lone surrogate in %s: it would be stored as another one', (_, value, place) => {
-    expect(serverInfoFault(value)).toBe(`${place}: holds half a character (a lone surrogate)`);
+    expect(serverInfoFault(value)).toBe(`${place}: contains a lone surrogate (half a character)`);
   });
 
   it('is not nested so deep that it would end a stack on its way', () => {
