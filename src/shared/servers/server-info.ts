@@ -18,7 +18,7 @@ export interface ServerInfo {
 /** Names appear in logs, tables and files. */
 const name = text(
   units(1, 256),
-  that((given) => !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(given), 'contains a control character'),
+  that((given) => !/[\p{Cc}\p{Cf}\u2028\u2029]/u.test(given), 'must not contain a control character'),
 );
 
 const strings = record(text());
