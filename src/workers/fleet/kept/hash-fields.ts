@@ -94,7 +94,7 @@ export class HashFields {
   /** Removes a rejected field, unless another host has repaired it meanwhile. A `value` of null removes any content. */
   async remove(key: string, field: string, value: Uint8Array | null, why: string): Promise<void> {
     const { redis, keys, emit } = this.#deps;
-    emit({ kind: 'refused', what: key.slice(keys.prefix.length), why: `a field of it ${why}` });
+    emit({ kind: 'refused', what: key.slice(keys.prefix.length), why: `one of its fields ${why}` });
     await this.attempt(() => {
       if (value === null) return redis.command('HDEL', key, field);
       return redis.run(REMOVE_REFUSED, key, field, hash('sha1', value));

@@ -124,7 +124,11 @@ export class ToolRows {
         const value = packList(this.#deps.sealer, this.#deps.keys.tools(scope), list);
         if (value.length > MAX_LIST_BYTES) {
           this.#forgetWaiting(nameOf(scope, list.connectorId));
-          this.#deps.emit({ kind: 'refused', what: 'tools', why: `${list.connectorId} lists more than 4 MiB` });
+          this.#deps.emit({
+            kind: 'refused',
+            what: 'tools',
+            why: `the tool list of ${list.connectorId} is larger than 4 MiB`,
+          });
           continue;
         }
         if (batch.length > 0 && bytes + value.length > MAX_WRITE_BYTES) {

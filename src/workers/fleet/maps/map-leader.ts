@@ -95,7 +95,7 @@ export class MapLeader {
       if (this.#deps.lease() === null) return 'fenced';
       const isTooLarge = bytes.length > MAX_BODY_BYTES;
       if (!isTooLarge && (await digestOf(bytes)) !== map.sha256)
-        throw refused('The body to publish is not what its digest says.');
+        throw refused('The body to publish does not match its digest.');
       this.#wanted = map;
       // No host can get it from the fleet: the leader falls silent, and each host requests the map from the source.
       if (isTooLarge) throw refused(`A map of ${bytes.length} bytes is too large for a fleet.`);
