@@ -8,7 +8,7 @@ const SILENCE_MS = 6_000;
 /** Minimum interval between news events to the main thread; the latest one counts. */
 const NEWS_PAUSE_MS = 250;
 /**
- * Number of confirmations that are reported at once, because they decide about suspicious maps. Later ones only say
+ * Number of confirmations that are reported immediately, because they decide about suspicious maps. Later ones only say
  * that the map stays fresh.
  */
 const TOLD_CONFIRMS = 3;
