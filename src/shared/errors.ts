@@ -71,8 +71,8 @@ export function messageOf(error: unknown): string {
 }
 
 /**
- * Returns the first code along the cause chain that is not a code of this package, with its message: the underlying
- * reason, on one line, for messages and logs.
+ * Returns the underlying reason of an error on one line, for messages and logs. It is the first code along the cause
+ * chain that is not a code of this package, with its message.
  */
 export function rootReason(error: unknown): string {
   const line = reasonOf(error).trim().split('\n', 1)[0] ?? '';

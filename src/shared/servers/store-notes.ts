@@ -26,8 +26,8 @@ export type StoreNote =
   /** A key for logins was created in this file. `reason`: why not in the system keyring; null if that was not tried. */
   | { readonly kind: 'login-key-file'; readonly path: string; readonly reason: string | null }
   /**
-   * Logins in the file at `path` cannot be decrypted: `otherKey` were sealed with a key that is not available,
-   * `damaged` fail their checksum. `keyringFailure`: why the keyring cannot be used, if it should be.
+   * Logins in the file at `path` cannot be decrypted. The key of `otherKey` logins is not available, and `damaged`
+   * logins fail their checksum. `keyringFailure`: why the keyring cannot be used, if it should be.
    */
   | {
       readonly kind: 'logins-unreadable';

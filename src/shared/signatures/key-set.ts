@@ -52,8 +52,8 @@ const SMALL_ORDER_POINTS: ReadonlySet<string> = new Set([
 
 /**
  * Returns the usable public keys of a JWK set (RFC 7517): Ed25519 and P-256 keys for signatures. Keys of other kinds or
- * for other uses are skipped. Throws KEYS_INVALID if the value is not a JWK set, a key is private or broken, two usable
- * keys share a `kid`, a usable key has no `kid`, or no usable key is left.
+ * for other uses are skipped. Throws KEYS_INVALID if the value is not a JWK set, or no usable key is left. Throws it
+ * also for a key that is private or broken, and for usable keys that share a `kid` or have none.
  */
 export function readKeySet(value: unknown): readonly TrustedKey[] {
   const list = isRecord(value) ? value.keys : undefined;
@@ -92,8 +92,8 @@ export interface ReadKey {
 }
 
 /**
- * Returns the checked public half of a JWK, or null if the key is not for signing with Ed25519 or P-256. `operation`
- * must be listed in `key_ops`, if present. Throws KEYS_INVALID, naming `place`.
+ * Returns the checked public half of a JWK. Null if the key is not for signing with Ed25519 or P-256. If `key_ops` is
+ * present, it must include `operation`. Throws KEYS_INVALID, naming `place`.
  */
 export function readKey(jwk: UncheckedJwk, place: string, operation: 'sign' | 'verify'): ReadKey | null {
   const { kty, crv, use, alg, kid, key_ops: operations } = jwk;

@@ -24,8 +24,8 @@ export interface StartImageParts {
 }
 
 /**
- * Returns the image's part of a source as a list of one. Returns an empty list if there is no map, or if a part of the
- * source is damaged or too large: the next start then has to read the store first.
+ * Returns the image's part of a source as a list of one. The list is empty if there is no map, or if a part of the
+ * source is damaged or too large. The next start then has to read the store first.
  */
 export function earlyMapOf({ map, isDamaged, ...facts }: StoredSource): EarlyMap[] {
   const { seenSigned, mapId, keyVersion, keyDocument } = facts;

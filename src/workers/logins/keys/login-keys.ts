@@ -33,9 +33,9 @@ export interface LoginKeysDeps {
 }
 
 /**
- * The keys that logins are sealed with. A row names its key, so that both may be in use: the key in the keyring, and
- * the key file for processes without a keyring (a service, a session over SSH). A key is named by its own digest, also
- * in the keyring. It is therefore never replaced there, and a folder may be moved.
+ * The keys that logins are sealed with. A row names its key, so that two keys may be in use: one in the keyring, and
+ * one in the key file. Processes without a keyring (a service, a session over SSH) have to use the key file. A key is
+ * named by its own digest, also in the keyring. It is therefore never replaced there, and a folder may be moved.
  */
 export class LoginKeys {
   readonly #stateDir: string;
