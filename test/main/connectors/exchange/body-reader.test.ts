@@ -56,7 +56,7 @@ describe('a JSON body', () => {
 
   it.each(['', '{', 'null null', '<html>'])('that is %j is unusable', async (text) => {
     const { values, failures } = await read(JSON_TYPE, [bytes(text)]);
-    expect([values, failures.map(({ message }) => message)]).toEqual([[], ['the JSON that it answered is damaged']]);
+    expect([values, failures.map(({ message }) => message)]).toEqual([[], ['the JSON in its answer is damaged']]);
   });
 
   it('beyond the cap is refused as soon as it is', async () => {
@@ -147,7 +147,7 @@ describe('a compressed body', () => {
 
   it.each([
     ['gzip', 'its compressed answer is damaged'],
-    ['rot13', 'its answer is encoded as "rot13", which was not asked for'],
+    ['rot13', 'its answer is encoded as "rot13", which was not requested'],
   ])('that is no %s is unusable', async (encoding, message) => {
     const { failures } = await read({ ...JSON_TYPE, 'content-encoding': encoding }, [plain]);
     expect(failures.map((failure) => failure.message)).toEqual([message]);
