@@ -133,10 +133,10 @@ describe('a stdio transport', () => {
   });
 
   it.each([
-    ['is in no folder of PATH', { command: 'switchyard-no-such-command' }, /no such program in PATH/],
-    ['is no file', { command: '/no/such/file' }, /no such file/],
-    ['may not be executed', { command: import.meta.filename }, /may not be executed/],
-    ['has no folder', { cwd: '/no/such/folder' }, /its folder "\/no\/such\/folder" \(cwd\) is none/],
+    ['is in no folder of PATH', { command: 'switchyard-no-such-command' }, /is not in PATH/],
+    ['is no file', { command: '/no/such/file' }, /file does not exist/],
+    ['may not be executed', { command: import.meta.filename }, /is not executable/],
+    ['has no folder', { cwd: '/no/such/folder' }, /its folder "\/no\/such\/folder" \(cwd\) does not exist/],
     ['has an impossible argument', { args: ['a\0secret'] }, /NUL/],
     ['has too many arguments', { args: ['x'.repeat(10_000_000)] }, /too long/],
   ])('says what to do about a command that %s', async (_, wrong, message) => {
