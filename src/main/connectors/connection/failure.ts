@@ -64,7 +64,7 @@ export function toConnectError(
       const { refusal } = failure;
       const detail = { ...refusalDetail(refusal), step: refusal.step };
       if (refusal.status >= 300 && refusal.status < 400) {
-        const why = `${where} answers with a redirect that is not followed: it leads to another origin, or there were too many.`;
+        const why = `${where} redirects to another origin, or too often; the redirect is not followed.`;
         return new SwitchyardError('CONNECTOR_REDIRECTED', why, { cause, detail });
       }
       return connectFailed(where, `${describeRefusal(refusal)} and no MCP`, cause, detail);

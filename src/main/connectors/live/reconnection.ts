@@ -5,8 +5,8 @@ const BASE_MS = 500;
 const CAP_MS = 60_000;
 
 /**
- * Returns the delay in milliseconds before attempt `failures + 1`: full jitter over an exponentially growing range, so
- * that connectors that went down together do not come back together (AWS, "Exponential Backoff And Jitter", 2015).
+ * Returns the delay in milliseconds before attempt `failures + 1`: full jitter over an exponentially growing range.
+ * Connectors that went down together then do not come back together (AWS, "Exponential Backoff And Jitter", 2015).
  */
 export function backoffMs(failures: number, random: Random): number {
   const range = Math.min(CAP_MS, BASE_MS * 2 ** Math.min(failures - 1, 30));

@@ -21,8 +21,7 @@ export interface EndpointAddress {
 export function readEndpoint(data: string, stream: URL): EndpointAddress {
   const url = data.length > MAX_LENGTH ? null : URL.parse(data.trim(), stream.href);
   if (url === null) throw new UnusableAnswer('the message endpoint that it names is not a valid URL');
-  if (url.origin !== stream.origin)
-    throw new UnusableAnswer('the message endpoint that it names is on another origin');
+  if (url.origin !== stream.origin) throw new UnusableAnswer('the message endpoint that it names is on another origin');
   const namesSession = url.search.length > 1 || url.pathname.split('/').some((segment) => ID_LIKE.test(segment));
   return { url, namesSession };
 }

@@ -20,7 +20,8 @@ function withoutArguments(errno: string | null): Error | undefined {
 
 function reasonOf(errno: string | null, command: string, cwd: string | null, cause: unknown): string {
   // Node blames the command if in fact the folder is missing.
-  if (cwd !== null && !isFolder(cwd)) return `its folder ${JSON.stringify(cwd)} (cwd) does not exist or is not a folder; correct or create it`;
+  if (cwd !== null && !isFolder(cwd))
+    return `its folder ${JSON.stringify(cwd)} (cwd) does not exist or is not a folder; correct or create it`;
   switch (errno) {
     case 'ENOENT':
       return /[\\/]/.test(command)

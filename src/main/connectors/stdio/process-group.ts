@@ -60,7 +60,10 @@ export class ProcessGroup {
     });
   }
 
-  /** Signals every process of the group while its leader runs. On Windows SIGTERM does nothing; SIGKILL ends the tree. */
+  /**
+   * Signals every process of the group while its leader runs. On Windows, SIGKILL ends the tree and SIGTERM does
+   * nothing.
+   */
   signal(signal: 'SIGTERM' | 'SIGKILL'): void {
     const { pid } = this.child;
     if (pid === undefined || !live.has(this)) return;

@@ -71,7 +71,9 @@ function smallValue(head: Buffer, pending: PendingRequest, take: (message: unkno
       else pieces = [];
       if (size > SMALL_ANSWER_BYTES)
         pending.end(
-          new UnusableAnswer(`its answer has no result at its beginning and is larger than ${SMALL_ANSWER_BYTES} bytes`),
+          new UnusableAnswer(
+            `its answer has no result at its beginning and is larger than ${SMALL_ANSWER_BYTES} bytes`,
+          ),
         );
     },
     end() {
