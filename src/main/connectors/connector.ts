@@ -59,7 +59,7 @@ export class Connector {
     const keeper = this.#keeper;
     const before = keeper.entry;
     keeper.entry = entry;
-    this.calls.update(entry);
+    if (entry !== before) this.calls.update(entry);
     if (entry.status === 'disabled') {
       if (this.state === 'disabled') return;
       const why = `Connector ${this.id} was disabled in ${originOf(entry)}.`;

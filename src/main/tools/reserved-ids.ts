@@ -36,9 +36,12 @@ export class ReservedIds {
   /** The ids that others claim in the namespaces of these connectors, by who claims them. */
   under(connectorIds: readonly string[]): ReadonlyMap<string, ReadonlySet<string>> {
     const found = new Map<string, ReadonlySet<string>>();
-    for (const connectorId of connectorIds)
+    // A first map adds thousands of connectors at once, and mostly nobody claims an id of another connector.
+    if (this.#ids.size === 0) return found;
+    for (const connectorId of connectorIds) {
       for (const [claimant, ids] of this.#ids.get(connectorId) ?? [])
         found.set(claimant, new Set([...(found.get(claimant) ?? []), ...ids]));
+    }
     return found;
   }
 }

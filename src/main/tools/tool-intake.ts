@@ -142,12 +142,16 @@ export class ToolIntake {
     for (const id of this.#stale) if (endpointOf(id) !== this.#lists.get(id)?.endpoint) this.gone(id);
   }
 
-  /** Judges the tools of these connectors anew, whose entries may have come with other digests. */
+  /**
+   * Judges the tools of these connectors again, because their entries may carry other digests now. Looks up the digests
+   * of connectors that have listed tools only: each lookup decodes an entry, and a first map adds all of its entries.
+   */
   reconsider(connectorIds: readonly string[]): void {
     for (const id of connectorIds) {
       const list = this.#lists.get(id);
+      if (list === undefined || this.#isClosed) continue;
       const digests = this.#deps.digestsOf(id);
-      if (list === undefined || digests === undefined || this.#isClosed) continue;
+      if (digests === undefined) continue;
       if (isDeepStrictEqual(digests, list.record.toolDigests ?? null)) continue;
       const next = { ...list, record: { ...list.record, toolDigests: digests } };
       this.#publish(id, next);

@@ -4,6 +4,7 @@ import { ConnectorManifestError, type ErrorDetail, rootReason, SwitchyardError }
 import { classifyFetchError, isRefusedAnswer } from '../net/fetch-errors.ts';
 import { retryAfterMs } from '../net/retry-after.ts';
 import type { Acquired, AcquiredBody, LoadTask, MapRequest } from '../protocol/thread-messages.ts';
+import { GrowingBytes } from './growing-bytes.ts';
 
 /** The part of `fetch` that a map needs; undici's, a global one or a caller's own. */
 export type FetchMap = (url: string, init: FetchMapInit) => Promise<MapResponse>;
@@ -89,7 +90,7 @@ async function exchange(
     await response.body?.cancel?.().catch(() => {});
     throw error;
   }
-  const bytes = await readCapped(response.body, request);
+  const bytes = await readCapped(response, request);
   const body: AcquiredBody = {
     kind: 'body',
     bytes,
@@ -129,33 +130,19 @@ function complaintOf(status: number): string {
   }
 }
 
-/** The body; throws MAP_TOO_LARGE as soon as it is longer than `maxBytes`, however long it says it is. */
-async function readCapped(
-  body: AsyncIterable<Uint8Array> | null,
-  request: MapRequest,
-): Promise<Uint8Array<ArrayBuffer>> {
-  const parts: Uint8Array[] = [];
-  let size = 0;
+/** Reads the body. Throws MAP_TOO_LARGE as soon as it is longer than `maxBytes`, whatever length it announces. */
+async function readCapped({ body, headers }: MapResponse, request: MapRequest): Promise<Uint8Array<ArrayBuffer>> {
+  // Of an encoded body this is the length before decoding: a hint that is too small.
+  const bytes = new GrowingBytes(Number(headers.get('content-length')), request.maxBytes);
   for await (const part of body ?? []) {
-    size += part.length;
-    if (size > request.maxBytes) {
-      throw new ConnectorManifestError(
-        'MAP_TOO_LARGE',
-        `The service map at ${place(request)} is larger than ${request.maxBytes} bytes.`,
-        {
-          detail: { maxBytes: request.maxBytes },
-        },
-      );
-    }
-    parts.push(part);
+    if (bytes.add(part)) continue;
+    throw new ConnectorManifestError(
+      'MAP_TOO_LARGE',
+      `The service map at ${place(request)} is larger than ${request.maxBytes} bytes.`,
+      { detail: { maxBytes: request.maxBytes } },
+    );
   }
-  const bytes = new Uint8Array(size);
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
+  return bytes.take();
 }
 
 function timeoutError(request: MapRequest): Error {

@@ -282,6 +282,11 @@ describe('a server that leaves its transport open', () => {
         if (request.path === '/sse') answer(request, it);
         else request.result({ protocolVersion: '2024-11-05', capabilities: { tools: {} } });
       },
+      // Sent in parallel with `server/discover`, to the same address.
+      'tools/list'(request, it) {
+        if (request.path === '/sse') answer(request, it);
+        else request.result({ tools: [{ name: 'echo', inputSchema: { type: 'object' } }] });
+      },
       'server/discover': answer,
     });
     await using local = manageFile({ one: { url: server.url.href } });

@@ -183,6 +183,26 @@ describe('ToolIntake', () => {
     intake.close();
   });
 
+  it('reconsider() looks up the digests of connectors with tools only, since each lookup decodes an entry', async () => {
+    const asked: string[] = [];
+    const digests = new Proxy<Record<string, ToolDigests>>(
+      {},
+      {
+        get: (_target, id) => {
+          asked.push(String(id));
+          return null;
+        },
+      },
+    );
+    const { intake, take } = setUp('warn', undefined, digests);
+    await take('a', toolNamed('x'));
+    asked.length = 0;
+    intake.reconsider(Array.from({ length: 1_000 }, (_, index) => `unlisted-${index}`));
+    intake.reconsider(['a']);
+    expect(asked).toEqual(['a']);
+    intake.close();
+  });
+
   it('judges a tool by the name that it is listed under, so that an alias is no way around a digest', async () => {
     const sparql = approvedDigest(toolNamed('sparql'));
     const { intake, take, names } = setUp('warn', undefined, { wikidata: { sparql } });

@@ -22,6 +22,8 @@ export class CallWindows {
 
   /** Adopts changed quotas; calls that began under the old ones still count. */
   update(quotas: ConnectorEntry['quotas']): void {
+    // A map has thousands of entries, and most of them have no quotas.
+    if (quotas === undefined && this.#windows.length === 0) return;
     this.#windows = WINDOWS.flatMap(([name, ms]) => {
       const max = quotas?.[name];
       if (max === undefined) return [];

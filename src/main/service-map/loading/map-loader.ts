@@ -5,8 +5,8 @@ import { toWireError } from '../../../shared/errors.ts';
 import { acquireCurrentMap, type FetchMap } from '../../../shared/load/acquire.ts';
 import { emptyReport, type LoadContext, runLoad } from '../../../shared/load/run-load.ts';
 import type { Acquired, LoadTask } from '../../../shared/protocol/thread-messages.ts';
-import { fetchOver } from '../../http/late-fetch.ts';
-import type { MainAgent } from '../../http/main-agent.ts';
+import { fetchOver, warmInTurns } from '../../http/late-fetch.ts';
+import type { AwaitableAgent } from '../../http/main-agent.ts';
 import type { Logger } from '../../observability/logger.ts';
 import { LoadCollector, type LoadOutcome } from './collect-load.ts';
 import { LoadPool } from './load-pool.ts';
@@ -28,7 +28,7 @@ export interface MapLoaderOptions {
   readonly fetchMap: FetchMap | null;
   readonly agent: Dispatcher | null;
   /** Fetches where main does it and the caller gave nothing. */
-  readonly mainAgent: MainAgent;
+  readonly mainAgent: AwaitableAgent;
   /** How many maps there are. */
   readonly mapCount?: number;
   readonly pool?: LoadPool;
@@ -79,8 +79,9 @@ export function createMapLoader(options: MapLoaderOptions): MapLoader {
       isCold = false;
       // The first fetch of a process takes 20 ms of main: not in the caller's turn.
       if (isFirst) await nextTurn();
-      // Its connectors need undici soon: it loads while the map is fetched.
-      if (options.agent === null) options.mainAgent.warm();
+      // The connectors of the map need undici soon.
+      if (isFirst && !hasOwnFetch) await warmInTurns(options.mainAgent);
+      else if (options.agent === null) options.mainAgent.warm();
       if (isPoolUsable && !isFirst) pool.boot();
       // Main keeps no second copy of a map: who has it prove maps has small ones, or no threads.
       const context: LoadContext = {

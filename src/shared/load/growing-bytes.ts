@@ -1,0 +1,42 @@
+const FIRST_BYTES = 64 * 1024;
+
+/** Reserved on the word of a server alone. */
+const MAX_HINT_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Bytes that arrive in parts, in one buffer that grows. Joining the parts of a large body at its end would hold the
+ * event loop for a whole copy of it; here each part is copied when it arrives.
+ */
+export class GrowingBytes {
+  readonly #maxBytes: number;
+  #bytes: Uint8Array<ArrayBuffer>;
+  #size = 0;
+
+  /** `expectedBytes` is only a hint, such as a `Content-Length`. At most `maxBytes` are ever kept. */
+  constructor(expectedBytes: number, maxBytes: number) {
+    const hint = Number.isSafeInteger(expectedBytes) && expectedBytes > 0 ? expectedBytes : FIRST_BYTES;
+    this.#maxBytes = maxBytes;
+    this.#bytes = new Uint8Array(Math.min(hint, MAX_HINT_BYTES, maxBytes));
+  }
+
+  /** Appends a part. Returns false, and keeps nothing of it, if there would be more than `maxBytes`. */
+  add(part: Uint8Array): boolean {
+    const size = this.#size + part.length;
+    if (size > this.#maxBytes) return false;
+    if (size > this.#bytes.length) this.#grow(size);
+    this.#bytes.set(part, this.#size);
+    this.#size = size;
+    return true;
+  }
+
+  /** Returns what was added. The buffer behind it may be longer. */
+  take(): Uint8Array<ArrayBuffer> {
+    return this.#bytes.subarray(0, this.#size);
+  }
+
+  #grow(size: number): void {
+    const grown = new Uint8Array(Math.min(Math.max(size, 2 * this.#bytes.length), this.#maxBytes));
+    grown.set(this.#bytes.subarray(0, this.#size));
+    this.#bytes = grown;
+  }
+}
