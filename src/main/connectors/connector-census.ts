@@ -1,7 +1,7 @@
 import type { ConnectorState, Transition } from './connector-state.ts';
 
 /**
- * Counts the connectors in each state, and keeps the ids of those that are not disabled. Each transition updates the
+ * Counts the connectors in each state, and keeps the ids of all that are not disabled. Each transition updates the
  * counts, so no caller has to query all connectors.
  */
 export class ConnectorCensus {

@@ -89,9 +89,9 @@ export class ConnectorSet {
   }
 
   /**
-   * Applies changes of the directory. Removed and disabled connectors end before this returns; the rest comes up in the
-   * background, some in each turn of the event loop. `added` ids are processed in a later turn, because a first map
-   * adds all of its ids; a connector that another source has too switches to its new entry then. Calls to removed
+   * Applies changes of the directory. Removed and disabled connectors end before this returns. Other connectors come up
+   * in the background, some in each turn of the event loop. `added` ids are processed in a later turn, because a first
+   * map adds all of its ids. A connector that another source has too switches to its new entry then. Calls to removed
    * connectors have `drainMs` to end.
    */
   follow(ids: readonly string[], added: readonly string[] = [], drainMs = 0): void {

@@ -47,7 +47,7 @@ export class Connector {
   }
 
   /**
-   * Resolves when the current attempt has ended, whether it succeeded or failed; at once if there is none. Never
+   * Resolves when the current attempt has ended, whether it succeeded or failed; at once without an attempt. Never
    * rejects.
    */
   settled(): Promise<void> {

@@ -9,7 +9,7 @@ import { hasAuthorization, staticCredentials } from '../credentials/static-crede
 export interface ChooseCredentialsOptions {
   /** Returns the key for a connector whose `auth` requires one. */
   readonly apiKeyOf: (entry: ConnectorEntry) => Promise<string | null>;
-  /** Returns the host's own login to a connector; null if there is none. */
+  /** Returns the host's own login to a connector; null if the host has no login of its own. */
   readonly oauth: (connectorId: string) => ConnectorOAuth | null;
   /** Returns the credentials of a connector that may need a login made by this package. */
   readonly loginOf: (entry: ConnectorEntry) => Credentials;
@@ -18,8 +18,8 @@ export interface ChooseCredentialsOptions {
 }
 
 /**
- * Chooses the credentials of a connector, in this order: the key that its `auth` requires, the host's own login, the
- * `Authorization` among its headers, or a login made by this package. Stdio servers have none.
+ * Chooses the credentials of a connector. The first that exists is used: the key that its `auth` requires, the host's
+ * own login, the `Authorization` among its headers, a login made by this package. Stdio servers have none.
  */
 export function createCredentialsOf(
   options: ChooseCredentialsOptions,

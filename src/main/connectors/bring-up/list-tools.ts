@@ -17,7 +17,7 @@ export interface ListLimits {
 /** Maximum number of dropped tools that are named; a connector may list any number. */
 const MAX_DROPPED = 1_000;
 
-/** A connector's tools, and those that were dropped. */
+/** A connector's tools, and the tools that were dropped. */
 export interface ToolListing {
   readonly tools: readonly RemoteToolDefinition[];
   /** The reason why the list is incomplete; null if it is complete. */

@@ -70,8 +70,8 @@ export class ProgramStarts {
   }
 
   /**
-   * Resolves when a server may start, in the order of the calls, or as soon as `urgent` resolves: a caller waits for
-   * that server, and it takes no slot. Rejects with the reason of `signal`.
+   * Resolves when a server may start, in the order of the calls, or as soon as `urgent` resolves. An urgent server has
+   * a caller waiting for it, and takes no slot. Rejects with the reason of `signal`.
    */
   async acquire(signal: AbortSignal, urgent: Promise<void> | null = null): Promise<StartSlot> {
     signal.throwIfAborted();

@@ -27,7 +27,7 @@ export interface HttpRefusal {
   readonly sent: Sent;
   /** The pause before the next request that the server names, in milliseconds; null if it names none. */
   readonly retryAfterMs: number | null;
-  /** A sentence of advice on refused credentials; null if there is none. */
+  /** A sentence of advice on refused credentials; null without advice. */
   readonly hint: string | null;
 }
 

@@ -51,7 +51,7 @@ export function commandOf(entry: ConnectorEntry): StdioCommand | null {
 }
 
 /**
- * Returns the client secret that a local file or the registry holds for the login of an entry; null if there is none.
+ * Returns the client secret that a local file or the registry holds for the login of an entry; null without a secret.
  */
 export function loginSecretOf(entry: ConnectorEntry): string | null {
   return locals.get(entry)?.clientSecret ?? null;

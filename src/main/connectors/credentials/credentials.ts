@@ -3,9 +3,9 @@ import type { SwitchyardError } from '../../../shared/errors.ts';
 /** A response that refuses the credentials of a request. */
 export interface Challenge {
   readonly status: 401 | 403;
-  /** The values of `WWW-Authenticate`, joined with ", "; null if there are none. */
+  /** The values of `WWW-Authenticate`, joined with ", "; null without the header. */
   readonly wwwAuthenticate: string | null;
-  /** The value of `DPoP-Nonce`; null if there is none. */
+  /** The value of `DPoP-Nonce`; null without the header. */
   readonly dpopNonce: string | null;
   /** The address of the request. */
   readonly url: URL;

@@ -175,8 +175,8 @@ function tokenIn([name, value]: readonly string[]): string | undefined {
 }
 
 /**
- * Returns the provider. If it does not remember the issuer of a login itself, the returned one does: the SDK compares
- * it with the issuer from which the user comes back.
+ * Returns a provider that remembers the issuer of a login, in case the given one does not. The SDK compares that issuer
+ * with the one from which the user comes back.
  */
 function rememberingDiscovery(provider: OAuthClientProvider): OAuthClientProvider {
   if (provider.discoveryState !== undefined || provider.saveDiscoveryState !== undefined) return provider;

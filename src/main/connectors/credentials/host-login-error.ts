@@ -10,9 +10,8 @@ const UNTRUSTED: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Returns the error of a host's failed login, without any text of a server, which may echo the request.
- * `detail.wasAsked` of LOGIN_FAILED says whether the user was sent to the authorization server, which must not happen
- * again at once.
+ * Returns the error of a host's failed login. It has no text of a server, which may echo the request. `detail.wasAsked`
+ * of LOGIN_FAILED says whether the user was sent to the authorization server, which must not happen again at once.
  */
 export function hostLoginError(
   error: unknown,

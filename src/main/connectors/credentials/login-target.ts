@@ -4,14 +4,14 @@ import type { OAuthSettings } from '../../../shared/map/oauth-settings.ts';
 export interface LoginTarget {
   readonly connectorId: string;
   readonly url: URL;
-  /** The `oauth` settings of its entry; null if there are none, so that only a challenge describes the login. */
+  /** The `oauth` settings of its entry; null without settings, so that only a challenge describes the login. */
   readonly oauth: OAuthSettings | null;
   /**
-   * Returns the secret that `clientSecretEnv` names or a local file holds; null if there is none. Reads it at each
+   * Returns the secret that `clientSecretEnv` names or a local file holds; null without a secret. Reads it at each
    * call. Throws LOGIN_SECRET_MISSING.
    */
   readonly clientSecret: () => string | null;
-  /** Returns the private key that `privateKeyEnv` names; null if there is none. Throws LOGIN_SECRET_MISSING. */
+  /** Returns the private key that `privateKeyEnv` names; null without a key. Throws LOGIN_SECRET_MISSING. */
   readonly privateKey: () => string | null;
   /** Whether this machine's user wrote the entry, rather than the author of a map. */
   readonly isLocal: boolean;

@@ -21,7 +21,7 @@ const MAX_LINES = 100_000;
 const MAX_LINES_BYTES = 12 * 1024 * 1024;
 
 /**
- * Matches the possible beginnings of JSON, except for the literals true, false and null, which are no messages. Other
+ * Matches the possible beginnings of JSON, except the literals true, false and null, which cannot be messages. Other
  * data is not parsed.
  */
 const MESSAGE = /^\s*[[{"\d-]/;

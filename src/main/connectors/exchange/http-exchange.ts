@@ -137,7 +137,7 @@ class Exchange implements Dispatcher.DispatchHandler, BodyOwner {
     else this.#answer(status, headers, null);
   }
 
-  /** Asks the credentials how to handle a refusal, and acts on it. */
+  /** Lets the credentials decide how to handle a refusal, and acts on it. */
   async #ask(status: 401 | 403, headers: IncomingHttpHeaders): Promise<void> {
     const refused = new RefusedAnswer((reason) => this.#controller?.abort(reason));
     this.#refused = refused;

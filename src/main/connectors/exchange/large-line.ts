@@ -19,7 +19,7 @@ export class LargeLine {
   #head: Buffer = Buffer.alloc(0);
   #tail: Buffer = Buffer.alloc(0);
 
-  /** Number of bytes received, including those that were not kept. */
+  /** Number of bytes received, including bytes that were not kept. */
   get length(): number {
     return this.#length;
   }

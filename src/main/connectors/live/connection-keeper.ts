@@ -129,7 +129,7 @@ export class ConnectionKeeper implements ConnectorIdentity, CallRoute {
     this.#deps.onToolsGone(this);
   }
 
-  /** Ends the current attempt or connection, the next attempt, and all calls, including those that were draining. */
+  /** Ends the current attempt or connection, the next attempt, and all calls, including draining ones. */
   cut(reason: SwitchyardError): void {
     this.#reconnection.cancel();
     this.#slot.clear(reason, this.#settled);

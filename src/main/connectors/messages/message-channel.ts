@@ -13,7 +13,7 @@ export interface ChannelRequestOptions extends RequestTraffic {
 /** JSON-RPC with one server over some byte transport. A connection sends and receives everything through it. */
 export interface MessageChannel {
   readonly isModern: boolean;
-  /** The session that the server opened; null or omitted if there is none. */
+  /** The session that the server opened; null or omitted without a session. */
   readonly sessionId?: string | null;
   /** Uses the modern revision from now on, or a legacy one. `revision` is null until it is negotiated. */
   speak(era: 'modern' | 'legacy', revision: string | null): void;

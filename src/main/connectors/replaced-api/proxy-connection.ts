@@ -114,7 +114,7 @@ async function headersOf({ headers, credentials, url }: ConnectorTarget, limits:
   return Object.fromEntries(all.flatMap((name, index) => (index % 2 === 0 ? [[name, all[index + 1] ?? '']] : [])));
 }
 
-/** Converts tools to the form in which any connector would send them, and drops those that have no JSON form. */
+/** Converts tools to the form in which any connector would send them, and drops tools that have no JSON form. */
 function inJson(tools: readonly unknown[]): readonly unknown[] {
   return tools.flatMap((tool) => {
     try {

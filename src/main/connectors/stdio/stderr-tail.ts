@@ -51,7 +51,7 @@ export class StderrTail {
     return plain.replace(/[^\n\P{Cc}]|[\p{Cf}\u2028\u2029]/gu, ' ');
   }
 
-  /** Returns the last non-blank line, at most 300 characters of it; empty if there is none. */
+  /** Returns the last non-blank line, at most 300 characters of it; empty without such a line. */
   get lastLine(): string {
     const line = this.text.trimEnd().split('\n').at(-1)?.trim() ?? '';
     return line.length <= MAX_LINE_LENGTH ? line : `${line.slice(0, MAX_LINE_LENGTH - 1)}…`;

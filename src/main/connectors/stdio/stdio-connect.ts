@@ -29,9 +29,9 @@ import { keepSubscription } from './stdio-subscription.ts';
 import { createStdioTransport, type StdioTransport } from './stdio-transport.ts';
 
 /**
- * How long a stdio server may ignore the modern probe before `initialize` is sent in parallel: SILENCE_MS after its
- * first byte on stdout or START_SILENCE_MS after its start, whichever is earlier. A server that writes nothing may
- * still be loading.
+ * Time limits for the modern probe, after which `initialize` is sent in parallel: SILENCE_MS from the server's first
+ * byte on stdout, START_SILENCE_MS from its start. The earlier one applies. A server that writes nothing may still be
+ * loading.
  */
 const SILENCE_MS = 2_000;
 const START_SILENCE_MS = 10_000;

@@ -48,7 +48,7 @@ export interface StdioTransport {
   readonly stderr: string;
   /** How the process ended; null while it runs. */
   readonly exit: ProcessExit | null;
-  /** The error that ended the process or prevented its start; null if there was none. */
+  /** The error that ended the process or prevented its start; null without an error. */
   readonly failure: SwitchyardError | null;
   /** Number of lines on stdout that were not JSON and were skipped. */
   readonly junkLines: number;

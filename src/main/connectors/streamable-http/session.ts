@@ -66,8 +66,9 @@ export class StreamableHttpSession implements MessageChannel {
 
   /**
    * Sends a request and resolves with its result. Rejects with an RpcError, a StatusError, an UnusableAnswer,
-   * TOOL_RESULT_TOO_LARGE or the network's error. Rejects with a TypeError if `params` have no JSON form, with a
-   * ClosedConnection if the session is closed, or with the signal's reason, which also cancels the request.
+   * TOOL_RESULT_TOO_LARGE or the network's error. Rejects with a TypeError if `params` have no JSON form, and with a
+   * ClosedConnection if the session is closed. If the signal aborts, it rejects with the signal's reason and cancels
+   * the request.
    */
   async request(method: string, params: JsonObject, options: ChannelRequestOptions): Promise<JsonObject> {
     const { writer, requests, isClosed } = this.#wire;

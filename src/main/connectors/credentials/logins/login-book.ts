@@ -83,7 +83,7 @@ export class LoginBook {
     return this.#bindings.get(bindingId)?.binding ?? null;
   }
 
-  /** Returns the login of a binding; null if there is none. */
+  /** Returns the login of a binding; null without a login. */
   loginOf(bindingId: string): StoredLogin | null {
     const loginId = this.#bindings.get(bindingId)?.loginId ?? null;
     return loginId === null ? null : (this.#logins.get(loginId) ?? null);

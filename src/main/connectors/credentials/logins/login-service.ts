@@ -25,8 +25,8 @@ export interface LoginSummary {
   readonly clientId: string | null;
   readonly scope: string | null;
   /**
-   * The scopes that a call needed and the login does not have, so that a person has to log in again; null if there are
-   * none.
+   * The scopes that a call needed and the login lacks, so that a person has to log in again; null if no scope is
+   * missing.
    */
   readonly missingScope: string | null;
   /** Expiry of the access token, epoch ms; null if it is not known. */
@@ -80,7 +80,7 @@ export interface LoginService {
    * connectors whose requests had been refused because of that failure.
    */
   onRefreshed(listener: (connectorIds: readonly string[]) => void): void;
-  /** Returns the number of connectors with a login in each state, of those that have or need one. */
+  /** Returns the number of connectors with a login in each state. Counts only connectors that have or need a login. */
   countByState(): ReadonlyMap<LoginSummary['state'], number>;
   /** Ends timers, watches and requests in progress. Idempotent; never rejects. */
   close(): Promise<void>;

@@ -11,7 +11,7 @@ const SINGLE = ['code', 'state', 'iss', 'error'] as const;
 const CODE = /^[\x20-\x7e]{1,8192}$/;
 
 /**
- * Returns the address to send a person to, and the verifier that later proves who sent them (PKCE S256, RFC 7636).
+ * Returns the address to send a person to, and the verifier that later shows who sent them (PKCE S256, RFC 7636).
  * Rejects with LOGIN_METADATA_INVALID if the issuer does not support PKCE, or if its address is not allowed.
  */
 export async function prepareAuthorization(

@@ -52,7 +52,7 @@ function readUrl(text: string | null, base: URL): URL | null {
   return url;
 }
 
-/** Returns the valid scopes of a foreign text, each once, separated by blanks; null if there is none. */
+/** Returns the valid scopes of a foreign text, each once, separated by blanks; null without a valid scope. */
 export function readScopes(text: string | null): string | null {
   const seen = new Set<string>();
   let length = 0;
@@ -139,7 +139,7 @@ class HeaderReader {
   }
 }
 
-/** Returns the bearer token in the headers of credentials; null if there is none. */
+/** Returns the bearer token in the headers of credentials; null without a token. */
 export function bearerOf(sent: readonly string[]): string | null {
   const value = sent[1] ?? '';
   return value.startsWith('Bearer ') ? value.slice('Bearer '.length) : null;

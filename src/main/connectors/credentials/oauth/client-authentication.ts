@@ -53,7 +53,7 @@ export async function proveClient(
 
 /**
  * Returns `client_secret_post` for an id or secret with special characters, if the issuer accepts that method. Servers
- * disagree on how to read such characters in a Basic header: RFC 6749 section 2.3.1 requires percent-encoding of both
+ * disagree on how to read such characters in a Basic header. RFC 6749 section 2.3.1 requires percent-encoding of both
  * parts, but many servers and the SDK do not use it.
  */
 function safeMethod({ metadata }: LoginDiscovery, clientId: string, secret: string | null): string | null {

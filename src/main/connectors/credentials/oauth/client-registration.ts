@@ -65,8 +65,8 @@ async function register(
 }
 
 /**
- * Describes this client for the registration. The scopes include those that the resource knows, for a later step-up:
- * servers built with the official SDKs refuse a client every scope that it was not registered with.
+ * Describes this client for the registration. The scopes include all that the resource knows, for a later step-up.
+ * Servers built with the official SDKs refuse a client every scope that it was not registered with.
  */
 function describeClient(
   metadata: AuthorizationServerMetadata | null,

@@ -74,7 +74,7 @@ async function findResource(
   return found;
 }
 
-/** Returns the resource's metadata at `named`, or at the well-known addresses; null if there is none. */
+/** Returns the resource's metadata at `named`, or at the well-known addresses; null if neither has metadata. */
 async function tryResource(
   sdk: Sdk,
   request: LoginRequest,
@@ -161,7 +161,7 @@ function isOwnFailure(error: unknown, { signal }: LoginRequest): boolean {
   return error instanceof SwitchyardError || error instanceof TypeError || signal?.aborted === true;
 }
 
-/** Whether a schema of the SDK refused a response, rather than that there was none. */
+/** Whether a schema of the SDK refused a response. False if the response was missing. */
 function isOfSchema(error: unknown): error is Error & { readonly issues: unknown } {
   return error instanceof Error && 'issues' in error;
 }

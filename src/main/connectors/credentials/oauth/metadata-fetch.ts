@@ -73,7 +73,7 @@ export function createLoginFetch(agents: LoginAgents): (target: LoginTarget) => 
 
 /**
  * Chooses the agent for a request. Private addresses are only for connectors that are at a private address themselves,
- * and are allowed to be: a map could otherwise make this machine probe its network.
+ * and are allowed to be. A map could otherwise make this machine probe its network.
  */
 function createReach(agents: LoginAgents, target: LoginTarget): (url: URL) => Promise<Dispatcher> {
   const own = target.url.hostname;

@@ -26,7 +26,7 @@ export function chooseScope(
   return isOffline ? uniteScopes(scope, OFFLINE_ACCESS) : scope;
 }
 
-/** Returns each scope of these once, in the order of their first appearance; null if there is none. */
+/** Returns each scope of these once, in the order of their first appearance; null without a scope. */
 export function uniteScopes(...scopes: readonly (string | null)[]): string | null {
   return readScopes(scopes.join(' '));
 }

@@ -25,8 +25,8 @@ function reasonOf({ login }: OAuthCredentials): string {
 }
 
 /**
- * Returns the scopes that are needed and not granted, separated by blanks; null if there are none, or if the granted
- * scopes are unknown.
+ * Returns the scopes that are needed and not granted, separated by blanks. Returns null if no scope is missing, or if
+ * the granted scopes are unknown.
  */
 function missingScope(granted: string | null, wanted: string | null): string | null {
   if (granted === null || wanted === null) return null;

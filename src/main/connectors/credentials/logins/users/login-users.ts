@@ -36,7 +36,7 @@ export class LoginUsers {
   readonly #refreshListeners = new Set<Listener>();
   /** Ids of connectors to report together, while they are collected. */
   #collected: Set<string> | null = null;
-  /** Number of users at which those that are no longer needed are removed. */
+  /** Number of users at which unused ones are removed. */
   #pruneAt = PRUNE_AT;
 
   constructor(deps: LoginUsersDeps) {
