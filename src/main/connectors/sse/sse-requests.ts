@@ -39,7 +39,7 @@ export class SseRequests {
 
   /** Returns the request that sends the JSON of a message to the endpoint of the session. */
   post(url: URL, body: string): HttpRequest {
-    // Servers of this transport are tested with the SDK's client, which accepts any type.
+    // Servers of this transport know the SDK's client, which accepts any type.
     const own = ['content-type', 'application/json', 'accept', '*/*'];
     return { method: 'POST', url, headers: this.#headers(own), body };
   }

@@ -57,7 +57,6 @@ export function machineRefused(target: LoginTarget, issuer: string | null, why: 
 /** Returns LOGIN_UNSUPPORTED for settings that this version does not support; null for other settings. */
 export function unsupportedLogin(connectorId: string, oauth: OAuthSettings | null): SwitchyardError | null {
   if (oauth?.unsupported === undefined) return null;
-  const message =
-    `Connector ${connectorId} requires a login with ${oauth.unsupported}, which this version does not support.`;
+  const message = `Connector ${connectorId} needs a login with ${oauth.unsupported}, which this version lacks.`;
   return new SwitchyardError('LOGIN_UNSUPPORTED', message, { detail: { connectorId, asked: oauth.unsupported } });
 }

@@ -50,7 +50,7 @@ const MEANT: ReadonlySet<number> = new Set([200, 400, 401, 403]);
 const ACCESS_TOKEN = /^[\x21-\x7e]{1,32768}$/;
 const MAX_REFRESH_TOKEN_LENGTH = 65_536;
 
-/** Maximum life of a token: ten years, about the longest that a timer supports. */
+/** Maximum life of a token: ten years. A token that claims a longer one is treated as if it claimed this. */
 const MAX_LIFE_S = 315_360_000;
 
 /** Whether the response to a refresh says that its token will never work again. */
