@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkBundledHosts, checkExamples } from './check-dist/bundled-hosts.ts';
 import { MAP_HOST } from './check-dist/hosts.ts';
+import { checkStrictTypes } from './check-dist/strict-types.ts';
 import { capture } from './run-command.ts';
 
 const OLDEST_NODE = '24.0.0';
@@ -22,16 +23,6 @@ for (const path of ['mcp-switchyard', 'mcp-switchyard/fs-store', 'mcp-switchyard
 import.meta.resolve('mcp-switchyard/workers/store-writer.worker.mjs');
 `;
 
-/** A caller in TypeScript: the declarations must resolve, else the second line would not be an error. */
-const CALLER = `
-import { ConnectorProxyManager, type ToolInfo } from 'mcp-switchyard';
-// @ts-expect-error a number is no URL
-new ConnectorProxyManager({ serviceMapUrl: 7, signatureKey: 'k' });
-export const tools: readonly ToolInfo[] = new ConnectorProxyManager({ serviceMapUrl: 'https://x.invalid/', signatureKey: 'k' }).listTools();
-// @ts-expect-error a tool has no such member
-tools[0]?.nonsense;
-`;
-
 const folder = mkdtempSync(join(tmpdir(), 'switchyard-dist-'));
 try {
   const [packed] = JSON.parse(capture('npm', ['pack', '--json', '--pack-destination', folder])) as {
@@ -44,16 +35,11 @@ try {
   const manifest = { private: true, type: 'module', allowScripts: { node: true } };
   writeFileSync(join(folder, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(folder, 'probe.js'), `${SUBPATHS}${MAP_HOST.source}`);
-  writeFileSync(join(folder, 'caller.ts'), CALLER);
   const { filename, size, unpackedSize, entryCount } = packed;
   say(`${filename}: ${kb(size)} packed, ${kb(unpackedSize)} in ${entryCount} files`);
   install(packed.filename);
-  capture(
-    'tsc',
-    ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext', '--target', 'es2024', 'caller.ts'],
-    { cwd: folder },
-  );
-  say('TypeScript sees the declarations');
+  checkStrictTypes(folder, install);
+  say('TypeScript 5.9 and 7.0 accept the declarations under their strictest settings');
   checkCommand();
   check('the pinned Node', process.execPath);
   await checkBundledHosts(folder, say);
@@ -73,8 +59,9 @@ function say(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-function install(what: string): void {
-  const args = ['install', what.endsWith('.tgz') ? `./${what}` : what, '--no-fund', '--no-audit', '--loglevel=error'];
+function install(...what: readonly string[]): void {
+  const named = what.map((one) => (one.endsWith('.tgz') ? `./${one}` : one));
+  const args = ['install', ...named, '--no-fund', '--no-audit', '--loglevel=error'];
   // Run from another package's script, npm would take that package for the one to install into.
   capture('npm', args, { cwd: folder, env: { npm_config_local_prefix: folder, INIT_CWD: folder } });
 }

@@ -2,15 +2,11 @@ import { chmodSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildHelp } from '../build-help.ts';
-import { capture } from '../run-command.ts';
 import { bundle } from './bundle.ts';
-import { pruneDeclarations } from './declarations.ts';
+import { buildDeclarations } from './declarations.ts';
 import { thirdPartyLicenses } from './licenses.ts';
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-/** What TypeScript reads of the package: the declarations of its subpaths. */
-const PUBLIC = ['main/index.d.ts', 'main/registry/fs-store.d.ts', 'main/gateway/index.d.ts'];
 
 /** Builds dist into `folder`, which is emptied before. Declarations can be left out where nobody reads them. */
 export async function buildDist(folder: string, { declarations = true } = {}): Promise<void> {
@@ -19,7 +15,5 @@ export async function buildDist(folder: string, { declarations = true } = {}): P
   writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(moduleIds));
   buildHelp(folder);
   chmodSync(join(folder, 'main', 'cli', 'bin.js'), 0o755);
-  if (!declarations) return;
-  capture(join(ROOT, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', folder], { cwd: ROOT });
-  pruneDeclarations(folder, PUBLIC);
+  if (declarations) await buildDeclarations(ROOT, folder);
 }

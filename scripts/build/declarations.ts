@@ -1,21 +1,29 @@
-import { readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rolldown } from 'rolldown';
+import { dts } from 'rolldown-plugin-dts';
+import { capture } from '../run-command.ts';
 
-/** Removes the declarations in `folder` that none of `entries`, paths from there, leads to. */
-export function pruneDeclarations(folder: string, entries: readonly string[]): void {
-  const reached = new Set(entries.map((entry) => resolve(folder, entry)));
-  // A set may grow while it is walked.
-  for (const path of reached)
-    for (const [, named = ''] of readFileSync(path, 'utf8').matchAll(/(?:from|import)\s*\(?["'](\.[^"']+)["']/g))
-      reached.add(resolve(dirname(path), named.replace(/\.(?:js|ts)$/, '.d.ts')));
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
-  for (const name of names)
-    if (name.endsWith('.d.ts') && !reached.has(resolve(folder, name))) rmSync(join(folder, name));
-  removeEmptyFolders(folder);
-}
+/** The entry points that TypeScript users import, as paths in dist without an extension. */
+const PUBLIC = ['main/index', 'main/registry/fs-store', 'main/gateway/index'];
 
-function removeEmptyFolders(folder: string): void {
-  for (const entry of readdirSync(folder, { withFileTypes: true }))
-    if (entry.isDirectory()) removeEmptyFolders(join(folder, entry.name));
-  if (readdirSync(folder).length === 0) rmdirSync(folder);
+/**
+ * Writes the declarations of the public entry points into `folder`. They are bundled: only the types that the public
+ * ones mention are published, so that no user has to install the types of packages that only our internals use.
+ */
+export async function buildDeclarations(root: string, folder: string): Promise<void> {
+  const work = mkdtempSync(join(tmpdir(), 'switchyard-types-'));
+  try {
+    capture(join(root, 'node_modules', '.bin', 'tsc'), ['-p', 'tsconfig.build.json', '--outDir', work], { cwd: root });
+    const input = Object.fromEntries(PUBLIC.map((path) => [path, join(work, `${path}.d.ts`)]));
+    const bundle = await rolldown({
+      input,
+      external: (id) => /^[a-z@]/.test(id) && !PUBLIC.includes(id),
+      plugins: [dts({ dtsOnly: true, generator: 'oxc', tsconfig: false })],
+    });
+    await bundle.write({ dir: folder, format: 'es', chunkFileNames: 'main/types/[name].js' });
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
 }

@@ -38,9 +38,7 @@ describe('mcp-switchyard demo', () => {
     });
     const base = await url;
     const metrics = await (await fetch(`${base}/metrics`)).text();
-    expect(metrics).toMatch(
-      /brainwav_mcp_connector_proxy_up\{connector="everything",brand="brAInwav",component="mcp-connectors"\} 1/,
-    );
+    expect(metrics).toMatch(/mcp_connector_up\{connector="everything",component="mcp-connectors"\} 1/);
     expect(metrics).toMatch(/mcp_tool_call_duration_seconds_count\{[^}]*connector="memory",outcome="ok"[^}]*\} 1/);
     expect(metrics).toMatch(
       /mcp_service_map_load_duration_seconds_count\{[^}]*phase="verify",outcome="loaded",thread="worker"[^}]*\} 1/,

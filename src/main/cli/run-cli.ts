@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander';
 import { SwitchyardError } from '../../shared/errors.ts';
-import { nearestName } from '../local-config/nearest-name.ts';
+import { nearestName } from '../../shared/nearest-name.ts';
 import { hasStuckThreads } from '../writer/stuck-threads.ts';
 import { dashedArgumentHint } from './calling/dashed-argument.ts';
 import type { EarlyClient } from './first-answers/first-client.ts';

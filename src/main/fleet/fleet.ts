@@ -1,8 +1,8 @@
-import type { Remote } from 'comlink';
 import type { FleetSealer } from '../../shared/fleet/fleet-sealer.ts';
 import type { FleetHost, FleetHostMap, FleetRole } from '../../shared/fleet/fleet-settings.ts';
 import type { TlsSettings } from '../../shared/net/network.ts';
 import type { FleetApi, FleetEvent } from '../../shared/protocol/fleet/fleet-messages.ts';
+import type { RemoteApi } from '../../shared/protocol/remote-api.ts';
 import type { WriterReply } from '../../shared/protocol/writer-reply.ts';
 import type { FleetStatus } from './fleet-status.ts';
 
@@ -38,7 +38,7 @@ export interface Fleet extends FleetLink {
 
 export type FleetEventKind = FleetEvent['kind'];
 export type FleetListener<K extends FleetEventKind> = (event: Extract<FleetEvent, { kind: K }>) => void;
-export type FleetQuestion<T> = (api: Remote<FleetApi>) => Promise<WriterReply<T>>;
+export type FleetQuestion<T> = (api: RemoteApi<FleetApi>) => Promise<WriterReply<T>>;
 
 /** Main's end of the fleet thread. */
 export interface FleetLink {

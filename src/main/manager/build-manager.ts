@@ -1,10 +1,12 @@
 import { SwitchyardError } from '../../shared/errors.ts';
+import type { ConnectorEntry } from '../../shared/map/service-map.ts';
 import type { LoadReport } from '../../shared/protocol/thread-messages.ts';
 import type { ConnectorSet } from '../connectors/connector-set.ts';
 import { createFleet } from '../fleet/create-fleet.ts';
 import type { Fleet } from '../fleet/fleet.ts';
 import { createPublicAgent } from '../http/address-guard.ts';
 import { createMainAgent } from '../http/main-agent.ts';
+import { useReplacedNames } from '../observability/instruments.ts';
 import { observeManager } from '../observability/observed-gauges.ts';
 import type { ResolvedOptions } from '../options/options.ts';
 import { LateRecording } from '../recording/late-recording.ts';
@@ -83,7 +85,8 @@ export function buildManager(options: ResolvedOptions): ManagerParts {
     loads = [...loads, report].slice(-LOADS_KEPT);
   };
   const sources = createSources(options, { loader, memory: memory.maps, fleet, onLoad });
-  const brandOf = sources.brandOf.bind(sources);
+  const brandOf = (entry: ConnectorEntry): string | null => (options.compat === null ? null : sources.brandOf(entry));
+  if (options.compat !== null) useReplacedNames();
   const isKnown = sources.isNamed.bind(sources);
   const entryOf = sources.entry.bind(sources);
   const fleetTools =

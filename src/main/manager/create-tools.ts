@@ -26,8 +26,8 @@ export interface ManagerTools {
 export interface CreateToolsDeps {
   readonly memory: ToolMemory;
   readonly events: EventHub;
-  /** The brand of the map that an entry is from. */
-  readonly brandOf: (entry: ConnectorEntry) => string;
+  /** The brand that tools of an entry are tagged with; null for no such tag. */
+  readonly brandOf: (entry: ConnectorEntry) => string | null;
   /** Whether there is a connector of that id, up or not. */
   readonly isKnown: (connectorId: string) => boolean;
   /** The entry of a connector that counts; undefined if there is none of that id. */

@@ -12,9 +12,14 @@ const COUNTS = [1, 2, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000]
  * process.
  */
 export const INSTRUMENTS = {
+  connectorUp: gauge(
+    'mcp_connector_up',
+    'Whether a connector is connected: 1 or 0. Not kept for connectors beyond the label limit.',
+    'connector',
+  ),
   proxyUp: gauge(
     'brainwav_mcp_connector_proxy_up',
-    'Whether a connector is connected: 1 or 0. Not kept for connectors beyond the label limit.',
+    'The old name of mcp_connector_up. It goes with the next minor version.',
     'connector',
   ),
   connectors: gauge('mcp_connectors', 'Connectors by state.', 'state'),

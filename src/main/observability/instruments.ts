@@ -22,7 +22,8 @@ const histogramOf = (entry: HistogramEntry): RecordedHistogram => {
   return histogram;
 };
 
-const proxyUp = valuesOf(INSTRUMENTS.proxyUp);
+/** One gauge under its name and under its old one. */
+const ups = [valuesOf(INSTRUMENTS.connectorUp), valuesOf(INSTRUMENTS.proxyUp)];
 const transitions = valuesOf(INSTRUMENTS.transitions);
 const strayMessages = valuesOf(INSTRUMENTS.strayMessages);
 const droppedDefinitions = valuesOf(INSTRUMENTS.droppedDefinitions);
@@ -47,6 +48,8 @@ const threadsLost = valuesOf(INSTRUMENTS.threadsLost);
 const fleetRefused = valuesOf(INSTRUMENTS.fleetRefused);
 const fleetPermits = valuesOf(INSTRUMENTS.fleetPermits);
 
+const OWN_LABELS = { component: 'mcp-connectors' };
+let defaultLabels: Readonly<Record<string, string>> = OWN_LABELS;
 let registry: Registry | null = null;
 
 /** Connectors with a label of their own, and how many managers of the process have one of that id. */
@@ -57,8 +60,14 @@ const labelled = new Map<string, number>();
  * prom-client. Throws MODULE_NOT_LOADED where that fails.
  */
 export function getConnectorMetricsRegistry(): Registry {
-  registry ??= createRegistry(recorded);
+  registry ??= createRegistry(recorded, defaultLabels);
   return registry;
+}
+
+/** Gives every metric of this process the label `brand` of the replaced product: the option `compat`. */
+export function useReplacedNames(): void {
+  defaultLabels = { brand: 'brAInwav', ...OWN_LABELS };
+  registry?.setDefaultLabels(defaultLabels);
 }
 
 /** Gives a new connector a label of its own, while there are some. */
@@ -66,12 +75,12 @@ export function rememberConnector(connectorId: string): void {
   const count = labelled.get(connectorId) ?? 0;
   if (count === 0 && labelled.size >= MAX_CONNECTOR_LABELS) return;
   labelled.set(connectorId, count + 1);
-  if (count === 0) proxyUp.set(0, connectorId);
+  if (count === 0) for (const up of ups) up.set(0, connectorId);
 }
 
 /** Notes whether a connector is connected. One gauge for many connectors would say how the last of them is. */
 export function recordUp(connectorId: string, isUp: boolean): void {
-  if (labelled.has(connectorId)) proxyUp.set(isUp ? 1 : 0, connectorId);
+  if (labelled.has(connectorId)) for (const up of ups) up.set(isUp ? 1 : 0, connectorId);
 }
 
 /** Notes a change of state, and the code of the failure that led to it, if one did. */
@@ -94,7 +103,7 @@ export function forgetConnector(connectorId: string): void {
   if (count > 1) labelled.set(connectorId, count - 1);
   if (count !== 1) return;
   labelled.delete(connectorId);
-  proxyUp.remove(connectorId);
+  for (const up of ups) up.remove(connectorId);
   for (const outcome of CALL_OUTCOMES) callDuration.remove(connectorId, outcome);
 }
 

@@ -125,6 +125,11 @@ export interface ConnectorProxyManagerOptions extends TrustOptions {
   readonly maxConnectors?: number | undefined;
   /** How far a map's `generatedAt` may lie ahead of this clock. 300 000 ms. */
   readonly maxClockSkewMs?: number | undefined;
+  /**
+   * `cortex-os` keeps the names of the product that this package replaces: the registry's path, the metric label
+   * `brand`, and the tag `brand:…` of tools. Defaults to this package's own names.
+   */
+  readonly compat?: 'cortex-os' | undefined;
   /** Whether and how often to refresh in the background. Read from the environment by default. */
   readonly featureFlags?: ConnectorFeatureFlags | undefined;
   /**

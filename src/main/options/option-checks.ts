@@ -18,7 +18,6 @@ import { Fault, placeOf } from '../../shared/validation/fault.ts';
 import { from, number, positive, upTo, wholeNumber } from '../../shared/validation/numbers.ts';
 import { itemsFrom, list, object, record, strictObject } from '../../shared/validation/objects.ts';
 import { matching, text, units } from '../../shared/validation/text.ts';
-import type { Logger } from '../observability/logger.ts';
 import { checkFleetShape } from './fleet-options.ts';
 import { TRUST_SHAPE } from './trust/trust-options.ts';
 
@@ -174,6 +173,7 @@ const OPTIONS_SHAPE = {
   allowEnv: optional(list(variableName)),
   fleet: optional(checkFleetShape),
   record: optional(path),
+  compat: optional(oneOf('cortex-os')),
 };
 
 /** The options of a manager with a service map. */
@@ -205,12 +205,20 @@ export function checkOptions(options: {
 }): CheckedOptions {
   const others = [options.sources, options.configFile, options.serverRegistry, options.givenServers];
   const isLocal = options.serviceMapUrl === undefined && others.some((option) => option !== undefined);
+  if (options.serviceMapUrl === undefined && !isLocal) throw noConnectors();
   const checked = accepted(isLocal ? checkLocal(options) : checkRemote(options));
   const { offload, pinTools, allowPrivateEndpoints } = checked;
   if (!allowPrivateEndpoints) assertOwnConnections(options);
   const { concurrency } = options;
   const atOnce = concurrency === undefined ? {} : { maxConnects: concurrency, maxConnectsPerOrigin: concurrency };
   return { offload, pinTools, allowPrivateEndpoints, limits: accepted(checkLimits({ ...atOnce, ...options })) };
+}
+
+function noConnectors(): SwitchyardError {
+  const maps = '`serviceMapUrl` or `sources` (signed maps)';
+  const ways = `\`configFile\` (such as .mcp.json), ${maps}, \`serverRegistry\` or \`givenServers\``;
+  const message = `No connectors are given: set ${ways}.`;
+  return new SwitchyardError('OPTIONS_INVALID', message, { detail: { option: 'serviceMapUrl' } });
 }
 
 /** Checks the option `fleet` alone, as {@link checkOptions} does. Throws OPTIONS_INVALID. */
@@ -233,18 +241,8 @@ function accepted<T>(checked: T | Fault): T {
   throw new SwitchyardError('OPTIONS_INVALID', `Option ${option}: ${checked.message}.`, { detail: { option } });
 }
 
-const KNOWN_OPTIONS: ReadonlySet<string> = new Set([...Object.keys(OPTIONS_SHAPE), ...Object.keys(LIMITS_SHAPE)]);
-
-/** Names what is set and has no effect: unknown options, since callers spread whole configurations in, and those that the agent overrules. */
-export function warnOfIgnored(options: object, logger: Logger): void {
-  const names = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
-  const unknown = names.filter((name) => !KNOWN_OPTIONS.has(name));
-  if (unknown.length > 0)
-    logger.warn({ event: 'options-unknown', options: unknown }, `Unknown options are ignored: ${unknown.join(', ')}`);
-  const overruled = ['tls', 'proxy'].filter((name) => names.includes('agent') && names.includes(name));
-  if (overruled.length > 0)
-    logger.warn({ event: 'options-overruled', options: overruled }, `The agent overrules ${overruled.join(' and ')}`);
-}
+/** The names of all options. */
+export const KNOWN_OPTIONS: ReadonlySet<string> = new Set(Object.keys({ ...OPTIONS_SHAPE, ...LIMITS_SHAPE }));
 
 /** What to do about a tool whose definition is no longer the one that was first seen. */
 export type PinPolicy = 'off' | 'warn' | 'quarantine';

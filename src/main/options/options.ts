@@ -21,10 +21,11 @@ import type { GivenServer, ManagerOptions, ServerRegistryOption } from './manage
 import { type MapOptions, placedSources, resolveMaps } from './map-options.ts';
 import { resolveNetwork } from './network-options.ts';
 import type { PinPolicy } from './option-checks.ts';
-import { checkOptions, type Limits, warnOfIgnored } from './option-checks.ts';
-import { registryPath } from './registry-path.ts';
+import { checkOptions, type Limits } from './option-checks.ts';
+import { type Compat, registryPath } from './registry-path.ts';
 import { askForHeader } from './secrets.ts';
 import { assertTrustable } from './trust/trust-checks.ts';
+import { warnOfIgnored } from './warn-of-ignored.ts';
 
 /** {@link ConnectorProxyManagerOptions} with every default in its place. */
 export interface ResolvedOptions {
@@ -66,6 +67,8 @@ export interface ResolvedOptions {
   readonly fleet: ResolvedFleet | null;
   /** The file that messages are recorded to. */
   readonly record: string | null;
+  /** Whose names the registry's path, metric labels and tool tags have. */
+  readonly compat: Compat;
   readonly limits: Limits;
 }
 
@@ -77,7 +80,7 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
   const { limits, offload, pinTools, allowPrivateEndpoints } = checkOptions(options);
   assertTrustable(placedSources(options));
   const logger = options.logger === undefined ? silentLogger : limitLogs(options.logger);
-  warnOfIgnored(options, logger);
+  warnOfIgnored(options, options.logger === undefined ? null : logger);
   if (options.agent !== undefined) assertCompatibleAgent(options.agent);
   const { now } = options;
   const clock = now === undefined ? options.clock : { now };
@@ -86,7 +89,7 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
     maps: resolveMaps(options, { limits, refreshIntervalMs: featureFlags.refreshIntervalMs }),
     configFiles: [options.configFile ?? []].flat(),
     configDigests: new Map(Object.entries(options.configDigests ?? {})),
-    serverRegistry: registryFile(options.serverRegistry),
+    serverRegistry: registryFile(options.serverRegistry, options.compat),
     givenServers: options.givenServers ?? [],
     connectorsApiKey: () => askForHeader(options.connectorsApiKey),
     registry: options.registry ?? null,
@@ -112,11 +115,12 @@ export function resolveOptions(options: ManagerOptions): ResolvedOptions {
     allowEnv: options.allowEnv ?? [],
     fleet: resolveFleet(options.fleet),
     record: options.record ?? null,
+    compat: options.compat ?? null,
     limits,
   };
 }
 
-function registryFile(option: ServerRegistryOption | undefined): string | null {
+function registryFile(option: ServerRegistryOption | undefined, compat: Compat = null): string | null {
   if (option === undefined) return null;
-  return (option === true ? undefined : option.path) ?? registryPath(process.env);
+  return (option === true ? undefined : option.path) ?? registryPath(process.env, compat);
 }

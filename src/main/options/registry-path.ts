@@ -1,9 +1,37 @@
+import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { STORE_FILE } from '../../shared/servers/store-notes.ts';
 
-/** Where the registry is: `$CORTEX_HOME/mcp/servers.json`, else `$XDG_CONFIG_HOME/cortex-os/mcp/servers.json`, else below `~/.config`. */
-export function registryPath(env: NodeJS.ProcessEnv): string {
+/** Whether names are this package's own (null), or those of the replaced product. */
+export type Compat = 'cortex-os' | null;
+
+let hasWarned = false;
+
+/**
+ * Returns the path of the registry's `servers.json`. `$CORTEX_HOME/mcp/servers.json` if that variable is set. Otherwise
+ * `mcp-switchyard/servers.json` in `$XDG_CONFIG_HOME`, which defaults to `~/.config`. The path of the replaced product,
+ * `cortex-os/mcp/servers.json` there, is used with `compat`, or if only that registry exists. If both exist, the new one
+ * is used, and the process warns once.
+ */
+export function registryPath(env: NodeJS.ProcessEnv, compat: Compat = null): string {
   const { CORTEX_HOME, XDG_CONFIG_HOME } = env;
   if (CORTEX_HOME) return join(CORTEX_HOME, 'mcp', 'servers.json');
-  return join(XDG_CONFIG_HOME || join(homedir(), '.config'), 'cortex-os', 'mcp', 'servers.json');
+  const config = XDG_CONFIG_HOME || join(homedir(), '.config');
+  const old = join(config, 'cortex-os', 'mcp', 'servers.json');
+  const own = join(config, 'mcp-switchyard', 'servers.json');
+  if (compat !== null) return old;
+  if (!exists(old)) return own;
+  if (!exists(own)) return old;
+  if (!hasWarned) {
+    hasWarned = true;
+    const message = `There are two server registries. ${own} is used, and ${old} is ignored: merge or delete it.`;
+    process.emitWarning(message, { code: 'SWITCHYARD_TWO_REGISTRIES' });
+  }
+  return own;
+}
+
+/** The file may be missing for a moment while the store beside it exists. */
+function exists(path: string): boolean {
+  return existsSync(path) || existsSync(join(dirname(path), STORE_FILE));
 }

@@ -31,7 +31,7 @@ export interface ToolInfo {
 }
 
 /** A tool that a connector just listed. */
-export function listedTool(entry: ConnectorEntry, definition: RemoteToolDefinition, brand: string): ToolInfo {
+export function listedTool(entry: ConnectorEntry, definition: RemoteToolDefinition, brand: string | null): ToolInfo {
   const tags = toolTags(entry, definition.name, brand);
   const author = typeof entry.metadata?.brand === 'string' ? entry.metadata.brand : null;
   return toolInfo(entry.id, { definition, tags, author }, false);

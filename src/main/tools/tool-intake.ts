@@ -48,8 +48,8 @@ export interface ToolIntakeDeps {
   readonly dropped: DroppedDefinitions;
   /** The digests of the tools that the signed map approves; undefined while there is no such connector. */
   readonly digestsOf: (connectorId: string) => ToolDigests | undefined;
-  /** The brand of the map that an entry is from. */
-  readonly brandOf: (entry: ConnectorEntry) => string;
+  /** The brand that tools of an entry are tagged with; null for no such tag. */
+  readonly brandOf: (entry: ConnectorEntry) => string | null;
   readonly now: () => number;
   /** Called for each remembered endpoint of the legacy era, so that it need not be probed. */
   readonly onLegacy: (endpoint: string) => void;

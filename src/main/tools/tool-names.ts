@@ -18,9 +18,9 @@ export function publicToolName(connectorId: string, remoteName: string): string 
 
 /**
  * The tags of a tool: its own as the map gives them (`remoteTools`, else `metadata.tools`), then `scope:…` (its own scopes, else the
- * connector's), `connector:…`, `connectorName:…`, `brand:…`.
+ * connector's), `connector:…`, `connectorName:…`, and `brand:…` unless `brand` is null.
  */
-export function toolTags(entry: ConnectorEntry, remoteName: string, brand: string): readonly string[] {
+export function toolTags(entry: ConnectorEntry, remoteName: string, brand: string | null): readonly string[] {
   const described = describedTools(entry).find((tool) => tool.name === remoteName);
   const scopes = described?.scopes ?? entry.scopes;
   const tags = [
@@ -28,7 +28,7 @@ export function toolTags(entry: ConnectorEntry, remoteName: string, brand: strin
     ...scopes.map((scope) => `scope:${scope}`),
     `connector:${entry.id}`,
     `connectorName:${entry.name}`,
-    `brand:${brand}`,
+    ...(brand === null ? [] : [`brand:${brand}`]),
   ];
   return [...new Set(tags)];
 }

@@ -2,9 +2,9 @@ import { deadline, monotonicMs, raceSignal } from '../clock.ts';
 import type { ErrorCode } from '../error-codes.ts';
 import { ConnectorManifestError, type ErrorDetail, rootReason, SwitchyardError } from '../errors.ts';
 import { classifyFetchError, isRefusedAnswer } from '../net/fetch-errors.ts';
+import { GrowingBytes } from '../net/growing-bytes.ts';
 import { retryAfterMs } from '../net/retry-after.ts';
 import type { Acquired, AcquiredBody, LoadTask, MapRequest } from '../protocol/thread-messages.ts';
-import { GrowingBytes } from './growing-bytes.ts';
 
 /** The part of `fetch` that a map needs; undici's, a global one or a caller's own. */
 export type FetchMap = (url: string, init: FetchMapInit) => Promise<MapResponse>;

@@ -22,9 +22,7 @@ it('the registry holds every instrument of the table, with its labels and the de
   await managed.manager.sync();
   const text = await registry.metrics();
   for (const { name, kind } of Object.values(INSTRUMENTS)) expect(text).toContain(`# TYPE ${name} ${kind}`);
-  expect(text).toMatch(
-    /brainwav_mcp_connector_proxy_up\{connector="one",brand="brAInwav",component="mcp-connectors"\} 1/,
-  );
+  expect(text).toMatch(/^mcp_connector_up\{connector="one",component="mcp-connectors"\} 1$/m);
   expect(text).toContain('nodejs_eventloop_lag_seconds');
 });
 

@@ -8,6 +8,7 @@ it('the tags of a tool follow the brand of the newest map', async () => {
     mapNow([entry('one')], { brand, generatedAt: new Date(Date.now() + seconds * 1_000).toISOString() });
   await using server = await FaultyServer.start(answer(branded(0, 'old')));
   await using held = mapUnderTest(server.url, {
+    compat: 'cortex-os',
     createProxy: () => ({
       connect: async () => {},
       getTools: () => [{ name: 'x', inputSchema: {} }],
@@ -21,4 +22,18 @@ it('the tags of a tool follow the brand of the newest map', async () => {
   await held.manager.sync(true);
   expect(tags()).toContain('brand:new');
   expect(tags()).not.toContain('brand:old');
+});
+
+it('the tags of a tool name no brand without the option compat', async () => {
+  await using server = await FaultyServer.start(answer(mapNow([entry('one')], { brand: 'acme' })));
+  await using held = mapUnderTest(server.url, {
+    createProxy: () => ({
+      connect: async () => {},
+      getTools: () => [{ name: 'x', inputSchema: {} }],
+      callTool: async () => ({ content: [] }),
+    }),
+  });
+  await held.manager.sync();
+  expect(held.manager.listTools()[0]?.tags).toEqual(expect.arrayContaining(['connector:one']));
+  expect(held.manager.listTools()[0]?.tags.join()).not.toContain('brand:');
 });

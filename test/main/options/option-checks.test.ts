@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import { checkOptions, warnOfIgnored } from '../../../src/main/options/option-checks.ts';
-import { recordingLogger } from '../../helpers/log.ts';
+import { checkOptions } from '../../../src/main/options/option-checks.ts';
 
 const source = (id: string) => ({ id, url: 'http://maps.test/', signatureKey: 'k' });
 
 describe('checkOptions', () => {
+  it('names every way to give connectors if none are given', () => {
+    for (const way of ['configFile', 'serviceMapUrl', 'sources', 'serverRegistry', 'givenServers'])
+      expect(() => checkOptions({})).toThrow(way);
+  });
+
   it('wants a map, unless connectors are from elsewhere', () => {
-    expect(() => checkOptions({})).toThrow(expect.objectContaining({ detail: { option: 'serviceMapUrl' } }));
+    expect(() => checkOptions({})).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option: 'serviceMapUrl' } }),
+    );
     for (const options of [{ configFile: 'x' }, { serverRegistry: true }, { sources: [source('a')] }])
       expect(checkOptions(options)).toMatchObject({ offload: 'auto', pinTools: 'warn', allowPrivateEndpoints: true });
   });
@@ -23,24 +29,5 @@ describe('checkOptions', () => {
     expect(() => checkOptions(options)).toThrow(
       expect.objectContaining({ code: 'OPTIONS_INVALID', detail: { option } }),
     );
-  });
-});
-
-describe('warnOfIgnored', () => {
-  const warnings = (options: object) => {
-    const logger = recordingLogger();
-    warnOfIgnored(options, logger);
-    return logger.lines.map(({ fields }) => [fields.event, fields.options]);
-  };
-
-  it('names unknown options that are set, all in one line', () => {
-    expect(warnings({ configFile: 'x', colour: 1, size: 2, unset: undefined })).toEqual([
-      ['options-unknown', ['colour', 'size']],
-    ]);
-  });
-
-  it('names the network options that an agent overrules', () => {
-    expect(warnings({ agent: {}, tls: {}, proxy: false })).toEqual([['options-overruled', ['tls', 'proxy']]]);
-    expect(warnings({ tls: {}, proxy: false })).toEqual([]);
   });
 });

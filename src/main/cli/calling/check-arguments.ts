@@ -1,4 +1,4 @@
-import { nearestName } from '../../local-config/nearest-name.ts';
+import { nearestName } from '../../../shared/nearest-name.ts';
 import { isObject } from '../../mcp/json-rpc.ts';
 import { type Alternative, alternativesOf, isOfType, type Schema } from '../schema/alternatives.ts';
 import { itemSchema, type Parameters, parametersOfAlternatives, propertySchema } from '../schema/parameters.ts';

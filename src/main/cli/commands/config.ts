@@ -1,6 +1,6 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
 import { isHttpEndpoint } from '../../../shared/map/service-map.ts';
-import { nearestName } from '../../local-config/nearest-name.ts';
+import { nearestName } from '../../../shared/nearest-name.ts';
 import { mergeOutputFile } from '../terminal/merge-output-file.ts';
 import { EXIT, print, printJson, say } from '../terminal/output.ts';
 import { ownProgram } from '../terminal/own-command.ts';

@@ -1,5 +1,5 @@
 import { SwitchyardError } from '../../../shared/errors.ts';
-import { nearestName } from '../../local-config/nearest-name.ts';
+import { nearestName } from '../../../shared/nearest-name.ts';
 import { connectorsOf, notUp, type StartUp } from '../start-up.ts';
 import { printable } from '../terminal/output.ts';
 import type { ShownTool, ToolHost } from '../via/tool-host.ts';

@@ -1,8 +1,8 @@
+import { nearestName } from '../../../shared/nearest-name.ts';
 import { Fault, placeOf } from '../../../shared/validation/fault.ts';
 import { hasMask, MASK } from '../../masking/secret-mask.ts';
 import { type ConfigProblems, keyPlace } from '../config-problem.ts';
 import { type ConfigNode, itemsOf, type Member, membersOf, plainValue } from '../document/config-node.ts';
-import { nearestName } from '../nearest-name.ts';
 import { type DraftMember, type EntryDraft, TWICE } from './entry-draft.ts';
 import { hasEffect, isKnownMember, MEANINGFUL_MEMBERS, OWN_MEMBERS } from './known-members.ts';
 import { remarkOnText, type TextUse } from './text-remarks.ts';

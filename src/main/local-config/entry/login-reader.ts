@@ -1,7 +1,7 @@
 import { combinationFault, OAUTH_MEMBERS, scopesIn, unsupportedIn } from '../../../shared/map/oauth-members.ts';
 import type { ConnectorEntry } from '../../../shared/map/service-map.ts';
+import { nearestName } from '../../../shared/nearest-name.ts';
 import { itemsOf, plainValue } from '../document/config-node.ts';
-import { nearestName } from '../nearest-name.ts';
 import type { EntryReader } from './entry-reader.ts';
 import type { LoginPart, LoginParts, LoginWord } from './login-words.ts';
 

@@ -11,10 +11,13 @@ type Recorded = RecordedValues | RecordedHistogram;
  * Makes a registry of prom-client that shows what was recorded, before and after, beside the gauges that are read at
  * each scrape and Node's default metrics. Throws MODULE_NOT_LOADED.
  */
-export function createRegistry(recorded: readonly Recorded[]): Registry {
+export function createRegistry(
+  recorded: readonly Recorded[],
+  defaultLabels: Readonly<Record<string, string>>,
+): Registry {
   const { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } = loadPromClient();
   const registry = new Registry();
-  registry.setDefaultLabels({ brand: 'brAInwav', component: 'mcp-connectors' });
+  registry.setDefaultLabels(defaultLabels);
   const settings = ({ name, help, labels }: InstrumentEntry) => ({
     name,
     help,

@@ -44,7 +44,7 @@ function createOurs() {
 /** The same metrics as prom-client has them. */
 function createTheirs() {
   const registry = new Registry();
-  registry.setDefaultLabels({ brand: 'brAInwav', component: 'mcp-connectors' });
+  registry.setDefaultLabels({ component: 'mcp-connectors' });
   const registers = [registry];
   const named = ({ name, help, labels }: { name: string; help: string; labels: readonly string[] }) => ({
     ...{ name, help, labelNames: labels, registers },
@@ -75,7 +75,7 @@ describe('createRegistry', () => {
         const ours = createOurs();
         const theirs = createTheirs();
         for (const one of operations.slice(0, made)) ours.apply(one);
-        const registry = createRegistry(ours.all);
+        const registry = createRegistry(ours.all, { component: 'mcp-connectors' });
         for (const one of operations.slice(made)) ours.apply(one);
         for (const one of operations) theirs.apply(one);
         for (const name of NAMES) {
@@ -101,7 +101,7 @@ describe('createRegistry', () => {
   it('can be merged with the registry of a host, and reset by it', async () => {
     const ours = createOurs();
     ours.apply({ what: 'plain', kind: '', outcome: '', amount: 3 });
-    const registry = createRegistry(ours.all);
+    const registry = createRegistry(ours.all, { component: 'mcp-connectors' });
     const host = new Registry();
     new Counter({ name: 'host_total', help: 'Of the host.', registers: [host] }).inc();
     const text = await Registry.merge([registry, host]).metrics();
@@ -115,6 +115,8 @@ describe('createRegistry', () => {
   });
 
   it('has the default metrics of Node', async () => {
-    expect(await createRegistry([]).metrics()).toContain('nodejs_eventloop_lag_seconds');
+    expect(await createRegistry([], { component: 'mcp-connectors' }).metrics()).toContain(
+      'nodejs_eventloop_lag_seconds',
+    );
   });
 });

@@ -1,5 +1,5 @@
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import { nearestName } from '../../../local-config/nearest-name.ts';
+import { nearestName } from '../../../../shared/nearest-name.ts';
 import { isObject } from '../../../mcp/json-rpc.ts';
 import { createFileReader, readArguments } from '../../calling/read-arguments.ts';
 import { isAddress } from '../../flags/is-address.ts';

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { SwitchyardError } from '../../../../shared/errors.ts';
+import { nearestName } from '../../../../shared/nearest-name.ts';
 import type { ServerInfo } from '../../../../shared/servers/server-info.ts';
 import type { KnownServers, SyncMode } from '../../../../shared/servers/server-records.ts';
 import { STORE_FILE } from '../../../../shared/servers/store-notes.ts';
-import { nearestName } from '../../../local-config/nearest-name.ts';
 import { registryPath } from '../../../options/registry-path.ts';
 import { reportBad, reportNews } from '../../../registry/report-news.ts';
 import { WriterClient } from '../../../writer/writer-client.ts';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { settledWithin } from '../../../../shared/clock.ts';
 import { SwitchyardError } from '../../../../shared/errors.ts';
-import { nearestName } from '../../../local-config/nearest-name.ts';
+import { nearestName } from '../../../../shared/nearest-name.ts';
 import { untilInterrupted } from '../../terminal/interrupt.ts';
 import { EXIT, printable, say } from '../../terminal/output.ts';
 import { MessageTap } from '../record/message-tap.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { nearestName } from '../../../src/main/local-config/nearest-name.ts';
+import { nearestName } from '../../src/shared/nearest-name.ts';
 
 describe('nearestName', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { GrowingBytes } from '../../../src/shared/load/growing-bytes.ts';
+import { GrowingBytes } from '../../../src/shared/net/growing-bytes.ts';
 
 const MIB = 1024 * 1024;
 

@@ -1,0 +1,42 @@
+import { nearestName } from '../../shared/nearest-name.ts';
+import type { Logger } from '../observability/logger.ts';
+import { KNOWN_OPTIONS } from './option-checks.ts';
+
+/** Warnings without a logger, each once in a process. */
+const warned = new Set<string>();
+
+/**
+ * Warns of options that have no effect: unknown ones, with the nearest known name, and network options that `agent`
+ * overrules. Unknown options are no error, because callers spread whole configurations in. Without a logger the warning
+ * goes to `process.emitWarning`, once for each text.
+ */
+export function warnOfIgnored(options: object, logger: Logger | null): void {
+  const names = Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  const unknown = names.filter((name) => !KNOWN_OPTIONS.has(name));
+  if (unknown.length > 0)
+    warn(logger, { event: 'options-unknown', options: unknown }, `Unknown options are ignored: ${named(unknown)}`);
+  const overruled = ['tls', 'proxy'].filter((name) => names.includes('agent') && names.includes(name));
+  if (overruled.length > 0)
+    warn(logger, { event: 'options-overruled', options: overruled }, `The agent overrules ${overruled.join(' and ')}`);
+}
+
+function named(unknown: readonly string[]): string {
+  const known = [...KNOWN_OPTIONS];
+  return unknown
+    .map((name) => ({ name, nearest: nearestName(name, known) }))
+    .map(({ name, nearest }) => (nearest === null ? name : `${name} (did you mean ${nearest}?)`))
+    .join(', ');
+}
+
+function warn(
+  logger: Logger | null,
+  fields: { readonly event: string; readonly options: string[] },
+  text: string,
+): void {
+  if (logger !== null) {
+    logger.warn(fields, text);
+  } else if (!warned.has(text)) {
+    warned.add(text);
+    process.emitWarning(text, { code: 'SWITCHYARD_OPTIONS' });
+  }
+}

@@ -1,0 +1,46 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it, vi } from 'vitest';
+import { registryPath } from '../../../src/main/options/registry-path.ts';
+import { TempDir } from '../../helpers/temp-dir.ts';
+
+const place = () => {
+  const folder = new TempDir();
+  const own = join(folder.path, 'mcp-switchyard', 'servers.json');
+  const old = join(folder.path, 'cortex-os', 'mcp', 'servers.json');
+  const write = (path: string): void => {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, '[]');
+  };
+  return { ...{ folder, own, old, write }, env: { XDG_CONFIG_HOME: folder.path } };
+};
+
+it('registryPath() is below mcp-switchyard, unless CORTEX_HOME names a folder', () => {
+  const { folder, own, env } = place();
+  using _ = folder;
+  expect(registryPath(env)).toBe(own);
+  expect(registryPath({ HOME: '/h' })).toMatch(/\.config.mcp-switchyard.servers\.json$/);
+  expect(registryPath({ ...env, CORTEX_HOME: '/c' })).toBe(join('/c', 'mcp', 'servers.json'));
+});
+
+it('registryPath() is the path of the replaced product if only that registry exists, or with compat', () => {
+  const { folder, own, old, write, env } = place();
+  using _ = folder;
+  expect(registryPath(env, 'cortex-os')).toBe(old);
+  write(join(dirname(old), 'switchyard.db'));
+  expect(registryPath(env)).toBe(old);
+  write(own);
+  expect(registryPath(env, 'cortex-os')).toBe(old);
+});
+
+it('registryPath() is the new path if both registries exist, and warns once', () => {
+  const { folder, own, old, write, env } = place();
+  using _ = folder;
+  write(own);
+  write(old);
+  const emitted = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+  expect([registryPath(env), registryPath(env)]).toEqual([own, own]);
+  expect(emitted).toHaveBeenCalledTimes(1);
+  expect(emitted.mock.calls[0]?.[0]).toContain(old);
+  emitted.mockRestore();
+});

@@ -1,0 +1,39 @@
+import { once } from 'node:events';
+import { describe, expect, it, vi } from 'vitest';
+import { warnOfIgnored } from '../../../src/main/options/warn-of-ignored.ts';
+import { recordingLogger } from '../../helpers/log.ts';
+
+const warnings = (options: object) => {
+  const logger = recordingLogger();
+  warnOfIgnored(options, logger);
+  return logger.lines.map(({ fields }) => [fields.event, fields.options]);
+};
+
+describe('warnOfIgnored()', () => {
+  it('reports all unknown options that are set in one line', () => {
+    expect(warnings({ configFile: 'x', colour: 1, size: 2, unset: undefined })).toEqual([
+      ['options-unknown', ['colour', 'size']],
+    ]);
+  });
+
+  it('reports the network options that an agent overrules', () => {
+    expect(warnings({ agent: {}, tls: {}, proxy: false })).toEqual([['options-overruled', ['tls', 'proxy']]]);
+    expect(warnings({ tls: {}, proxy: false })).toEqual([]);
+  });
+
+  it('suggests the nearest known option', () => {
+    const logger = recordingLogger();
+    warnOfIgnored({ configFiles: 'x', utterlyOther: 1 }, logger);
+    expect(logger.lines[0]?.message).toContain('configFiles (did you mean configFile?), utterlyOther');
+  });
+
+  it('warns through process.emitWarning without a logger, once for each text', async () => {
+    const emitted = vi.spyOn(process, 'emitWarning');
+    const warning = once(process, 'warning');
+    warnOfIgnored({ colourOfTheSky: 1 }, null);
+    warnOfIgnored({ colourOfTheSky: 1 }, null);
+    expect(await warning).toMatchObject([{ code: 'SWITCHYARD_OPTIONS', message: expect.stringContaining('colour') }]);
+    expect(emitted).toHaveBeenCalledTimes(1);
+    emitted.mockRestore();
+  });
+});
