@@ -35,8 +35,8 @@ export function openLargeResult(
   // Reading the message whole will refuse it.
   if (depth.write(head) !== null) return null;
   const begun = scanner.take(head);
-  // A message with a method is not a response. A message without a result so far may be an error, or have its members in
-  // another order.
+  // A message with a method is not a response. A message without a result so far may be an error, or have its members
+  // in another order.
   if (!scanner.hasResult)
     return METHOD.test(head.toString('latin1', 0, METHOD_BYTES)) ? null : smallValue(head, pending, take);
   pending.handOut();
